@@ -1,0 +1,71 @@
+# Crossbook's front door. Everything it needs beyond Python 3.11+ and Rust it fetches into .tools and .venv.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+PROTOS := $(wildcard protos/crossbook/v1/*.proto)
+ARGS ?=
+
+.PHONY: help run test lint format bench faults proto setup clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: setup ## Track four venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
+	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
+
+test: setup ## Run every test: Rust, Python, and the whole system end to end
+	@cd core-rs && cargo test --quiet --workspace
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup ## Check formatting, types, layering, protos and generated stubs
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/stubtest crossbook._core --mypy-config-file pyproject.toml
+	@$(BIN)/lint-imports
+	@cd core-rs && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
+	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
+
+format: setup ## Rewrite sources in the house format
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@cd core-rs && cargo fmt --all
+	@cd protos && ../$(BIN)/buf format -w
+
+bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+PB ?= services/crossbook/pb
+proto: setup ## Generate the Python stubs from protos/
+	@rm -rf $(PB) .tools/pb-raw && mkdir -p $(PB)/v1 .tools/pb-raw
+	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
+		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
+		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
+	@# The wire package crossbook.v1 lives at crossbook.pb.v1 in Python, beside the services and not over them.
+	@for f in .tools/pb-raw/crossbook/v1/*; do \
+		sed -e 's/crossbook\.v1 import/crossbook.pb.v1 import/' -e 's/^import crossbook\.v1/import crossbook.pb.v1/' \
+		    -e 's/\([^"a-z._/]\)crossbook\.v1\.\([a-z]*_pb2\)/\1crossbook.pb.v1.\2/g' $$f > $(PB)/v1/$$(basename $$f); done
+	@printf '"""Generated from protos/ by `make proto`; never edited."""\n' | tee $(PB)/__init__.py > $(PB)/v1/__init__.py
+
+setup: .tools/ready
+
+.tools/ready: pyproject.toml uv.lock core-rs/Cargo.toml core-rs/Cargo.lock $(shell find core-rs/crates -name '*.rs' -o -name Cargo.toml) | $(UV)
+	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
+	@echo "crossbook: setting up .venv and building the core (minutes the first time, seconds after)" >&2
+	@$(UV) sync --quiet --locked --all-extras
+	@touch $@
+
+$(UV):
+	@command -v $(PYTHON) >/dev/null || { echo "crossbook: Python is missing: install Python 3.11 or newer, then run make again" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "crossbook: $$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (PYTHON=python3.12 make ... picks one)" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
+	@echo "crossbook: fetching uv into .tools" >&2
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.8
+
+clean: ## Remove everything that was fetched, built or recorded here
+	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache

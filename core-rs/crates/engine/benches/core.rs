@@ -1,0 +1,147 @@
+//! Times the engine alone, without sockets or Python; `make bench` reads the lines `<row> <figure>`.
+
+use crossbook_engine::arbitrage::{Scanner, ScannerSettings, SpreadFilter};
+use crossbook_engine::windows::{WindowState, WindowTable};
+use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_wire::encode_subscription_response;
+use std::hint::black_box;
+use std::time::Instant;
+
+const START_NS: i64 = 1_800_000_000_000_000_000;
+const WINDOW_NS: i64 = 15_000_000_000;
+const INSTRUMENTS: u32 = 1_000;
+const UPDATES: u32 = 4_000_000;
+const VENUES: u32 = 13;
+const ASSETS: u32 = 500;
+const ROWS_PER_BATCH: usize = 256;
+/// Each figure is the best of so many rounds: what the machine can do when nobody disturbs it.
+const ROUNDS: usize = 5;
+
+fn main() {
+    println!("window_update_uniform_ns {:.3}", window_update_ns(INSTRUMENTS));
+    println!("window_update_hot_ns {:.3}", window_update_ns(1));
+    println!("window_state_bytes_per_instrument {}", size_of::<WindowState>());
+    println!("scan_incremental_ns {:.3}", scan_incremental_ns());
+    println!("scan_full_ns {:.3}", scan_full_ns());
+}
+
+/// The quotes are made on the way, as a decoded batch hands them over: from memory that is in the cache.
+fn window_update_ns(instruments: u32) -> f64 {
+    let prices: Vec<Quote> = (0..1_024).map(|step| quote(0, step)).collect();
+    best(|| {
+        let mut table = WindowTable::new(WINDOW_NS);
+        (0..instruments).for_each(|_| {
+            table.add_slot();
+        });
+        table.open_at(START_NS);
+        let started = Instant::now();
+        let mut slot = 0;
+        for step in 0..UPDATES {
+            let receive_ns = START_NS + i64::from(step);
+            table.take(slot, &Quote { receive_ns, ..prices[step as usize % prices.len()] });
+            slot = if slot + 1 == instruments { 0 } else { slot + 1 };
+        }
+        let elapsed_ns = started.elapsed().as_nanos() as f64;
+        black_box(table.states());
+        elapsed_ns / f64::from(UPDATES)
+    })
+}
+
+/// Decoding included: what one quote costs in a batch of the size that a busy stream has.
+fn scan_incremental_ns() -> f64 {
+    let batches = scan_batches();
+    best(|| {
+        let mut scanner = scanner();
+        take(&mut scanner, &batches[..1]);
+        let started = Instant::now();
+        take(&mut scanner, &batches[1..]);
+        started.elapsed().as_nanos() as f64 / ((batches.len() - 1) * ROWS_PER_BATCH) as f64
+    })
+}
+
+/// Every pair of every asset, from the quotes that are there.
+fn scan_full_ns() -> f64 {
+    let mut scanner = scanner();
+    take(&mut scanner, &scan_batches());
+    let filter = SpreadFilter { min_net_percent: Some(50.0), ..SpreadFilter::default() };
+    best(|| {
+        let started = Instant::now();
+        black_box(scanner.list_spreads(START_NS, &filter, 100));
+        started.elapsed().as_nanos() as f64
+    })
+}
+
+fn take(scanner: &mut Scanner, batches: &[Vec<u8>]) {
+    for payload in batches {
+        black_box(scanner.on_batch(payload, START_NS).expect("the bench's own batch decodes"));
+    }
+}
+
+fn scanner() -> Scanner {
+    Scanner::new(ScannerSettings {
+        open_net_percent: 0.1,
+        close_net_percent: 0.02,
+        update_step_percent: 0.05,
+        min_life_ns: 0,
+        max_age_ns: 10_000_000_000,
+        max_skew_ns: 5_000_000_000,
+        min_notional: 0.0,
+        max_mid_difference_percent: 30.0,
+        equal_currencies: vec![],
+    })
+    .expect("the bench's own settings hold")
+}
+
+/// A first batch with a quote of every instrument, then a thousand of the size that is timed.
+fn scan_batches() -> Vec<Vec<u8>> {
+    let instruments: Vec<Instrument> = (0..VENUES * ASSETS).map(instrument).collect();
+    let entries: Vec<(u32, &Instrument)> = (0..).zip(&instruments).collect();
+    let all: Vec<Quote> = (0..VENUES * ASSETS).map(|number| quote(number, number)).collect();
+    let mut batches = vec![encode_subscription_response("bench", 1, START_NS, &entries, &all, 0)];
+    for sequence in 2..1_002 {
+        let rows = (0..ROWS_PER_BATCH as u32).map(|row| {
+            let step = sequence as u32 * ROWS_PER_BATCH as u32 + row;
+            quote(step.wrapping_mul(2_654_435_761) % (VENUES * ASSETS), step)
+        });
+        let rows: Vec<Quote> = rows.collect();
+        batches.push(encode_subscription_response("bench", sequence, START_NS, &[], &rows, 0));
+    }
+    batches
+}
+
+fn instrument(number: u32) -> Instrument {
+    let asset = format!("A{}", number / VENUES);
+    Instrument {
+        venue: format!("venue{}", number % VENUES),
+        symbol: format!("{asset}/USDT:USDT"),
+        native_symbol: format!("{asset}USDT"),
+        asset,
+        asset_scale: 1.0,
+        quote_currency: "USDT".to_owned(),
+        settle_currency: "USDT".to_owned(),
+        contract_size: 1.0,
+        tick_size: 0.0,
+        lot_size: 0.0,
+        taker_fee_percent: Some(0.05),
+        maker_fee_percent: Some(0.02),
+    }
+}
+
+/// Prices move by less than the spread, as between venues where nothing is to be earned.
+fn quote(instrument: u32, step: u32) -> Quote {
+    let bid = 100.0 + f64::from(step % 7) * 0.001;
+    Quote {
+        instrument,
+        state: BookState::Live,
+        receive_ns: START_NS + i64::from(step % 1_000_000),
+        exchange_ns: 0,
+        bid,
+        bid_size: 1.0,
+        ask: bid + 0.05,
+        ask_size: 1.0,
+    }
+}
+
+fn best(mut round: impl FnMut() -> f64) -> f64 {
+    (0..ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min)
+}

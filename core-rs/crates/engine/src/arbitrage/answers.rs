@@ -1,0 +1,207 @@
+//! Answers computed on demand from the latest quotes; nothing here changes the scanner.
+
+use std::cmp::Ordering;
+
+use crossbook_market::BookState;
+
+use super::asset::{AssetBook, PairNumbers};
+use super::gate;
+use super::lifecycle::Phase;
+use super::reason::RefusalReason;
+use super::scanner::Scanner;
+use super::settings::{Currencies, ScannerSettings};
+use super::views::{AssetView, SpreadView};
+
+/// Which pairs are wanted; empty lists do not restrict.
+#[derive(Clone, Debug, Default)]
+pub struct SpreadFilter {
+    /// Both legs are of these venues.
+    pub venues: Vec<String>,
+    /// Either leg is one of these unified symbols.
+    pub symbols: Vec<String>,
+    pub assets: Vec<String>,
+    pub min_gross_percent: Option<f64>,
+    pub min_net_percent: Option<f64>,
+}
+
+struct Found {
+    book: usize,
+    buy: usize,
+    sell: usize,
+    numbers: PairNumbers,
+}
+
+impl Scanner {
+    /// Pairs that pass the gate apart from its profit threshold, net percent descending.
+    pub fn list_spreads(&self, now_ns: i64, filter: &SpreadFilter, limit: usize) -> Vec<SpreadView> {
+        let mut found = Vec::new();
+        for (number, book) in self.books.iter().enumerate() {
+            if matches_any(&filter.assets, &book.name) && book.may_net(min_net_percent(filter)) {
+                self.find(number, now_ns, filter, &mut found);
+            }
+        }
+        found.sort_by(|a, b| {
+            b.numbers
+                .costs
+                .net_percent
+                .total_cmp(&a.numbers.costs.net_percent)
+                .then_with(|| self.names(a).cmp(&self.names(b)))
+        });
+        found.truncate(limit);
+        let view = |pair: &Found| SpreadView::of_pair(&self.books[pair.book], pair.buy, pair.sell, &pair.numbers, None);
+        found.iter().map(view).collect()
+    }
+
+    /// The verdict on one pair of venues; None when either has no instrument of the asset. Where a venue has several,
+    /// the pair that would be published, or else the one that pays most, speaks for the venues.
+    pub fn explain(&self, asset: &str, buy_venue: &str, sell_venue: &str, now_ns: i64) -> Option<SpreadView> {
+        let book = &self.books[*self.book_of_asset.get(asset)?];
+        let legs = |venue: &str| legs_where(book, |leg| book.legs[leg].instrument.venue == venue);
+        let sells = legs(sell_venue);
+        let pairs = legs(buy_venue).into_iter().flat_map(|buy| sells.iter().map(move |sell| (buy, *sell)));
+        let verdicts =
+            pairs.filter(|(buy, sell)| book.legs[*buy].venue != book.legs[*sell].venue).map(|(buy, sell)| {
+                let numbers = book.numbers(buy, sell);
+                SpreadView::of_pair(book, buy, sell, &numbers, self.verdict(book, buy, sell, &numbers, now_ns))
+            });
+        verdicts.reduce(|best, other| if compare(&best, &other) == Ordering::Less { other } else { best })
+    }
+
+    /// Open opportunities, net percent as it last was, descending.
+    pub fn open_opportunities(&self) -> Vec<SpreadView> {
+        let mut views = Vec::new();
+        for book in self.books.iter().filter(|book| book.active > 0) {
+            for (buy, sell) in book.active_pairs() {
+                if let Phase::Open(opportunity) = book.phase(buy, sell) {
+                    views.push(SpreadView::of_opportunity(book, buy, sell, opportunity));
+                }
+            }
+        }
+        views.sort_by(|a, b| {
+            b.costs.net_percent.total_cmp(&a.costs.net_percent).then_with(|| a.opportunity_id.cmp(&b.opportunity_id))
+        });
+        views
+    }
+
+    /// Per asset, ordered by asset; empty means all. Assets that are not known are left out.
+    pub fn overview(&self, assets: &[String]) -> Vec<AssetView> {
+        let view = |book| overview(&self.settings, book);
+        let mut views: Vec<AssetView> =
+            self.books.iter().filter(|book| matches_any(assets, &book.name)).map(view).collect();
+        views.sort_by(|a, b| a.asset.cmp(&b.asset));
+        views
+    }
+
+    fn find(&self, number: usize, now_ns: i64, filter: &SpreadFilter, found: &mut Vec<Found>) {
+        let book = &self.books[number];
+        let legs = legs_where(book, |leg| matches_any(&filter.venues, &book.legs[leg].instrument.venue));
+        for &buy in &legs {
+            for &sell in legs.iter().filter(|sell| book.legs[**sell].venue != book.legs[buy].venue) {
+                let is_wanted =
+                    book.pair_may_net(buy, sell, min_net_percent(filter)) && names_symbol(book, buy, sell, filter);
+                let numbers = if is_wanted { book.numbers(buy, sell) } else { continue };
+                let is_good = pays(&numbers, filter)
+                    && gate::refusal(&self.settings, book, buy, sell, &numbers, now_ns).is_none();
+                if is_good {
+                    found.push(Found { book: number, buy, sell, numbers });
+                }
+            }
+        }
+    }
+
+    /// The gate with its threshold: the lower one for a pair that is open.
+    fn verdict(
+        &self,
+        book: &AssetBook,
+        buy: usize,
+        sell: usize,
+        numbers: &PairNumbers,
+        now_ns: i64,
+    ) -> Option<RefusalReason> {
+        let is_open = matches!(book.phase(buy, sell), Phase::Open(_));
+        let threshold = if is_open { self.settings.close_net_percent } else { self.settings.open_net_percent };
+        gate::refusal(&self.settings, book, buy, sell, numbers, now_ns)
+            .or_else(|| (numbers.costs.net_percent < threshold).then_some(RefusalReason::BelowThreshold))
+    }
+
+    fn names(&self, pair: &Found) -> [&str; 5] {
+        let book = &self.books[pair.book];
+        let (buy, sell) = (&book.legs[pair.buy].instrument, &book.legs[pair.sell].instrument);
+        [&book.name, &buy.venue, &buy.symbol, &sell.venue, &sell.symbol]
+    }
+}
+
+fn matches_any(wanted: &[String], value: &str) -> bool {
+    wanted.is_empty() || wanted.iter().any(|name| name == value)
+}
+
+fn legs_where(book: &AssetBook, is_wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+    (0..book.legs.len()).filter(|leg| is_wanted(*leg)).collect()
+}
+
+fn min_net_percent(filter: &SpreadFilter) -> f64 {
+    filter.min_net_percent.unwrap_or(f64::NEG_INFINITY)
+}
+
+fn names_symbol(book: &AssetBook, buy: usize, sell: usize, filter: &SpreadFilter) -> bool {
+    [buy, sell].iter().any(|leg| matches_any(&filter.symbols, &book.legs[*leg].instrument.symbol))
+}
+
+fn pays(numbers: &PairNumbers, filter: &SpreadFilter) -> bool {
+    let is_at_least = |value: f64, limit: Option<f64>| limit.is_none_or(|limit| value >= limit);
+    numbers.has_prices()
+        && is_at_least(numbers.costs.net_percent, filter.min_net_percent)
+        && is_at_least(numbers.costs.gross_percent, filter.min_gross_percent)
+}
+
+fn compare(a: &SpreadView, b: &SpreadView) -> Ordering {
+    let has_prices = |view: &SpreadView| view.buy.price > 0.0 && view.sell.price > 0.0;
+    let rank = |view: &SpreadView| (view.reason.is_none(), has_prices(view));
+    rank(a).cmp(&rank(b)).then_with(|| a.costs.net_percent.total_cmp(&b.costs.net_percent))
+}
+
+fn overview(settings: &ScannerSettings, book: &AssetBook) -> AssetView {
+    let mut view = AssetView { asset: book.name.clone(), ..AssetView::default() };
+    let live = legs_where(book, |leg| book.tops[leg].state == BookState::Live && book.tops[leg].is_two_sided());
+    for &leg in &live {
+        let (top, venue) = (&book.tops[leg], &book.legs[leg].instrument.venue);
+        if top.bid > view.best_bid {
+            (view.best_bid, view.best_bid_venue) = (top.bid, venue.clone());
+        }
+        if view.best_ask_venue.is_empty() || top.ask < view.best_ask {
+            (view.best_ask, view.best_ask_venue) = (top.ask, venue.clone());
+        }
+        view.venues.push(venue.clone());
+    }
+    view.venues.sort();
+    view.venues.dedup();
+    view.widest_gross_percent = widest_gross_percent(settings, book, &live);
+    view
+}
+
+/// Of two that are not the same asset, whatever their names say, there is no spread.
+fn widest_gross_percent(settings: &ScannerSettings, book: &AssetBook, legs: &[usize]) -> f64 {
+    let is_pair = |buy: usize, sell: usize| {
+        let is_same = gate::identity(settings, &book.tops[buy], &book.tops[sell]).is_none();
+        let (buy, sell) = (&book.legs[buy], &book.legs[sell]);
+        is_same && buy.venue != sell.venue && buy.currency == sell.currency && buy.currency != Currencies::UNKNOWN
+    };
+    let pairs = legs.iter().flat_map(|buy| legs.iter().map(move |sell| (*buy, *sell)));
+    let gross =
+        pairs.filter(|(buy, sell)| is_pair(*buy, *sell)).map(|(buy, sell)| book.numbers(buy, sell).costs.gross_percent);
+    gross.reduce(f64::max).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{instrument, live, payload, scanner, settings};
+
+    #[test]
+    fn an_overview_finds_no_spread_between_assets_that_only_share_a_name() {
+        let mut scanner = scanner(settings());
+        let instruments = ["a", "b", "c"].map(|venue| instrument(venue, "NEIRO"));
+        let quotes = [live(0, 99.0, 100.0, 1.0, 1), live(1, 101.0, 102.0, 1.0, 1), live(2, 900.0, 901.0, 1.0, 1)];
+        scanner.on_batch(&payload(&instruments, &quotes), 1).unwrap();
+        assert_eq!(scanner.overview(&[])[0].widest_gross_percent, 1.0);
+    }
+}

@@ -1,0 +1,277 @@
+//! The legs of one asset: their tops in columns, the screen over them, and the phase of every ordered pair.
+
+use crossbook_market::{BookState, Instrument, Quote};
+
+use super::costs::{Costs, proceeds, required_proceeds};
+use super::lifecycle::Phase;
+
+/// What is fixed about a leg. Each instrument is one; a venue may have several and is never paired with itself.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub instrument: Instrument,
+    /// Legs of one venue share it.
+    pub venue: u32,
+    /// Legs that convert one to one share it; see `Currencies`.
+    pub currency: u32,
+}
+
+impl Leg {
+    /// An unknown fee counts as none here; the gate refuses the leg for it.
+    fn fee_percent(&self) -> f64 {
+        self.instrument.taker_fee_percent.unwrap_or(0.0)
+    }
+}
+
+/// A leg's quote per coin of the asset; a price is zero where its side is empty or the book is not live.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Top {
+    pub bid: f64,
+    pub bid_size: f64,
+    pub ask: f64,
+    pub ask_size: f64,
+    pub receive_ns: i64,
+    pub state: BookState,
+}
+
+impl Top {
+    const NONE: Self =
+        Self { bid: 0.0, bid_size: 0.0, ask: 0.0, ask_size: 0.0, receive_ns: 0, state: BookState::Closed };
+
+    fn of(quote: &Quote, asset_scale: f64) -> Self {
+        let (receive_ns, state) = (quote.receive_ns, quote.state);
+        if state != BookState::Live {
+            return Self { receive_ns, state, ..Self::NONE };
+        }
+        Self {
+            bid: quote.bid / asset_scale,
+            bid_size: quote.bid_size * asset_scale,
+            ask: quote.ask / asset_scale,
+            ask_size: quote.ask_size * asset_scale,
+            receive_ns,
+            state,
+        }
+    }
+
+    pub(super) fn is_two_sided(&self) -> bool {
+        self.bid > 0.0 && self.ask > 0.0
+    }
+
+    pub(super) fn mid(&self) -> f64 {
+        (self.bid + self.ask) / 2.0
+    }
+}
+
+/// The prices and sizes of one ordered pair, as they were computed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PairNumbers {
+    pub buy: Top,
+    pub sell: Top,
+    pub costs: Costs,
+}
+
+impl PairNumbers {
+    pub(super) fn executable_size(&self) -> f64 {
+        self.buy.ask_size.min(self.sell.bid_size)
+    }
+
+    /// In the buy leg's quote currency.
+    pub(super) fn executable_notional(&self) -> f64 {
+        self.executable_size() * self.buy.ask
+    }
+
+    /// Whether there is a price to buy at and one to sell at.
+    pub(super) fn has_prices(&self) -> bool {
+        self.buy.ask > 0.0 && self.sell.bid > 0.0
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct AssetBook {
+    pub name: String,
+    pub legs: Vec<Leg>,
+    pub tops: Vec<Top>,
+    /// What selling a coin brings after fees; -inf without a bid.
+    proceeds: Vec<f64>,
+    /// What buying a coin must bring to open; +inf without an ask.
+    required: Vec<f64>,
+    /// Row-major by buy leg.
+    phases: Vec<Phase>,
+    /// Pairs of each leg that are not idle.
+    active_of_leg: Vec<u32>,
+    /// Pairs that are not idle.
+    pub active: u32,
+}
+
+impl AssetBook {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            legs: Vec::new(),
+            tops: Vec::new(),
+            proceeds: Vec::new(),
+            required: Vec::new(),
+            phases: Vec::new(),
+            active_of_leg: Vec::new(),
+            active: 0,
+        }
+    }
+
+    /// The leg of an instrument that is, or was, of this asset. Who moves between assets finds its old places again.
+    pub(super) fn leg_of(&self, instrument: &Instrument) -> Option<usize> {
+        let is_it = |leg: &Leg| leg.instrument.venue == instrument.venue && leg.instrument.symbol == instrument.symbol;
+        self.legs.iter().position(is_it)
+    }
+
+    /// Adds a leg without a quote and returns its number.
+    pub(super) fn add_leg(&mut self, leg: Leg) -> usize {
+        let before = self.legs.len();
+        let mut old = std::mem::take(&mut self.phases).into_iter();
+        for _ in 0..before {
+            self.phases.extend(old.by_ref().take(before));
+            self.phases.push(Phase::Idle);
+        }
+        self.phases.extend((0..=before).map(|_| Phase::Idle));
+        self.legs.push(leg);
+        self.tops.push(Top::NONE);
+        self.proceeds.push(f64::NEG_INFINITY);
+        self.required.push(f64::INFINITY);
+        self.active_of_leg.push(0);
+        before
+    }
+
+    /// Takes a leg's new quote. Nothing is allocated here or in `needs_scan`.
+    #[inline]
+    pub(super) fn set_quote(&mut self, leg: usize, quote: &Quote, open_net_percent: f64) {
+        let fixed = &self.legs[leg];
+        let (fee, top) = (fixed.fee_percent(), Top::of(quote, fixed.instrument.asset_scale));
+        self.proceeds[leg] = if top.bid > 0.0 { proceeds(top.bid, fee) } else { f64::NEG_INFINITY };
+        self.required[leg] =
+            if top.ask > 0.0 { required_proceeds(top.ask, fee, open_net_percent) } else { f64::INFINITY };
+        self.tops[leg] = top;
+    }
+
+    pub(super) fn forget_quote(&mut self, leg: usize) {
+        self.tops[leg] = Top::NONE;
+        self.proceeds[leg] = f64::NEG_INFINITY;
+        self.required[leg] = f64::INFINITY;
+    }
+
+    /// Whether any pair of the leg may pay or has a phase to leave; false on almost every quote.
+    #[inline]
+    pub(super) fn needs_scan(&self, leg: usize) -> bool {
+        if self.active_of_leg[leg] > 0 {
+            return true;
+        }
+        let (required, proceeds) = (self.required[leg], self.proceeds[leg]);
+        // Without an early exit the compiler compares several legs per instruction.
+        let pays_to_buy = self.proceeds.iter().fold(false, |any, other| any | (*other >= required));
+        let pays_to_sell = self.required.iter().fold(false, |any, other| any | (proceeds >= *other));
+        pays_to_buy | pays_to_sell
+    }
+
+    /// Whether the pair may pay or has a phase to leave.
+    #[inline]
+    pub(super) fn pair_needs_scan(&self, buy: usize, sell: usize) -> bool {
+        self.legs[buy].venue != self.legs[sell].venue
+            && (self.proceeds[sell] >= self.required[buy] || !matches!(self.phase(buy, sell), Phase::Idle))
+    }
+
+    /// Whether some pair may net at least `net_percent`: highest proceeds against lowest requirement.
+    pub(super) fn may_net(&self, net_percent: f64) -> bool {
+        let best = self
+            .proceeds
+            .iter()
+            .fold(f64::NEG_INFINITY, |best, proceeds| if *proceeds > best { *proceeds } else { best });
+        (0..self.legs.len()).any(|leg| best >= self.required_for(leg, net_percent))
+    }
+
+    /// Whether the pair may net at least `net_percent`.
+    pub(super) fn pair_may_net(&self, buy: usize, sell: usize, net_percent: f64) -> bool {
+        self.proceeds[sell] >= self.required_for(buy, net_percent)
+    }
+
+    fn required_for(&self, leg: usize, net_percent: f64) -> f64 {
+        let ask = self.tops[leg].ask;
+        if ask > 0.0 { required_proceeds(ask, self.legs[leg].fee_percent(), net_percent) } else { f64::INFINITY }
+    }
+
+    /// The pair's numbers now; costs are zero where a price is missing.
+    pub(super) fn numbers(&self, buy: usize, sell: usize) -> PairNumbers {
+        let mut numbers = PairNumbers { buy: self.tops[buy], sell: self.tops[sell], costs: Costs::default() };
+        if numbers.has_prices() {
+            let (buy_fee, sell_fee) = (self.legs[buy].fee_percent(), self.legs[sell].fee_percent());
+            numbers.costs = Costs::between(numbers.buy.ask, numbers.sell.bid, buy_fee, sell_fee);
+        }
+        numbers
+    }
+
+    /// (buy, sell) of every pair that is not idle.
+    pub(super) fn active_pairs(&self) -> Vec<(usize, usize)> {
+        let legs = self.legs.len();
+        let active = self.phases.iter().enumerate().filter(|(_, phase)| !matches!(phase, Phase::Idle));
+        active.map(|(index, _)| (index / legs, index % legs)).collect()
+    }
+
+    pub(super) fn phase(&self, buy: usize, sell: usize) -> &Phase {
+        &self.phases[buy * self.legs.len() + sell]
+    }
+
+    /// Puts the pair into a phase and returns the one it was in.
+    pub(super) fn set_phase(&mut self, buy: usize, sell: usize, phase: Phase) -> Phase {
+        let index = buy * self.legs.len() + sell;
+        let before = std::mem::replace(&mut self.phases[index], phase);
+        let (was_idle, is_idle) = (matches!(before, Phase::Idle), matches!(self.phases[index], Phase::Idle));
+        if was_idle != is_idle {
+            let change = if is_idle { -1 } else { 1 };
+            self.active = self.active.wrapping_add_signed(change);
+            for leg in [buy, sell] {
+                self.active_of_leg[leg] = self.active_of_leg[leg].wrapping_add_signed(change);
+            }
+        }
+        before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{instrument, live};
+    use super::*;
+
+    fn book(asset_scales: &[f64]) -> AssetBook {
+        let mut book = AssetBook::new("PEPE");
+        for (number, asset_scale) in asset_scales.iter().enumerate() {
+            let instrument = Instrument { asset_scale: *asset_scale, ..instrument(&format!("v{number}"), "PEPE") };
+            book.add_leg(Leg { instrument, venue: number as u32, currency: 1 });
+        }
+        book
+    }
+
+    #[test]
+    fn prices_and_sizes_are_per_coin_whatever_the_contract_multiplies() {
+        let mut book = book(&[1.0, 1000.0]);
+        book.set_quote(0, &live(0, 0.010, 0.011, 5.0, 1), 0.1);
+        book.set_quote(1, &live(1, 10.0, 11.0, 2.0, 1), 0.1);
+        assert_eq!((book.tops[1].bid, book.tops[1].ask), (0.010, 0.011));
+        assert_eq!((book.tops[1].bid_size, book.tops[1].ask_size), (2000.0, 2000.0));
+        assert_eq!(book.numbers(0, 1).executable_size(), 5.0);
+    }
+
+    #[test]
+    fn prices_of_a_book_that_is_not_live_do_not_count() {
+        let mut book = book(&[1.0, 1.0]);
+        book.set_quote(0, &Quote { state: BookState::Stale, ..live(0, 90.0, 91.0, 1.0, 1) }, 0.1);
+        book.set_quote(1, &live(1, 100.0, 101.0, 1.0, 1), 0.1);
+        assert!(!book.numbers(0, 1).has_prices());
+        assert!(!book.needs_scan(1));
+    }
+
+    #[test]
+    fn adding_a_leg_keeps_the_phases_of_the_pairs_there() {
+        let mut book = book(&[1.0, 1.0, 1.0]);
+        book.set_phase(2, 0, Phase::Pending { since_ns: 7 });
+        book.add_leg(Leg { instrument: instrument("late", "PEPE"), venue: 9, currency: 1 });
+        let pending: Vec<_> = (0..16).filter(|at| !matches!(book.phase(at / 4, at % 4), Phase::Idle)).collect();
+        assert_eq!(pending, vec![8]);
+        assert_eq!(book.active, 1);
+    }
+}

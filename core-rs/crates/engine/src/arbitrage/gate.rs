@@ -1,0 +1,137 @@
+//! The publish gate: a pair is published only when everything about both its legs is known and good.
+
+use crossbook_market::BookState;
+
+use super::asset::{AssetBook, Leg, PairNumbers, Top};
+use super::reason::RefusalReason;
+use super::settings::{Currencies, ScannerSettings};
+
+/// Why the pair is refused whatever it pays, the most fundamental reason first; None when it passes.
+pub(super) fn refusal(
+    settings: &ScannerSettings,
+    book: &AssetBook,
+    buy: usize,
+    sell: usize,
+    numbers: &PairNumbers,
+    now_ns: i64,
+) -> Option<RefusalReason> {
+    books(&numbers.buy, &numbers.sell)
+        .or_else(|| times(settings, &numbers.buy, &numbers.sell, now_ns))
+        .or_else(|| units(&book.legs[buy], &book.legs[sell]))
+        .or_else(|| identity(settings, &numbers.buy, &numbers.sell))
+        .or_else(|| fees(&book.legs[buy], &book.legs[sell]))
+        .or_else(|| when(numbers.executable_notional() < settings.min_notional, RefusalReason::TooSmall))
+}
+
+fn when(is_refused: bool, reason: RefusalReason) -> Option<RefusalReason> {
+    is_refused.then_some(reason)
+}
+
+fn books(buy: &Top, sell: &Top) -> Option<RefusalReason> {
+    let any = |is_bad: fn(&Top) -> bool| is_bad(buy) || is_bad(sell);
+    when(any(|top| top.state != BookState::Live), RefusalReason::NotLive)
+        .or_else(|| when(any(|top| !top.is_two_sided()), RefusalReason::EmptySide))
+        .or_else(|| when(any(|top| top.bid >= top.ask), RefusalReason::Crossed))
+}
+
+fn times(settings: &ScannerSettings, buy: &Top, sell: &Top, now_ns: i64) -> Option<RefusalReason> {
+    let oldest_ns = buy.receive_ns.min(sell.receive_ns);
+    let newest_ns = buy.receive_ns.max(sell.receive_ns);
+    // A quote from the future has an age that nobody knows: its receiver's clock is wrong, or ours is.
+    let is_skewed = newest_ns.saturating_sub(oldest_ns.min(now_ns)) > settings.max_skew_ns;
+    when(now_ns.saturating_sub(oldest_ns) > settings.max_age_ns, RefusalReason::TooOld)
+        .or_else(|| when(is_skewed, RefusalReason::Skewed))
+}
+
+fn units(buy: &Leg, sell: &Leg) -> Option<RefusalReason> {
+    when(buy.currency != sell.currency || buy.currency == Currencies::UNKNOWN, RefusalReason::RateUnknown)
+}
+
+pub(super) fn identity(settings: &ScannerSettings, buy: &Top, sell: &Top) -> Option<RefusalReason> {
+    let (buy_mid, sell_mid) = (buy.mid(), sell.mid());
+    let difference_percent = (buy_mid - sell_mid).abs() / buy_mid.min(sell_mid) * 100.0;
+    // Not a number when a scale has blown both up to infinity.
+    let is_far = difference_percent.is_nan() || difference_percent > settings.max_mid_difference_percent;
+    when(is_far, RefusalReason::IdentitySuspect)
+}
+
+fn fees(buy: &Leg, sell: &Leg) -> Option<RefusalReason> {
+    let is_unknown = |leg: &Leg| leg.instrument.taker_fee_percent.is_none();
+    when(is_unknown(buy) || is_unknown(sell), RefusalReason::FeeUnknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbook_market::{Instrument, Quote};
+
+    use super::super::testing::{instrument, live, settings};
+    use super::*;
+
+    const NOW_NS: i64 = 1_000_000_000_000;
+
+    /// The gate's answer about a pair that pays 1 % and passes, after one thing was changed.
+    fn refusal_after(change: impl FnOnce(&mut [Instrument; 2], &mut [Quote; 2])) -> Option<RefusalReason> {
+        let mut instruments = [instrument("a", "BTC"), instrument("b", "BTC")];
+        let mut quotes = [live(0, 99.9, 100.0, 10.0, NOW_NS), live(1, 101.0, 101.1, 10.0, NOW_NS)];
+        change(&mut instruments, &mut quotes);
+        let mut currencies = Currencies::new(&[vec!["USD".to_owned(), "USDT".to_owned()]]).unwrap();
+        let mut book = AssetBook::new("BTC");
+        for (number, instrument) in instruments.into_iter().enumerate() {
+            let currency = currencies.number(&instrument.quote_currency);
+            book.add_leg(Leg { instrument, venue: number as u32, currency });
+            book.set_quote(number, &quotes[number], 0.1);
+        }
+        refusal(&settings(), &book, 0, 1, &book.numbers(0, 1), NOW_NS)
+    }
+
+    #[test]
+    fn a_good_pair_passes() {
+        assert_eq!(refusal_after(|_, _| {}), None);
+    }
+
+    #[test]
+    fn currencies_of_one_group_pass() {
+        assert_eq!(refusal_after(|instruments, _| instruments[0].quote_currency = "USD".to_owned()), None);
+    }
+
+    #[test]
+    fn each_fault_on_either_leg_has_its_reason() {
+        for leg in [0, 1] {
+            let quote = |change: fn(&mut Quote)| refusal_after(|_, quotes| change(&mut quotes[leg]));
+            let fixed = |change: fn(&mut Instrument)| refusal_after(|instruments, _| change(&mut instruments[leg]));
+            assert_eq!(quote(|quote| quote.state = BookState::Resyncing), Some(RefusalReason::NotLive));
+            assert_eq!(quote(|quote| quote.bid = 0.0), Some(RefusalReason::EmptySide));
+            assert_eq!(quote(|quote| quote.ask = 0.0), Some(RefusalReason::EmptySide));
+            assert_eq!(quote(|quote| quote.bid = quote.ask), Some(RefusalReason::Crossed));
+            assert_eq!(quote(|quote| quote.receive_ns -= 10_000_000_001), Some(RefusalReason::TooOld));
+            assert_eq!(quote(|quote| quote.receive_ns -= 5_000_000_001), Some(RefusalReason::Skewed));
+            assert_eq!(quote(|quote| quote.receive_ns -= 5_000_000_000), None);
+            assert_eq!(quote(|quote| quote.receive_ns += 5_000_000_000), None);
+            assert_eq!(fixed(|leg| leg.quote_currency = "EUR".to_owned()), Some(RefusalReason::RateUnknown));
+            assert_eq!(fixed(|leg| leg.quote_currency = String::new()), Some(RefusalReason::RateUnknown));
+            assert_eq!(fixed(|leg| leg.asset_scale = 2.0), Some(RefusalReason::IdentitySuspect));
+            assert_eq!(fixed(|leg| leg.taker_fee_percent = None), Some(RefusalReason::FeeUnknown));
+            assert_eq!(quote(|quote| (quote.bid_size, quote.ask_size) = (0.9, 0.9)), Some(RefusalReason::TooSmall));
+        }
+    }
+
+    #[test]
+    fn quotes_from_the_future_are_refused_however_close_they_are_to_each_other() {
+        let refused = refusal_after(|_, quotes| quotes.iter_mut().for_each(|quote| quote.receive_ns += 5_000_000_001));
+        assert_eq!(refused, Some(RefusalReason::Skewed));
+    }
+
+    #[test]
+    fn prices_that_a_scale_has_made_infinite_are_suspect() {
+        let refused = refusal_after(|_, quotes| quotes.iter_mut().for_each(|quote| quote.ask = f64::INFINITY));
+        assert_eq!(refused, Some(RefusalReason::IdentitySuspect));
+    }
+
+    #[test]
+    fn currencies_that_are_both_unknown_do_not_convert() {
+        let refused = refusal_after(|instruments, _| {
+            instruments.iter_mut().for_each(|instrument| instrument.quote_currency = String::new());
+        });
+        assert_eq!(refused, Some(RefusalReason::RateUnknown));
+    }
+}

@@ -1,0 +1,141 @@
+//! What leaves the scanner: pairs, events and overviews, with names in place of numbers.
+
+use crossbook_market::BookState;
+
+use super::asset::{AssetBook, Leg, PairNumbers, Top};
+use super::costs::Costs;
+use super::lifecycle::{OpenOpportunity, Phase};
+use super::reason::RefusalReason;
+
+/// One side of a pair. Prices are quote currency per coin, sizes coins; zero where there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LegView {
+    pub venue: String,
+    pub symbol: String,
+    pub price: f64,
+    pub size: f64,
+    pub taker_fee_percent: Option<f64>,
+    pub quote_currency: String,
+    pub receive_ns: i64,
+    pub state: BookState,
+}
+
+/// One asset, bought on one venue and sold on another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpreadView {
+    pub asset: String,
+    pub buy: LegView,
+    pub sell: LegView,
+    /// All zero where a price is missing.
+    pub costs: Costs,
+    /// The smaller of the two top sizes, in coins.
+    pub executable_size: f64,
+    /// None when it would be published.
+    pub reason: Option<RefusalReason>,
+    /// Empty when no lifecycle follows the pair.
+    pub opportunity_id: String,
+    /// Since when the opportunity has paid; 0 when no lifecycle follows the pair.
+    pub open_ns: i64,
+    /// Highest net since it opened.
+    pub peak_net_percent: f64,
+}
+
+/// The numbers are those of `OpportunityEventKind` in arbitrage.proto.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EventKind {
+    Opened = 1,
+    Updated = 2,
+    Closed = 3,
+}
+
+/// One step in an opportunity's life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpportunityEvent {
+    pub kind: EventKind,
+    /// After the event; of a closed one, as it last paid.
+    pub spread: SpreadView,
+    pub close_reason: Option<RefusalReason>,
+    /// Time from open to close; 0 before.
+    pub duration_ns: i64,
+    /// When the scanner decided.
+    pub event_ns: i64,
+    /// Receive time of the quote that caused it; of the newer leg when time caused it.
+    pub cause_ns: i64,
+}
+
+/// One asset across venues; only live quotes count.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AssetView {
+    pub asset: String,
+    pub best_bid: f64,
+    pub best_bid_venue: String,
+    pub best_ask: f64,
+    pub best_ask_venue: String,
+    /// Venues with a live two-sided quote, ordered.
+    pub venues: Vec<String>,
+    /// Highest gross of two venues whose currencies convert and whose mids may be of one asset; 0 when there are no two.
+    pub widest_gross_percent: f64,
+}
+
+impl LegView {
+    fn new(leg: &Leg, top: &Top, price: f64, size: f64) -> Self {
+        let instrument = &leg.instrument;
+        Self {
+            venue: instrument.venue.clone(),
+            symbol: instrument.symbol.clone(),
+            price,
+            size,
+            taker_fee_percent: instrument.taker_fee_percent,
+            quote_currency: instrument.quote_currency.clone(),
+            receive_ns: top.receive_ns,
+            state: top.state,
+        }
+    }
+}
+
+impl SpreadView {
+    /// A pair as it stands, with the identity of the opportunity when one is open.
+    pub(super) fn of_pair(
+        book: &AssetBook,
+        buy: usize,
+        sell: usize,
+        numbers: &PairNumbers,
+        reason: Option<RefusalReason>,
+    ) -> Self {
+        let mut view = Self::bare(book, buy, sell, numbers);
+        view.reason = reason;
+        if let Phase::Open(opportunity) = book.phase(buy, sell) {
+            view.identify(opportunity);
+        }
+        view
+    }
+
+    /// An opportunity as it last paid.
+    pub(super) fn of_opportunity(book: &AssetBook, buy: usize, sell: usize, opportunity: &OpenOpportunity) -> Self {
+        let mut view = Self::bare(book, buy, sell, &opportunity.last);
+        view.identify(opportunity);
+        view
+    }
+
+    fn bare(book: &AssetBook, buy: usize, sell: usize, numbers: &PairNumbers) -> Self {
+        let PairNumbers { buy: buy_top, sell: sell_top, costs } = numbers;
+        Self {
+            asset: book.name.clone(),
+            buy: LegView::new(&book.legs[buy], buy_top, buy_top.ask, buy_top.ask_size),
+            sell: LegView::new(&book.legs[sell], sell_top, sell_top.bid, sell_top.bid_size),
+            costs: *costs,
+            executable_size: numbers.executable_size(),
+            reason: None,
+            opportunity_id: String::new(),
+            open_ns: 0,
+            peak_net_percent: costs.net_percent,
+        }
+    }
+
+    fn identify(&mut self, opportunity: &OpenOpportunity) {
+        self.opportunity_id = opportunity.id.clone();
+        self.open_ns = opportunity.open_ns;
+        self.peak_net_percent = opportunity.peak_net_percent;
+    }
+}

@@ -1,0 +1,44 @@
+//! Windows that are over and wait to be committed.
+
+use super::state::WindowState;
+use crate::copy_binary;
+use crossbook_market::Instrument;
+use std::sync::Arc;
+
+/// How far a stream is committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    pub stream_id: Arc<str>,
+    /// Every batch up to it concerns only windows that are committed.
+    pub sequence: u64,
+}
+
+/// All instruments of one venue over one window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClosedWindow {
+    pub venue: Arc<str>,
+    pub start_ns: i64,
+    pub end_ns: i64,
+    /// Whether no quote of it is known to be lost.
+    pub is_complete: bool,
+    pub position: Position,
+    pub instruments: Vec<Arc<Instrument>>,
+    /// Beside `instruments`.
+    pub states: Vec<WindowState>,
+}
+
+impl ClosedWindow {
+    /// Rows that are known to miss quotes.
+    pub fn incomplete_rows(&self) -> usize {
+        self.states.iter().filter(|state| !self.is_row_complete(state)).count()
+    }
+
+    pub(crate) fn is_row_complete(&self, state: &WindowState) -> bool {
+        self.is_complete && state.is_whole()
+    }
+
+    /// The rows in Postgres' COPY BINARY format.
+    pub fn copy_binary(&self) -> Vec<u8> {
+        copy_binary::encode_window(self)
+    }
+}

@@ -1,0 +1,362 @@
+//! One venue's stream into windows and into the hub.
+//!
+//! What is decided here, apart from the arithmetic:
+//! 1. An instrument appears with its first row, not with its symbol number, and then has a row in every window until
+//!    the stream no longer knows it and it was CLOSED for a whole window.
+//! 2. A batch that has been received before is counted and ignored; a hole raises.
+//! 3. Once quotes are known to be lost, or another stream takes over, no quote from before keeps its force: what stood
+//!    since the last moment that is known is CLOSED until the instrument's next row.
+//! 4. Windows are incomplete from that moment through the window of the next row if quotes are known to be lost.
+//! 5. Rows of a stream from before it took over (or from before the last commit, if it is the committed one that comes
+//!    again) never count twice: they set the quote in force, or nothing.
+//! 6. A batch that does not decode is not asked for again: what it held is lost.
+//! 7. A batch from beyond the receiver's clock changes nothing and is asked for again: one wrong clock would close windows
+//!    that have not begun, and no quote of theirs could count any more.
+//! 8. While a resumed stream repeats what it sent before, its quotes make windows but no latest quotes: the hub says CLOSED
+//!    until the stream has caught up.
+//! 9. A silence of more than MAX_SILENT_WINDOWS leaves no windows behind.
+
+use super::closed::{ClosedWindow, Position};
+use super::error::{IngestError, MAX_SEQUENCE};
+use super::instruments::Instruments;
+use super::stream::{Continuity, Stream};
+use super::table::WindowTable;
+use crate::hub::QuoteHub;
+use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_wire::{Batch, Hello, IngestMessage, MAX_TIME_NS, WireError, decode_ingest_request};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The quote in force at the end of the last committed window of one instrument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CarriedQuote {
+    pub instrument: Arc<Instrument>,
+    /// Its instrument number means nothing.
+    pub quote: Quote,
+}
+
+/// The open window of one venue, and the closed ones until they are taken.
+pub struct VenueWindows {
+    venue: Arc<str>,
+    hub: Arc<QuoteHub>,
+    table: WindowTable,
+    instruments: Instruments,
+    stream: Stream,
+    /// Rows received before it do not count.
+    counts_from_ns: i64,
+    /// Rows received before it are part of the committed windows and are skipped.
+    committed_until_ns: i64,
+    watermark_ns: i64,
+    is_open_complete: bool,
+    is_connected: bool,
+    /// Its reader stops feeding batches while too many wait.
+    closed: VecDeque<ClosedWindow>,
+    outgoing: Vec<Quote>,
+    quotes: u64,
+    duplicate_batches: u64,
+}
+
+impl VenueWindows {
+    pub fn new(venue: &str, window_seconds: i64, hub: Arc<QuoteHub>) -> Result<Self, IngestError> {
+        if window_seconds <= 0 || 60 % window_seconds != 0 {
+            return Err(IngestError::WindowLength { seconds: window_seconds });
+        }
+        Ok(Self {
+            venue: Arc::from(venue),
+            hub,
+            table: WindowTable::new(window_seconds * 1_000_000_000),
+            instruments: Instruments::default(),
+            stream: Stream::default(),
+            counts_from_ns: 0,
+            committed_until_ns: 0,
+            watermark_ns: 0,
+            is_open_complete: true,
+            is_connected: false,
+            closed: VecDeque::new(),
+            outgoing: Vec::new(),
+            quotes: 0,
+            duplicate_batches: 0,
+        })
+    }
+
+    /// Continues after the last commit. If the window length has changed since, the first window begins at the first
+    /// boundary of the new length.
+    pub fn restore(
+        &mut self,
+        position: Position,
+        committed_until_ns: i64,
+        carried: &[CarriedQuote],
+    ) -> Result<(), IngestError> {
+        if !self.stream.is_fresh() {
+            return Err(IngestError::LateRestore);
+        }
+        if !(1..MAX_TIME_NS).contains(&committed_until_ns) {
+            return Err(IngestError::BadCommitTime { committed_until_ns });
+        }
+        check_sequence(position.sequence)?;
+        carried.iter().try_for_each(|carried| self.check_carried(carried))?;
+        self.stream.restore(position);
+        let window_ns = self.table.window_ns();
+        self.table.open_at(committed_until_ns + (window_ns - 1 - (committed_until_ns - 1).rem_euclid(window_ns)));
+        self.committed_until_ns = committed_until_ns;
+        self.counts_from_ns = self.table.start_ns();
+        self.watermark_ns = committed_until_ns;
+        for CarriedQuote { instrument, quote } in carried {
+            let slot = self.instruments.place(Arc::clone(instrument), &mut self.table, &self.hub);
+            self.table.take_late(slot, quote);
+        }
+        Ok(())
+    }
+
+    /// Takes an IngestQuotesRequest with a hello; returns the sequence to resume from.
+    pub fn on_hello(&mut self, payload: &[u8]) -> Result<u64, IngestError> {
+        let IngestMessage::Hello(mut hello) = decode_ingest_request(payload)? else {
+            return Err(WireError::WrongContent { expected: "hello" }.into());
+        };
+        self.check_hello(&hello)?;
+        hello.oldest_sequence = hello.oldest_sequence.max(1);
+        let is_same_stream = self.stream.is_same(&hello.stream_id);
+        let is_first = self.stream.is_fresh();
+        let continuity = self.stream.open(&hello);
+        if !is_same_stream {
+            self.instruments.forget_stream();
+            self.counts_from_ns = self.counts_from_ns.max(self.watermark_ns);
+            self.committed_until_ns = 0;
+        }
+        if continuity != Continuity::Whole && !is_first {
+            self.table.break_off(self.watermark_ns);
+        }
+        self.is_open_complete &= continuity != Continuity::Lost;
+        self.instruments.introduce(hello.symbols, &mut self.table, &self.hub);
+        self.is_connected = true;
+        if self.stream.is_catching_up() {
+            self.publish_closed(self.watermark_ns);
+        } else {
+            self.publish_quotes_in_force();
+        }
+        Ok(self.stream.received() + 1)
+    }
+
+    /// Takes an IngestQuotesRequest with a batch; returns the number of windows that wait.
+    pub fn on_batch(&mut self, payload: &[u8]) -> Result<usize, IngestError> {
+        self.on_batch_until(payload, MAX_TIME_NS)
+    }
+
+    /// The same for a receiver with a clock: a batch that speaks of a time after `latest_ns` is refused as a whole.
+    pub fn on_batch_until(&mut self, payload: &[u8], latest_ns: i64) -> Result<usize, IngestError> {
+        let batch = match decode_ingest_request(payload) {
+            Ok(IngestMessage::Batch(batch)) => batch,
+            Ok(IngestMessage::Hello(_)) => return self.refuse(WireError::WrongContent { expected: "batch" }.into()),
+            Err(error) => return self.refuse(error.into()),
+        };
+        if !self.stream.expects(&batch)? {
+            self.duplicate_batches += 1;
+            return Ok(self.closed.len());
+        }
+        let time_ns = batch.columns.time_range_ns().map_or(0, |(_, last)| last).max(batch.watermark_ns);
+        if time_ns > latest_ns {
+            return Err(IngestError::AheadOfClock { time_ns, latest_ns });
+        }
+        if let Err(error) = self.check_batch(&batch) {
+            return self.refuse(error);
+        }
+        self.apply(batch);
+        Ok(self.closed.len())
+    }
+
+    /// The tracker is gone: the hub shows its instruments as CLOSED until it resumes. Windows are not touched.
+    pub fn on_disconnected(&mut self, now_ns: i64) {
+        self.is_connected = false;
+        self.publish_closed(now_ns);
+    }
+
+    /// Whether the last hello left a hole in its stream: the tracker should repeat what is in force.
+    pub fn are_quotes_missing(&self) -> bool {
+        self.stream.is_gapped()
+    }
+
+    /// The oldest window that is over, to be committed.
+    pub fn take_closed(&mut self) -> Option<ClosedWindow> {
+        self.closed.pop_front()
+    }
+
+    /// Stream that is open, or was last; empty before the first.
+    pub fn stream_id(&self) -> &str {
+        self.stream.id()
+    }
+
+    pub fn received_sequence(&self) -> u64 {
+        self.stream.received()
+    }
+
+    /// Everything before it has been received.
+    pub fn watermark_ns(&self) -> i64 {
+        self.watermark_ns
+    }
+
+    /// Rows taken.
+    pub fn quotes(&self) -> u64 {
+        self.quotes
+    }
+
+    /// Batches that came once more and were ignored.
+    pub fn duplicate_batches(&self) -> u64 {
+        self.duplicate_batches
+    }
+
+    /// Instruments that the present stream knows.
+    pub fn instruments(&self) -> usize {
+        self.instruments.slots().iter().filter(|slot| slot.is_in_stream).count()
+    }
+
+    /// Instruments whose latest quote is LIVE; none while the tracker is gone or its stream is catching up.
+    pub fn live_instruments(&self) -> usize {
+        let is_live = |slot: &usize| self.table.states()[*slot].book_state() == BookState::Live;
+        let is_current = self.is_connected && !self.stream.is_catching_up();
+        if is_current { self.present().map(|(slot, _)| slot).filter(is_live).count() } else { 0 }
+    }
+
+    fn check_carried(&self, CarriedQuote { instrument, quote }: &CarriedQuote) -> Result<(), IngestError> {
+        self.check_venue(&instrument.venue)?;
+        let is_number = |value: f64| (0.0..f64::INFINITY).contains(&value);
+        let has_time = (1..MAX_TIME_NS).contains(&quote.receive_ns);
+        if has_time && [quote.bid, quote.bid_size, quote.ask, quote.ask_size].into_iter().all(is_number) {
+            return Ok(());
+        }
+        Err(IngestError::BadCarriedQuote { symbol: instrument.symbol.clone(), receive_ns: quote.receive_ns })
+    }
+
+    fn check_venue(&self, venue: &str) -> Result<(), IngestError> {
+        if *venue == *self.venue {
+            return Ok(());
+        }
+        Err(IngestError::HelloVenue { expected: self.venue.to_string(), found: venue.to_owned() })
+    }
+
+    fn check_hello(&self, hello: &Hello) -> Result<(), IngestError> {
+        self.check_venue(&hello.venue)?;
+        if hello.stream_id.is_empty() {
+            return Err(IngestError::NoStreamId);
+        }
+        check_sequence(hello.oldest_sequence)?;
+        self.instruments.check(&self.venue, &hello.symbols, self.stream.is_same(&hello.stream_id))
+    }
+
+    fn check_batch(&self, batch: &Batch) -> Result<(), IngestError> {
+        if *batch.venue != *self.venue {
+            let (expected, found) = (self.venue.to_string(), batch.venue.to_owned());
+            return Err(IngestError::BatchVenue { expected, found });
+        }
+        self.instruments.check(&self.venue, &batch.symbols, true)?;
+        batch.check_symbols(|index| self.instruments.is_known(index))?;
+        self.stream.check_promise(batch)
+    }
+
+    /// The next batch of the stream is of no use.
+    fn refuse<T>(&mut self, error: IngestError) -> Result<T, IngestError> {
+        self.stream.next_is_broken();
+        Err(error)
+    }
+
+    fn apply(&mut self, mut batch: Batch) {
+        self.instruments.introduce(std::mem::take(&mut batch.symbols), &mut self.table, &self.hub);
+        self.resume_quotes(&batch);
+        self.outgoing.clear();
+        for mut quote in batch.columns.rows() {
+            let slot = self.instruments.slot_of(quote.instrument);
+            if quote.receive_ns < self.counts_from_ns {
+                self.take_late(slot, &quote);
+            } else {
+                if quote.receive_ns >= self.table.end_ns() {
+                    self.close_until(quote.receive_ns, batch.sequence);
+                }
+                self.table.take(slot, &quote);
+            }
+            quote.instrument = self.instruments.slots()[slot as usize].hub_id;
+            self.outgoing.push(quote);
+        }
+        self.quotes += self.outgoing.len() as u64;
+        let was_catching_up = self.stream.is_catching_up();
+        self.stream.advance(&batch);
+        let last_row_ns = self.outgoing.last().map_or(0, |quote| quote.receive_ns);
+        self.watermark_ns = self.watermark_ns.max(batch.watermark_ns).max(last_row_ns);
+        if self.table.end_ns() > 0 {
+            self.close_until(self.watermark_ns, batch.sequence + 1);
+        }
+        if !was_catching_up {
+            self.hub.publish(&self.outgoing, self.watermark_ns);
+        } else if !self.stream.is_catching_up() {
+            self.publish_quotes_in_force();
+        }
+    }
+
+    /// After a loss the windows up to the first row that counts keep the position from before it.
+    fn resume_quotes(&mut self, batch: &Batch) {
+        if !self.stream.is_missing_quotes() {
+            return;
+        }
+        let counts = |quote: &Quote| quote.receive_ns >= self.counts_from_ns;
+        if let Some(row) = batch.columns.rows().find(counts) {
+            self.close_until(row.receive_ns, batch.sequence);
+            self.is_open_complete = false;
+            self.stream.quotes_are_back();
+        }
+    }
+
+    fn take_late(&mut self, slot: u32, quote: &Quote) {
+        if quote.receive_ns >= self.committed_until_ns {
+            self.table.take_late(slot, quote);
+        }
+    }
+
+    /// Closes every window that ends at `time_ns` or before; `next` is the first batch that concerns later ones.
+    fn close_until(&mut self, time_ns: i64, next: u64) {
+        while time_ns >= self.table.end_ns() {
+            if self.table.end_ns() == 0 || self.table.is_silent_until(time_ns) {
+                self.table.open_at(time_ns);
+            } else {
+                self.close(next);
+            }
+        }
+    }
+
+    fn close(&mut self, next: u64) {
+        let (start_ns, end_ns) = (self.table.start_ns(), self.table.end_ns());
+        let slots = self.instruments.slots();
+        let rows = self.table.close(|slot| slots[slot as usize].is_in_stream);
+        let instrument = |slot: u32| Arc::clone(&slots[slot as usize].instrument);
+        let (instruments, states) = rows.into_iter().map(|(slot, state)| (instrument(slot), state)).unzip();
+        self.closed.push_back(ClosedWindow {
+            venue: Arc::clone(&self.venue),
+            start_ns,
+            end_ns,
+            is_complete: self.is_open_complete,
+            position: self.stream.position_before(next),
+            instruments,
+            states,
+        });
+        self.is_open_complete = !self.stream.is_missing_quotes();
+    }
+
+    /// Slot and hub number of every instrument that has appeared.
+    fn present(&self) -> impl Iterator<Item = (usize, u32)> {
+        let slots = self.instruments.slots().iter().zip(self.table.states()).enumerate();
+        slots.filter(|(_, (_, state))| state.is_present()).map(|(slot, (known, _))| (slot, known.hub_id))
+    }
+
+    fn publish_closed(&self, now_ns: i64) {
+        let receive_ns = now_ns.clamp(1, MAX_TIME_NS - 1);
+        let closed = |(_, hub_id)| Quote::without_prices(hub_id, BookState::Closed, receive_ns);
+        let quotes: Vec<_> = self.present().map(closed).collect();
+        self.hub.publish(&quotes, self.watermark_ns);
+    }
+
+    fn publish_quotes_in_force(&self) {
+        let quotes: Vec<_> = self.present().map(|(slot, hub_id)| self.table.states()[slot].quote(hub_id)).collect();
+        self.hub.publish(&quotes, self.watermark_ns);
+    }
+}
+
+fn check_sequence(sequence: u64) -> Result<(), IngestError> {
+    if sequence <= MAX_SEQUENCE { Ok(()) } else { Err(IngestError::SequenceTooLarge { sequence }) }
+}

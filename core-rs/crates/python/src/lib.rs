@@ -1,0 +1,20 @@
+//! `crossbook._core`: translates between Python and the crates beneath it, and holds no logic of its own.
+
+mod errors;
+mod ingest;
+mod instrument;
+mod scanner;
+mod steps;
+mod venues;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    errors::register(module)?;
+    instrument::register(module)?;
+    venues::register(module)?;
+    ingest::register(module)?;
+    scanner::register(module)?;
+    module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
+}

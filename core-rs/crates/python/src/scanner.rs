@@ -1,0 +1,245 @@
+//! The arbitrage scanner as Python holds it.
+
+use crossbook_engine::arbitrage as engine;
+use pyo3::prelude::*;
+
+use crate::errors::{Failure, without_gil};
+
+/// One side of a pair.
+#[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
+#[derive(Clone)]
+pub struct LegView {
+    venue: String,
+    symbol: String,
+    price: f64,
+    size: f64,
+    taker_fee_percent: Option<f64>,
+    quote_currency: String,
+    receive_ns: i64,
+    state: u8,
+}
+
+impl From<engine::LegView> for LegView {
+    fn from(leg: engine::LegView) -> Self {
+        Self {
+            venue: leg.venue,
+            symbol: leg.symbol,
+            price: leg.price,
+            size: leg.size,
+            taker_fee_percent: leg.taker_fee_percent,
+            quote_currency: leg.quote_currency,
+            receive_ns: leg.receive_ns,
+            state: leg.state as u8,
+        }
+    }
+}
+
+/// One asset, bought on one venue and sold on another.
+#[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
+#[derive(Clone)]
+pub struct SpreadView {
+    asset: String,
+    buy: LegView,
+    sell: LegView,
+    gross_percent: f64,
+    entry_fees_percent: f64,
+    exit_fees_percent: f64,
+    net_percent: f64,
+    executable_size: f64,
+    reason: u8,
+    opportunity_id: String,
+    open_ns: i64,
+    peak_net_percent: f64,
+}
+
+impl From<engine::SpreadView> for SpreadView {
+    fn from(spread: engine::SpreadView) -> Self {
+        Self {
+            asset: spread.asset,
+            buy: spread.buy.into(),
+            sell: spread.sell.into(),
+            gross_percent: spread.costs.gross_percent,
+            entry_fees_percent: spread.costs.entry_fees_percent,
+            exit_fees_percent: spread.costs.exit_fees_percent,
+            net_percent: spread.costs.net_percent,
+            executable_size: spread.executable_size,
+            reason: number(spread.reason),
+            opportunity_id: spread.opportunity_id,
+            open_ns: spread.open_ns,
+            peak_net_percent: spread.peak_net_percent,
+        }
+    }
+}
+
+/// One step in an opportunity's life.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct OpportunityEvent {
+    kind: u8,
+    spread: SpreadView,
+    close_reason: u8,
+    duration_ns: i64,
+    event_ns: i64,
+    cause_ns: i64,
+}
+
+impl From<engine::OpportunityEvent> for OpportunityEvent {
+    fn from(event: engine::OpportunityEvent) -> Self {
+        Self {
+            kind: event.kind as u8,
+            spread: event.spread.into(),
+            close_reason: number(event.close_reason),
+            duration_ns: event.duration_ns,
+            event_ns: event.event_ns,
+            cause_ns: event.cause_ns,
+        }
+    }
+}
+
+/// One asset across venues.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct AssetView {
+    asset: String,
+    best_bid: f64,
+    best_bid_venue: String,
+    best_ask: f64,
+    best_ask_venue: String,
+    venues: Vec<String>,
+    widest_gross_percent: f64,
+}
+
+impl From<engine::AssetView> for AssetView {
+    fn from(view: engine::AssetView) -> Self {
+        Self {
+            asset: view.asset,
+            best_bid: view.best_bid,
+            best_bid_venue: view.best_bid_venue,
+            best_ask: view.best_ask,
+            best_ask_venue: view.best_ask_venue,
+            venues: view.venues,
+            widest_gross_percent: view.widest_gross_percent,
+        }
+    }
+}
+
+/// Counters of a scanner.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct ScannerStats {
+    opened: u64,
+    closed: u64,
+    open_now: u64,
+    quotes: u64,
+    refusals: Vec<(u8, u64)>,
+}
+
+/// Incremental all-pairs scan, publish gate and opportunity lifecycle.
+#[pyclass(module = "crossbook._core")]
+pub struct Scanner {
+    inner: engine::Scanner,
+}
+
+#[pymethods]
+impl Scanner {
+    #[new]
+    #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns,
+        min_notional, max_mid_difference_percent, equal_currencies))]
+    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
+    fn new(
+        open_net_percent: f64,
+        close_net_percent: f64,
+        update_step_percent: f64,
+        min_life_ns: i64,
+        max_age_ns: i64,
+        max_skew_ns: i64,
+        min_notional: f64,
+        max_mid_difference_percent: f64,
+        equal_currencies: Vec<Vec<String>>,
+    ) -> Result<Self, Failure> {
+        let settings = engine::ScannerSettings {
+            open_net_percent,
+            close_net_percent,
+            update_step_percent,
+            min_life_ns,
+            max_age_ns,
+            max_skew_ns,
+            min_notional,
+            max_mid_difference_percent,
+            equal_currencies,
+        };
+        let inner = engine::Scanner::new(settings).map_err(|error| Failure::InvalidSetting(error.to_string()))?;
+        Ok(Self { inner })
+    }
+
+    fn on_batch(&mut self, py: Python<'_>, payload: &[u8], now_ns: i64) -> Result<Vec<OpportunityEvent>, Failure> {
+        let events = without_gil(py, || self.inner.on_batch(payload, now_ns));
+        events.map(all_into).map_err(|error| Failure::Payload(error.to_string()))
+    }
+
+    fn on_timer(&mut self, py: Python<'_>, now_ns: i64) -> Vec<OpportunityEvent> {
+        all_into(without_gil(py, || self.inner.on_timer(now_ns)))
+    }
+
+    fn on_disconnected(&mut self, py: Python<'_>, now_ns: i64) -> Vec<OpportunityEvent> {
+        all_into(without_gil(py, || self.inner.on_disconnected(now_ns)))
+    }
+
+    fn open_opportunities(&self, py: Python<'_>) -> Vec<SpreadView> {
+        all_into(without_gil(py, || self.inner.open_opportunities()))
+    }
+
+    #[pyo3(signature = (now_ns, *, venues=vec![], symbols=vec![], assets=vec![], min_gross_percent=None,
+        min_net_percent=None, limit=100),
+        text_signature = "($self, now_ns, *, venues=(), symbols=(), assets=(), min_gross_percent=None, \
+            min_net_percent=None, limit=100)")]
+    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
+    fn list_spreads(
+        &self,
+        py: Python<'_>,
+        now_ns: i64,
+        venues: Vec<String>,
+        symbols: Vec<String>,
+        assets: Vec<String>,
+        min_gross_percent: Option<f64>,
+        min_net_percent: Option<f64>,
+        limit: usize,
+    ) -> Vec<SpreadView> {
+        let filter = engine::SpreadFilter { venues, symbols, assets, min_gross_percent, min_net_percent };
+        all_into(without_gil(py, || self.inner.list_spreads(now_ns, &filter, limit)))
+    }
+
+    fn explain(
+        &self,
+        py: Python<'_>,
+        asset: &str,
+        buy_venue: &str,
+        sell_venue: &str,
+        now_ns: i64,
+    ) -> Option<SpreadView> {
+        without_gil(py, || self.inner.explain(asset, buy_venue, sell_venue, now_ns)).map(SpreadView::from)
+    }
+
+    fn overview(&self, py: Python<'_>, assets: Vec<String>) -> Vec<AssetView> {
+        all_into(without_gil(py, || self.inner.overview(&assets)))
+    }
+
+    fn stats(&self) -> ScannerStats {
+        let engine::ScannerStats { opened, closed, open_now, quotes, refusals } = self.inner.stats();
+        ScannerStats { opened, closed, open_now, quotes, refusals }
+    }
+}
+
+fn number(reason: Option<engine::RefusalReason>) -> u8 {
+    reason.map_or(0, |reason| reason as u8)
+}
+
+fn all_into<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
+    items.into_iter().map(U::from).collect()
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<LegView>()?;
+    module.add_class::<SpreadView>()?;
+    module.add_class::<OpportunityEvent>()?;
+    module.add_class::<AssetView>()?;
+    module.add_class::<ScannerStats>()?;
+    module.add_class::<Scanner>()
+}

@@ -1,0 +1,321 @@
+//! Venues as Python sees them: profiles, market lists, and one feed with the stream that leaves it.
+
+use crate::errors::Failure;
+use crate::instrument::PyInstrument;
+use crate::steps::{self, step_to_python};
+use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
+use crossbook_wire::{MAX_BATCH_ROWS, encode_batch, encode_hello};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+use std::sync::Arc;
+
+impl From<VenueError> for Failure {
+    fn from(error: VenueError) -> Self {
+        let message = error.to_string();
+        match error {
+            VenueError::UnknownVenue(..) => Self::UnknownVenue(message),
+            VenueError::UnknownInstrument(_) => Self::UnknownInstrument(message),
+            VenueError::InvalidSetting(_) => Self::InvalidSetting(message),
+            VenueError::Markets(_) => Self::Payload(message),
+        }
+    }
+}
+
+/// One row of the venue registry.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct VenueProfile {
+    id: &'static str,
+    name: &'static str,
+    websocket_url: &'static str,
+    rest_url: &'static str,
+    docs_url: &'static str,
+    channels: Vec<&'static str>,
+    guard_rule: &'static str,
+    taker_fee_percent: f64,
+    maker_fee_percent: f64,
+    instruments_per_connection: usize,
+    connects_per_minute: u32,
+    request_weight_per_minute: u32,
+    stale_after_ns: i64,
+    unavailable_reason: Option<&'static str>,
+}
+
+impl From<&crossbook_venues::VenueProfile> for VenueProfile {
+    fn from(profile: &crossbook_venues::VenueProfile) -> Self {
+        Self {
+            id: profile.id,
+            name: profile.name,
+            websocket_url: profile.websocket_url,
+            rest_url: profile.rest_url,
+            docs_url: profile.docs_url,
+            channels: profile.channels.to_vec(),
+            guard_rule: profile.guard_rule,
+            taker_fee_percent: profile.taker_fee_percent,
+            maker_fee_percent: profile.maker_fee_percent,
+            instruments_per_connection: profile.instruments_per_connection,
+            connects_per_minute: profile.connects_per_minute,
+            request_weight_per_minute: profile.request_weight_per_minute,
+            stale_after_ns: profile.stale_after_ns,
+            unavailable_reason: profile.unavailable_reason,
+        }
+    }
+}
+
+#[pyfunction]
+fn venue_profiles() -> Vec<VenueProfile> {
+    crossbook_venues::profiles().map(VenueProfile::from).collect()
+}
+
+/// What a venue lists.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct MarketListing {
+    instruments: Vec<PyInstrument>,
+    quarantined: Vec<(String, String)>,
+}
+
+#[pymethods]
+impl MarketListing {
+    #[getter]
+    fn instruments(&self) -> Vec<PyInstrument> {
+        self.instruments.clone()
+    }
+
+    #[getter]
+    fn quarantined(&self) -> Vec<(String, String)> {
+        self.quarantined.clone()
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (venue, rest_url=None))]
+fn market_requests(venue: &str, rest_url: Option<&str>) -> Result<Vec<String>, Failure> {
+    Ok(crossbook_venues::market_requests(venue, rest_url)?)
+}
+
+#[pyfunction]
+fn parse_markets(py: Python<'_>, venue: &str, bodies: Vec<Vec<u8>>, now_ns: i64) -> Result<MarketListing, Failure> {
+    let listing = crate::errors::without_gil(py, || {
+        let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+        crossbook_venues::parse_markets(venue, &bodies, now_ns)
+    })?;
+    let instruments = listing.instruments.into_iter().map(PyInstrument::from).collect();
+    Ok(MarketListing { instruments, quarantined: listing.quarantined })
+}
+
+/// Counters of a feed.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct FeedStats {
+    instruments: usize,
+    live_instruments: usize,
+    open_connections: usize,
+    wanted_connections: usize,
+    frames: u64,
+    quotes: u64,
+    gaps: u64,
+    resyncs: u64,
+    parse_errors: u64,
+    reconnects: u64,
+    last_frame_ns: i64,
+}
+
+impl From<CoreStats> for FeedStats {
+    fn from(stats: CoreStats) -> Self {
+        Self {
+            instruments: stats.instruments,
+            live_instruments: stats.live_instruments,
+            open_connections: stats.open_connections,
+            wanted_connections: stats.wanted_connections,
+            frames: stats.frames,
+            quotes: stats.quotes,
+            gaps: stats.gaps,
+            resyncs: stats.resyncs,
+            parse_errors: stats.parse_errors,
+            reconnects: stats.reconnects,
+            last_frame_ns: stats.last_frame_ns,
+        }
+    }
+}
+
+/// The top of one book.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct BookView {
+    state: u8,
+    bids: Vec<(f64, f64)>,
+    asks: Vec<(f64, f64)>,
+    sequence: i64,
+}
+
+/// A batch on its way out.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct OutgoingBatch {
+    sequence: u64,
+    rows: usize,
+    payload: Py<PyBytes>,
+}
+
+/// Connections, books and the outgoing stream of one venue, without any IO.
+#[pyclass(module = "crossbook._core")]
+pub struct VenueFeed {
+    feed: Feed,
+    venue: String,
+    stream_id: String,
+    sequence: u64,
+    /// Slots in the order of first use in the stream, and whether each slot is among them.
+    announced: Vec<u32>,
+    is_announced: Vec<bool>,
+}
+
+#[pymethods]
+impl VenueFeed {
+    #[new]
+    #[pyo3(signature = (venue, stream_id, *, websocket_url=None, rest_url=None, stale_after_ns=None))]
+    fn new(
+        venue: &str,
+        stream_id: String,
+        websocket_url: Option<String>,
+        rest_url: Option<String>,
+        stale_after_ns: Option<i64>,
+    ) -> Result<Self, Failure> {
+        let options = FeedOptions { websocket_url, rest_url, stale_after_ns };
+        let feed = Feed::new(crossbook_venues::find(venue)?, options)?;
+        let venue = venue.to_string();
+        Ok(Self { feed, venue, stream_id, sequence: 0, announced: Vec::new(), is_announced: Vec::new() })
+    }
+
+    #[getter]
+    fn pending_rows(&self) -> usize {
+        self.feed.pending_quotes()
+    }
+
+    fn track<'py>(
+        &mut self,
+        py: Python<'py>,
+        instruments: Vec<PyRef<'py, PyInstrument>>,
+        now_ns: i64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let instruments: Vec<_> = instruments.iter().map(|instrument| Arc::clone(&instrument.inner)).collect();
+        steps_to_python(py, self.feed.track(&instruments, now_ns).map_err(Failure::from)?)
+    }
+
+    fn untrack<'py>(&mut self, py: Python<'py>, symbols: Vec<String>, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.untrack(&symbols, now_ns).map_err(Failure::from)?)
+    }
+
+    fn tracked(&self) -> Vec<PyInstrument> {
+        self.feed.tracked().map(|(instrument, _)| PyInstrument::from(Arc::clone(instrument))).collect()
+    }
+
+    fn on_open<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.on_open(connection, now_ns))
+    }
+
+    /// The GIL is kept: a frame takes less time than giving it away and taking it back under load.
+    fn on_frame<'py>(
+        &mut self,
+        py: Python<'py>,
+        connection: u32,
+        payload: &[u8],
+        is_text: bool,
+        now_ns: i64,
+    ) -> PyResult<Option<Bound<'py, PyList>>> {
+        let steps = self.feed.on_frame(connection, Frame { payload, is_text }, now_ns);
+        if steps.is_empty() { Ok(None) } else { steps_to_python(py, steps).map(Some) }
+    }
+
+    fn on_closed<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.on_closed(connection, now_ns))
+    }
+
+    fn on_answer<'py>(
+        &mut self,
+        py: Python<'py>,
+        request_id: u64,
+        status: u16,
+        body: &[u8],
+        now_ns: i64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.on_answer(request_id, status, body, now_ns))
+    }
+
+    fn on_timer<'py>(&mut self, py: Python<'py>, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.on_timer(now_ns))
+    }
+
+    fn requote(&mut self, now_ns: i64) {
+        self.feed.requote(now_ns);
+    }
+
+    fn take_batch(&mut self, py: Python<'_>, now_ns: i64) -> OutgoingBatch {
+        let now_ns = self.feed.advance(now_ns);
+        let quotes = self.feed.take_quotes(MAX_BATCH_ROWS);
+        let watermark_ns = self.feed.oldest_pending_ns().unwrap_or(now_ns);
+        let first_use = self.announced.len();
+        quotes.iter().for_each(|quote| self.announce(quote.instrument));
+        self.sequence += 1;
+        let symbols = self.symbols(first_use);
+        let payload = encode_batch(&self.venue, &self.stream_id, self.sequence, watermark_ns, &symbols, &quotes);
+        OutgoingBatch { sequence: self.sequence, rows: quotes.len(), payload: PyBytes::new(py, &payload).unbind() }
+    }
+
+    fn hello<'py>(&self, py: Python<'py>, oldest_sequence: u64) -> Bound<'py, PyBytes> {
+        let next_sequence = self.sequence + 1;
+        PyBytes::new(py, &encode_hello(&self.venue, &self.stream_id, oldest_sequence, next_sequence, &self.symbols(0)))
+    }
+
+    fn order_book(&self, symbol: &str, depth: usize) -> Result<BookView, Failure> {
+        let (state, sequence, book) = self.feed.order_book(symbol)?;
+        let pair = |level: crossbook_market::Level| (level.price, level.size);
+        Ok(BookView {
+            state: state as u8,
+            bids: book.bids().take(depth).map(pair).collect(),
+            asks: book.asks().take(depth).map(pair).collect(),
+            sequence,
+        })
+    }
+
+    fn states(&self) -> Vec<(String, u8)> {
+        self.feed.tracked().map(|(instrument, state)| (instrument.symbol.clone(), state as u8)).collect()
+    }
+
+    fn stats(&self) -> FeedStats {
+        self.feed.stats().into()
+    }
+}
+
+impl VenueFeed {
+    fn announce(&mut self, slot: u32) {
+        let index = slot as usize;
+        if self.is_announced.len() <= index {
+            self.is_announced.resize(index + 1, false);
+        }
+        if !std::mem::replace(&mut self.is_announced[index], true) {
+            self.announced.push(slot);
+        }
+    }
+
+    /// Numbers given out, from the given one on in order of first use.
+    fn symbols(&self, from: usize) -> Vec<(u32, &crossbook_market::Instrument)> {
+        self.announced[from..].iter().map(|slot| (*slot, self.feed.instrument(*slot).as_ref())).collect()
+    }
+}
+
+fn steps_to_python(py: Python<'_>, steps: Vec<Step>) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    for step in steps {
+        list.append(step_to_python(py, step)?)?;
+    }
+    Ok(list)
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<VenueProfile>()?;
+    module.add_class::<MarketListing>()?;
+    module.add_class::<FeedStats>()?;
+    module.add_class::<BookView>()?;
+    module.add_class::<OutgoingBatch>()?;
+    module.add_class::<VenueFeed>()?;
+    module.add_function(wrap_pyfunction!(venue_profiles, module)?)?;
+    module.add_function(wrap_pyfunction!(market_requests, module)?)?;
+    module.add_function(wrap_pyfunction!(parse_markets, module)?)?;
+    steps::register(module)
+}

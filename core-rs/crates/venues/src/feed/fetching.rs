@@ -1,0 +1,88 @@
+//! Books fetched over REST: which are due, which are outstanding, and what happens when an answer fails or never comes.
+
+use super::desk::Desk;
+use super::slot::{Fetching, Phase};
+use super::step::Step;
+use crate::profile::SECOND_NS;
+use crate::urls;
+use crate::venue::Venue;
+use rustc_hash::FxHashMap;
+
+/// Fetches that may be outstanding at once; the others wait.
+const OUTSTANDING_LIMIT: usize = 16;
+/// A fetch may wait this long for the driver's request budget and the answer.
+const FETCH_TIMEOUT_NS: i64 = 60 * SECOND_NS;
+
+/// Pause between tries to deepen a book that is whole.
+const DEEPEN_INTERVAL_NS: i64 = 10 * SECOND_NS;
+
+#[derive(Debug, Default)]
+pub(super) struct Fetches {
+    last_id: u64,
+    outstanding: FxHashMap<u64, Outstanding>,
+}
+
+#[derive(Debug)]
+pub(super) struct Outstanding {
+    pub slot: u32,
+    pub depth_limit: usize,
+    deadline_ns: i64,
+}
+
+impl Fetches {
+    pub fn take(&mut self, request_id: u64) -> Option<Outstanding> {
+        self.outstanding.remove(&request_id)
+    }
+}
+
+impl Desk {
+    /// Asks for the books that are due, as many as may be outstanding.
+    pub(super) fn issue_fetches(&mut self, venue: &dyn Venue, rest_url: &str) {
+        let tracked = self.by_native_symbol.len();
+        for index in 0..self.slots.len() {
+            let held = &mut self.slots[index];
+            let is_due = matches!(held.fetching, Fetching::Due(due_ns) if due_ns <= self.now_ns);
+            if !is_due || self.fetches.outstanding.len() >= OUTSTANDING_LIMIT {
+                continue;
+            }
+            let Some(request) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
+            held.fetching = Fetching::Outstanding;
+            self.fetches.last_id += 1;
+            let request_id = self.fetches.last_id;
+            let deadline_ns = self.now_ns + FETCH_TIMEOUT_NS;
+            let outstanding = Outstanding { slot: index as u32, depth_limit: request.depth_limit, deadline_ns };
+            self.fetches.outstanding.insert(request_id, outstanding);
+            let url = urls::join(rest_url, &request.path);
+            self.steps.push(Step::Fetch { request_id, url, weight: request.weight });
+        }
+    }
+
+    /// Gives up answers that never came.
+    pub(super) fn expire_fetches(&mut self) {
+        let now_ns = self.now_ns;
+        let outstanding = self.fetches.outstanding.iter();
+        let late = outstanding.filter(|(_, fetch)| fetch.deadline_ns <= now_ns).map(|(id, fetch)| (*id, fetch.slot));
+        for (id, slot) in late.collect::<Vec<_>>() {
+            self.fetches.outstanding.remove(&id);
+            self.fetch_again(slot, "no answer in time");
+        }
+    }
+
+    /// Tries again later; without haste when it is only to make a whole book deeper.
+    pub(super) fn fetch_again(&mut self, slot: u32, detail: &str) {
+        let now_ns = self.now_ns;
+        let held = &mut self.slots[slot as usize];
+        held.fetching = match held.phase {
+            Phase::Joining => Fetching::Due(held.next_try_ns(now_ns)),
+            Phase::Synced => Fetching::Due(now_ns + DEEPEN_INTERVAL_NS),
+            _ => return,
+        };
+        self.is_flush_due = true;
+        self.report("snapshot_failed", Some(slot), detail);
+    }
+
+    pub(super) fn cancel_fetch(&mut self, slot: u32) {
+        self.fetches.outstanding.retain(|_, fetch| fetch.slot != slot);
+        self.slots[slot as usize].fetching = Fetching::No;
+    }
+}

@@ -1,0 +1,117 @@
+//! What goes out on the sockets: sessions that start, requests at the venue's pace, heartbeats, and dead sockets.
+
+use super::connection::{Ask, SocketPhase};
+use super::desk::Desk;
+use super::slot::Phase;
+use super::step::Step;
+use crate::profile::SECOND_NS;
+use crate::venue::{Channel, Operation, Topic, Venue};
+use crossbook_market::BookState;
+
+/// A venue that speaks first must do so within this time.
+const GREETING_TIMEOUT_NS: i64 = 10 * SECOND_NS;
+
+impl Desk {
+    /// Queues the subscriptions of a connection: every depth first, so that books join soonest, then every top.
+    pub(super) fn start_session(&mut self, connection: u32) {
+        let slots = self.slots_of(connection);
+        if let Some(held) = self.connections.get_mut(&connection) {
+            held.phase = SocketPhase::Open;
+        }
+        slots.iter().for_each(|slot| self.queue_subscribe(*slot, Channel::Book));
+        slots.iter().for_each(|slot| self.queue_subscribe(*slot, Channel::Top));
+    }
+
+    /// Queues one subscription of a slot behind everything else.
+    pub(super) fn queue_subscribe(&mut self, slot: u32, channel: Channel) {
+        let held = &mut self.slots[slot as usize];
+        if channel == Channel::Book {
+            (held.phase, held.attempts, held.vain_tries) = (Phase::Queued, 0, 0);
+        }
+        if let Some(connection) = self.connections.get_mut(&held.connection) {
+            connection.queue.push_back(Ask { operation: Operation::Subscribe, slot, channel });
+        }
+        self.is_flush_due = true;
+        self.set_state(slot, BookState::Resyncing);
+    }
+
+    /// Sends what the pace allows.
+    pub(super) fn flush_queues(&mut self, venue: &dyn Venue, last_request_id: &mut u64) {
+        let (conduct, now_ns) = (self.conduct, self.now_ns);
+        for (connection, held) in &mut self.connections {
+            while !held.queue.is_empty() && held.may_send(conduct.pacing, now_ns) {
+                let mut asks = held.take_asks(conduct.channels_per_request);
+                asks.retain(|ask| is_wanted(self.slots[ask.slot as usize].phase, ask.operation));
+                if asks.is_empty() {
+                    continue;
+                }
+                *last_request_id += 1;
+                let topics = asks.iter().map(|ask| Topic {
+                    native_symbol: &self.slots[ask.slot as usize].instrument.native_symbol,
+                    channel: ask.channel,
+                });
+                let text = venue.request(*last_request_id, asks[0].operation, &topics.collect::<Vec<_>>());
+                for ask in asks.iter().filter(|ask| ask.channel == Channel::Book) {
+                    let phase = &mut self.slots[ask.slot as usize].phase;
+                    *phase = after_sending(*phase, ask.operation, now_ns);
+                }
+                self.steps.push(Step::Send { connection: *connection, text });
+                held.count_sent(conduct.pacing, now_ns);
+                held.remember(*last_request_id, asks);
+            }
+        }
+    }
+
+    pub(super) fn send_now(&mut self, connection: u32, text: String) {
+        let (conduct, now_ns) = (self.conduct, self.now_ns);
+        if let Some(held) = self.connections.get_mut(&connection) {
+            held.count_sent(conduct.pacing, now_ns);
+            self.steps.push(Step::Send { connection, text });
+        }
+    }
+
+    /// What time alone brings about for the sockets.
+    pub(super) fn watch_connections(&mut self) {
+        let (conduct, now_ns) = (self.conduct, self.now_ns);
+        let numbers: Vec<u32> = self.connections.keys().copied().collect();
+        for connection in numbers {
+            let held = &self.connections[&connection];
+            let age_ns = now_ns - held.opened_ns;
+            match held.phase {
+                SocketPhase::Down => {}
+                SocketPhase::Greeting if age_ns >= GREETING_TIMEOUT_NS => {
+                    self.drop_connection(connection, "the venue did not speak");
+                }
+                _ if now_ns - held.received_ns >= conduct.silence_limit_ns => {
+                    self.drop_connection(connection, "nothing was received");
+                }
+                _ if conduct.max_age_ns.is_some_and(|limit_ns| age_ns >= limit_ns) => {
+                    self.drop_connection(connection, "the venue's limit of age is near");
+                }
+                _ => self.beat(connection),
+            }
+        }
+    }
+
+    fn beat(&mut self, connection: u32) {
+        let held = &self.connections[&connection];
+        if let Some(heartbeat) = &self.conduct.heartbeat {
+            if held.phase == SocketPhase::Open && self.now_ns - held.sent_ns >= heartbeat.every_ns {
+                self.send_now(connection, heartbeat.text.to_string());
+            }
+        }
+    }
+}
+
+/// Whether a queued request still makes sense.
+fn is_wanted(phase: Phase, operation: Operation) -> bool {
+    operation == Operation::Unsubscribe || !matches!(phase, Phase::Gone | Phase::Refused)
+}
+
+fn after_sending(phase: Phase, operation: Operation, since_ns: i64) -> Phase {
+    match (phase, operation) {
+        (Phase::Gone, _) => Phase::Gone,
+        (_, Operation::Subscribe) => Phase::Waiting { since_ns, is_acknowledged: false },
+        (_, Operation::Unsubscribe) => Phase::Leaving { since_ns },
+    }
+}

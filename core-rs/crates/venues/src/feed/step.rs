@@ -1,0 +1,52 @@
+//! What a feed asks of its driver.
+
+/// One thing to do, in the order given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Dial a connection; after a loss dial it again, with backoff, until `Close`.
+    Open {
+        connection: u32,
+        url: String,
+    },
+    Close {
+        connection: u32,
+    },
+    /// Drop the socket and dial again.
+    Reconnect {
+        connection: u32,
+        reason: String,
+    },
+    Send {
+        connection: u32,
+        text: String,
+    },
+    /// GET the url and hand the answer to `on_answer`.
+    Fetch {
+        request_id: u64,
+        url: String,
+        weight: u32,
+    },
+    /// Something an operator should see in the log.
+    Report {
+        event: &'static str,
+        symbol: String,
+        detail: String,
+    },
+}
+
+/// Counters since the feed was made, and how many of its parts are well now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FeedStats {
+    pub instruments: usize,
+    pub live_instruments: usize,
+    pub open_connections: usize,
+    pub wanted_connections: usize,
+    pub frames: u64,
+    pub quotes: u64,
+    pub gaps: u64,
+    pub resyncs: u64,
+    pub parse_errors: u64,
+    pub reconnects: u64,
+    /// Zero before the first frame.
+    pub last_frame_ns: i64,
+}

@@ -1,0 +1,162 @@
+//! JSON pieces that venues share: decimals in quotes, lists of levels, and finding a text in a broken frame.
+
+use crate::error::FrameError;
+use crossbook_market::Level;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// A number, quoted or not. Text that is no number becomes NaN, so that the frame still says which symbol it spoilt; empty
+/// text, by which venues mark an empty side, is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Decimal(pub f64);
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DecimalVisitor;
+        impl Visitor<'_> for DecimalVisitor {
+            type Value = Decimal;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a decimal, quoted or not")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Decimal, E> {
+                Ok(Decimal(if text.is_empty() { 0.0 } else { text.parse().unwrap_or(f64::NAN) }))
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Decimal, E> {
+                Ok(Decimal(value))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Decimal, E> {
+                Ok(Decimal(value as f64))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Decimal, E> {
+                Ok(Decimal(value as f64))
+            }
+        }
+        deserializer.deserialize_any(DecimalVisitor)
+    }
+}
+
+/// A side: `[["price","size", ...], ...]` or `[{"price":"","size":""}, ...]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Levels(pub Vec<Level>);
+
+impl<'de> Deserialize<'de> for Levels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(LevelsVisitor).map(Levels)
+    }
+}
+
+/// Reads a side; also for types that may hold something else in its place.
+pub struct LevelsVisitor;
+
+impl<'de> Visitor<'de> for LevelsVisitor {
+    type Value = Vec<Level>;
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of levels")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<Level>, A::Error> {
+        let mut levels = Vec::new();
+        while let Some(WireLevel(level)) = sequence.next_element()? {
+            levels.push(level);
+        }
+        Ok(levels)
+    }
+}
+
+struct WireLevel(Level);
+
+impl<'de> Deserialize<'de> for WireLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LevelVisitor;
+        impl<'de> Visitor<'de> for LevelVisitor {
+            type Value = WireLevel;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a price and a size")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<WireLevel, A::Error> {
+                let missing = |index| serde::de::Error::invalid_length(index, &"a price and a size");
+                let price = fields.next_element::<Decimal>()?.ok_or_else(|| missing(0))?.0;
+                let size = fields.next_element::<Decimal>()?.ok_or_else(|| missing(1))?.0;
+                while fields.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(WireLevel(Level { price, size }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WireLevel, A::Error> {
+                let fields = LevelFields::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(WireLevel(Level { price: fields.price.0, size: fields.size.0 }))
+            }
+        }
+        deserializer.deserialize_any(LevelVisitor)
+    }
+}
+
+/// `{"price":"2064.48","size":"0.4950"}`
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct LevelFields {
+    pub price: Decimal,
+    pub size: Decimal,
+}
+
+impl From<LevelFields> for Level {
+    fn from(fields: LevelFields) -> Self {
+        Self { price: fields.price.0, size: fields.size.0 }
+    }
+}
+
+/// Reads a frame. Checking the text once as a whole is quicker than string by string.
+pub fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, FrameError> {
+    let text = std::str::from_utf8(payload).map_err(|_| FrameError::Invalid("text that is not UTF-8"))?;
+    Ok(serde_json::from_str(text)?)
+}
+
+/// The text between `key` and the next quotation mark. Works on frames that are cut or hold wrong types.
+pub fn text_after<'a>(payload: &'a [u8], key: &str) -> Option<&'a str> {
+    let start = payload.windows(key.len()).position(|window| window == key.as_bytes())? + key.len();
+    let length = payload[start..].iter().position(|byte| *byte == b'"')?;
+    std::str::from_utf8(&payload[start..start + length]).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_rounded_correctly_whether_quoted_or_not() {
+        for text in ["0.1", "8.4492e4", "61800.20", "123456789.123456789012345678", "1e-9", "7.2057594037927937e16"] {
+            let expected: f64 = text.parse().unwrap();
+            let quoted: Decimal = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+            let plain: Decimal = serde_json::from_str(text).unwrap();
+            assert_eq!((quoted.0.to_bits(), plain.0.to_bits()), (expected.to_bits(), expected.to_bits()), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_number_is_nan_and_empty_text_is_zero() {
+        let levels: Levels = serde_json::from_str(r#"[["abc","1"],["","2"]]"#).unwrap();
+        assert!(levels.0[0].price.is_nan());
+        assert_eq!(levels.0[1].price, 0.0);
+    }
+
+    #[test]
+    fn levels_come_as_arrays_or_objects_with_anything_behind() {
+        let arrays: Levels = serde_json::from_str(r#"[["1.5","2","0","13"],[3,4]]"#).unwrap();
+        let objects: Levels =
+            serde_json::from_str(r#"[{"price":"1.5","size":"2","x":[]},{"size":4,"price":3}]"#).unwrap();
+        assert_eq!(arrays, objects);
+        assert_eq!(arrays.0[0], Level { price: 1.5, size: 2.0 });
+    }
+
+    #[test]
+    fn wrong_types_are_errors() {
+        for text in [r#"[[null,"1"]]"#, r#"[["1"]]"#, r#"{"a":1}"#, r#"[7]"#, r#"[["1",true]]"#, r#"[{"price":"1"}]"#] {
+            assert!(serde_json::from_str::<Levels>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_in_a_frame_that_is_cut() {
+        assert_eq!(text_after(br#"{"e":"x","s":"BTCUSDT","b":[["#, "\"s\":\""), Some("BTCUSDT"));
+        assert_eq!(text_after(br#"{"e":"x","s":"BTCUS"#, "\"s\":\""), None);
+        assert_eq!(text_after(b"\xff\"s\":\"\xff\"", "\"s\":\""), None);
+        assert_eq!(text_after(b"", "\"s\":\""), None);
+    }
+}

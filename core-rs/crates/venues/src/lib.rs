@@ -1,0 +1,26 @@
+//! Venues as pure state machines: told the time and every frame, they return what to send, fetch and publish. One file per
+//! venue; everything that venues share is in `feed`.
+
+mod error;
+pub mod feed;
+mod json;
+mod listing;
+mod profile;
+mod registry;
+mod sbe;
+#[cfg(test)]
+mod testing;
+mod urls;
+mod venue;
+
+mod binance;
+mod lighter;
+mod okx;
+mod paradex;
+
+pub use error::{FrameError, VenueError};
+pub use feed::{Feed, FeedOptions, FeedStats, Step};
+pub use listing::MarketListing;
+pub use profile::VenueProfile;
+pub use registry::{find, market_requests, parse_markets, profiles};
+pub use venue::{Frame, Venue};

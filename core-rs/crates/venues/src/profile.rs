@@ -1,0 +1,89 @@
+//! What a venue is (for people and for the driver) and how the feed has to behave towards it.
+
+use crate::venue::Delta;
+
+pub const MILLISECOND_NS: i64 = 1_000_000;
+pub const SECOND_NS: i64 = 1_000 * MILLISECOND_NS;
+
+/// One row of the registry, as people and the driver see it.
+#[derive(Debug)]
+pub struct VenueProfile {
+    pub id: &'static str,
+    pub name: &'static str,
+    /// Scheme, host and port; the venue's own path is appended, also to an override.
+    pub websocket_url: &'static str,
+    pub rest_url: &'static str,
+    pub docs_url: &'static str,
+    /// Depth first, then the best bid and ask.
+    pub channels: &'static [&'static str],
+    /// What proves that a book is whole, in one sentence.
+    pub guard_rule: &'static str,
+    pub taker_fee_percent: f64,
+    pub maker_fee_percent: f64,
+    pub instruments_per_connection: usize,
+    pub connects_per_minute: u32,
+    pub request_weight_per_minute: u32,
+    pub stale_after_ns: i64,
+    /// Set when the venue can only be replayed.
+    pub unavailable_reason: Option<&'static str>,
+}
+
+/// How the feed treats a venue's connections and books.
+#[derive(Debug)]
+pub struct Conduct {
+    pub socket_path: &'static str,
+    /// Whether the venue speaks first and must be heard before anything is sent.
+    pub waits_for_greeting: bool,
+    /// Channels that one subscribe or unsubscribe message may name.
+    pub channels_per_request: usize,
+    pub pacing: Pacing,
+    pub heartbeat: Option<Heartbeat>,
+    /// A connection that says nothing at all for so long is dead.
+    pub silence_limit_ns: i64,
+    /// A connection is renewed at this age.
+    pub max_age_ns: Option<i64>,
+    pub snapshot_source: SnapshotSource,
+    /// Where a buffered delta stands relative to a fetched snapshot's sequence.
+    pub joining: fn(i64, &Delta) -> Joining,
+}
+
+/// Token bucket for what is sent on one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Pacing {
+    pub burst: u32,
+    pub interval_ns: i64,
+}
+
+/// A message that is sent whenever nothing else was for a while.
+#[derive(Debug)]
+pub struct Heartbeat {
+    pub text: &'static str,
+    pub every_ns: i64,
+}
+
+/// Where a whole book comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SnapshotSource {
+    /// The subscription begins with it; a new one takes unsubscribing first.
+    Socket,
+    /// A REST answer, joined to buffered deltas.
+    Rest,
+    /// The subscription may begin with it; else REST, after this long.
+    SocketElseRest { wait_ns: i64 },
+}
+
+/// Where a delta stands relative to a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Joining {
+    /// The snapshot holds it already.
+    Old,
+    /// It continues the snapshot.
+    Joins,
+    /// Something between them is missing.
+    TooNew,
+}
+
+/// Joining where the snapshot comes on the socket: there the chain itself is the rule.
+pub fn by_chain(sequence: i64, delta: &Delta) -> Joining {
+    if delta.previous == sequence { Joining::Joins } else { Joining::TooNew }
+}

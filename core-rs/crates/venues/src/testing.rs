@@ -1,0 +1,128 @@
+//! A feed on a bench: one connection, a clock, and short ways to say what comes and to see what goes.
+
+use crate::feed::{Feed, FeedOptions, Step};
+use crate::profile::SECOND_NS;
+use crate::registry::find;
+use crate::venue::Frame;
+use crossbook_market::{BookState, Instrument, Quote};
+use std::sync::Arc;
+
+/// Whatever is tested happens at this time or later.
+pub const START_NS: i64 = 1_000 * SECOND_NS;
+/// Number of the first connection.
+pub const CONNECTION: u32 = 1;
+
+pub struct Bench {
+    pub feed: Feed,
+    pub now_ns: i64,
+    /// Everything asked for so far.
+    pub steps: Vec<Step>,
+}
+
+pub fn instrument(venue: &str, native_symbol: &str, contract_size: f64) -> Arc<Instrument> {
+    Arc::new(Instrument {
+        venue: venue.to_string(),
+        symbol: format!("unified:{native_symbol}"),
+        native_symbol: native_symbol.to_string(),
+        asset: "X".to_string(),
+        asset_scale: 1.0,
+        quote_currency: "USDT".to_string(),
+        settle_currency: "USDT".to_string(),
+        contract_size,
+        tick_size: 0.0,
+        lot_size: 0.0,
+        taker_fee_percent: None,
+        maker_fee_percent: None,
+    })
+}
+
+impl Bench {
+    /// A feed that tracks these instruments, not yet connected.
+    pub fn new(venue: &str, native_symbols: &[&str]) -> Self {
+        let instruments: Vec<_> = native_symbols.iter().map(|native| instrument(venue, native, 1.0)).collect();
+        Self::with(venue, &instruments)
+    }
+
+    pub fn with(venue: &str, instruments: &[Arc<Instrument>]) -> Self {
+        let mut feed = Feed::new(find(venue).unwrap(), FeedOptions::default()).unwrap();
+        let steps = feed.track(instruments, START_NS).unwrap();
+        Self { feed, now_ns: START_NS, steps }
+    }
+
+    /// The same, connected.
+    pub fn open(venue: &str, native_symbols: &[&str]) -> Self {
+        let mut bench = Self::new(venue, native_symbols);
+        bench.connect();
+        bench
+    }
+
+    pub fn connect(&mut self) {
+        let steps = self.feed.on_open(CONNECTION, self.now_ns);
+        self.steps.extend(steps);
+    }
+
+    pub fn text(&mut self, text: &str) {
+        let steps = self.feed.on_frame(CONNECTION, Frame { payload: text.as_bytes(), is_text: true }, self.now_ns);
+        self.steps.extend(steps);
+    }
+
+    pub fn binary(&mut self, payload: &[u8]) {
+        let steps = self.feed.on_frame(CONNECTION, Frame { payload, is_text: false }, self.now_ns);
+        self.steps.extend(steps);
+    }
+
+    /// Lets time pass in timer steps.
+    pub fn wait(&mut self, duration_ns: i64) {
+        let end_ns = self.now_ns + duration_ns;
+        while self.now_ns < end_ns {
+            self.now_ns = end_ns.min(self.now_ns + SECOND_NS / 10);
+            let steps = self.feed.on_timer(self.now_ns);
+            self.steps.extend(steps);
+        }
+    }
+
+    pub fn answer(&mut self, request_id: u64, status: u16, body: &str) {
+        let steps = self.feed.on_answer(request_id, status, body.as_bytes(), self.now_ns);
+        self.steps.extend(steps);
+    }
+
+    pub fn state(&self, native_symbol: &str) -> BookState {
+        self.feed.tracked().find(|(instrument, _)| instrument.native_symbol == native_symbol).unwrap().1
+    }
+
+    /// What was asked for since the last look.
+    pub fn take_steps(&mut self) -> Vec<Step> {
+        std::mem::take(&mut self.steps)
+    }
+
+    /// The texts among it.
+    pub fn take_sent(&mut self) -> Vec<String> {
+        let steps = self.take_steps().into_iter();
+        steps.filter_map(|step| if let Step::Send { text, .. } = step { Some(text) } else { None }).collect()
+    }
+
+    /// The fetches among it.
+    pub fn take_fetches(&mut self) -> Vec<(u64, String, u32)> {
+        let steps = self.take_steps().into_iter();
+        let fetch = |step| match step {
+            Step::Fetch { request_id, url, weight } => Some((request_id, url, weight)),
+            _ => None,
+        };
+        steps.filter_map(fetch).collect()
+    }
+
+    /// The names of the reports among it.
+    pub fn take_events(&mut self) -> Vec<&'static str> {
+        let steps = self.take_steps().into_iter();
+        steps.filter_map(|step| if let Step::Report { event, .. } = step { Some(event) } else { None }).collect()
+    }
+
+    pub fn take_quotes(&mut self) -> Vec<Quote> {
+        self.feed.take_quotes(usize::MAX)
+    }
+
+    /// Bid, bid size, ask, ask size of the last quote emitted since the last look.
+    pub fn take_top(&mut self) -> Option<(f64, f64, f64, f64)> {
+        self.take_quotes().last().map(|quote| (quote.bid, quote.bid_size, quote.ask, quote.ask_size))
+    }
+}

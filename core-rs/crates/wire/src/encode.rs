@@ -1,0 +1,124 @@
+//! Quotes into messages: headers by prost, columns as the bytes they are.
+
+use crate::messages::{IngestHello, QuoteBatchHeader, SymbolEntry};
+use crossbook_market::{Instrument, Quote};
+use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
+
+/// Bytes of one row: a symbol number, two times, four numbers and a state.
+const ROW_BYTES: usize = 4 + 6 * 8 + 1;
+
+/// An IngestQuotesRequest with a batch. At most MAX_BATCH_ROWS quotes.
+pub fn encode_batch(
+    venue: &str,
+    stream_id: &str,
+    sequence: u64,
+    watermark_ns: i64,
+    new_symbols: &[(u32, &Instrument)],
+    quotes: &[Quote],
+) -> Vec<u8> {
+    let header = header(venue, stream_id, sequence, watermark_ns, new_symbols);
+    wrap_batch(2, &header, quotes)
+}
+
+/// An IngestQuotesRequest with a hello; `symbols` is every number given out so far. The batch that comes next is
+/// `next_sequence`, 0 if that is not said.
+pub fn encode_hello(
+    venue: &str,
+    stream_id: &str,
+    oldest_sequence: u64,
+    next_sequence: u64,
+    symbols: &[(u32, &Instrument)],
+) -> Vec<u8> {
+    let hello = IngestHello {
+        venue: venue.to_owned(),
+        stream_id: stream_id.to_owned(),
+        oldest_sequence,
+        symbols: entries(symbols),
+        next_sequence,
+    };
+    let mut out = Vec::with_capacity(hello.encoded_len() + 8);
+    prost::encoding::message::encode(1, &hello, &mut out);
+    out
+}
+
+/// A SubscribeQuoteBatchesResponse. At most MAX_BATCH_ROWS quotes.
+pub fn encode_subscription_response(
+    stream_id: &str,
+    sequence: u64,
+    watermark_ns: i64,
+    new_symbols: &[(u32, &Instrument)],
+    quotes: &[Quote],
+    conflated_quotes: u64,
+) -> Vec<u8> {
+    let header = header("", stream_id, sequence, watermark_ns, new_symbols);
+    let mut out = wrap_batch(1, &header, quotes);
+    prost::encoding::uint64::encode(2, &conflated_quotes, &mut out);
+    out
+}
+
+fn header(
+    venue: &str,
+    stream_id: &str,
+    sequence: u64,
+    watermark_ns: i64,
+    new_symbols: &[(u32, &Instrument)],
+) -> QuoteBatchHeader {
+    QuoteBatchHeader {
+        venue: venue.to_owned(),
+        stream_id: stream_id.to_owned(),
+        sequence,
+        watermark_ns,
+        symbols: entries(new_symbols),
+    }
+}
+
+fn entries(symbols: &[(u32, &Instrument)]) -> Vec<SymbolEntry> {
+    symbols
+        .iter()
+        .map(|(index, instrument)| SymbolEntry { index: *index, instrument: Some((*instrument).into()) })
+        .collect()
+}
+
+/// A message whose field `tag` is the batch.
+fn wrap_batch(tag: u32, header: &QuoteBatchHeader, quotes: &[Quote]) -> Vec<u8> {
+    let length = header.encoded_len() + columns_len(quotes.len());
+    let mut out = Vec::with_capacity(length + 24);
+    encode_key(tag, WireType::LengthDelimited, &mut out);
+    encode_varint(length as u64, &mut out);
+    header.encode_raw(&mut out);
+    put_columns(&mut out, quotes);
+    out
+}
+
+fn columns_len(rows: usize) -> usize {
+    if rows == 0 {
+        return 0;
+    }
+    let lengths = encoded_len_varint(rows as u64 * 4) + 6 * encoded_len_varint(rows as u64 * 8);
+    8 + lengths + encoded_len_varint(rows as u64) + rows * ROW_BYTES
+}
+
+fn put_columns(out: &mut Vec<u8>, quotes: &[Quote]) {
+    if quotes.is_empty() {
+        return;
+    }
+    put_column(out, 6, quotes, |quote| quote.instrument.to_le_bytes());
+    put_column(out, 7, quotes, |quote| quote.receive_ns.to_le_bytes());
+    put_column(out, 8, quotes, |quote| quote.exchange_ns.to_le_bytes());
+    put_column(out, 9, quotes, |quote| quote.bid.to_le_bytes());
+    put_column(out, 10, quotes, |quote| quote.bid_size.to_le_bytes());
+    put_column(out, 11, quotes, |quote| quote.ask.to_le_bytes());
+    put_column(out, 12, quotes, |quote| quote.ask_size.to_le_bytes());
+    put_column(out, 13, quotes, |quote| [quote.state as u8]);
+}
+
+fn put_column<const N: usize>(out: &mut Vec<u8>, tag: u32, quotes: &[Quote], bytes: impl Fn(&Quote) -> [u8; N]) {
+    encode_key(tag, WireType::LengthDelimited, out);
+    encode_varint((quotes.len() * N) as u64, out);
+    let start = out.len();
+    out.resize(start + quotes.len() * N, 0);
+    for (slot, quote) in out[start..].chunks_exact_mut(N).zip(quotes) {
+        slot.copy_from_slice(&bytes(quote));
+    }
+}

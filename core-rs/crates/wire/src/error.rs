@@ -1,0 +1,38 @@
+//! Why bytes are refused.
+
+use crate::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS};
+
+/// The message cannot be used as a whole; nothing of it has been applied.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum WireError {
+    #[error("not a protobuf message of this type: {0}")]
+    Malformed(#[from] prost::DecodeError),
+    #[error("not a protobuf message of this type: it ends in the middle of a field")]
+    Truncated,
+    #[error("not a protobuf message of this type: field {field} is not UTF-8")]
+    NotText { field: &'static str },
+    #[error("a message of {bytes} bytes is over the limit of {MAX_MESSAGE_BYTES}")]
+    MessageTooLarge { bytes: usize },
+    #[error("a batch of {rows} rows is over the limit of {MAX_BATCH_ROWS}")]
+    TooManyRows { rows: usize },
+    #[error("the message must hold exactly one {expected}")]
+    WrongContent { expected: &'static str },
+    #[error("column {column} is {bytes} bytes long, {expected} are needed for the rows of symbol_index")]
+    ColumnLength { column: &'static str, bytes: usize, expected: usize },
+    #[error("row {row}: state {state} is not a book state")]
+    UnknownState { row: usize, state: u8 },
+    #[error("row {row}: {column} must be a finite number, zero or more, not {value}")]
+    BadNumber { row: usize, column: &'static str, value: f64 },
+    #[error("row {row}: {column} {value} is not a time in nanoseconds since the epoch")]
+    BadTime { row: usize, column: &'static str, value: i64 },
+    #[error("watermark {value} is not a time in nanoseconds since the epoch")]
+    BadWatermark { value: i64 },
+    #[error("row {row} was received before the row above it")]
+    TimeDecreases { row: usize },
+    #[error("row {row}: symbol number {index} has not been introduced")]
+    UnknownSymbol { row: usize, index: u32 },
+    #[error("symbol number {index} is over the limit of {MAX_SYMBOLS}")]
+    SymbolOutOfRange { index: u32 },
+    #[error("symbol number {index}: {problem}")]
+    BadInstrument { index: u32, problem: &'static str },
+}

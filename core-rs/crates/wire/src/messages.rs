@@ -1,0 +1,125 @@
+//! The messages of market.proto and aggregator.proto that the core speaks, field for field, and how instruments cross.
+
+use crossbook_market as market;
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Instrument {
+    #[prost(string, tag = "1")]
+    pub venue: String,
+    #[prost(string, tag = "2")]
+    pub symbol: String,
+    #[prost(string, tag = "3")]
+    pub native_symbol: String,
+    #[prost(string, tag = "4")]
+    pub asset: String,
+    #[prost(double, tag = "5")]
+    pub asset_scale: f64,
+    #[prost(string, tag = "6")]
+    pub quote_currency: String,
+    #[prost(string, tag = "7")]
+    pub settle_currency: String,
+    #[prost(double, tag = "8")]
+    pub contract_size: f64,
+    #[prost(double, tag = "9")]
+    pub tick_size: f64,
+    #[prost(double, tag = "10")]
+    pub lot_size: f64,
+    #[prost(double, optional, tag = "11")]
+    pub taker_fee_percent: Option<f64>,
+    #[prost(double, optional, tag = "12")]
+    pub maker_fee_percent: Option<f64>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SymbolEntry {
+    #[prost(uint32, tag = "1")]
+    pub index: u32,
+    #[prost(message, optional, tag = "2")]
+    pub instrument: Option<Instrument>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct IngestHello {
+    #[prost(string, tag = "1")]
+    pub venue: String,
+    #[prost(string, tag = "2")]
+    pub stream_id: String,
+    #[prost(uint64, tag = "3")]
+    pub oldest_sequence: u64,
+    #[prost(message, repeated, tag = "4")]
+    pub symbols: Vec<SymbolEntry>,
+    #[prost(uint64, tag = "5")]
+    pub next_sequence: u64,
+}
+
+/// Fields 1 to 5 of QuoteBatch: all that is not a column.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QuoteBatchHeader {
+    #[prost(string, tag = "1")]
+    pub venue: String,
+    #[prost(string, tag = "2")]
+    pub stream_id: String,
+    #[prost(uint64, tag = "3")]
+    pub sequence: u64,
+    #[prost(int64, tag = "4")]
+    pub watermark_ns: i64,
+    #[prost(message, repeated, tag = "5")]
+    pub symbols: Vec<SymbolEntry>,
+}
+
+/// Fields 6 to 12 of QuoteBatch, for the rare writer that splits or does not pack its columns.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QuoteBatchColumns {
+    #[prost(fixed32, repeated, tag = "6")]
+    pub symbol_index: Vec<u32>,
+    #[prost(sfixed64, repeated, tag = "7")]
+    pub receive_ns: Vec<i64>,
+    #[prost(sfixed64, repeated, tag = "8")]
+    pub exchange_ns: Vec<i64>,
+    #[prost(double, repeated, tag = "9")]
+    pub bid: Vec<f64>,
+    #[prost(double, repeated, tag = "10")]
+    pub bid_size: Vec<f64>,
+    #[prost(double, repeated, tag = "11")]
+    pub ask: Vec<f64>,
+    #[prost(double, repeated, tag = "12")]
+    pub ask_size: Vec<f64>,
+}
+
+impl From<&market::Instrument> for Instrument {
+    fn from(instrument: &market::Instrument) -> Self {
+        Self {
+            venue: instrument.venue.clone(),
+            symbol: instrument.symbol.clone(),
+            native_symbol: instrument.native_symbol.clone(),
+            asset: instrument.asset.clone(),
+            asset_scale: instrument.asset_scale,
+            quote_currency: instrument.quote_currency.clone(),
+            settle_currency: instrument.settle_currency.clone(),
+            contract_size: instrument.contract_size,
+            tick_size: instrument.tick_size,
+            lot_size: instrument.lot_size,
+            taker_fee_percent: instrument.taker_fee_percent,
+            maker_fee_percent: instrument.maker_fee_percent,
+        }
+    }
+}
+
+impl From<Instrument> for market::Instrument {
+    fn from(message: Instrument) -> Self {
+        Self {
+            venue: message.venue,
+            symbol: message.symbol,
+            native_symbol: message.native_symbol,
+            asset: message.asset,
+            asset_scale: message.asset_scale,
+            quote_currency: message.quote_currency,
+            settle_currency: message.settle_currency,
+            contract_size: message.contract_size,
+            tick_size: message.tick_size,
+            lot_size: message.lot_size,
+            taker_fee_percent: message.taker_fee_percent,
+            maker_fee_percent: message.maker_fee_percent,
+        }
+    }
+}

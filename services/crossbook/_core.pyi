@@ -1,0 +1,431 @@
+"""The Rust core, as Python sees it. It never reads a clock and opens no socket: it is told both.
+
+Times are integers, nanoseconds since the epoch, UTC. Prices are quote currency per base unit, sizes base units, unless
+a name says "coins". Payloads are encoded protobuf messages, passed on untouched. The GIL is released while it works.
+
+CoreError
+├── UnknownVenueError       name a venue of venue_profiles()
+├── UnknownInstrumentError  list the markets first
+├── InvalidSettingError     fix the argument that the message names (also a ValueError)
+├── PayloadError            the bytes do not decode: count, drop, go on
+├── SequenceError           a batch is missing or of another stream: open the stream again and resume
+└── ClockError              a batch is from the future: set the clock of its sender right, then send it again
+"""
+
+from collections.abc import Sequence
+from typing import Self, final
+
+class CoreError(Exception): ...
+class UnknownVenueError(CoreError): ...
+class UnknownInstrumentError(CoreError): ...
+class InvalidSettingError(CoreError, ValueError): ...
+class PayloadError(CoreError): ...
+class SequenceError(CoreError): ...
+class ClockError(CoreError): ...
+
+# --- Book states, as in protos/crossbook/v1/market.proto ---
+
+LIVE: int
+RESYNCING: int
+STALE: int
+CLOSED: int
+
+# --- Venues ---
+
+@final
+class VenueProfile:
+    """One row of the venue registry."""
+
+    id: str
+    name: str
+    websocket_url: str
+    rest_url: str
+    docs_url: str
+    channels: list[str]
+    guard_rule: str  # what proves that a book is whole, in one sentence
+    taker_fee_percent: float
+    maker_fee_percent: float
+    instruments_per_connection: int
+    connects_per_minute: int
+    request_weight_per_minute: int
+    stale_after_ns: int
+    unavailable_reason: str | None  # set when the venue can only be replayed
+
+def venue_profiles() -> list[VenueProfile]: ...
+
+@final
+class Instrument:
+    """See message Instrument in market.proto."""
+
+    def __new__(
+        cls,
+        *,
+        venue: str,
+        symbol: str,
+        native_symbol: str,
+        asset: str,
+        quote_currency: str,
+        settle_currency: str,
+        asset_scale: float = 1.0,
+        contract_size: float = 1.0,
+        tick_size: float = 0.0,
+        lot_size: float = 0.0,
+        taker_fee_percent: float | None = None,
+        maker_fee_percent: float | None = None,
+    ) -> Self: ...
+    venue: str
+    symbol: str
+    native_symbol: str
+    asset: str
+    asset_scale: float
+    quote_currency: str
+    settle_currency: str
+    contract_size: float
+    tick_size: float
+    lot_size: float
+    taker_fee_percent: float | None
+    maker_fee_percent: float | None
+
+@final
+class MarketListing:
+    instruments: list[Instrument]
+    quarantined: list[tuple[str, str]]  # (native symbol, reason)
+
+def market_requests(venue: str, rest_url: str | None = None) -> list[str]:
+    """URLs whose answers together list the venue's markets."""
+
+def parse_markets(venue: str, bodies: Sequence[bytes], now_ns: int) -> MarketListing:
+    """Raises PayloadError when an answer is not a market list at all; a bad row or one not yet open is quarantined."""
+
+# --- Steps that a feed asks of its driver ---
+
+@final
+class Open:
+    """Dial a connection; after a loss dial it again, with backoff, until Close."""
+
+    connection: int
+    url: str
+
+@final
+class Close:
+    connection: int
+
+@final
+class Reconnect:
+    """Drop the socket and dial again."""
+
+    connection: int
+    reason: str
+
+@final
+class Send:
+    connection: int
+    text: str
+
+@final
+class Fetch:
+    """GET the url and hand the answer to on_answer; weight counts against the venue's request budget."""
+
+    request_id: int
+    url: str
+    weight: int
+
+@final
+class Report:
+    """Something an operator should see in the log."""
+
+    event: str  # a fixed name: sequence_gap, book_resynced, parse_error, crossed_book, subscribe_refused ...
+    symbol: str  # unified symbol, empty when it concerns the connection
+    detail: str
+
+Step = Open | Close | Reconnect | Send | Fetch | Report
+
+@final
+class OutgoingBatch:
+    sequence: int
+    rows: int
+    payload: bytes  # IngestQuotesRequest with a batch
+
+@final
+class FeedStats:
+    instruments: int
+    live_instruments: int
+    open_connections: int
+    wanted_connections: int
+    frames: int
+    quotes: int
+    gaps: int
+    resyncs: int
+    parse_errors: int
+    reconnects: int
+    last_frame_ns: int  # 0 before the first
+
+@final
+class BookView:
+    state: int
+    bids: list[tuple[float, float]]  # (price, size), best first
+    asks: list[tuple[float, float]]
+    sequence: int
+
+@final
+class VenueFeed:
+    """Connections, books and the outgoing stream of one venue, without any IO.
+
+    now_ns may step backwards between calls; the feed never does: its quotes bear the latest time it was told, and its
+    time-outs run on.
+    """
+
+    def __new__(
+        cls,
+        venue: str,
+        stream_id: str,
+        *,
+        websocket_url: str | None = None,
+        rest_url: str | None = None,
+        stale_after_ns: int | None = None,
+    ) -> Self: ...
+    @property
+    def pending_rows(self) -> int:
+        """Quotes waiting for take_batch."""
+    def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]: ...
+    def untrack(self, symbols: Sequence[str], now_ns: int) -> list[Step]:
+        """Raises UnknownInstrumentError for a symbol that is not tracked."""
+    def tracked(self) -> list[Instrument]: ...
+    def on_open(self, connection: int, now_ns: int) -> list[Step]: ...
+    def on_frame(self, connection: int, payload: bytes, is_text: bool, now_ns: int) -> list[Step] | None:
+        """None when nothing is asked. A frame that does not parse is counted and reported, never raised."""
+    def on_closed(self, connection: int, now_ns: int) -> list[Step]:
+        """The socket is gone; its instruments are CLOSED until it is back."""
+    def on_answer(self, request_id: int, status: int, body: bytes, now_ns: int) -> list[Step]:
+        """status is the HTTP status, 0 when there was no answer."""
+    def on_timer(self, now_ns: int) -> list[Step]:
+        """To be called every 100 ms: pacing, heartbeats, staleness, time-outs."""
+    def requote(self, now_ns: int) -> None:
+        """Puts the current quote of every tracked instrument into pending, received now, for who lost some."""
+    def take_batch(self, now_ns: int) -> OutgoingBatch:
+        """What is pending, possibly no rows, with the watermark now_ns and the next sequence (the first is 1)."""
+    def hello(self, oldest_sequence: int) -> bytes:
+        """IngestQuotesRequest with the hello that opens or resumes the stream."""
+    def order_book(self, symbol: str, depth: int) -> BookView:
+        """Raises UnknownInstrumentError."""
+    def states(self) -> list[tuple[str, int]]:
+        """(unified symbol, book state) of every tracked instrument."""
+    def stats(self) -> FeedStats: ...
+
+# --- Quotes and windows ---
+
+@final
+class QuoteRow:
+    venue: str
+    symbol: str
+    asset: str
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+    state: int
+    exchange_ns: int
+    receive_ns: int
+
+@final
+class QuoteHub:
+    """The latest quote of every instrument and the subscriptions that follow them, conflated.
+
+    Per instrument the newest quote replaces the one that waits, unless its state differs: at most four quotes of
+    different states wait, and a reader that saw a state sees another before it sees that one again, if it was left.
+    """
+
+    def __new__(cls) -> Self: ...
+    def subscribe(
+        self, venues: Sequence[str] = (), symbols: Sequence[str] = (), assets: Sequence[str] = ()
+    ) -> QuoteSubscription: ...
+    def latest(
+        self, venues: Sequence[str] = (), symbols: Sequence[str] = (), assets: Sequence[str] = ()
+    ) -> list[QuoteRow]: ...
+
+@final
+class QuoteSubscription:
+    """One reader. It starts with everything known; its memory is bounded by the number of instruments."""
+
+    @property
+    def pending_rows(self) -> int: ...
+    @property
+    def conflated_quotes(self) -> int: ...
+    def take_batch(self) -> bytes | None:
+        """SubscribeQuoteBatchesResponse, or None when nothing is new."""
+    def take_rows(self, limit: int) -> list[QuoteRow]: ...
+    def close(self) -> None: ...
+
+@final
+class CarriedQuote:
+    """The quote in force at the end of the last committed window of one instrument."""
+
+    def __new__(
+        cls,
+        *,
+        instrument: Instrument,
+        bid: float,
+        bid_size: float,
+        ask: float,
+        ask_size: float,
+        state: int,
+        exchange_ns: int,
+        receive_ns: int,
+    ) -> Self: ...
+
+@final
+class ClosedWindow:
+    """All instruments of one venue over one window, ready to be committed."""
+
+    venue: str
+    start_ns: int
+    end_ns: int
+    rows: int
+    incomplete_rows: int
+    stream_id: str
+    position: int  # every batch of stream_id up to this sequence concerns only windows up to this one
+    def copy_binary(self) -> bytes:
+        """The rows in Postgres' COPY BINARY format; columns as in table snapshots."""
+    def instruments(self) -> list[Instrument]: ...
+
+@final
+class VenueWindows:
+    """Takes one venue's stream: checks sequences, feeds the hub, keeps the open window, closes it by watermark."""
+
+    def __new__(cls, venue: str, window_seconds: int, hub: QuoteHub) -> Self:
+        """Raises InvalidSettingError unless window_seconds divides a minute."""
+    def restore(self, stream_id: str, position: int, committed_until_ns: int, carried: Sequence[CarriedQuote]) -> None:
+        """Continues after the last commit; to be called before the first hello."""
+    def on_hello(self, payload: bytes) -> int:
+        """Takes an IngestQuotesRequest with a hello; returns the sequence to resume from.
+
+        The hub shows the venue's instruments as CLOSED until the batches before the hello's next_sequence are received.
+        Raises PayloadError, and InvalidSettingError when it is for another venue.
+        """
+    def on_batch(self, payload: bytes, latest_ns: int | None = None) -> int:
+        """Takes an IngestQuotesRequest with a batch; returns the number of windows waiting in take_closed.
+
+        Raises PayloadError, SequenceError, and ClockError for a time after latest_ns; none changes anything. A batch
+        that came before is counted and ignored. One that raised PayloadError is not asked for again: the next hello
+        resumes after it, and the windows that it concerned are incomplete.
+        """
+    def on_disconnected(self, now_ns: int) -> None:
+        """The tracker is gone: the hub shows its instruments as CLOSED until it resumes. Windows are not touched."""
+    @property
+    def are_quotes_missing(self) -> bool:
+        """Whether the last hello left out batches of its stream: its tracker should requote."""
+    def take_closed(self) -> ClosedWindow | None: ...
+    @property
+    def stream_id(self) -> str: ...
+    @property
+    def received_sequence(self) -> int: ...
+    @property
+    def watermark_ns(self) -> int: ...
+    @property
+    def quotes(self) -> int: ...
+    @property
+    def duplicate_batches(self) -> int: ...
+    @property
+    def instruments(self) -> int: ...
+    @property
+    def live_instruments(self) -> int: ...
+
+# --- Arbitrage ---
+
+@final
+class LegView:
+    venue: str
+    symbol: str
+    price: float  # quote currency per coin
+    size: float  # coins
+    taker_fee_percent: float | None
+    quote_currency: str
+    receive_ns: int
+    state: int
+
+@final
+class SpreadView:
+    """One asset, bought on one venue and sold on another."""
+
+    asset: str
+    buy: LegView
+    sell: LegView
+    gross_percent: float
+    entry_fees_percent: float
+    exit_fees_percent: float
+    net_percent: float
+    executable_size: float  # coins
+    reason: int  # RefusalReason of arbitrage.proto, 0 when it would be published
+    opportunity_id: str  # empty when no lifecycle follows it
+    open_ns: int  # 0 when no lifecycle follows it
+    peak_net_percent: float
+
+@final
+class OpportunityEvent:
+    kind: int  # OpportunityEventKind of arbitrage.proto
+    spread: SpreadView
+    close_reason: int
+    duration_ns: int
+    event_ns: int
+    cause_ns: int  # receive time of the quote that caused it
+
+@final
+class AssetView:
+    asset: str
+    best_bid: float
+    best_bid_venue: str
+    best_ask: float
+    best_ask_venue: str
+    venues: list[str]
+    widest_gross_percent: float  # of two venues whose currencies convert; 0 when there are no two
+
+@final
+class ScannerStats:
+    opened: int
+    closed: int
+    open_now: int
+    quotes: int
+    refusals: list[tuple[int, int]]  # (RefusalReason, count)
+
+@final
+class Scanner:
+    """Incremental all-pairs scan, publish gate and opportunity lifecycle."""
+
+    def __new__(
+        cls,
+        *,
+        open_net_percent: float,
+        close_net_percent: float,
+        update_step_percent: float,
+        min_life_ns: int,
+        max_age_ns: int,
+        max_skew_ns: int,
+        min_notional: float,
+        max_mid_difference_percent: float,
+        equal_currencies: Sequence[Sequence[str]],
+    ) -> Self:
+        """equal_currencies: groups that convert one to one, for example [["USD", "USDC", "USDT"]]."""
+    def on_batch(self, payload: bytes, now_ns: int) -> list[OpportunityEvent]:
+        """Takes a SubscribeQuoteBatchesResponse. Raises PayloadError."""
+    def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
+        """To be called every 50 ms: minimum life and ages."""
+    def on_disconnected(self, now_ns: int) -> list[OpportunityEvent]:
+        """The stream is gone: forgets every quote and closes what is open."""
+    def open_opportunities(self) -> list[SpreadView]: ...
+    def list_spreads(
+        self,
+        now_ns: int,
+        *,
+        venues: Sequence[str] = (),
+        symbols: Sequence[str] = (),
+        assets: Sequence[str] = (),
+        min_gross_percent: float | None = None,
+        min_net_percent: float | None = None,
+        limit: int = 100,
+    ) -> list[SpreadView]:
+        """Pairs that pass the gate apart from its profit threshold, net percent descending."""
+    def explain(self, asset: str, buy_venue: str, sell_venue: str, now_ns: int) -> SpreadView | None:
+        """The verdict on one pair; None when a leg is not known at all."""
+    def overview(self, assets: Sequence[str]) -> list[AssetView]:
+        """Ordered by asset; no assets means all. Only LIVE quotes count."""
+    def stats(self) -> ScannerStats: ...

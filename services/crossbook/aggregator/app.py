@@ -1,0 +1,78 @@
+"""Runs the aggregator: intake, writers, fan-out, queries and retention around one gRPC server."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from crossbook._core import QuoteHub
+from crossbook.aggregator.concurrency import Wakeups
+from crossbook.aggregator.database import DatabaseWatch
+from crossbook.aggregator.fanout import Fanout
+from crossbook.aggregator.intake import Intake
+from crossbook.aggregator.metrics import collected
+from crossbook.aggregator.reads import Reads
+from crossbook.aggregator.retention import keep_retention
+from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
+from crossbook.aggregator.store import Store
+from crossbook.aggregator.totals import Totals
+from crossbook.plumbing.grpc_channel import MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc_server import grpc_server
+from crossbook.plumbing.metrics import start_metrics
+from crossbook.plumbing.postgres import Pool, open_pool
+from crossbook.plumbing.process import Lifetime
+from crossbook.plumbing.settings import Settings, require_postgres_dsn
+
+DRAIN_SECONDS = 5.0
+# Connections to Postgres; readers have theirs, so that no crowd of them keeps the writers waiting.
+WRITING_POOL_SIZE, READING_POOL_SIZE = 16, 8
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings, lifetime: Lifetime) -> None:
+    """Until the lifetime ends. Postgres need not be there yet: hellos are then answered UNAVAILABLE."""
+    dsn = require_postgres_dsn(settings)
+    async with AsyncExitStack() as stack:
+        pools = [await open_pool(dsn, max_size=size) for size in (WRITING_POOL_SIZE, READING_POOL_SIZE)]
+        for pool in pools:
+            stack.push_async_callback(pool.close)
+        await _run(settings, lifetime, *pools)
+
+
+async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: Pool) -> None:
+    store, totals, hub, hub_changed = Store(writing), Totals(), QuoteHub(), Wakeups()
+    async with asyncio.TaskGroup() as group:
+        tasks: list[asyncio.Task[None]] = []
+        intake = Intake(
+            settings.aggregator,
+            store,
+            totals,
+            hub,
+            hub_changed,
+            lifetime.stopping,
+            lambda work: tasks.append(group.create_task(work)),
+        )
+        fanout = Fanout(hub, hub_changed, lifetime.stopping)
+        service = AggregatorService(intake, fanout, hub, Reads(reading), totals)
+        port, metrics_port = settings.aggregator.port, settings.aggregator.metrics_port
+        with collected(totals, intake.venues, fanout), start_metrics(settings.host, metrics_port):
+            async with grpc_server(
+                settings.host, port, service.register, [SERVICE_NAME], max_request_bytes=MAX_MESSAGE_BYTES
+            ) as server:
+                watch = DatabaseWatch(store, totals, server, SERVICE_NAME, intake.commit_failure)
+                tasks.append(group.create_task(watch.run()))
+                tasks.append(group.create_task(keep_retention(store, settings.aggregator)))
+                await lifetime.stopping.wait()
+            await _drain(intake)
+        for task in tasks:
+            task.cancel()
+
+
+async def _drain(intake: Intake) -> None:
+    """Commits what is closed already; what cannot be in time stays with the trackers and comes again."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await intake.drain()
+    except TimeoutError:
+        log.warning("stopped_with_windows_waiting", venues=intake.venues_waiting())

@@ -1,0 +1,214 @@
+"""IngestQuotes: takes each venue's stream of batches, as bytes, and acknowledges what is committed.
+
+hello → restore from Postgres (once per venue) → resume point → batches, while acknowledgements go back. Whatever ends
+a stream, the tracker keeps what is not acknowledged, dials again and resumes; so every refusal here is an ended stream.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+from weakref import WeakValueDictionary
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError
+
+from crossbook._core import ClockError, InvalidSettingError, PayloadError, QuoteHub, SequenceError
+from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.store import Store
+from crossbook.aggregator.totals import Totals
+from crossbook.aggregator.venue import Venue
+from crossbook.aggregator.writer import WindowWriter
+from crossbook.pb.v1.aggregator_pb2 import (
+    Acknowledgement,
+    IngestHello,
+    IngestQuotesRequest,
+    IngestQuotesResponse,
+    ResumePoint,
+)
+from crossbook.plumbing.errors import ConflictError, InvalidRequestError, OverloadedError, UnavailableError
+from crossbook.plumbing.settings import AggregatorSettings
+from crossbook.plumbing.timestamps import SECOND_NS, now_ns
+
+STREAM_ID = re.compile(r"[!-~]{1,200}")
+# What a tracker's clock may be ahead of ours. A batch beyond it is refused: it would close windows that have not begun.
+MAX_AHEAD_SECONDS = 60
+MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
+VENUE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """All venues and the streams that feed them. `spawn` starts a task that lives as long as the service."""
+
+    def __init__(
+        self,
+        settings: AggregatorSettings,
+        store: Store,
+        totals: Totals,
+        hub: QuoteHub,
+        hub_changed: Wakeups,
+        stopping: asyncio.Event,
+        spawn: Spawn,
+    ) -> None:
+        self.venues: dict[str, Venue] = {}
+        self._settings = settings
+        self._store = store
+        self._totals = totals
+        self._hub = hub
+        self._hub_changed = hub_changed
+        self._stopping = stopping
+        self._spawn = spawn
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
+
+    async def ingest(self, context: Context) -> None:
+        """One stream from its hello to its end."""
+        payload = await context.read()
+        if not isinstance(payload, bytes):  # grpc.aio.EOF: it left without a word
+            return
+        hello = _parse_hello(payload)
+        venue = await self._open(hello.venue)
+        try:
+            async with venue.take_over() as superseded:
+                await self._serve(venue, hello, payload, superseded, context)
+        finally:
+            self._hub_changed.notify()  # however it ended, followers learn at once that its books are CLOSED
+
+    async def _serve(
+        self, venue: Venue, hello: IngestHello, payload: bytes, superseded: asyncio.Event, context: Context
+    ) -> None:
+        try:
+            await self._begin(venue, hello, payload, context)
+            acknowledger = _Acknowledger(venue.writer, hello.stream_id, context)
+            await until_first(
+                self._read(venue, acknowledger, context),
+                acknowledger.run(),
+                _refuse_when_superseded(superseded),
+                refuse_when_stopping(self._stopping),
+            )
+        finally:
+            log.info("stream_ended", venue=venue.name, stream_id=hello.stream_id)
+
+    async def drain(self) -> None:
+        """Until everything closed so far is committed."""
+        for venue in self.venues.values():
+            await venue.writer.wait_for_room(0)
+
+    def venues_waiting(self) -> list[str]:
+        """Venues with closed windows that are not committed."""
+        return [name for name, venue in self.venues.items() if venue.writer.waiting]
+
+    def commit_failure(self) -> str:
+        """Why windows cannot be committed, in words; nothing while they can."""
+        failures = ((name, venue.writer.failure) for name, venue in self.venues.items())
+        return next((f"windows of {name} cannot be committed: {failure}" for name, failure in failures if failure), "")
+
+    async def _open(self, name: str) -> Venue:
+        """The venue, restored from Postgres at its first hello; UnavailableError while Postgres is away."""
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if name not in self.venues:
+                if len({*self.venues, *self._opening}) > MAX_VENUES:
+                    raise OverloadedError(f"{MAX_VENUES} venues are open: start another aggregator for more")
+                point = await self._store.open_venue(name)
+                venue = Venue(name, self._settings.window_seconds, self._hub, self._store, self._totals)
+                if point is not None:
+                    venue.restore(point)
+                    log.info("venue_restored", venue=name, stream_id=point.stream_id, position=point.position)
+                self.venues[name] = venue
+                self._spawn(venue.writer.run())
+            return self.venues[name]
+
+    async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
+        try:
+            next_sequence = venue.windows.on_hello(payload)
+        except (PayloadError, InvalidSettingError) as error:
+            raise InvalidRequestError.of("hello", str(error)) from error
+        self._hub_changed.notify()
+        log.info("stream_began", venue=venue.name, stream_id=hello.stream_id, next_sequence=next_sequence)
+        are_quotes_missing = venue.windows.are_quotes_missing
+        resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing)
+        await context.write(IngestQuotesResponse(resume=resume).SerializeToString())
+
+    async def _read(self, venue: Venue, acknowledger: "_Acknowledger", context: Context) -> None:
+        """Until the tracker has sent its last and what that closed is committed and acknowledged."""
+        limit = self._settings.max_waiting_windows
+        while isinstance(payload := await context.read(), bytes):
+            self._take(venue, payload)
+            if venue.writer.waiting > limit:
+                await venue.writer.wait_for_room(limit)
+        await venue.writer.wait_for_room(0)
+        await acknowledger.wait_for_all()
+
+    def _take(self, venue: Venue, payload: bytes) -> None:
+        try:
+            waiting = venue.windows.on_batch(payload, now_ns() + MAX_AHEAD_SECONDS * SECOND_NS)
+        except PayloadError as error:
+            self._refuse(venue, error)
+            raise InvalidRequestError.of("batch", str(error)) from error
+        except SequenceError as error:
+            self._refuse(venue, error)
+            raise ConflictError(f"{error}; open the stream again and resume") from error
+        except ClockError as error:
+            self._refuse(venue, error)
+            raise UnavailableError(
+                f"{error}: the clock of {venue.name}'s tracker is over {MAX_AHEAD_SECONDS} s ahead of ours; "
+                "set both right",
+                retry_after_seconds=MAX_AHEAD_SECONDS,
+            ) from error
+        self._hub_changed.notify()
+        if waiting:
+            venue.writer.tell_waiting(waiting)
+
+    def _refuse(self, venue: Venue, error: Exception) -> None:
+        self._totals.batches_refused += 1
+        log.warning("batch_refused", venue=venue.name, error=str(error))
+
+
+class _Acknowledger:
+    """Tells one stream what is committed. Its only writer: a write that is cancelled half-way must not meet another."""
+
+    def __init__(self, writer: WindowWriter, stream_id: str, context: Context) -> None:
+        self._writer = writer
+        self._stream_id = stream_id
+        self._context = context
+        self._told = 0
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Endless."""
+        while True:
+            sequence = await self._writer.wait_for_commit(self._stream_id, self._told)
+            acknowledgement = Acknowledgement(committed_sequence=sequence)
+            await self._context.write(IngestQuotesResponse(acknowledgement=acknowledgement).SerializeToString())
+            self._told = sequence
+            self._changed.set()
+
+    async def wait_for_all(self) -> None:
+        """Until everything committed by now has been told."""
+        while self._told < self._writer.acknowledgeable(self._stream_id):
+            self._changed.clear()
+            await self._changed.wait()
+
+
+async def _refuse_when_superseded(superseded: asyncio.Event) -> NoReturn:
+    await superseded.wait()
+    raise ConflictError("a newer stream of this venue has taken over")
+
+
+def _parse_hello(payload: bytes) -> IngestHello:
+    try:
+        request = IngestQuotesRequest.FromString(payload)
+    except DecodeError as error:
+        raise InvalidRequestError.of("hello", "does not decode") from error
+    if request.WhichOneof("message") != "hello":
+        raise InvalidRequestError.of("hello", "must come before any batch")
+    if not VENUE_ID.fullmatch(request.hello.venue):
+        raise InvalidRequestError.of("hello.venue", "must be a venue id: 1 to 32 of a-z, 0-9, _ and -")
+    if not STREAM_ID.fullmatch(request.hello.stream_id):
+        raise InvalidRequestError.of("hello.stream_id", "must be 1 to 200 visible ASCII characters")
+    return request.hello

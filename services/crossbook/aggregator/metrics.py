@@ -1,0 +1,97 @@
+"""Prometheus metrics: read at the moment of the scrape from the counters that exist anyway."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from prometheus_client import REGISTRY, Histogram, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from crossbook.aggregator.totals import Totals
+from crossbook.plumbing.timestamps import SECOND_NS, now_ns
+
+if TYPE_CHECKING:
+    from crossbook.aggregator.fanout import Fanout
+    from crossbook.aggregator.venue import Venue
+
+FLUSH_SECONDS = Histogram(
+    "crossbook_aggregator_flush_seconds", "Time of one try to commit one window of one venue, in seconds."
+)
+
+
+class AggregatorCollector(Collector):
+    """What the process has counted, in Prometheus' terms."""
+
+    def __init__(self, totals: Totals, venues: dict[str, "Venue"], fanout: "Fanout") -> None:
+        self._totals = totals
+        self._venues = venues
+        self._fanout = fanout
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by every scrape, in its thread; it only reads numbers."""
+        yield from self._process()
+        yield from self._per_venue()
+
+    def _process(self) -> Iterator[Metric]:
+        totals = self._totals
+        yield _counter("windows_written", "Windows committed.", totals.windows_written)
+        yield _counter("snapshot_rows_written", "Rows of closed windows committed.", totals.snapshots_written)
+        yield _counter("minute_rows_written", "Rows of closed minutes committed.", totals.minutes_written)
+        yield _counter("incomplete_rows_written", "Rows known to miss quotes.", totals.incomplete_snapshots)
+        yield _counter("batches_refused", "Batches that were undecodable or out of sequence.", totals.batches_refused)
+        yield _counter(
+            "conflated_quotes", "Quotes replaced before a slow client took them.", self._fanout.conflated_quotes
+        )
+        yield GaugeMetricFamily(
+            "crossbook_aggregator_subscribers", "Clients that follow quotes now.", value=self._fanout.subscribers
+        )
+        yield GaugeMetricFamily(
+            "crossbook_aggregator_database_available",
+            "Whether Postgres takes writes.",
+            value=float(totals.is_database_available),
+        )
+
+    def _per_venue(self) -> Iterator[Metric]:
+        quotes = CounterMetricFamily("crossbook_aggregator_quotes", "Quotes taken.", labels=["venue"])
+        waiting = GaugeMetricFamily(
+            "crossbook_aggregator_waiting_windows", "Closed windows not yet committed.", labels=["venue"]
+        )
+        connected = GaugeMetricFamily(
+            "crossbook_aggregator_stream_connected", "Whether the venue's tracker is connected.", labels=["venue"]
+        )
+        repeated = CounterMetricFamily(
+            "crossbook_aggregator_repeated_batches", "Batches that came once more and were ignored.", labels=["venue"]
+        )
+        instruments = GaugeMetricFamily(
+            "crossbook_aggregator_live_instruments", "Instruments whose latest quote is LIVE.", labels=["venue"]
+        )
+        lag = GaugeMetricFamily(
+            "crossbook_aggregator_watermark_lag_seconds",
+            "Seconds since the moment before which everything has been received.",
+            labels=["venue"],
+        )
+        for name, venue in list(self._venues.items()):
+            quotes.add_metric([name], venue.windows.quotes)
+            repeated.add_metric([name], venue.windows.duplicate_batches)
+            instruments.add_metric([name], venue.windows.live_instruments)
+            if venue.windows.watermark_ns:
+                lag.add_metric([name], (now_ns() - venue.windows.watermark_ns) / SECOND_NS)
+            waiting.add_metric([name], venue.writer.waiting)
+            connected.add_metric([name], float(venue.is_connected))
+        yield from (quotes, repeated, waiting, connected, instruments, lag)
+
+
+def _counter(name: str, description: str, value: int) -> CounterMetricFamily:
+    return CounterMetricFamily(f"crossbook_aggregator_{name}", description, value=value)
+
+
+@contextmanager
+def collected(totals: Totals, venues: dict[str, "Venue"], fanout: "Fanout") -> Iterator[None]:
+    """Shows the counters in the default registry until the end of the block."""
+    collector = AggregatorCollector(totals, venues, fanout)
+    REGISTRY.register(collector)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(collector)

@@ -1,0 +1,213 @@
+"""The unary reads: checks a request field by field, fetches a page, answers in messages."""
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from crossbook._core import QuoteRow, venue_profiles
+from crossbook.aggregator.reads import PageQuery, Reads, SnapshotRow, StatsRow
+from crossbook.aggregator.store import EPOCH, MINUTE_NS, to_ns
+from crossbook.pb.v1.aggregator_pb2 import (
+    InstrumentFilter,
+    ListMinutesRequest,
+    ListMinutesResponse,
+    ListSnapshotsRequest,
+    ListSnapshotsResponse,
+    WindowStats,
+)
+from crossbook.pb.v1.market_pb2 import BookState, Quote
+from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
+from crossbook.plumbing.timestamps import from_timestamp, to_timestamp
+
+DEFAULT_PAGE_SIZE = 500
+MAX_PAGE_SIZE = 10_000
+MAX_NAMES = 10_000
+MAX_NAME_CHARACTERS = 100
+PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
+MICROSECOND = timedelta(microseconds=1)
+# What both Timestamp and datetime can say: years 1 to 9999.
+MIN_SECONDS = -62_135_596_800
+MAX_SECONDS = 253_402_300_799
+
+ListRequest = ListSnapshotsRequest | ListMinutesRequest
+Row = TypeVar("Row", bound=StatsRow)
+
+
+async def list_snapshots(reads: Reads, request: ListSnapshotsRequest, seen: Container[str]) -> ListSnapshotsResponse:
+    """One page of closed windows."""
+    query = parse_query(request, seen)
+    page, token = _cut(request, query, await reads.snapshots(query))
+    return ListSnapshotsResponse(snapshots=[_snapshot(row) for row in page], next_page_token=token)
+
+
+async def list_minutes(reads: Reads, request: ListMinutesRequest, seen: Container[str]) -> ListMinutesResponse:
+    """One page of closed minutes."""
+    query = parse_query(request, seen)
+    page, token = _cut(request, query, await reads.minutes(query))
+    return ListMinutesResponse(minutes=[_stats(row, MINUTE_NS) for row in page], next_page_token=token)
+
+
+def parse_query(request: ListRequest, seen: Container[str] = ()) -> PageQuery:
+    """Asks for one row more than the page, which tells whether another page follows. Raises InvalidRequestError."""
+    violations = [*_check_venues("venues", request.venues, seen), *_check_names("symbols", request.symbols)]
+    violations += _check_times(request)
+    limit = _collect(violations, lambda: page_limit(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE))
+    after = _collect(violations, lambda: _decode_position(request))
+    if violations or limit is None:
+        raise InvalidRequestError(violations)
+    return PageQuery(
+        venues=list(request.venues),
+        symbols=list(request.symbols),
+        from_time=_bound(request.from_time) if request.HasField("from_time") else None,
+        to_time=_bound(request.to_time) if request.HasField("to_time") else None,
+        after=after,
+        limit=limit + 1,
+    )
+
+
+def check_filter(selection: InstrumentFilter, seen: Container[str] = ()) -> None:
+    """Raises InvalidRequestError unless the filter can mean something."""
+    violations = [
+        *_check_venues("filter.venues", selection.venues, seen),
+        *_check_names("filter.symbols", selection.symbols),
+        *_check_names("filter.assets", selection.assets),
+    ]
+    if violations:
+        raise InvalidRequestError(violations)
+
+
+def to_quote(row: QuoteRow) -> Quote:
+    """A quote of the hub as a message."""
+    return Quote(
+        venue=row.venue,
+        symbol=row.symbol,
+        asset=row.asset,
+        bid=row.bid,
+        bid_size=row.bid_size,
+        ask=row.ask,
+        ask_size=row.ask_size,
+        state=BookState.ValueType(row.state),
+        exchange_time=_moment(row.exchange_ns),
+        receive_time=to_timestamp(row.receive_ns),
+    )
+
+
+def _check_venues(field: str, venues: Sequence[str], seen: Container[str]) -> Iterable[FieldViolation]:
+    """A misspelt name would silently match nothing. A venue that only a tracker knows is known once it is `seen`."""
+    if len(venues) > MAX_NAMES:
+        yield _too_many(field)
+        return
+    for index, venue in enumerate(venues):
+        if venue not in PROFILED_VENUES and venue not in seen:
+            known = ", ".join(sorted(PROFILED_VENUES))
+            yield FieldViolation(f"{field}[{index}]", f"{venue[:40]!r} is not a known venue: {known}")
+
+
+def _check_names(field: str, names: Sequence[str]) -> Iterable[FieldViolation]:
+    if len(names) > MAX_NAMES:
+        yield _too_many(field)
+        return
+    for index, name in enumerate(names):
+        if not (0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable()):
+            yield FieldViolation(f"{field}[{index}]", f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
+
+
+def _too_many(field: str) -> FieldViolation:
+    return FieldViolation(field, f"must not hold more than {MAX_NAMES} names")
+
+
+def _check_times(request: ListRequest) -> list[FieldViolation]:
+    violations = []
+    for field in ("from_time", "to_time"):
+        moment: Timestamp = getattr(request, field)
+        if not (MIN_SECONDS <= moment.seconds <= MAX_SECONDS and 0 <= moment.nanos < 1_000_000_000):
+            violations.append(FieldViolation(field, "is not a valid timestamp"))
+    is_range = request.HasField("from_time") and request.HasField("to_time")
+    if is_range and from_timestamp(request.from_time) > from_timestamp(request.to_time):
+        violations.append(FieldViolation("from_time", "must not be after to_time"))
+    return violations
+
+
+T = TypeVar("T")
+
+
+def _collect(violations: list[FieldViolation], parse: Callable[[], T]) -> T | None:
+    try:
+        return parse()
+    except InvalidRequestError as error:
+        violations.extend(error.violations)
+        return None
+
+
+def _decode_position(request: ListRequest) -> tuple[datetime, str, str] | None:
+    position = decode_token(query_fingerprint(request), request.page_token)
+    if position is None:
+        return None
+    start_us, venue, symbol = position
+    if not isinstance(start_us, int):
+        raise InvalidRequestError.of("page_token", "is not a page token")
+    return EPOCH + start_us * MICROSECOND, str(venue), str(symbol)
+
+
+def _cut(request: ListRequest, query: PageQuery, rows: list[Row]) -> tuple[list[Row], str]:
+    page = rows[: query.limit - 1]
+    if len(page) == len(rows):
+        return page, ""
+    last = page[-1]
+    return page, encode_token(
+        query_fingerprint(request), [(last.start - EPOCH) // MICROSECOND, last.venue, last.symbol]
+    )
+
+
+def _bound(moment: Timestamp) -> datetime:
+    """Rounded up to the microsecond, within its second: as windows start on whole seconds, it means the same."""
+    return EPOCH + timedelta(seconds=moment.seconds, microseconds=min(-(-moment.nanos // 1000), 999_999))
+
+
+def _snapshot(row: SnapshotRow) -> WindowStats:
+    stats = _stats(row, row.window_ns)
+    stats.last_quote.CopyFrom(
+        Quote(
+            venue=row.venue,
+            symbol=row.symbol,
+            asset=row.asset,
+            bid=row.last_bid,
+            bid_size=row.last_bid_size,
+            ask=row.last_ask,
+            ask_size=row.last_ask_size,
+            state=BookState.ValueType(row.last_state),
+            exchange_time=_moment(row.last_exchange_ns),
+            receive_time=to_timestamp(row.last_receive_ns),
+        )
+    )
+    return stats
+
+
+def _stats(row: StatsRow, length_ns: int) -> WindowStats:
+    """A minute ends 60 s after its start even when its instrument appeared in the middle of it."""
+    start_ns = to_ns(row.start)
+    return WindowStats(
+        venue=row.venue,
+        symbol=row.symbol,
+        start_time=to_timestamp(start_ns),
+        end_time=to_timestamp(start_ns + length_ns),
+        avg_bid=row.avg_bid,
+        min_bid=row.min_bid,
+        max_bid=row.max_bid,
+        avg_ask=row.avg_ask,
+        min_ask=row.min_ask,
+        max_ask=row.max_ask,
+        avg_spread=row.avg_spread,
+        time_weighted_bid=row.time_weighted_bid,
+        time_weighted_ask=row.time_weighted_ask,
+        tick_count=row.tick_count,
+        coverage=row.live_ns / row.window_ns,
+        is_complete=row.is_complete,
+    )
+
+
+def _moment(time_ns: int) -> Timestamp | None:
+    return to_timestamp(time_ns) if time_ns else None

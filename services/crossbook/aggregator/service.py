@@ -1,0 +1,104 @@
+"""The RPC face of the aggregator. The two columnar methods carry bytes: only the core encodes and decodes them."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+from crossbook._core import QuoteHub
+from crossbook.aggregator.fanout import Fanout
+from crossbook.aggregator.intake import Intake
+from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
+from crossbook.aggregator.reads import Reads
+from crossbook.aggregator.totals import Totals
+from crossbook.aggregator.venue import Venue
+from crossbook.pb.v1 import aggregator_pb2 as messages
+from crossbook.pb.v1.aggregator_pb2_grpc import (
+    AggregatorServiceServicer,
+    add_AggregatorServiceServicer_to_server,
+)
+from crossbook.plumbing.timestamps import to_timestamp
+
+SERVICE_NAME = messages.DESCRIPTOR.services_by_name["AggregatorService"].full_name
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class AggregatorService(AggregatorServiceServicer):
+    """Thin: every method hands over to what does it."""
+
+    def __init__(self, intake: Intake, fanout: Fanout, hub: QuoteHub, reads: Reads, totals: Totals) -> None:
+        self._intake = intake
+        self._fanout = fanout
+        self._hub = hub
+        self._reads = reads
+        self._totals = totals
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Our byte-wise handlers go before the generated ones: the first that knows a method serves it."""
+        handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+            "IngestQuotes": grpc.stream_stream_rpc_method_handler(self.IngestQuotes),
+            "SubscribeQuoteBatches": grpc.unary_stream_rpc_method_handler(
+                self.SubscribeQuoteBatches, request_deserializer=messages.SubscribeQuoteBatchesRequest.FromString
+            ),
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+        add_AggregatorServiceServicer_to_server(self, server)
+
+    async def IngestQuotes(self, request_iterator: AsyncIterator[bytes], context: Context) -> None:  # type: ignore[override]
+        await self._intake.ingest(context)
+
+    async def SubscribeQuoteBatches(  # type: ignore[override]
+        self, request: messages.SubscribeQuoteBatchesRequest, context: Context
+    ) -> None:
+        check_filter(request.filter, self._intake.venues)
+        await self._fanout.send_batches(request.filter, context)
+
+    async def WatchQuotes(self, request: messages.WatchQuotesRequest, context: Context) -> None:  # type: ignore[override]
+        check_filter(request.filter, self._intake.venues)
+        await self._fanout.send_rows(request.filter, context)
+
+    async def ListLatestQuotes(
+        self, request: messages.ListLatestQuotesRequest, context: Context
+    ) -> messages.ListLatestQuotesResponse:
+        check_filter(request.filter, self._intake.venues)
+        rows = self._hub.latest(request.filter.venues, request.filter.symbols, request.filter.assets)
+        rows.sort(key=lambda row: (row.venue, row.symbol))
+        return messages.ListLatestQuotesResponse(quotes=[to_quote(row) for row in rows])
+
+    async def ListSnapshots(
+        self, request: messages.ListSnapshotsRequest, context: Context
+    ) -> messages.ListSnapshotsResponse:
+        return await list_snapshots(self._reads, request, self._intake.venues)
+
+    async def ListMinutes(self, request: messages.ListMinutesRequest, context: Context) -> messages.ListMinutesResponse:
+        return await list_minutes(self._reads, request, self._intake.venues)
+
+    async def GetAggregatorStats(
+        self, request: messages.GetAggregatorStatsRequest, context: Context
+    ) -> messages.GetAggregatorStatsResponse:
+        venues = self._intake.venues
+        return messages.GetAggregatorStatsResponse(
+            streams=[_stream_stats(venues[name]) for name in sorted(venues)],
+            snapshots_written=self._totals.snapshots_written,
+            minutes_written=self._totals.minutes_written,
+            incomplete_snapshots=self._totals.incomplete_snapshots,
+            quotes_ingested=sum(venue.windows.quotes for venue in venues.values()),
+            batches_refused=self._totals.batches_refused,
+            subscribers=self._fanout.subscribers,
+            database_available=self._totals.is_database_available,
+        )
+
+
+def _stream_stats(venue: Venue) -> messages.IngestStreamStats:
+    windows = venue.windows
+    return messages.IngestStreamStats(
+        venue=venue.name,
+        stream_id=windows.stream_id,
+        connected=venue.is_connected,
+        instruments=windows.instruments,
+        live_instruments=windows.live_instruments,
+        received_sequence=windows.received_sequence,
+        committed_sequence=venue.writer.acknowledgeable(windows.stream_id),
+        watermark=to_timestamp(windows.watermark_ns) if windows.watermark_ns else None,
+    )

@@ -1,0 +1,45 @@
+"""One venue inside the aggregator: its windows, its writer, and which tracker stream feeds it now."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from crossbook._core import QuoteHub, VenueWindows
+from crossbook.aggregator.store import RestorePoint, Store
+from crossbook.aggregator.totals import Totals
+from crossbook.aggregator.writer import WindowWriter
+from crossbook.plumbing.timestamps import now_ns
+
+
+class Venue:
+    """Lives from the venue's first hello to the end of the process; streams come and go, one at a time."""
+
+    def __init__(self, name: str, window_seconds: int, hub: QuoteHub, store: Store, totals: Totals) -> None:
+        self.name = name
+        self.windows = VenueWindows(name, window_seconds, hub)
+        self.writer = WindowWriter(name, self.windows, store, totals)
+        self.is_connected = False
+        self._turn = asyncio.Lock()
+        self._newest = asyncio.Event()
+
+    def restore(self, point: RestorePoint) -> None:
+        """Continues after the last commit of an earlier process."""
+        self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
+        self.writer.restore(point.stream_id, point.position)
+
+    @asynccontextmanager
+    async def take_over(self) -> AsyncIterator[asyncio.Event]:
+        """Makes the caller's stream the venue's only one; the event says that a newer one wants to take over in turn.
+
+        The older stream is told first and waited for: only one may touch the windows.
+        """
+        superseded = asyncio.Event()
+        self._newest.set()
+        self._newest = superseded
+        async with self._turn:
+            self.is_connected = True
+            try:
+                yield superseded
+            finally:
+                self.is_connected = False
+                self.windows.on_disconnected(now_ns())

@@ -1,0 +1,138 @@
+"""Commits one venue's closed windows, in order, each in one transaction, however long Postgres is away.
+
+The queue is the core's own list of closed windows. When more than `max_waiting_windows` stand in it, intake stops
+reading: the tracker's buffer fills in its place, and what that drops is counted and marks windows incomplete.
+"""
+
+import asyncio
+import itertools
+
+import structlog
+
+from crossbook._core import ClosedWindow, Instrument, VenueWindows
+from crossbook.aggregator.metrics import FLUSH_SECONDS
+from crossbook.aggregator.store import Commit, Store
+from crossbook.aggregator.totals import Totals
+from crossbook.plumbing.retry import backoff
+
+COMMIT_DEADLINE_SECONDS = 30.0
+RETRY_BASE_SECONDS = 0.2
+RETRY_CAP_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class WindowWriter:
+    """`run` takes what the windows have closed; others tell it that there is something and wait for its progress."""
+
+    def __init__(self, venue: str, windows: VenueWindows, store: Store, totals: Totals) -> None:
+        self.committed_stream_id = ""
+        self.committed_sequence = 0
+        self.failure = ""  # why the window in hand could not be committed at the last try, in words
+        self._venue = venue
+        self._windows = windows
+        self._store = store
+        self._totals = totals
+        self._work = asyncio.Event()
+        self._progress = asyncio.Condition()
+        self._queued = 0
+        self._in_hand = 0
+        self._listed: dict[str, tuple[object, ...]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Closed windows not yet committed, the one in hand included."""
+        return self._queued + self._in_hand
+
+    def restore(self, stream_id: str, sequence: int) -> None:
+        """Continues after what Postgres holds already."""
+        self.committed_stream_id, self.committed_sequence = stream_id, sequence
+
+    def tell_waiting(self, count: int) -> None:
+        """The windows have closed some: `count` are queued now."""
+        self._queued = count
+        self._work.set()
+
+    async def wait_for_room(self, limit: int) -> None:
+        """Until no more than `limit` windows wait."""
+        async with self._progress:
+            await self._progress.wait_for(lambda: self.waiting <= limit)
+
+    async def wait_for_commit(self, stream_id: str, after: int) -> int:
+        """The committed sequence of the stream, once it is beyond `after`."""
+        async with self._progress:
+            await self._progress.wait_for(lambda: self.acknowledgeable(stream_id) > after)
+        return self.acknowledgeable(stream_id)
+
+    def acknowledgeable(self, stream_id: str) -> int:
+        """Every batch of the stream up to this sequence is committed; 0 when none is."""
+        return self.committed_sequence if self.committed_stream_id == stream_id else 0
+
+    async def run(self) -> None:
+        """Until it is cancelled; a cancelled commit is rolled back and comes again after the restart."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while (window := self._windows.take_closed()) is not None:
+                self._queued, self._in_hand = max(0, self._queued - 1), 1
+                await self._commit(window)
+                self._in_hand = 0
+                self.committed_stream_id, self.committed_sequence = window.stream_id, window.position
+                async with self._progress:
+                    self._progress.notify_all()
+
+    async def _commit(self, window: ClosedWindow) -> None:
+        changed = self._changed_markets(window)
+        for attempt in itertools.count():
+            try:
+                with FLUSH_SECONDS.time():
+                    async with asyncio.timeout(COMMIT_DEADLINE_SECONDS):
+                        commit = await self._store.commit_window(window, list(changed.values()))
+                break
+            except Exception as error:
+                self.failure = str(error) or type(error).__name__
+                log.warning(
+                    "window_not_committed",
+                    venue=self._venue,
+                    window_start_ns=window.start_ns,
+                    waiting=self.waiting,
+                    attempt=attempt + 1,
+                    error=self.failure,
+                )
+                await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
+        self.failure = ""
+        self._listed.update((symbol, _facts(instrument)) for symbol, instrument in changed.items())
+        self._count(window, commit, is_retry=attempt > 0)
+
+    def _changed_markets(self, window: ClosedWindow) -> dict[str, Instrument]:
+        return {
+            instrument.symbol: instrument
+            for instrument in window.instruments()
+            if self._listed.get(instrument.symbol) != _facts(instrument)
+        }
+
+    def _count(self, window: ClosedWindow, commit: Commit, is_retry: bool) -> None:
+        """A window found committed on a retry is our own: the answer to its COMMIT was lost with the connection."""
+        if not commit.is_new and not is_retry:
+            log.info("window_already_committed", venue=self._venue, window_start_ns=window.start_ns)
+            return
+        self._totals.windows_written += 1
+        self._totals.snapshots_written += window.rows
+        self._totals.incomplete_snapshots += window.incomplete_rows
+        self._totals.minutes_written += commit.minutes
+        log.debug("window_committed", venue=self._venue, window_start_ns=window.start_ns, rows=window.rows)
+
+
+def _facts(instrument: Instrument) -> tuple[object, ...]:
+    return (
+        instrument.native_symbol,
+        instrument.asset,
+        instrument.asset_scale,
+        instrument.quote_currency,
+        instrument.settle_currency,
+        instrument.contract_size,
+        instrument.tick_size,
+        instrument.lot_size,
+        instrument.taker_fee_percent,
+        instrument.maker_fee_percent,
+    )

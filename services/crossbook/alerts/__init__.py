@@ -1,0 +1,1 @@
+"""Alerts: keeps rules, matches them with opportunities, and delivers what fired, once."""

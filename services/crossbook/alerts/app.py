@@ -1,0 +1,110 @@
+"""One alerts process: the stream of opportunities, the schedule, the outbox, the server, from start to stop."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from crossbook._core import venue_profiles
+from crossbook.alerts.channels.http_sender import HttpSender
+from crossbook.alerts.counters import Counters, collected
+from crossbook.alerts.firing import Firing, FiringLine
+from crossbook.alerts.health import HealthWatch
+from crossbook.alerts.outbox import Outbox
+from crossbook.alerts.retention import Retention
+from crossbook.alerts.rulebook import Rulebook
+from crossbook.alerts.schedule import Schedule
+from crossbook.alerts.service import SERVICE_NAME, AlertService
+from crossbook.alerts.store import AlertStore
+from crossbook.alerts.tail import Tail
+from crossbook.alerts.targets import TargetPolicy
+from crossbook.alerts.watcher import OpportunityWatcher
+from crossbook.pb.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
+from crossbook.plumbing.cooldown import CooldownStore
+from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.plumbing.grpc_server import grpc_server
+from crossbook.plumbing.metrics import start_metrics
+from crossbook.plumbing.postgres import open_pool
+from crossbook.plumbing.process import Lifetime
+from crossbook.plumbing.redis import open_redis
+from crossbook.plumbing.settings import Settings, require_postgres_dsn, require_redis_url
+
+MAX_TRY_SECONDS = 10.0
+POOL_SIZE = 12
+
+
+async def run(settings: Settings, lifetime: Lifetime) -> None:
+    """Runs the service until it is told to stop. Postgres, Redis and arbitrage may come and go."""
+    async with AsyncExitStack() as stack:
+        parts = await _assemble(settings, stack)
+        server = await stack.enter_async_context(
+            grpc_server(
+                settings.host,
+                settings.alerts.port,
+                lambda server: add_AlertServiceServicer_to_server(parts.service, server),
+                [SERVICE_NAME],
+            )
+        )
+        stack.callback(parts.tail.close)
+        health = HealthWatch(parts.store, parts.cooldowns, parts.counters, server, SERVICE_NAME)
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(worker.run()) for worker in (*parts.workers, health)]
+            await lifetime.stopping.wait()
+            for task in running:
+                task.cancel()
+
+
+class _Worker(Protocol):
+    async def run(self) -> None:
+        """Until cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What run puts to work."""
+
+    store: AlertStore
+    cooldowns: CooldownStore
+    counters: Counters
+    tail: Tail
+    service: AlertService
+    workers: Sequence[_Worker]
+
+
+async def _assemble(settings: Settings, stack: AsyncExitStack) -> _Parts:
+    own, counters = settings.alerts, Counters()
+    store, cooldowns = await _open_store(settings, stack), _open_cooldowns(settings, stack)
+    if own.metrics_port:
+        stack.enter_context(collected(counters))
+        stack.enter_context(start_metrics(settings.host, own.metrics_port))
+    channel = await stack.enter_async_context(open_channel(own.arbitrage_target))
+    try_seconds = min(MAX_TRY_SECONDS, own.delivery_lease_seconds / 2)
+    http = await stack.enter_async_context(HttpSender(TargetPolicy(own.allow_private_targets), try_seconds))
+
+    rulebook = Rulebook(store)
+    firing = Firing(store, cooldowns, counters, own.claim_lease_seconds, own.delivery_attempts)
+    line = FiringLine(firing)
+    watcher = OpportunityWatcher(own.arbitrage_target, store, rulebook, line, counters)
+    schedule = Schedule(rulebook, channel, firing, own.check_interval_seconds)
+    outbox = Outbox(store, http, counters, own.delivery_lease_seconds)
+    tail = Tail(store, rulebook, outbox, counters)
+    retention = Retention(store, counters, own.history_retention_seconds)
+    venues = frozenset(profile.id for profile in venue_profiles())
+    service = AlertService(store, rulebook, schedule, http, tail, counters, venues, own.delivery_attempts)
+    return _Parts(
+        store, cooldowns, counters, tail, service, (rulebook, tail, watcher, line, schedule, outbox, retention)
+    )
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> AlertStore:
+    dsn = require_postgres_dsn(settings)
+    pool = await open_pool(dsn, POOL_SIZE)
+    stack.push_async_callback(pool.close)
+    return AlertStore(pool, dsn)
+
+
+def _open_cooldowns(settings: Settings, stack: AsyncExitStack) -> CooldownStore:
+    redis = open_redis(require_redis_url(settings))
+    stack.push_async_callback(redis.aclose)
+    return CooldownStore(redis)

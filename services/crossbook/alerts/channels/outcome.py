@@ -1,0 +1,30 @@
+"""How a try to deliver can end. The channel decides; the outbox acts on it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The other end took it."""
+
+    http_status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It may work later: not before `after_seconds`, when the other end said so. The reason holds no secret."""
+
+    reason: str
+    http_status: int = 0
+    after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It will not work as it is: a person has to look. The reason holds no secret."""
+
+    reason: str
+    http_status: int = 0
+
+
+Outcome = Delivered | Retry | Failed

@@ -1,0 +1,194 @@
+"""Fires a match at most once per cooldown, and exactly once whatever crashes, however many replicas look at it.
+
+The order, and what a crash after each step leaves:
+1. Claim the cooldown in Redis for a short lease. Crash: the lease lapses. The event's step is not settled, so its token
+   is not saved: this replica, restarted, or another one, which waits for the lease, fires the match.
+2. One Postgres transaction, alone for this rule and pair, first looks for an earlier alert of the same cause or within
+   the cooldown, then writes the alert and one delivery per channel. Crash before the commit: nothing is written, as
+   in 1. Crash after it: the alert is in the outbox and any replica delivers it; whoever matches again finds it.
+3. Extend the claim to the full cooldown. Crash before: the lease lapses, and step 2 of the next match holds it back.
+4. Settle the step, so that its token may be saved. Crash before: the match comes again and ends as a duplicate.
+Delivery (outbox.py) repeats with the alert's own id when it crashed between the receiver's answer and its record.
+So Redis decides who fires without asking Postgres each time, and Postgres alone makes it once: if Redis forgets
+everything, still no alert comes twice. While either is down a match waits here, and the stream behind it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluate import Match
+from crossbook.alerts.records import Earlier
+from crossbook.alerts.rules import cooldown_ns
+from crossbook.alerts.store import AlertStore
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.cooldown import Claim, CooldownStore
+from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.retry import backoff
+from crossbook.plumbing.timestamps import SECOND_NS
+
+WAITING_LIMIT = 2_000
+WORKERS = 4
+REMEMBERED = 20_000
+RETRY_BASE_SECONDS = 0.1
+RETRY_CAP_SECONDS = 2.0
+BUSY_SECONDS = 0.05
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """The alert is written; its deliveries wait in the outbox."""
+
+    alert: pb.Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A cooldown of another cause holds it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """This very match has fired already, here or elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another holder of the lease is at it; its end decides."""
+
+
+Verdict = Fired | Suppressed | Duplicate | Busy
+
+
+class Firing:
+    """Steps 1 to 3 for one match."""
+
+    def __init__(
+        self, store: AlertStore, cooldowns: CooldownStore, counters: Counters, lease_seconds: float, tries: int
+    ) -> None:
+        self._store = store
+        self._cooldowns = cooldowns
+        self._counters = counters
+        self._lease_seconds = lease_seconds
+        self._tries = tries
+        self._done = _Memory()
+        self._held_back = _Memory()
+
+    async def fire(self, match: Match) -> Verdict:
+        """Raises UnavailableError when Redis or Postgres is down: nothing is lost, the match can be fired again."""
+        key = (match.rule.name, match.cause)
+        if key in self._done:
+            return Duplicate()
+        verdict = await self._fire(match)
+        if isinstance(verdict, Fired):
+            self._counters.fired += 1
+            log.info("alert_fired", alert=verdict.alert.name, rule=match.rule.name, cause=match.cause)
+        if isinstance(verdict, Suppressed) and key not in self._held_back:
+            self._counters.suppressed += 1
+            self._held_back.add(key)
+        if isinstance(verdict, Fired | Duplicate):
+            self._done.add(key)
+        return verdict
+
+    async def _fire(self, match: Match) -> Verdict:
+        found = match.opportunity
+        claim = await self._cooldowns.claim(
+            match.rule.name, found.asset, found.buy.venue, found.sell.venue, self._lease_seconds
+        )
+        if not isinstance(claim, Claim):
+            return Busy() if claim.cause is None else _held_back_by(claim.cause, match)
+        try:
+            result = await self._store.fire(match, self._tries)
+        except BaseException:
+            await self._release(claim)
+            raise
+        if isinstance(result, Earlier):
+            await self._extend(claim, cooldown_ns(match.rule) / SECOND_NS - result.age_seconds, result.cause)
+            return _held_back_by(result.cause, match)
+        await self._extend(claim, cooldown_ns(match.rule) / SECOND_NS, match.cause)
+        return Fired(result)
+
+    async def _extend(self, claim: Claim, seconds: float, cause: str) -> None:
+        if seconds <= 0:
+            await self._release(claim)
+            return
+        try:
+            await self._cooldowns.extend(claim, seconds, cause)
+        except UnavailableError as error:
+            log.warning("cooldown_not_extended", rule=claim.rule, reason=str(error))
+
+    async def _release(self, claim: Claim) -> None:
+        """Only saves the lease's time: it lapses anyway."""
+        try:
+            await self._cooldowns.release(claim)
+        except UnavailableError:
+            log.debug("claim_not_released", rule=claim.rule)
+
+
+class FiringLine:
+    """Matches on their way. When full it keeps the stream waiting: arbitrage holds what comes meanwhile."""
+
+    def __init__(self, firing: Firing) -> None:
+        self._firing = firing
+        self._waiting: asyncio.Queue[Match] = asyncio.Queue(WAITING_LIMIT)
+
+    async def put(self, matches: Iterable[Match]) -> None:
+        """Waits while the line is full."""
+        for match in matches:
+            await self._waiting.put(match)
+
+    async def run(self) -> None:
+        """Fires until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(WORKERS):
+                tasks.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            match = await self._waiting.get()
+            try:
+                await self._fire(match)
+            except Exception:
+                log.exception("match_dropped", rule=match.rule.name, cause=match.cause)
+            if match.step:
+                match.step.settle()
+
+    async def _fire(self, match: Match) -> None:
+        """Until it is decided, however long that takes."""
+        attempt = 0
+        while True:
+            try:
+                verdict = await self._firing.fire(match)
+                if not isinstance(verdict, Busy):
+                    return
+                await asyncio.sleep(BUSY_SECONDS)
+            except UnavailableError as error:
+                if attempt == 0:
+                    log.warning("match_waits", rule=match.rule.name, cause=match.cause, reason=str(error))
+                await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
+                attempt += 1
+
+
+class _Memory:
+    """The newest keys; when full the oldest goes, and Redis or Postgres answers for it."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        return key in self._keys
+
+    def add(self, key: tuple[str, str]) -> None:
+        self._keys[key] = None
+        if len(self._keys) > REMEMBERED:
+            self._keys.popitem(last=False)
+
+
+def _held_back_by(cause: str, match: Match) -> Suppressed | Duplicate:
+    return Duplicate() if cause == match.cause else Suppressed()

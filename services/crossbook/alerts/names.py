@@ -1,0 +1,26 @@
+"""Resource names: "alertRules/{id}" and "alerts/{id}"."""
+
+import re
+
+from crossbook.plumbing.errors import InvalidRequestError
+
+ID = re.compile(r"[a-z0-9-]{1,63}")
+RULES = "alertRules/"
+ALERTS = "alerts/"
+
+
+def rule_id(name: str, field: str) -> str:
+    """The id in a rule's name; raises InvalidRequestError naming the field."""
+    return _id(name, RULES, field)
+
+
+def alert_id(name: str, field: str) -> str:
+    """The id in an alert's name; raises InvalidRequestError naming the field."""
+    return _id(name, ALERTS, field)
+
+
+def _id(name: str, collection: str, field: str) -> str:
+    found = name.removeprefix(collection)
+    if not name.startswith(collection) or not ID.fullmatch(found):
+        raise InvalidRequestError.of(field, f'must look like "{collection}{{id}}", id of 1 to 63 of a-z, 0-9 and -')
+    return found

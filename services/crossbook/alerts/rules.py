@@ -1,0 +1,184 @@
+"""What makes a rule valid, and how an update changes one. Every wrong field is named."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from google.protobuf.duration_pb2 import Duration
+
+from crossbook.alerts.channels.registry import check_channel, redact_channel, restore_channel
+from crossbook.alerts.names import ID
+from crossbook.alerts.targets import TargetPolicy
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.plumbing.timestamps import SECOND_NS, from_duration
+
+DEFAULT_COOLDOWN_NS = 300 * SECOND_NS
+MAX_COOLDOWN_NS = 30 * 86_400 * SECOND_NS
+MAX_LIFE_NS = 86_400 * SECOND_NS
+MAX_NAMES = 1000
+MAX_NAME_CHARACTERS = 100
+MAX_CHANNELS = 20
+THRESHOLDS = ("min_gross_percent", "min_net_percent", "min_notional")
+SERVER_FIELDS = ("name", "etag", "create_time", "update_time")
+FIELDS = tuple(field.name for field in pb.AlertRule.DESCRIPTOR.fields if field.name not in SERVER_FIELDS)
+
+OPPORTUNITY = (pb.ALERT_TRIGGER_UNSPECIFIED, pb.ALERT_TRIGGER_OPPORTUNITY)
+
+
+def is_scheduled(rule: pb.AlertRule) -> bool:
+    """Whether it looks at windows, on a schedule, rather than at opportunities as they come."""
+    return rule.trigger not in OPPORTUNITY
+
+
+def cooldown_ns(rule: pb.AlertRule) -> int:
+    """How long it stays silent after it fired."""
+    return from_duration(rule.cooldown) if rule.HasField("cooldown") else DEFAULT_COOLDOWN_NS
+
+
+def default_rule() -> pb.AlertRule:
+    """What a new installation starts with."""
+    return pb.AlertRule(
+        name="alertRules/default",
+        display_name="Every opportunity of 0.10 % net, on the console",
+        is_enabled=True,
+        trigger=pb.ALERT_TRIGGER_OPPORTUNITY,
+        min_net_percent=0.10,
+        cooldown=Duration(seconds=DEFAULT_COOLDOWN_NS // SECOND_NS),
+        channels=[
+            pb.AlertChannel(id="console", console=pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_TEXT)),
+        ],
+    )
+
+
+def redacted(rule: pb.AlertRule) -> pb.AlertRule:
+    """A copy whose secrets are hidden."""
+    copy = pb.AlertRule()
+    copy.CopyFrom(rule)
+    for channel in copy.channels:
+        redact_channel(channel)
+    return copy
+
+
+def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]) -> None:
+    """Raises InvalidRequestError that names every wrong field; `venues` are those that exist."""
+    _raise(
+        [
+            *_check_plain(rule, venues),
+            *_check_duration(rule, "min_life", MAX_LIFE_NS),
+            *_check_duration(rule, "cooldown", MAX_COOLDOWN_NS),
+            *_check_schedule(rule),
+            *_check_channels(rule, policy),
+        ]
+    )
+
+
+def updated(current: pb.AlertRule, change: pb.AlertRule, mask: Collection[str] | None) -> pb.AlertRule:
+    """The rule after an update, not yet checked. Raises InvalidRequestError for the mask or a secret not known."""
+    after = pb.AlertRule()
+    after.CopyFrom(current)
+    for name in _changed_fields(change, mask):
+        after.ClearField(name)  # type: ignore[arg-type]
+        if name in {field.name for field, _ in change.ListFields()}:
+            after.MergeFrom(_only(change, name))
+    _raise(_restored(after, current))
+    return after
+
+
+def created(rule: pb.AlertRule) -> pb.AlertRule:
+    """A new rule as sent, without what the server sets. Raises InvalidRequestError for a redacted secret."""
+    copy = pb.AlertRule()
+    copy.CopyFrom(rule)
+    for name in SERVER_FIELDS:
+        copy.ClearField(name)  # type: ignore[arg-type]
+    _raise(_restored(copy, pb.AlertRule()))
+    return copy
+
+
+def _only(rule: pb.AlertRule, name: str) -> pb.AlertRule:
+    copy = pb.AlertRule()
+    copy.CopyFrom(rule)
+    for other in (*FIELDS, *SERVER_FIELDS):
+        if other != name:
+            copy.ClearField(other)  # type: ignore[arg-type]
+    return copy
+
+
+def _changed_fields(change: pb.AlertRule, mask: Collection[str] | None) -> Iterable[str]:
+    if mask is None:
+        return [field.name for field, _ in change.ListFields() if field.name in FIELDS]
+    if "*" in mask:
+        return FIELDS
+    unknown = [path for path in mask if path not in FIELDS]
+    _raise([FieldViolation("update_mask", f"{path!r} is not a field that can be changed") for path in unknown])
+    return mask
+
+
+def _restored(rule: pb.AlertRule, stored: pb.AlertRule) -> Iterator[FieldViolation]:
+    known = {channel.id: channel for channel in stored.channels}
+    for index, channel in enumerate(rule.channels):
+        yield from restore_channel(channel, known.get(channel.id), f"alert_rule.channels[{index}]")
+
+
+def _check_plain(rule: pb.AlertRule, venues: Collection[str]) -> Iterator[FieldViolation]:
+    if len(rule.display_name) > MAX_NAME_CHARACTERS or not rule.display_name.isprintable():
+        yield FieldViolation("alert_rule.display_name", f"must be at most {MAX_NAME_CHARACTERS} printable characters")
+    if rule.trigger not in pb.AlertTrigger.values():
+        yield FieldViolation("alert_rule.trigger", f"{rule.trigger} is not a trigger")
+    yield from _check_names("venues", rule.venues, lambda name: name in venues, "is not a known venue")
+    if len(set(rule.venues)) == 1:
+        yield FieldViolation("alert_rule.venues", "must be none or at least two: both legs must be of these")
+    for field, names in (("symbols", rule.symbols), ("assets", rule.assets)):
+        yield from _check_names(field, names, _is_name, f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
+    for field in THRESHOLDS:
+        value = getattr(rule, field)
+        if rule.HasField(field) and not (math.isfinite(value) and value >= 0):  # type: ignore[arg-type]
+            yield FieldViolation(f"alert_rule.{field}", f"must be a number that is not negative; it is {value}")
+
+
+def _check_names(
+    field: str, names: Collection[str], is_valid: Callable[[str], bool], problem: str
+) -> Iterator[FieldViolation]:
+    if len(names) > MAX_NAMES:
+        yield FieldViolation(f"alert_rule.{field}", f"must not hold more than {MAX_NAMES}")
+        return
+    for index, name in enumerate(names):
+        if not is_valid(name):
+            yield FieldViolation(f"alert_rule.{field}[{index}]", f"{name!r} {problem}")
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable() and name == name.strip()
+
+
+def _check_duration(rule: pb.AlertRule, field: str, most_ns: int) -> Iterator[FieldViolation]:
+    duration: Duration = getattr(rule, field)
+    is_whole = -SECOND_NS < duration.nanos < SECOND_NS and duration.seconds * duration.nanos >= 0
+    if not is_whole or not 0 <= from_duration(duration) <= most_ns:
+        yield FieldViolation(f"alert_rule.{field}", f"must be a duration of 0 to {most_ns // SECOND_NS} s")
+
+
+def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    if is_scheduled(rule) and from_duration(rule.min_life) != 0:
+        yield FieldViolation("alert_rule.min_life", "is for opportunities; windows have no life")
+    if rule.trigger == pb.ALERT_TRIGGER_MINUTE and rule.min_notional > 0:
+        yield FieldViolation("alert_rule.min_notional", "is for opportunities and snapshots; minutes have no size")
+
+
+def _check_channels(rule: pb.AlertRule, policy: TargetPolicy) -> Iterator[FieldViolation]:
+    if not 1 <= len(rule.channels) <= MAX_CHANNELS:
+        yield FieldViolation("alert_rule.channels", f"must hold 1 to {MAX_CHANNELS}")
+    seen: set[str] = set()
+    for index, channel in enumerate(rule.channels):
+        path = f"alert_rule.channels[{index}]"
+        if not ID.fullmatch(channel.id):
+            yield FieldViolation(f"{path}.id", "must be 1 to 63 of a-z, 0-9 and -")
+        elif channel.id in seen:
+            yield FieldViolation(f"{path}.id", f"{channel.id!r} names another channel of this rule")
+        seen.add(channel.id)
+        yield from check_channel(channel, path, policy)
+
+
+def _raise(violations: Iterable[FieldViolation]) -> None:
+    found = list(violations)
+    if found:
+        raise InvalidRequestError(found)

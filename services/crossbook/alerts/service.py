@@ -1,0 +1,158 @@
+"""The RPC face of AlertService: checks, asks, translates."""
+
+import secrets
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import grpc
+
+from crossbook.alerts import requests
+from crossbook.alerts.channels.http_sender import HttpSender
+from crossbook.alerts.channels.outcome import Delivered
+from crossbook.alerts.channels.registry import check_channel, restore_channel, send
+from crossbook.alerts.content import sample_alert
+from crossbook.alerts.counters import Counters
+from crossbook.alerts.names import alert_id, rule_id
+from crossbook.alerts.rulebook import Rulebook
+from crossbook.alerts.rules import check_rule, created, redacted, updated
+from crossbook.alerts.schedule import Schedule
+from crossbook.alerts.store import AlertStore
+from crossbook.alerts.tail import Tail
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.pb.v1 import alerts_pb2_grpc
+from crossbook.plumbing.errors import ConflictError, InvalidRequestError, UnavailableError
+from crossbook.plumbing.paging import encode_token, query_fingerprint
+from crossbook.plumbing.question import Question
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+SERVICE_NAME = "crossbook.v1.AlertService"
+WATCH_LIMIT = 1000
+STATS_SECONDS = 1.0
+
+
+class AlertService(alerts_pb2_grpc.AlertServiceServicer):
+    """Answers from the store; changes go through it too, and reach every replica by its notices."""
+
+    def __init__(
+        self,
+        store: AlertStore,
+        rulebook: Rulebook,
+        schedule: Schedule,
+        http: HttpSender,
+        tail: Tail,
+        counters: Counters,
+        venues: Collection[str],
+        tries: int,
+    ) -> None:
+        self._store = store
+        self._rulebook = rulebook
+        self._schedule = schedule
+        self._http = http
+        self._tail = tail
+        self._counters = counters
+        self._venues = venues
+        self._tries = tries
+        self._pending = Question(self._count_pending, STATS_SECONDS)
+
+    async def CreateAlertRule(self, request: pb.CreateAlertRuleRequest, context: Context) -> pb.CreateAlertRuleResponse:
+        identifier = requests.new_rule_id(request.alert_rule_id) or f"rule-{secrets.token_hex(6)}"
+        rule = created(request.alert_rule)
+        check_rule(rule, self._http.policy, self._venues)
+        stored = await self._store.create_rule(identifier, rule)
+        await self._rulebook.refresh()
+        return pb.CreateAlertRuleResponse(alert_rule=redacted(stored))
+
+    async def GetAlertRule(self, request: pb.GetAlertRuleRequest, context: Context) -> pb.GetAlertRuleResponse:
+        rule = await self._store.get_rule(rule_id(request.name, "name"))
+        return pb.GetAlertRuleResponse(alert_rule=redacted(rule))
+
+    async def ListAlertRules(self, request: pb.ListAlertRulesRequest, context: Context) -> pb.ListAlertRulesResponse:
+        limit, after = requests.rules_page(request)
+        rules = await self._store.list_rules(after, limit + 1)
+        token = ""
+        if len(rules) > limit:
+            token = encode_token(query_fingerprint(request), [rule_id(rules[limit - 1].name, "name")])
+        return pb.ListAlertRulesResponse(alert_rules=[redacted(rule) for rule in rules[:limit]], next_page_token=token)
+
+    async def UpdateAlertRule(self, request: pb.UpdateAlertRuleRequest, context: Context) -> pb.UpdateAlertRuleResponse:
+        identifier = rule_id(request.alert_rule.name, "alert_rule.name")
+        current = await self._store.get_rule(identifier)
+        if request.alert_rule.etag not in ("", current.etag):
+            raise ConflictError(f"{current.name} has another etag by now: read it again")
+        mask = list(request.update_mask.paths) if request.HasField("update_mask") else None
+        after = updated(current, request.alert_rule, mask)
+        check_rule(after, self._http.policy, self._venues)
+        stored = await self._store.replace_rule(identifier, created(after), current.etag)
+        await self._rulebook.refresh()
+        return pb.UpdateAlertRuleResponse(alert_rule=redacted(stored))
+
+    async def DeleteAlertRule(self, request: pb.DeleteAlertRuleRequest, context: Context) -> pb.DeleteAlertRuleResponse:
+        await self._store.delete_rule(rule_id(request.name, "name"))
+        await self._rulebook.refresh()
+        return pb.DeleteAlertRuleResponse()
+
+    async def ListAlerts(self, request: pb.ListAlertsRequest, context: Context) -> pb.ListAlertsResponse:
+        limit, query = requests.alerts_page(request)
+        alerts = await self._store.list_alerts(query, limit + 1)
+        token = requests.alerts_token(request, alerts[limit - 1]) if len(alerts) > limit else ""
+        return pb.ListAlertsResponse(alerts=alerts[:limit], next_page_token=token)
+
+    async def WatchAlerts(
+        self, request: pb.WatchAlertsRequest, context: Context
+    ) -> AsyncIterator[pb.WatchAlertsResponse]:
+        if request.rule:
+            rule_id(request.rule, "rule")
+        await self._tail.is_listening.wait()
+        async with self._tail.alerts.subscribe(WATCH_LIMIT) as subscription:
+            await context.send_initial_metadata(())  # tells the client that from here on nothing is missed
+            async for alert in subscription:
+                if request.rule in ("", alert.rule):
+                    yield pb.WatchAlertsResponse(alert=alert, dropped_alerts=subscription.dropped)
+
+    async def TestAlertChannel(
+        self, request: pb.TestAlertChannelRequest, context: Context
+    ) -> pb.TestAlertChannelResponse:
+        channel = request.channel
+        violations = list(restore_channel(channel, None, "channel"))
+        violations = violations or list(check_channel(channel, "channel", self._http.policy))
+        if violations:
+            raise InvalidRequestError(violations)
+        outcome = await send(channel, sample_alert(), self._http)
+        is_delivered = isinstance(outcome, Delivered)
+        error = "" if isinstance(outcome, Delivered) else outcome.reason
+        return pb.TestAlertChannelResponse(is_delivered=is_delivered, http_status=outcome.http_status, error=error)
+
+    async def CheckAlerts(self, request: pb.CheckAlertsRequest, context: Context) -> pb.CheckAlertsResponse:
+        rules = await self._store.list_rules()
+        if request.rule:
+            rules = [requests.scheduled_rule(await self._store.get_rule(rule_id(request.rule, "rule")))]
+        found = await self._schedule.check(rules)
+        return pb.CheckAlertsResponse(
+            rules_evaluated=found.rules_evaluated, alerts=found.alerts, suppressed=found.suppressed
+        )
+
+    async def RedriveDeliveries(
+        self, request: pb.RedriveDeliveriesRequest, context: Context
+    ) -> pb.RedriveDeliveriesResponse:
+        identifier = alert_id(request.alert, "alert") if request.alert else None
+        return pb.RedriveDeliveriesResponse(redriven=await self._store.redrive(identifier, self._tries))
+
+    async def _count_pending(self) -> None:
+        self._counters.pending = await self._store.count_pending()
+
+    async def GetAlertStats(self, request: pb.GetAlertStatsRequest, context: Context) -> pb.GetAlertStatsResponse:
+        with suppress(UnavailableError, TimeoutError):  # then the last figure stands
+            await self._pending.ask()
+        now = self._counters
+        return pb.GetAlertStatsResponse(
+            fired=now.fired,
+            suppressed=now.suppressed,
+            delivered=now.delivered,
+            failed=now.failed,
+            pending=now.pending,
+            cooldown_available=now.is_redis_available,
+            database_available=now.is_postgres_available,
+            connected=now.is_connected,
+        )

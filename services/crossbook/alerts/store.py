@@ -1,0 +1,384 @@
+"""All SQL of the alerts service. Every method raises UnavailableError while Postgres is down or not migrated."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from psycopg import errors
+from psycopg.types.json import Jsonb
+
+from crossbook.alerts.evaluate import Match
+from crossbook.alerts.names import ALERTS, RULES
+from crossbook.alerts.records import AlertQuery, ClaimedDelivery, Earlier, alert_from, claimed_from, rule_from
+from crossbook.alerts.rules import cooldown_ns
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    NotFoundError,
+    OverloadedError,
+    UnavailableError,
+)
+from crossbook.plumbing.postgres import Connection, Pool, connect, is_unavailable
+
+MAX_RULES = 1_000  # every one is looked at for every event
+NOTICES = "crossbook_alerts"
+RULES_CHANGED = "rules"
+DELIVERIES_DUE = "deliveries"
+FIRED = "fired:"
+
+PENDING, DELIVERED, FAILED = (
+    pb.DELIVERY_STATE_PENDING,
+    pb.DELIVERY_STATE_DELIVERED,
+    pb.DELIVERY_STATE_FAILED,
+)
+
+RULE_COLUMNS = "id, rule, etag, created_at, updated_at"
+
+EARLIER_ALERT = """
+SELECT cause, extract(epoch FROM clock_timestamp() - fired_at)::float8
+FROM alerts
+WHERE rule = %(rule)s AND (
+    cause = %(cause)s
+    OR asset = %(asset)s AND buy_venue = %(buy)s AND sell_venue = %(sell)s
+       AND fired_at > clock_timestamp() - %(cooldown)s
+)
+ORDER BY cause = %(cause)s DESC, fired_at DESC
+LIMIT 1
+"""
+
+INSERT_ALERT = """
+INSERT INTO alerts (id, rule, cause, asset, buy_venue, sell_venue, opportunity)
+VALUES (%(id)s, %(rule)s, %(cause)s, %(asset)s, %(buy)s, %(sell)s, %(opportunity)s)
+RETURNING fired_at
+"""
+
+LIST_ALERTS = """
+SELECT id, rule, opportunity, fired_at
+FROM alerts
+WHERE (%(rule)s::text IS NULL OR rule = %(rule)s)
+  AND (%(assets)s::text[] IS NULL OR asset = ANY(%(assets)s))
+  AND (%(venues)s::text[] IS NULL OR buy_venue = ANY(%(venues)s) OR sell_venue = ANY(%(venues)s))
+  AND (%(from)s::timestamptz IS NULL OR fired_at >= %(from)s)
+  AND (%(to)s::timestamptz IS NULL OR fired_at < %(to)s)
+  AND (%(before)s::timestamptz IS NULL OR (fired_at, id) < (%(before)s, %(before_id)s))
+ORDER BY fired_at DESC, id DESC
+LIMIT %(limit)s
+"""
+
+FORGET_ALERTS = """
+DELETE FROM alerts WHERE id = ANY(ARRAY(
+    SELECT id FROM alerts AS alert
+    WHERE fired_at < clock_timestamp() - %(age)s
+      AND fired_at < (SELECT fired_at FROM alerts ORDER BY fired_at DESC LIMIT 1 OFFSET %(kept)s - 1)
+      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alert.id AND state = 1)
+    ORDER BY fired_at LIMIT %(limit)s))
+"""
+
+LIST_DELIVERIES = """
+SELECT alert_id, channel_id, state, attempts, last_error, delivered_at
+FROM deliveries WHERE alert_id = ANY(%s) ORDER BY alert_id, position
+"""
+
+CLAIM_DELIVERIES = """
+WITH due AS (
+    SELECT alert_id, channel_id FROM deliveries
+    WHERE state = 1 AND due_at <= now()
+    ORDER BY due_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE deliveries AS delivery
+SET attempts = attempts + 1, tries_left = tries_left - 1, due_at = now() + %(lease)s, claim = %(claim)s
+FROM due JOIN alerts AS alert ON alert.id = due.alert_id
+WHERE delivery.alert_id = due.alert_id AND delivery.channel_id = due.channel_id
+RETURNING alert.id, alert.rule, alert.opportunity, alert.fired_at,
+          delivery.channel_id, delivery.channel, delivery.attempts, delivery.tries_left, delivery.claim
+"""
+
+FINISH_DELIVERY = """
+UPDATE deliveries
+SET state = %(state)s, last_error = %(error)s, claim = NULL, due_at = clock_timestamp() + %(delay)s,
+    delivered_at = CASE WHEN %(state)s = 2 THEN clock_timestamp() END,
+    channel = CASE WHEN %(state)s = 2 THEN NULL ELSE channel END
+WHERE alert_id = %(alert)s AND channel_id = %(channel)s AND claim = %(claim)s
+"""
+
+RELEASE_DELIVERY = """
+UPDATE deliveries SET claim = NULL, due_at = clock_timestamp(), tries_left = tries_left + 1
+WHERE alert_id = %s AND channel_id = %s AND claim = %s
+"""
+
+REDRIVE = """
+UPDATE deliveries SET state = 1, due_at = clock_timestamp(), tries_left = %(tries)s
+WHERE state = 3 AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
+"""
+
+
+class AlertStore:
+    """Rules, alerts, deliveries and positions."""
+
+    def __init__(self, pool: Pool, dsn: str) -> None:
+        self._pool = pool
+        self._dsn = dsn
+
+    # --- Rules ---
+
+    async def list_rules(self, after_id: str = "", limit: int | None = None) -> list[pb.AlertRule]:
+        """Ordered by name."""
+        query = f'SELECT {RULE_COLUMNS} FROM alert_rules WHERE id > %s COLLATE "C" ORDER BY id COLLATE "C" LIMIT %s'
+        return [rule_from(row) for row in await self._rows(query, (after_id, limit))]
+
+    async def get_rule(self, rule_id: str) -> pb.AlertRule:
+        """Raises NotFoundError."""
+        rows = await self._rows(f"SELECT {RULE_COLUMNS} FROM alert_rules WHERE id = %s", (rule_id,))
+        if not rows:
+            raise NotFoundError(RULES + rule_id)
+        return rule_from(rows[0])
+
+    async def create_rule(self, rule_id: str, rule: pb.AlertRule) -> pb.AlertRule:
+        """Raises AlreadyExistsError, and OverloadedError when there are MAX_RULES."""
+        async with self._transaction() as connection:
+            await connection.execute("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE")
+            count = await (await connection.execute("SELECT count(*) FROM alert_rules")).fetchone()
+            if count is not None and count[0] >= MAX_RULES:
+                raise OverloadedError(f"there are {MAX_RULES} rules already: delete one first")
+            stored = await _insert_rule(connection, rule_id, rule)
+        if stored is None:
+            raise AlreadyExistsError(RULES + rule_id)
+        return stored
+
+    async def replace_rule(self, rule_id: str, rule: pb.AlertRule, etag: str) -> pb.AlertRule:
+        """Raises ConflictError unless the stored etag is the one given."""
+        async with self._transaction() as connection:
+            cursor = await connection.execute(
+                "UPDATE alert_rules SET rule = %s, etag = %s, updated_at = clock_timestamp() "
+                f"WHERE id = %s AND etag = %s RETURNING {RULE_COLUMNS}",
+                (_stored(rule), _new_etag(), rule_id, etag),
+            )
+            row = await cursor.fetchone()
+            await _notify(connection, RULES_CHANGED)
+        if row is None:
+            raise ConflictError(f"{RULES}{rule_id} changed meanwhile: read it again")
+        return rule_from(row)
+
+    async def delete_rule(self, rule_id: str) -> None:
+        """Raises NotFoundError."""
+        async with self._transaction() as connection:
+            cursor = await connection.execute("DELETE FROM alert_rules WHERE id = %s", (rule_id,))
+            await _notify(connection, RULES_CHANGED)
+        if not cursor.rowcount:
+            raise NotFoundError(RULES + rule_id)
+
+    async def create_first_rule(self, rule: pb.AlertRule) -> bool:
+        """Makes the rule unless this database ever had one; False when it did."""
+        async with self._transaction() as connection:
+            marked = await connection.execute(
+                "INSERT INTO alert_positions (name, value) VALUES ('first_rule', 'made') ON CONFLICT DO NOTHING"
+            )
+            if not marked.rowcount:
+                return False
+            cursor = await connection.execute("SELECT 1 FROM alert_rules LIMIT 1")
+            if await cursor.fetchone():
+                return False
+            return await _insert_rule(connection, rule.name.removeprefix(RULES), rule) is not None
+
+    # --- Alerts ---
+
+    async def fire(self, match: Match, tries: int) -> pb.Alert | Earlier:
+        """Writes the alert and its deliveries, or tells which alert came before. One at a time per rule and pair."""
+        found, rule = match.opportunity, match.rule
+        values: dict[str, Any] = {
+            "id": secrets.token_hex(16),
+            "rule": rule.name,
+            "cause": match.cause,
+            "asset": found.asset,
+            "buy": found.buy.venue,
+            "sell": found.sell.venue,
+            "cooldown": timedelta(microseconds=cooldown_ns(rule) // 1000),
+            "opportunity": _stored(found),
+        }
+        async with self._transaction() as connection:
+            key = "|".join(("crossbook.fire", rule.name, found.asset, found.buy.venue, found.sell.venue))
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+            earlier = await (await connection.execute(EARLIER_ALERT, values)).fetchone()
+            if earlier is not None:
+                return Earlier(cause=earlier[0], age_seconds=earlier[1])
+            row = await (await connection.execute(INSERT_ALERT, values)).fetchone()
+            assert row is not None
+            await _insert_deliveries(connection, values["id"], rule.channels, tries)
+            await _notify(connection, FIRED + values["id"])
+        alert = pb.Alert(name=ALERTS + values["id"], rule=rule.name, opportunity=found)
+        alert.fire_time.FromDatetime(row[0])
+        alert.deliveries.extend(pb.Delivery(channel_id=channel.id, state=PENDING) for channel in rule.channels)
+        return alert
+
+    async def list_alerts(self, query: AlertQuery, limit: int) -> list[pb.Alert]:
+        """Newest first, with their deliveries."""
+        before, before_id = query.before or (None, None)
+        values = {
+            "rule": query.rule,
+            "assets": list(query.assets) or None,
+            "venues": list(query.venues) or None,
+            "from": query.from_time,
+            "to": query.to_time,
+            "before": before,
+            "before_id": before_id,
+            "limit": limit,
+        }
+        return await self._with_deliveries([alert_from(row) for row in await self._rows(LIST_ALERTS, values)])
+
+    async def get_alert(self, alert_id: str) -> pb.Alert:
+        """Raises NotFoundError."""
+        rows = await self._rows("SELECT id, rule, opportunity, fired_at FROM alerts WHERE id = %s", (alert_id,))
+        if not rows:
+            raise NotFoundError(ALERTS + alert_id)
+        return (await self._with_deliveries([alert_from(rows[0])]))[0]
+
+    async def forget_alerts(self, age_seconds: float, kept: int, limit: int) -> int:
+        """Deletes at most `limit` alerts that are older, oldest first; never the newest, nor one still to deliver."""
+        values = {"age": timedelta(seconds=age_seconds), "kept": kept, "limit": limit}
+        return await self._execute(FORGET_ALERTS, values)
+
+    async def _with_deliveries(self, alerts: list[pb.Alert]) -> list[pb.Alert]:
+        by_id = {alert.name.removeprefix(ALERTS): alert for alert in alerts}
+        for alert_id, channel_id, state, attempts, error, delivered_at in await self._rows(
+            LIST_DELIVERIES, (list(by_id),)
+        ):
+            delivery = by_id[alert_id].deliveries.add(
+                channel_id=channel_id, state=state, attempts=attempts, last_error=error
+            )
+            if delivered_at is not None:
+                delivery.delivery_time.FromDatetime(delivered_at)
+        return alerts
+
+    # --- Deliveries ---
+
+    async def claim_deliveries(self, limit: int, lease_seconds: float) -> list[ClaimedDelivery]:
+        """Takes due deliveries for this process until the lease ends."""
+        values = {"limit": limit, "lease": timedelta(seconds=lease_seconds), "claim": secrets.token_hex(16)}
+        return [claimed_from(row) for row in await self._rows(CLAIM_DELIVERIES, values)]
+
+    async def finish_delivery(
+        self, claimed: ClaimedDelivery, state: pb.DeliveryState.ValueType, error: str, delay_seconds: float
+    ) -> bool:
+        """Records how a try ended; False when the lease was lost to another."""
+        values = {
+            "state": state,
+            "error": error,
+            "delay": timedelta(seconds=delay_seconds),
+            "alert": claimed.alert.name.removeprefix(ALERTS),
+            "channel": claimed.channel.id,
+            "claim": claimed.claim,
+        }
+        return await self._execute(FINISH_DELIVERY, values) > 0
+
+    async def release_delivery(self, claimed: ClaimedDelivery) -> None:
+        """Gives a delivery back untried."""
+        alert_id = claimed.alert.name.removeprefix(ALERTS)
+        await self._execute(RELEASE_DELIVERY, (alert_id, claimed.channel.id, claimed.claim))
+
+    async def redrive(self, alert_id: str | None, tries: int) -> int:
+        """Makes given-up deliveries pending again; of one alert (NotFoundError when there is none) or of all."""
+        if alert_id is not None:
+            await self.get_alert(alert_id)
+        async with self._transaction() as connection:
+            cursor = await connection.execute(REDRIVE, {"alert": alert_id, "tries": tries})
+            await _notify(connection, DELIVERIES_DUE)
+        return cursor.rowcount
+
+    async def count_pending(self) -> int:
+        """Deliveries that wait; the query that shows that the database works."""
+        rows = await self._rows("SELECT count(*) FROM deliveries WHERE state = 1", ())
+        return int(rows[0][0])
+
+    # --- Positions and notices ---
+
+    async def load_position(self, name: str) -> str:
+        """Empty when there is none."""
+        rows = await self._rows("SELECT value FROM alert_positions WHERE name = %s", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    async def save_position(self, name: str, value: str) -> None:
+        """Overwrites."""
+        await self._execute(
+            "INSERT INTO alert_positions (name, value) VALUES (%s, %s) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
+    @asynccontextmanager
+    async def notices(self) -> AsyncIterator[AsyncIterator[str]]:
+        """What any replica announces from now on: RULES_CHANGED, DELIVERIES_DUE, FIRED + alert id."""
+        with _translating():
+            async with await connect(self._dsn) as connection:
+                await connection.execute(f"LISTEN {NOTICES}")
+                # Left open, the generator would keep the connection's lock, and closing would wait for it for ever.
+                async with aclosing(connection.notifies()) as notices:
+                    yield (notice.payload async for notice in notices)
+
+    # --- Plumbing ---
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        with _translating():
+            async with self._pool.connection() as connection, connection.transaction():
+                yield connection
+
+    async def _rows(self, query: str, values: Any) -> list[Any]:
+        with _translating():
+            async with self._pool.connection() as connection:
+                return await (await connection.execute(query, values)).fetchall()
+
+    async def _execute(self, query: str, values: Any) -> int:
+        with _translating():
+            async with self._pool.connection() as connection:
+                return (await connection.execute(query, values)).rowcount
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except errors.UndefinedTable as error:
+        raise UnavailableError("Postgres is not migrated: run crossbook migrate") from error
+    except Exception as error:
+        if is_unavailable(error):
+            raise UnavailableError("Postgres cannot be reached") from error
+        raise
+
+
+async def _notify(connection: Connection, payload: str) -> None:
+    """Goes out with the commit."""
+    await connection.execute("SELECT pg_notify(%s, %s)", (NOTICES, payload))
+
+
+async def _insert_rule(connection: Connection, rule_id: str, rule: pb.AlertRule) -> pb.AlertRule | None:
+    cursor = await connection.execute(
+        f"INSERT INTO alert_rules (id, rule, etag) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING {RULE_COLUMNS}",
+        (rule_id, _stored(rule), _new_etag()),
+    )
+    row = await cursor.fetchone()
+    await _notify(connection, RULES_CHANGED)
+    return None if row is None else rule_from(row)
+
+
+async def _insert_deliveries(
+    connection: Connection, alert_id: str, channels: Iterable[pb.AlertChannel], tries: int
+) -> None:
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO deliveries (alert_id, channel_id, position, channel, tries_left) VALUES (%s, %s, %s, %s, %s)",
+            [(alert_id, channel.id, index, _stored(channel), tries) for index, channel in enumerate(channels)],
+        )
+
+
+def _new_etag() -> str:
+    return secrets.token_hex(8)
+
+
+def _stored(message: Message) -> Jsonb:
+    return Jsonb(MessageToDict(message, preserving_proto_field_name=True))

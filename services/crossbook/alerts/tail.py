@@ -1,0 +1,100 @@
+"""Follows what any replica announces through Postgres: changed rules, due deliveries, fired alerts.
+
+`is_listening` is set for good once the first connection listens: who watches from then on misses nothing.
+Alerts reach WatchAlerts of every replica this way. Announcements made while the connection was down are lost, so each
+new connection begins with the alerts that fired since a little before the last one told; none is told twice.
+"""
+
+import asyncio
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+
+from crossbook.alerts.counters import Counters
+from crossbook.alerts.outbox import Outbox
+from crossbook.alerts.records import AlertQuery
+from crossbook.alerts.rulebook import Rulebook
+from crossbook.alerts.store import DELIVERIES_DUE, FIRED, RULES_CHANGED, AlertStore
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.broadcast import Broadcast
+from crossbook.plumbing.errors import NotFoundError, UnavailableError
+from crossbook.plumbing.retry import backoff
+
+BACKOFF_BASE_SECONDS = 0.1
+BACKOFF_CAP_SECONDS = 2.0
+OVERLAP = timedelta(seconds=30)
+CATCH_UP_LIMIT = 1000
+REMEMBERED = 4 * CATCH_UP_LIMIT
+
+
+class Tail:
+    """One connection that listens, opened again and again."""
+
+    def __init__(self, store: AlertStore, rulebook: Rulebook, outbox: Outbox, counters: Counters) -> None:
+        self._store = store
+        self._counters = counters
+        self._rulebook = rulebook
+        self._outbox = outbox
+        self.alerts: Broadcast[pb.Alert] = Broadcast()
+        self._told: OrderedDict[str, None] = OrderedDict()
+        self._since: datetime | None = None
+        self.is_listening = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        attempt = 0
+        while True:
+            try:
+                async with self._store.notices() as notices:
+                    await self._catch_up()
+                    self.is_listening.set()
+                    attempt = 0
+                    async for notice in notices:
+                        await self._on_notice(notice)
+            except UnavailableError:  # the health watch says so
+                attempt += 1
+            await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
+
+    def close(self) -> None:
+        """Ends the streams of those who watch."""
+        self.alerts.close()
+        self.is_listening.set()
+
+    async def _catch_up(self) -> None:
+        newest = await self._store.list_alerts(AlertQuery(from_time=self._since), CATCH_UP_LIMIT)
+        if self._since is None:  # nobody can watch yet: what fired so far is history
+            for alert in newest:
+                self._remember(alert)
+            self._since = datetime.now(UTC) - OVERLAP
+        for alert in reversed(newest):
+            self._tell(alert)
+        self._rulebook.wake()
+        self._outbox.wake()
+
+    async def _on_notice(self, notice: str) -> None:
+        if notice == RULES_CHANGED:
+            self._rulebook.wake()
+        elif notice == DELIVERIES_DUE:
+            self._outbox.wake()
+        elif notice.startswith(FIRED):
+            self._outbox.wake()
+            try:
+                self._tell(await self._store.get_alert(notice.removeprefix(FIRED)))
+            except NotFoundError:  # removed by hand meanwhile
+                return
+
+    def _tell(self, alert: pb.Alert) -> None:
+        if alert.name in self._told:
+            return
+        self._remember(alert)
+        self._since = max(self._since or datetime.min.replace(tzinfo=UTC), _fired_at(alert) - OVERLAP)
+        self.alerts.publish(alert)
+        self._counters.dropped = self.alerts.dropped
+
+    def _remember(self, alert: pb.Alert) -> None:
+        self._told[alert.name] = None
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+
+
+def _fired_at(alert: pb.Alert) -> datetime:
+    return alert.fire_time.ToDatetime(tzinfo=UTC)

@@ -1,0 +1,85 @@
+"""The verdict on a pair in one or two sentences, with the numbers that led to it."""
+
+from crossbook._core import LIVE, LegView, SpreadView
+from crossbook.arbitrage.messages import reason_name
+from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.pb.v1 import market_pb2
+
+SECOND_NS = 1e9
+
+
+def explain(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:
+    """What a trader would want to hear."""
+    if spread.reason:
+        verdict = f"Refused, {reason_name(spread.reason)}: {_because(spread, limits, now_ns)}."
+    elif spread.opportunity_id:
+        verdict = f"Published as {spread.opportunity_id} while net is at least {_percent(_threshold(spread, limits))}."
+    else:
+        verdict = f"Would be published: net is at least {_percent(_threshold(spread, limits))}."
+    return f"{_numbers(spread)} {verdict}"
+
+
+def explain_unknown(asset: str, buy_venue: str, sell_venue: str) -> str:
+    """For a pair of which a leg has never been seen."""
+    return f"Refused, UNKNOWN_LEG: no quote of {asset} has come from {buy_venue}, from {sell_venue}, or from both."
+
+
+def _numbers(spread: SpreadView) -> str:
+    buy, sell = spread.buy, spread.sell
+    if not (buy.price > 0 and sell.price > 0):
+        return f"{spread.asset} cannot be bought on {buy.venue} and sold on {sell.venue} now: a price is missing."
+    return (
+        f"Buy {spread.asset} on {buy.venue} at {buy.price:.10g}, sell on {sell.venue} at {sell.price:.10g}: "
+        f"gross {_percent(spread.gross_percent)}, less {_percent(spread.entry_fees_percent)} to enter "
+        f"and {_percent(spread.exit_fees_percent)} to leave, net {_percent(spread.net_percent)}."
+    )
+
+
+def _because(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:
+    buy, sell = spread.buy, spread.sell
+    skew_seconds = abs(buy.receive_ns - sell.receive_ns) / SECOND_NS
+    notional = spread.executable_size * buy.price
+    texts = {
+        pb.REFUSAL_REASON_NOT_LIVE: _not_live(spread),
+        pb.REFUSAL_REASON_EMPTY_SIDE: "a book has no bid or no ask",
+        pb.REFUSAL_REASON_TOO_OLD: f"{_ages(spread, now_ns)}, the limit is {limits['max_age_ns'] / SECOND_NS:g} s",
+        pb.REFUSAL_REASON_SKEWED: f"the quotes are {skew_seconds:.3f} s apart, "
+        f"the limit is {limits['max_skew_ns'] / SECOND_NS:g} s",
+        pb.REFUSAL_REASON_FEE_UNKNOWN: f"the taker fee of {_fee_unknown(spread)} is not known and counts as none above",
+        pb.REFUSAL_REASON_RATE_UNKNOWN: f"no rate is known from {buy.quote_currency or 'an unnamed currency'} "
+        f"to {sell.quote_currency or 'an unnamed currency'}",
+        pb.REFUSAL_REASON_IDENTITY_SUSPECT: "the mids differ by more than "
+        f"{_percent(limits['max_mid_difference_percent'])}, so these are probably not the same asset",
+        pb.REFUSAL_REASON_TOO_SMALL: f"{spread.executable_size:g} {spread.asset} can be traded, "
+        f"{notional:.2f} {buy.quote_currency}, the least is {limits['min_notional']:g}",
+        pb.REFUSAL_REASON_BELOW_THRESHOLD: f"net is below {_percent(_threshold(spread, limits))}",
+        pb.REFUSAL_REASON_CROSSED: "a book's own bid is at or above its ask",
+    }
+    return texts[pb.RefusalReason.ValueType(spread.reason)]
+
+
+def _not_live(spread: SpreadView) -> str:
+    legs = [leg for leg in (spread.buy, spread.sell) if leg.state != LIVE]
+    return " and ".join(f"the book of {leg.venue} is {_state_name(leg)}" for leg in legs)
+
+
+def _state_name(leg: LegView) -> str:
+    return market_pb2.BookState.Name(market_pb2.BookState.ValueType(leg.state)).removeprefix("BOOK_STATE_")
+
+
+def _ages(spread: SpreadView, now_ns: int) -> str:
+    ages = {leg.venue: (now_ns - leg.receive_ns) / SECOND_NS for leg in (spread.buy, spread.sell)}
+    return " and ".join(f"the quote of {venue} is {age:.3f} s old" for venue, age in ages.items())
+
+
+def _fee_unknown(spread: SpreadView) -> str:
+    return " and ".join(leg.venue for leg in (spread.buy, spread.sell) if leg.taker_fee_percent is None)
+
+
+def _threshold(spread: SpreadView, limits: ScannerArguments) -> float:
+    return limits["close_net_percent"] if spread.opportunity_id else limits["open_net_percent"]
+
+
+def _percent(value: float) -> str:
+    return f"{value:.4f} %"

@@ -1,0 +1,99 @@
+"""The live scan: the scanner with all that listens to it: recording, event log, subscribers, latencies.
+
+Everything here runs on the event loop's thread and never waits.
+"""
+
+import asyncio
+
+import structlog
+
+from crossbook._core import OpportunityEvent
+from crossbook.arbitrage.event_log import EventLog, LoggedEvent
+from crossbook.arbitrage.latency import LatencyHistogram
+from crossbook.arbitrage.messages import reason_name
+from crossbook.arbitrage.recorder import BATCH, DISCONNECTED, TIMER, BatchRecorder
+from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.broadcast import Broadcast
+from crossbook.plumbing.timestamps import now_ns
+
+log = structlog.get_logger()
+
+
+class LiveScan:
+    """Feeds the scanner and publishes what it says."""
+
+    def __init__(self, arguments: ScannerArguments, recorder: BatchRecorder | None = None) -> None:
+        self.scanner = new_scanner(arguments)
+        self.events = EventLog()
+        self.broadcast: Broadcast[LoggedEvent] = Broadcast()
+        self.frame_to_opportunity = LatencyHistogram()
+        self.is_connected = False
+        self._has_batch = False  # of the stream that is open
+        self.stats = self.scanner.stats()
+        self._recorder = recorder
+
+    def on_batch(self, payload: bytes) -> None:
+        """Takes a SubscribeQuoteBatchesResponse. Raises PayloadError."""
+        now = now_ns()
+        self._record(BATCH, now, payload)
+        events = self.scanner.on_batch(payload, now)
+        is_first, self._has_batch = not self._has_batch, True
+        if events:
+            self._publish(events)
+            if not is_first:  # it holds what was known before we came
+                self._measure(events, now_ns())
+
+    def on_timer(self) -> None:
+        """To be called every 50 ms. Readers in other threads see the counters as they were here."""
+        now = now_ns()
+        self._record(TIMER, now)
+        self._publish(self.scanner.on_timer(now))
+        self.stats = self.scanner.stats()
+
+    def on_disconnected(self) -> None:
+        """The stream of quotes is gone."""
+        now = now_ns()
+        self._has_batch = False
+        self._record(DISCONNECTED, now)
+        self._publish(self.scanner.on_disconnected(now))
+
+    def _record(self, kind: int, now: int, payload: bytes = b"") -> None:
+        if self._recorder is not None:
+            self._recorder.append(kind, now, payload)
+
+    def _publish(self, events: list[OpportunityEvent]) -> None:
+        for event in events:
+            self.broadcast.publish(self.events.append(event))
+        # After the subscribers, who have been woken above: a line of log takes as long as a thousand quotes.
+        if events:
+            asyncio.get_running_loop().call_soon(_log, events)
+
+    def _measure(self, events: list[OpportunityEvent], published: int) -> None:
+        """From the receipt of the frame to here; events that time caused have no frame and are not measured."""
+        for event in events:
+            self.frame_to_opportunity.add((published - event.cause_ns) / 1000)
+
+
+def _log(events: list[OpportunityEvent]) -> None:
+    for event in events:
+        if event.kind != pb.OPPORTUNITY_EVENT_KIND_UPDATED:
+            _log_one(event)
+
+
+def _log_one(event: OpportunityEvent) -> None:
+    spread = event.spread
+    is_open = event.kind == pb.OPPORTUNITY_EVENT_KIND_OPENED
+    log.info(
+        "opportunity_opened" if is_open else "opportunity_closed",
+        id=spread.opportunity_id,
+        asset=spread.asset,
+        buy=spread.buy.venue,
+        sell=spread.sell.venue,
+        net_percent=round(spread.net_percent, 4),
+        **(
+            {}
+            if is_open
+            else {"reason": reason_name(event.close_reason), "duration_ms": event.duration_ns // 1_000_000}
+        ),
+    )

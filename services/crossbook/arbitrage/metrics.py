@@ -1,0 +1,63 @@
+"""Prometheus metrics: read at the moment of the scrape from the counters that exist anyway."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.messages import reason_name
+
+PREFIX = "crossbook_arbitrage"
+
+
+class ArbitrageCollector(Collector):
+    """What the process has counted, in Prometheus' terms."""
+
+    def __init__(self, live: LiveScan) -> None:
+        self._live = live
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by every scrape, in its thread: it reads what the timer left, not the scanner itself."""
+        stats = self._live.stats
+        yield CounterMetricFamily(f"{PREFIX}_opened", "Opportunities opened.", value=stats.opened)
+        yield CounterMetricFamily(f"{PREFIX}_closed", "Opportunities closed.", value=stats.closed)
+        yield CounterMetricFamily(f"{PREFIX}_quotes", "Quotes scanned.", value=stats.quotes)
+        yield GaugeMetricFamily(f"{PREFIX}_open", "Opportunities open now.", value=stats.open_now)
+        yield GaugeMetricFamily(
+            f"{PREFIX}_connected", "Whether the aggregator's stream is up.", value=float(self._live.is_connected)
+        )
+        yield GaugeMetricFamily(
+            f"{PREFIX}_watchers", "Clients that watch opportunities.", value=len(self._live.broadcast)
+        )
+        yield CounterMetricFamily(
+            f"{PREFIX}_dropped_events", "Events that slow watchers lost.", value=self._live.broadcast.dropped
+        )
+        refusals = CounterMetricFamily(f"{PREFIX}_refusals", "Paying pairs that came to be refused.", labels=["reason"])
+        for reason, count in stats.refusals:
+            refusals.add_metric([reason_name(reason).lower()], count)
+        yield refusals
+        yield from self._latency()
+
+    def _latency(self) -> Iterator[Metric]:
+        latency = GaugeMetricFamily(
+            f"{PREFIX}_frame_to_opportunity_us",
+            "Microseconds from receiving a frame to publishing what it caused.",
+            labels=["quantile"],
+        )
+        for share in (0.5, 0.99):
+            latency.add_metric([str(share)], self._live.frame_to_opportunity.quantile_us(share))
+        yield latency
+
+
+@contextmanager
+def collected(live: LiveScan) -> Iterator[None]:
+    """Shows the counters in the default registry until the end of the block."""
+    collector = ArbitrageCollector(live)
+    REGISTRY.register(collector)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(collector)

@@ -1,0 +1,73 @@
+"""Records what the scanner is fed, in the order in which it takes it, and feeds it again.
+
+Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer
+and every loss of the stream, each with the time that the scanner was told. So a replay gives the same events.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from crossbook._core import OpportunityEvent, PayloadError, Scanner
+from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
+from crossbook.plumbing.recording import MAX_RECORDING_BYTES, Record, RecordingWriter, read_recording
+
+NAME = "batches"
+SETTINGS = 1
+BATCH = 2
+TIMER = 3
+DISCONNECTED = 4
+
+log = structlog.get_logger()
+
+
+class BatchRecorder:
+    """Writes one recording; a disk that is full, or the limit, ends the recording, not the service."""
+
+    def __init__(
+        self, directory: Path, arguments: ScannerArguments, now_ns: int, max_bytes: int = MAX_RECORDING_BYTES
+    ) -> None:
+        self._writer: RecordingWriter | None = RecordingWriter(directory, NAME, max_bytes=max_bytes)
+        self.append(SETTINGS, now_ns, json.dumps(arguments).encode())
+
+    def append(self, kind: int, now_ns: int, payload: bytes = b"") -> None:
+        """Adds what the scanner is about to be told."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.append(kind, now_ns, payload)
+        except OSError as error:
+            log.error("recording_failed", error=str(error), records=self._writer.records)
+            self._writer = None
+
+    def close(self) -> None:
+        """Ends the recording."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.close()
+        except OSError as error:
+            log.error("recording_failed", error=str(error), records=self._writer.records)
+
+
+def replay(directory: Path) -> Iterator[OpportunityEvent]:
+    """The events that the recorded scanner told, told again. Raises RecordingError."""
+    scanner: Scanner | None = None
+    for record in read_recording(directory, NAME):
+        if record.kind == SETTINGS:
+            scanner = new_scanner(json.loads(record.payload))
+        elif scanner is not None:
+            yield from _feed(scanner, record)
+
+
+def _feed(scanner: Scanner, record: Record) -> list[OpportunityEvent]:
+    if record.kind == TIMER:
+        return scanner.on_timer(record.time_ns)
+    if record.kind == DISCONNECTED:
+        return scanner.on_disconnected(record.time_ns)
+    try:
+        return scanner.on_batch(record.payload, record.time_ns)
+    except PayloadError:
+        return []  # as it was refused when it came

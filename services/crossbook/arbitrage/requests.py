@@ -1,0 +1,95 @@
+"""Checks of what clients ask for; every wrong field is named."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from crossbook._core import venue_profiles
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+MAX_NAMES = 1000
+MAX_NAME_CHARACTERS = 100
+PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
+
+
+NOT_A_NAME = f"must be 1 to {MAX_NAME_CHARACTERS} printable characters"
+
+
+def check_list(request: pb.ListOpportunitiesRequest) -> None:
+    """Raises InvalidRequestError."""
+    violations = [
+        *_names("venues", request.venues),
+        *_names("symbols", request.symbols),
+        *_names("assets", request.assets),
+    ]
+    if request.HasField("min_gross_percent"):
+        violations += _threshold("min_gross_percent", request.min_gross_percent)
+    if request.HasField("min_net_percent"):
+        violations += _threshold("min_net_percent", request.min_net_percent)
+    if request.price_source not in pb.PriceSource.values():
+        violations.append(FieldViolation("price_source", f"{request.price_source} is not a price source"))
+    if not 0 <= request.limit <= MAX_LIMIT:
+        violations.append(FieldViolation("limit", f"must be 1 to {MAX_LIMIT}, or 0 for {DEFAULT_LIMIT}"))
+    _raise(violations)
+
+
+def check_watch(request: pb.WatchOpportunitiesRequest) -> None:
+    """Raises InvalidRequestError."""
+    violations = [*_names("venues", request.venues), *_names("assets", request.assets)]
+    if request.HasField("min_net_percent"):
+        violations += _threshold("min_net_percent", request.min_net_percent)
+    _raise(violations)
+
+
+def check_explain(request: pb.ExplainSpreadRequest) -> None:
+    """Raises InvalidRequestError."""
+    fields = {"asset": request.asset, "buy_venue": request.buy_venue, "sell_venue": request.sell_venue}
+    violations = [FieldViolation(field, "must be given") for field, value in fields.items() if not value]
+    violations += [
+        FieldViolation(field, NOT_A_NAME) for field, value in fields.items() if value and not _is_name(value)
+    ]
+    if request.buy_venue and request.buy_venue == request.sell_venue:
+        violations.append(FieldViolation("sell_venue", "must differ from buy_venue"))
+    _raise(violations)
+
+
+def check_overview(request: pb.GetMarketOverviewRequest) -> None:
+    """Raises InvalidRequestError."""
+    _raise(_names("assets", request.assets))
+
+
+def check_venues(fields: Iterable[tuple[str, str]], quoting: Callable[[], Collection[str]]) -> None:
+    """Raises InvalidRequestError for (field, venue) that is neither built in nor `quoting`: it would match nothing."""
+    strangers = [(field, venue) for field, venue in fields if venue not in PROFILED_VENUES]
+    seen = quoting() if strangers else ()
+    known = ", ".join(sorted(PROFILED_VENUES))
+    _raise(
+        FieldViolation(field, f"{venue!r} is not a known venue: {known}")
+        for field, venue in strangers
+        if venue not in seen
+    )
+
+
+def _names(field: str, names: Sequence[str]) -> Iterable[FieldViolation]:
+    if len(names) > MAX_NAMES:
+        yield FieldViolation(field, f"must not hold more than {MAX_NAMES}")
+    elif not all(map(_is_name, names)):
+        yield FieldViolation(field, f"{NOT_A_NAME}, each of them")
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable()
+
+
+def _threshold(field: str, percent: float) -> list[FieldViolation]:
+    if math.isfinite(percent) and percent >= 0:
+        return []
+    return [FieldViolation(field, f"must be a number of percent that is not negative, not {percent:g}")]
+
+
+def _raise(violations: Iterable[FieldViolation]) -> None:
+    found = list(violations)
+    if found:
+        raise InvalidRequestError(found)

@@ -1,0 +1,143 @@
+"""The RPC face of ArbitrageService: checks, asks, translates."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+import grpc
+
+from crossbook._core import Scanner, SpreadView
+from crossbook.arbitrage import requests
+from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.explanation import explain, explain_unknown
+from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.messages import to_opportunity, to_overview
+from crossbook.arbitrage.store import WindowStore
+from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.arbitrage.watching import watch
+from crossbook.arbitrage.windows import scan_windows
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.pb.v1 import arbitrage_pb2_grpc
+from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.timestamps import now_ns, to_duration
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+SERVICE_NAME = "crossbook.v1.ArbitrageService"
+
+WINDOW_SCANS = 2  # at a time: each reads the whole market; the others wait, as many as there are places for calls
+WINDOW_SOURCES = (pb.PRICE_SOURCE_SNAPSHOT, pb.PRICE_SOURCE_MINUTE)
+
+
+class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
+    """Answers from the live scan, or from the windows in Postgres."""
+
+    def __init__(
+        self, live: LiveScan, arguments: ScannerArguments, cooldowns: CooldownReader, store: WindowStore | None
+    ) -> None:
+        self._live = live
+        self._arguments = arguments
+        self._cooldowns = cooldowns
+        self._store = store
+        self._window_scans = asyncio.Semaphore(WINDOW_SCANS)
+
+    async def ListOpportunities(
+        self, request: pb.ListOpportunitiesRequest, context: Context
+    ) -> pb.ListOpportunitiesResponse:
+        requests.check_list(request)
+        self._check_venues(request.venues)
+        now = now_ns()
+        scanner = await self._scanner(request.price_source, now)
+        spreads = _list(scanner, request, now)
+        cooldowns = await self._cooldowns.states(spreads)
+        found = zip(spreads, cooldowns, strict=True)
+        return pb.ListOpportunitiesResponse(opportunities=[to_opportunity(*pair) for pair in found])
+
+    async def WatchOpportunities(
+        self, request: pb.WatchOpportunitiesRequest, context: Context
+    ) -> AsyncIterator[pb.WatchOpportunitiesResponse]:
+        requests.check_watch(request)
+        self._check_venues(request.venues)
+        await context.send_initial_metadata(())  # a client knows that it is connected before there is any event
+        async with aclosing(watch(self._live, request)) as messages:
+            async for message in messages:
+                yield message
+
+    async def ExplainSpread(self, request: pb.ExplainSpreadRequest, context: Context) -> pb.ExplainSpreadResponse:
+        requests.check_explain(request)
+        now = now_ns()
+        spread = self._live.scanner.explain(request.asset, request.buy_venue, request.sell_venue, now)
+        if spread is None:
+            venues = (("buy_venue", request.buy_venue), ("sell_venue", request.sell_venue))
+            requests.check_venues(venues, self._quoting)
+            return _unknown(request)
+        (cooldown,) = await self._cooldowns.states([spread])
+        buy_ns, sell_ns = spread.buy.receive_ns, spread.sell.receive_ns
+        return pb.ExplainSpreadResponse(
+            opportunity=to_opportunity(spread, cooldown),
+            reason=pb.RefusalReason.ValueType(spread.reason),
+            explanation=explain(spread, self._arguments, now),
+            buy_age=to_duration(now - buy_ns) if buy_ns else None,
+            sell_age=to_duration(now - sell_ns) if sell_ns else None,
+        )
+
+    async def GetMarketOverview(
+        self, request: pb.GetMarketOverviewRequest, context: Context
+    ) -> pb.GetMarketOverviewResponse:
+        requests.check_overview(request)
+        views = self._live.scanner.overview(list(request.assets))
+        return pb.GetMarketOverviewResponse(assets=[to_overview(view) for view in views])
+
+    async def GetArbitrageStats(
+        self, request: pb.GetArbitrageStatsRequest, context: Context
+    ) -> pb.GetArbitrageStatsResponse:
+        stats, latency = self._live.scanner.stats(), self._live.frame_to_opportunity
+        refusals = [(pb.RefusalReason.ValueType(reason), count) for reason, count in stats.refusals]
+        return pb.GetArbitrageStatsResponse(
+            opened=stats.opened,
+            closed=stats.closed,
+            open_now=stats.open_now,
+            refusals=[pb.RefusalCount(reason=reason, count=count) for reason, count in refusals],
+            quotes_scanned=stats.quotes,
+            frame_to_opportunity_p50_us=latency.quantile_us(0.5),
+            frame_to_opportunity_p99_us=latency.quantile_us(0.99),
+            connected=self._live.is_connected,
+        )
+
+    def _check_venues(self, venues: Sequence[str]) -> None:
+        requests.check_venues(((f"venues[{index}]", venue) for index, venue in enumerate(venues)), self._quoting)
+
+    def _quoting(self) -> set[str]:
+        """Venues that have a LIVE quote now."""
+        return {venue for asset in self._live.scanner.overview([]) for venue in asset.venues}
+
+    async def _scanner(self, source: pb.PriceSource.ValueType, now: int) -> Scanner:
+        if source not in WINDOW_SOURCES:
+            return self._live.scanner
+        if self._store is None:
+            raise UnavailableError("this service was started without Postgres: set CROSSBOOK_POSTGRES_DSN")
+        async with self._window_scans:
+            return await scan_windows(self._store, source, self._arguments, now)
+
+
+def _list(scanner: Scanner, request: pb.ListOpportunitiesRequest, now: int) -> list[SpreadView]:
+    return scanner.list_spreads(
+        now,
+        venues=list(request.venues),
+        symbols=list(request.symbols),
+        assets=list(request.assets),
+        min_gross_percent=request.min_gross_percent if request.HasField("min_gross_percent") else None,
+        min_net_percent=request.min_net_percent if request.HasField("min_net_percent") else 0.0,
+        limit=request.limit or requests.DEFAULT_LIMIT,
+    )
+
+
+def _unknown(request: pb.ExplainSpreadRequest) -> pb.ExplainSpreadResponse:
+    return pb.ExplainSpreadResponse(
+        opportunity=pb.Opportunity(
+            asset=request.asset, buy=pb.Leg(venue=request.buy_venue), sell=pb.Leg(venue=request.sell_venue)
+        ),
+        reason=pb.REFUSAL_REASON_UNKNOWN_LEG,
+        explanation=explain_unknown(request.asset, request.buy_venue, request.sell_venue),
+    )

@@ -1,0 +1,43 @@
+"""The `crossbook` command: one machine, each service by itself, and looking at what runs.
+
+What a command needs is imported when it runs, so that `--help` is quick. A user's mistake is one line and exit code 2.
+"""
+
+import os
+import sys
+
+import typer
+
+from crossbook.cli import inspecting, services, upping, watching
+
+app = typer.Typer(
+    name="crossbook",
+    help="Exact windows of many exchanges' order books, and the arbitrage between them, the moment it opens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("up")(upping.up)
+for service in services.COMMANDS:
+    app.command(service.__name__)(service)
+app.add_typer(watching.app, name="watch")
+app.command("explain")(watching.explain)
+app.command("doctor")(inspecting.doctor)
+app.command("venues")(inspecting.venues)
+app.command("version")(inspecting.version)
+
+
+def run() -> None:
+    """The console script's entry."""
+    from crossbook.plumbing.errors import CrossbookError
+
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C++ core would print beside our own line
+    try:
+        app()
+    except CrossbookError as error:
+        print(f"crossbook: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,130 @@
+"""What `crossbook doctor` looks at; each finding says that it is well, or what to do."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import httpx
+
+from crossbook.local.ports import Endpoint, check_ports, choose_ports
+from crossbook.local.postgres import find_binaries
+from crossbook.local.probes import Probe, answers_grpc
+from crossbook.local.redis import find_server
+from crossbook.plumbing.errors import CrossbookError, SettingsError
+from crossbook.plumbing.postgres import connect
+from crossbook.plumbing.redis import open_redis
+from crossbook.plumbing.settings import Settings, load_settings
+
+# Those whose newer or older releases are known to break something; see pyproject.toml.
+_PINNED = {"grpcio": "1.82.3", "protobuf": "7.36.2", "psycopg": "3.3.9"}
+_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    subject: str
+    is_ok: bool
+    detail: str
+
+
+def examine() -> Iterator[Finding]:
+    """Every check, in the order in which it makes sense to mend."""
+    yield Finding("python", sys.version_info >= (3, 11), f"{sys.version.split()[0]} (3.11 or newer is needed)")
+    yield _finding("extension", _extension)
+    for package, wanted in _PINNED.items():
+        yield _version(package, wanted)
+    try:
+        settings = load_settings()
+    except CrossbookError as error:
+        yield Finding("settings", False, str(error))
+        return
+    yield Finding("settings", True, "every CROSSBOOK_ variable is understood")
+    for endpoint in [*(ports := choose_ports(settings, 1, None)).services(), ports.simulator]:
+        yield _finding(
+            f"port {endpoint.port}",
+            lambda endpoint=endpoint: _port(settings, endpoint),  # type: ignore[misc]
+        )
+    yield _finding("postgres", lambda: _postgres(settings))
+    yield _finding("redis", lambda: _redis(settings))
+
+
+def _finding(subject: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, True, check())
+    except CrossbookError as error:
+        return Finding(subject, False, str(error))
+    except Exception as error:
+        return Finding(subject, False, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _extension() -> str:
+    from crossbook import _core
+
+    return f"{len(_core.venue_profiles())} venues"
+
+
+def _version(package: str, wanted: str) -> Finding:
+    try:
+        found = version(package)
+    except PackageNotFoundError:
+        return Finding(package, False, f"is not installed: install {package}=={wanted}")
+    return Finding(package, found == wanted, found if found == wanted else f"{found}: install {package}=={wanted}")
+
+
+def _port(settings: Settings, endpoint: Endpoint) -> str:
+    try:
+        check_ports(settings.host, [endpoint])
+    except SettingsError:
+        if _is_served(settings.host, endpoint):
+            return f"{endpoint.name} answers: Crossbook is running"
+        raise
+    return f"free for {endpoint.name}"
+
+
+def _is_served(host: str, endpoint: Endpoint) -> bool:
+    """Whether what listens there is what should."""
+    if endpoint.setting != "simulator":
+        return asyncio.run(_asked(answers_grpc(endpoint.target(host))))
+    try:
+        answer = httpx.get(f"http://{endpoint.target(host)}/control/state", timeout=_PATIENCE_SECONDS, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.is_success
+
+
+async def _asked(probe: Probe) -> bool:
+    return await probe()
+
+
+def _postgres(settings: Settings) -> str:
+    if settings.postgres_dsn is None:
+        return f"embedded, from {find_binaries()}"
+    dsn = settings.postgres_dsn.get_secret_value()
+
+    async def ask() -> str:
+        async with asyncio.timeout(_PATIENCE_SECONDS), await connect(dsn) as connection:
+            row = await (await connection.execute("SHOW server_version")).fetchone()
+            return f"version {row[0]} answers" if row else "answers"
+
+    return asyncio.run(ask())
+
+
+def _redis(settings: Settings) -> str:
+    if settings.redis_url is None:
+        return f"embedded, from {find_server()}"
+    url = settings.redis_url.get_secret_value()
+
+    async def ask() -> str:
+        client = open_redis(url)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await client.ping()
+        finally:
+            await client.aclose()
+        return "answers"
+
+    return asyncio.run(ask())

@@ -1,0 +1,36 @@
+"""`run.json` in the data folder: which processes a run has now and where they listen, for scripts and for people."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from crossbook.local.supervisor import Supervised
+
+
+class RunFile:
+    """Always whole: each version replaces the one before."""
+
+    def __init__(self, path: Path, mode: str, addresses: Mapping[str, str]) -> None:
+        self._path = path
+        self._mode = mode
+        self._addresses = dict(addresses)
+
+    def write(self, processes: Mapping[str, Supervised]) -> None:
+        """Says what runs now."""
+        entries = {
+            name: {"pid": process.child.pid, "address": self._addresses.get(name)}
+            for name, process in processes.items()
+        }
+        partial = self._path.with_name(f".{self._path.name}.partial")
+        partial.write_text(json.dumps({"pid": os.getpid(), "mode": self._mode, "processes": entries}, indent=2) + "\n")
+        partial.replace(self._path)
+
+    @contextmanager
+    def removed_at_end(self) -> Iterator[None]:
+        """The file is gone once the run is."""
+        try:
+            yield
+        finally:
+            self._path.unlink(missing_ok=True)

@@ -1,0 +1,32 @@
+"""The one way to dial a Crossbook server: a dead peer is noticed within seconds, and reconnects do not wait long.
+
+A server's minimum ping interval (grpc_server) is at or below the keepalive time here, or it would end the connection
+with "too many pings". Without `ping_timeout_ms` grpc waits a minute for the answer to a keepalive ping.
+"""
+
+import grpc
+
+UNARY_DEADLINE_SECONDS = 5.0
+KEEPALIVE_MS = 5_000
+KEEPALIVE_TIMEOUT_MS = 2_000
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # of an answer, and of a batch of quotes
+
+CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # Two channels to one target must not share one connection: a stream at its flow limit would hold up the other.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+def open_channel(target: str) -> grpc.aio.Channel:
+    """A channel that dials by itself, again and again; the caller closes it."""
+    return grpc.aio.insecure_channel(target, options=list(CHANNEL_OPTIONS))

@@ -1,0 +1,108 @@
+"""The life of one service process: uvloop, signals, and an end that follows the supervisor's.
+
+A service is `async def main(lifetime)`. It ends by itself soon after `lifetime.stopping` is set, which SIGINT and
+SIGTERM do, and so does the end of the pipe whose descriptor CROSSBOOK_PARENT_PIPE names: the supervisor holds its other
+end, so its death, however it comes, closes it. Exit code 0 after a clean stop, 2 with one line on stderr for a
+CrossbookError.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+import uvloop
+
+from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.settings import PARENT_PIPE_VARIABLE
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Lifetime:
+    """What a service is told about its end."""
+
+    def __init__(self) -> None:
+        self.stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Asks the service to end."""
+        self.stopping.set()
+
+    async def wait_or_stop(self, awaitable: Awaitable[T]) -> T | None:
+        """The awaitable's result; None, with the awaitable cancelled, when the service is told to stop first."""
+        work = asyncio.ensure_future(awaitable)
+        stop = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
+            return work.result() if work.done() else None
+        finally:
+            stop.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.wait((work,))
+
+    async def sleep(self, seconds: float) -> bool:
+        """Sleeps; True as soon as the service is told to stop."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+def run_service(main: Callable[[Lifetime], Awaitable[None]]) -> None:
+    """Runs a service to its end and exits the process."""
+    try:
+        uvloop.run(_live(main))
+    except CrossbookError as error:
+        sys.exit(_tell(error))
+    except BaseExceptionGroup as group:
+        sys.exit(_tell(_expected(group)))
+    sys.exit(0)
+
+
+async def _live(main: Callable[[Lifetime], Awaitable[None]]) -> None:
+    lifetime = Lifetime()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, _on_signal, lifetime, signal_number)
+    pipe = os.environ.get(PARENT_PIPE_VARIABLE)
+    if pipe is not None:
+        loop.add_reader(int(pipe), _on_parent_pipe, lifetime, int(pipe))
+    await main(lifetime)
+
+
+def _on_signal(lifetime: Lifetime, signal_number: signal.Signals) -> None:
+    lifetime.stop()  # first: a log that nobody reads any more may raise
+    log.info("stopping", cause=signal_number.name)
+
+
+def _on_parent_pipe(lifetime: Lifetime, pipe: int) -> None:
+    if os.read(pipe, 4096):
+        return
+    asyncio.get_running_loop().remove_reader(pipe)
+    lifetime.stop()
+    log.warning("stopping", cause="supervisor_gone")
+
+
+def _expected(group: BaseExceptionGroup[BaseException]) -> CrossbookError:
+    """The one CrossbookError that a task group died of; anything else in the group is a bug and goes up."""
+    expected, rest = group.split(CrossbookError)
+    if rest is not None or expected is None:
+        raise group
+    error: BaseException = expected
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, CrossbookError)
+    return error
+
+
+def _tell(error: CrossbookError) -> int:
+    print(f"crossbook: {error}", file=sys.stderr)
+    return 2

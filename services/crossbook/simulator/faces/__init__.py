@@ -1,0 +1,1 @@
+"""One face per venue: what that venue's clients see of the world."""

@@ -1,0 +1,159 @@
+"""What every venue's face has in common: instruments, topics, subscribers, and the one way out for frames.
+
+A face is told of requests, client messages, book changes and time; it answers through sessions. It has no sockets and
+no clock of its own.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from crossbook.simulator.answer import Answer, json_answer
+from crossbook.simulator.session import Session, encode_frame
+from crossbook.simulator.world import Instrument
+
+# (face, topic, instrument, payload) in, the payloads that really go out.
+FrameFilter = Callable[["Face", str, Instrument, bytes], Sequence[bytes]]
+
+CORRUPTIONS = ("garbled", "truncated", "types", "nan", "negative")
+_FIRST_DECIMAL = re.compile(rb'"\d+(?:\.\d+)?"')
+_WRONG_VALUES = {"types": b'{"is":["not","a","price"]}', "nan": b'"NaN"', "negative": b'"-1.5"'}
+
+
+class Face(ABC):
+    """One venue, as its clients see it."""
+
+    venue: ClassVar[str]
+    is_text: ClassVar[bool] = True
+    ping_seconds: float  # how often this venue pings its clients
+
+    def __init__(self, instruments: Iterable[Instrument], latency_ns: int) -> None:
+        self.instruments = {instrument.symbol: instrument for instrument in instruments}
+        self.subscribers: dict[str, set[Session]] = {}
+        self.sessions: set[Session] = set()
+        self.latency_ns = latency_ns
+        self.clock_shift_ns = 0
+        self.delay_ns = 0
+        self.is_world_hidden = False  # when a recording speaks in its place
+        self.omits_snapshots = False
+        self.depth_filter: FrameFilter | None = None
+        self.frames_published = 0
+
+    # --- What a venue must say for itself ---
+
+    @abstractmethod
+    def refuse_handshake(self, path: str, query: Mapping[str, str]) -> Answer | None:
+        """Why a WebSocket may not be opened here; None when it may. Path and query are without the venue's prefix."""
+
+    @abstractmethod
+    def answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """The answer to a REST request."""
+
+    @abstractmethod
+    def on_open(self, session: Session, now_ns: int) -> None:
+        """A client has joined."""
+
+    @abstractmethod
+    async def on_text(self, session: Session, text: str, now_ns: int) -> None:
+        """A client has said something."""
+
+    @abstractmethod
+    def publish_update(self, instrument: Instrument, is_depth_due: bool, now_ns: int) -> None:
+        """A book has changed: tell who listens."""
+
+    @abstractmethod
+    def symbol_of_topic(self, topic: str) -> str:
+        """The native symbol in a topic's name, whether it exists or not."""
+
+    @abstractmethod
+    async def on_timer(self, session: Session, now_ns: int) -> None:
+        """Called about every 100 ms for each session: heartbeats."""
+
+    @abstractmethod
+    def topics_of_recording(self, frame: bytes, is_text: bool) -> list[str] | None:
+        """Topics that a recorded frame belongs to; None when it is not market data (an ack, a greeting)."""
+
+    def symbol_of_snapshot(self, path: str, query: Mapping[str, str]) -> str | None:
+        """The symbol whose book a REST request asks for; None when it asks for something else."""
+        return None
+
+    def advance_snapshot(self, snapshot: bytes, symbol: str, frames: Iterable[bytes]) -> bytes:
+        """A recorded REST book as it was after the recorded frames that followed it."""
+        return snapshot
+
+    # --- What all of them share ---
+
+    def exchange_ns(self, now_ns: int) -> int:
+        """The time that the venue's matching engine would stamp on something that leaves the socket now."""
+        return now_ns - self.latency_ns + self.clock_shift_ns
+
+    def instrument_of(self, topic: str) -> Instrument | None:
+        """What a topic is about; None when that does not exist, or is about everything."""
+        return self.instruments.get(self.symbol_of_topic(topic))
+
+    def subscribe(self, session: Session, topic: str) -> bool:
+        """False when it was subscribed already."""
+        if topic in session.topics:
+            return False
+        session.topics.add(topic)
+        session.has_subscribed.set()
+        self.subscribers.setdefault(topic, set()).add(session)
+        return True
+
+    def unsubscribe(self, session: Session, topic: str) -> bool:
+        """False when it was not subscribed."""
+        if topic not in session.topics:
+            return False
+        session.topics.discard(topic)
+        listeners = self.subscribers[topic]
+        listeners.discard(session)
+        if not listeners:
+            del self.subscribers[topic]
+        return True
+
+    def forget(self, session: Session) -> None:
+        """The client is gone."""
+        for topic in list(session.topics):
+            self.unsubscribe(session, topic)
+        self.sessions.discard(session)
+
+    def has_listeners(self, topic: str) -> bool:
+        """Whether it is worth encoding a frame."""
+        return topic in self.subscribers
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Sends one payload to everybody who listens to the topic."""
+        listeners = self.subscribers.get(topic)
+        if listeners:
+            self.frames_published += 1
+            frame = encode_frame(payload, is_text=self.is_text)
+            for session in listeners:
+                session.send_frame(frame)
+
+    def publish_depth(self, instrument: Instrument, topic: str, payload: bytes) -> None:
+        """Like publish, for frames with a sequence: the ones that faults drop, repeat, swap and spoil."""
+        if self.depth_filter is None:
+            self.publish(topic, payload)
+        elif topic in self.subscribers:
+            for filtered in self.depth_filter(self, topic, instrument, payload):
+                self.publish(topic, filtered)
+
+    def corrupt(self, payload: bytes, variant: str) -> bytes:
+        """A spoiled copy of a frame; never one that could be taken for a whole one."""
+        if variant == "truncated":
+            return payload[: len(payload) // 2]
+        wrong = _WRONG_VALUES.get(variant)
+        if wrong is not None and _FIRST_DECIMAL.search(payload):
+            return _FIRST_DECIMAL.sub(wrong, payload, count=1)
+        return payload[:8] + b"\x1b}{#" + payload[12:]
+
+
+def not_found(path: str) -> Answer:
+    """A path that this venue does not have."""
+    return json_answer({"error": f"no such path: {path}"}, status=404)
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """The value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}

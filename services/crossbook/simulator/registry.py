@@ -1,0 +1,31 @@
+"""The venues that the simulator can play, and the building of their faces over one world."""
+
+from collections.abc import Iterable, Mapping
+
+from crossbook.plumbing.errors import SettingsError
+from crossbook.simulator.faces import binance, lighter, okx, paradex
+from crossbook.simulator.faces.base import Face
+from crossbook.simulator.world import Instrument, Traits
+
+TRAITS: Mapping[str, Traits] = {t.venue: t for t in (lighter.TRAITS, paradex.TRAITS, binance.TRAITS, okx.TRAITS)}
+
+_FACES: Mapping[str, type[Face]] = {
+    face.venue: face for face in (lighter.LighterFace, paradex.ParadexFace, binance.BinanceFace, okx.OkxFace)
+}
+
+
+def traits_of(venues: Iterable[str]) -> list[Traits]:
+    """Traits of the named venues, of all when none is named."""
+    names = list(dict.fromkeys(venues)) or list(TRAITS)
+    for name in names:
+        if name not in TRAITS:
+            raise SettingsError(f"setting simulator.venues: no such venue {name!r}, known: {', '.join(TRAITS)}")
+    return [TRAITS[name] for name in names]
+
+
+def build_faces(instruments: Iterable[Instrument]) -> dict[str, Face]:
+    """One face for each venue that has instruments."""
+    by_venue: dict[str, list[Instrument]] = {}
+    for instrument in instruments:
+        by_venue.setdefault(instrument.venue, []).append(instrument)
+    return {venue: _FACES[venue](listed, TRAITS[venue].latency_ns) for venue, listed in by_venue.items()}

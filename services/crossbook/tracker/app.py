@@ -1,0 +1,64 @@
+"""The tracker process: its venues side by side, and TrackerService over them."""
+
+import asyncio
+
+from crossbook._core import venue_profiles
+from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
+from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.plumbing.grpc_server import RunningServer, grpc_server
+from crossbook.plumbing.metrics import start_metrics
+from crossbook.plumbing.process import Lifetime
+from crossbook.plumbing.settings import Settings, TrackerSettings
+from crossbook.tracker.choice import choose_venues
+from crossbook.tracker.metrics import TrackerMetrics
+from crossbook.tracker.service import SERVICE_NAME, TrackerService
+from crossbook.tracker.venue import Venue
+
+
+async def run(settings: Settings, lifetime: Lifetime) -> None:
+    """Tracks until told to stop. Raises SettingsError and PortTakenError."""
+    profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings.tracker)
+    _prepare_record_dir(settings.tracker)
+    async with open_channel(settings.tracker.aggregator_target) as channel:
+        listed = asyncio.Event()
+        venues = {profile.id: Venue(profile, settings.tracker, channel, listed.set) for profile in profiles}
+        service = TrackerService(venues)
+        server = grpc_server(
+            settings.host,
+            settings.tracker.port,
+            lambda server: add_TrackerServiceServicer_to_server(service, server),
+            [SERVICE_NAME],
+        )
+        metrics = TrackerMetrics()
+        with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
+            async with server as running, asyncio.TaskGroup() as tasks:
+                for venue in venues.values():
+                    tasks.create_task(venue.run(lifetime))
+                helpers = [
+                    tasks.create_task(metrics.keep_current(service.all_stats)),
+                    tasks.create_task(_serve_once_listed(running, listed)),
+                ]
+                await lifetime.stopping.wait()
+                for helper in helpers:
+                    helper.cancel()
+                await _set_serving(running, False)
+
+
+async def _serve_once_listed(server: RunningServer, listed: asyncio.Event) -> None:
+    """SERVING from the first listed venue on: then there is something to ask for."""
+    await listed.wait()
+    await _set_serving(server, True)
+
+
+async def _set_serving(server: RunningServer, is_serving: bool) -> None:
+    for name in ("", SERVICE_NAME):
+        await server.set_serving(name, is_serving)
+
+
+def _prepare_record_dir(settings: TrackerSettings) -> None:
+    try:
+        if settings.record_dir is not None:
+            settings.record_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"setting tracker.record_dir: {error}") from error

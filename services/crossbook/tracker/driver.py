@@ -1,0 +1,217 @@
+"""Drives one venue's feed: does what it asks, tells it the time, moves its quotes to the aggregator.
+
+It knows no venue: every step it executes is the feed's. An error out of the feed ends `run` with VenueFailedError;
+the venue (venue.py) then starts afresh, and other venues of the process do not notice.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import grpc
+
+from crossbook._core import Close, Fetch, Instrument, Open, Reconnect, Report, Send
+from crossbook.tracker.batcher import Batcher
+from crossbook.tracker.budget import Budget
+from crossbook.tracker.clock import ClockWatch
+from crossbook.tracker.fetcher import Fetcher
+from crossbook.tracker.latency import FrameLatency
+from crossbook.tracker.outbox import Outbox
+from crossbook.tracker.recorder import Feed
+from crossbook.tracker.reports import ReportLog
+from crossbook.tracker.sockets import Socket
+from crossbook.tracker.steps import Step
+from crossbook.tracker.uplink import Uplink
+
+TIMER_SECONDS = 0.1
+DRAIN_SECONDS = 2.0
+
+
+class VenueFailedError(Exception):
+    """The feed raised: start it afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """One venue's budgets; they outlive the driver, as the venue's memory of us does."""
+
+    requests: Budget
+    dials: Budget
+
+
+class Driver:
+    """One feed, its sockets, its requests and its stream."""
+
+    def __init__(
+        self, venue: str, feed: Feed, fetcher: Fetcher, limits: Limits, channel: grpc.aio.Channel, buffer_bytes: int
+    ) -> None:
+        self.feed = feed
+        self.outbox = Outbox(buffer_bytes)
+        self.uplink = Uplink(channel, venue, self.outbox, feed.hello, self._requote)
+        self.latency = FrameLatency()
+        self._venue = venue
+        self._fetcher = fetcher
+        self._limits = limits
+        self._batcher = Batcher(feed, self.outbox, self.latency, self.uplink.notify, self._fail)
+        self._reports = ReportLog(venue)
+        self._clock = ClockWatch()
+        self._sockets: dict[int, tuple[Socket, asyncio.Task[None]]] = {}
+        self._fetches: set[asyncio.Task[None]] = set()
+        self._closed_oversize_messages = 0
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self, stopping: asyncio.Event, instruments: Sequence[Instrument]) -> None:
+        """Tracks until told to stop, then closes everything and hands over what is left. Raises VenueFailedError."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            uplink = tasks.create_task(self.uplink.run())
+            timer = tasks.create_task(self._tick())
+            stop = tasks.create_task(stopping.wait())
+            try:
+                with suppress(VenueFailedError):  # it is in self._failure
+                    self.track(instruments)
+                await asyncio.wait((self._failure, stop), return_when=asyncio.FIRST_COMPLETED)
+                await self._close_sockets()
+                if not self._failure.done():
+                    await self._drain(uplink)
+            finally:
+                for task in (uplink, timer, stop, *self._fetches):
+                    task.cancel()
+        if self._failure.done():
+            self._failure.result()
+
+    def track(self, instruments: Sequence[Instrument]) -> None:
+        """Starts tracking. Raises VenueFailedError."""
+        self._tell(lambda: self.feed.track(instruments, self._now_ns()))
+
+    def untrack(self, symbols: Sequence[str]) -> None:
+        """Stops tracking. Raises VenueFailedError."""
+        self._tell(lambda: self.feed.untrack(symbols, self._now_ns()))
+
+    def _tell(self, call: Callable[[], list[Step]]) -> None:
+        try:
+            self._execute(call())
+            self._batcher.flush_soon()
+        except BaseException as error:  # a panic of the core is none of Exception
+            raise self._fail(error) from error
+
+    def _now_ns(self) -> int:
+        return self._clock.check(time.time_ns())
+
+    @property
+    def last_error(self) -> str:
+        """What is wrong with the sockets that are down; empty when none is."""
+        return next((socket.last_error for socket, _ in self._sockets.values() if socket.last_error), "")
+
+    @property
+    def oversize_messages(self) -> int:
+        """Messages beyond the limit; each cost its connection."""
+        return self._closed_oversize_messages + sum(socket.oversize_messages for socket, _ in self._sockets.values())
+
+    def _execute(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            match step:
+                case Send():
+                    self._send(step)
+                case Open():
+                    self._open(step)
+                case Close():
+                    self._close(step.connection)
+                case Reconnect():
+                    self._reconnect(step)
+                case Fetch():
+                    self._spawn_fetch(step)
+                case Report():
+                    self._reports.write(step)
+
+    def _open(self, step: Open) -> None:
+        assert self._tasks is not None
+        socket = Socket(
+            self.feed,
+            self._venue,
+            step.connection,
+            step.url,
+            dials=self._limits.dials,
+            execute=self._execute,
+            on_read=self._on_read,
+            on_error=self._fail,
+        )
+        self._sockets[step.connection] = (socket, self._tasks.create_task(socket.run()))
+
+    def _close(self, connection: int) -> None:
+        entry = self._sockets.pop(connection, None)
+        if entry is not None:
+            socket, task = entry
+            self._closed_oversize_messages += socket.oversize_messages
+            task.cancel()
+
+    def _send(self, step: Send) -> None:
+        if step.connection in self._sockets:
+            self._sockets[step.connection][0].send(step.text)
+
+    def _reconnect(self, step: Reconnect) -> None:
+        if step.connection in self._sockets:
+            self._sockets[step.connection][0].drop(step.reason)
+
+    def _spawn_fetch(self, step: Fetch) -> None:
+        assert self._tasks is not None
+        fetch = self._tasks.create_task(self._fetch(step))
+        self._fetches.add(fetch)  # bounded by the feed, which keeps few outstanding
+        fetch.add_done_callback(self._fetches.discard)
+
+    async def _fetch(self, step: Fetch) -> None:
+        status, body = await self._fetcher.get(step.url, step.weight)
+        with suppress(VenueFailedError):
+            self._tell(lambda: self.feed.on_answer(step.request_id, status, body, self._now_ns()))
+
+    def _on_read(self, read_ns: int) -> None:
+        if self.feed.pending_rows:
+            self.latency.on_quotes(read_ns)
+            self._batcher.flush_soon()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TIMER_SECONDS)
+            with suppress(VenueFailedError):
+                self._tell(lambda: self.feed.on_timer(self._now_ns()))
+                self._tell(self._keep_watermark)
+
+    def _keep_watermark(self) -> list[Step]:
+        self._batcher.keep_watermark()
+        return []
+
+    def _requote(self) -> None:
+        with suppress(VenueFailedError):  # it is in self._failure
+            self._tell(self._requote_feed)
+
+    def _requote_feed(self) -> list[Step]:
+        self.feed.requote(self._now_ns())
+        return []
+
+    def _close_batcher(self) -> list[Step]:
+        self._batcher.close()
+        return []
+
+    async def _close_sockets(self) -> None:
+        tasks = [task for _, task in self._sockets.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _drain(self, uplink: asyncio.Task[None]) -> None:
+        """The CLOSED states and the last watermark go out; the final acknowledgements are waited for briefly."""
+        with suppress(VenueFailedError):
+            self._tell(self._close_batcher)
+        self.uplink.finish()
+        await asyncio.wait((uplink,), timeout=DRAIN_SECONDS)
+
+    def _fail(self, error: BaseException) -> VenueFailedError:
+        failure = VenueFailedError(f"{type(error).__name__}: {error}")
+        failure.__cause__ = error
+        if not self._failure.done():
+            self._failure.set_exception(failure)
+        return failure

@@ -1,0 +1,75 @@
+"""The venues' counters for Prometheus: a frame pays nothing for them."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import REGISTRY
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from crossbook.pb.v1.tracker_pb2 import VenueState, VenueStats
+from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
+
+REFRESH_SECONDS = 1.0
+PREFIX = "crossbook_tracker_"
+COUNTERS: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
+    "messages": ("Frames received.", lambda stats: stats.messages_received),
+    "quotes": ("Quotes emitted.", lambda stats: stats.quotes_emitted),
+    "gaps": ("Sequence gaps found.", lambda stats: stats.gaps),
+    "resyncs": ("Books rebuilt after the first.", lambda stats: stats.resyncs),
+    "parse_errors": ("Frames that could not be parsed.", lambda stats: stats.parse_errors),
+    "reconnects": ("Sockets opened again after a loss.", lambda stats: stats.reconnects),
+    "dropped_quotes": ("Quotes lost because the buffer overflowed.", lambda stats: stats.dropped_quotes),
+}
+GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
+    "live": ("1 when every book of the venue is LIVE.", lambda stats: stats.state == VenueState.VENUE_STATE_LIVE),
+    "connected": ("1 when every socket is open.", lambda stats: stats.connected),
+    "markets": ("Instruments tracked.", lambda stats: stats.markets),
+    "live_markets": ("Instruments whose book is LIVE.", lambda stats: stats.live_markets),
+    "last_message_timestamp_seconds": (
+        "When the last frame came, in seconds since the epoch; 0 before the first.",
+        lambda stats: from_timestamp(stats.last_message_time) / SECOND_NS,
+    ),
+    "unacknowledged_batches": ("Batches not yet committed.", lambda stats: stats.unacknowledged_batches),
+    "frame_to_quote_p50_microseconds": (
+        "Median time from a frame to its quote standing in a batch.",
+        lambda stats: stats.frame_to_quote_p50_us,
+    ),
+}
+
+
+class TrackerMetrics(Collector):
+    """Scrapes come on a thread of their own, where the feeds must not be touched; so the loop leaves the stats here."""
+
+    def __init__(self) -> None:
+        self._stats: list[VenueStats] = []
+
+    async def keep_current(self, read_stats: Callable[[], list[VenueStats]]) -> None:
+        """Endless."""
+        while True:
+            self._stats = read_stats()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    def collect(self) -> Iterable[Metric]:
+        """Prometheus'."""
+        all_stats = self._stats
+        for name, (help_text, read) in COUNTERS.items():
+            counter = CounterMetricFamily(PREFIX + name, help_text, labels=["venue"])
+            for stats in all_stats:
+                counter.add_metric([stats.venue], read(stats))
+            yield counter
+        for name, (help_text, read) in GAUGES.items():
+            gauge = GaugeMetricFamily(PREFIX + name, help_text, labels=["venue"])
+            for stats in all_stats:
+                gauge.add_metric([stats.venue], read(stats))
+            yield gauge
+
+    @contextmanager
+    def exported(self) -> Iterator[None]:
+        """They stand in the default registry until the end of the block."""
+        REGISTRY.register(self)
+        try:
+            yield
+        finally:
+            REGISTRY.unregister(self)

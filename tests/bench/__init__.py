@@ -1,0 +1,1 @@
+"""What `make bench` runs: every speed that Crossbook claims, beside a baseline measured in the same run."""

@@ -1,0 +1,115 @@
+"""Decode + book per frame, through the binding, on frames recorded from the simulator a moment before.
+
+The baseline is the least that any Python decoder must do with the same bytes: json.loads, or struct for SBE. Figures
+are medians over calls timed one by one, less what timing an empty call costs.
+"""
+
+import json
+import os
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from crossbook.plumbing.recording import Record, read_recording, recording_names
+from crossbook.tracker.recorder import Kind, make_feed
+from crossbook.tracker.replay import feed_record
+from tests.bench.report import Row
+
+RECORDED = "12s"
+SBE_BBO_TEMPLATE = 2
+SBE_ROOT = struct.Struct("<HHHHqqqqqq")
+# What marks a best-bid-ask frame of a JSON venue.
+BBO_MARKS = (b'"bookTicker"', b'"bbo-tbt"', b'update/ticker"')
+DELTA_MARKS = (b'"depthUpdate"', b'"action":"update"', b'"action": "update"', b'update/order_book"')
+TARGETS = {"bbo": "<= 0.5 us", "delta": "<= 1 us"}
+
+# Kind of frame -> nanoseconds of each.
+Timings = dict[str, list[int]]
+
+
+def run() -> list[Row]:
+    """Two rows for each venue: best-bid-ask frames and small deltas."""
+    with tempfile.TemporaryDirectory(prefix="crossbook-bench-") as folder:
+        recordings = _record(Path(folder))
+        return [row for venue in recording_names(recordings) for row in _rows(recordings, venue)]
+
+
+def _record(folder: Path) -> Path:
+    """Runs the system for a few seconds with recording on."""
+    options = ["--no-view", "--record", "--duration", RECORDED, "--port-base", "0", "--data-dir", str(folder)]
+    subprocess.run([sys.executable, "-m", "crossbook", "up", *options], env=os.environ, check=True, capture_output=True)
+    return next(folder.glob("**/tracker"))
+
+
+def _rows(recordings: Path, venue: str) -> list[Row]:
+    # Two passes: the baseline's garbage must not lie in the core's cache.
+    core, baseline = _time_core(recordings, venue), _time_baseline(recordings, venue)
+    return [
+        Row(
+            key=f"decode_book_frame_us_{venue}_{kind}",
+            value=_median_us(core[kind]),
+            unit="us",
+            baseline=_median_us(baseline[kind]),
+            baseline_name="decoding alone in Python",
+            target=TARGETS[kind],
+        )
+        for kind in sorted(core)
+    ]
+
+
+def _time_core(recordings: Path, venue: str) -> Timings:
+    """Nanoseconds of every best-bid-ask and delta frame, told to a feed that is told everything else as well."""
+    records = read_recording(recordings, venue)
+    feed = make_feed(json.loads(next(records).payload))
+    timings: Timings = defaultdict(list)
+    for record in records:
+        kind = _kind_of_frame(record)
+        if record.kind == Kind.BATCH:
+            feed.take_batch(record.time_ns)
+        elif kind is None:
+            feed_record(feed, record)
+        else:
+            arguments = (record.connection, record.payload, record.kind == Kind.TEXT, record.time_ns)
+            timings[kind].append(_elapsed_ns(feed.on_frame, *arguments))
+    return timings
+
+
+def _time_baseline(recordings: Path, venue: str) -> Timings:
+    timings: Timings = defaultdict(list)
+    for record in read_recording(recordings, venue):
+        kind = _kind_of_frame(record)
+        if kind is not None:
+            timings[kind].append(_elapsed_ns(_decode, record.payload, record.kind == Kind.TEXT))
+    return timings
+
+
+def _median_us(timings: list[int]) -> float:
+    empty_ns = statistics.median(_elapsed_ns(lambda: None) for _ in range(10_000))
+    return (statistics.median(timings) - empty_ns) / 1000
+
+
+def _kind_of_frame(record: Record) -> str | None:
+    if record.kind == Kind.BINARY:
+        return "bbo" if int.from_bytes(record.payload[2:4], "little") == SBE_BBO_TEMPLATE else "delta"
+    if record.kind != Kind.TEXT:
+        return None
+    head = record.payload
+    if any(mark in head for mark in BBO_MARKS):
+        return "bbo"
+    return "delta" if any(mark in head for mark in DELTA_MARKS) else None
+
+
+def _decode(payload: bytes, is_text: bool) -> object:
+    return json.loads(payload) if is_text else SBE_ROOT.unpack_from(payload)
+
+
+def _elapsed_ns(work: Callable[..., object], *arguments: object) -> int:
+    started = time.perf_counter_ns()
+    work(*arguments)
+    return time.perf_counter_ns() - started

@@ -1,0 +1,187 @@
+"""The faults themselves: each is a context manager that breaks something and, at its end, has mended it again."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import psycopg
+import redis
+
+from tests.faults.rig import Rig
+from tests.support.receiver import Answer
+from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import eventually
+
+Inflict = Callable[[Rig, random.Random], AbstractAsyncContextManager[None]]
+LinkOf = Callable[[Rig], TcpProxy]
+
+COPY_SECONDS = 15.0
+BACKENDS_IN_COPY = """
+    SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY snapshots%' AND state = 'active' AND pid <> pg_backend_pid()
+"""
+
+
+def killed(*names: str) -> Inflict:
+    """kill -9, of all in the same moment; mended when the supervisor has started them again."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        pids = {name: rig.pid(name) for name in names}
+        for pid in pids.values():
+            os.kill(pid, signal.SIGKILL)
+        yield
+        await eventually(lambda: all(rig.pid(name) != pid for name, pid in pids.items()))
+
+    return inflict
+
+
+def frozen(name: str) -> Inflict:
+    """SIGSTOP, then SIGCONT."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        pid = rig.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    return inflict
+
+
+@asynccontextmanager
+async def postgres_stopped(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    await rig.postgres.stop()
+    yield
+    await rig.postgres.start()
+
+
+@asynccontextmanager
+async def postgres_killed(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    await rig.postgres.kill()
+    yield
+    await rig.postgres.start()
+
+
+@asynccontextmanager
+async def postgres_terminates_copies(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """Backends are terminated while they are in COPY: a lock holds them there."""
+    await asyncio.to_thread(_terminate_copies, rig.postgres.dsn)
+    yield
+
+
+@asynccontextmanager
+async def postgres_terminates_all(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """Every connection is terminated ten times a second, for as long as a window takes and longer."""
+    hammering = asyncio.create_task(_terminate_for_ever(rig.postgres.dsn))
+    try:
+        yield
+    finally:
+        hammering.cancel()
+        await asyncio.wait((hammering,))
+
+
+@asynccontextmanager
+async def redis_stopped(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    await rig.redis.stop()
+    yield
+    await rig.redis.start()
+
+
+@asynccontextmanager
+async def redis_emptied(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """It comes back knowing nothing."""
+    with redis.Redis.from_url(rig.redis.url) as client:
+        client.flushall()
+    await rig.redis.stop()
+    yield
+    await rig.redis.start()
+
+
+def link(link_of: LinkOf, spoil: Callable[[TcpProxy], None]) -> Inflict:
+    """A connection between two processes is spoilt and healed."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        spoil(link_of(rig))
+        yield
+        await link_of(rig).heal()
+
+    return inflict
+
+
+def refused(link_of: LinkOf) -> Inflict:
+    """Connections are reset and no new ones taken."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        await link_of(rig).refuse()
+        yield
+        await link_of(rig).heal()
+
+    return inflict
+
+
+def flapping(link_of: LinkOf) -> Inflict:
+    """Connections are reset again and again, at random moments."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        async def flap() -> None:
+            while True:
+                link_of(rig).cut()
+                await asyncio.sleep(chance.uniform(0.0, 1.0))
+
+        task = asyncio.create_task(flap())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    return inflict
+
+
+def hook_answers(answer: Answer) -> Inflict:
+    """The webhook's receiver says something else than 200."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        rig.hook.answer = answer
+        yield
+        rig.hook.answer = Answer()
+
+    return inflict
+
+
+@asynccontextmanager
+async def hook_redirects(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """To a private address, where the alert would be stolen."""
+    rig.hook.answer = Answer(302, {"location": rig.hook.stolen_url})
+    yield
+    rig.hook.answer = Answer()
+
+
+def _terminate_copies(dsn: str) -> None:
+    with psycopg.connect(dsn) as holder, psycopg.connect(dsn, autocommit=True) as killer:
+        holder.execute("LOCK TABLE snapshots IN SHARE MODE")
+        deadline = time.monotonic() + COPY_SECONDS
+        while not (pids := killer.execute(BACKENDS_IN_COPY).fetchall()):
+            assert time.monotonic() < deadline, "nobody writes windows"
+            time.sleep(0.01)
+        for (pid,) in pids:
+            killer.execute("SELECT pg_terminate_backend(%s)", (pid,))
+
+
+async def _terminate_for_ever(dsn: str) -> None:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        while True:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+            await asyncio.sleep(0.1)

@@ -1,0 +1,161 @@
+"""The system under test: real processes under the real supervisor, with a TCP proxy in every connection between them.
+
+It is what `crossbook up` starts, put together from the same parts, because `up` cannot be told to dial through proxies.
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import grpc
+import httpx
+
+from crossbook.local.environments import Environment, Environments, Places
+from crossbook.local.observer import Observer
+from crossbook.local.options import UpOptions
+from crossbook.local.ports import Ports, choose_ports
+from crossbook.local.probes import answers_grpc, listens
+from crossbook.local.supervisor import Supervisor
+from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.plumbing.settings import load_settings
+from tests.faults.hook import Hook
+from tests.support.receiver import receiving
+from tests.support.stoppable_postgres import StoppablePostgres, stoppable_postgres
+from tests.support.stoppable_redis import StoppableRedis, stoppable_redis
+from tests.support.system import VENUES
+from tests.support.tcp_proxy import TcpProxy
+
+HOST = "127.0.0.1"
+WINDOW_SECONDS = 5
+TRACKERS = ("tracker-1", "tracker-2")
+SERVICES = (*TRACKERS, "aggregator", "arbitrage", "alerts")
+VENUES_OF = {name: VENUES[number :: len(TRACKERS)] for number, name in enumerate(TRACKERS)}
+COMMON = {"CROSSBOOK_LOG_FORMAT": "json", "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true"}
+WORLD = {"CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": "1.5", "CROSSBOOK_SIMULATOR__QUIET_SECONDS": "4"}
+
+
+@dataclass(frozen=True)
+class Links:
+    """The connections that can be spoilt."""
+
+    ingest: TcpProxy  # trackers to aggregator
+    quotes: TcpProxy  # arbitrage to aggregator
+    events: TcpProxy  # alerts to arbitrage
+    postgres: TcpProxy
+    redis: TcpProxy
+    hook: TcpProxy  # alerts to the webhook's receiver
+
+
+@dataclass(frozen=True)
+class Rig:
+    """One running system."""
+
+    data_dir: Path
+    postgres: StoppablePostgres
+    redis: StoppableRedis
+    links: Links
+    hook: Hook
+    ports: Ports
+    supervisor: Supervisor
+    channels: dict[str, grpc.aio.Channel]
+    observer: Observer
+
+    def pid(self, name: str) -> int:
+        """Of the process that bears the name now."""
+        return self.supervisor.processes[name].child.pid
+
+    def log_path(self, name: str) -> Path:
+        """Of all lives of the process."""
+        return self.supervisor.processes[name].child.log_path
+
+    @property
+    def truth_path(self) -> Path:
+        """What the simulator planted."""
+        return self.data_dir / "truth.jsonl"
+
+    async def stop_planting(self) -> None:
+        """The simulated world stands still: everything that is open closes, nothing more opens."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"http://{self.ports.simulator.target(HOST)}/control/stop", timeout=10)
+            assert answer.is_success
+
+
+@asynccontextmanager
+async def running_rig(data_dir: Path, seed: int, buffer_bytes: int | None = None) -> AsyncIterator[Rig]:
+    """Everything up, the hook's rule in place before anything is planted; all of it is stopped at the end."""
+    async with AsyncExitStack() as stack:
+        postgres = await stack.enter_async_context(stoppable_postgres(data_dir / "postgres"))
+        redis = await stack.enter_async_context(stoppable_redis(data_dir / "redis"))
+        receiver = await stack.enter_async_context(receiving())
+        ports = choose_ports(load_settings(), len(TRACKERS), 0)
+        services = (ports.aggregator.port, ports.aggregator.port, ports.arbitrage.port)
+        servers = (_port(postgres.dsn), _port(redis.url), receiver.port)
+        links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in (*services, *servers)])
+        supervisor = await stack.enter_async_context(Supervisor(data_dir / "logs"))
+        targets = {endpoint.name: endpoint.target(HOST) for endpoint in ports.services()}
+        channels = {name: await stack.enter_async_context(open_channel(target)) for name, target in targets.items()}
+        observer = Observer(targets, lambda name: supervisor.processes[name].restarts)
+        hook = Hook(receiver, f"http://{HOST}:{links.hook.port}/hook")
+        rig = Rig(data_dir, postgres, redis, links, hook, ports, supervisor, channels, observer)
+        await _start_services(rig)
+        await hook.add_rule(channels["alerts"])
+        async with observer.running():
+            await _start_sources(rig, seed, buffer_bytes)
+            yield rig
+
+
+async def _start_services(rig: Rig) -> None:
+    links, ports = rig.links, rig.ports
+    await _start(rig, "aggregator", _environments(rig).aggregator())
+    to_quotes = replace(ports, aggregator=replace(ports.aggregator, port=links.quotes.port))
+    await _start(rig, "arbitrage", _environments(rig, to_quotes).arbitrage())
+    to_events = replace(ports, arbitrage=replace(ports.arbitrage, port=links.events.port))
+    await _start(rig, "alerts", _environments(rig, to_events).alerts())
+    await rig.supervisor.wait_ready("aggregator", "arbitrage", "alerts")
+
+
+async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
+    ports = rig.ports
+    world = _environments(rig, seed=seed).simulator() | WORLD
+    await rig.supervisor.start("simulator", _command("simulator"), listens(HOST, ports.simulator.port), world)
+    await rig.supervisor.wait_ready("simulator")
+    to_ingest = replace(ports, aggregator=replace(ports.aggregator, port=rig.links.ingest.port))
+    for endpoint in ports.trackers:
+        environment = _environments(rig, to_ingest).tracker(endpoint, list(VENUES_OF[endpoint.name]))
+        if buffer_bytes is not None:
+            environment["CROSSBOOK_TRACKER__BUFFER_BYTES"] = str(buffer_bytes)
+        await _start(rig, endpoint.name, environment)
+    await rig.supervisor.wait_ready(*TRACKERS)
+
+
+def _environments(rig: Rig, ports: Ports | None = None, seed: int = 0) -> Environments:
+    """What `up` would tell its processes, with the servers behind their proxies."""
+    options = UpOptions(data_dir=rig.data_dir, venues=list(VENUES), seed=seed, window_seconds=WINDOW_SECONDS)
+    places = Places(truth_file=rig.truth_path, record_dir=rig.data_dir / "recordings" / "run")
+    dsn, url = _through(rig.postgres.dsn, rig.links.postgres), _through(rig.redis.url, rig.links.redis)
+    return Environments(options, HOST, ports or rig.ports, places, dsn, url)
+
+
+async def _start(rig: Rig, name: str, environment: Environment) -> None:
+    target = next(endpoint.target(HOST) for endpoint in rig.ports.services() if endpoint.name == name)
+    command = _command(name.partition("-")[0])
+    await rig.supervisor.start(name, command, answers_grpc(target), COMMON | environment)
+
+
+def _command(service: str) -> list[str]:
+    return [sys.executable, "-m", "crossbook", service]
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
+
+
+def _through(url: str, proxy: TcpProxy) -> str:
+    """The URL with the proxy's port in place of its own."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{proxy.port}").geturl()

@@ -1,0 +1,141 @@
+"""The table of faults: what breaks, for how long, and who must say NOT_SERVING meanwhile, logging which event.
+
+A group is one run of the system: its faults come one after the other, and everything is checked at its end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from operator import attrgetter
+from types import MappingProxyType
+
+from tests.faults import inflict
+from tests.faults.inflict import Inflict, LinkOf
+from tests.faults.rig import SERVICES
+from tests.support.receiver import Answer
+from tests.support.tcp_proxy import ANSWERS, REQUESTS, TcpProxy
+
+NO_AGGREGATOR = {"arbitrage": "aggregator_lost"}
+NO_ARBITRAGE = {"alerts": "not_serving"}
+NO_POSTGRES = {"aggregator": "database_unavailable", "alerts": "not_serving"}
+NO_REDIS = {"alerts": "not_serving"}
+NO_COMMIT = {"aggregator": "window_not_committed"}
+NO_INGEST = {"tracker-1": "uplink_closed", "tracker-2": "uplink_closed"}
+TRIED_AGAIN = {"alerts": "delivery_retried"}
+GIVEN_UP = {"alerts": "delivery_given_up"}
+TOO_MANY = Answer(429, {"retry-after": "5"})
+KILLABLE = SERVICES[1:]  # of the two trackers one is never disturbed: its venues must not notice
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row. `tells`: service to the event with which it explains that it cannot work; `logs` without NOT_SERVING."""
+
+    name: str
+    inflict: Inflict
+    hold_seconds: float = 0.0
+    tells: Mapping[str, str] = field(default_factory=dict)
+    logs: Mapping[str, str] = field(default_factory=dict)
+    kills: tuple[str, ...] = ()
+    is_repeated: bool = True  # or once, however often the others come
+
+
+@dataclass(frozen=True)
+class Group:
+    """Faults that one run of the system goes through."""
+
+    name: str
+    faults: tuple[Fault, ...]
+    buffer_bytes: int | None = None
+
+
+def _kill(*names: str, is_repeated: bool = True) -> Fault:
+    tells = {**(NO_AGGREGATOR if "aggregator" in names else {}), **(NO_ARBITRAGE if "arbitrage" in names else {})}
+    tells = {name: event for name, event in tells.items() if name not in names}
+    return Fault(
+        f"kill -9 {' + '.join(names)}", inflict.killed(*names), tells=tells, kills=names, is_repeated=is_repeated
+    )
+
+
+def _spoil(
+    name: str, link_of: LinkOf, seconds: float, tells: Mapping[str, str], logs: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Fault, ...]:
+    """Everything that can happen to one connection."""
+
+    def latency(link: TcpProxy) -> None:
+        link.latency_seconds = 0.3
+
+    def hold(link: TcpProxy) -> None:
+        link.is_holding = True
+
+    def swallow(direction: str) -> Inflict:
+        return inflict.link(link_of, lambda link: setattr(link, "swallows", direction))
+
+    return (
+        Fault(f"{name}: latency 300 ms", inflict.link(link_of, latency), 5.0),
+        Fault(f"{name}: cut at random", inflict.flapping(link_of), 5.0),
+        Fault(f"{name}: refused", inflict.refused(link_of), 5.0, tells, logs),
+        Fault(f"{name}: half-open, requests lost", swallow(REQUESTS), seconds, tells, logs),
+        Fault(f"{name}: half-open, answers lost", swallow(ANSWERS), seconds, tells, logs),
+        Fault(f"{name}: black hole", inflict.link(link_of, hold), seconds, tells, logs),
+    )
+
+
+_refuse_ingest = Fault(
+    "trackers to aggregator: refused, buffers too small",
+    inflict.refused(attrgetter("links.ingest")),
+    hold_seconds=20.0,
+    logs=NO_INGEST,
+)
+
+GROUPS = (
+    Group("kill", (*(_kill(name) for name in KILLABLE),)),
+    Group("pairs", (*(_kill(*pair, is_repeated=False) for pair in combinations(KILLABLE, 2)),)),
+    Group(
+        "freeze",
+        (
+            Fault("SIGSTOP tracker-2", inflict.frozen("tracker-2"), 10.0),
+            Fault("SIGSTOP aggregator", inflict.frozen("aggregator"), 10.0, NO_AGGREGATOR),
+            Fault("SIGSTOP arbitrage", inflict.frozen("arbitrage"), 10.0, NO_ARBITRAGE),
+            Fault("SIGSTOP alerts", inflict.frozen("alerts"), 10.0),
+        ),
+    ),
+    Group(
+        "postgres",
+        (
+            Fault("Postgres stopped 20 s", inflict.postgres_stopped, 20.0, NO_POSTGRES),
+            Fault("Postgres kill -9, back after 8 s", inflict.postgres_killed, 8.0, NO_POSTGRES),
+            Fault("Postgres terminates backends in COPY", inflict.postgres_terminates_copies, 1.0, logs=NO_COMMIT),
+            Fault("Postgres terminates every connection", inflict.postgres_terminates_all, 8.0, logs=NO_COMMIT),
+            *_spoil("to Postgres", attrgetter("links.postgres"), 12.0, NO_POSTGRES),
+        ),
+    ),
+    Group(
+        "redis",
+        (
+            Fault("Redis stopped", inflict.redis_stopped, 8.0, NO_REDIS),
+            Fault("Redis restarted empty", inflict.redis_emptied, 3.0, NO_REDIS),
+            *_spoil("to Redis", attrgetter("links.redis"), 8.0, NO_REDIS),
+        ),
+    ),
+    Group(
+        "network",
+        (
+            *_spoil("trackers to aggregator", attrgetter("links.ingest"), 12.0, {}, NO_INGEST),
+            *_spoil("arbitrage to aggregator", attrgetter("links.quotes"), 12.0, NO_AGGREGATOR),
+            *_spoil("alerts to arbitrage", attrgetter("links.events"), 12.0, NO_ARBITRAGE),
+        ),
+    ),
+    Group(
+        "webhook",
+        (
+            Fault("receiver: 500", inflict.hook_answers(Answer(500)), 6.0, logs=TRIED_AGAIN),
+            Fault("receiver: 429, Retry-After 5", inflict.hook_answers(TOO_MANY), 6.0, logs=TRIED_AGAIN),
+            Fault("receiver: slow, 3 s", inflict.hook_answers(Answer(delay_seconds=3.0)), 6.0),
+            Fault("receiver: 10 MB answers", inflict.hook_answers(Answer(body=bytes(10_000_000))), 6.0),
+            Fault("receiver: redirects to a private address", inflict.hook_redirects, 6.0, logs=GIVEN_UP),
+            *_spoil("to the receiver", attrgetter("links.hook"), 12.0, {}, TRIED_AGAIN),
+        ),
+    ),
+    Group("overflow", (_refuse_ingest,), buffer_bytes=64 * 1024),
+)

@@ -1,0 +1,14 @@
+"""How much memory a process holds."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident set size, from /proc."""
+    statm = Path(f"/proc/{pid}/statm")
+    if not statm.exists():
+        pytest.skip("needs /proc")
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,158 @@
+"""Small clients of four venues, written from the venues' rules and not from Crossbook's core: they check sequences.
+
+Each follows one instrument's book. `feed` takes one frame and returns whether it belonged to the book; it raises
+SequenceBroken where the venue's rule says that something is missing. Prices and sizes are Decimal, as spelled.
+"""
+
+import json
+import struct
+from decimal import Decimal
+from typing import Any
+
+Levels = list[tuple[Decimal, Decimal]]
+
+
+class SequenceBroken(AssertionError):
+    """The chain of frames has a hole."""
+
+
+class BookClient:
+    """Both sides and the place in the sequence; None before the snapshot."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.bids: dict[Decimal, Decimal] = {}
+        self.asks: dict[Decimal, Decimal] = {}
+        self.last: int | None = None
+        self.updates = 0
+
+    def feed(self, message: str | bytes) -> bool:
+        raise NotImplementedError
+
+    def load(self, bids: Levels, asks: Levels, last: int) -> None:
+        self.bids, self.asks, self.last = dict(bids), dict(asks), last
+
+    def apply(self, bids: Levels, asks: Levels, expected: int, last: int) -> None:
+        if expected != self.last:
+            raise SequenceBroken(f"{self.symbol}: {expected} does not follow {self.last}")
+        for side, changes in ((self.bids, bids), (self.asks, asks)):
+            for price, size in changes:
+                if size:
+                    side[price] = size
+                else:
+                    side.pop(price, None)
+        self.last = last
+        self.updates += 1
+
+    def top(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        bid, ask = max(self.bids), min(self.asks)
+        return bid, self.bids[bid], ask, self.asks[ask]
+
+
+def pairs(levels: list[Any]) -> Levels:
+    """[[price, size, ...], ...] of texts."""
+    return [(Decimal(level[0]), Decimal(level[1])) for level in levels]
+
+
+class LighterBook(BookClient):
+    """subscribed/order_book is the snapshot; begin_nonce must be the last nonce."""
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = json.loads(message)
+        if frame.get("channel") != f"order_book:{self.symbol}" or "order_book" not in frame:
+            return False
+        book = frame["order_book"]
+        bids, asks = ([(Decimal(x["price"]), Decimal(x["size"])) for x in book[side]] for side in ("bids", "asks"))
+        if frame["type"] == "subscribed/order_book":
+            self.load(bids, asks, book["nonce"])
+        else:
+            self.apply(bids, asks, book["begin_nonce"], book["nonce"])
+        return True
+
+
+class OkxBook(BookClient):
+    """action snapshot, then prevSeqId must be the last seqId."""
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = json.loads(message)
+        if frame.get("arg") != {"channel": "books", "instId": self.symbol} or "data" not in frame:
+            return False
+        (book,) = frame["data"]
+        assert book["checksum"] == 0
+        if frame["action"] == "snapshot":
+            assert book["prevSeqId"] == -1
+            self.load(pairs(book["bids"]), pairs(book["asks"]), book["seqId"])
+        else:
+            self.apply(pairs(book["bids"]), pairs(book["asks"]), book["prevSeqId"], book["seqId"])
+        return True
+
+
+class BinanceBook(BookClient):
+    """Events are kept until the REST snapshot comes; the first used one straddles or follows it; then pu chains."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol)
+        self.waiting: list[dict[str, Any]] = []
+        self.snapshot_id: int | None = None
+
+    def join(self, snapshot: dict[str, Any]) -> None:
+        self.snapshot_id = snapshot["lastUpdateId"]
+        self.load(pairs(snapshot["bids"]), pairs(snapshot["asks"]), -1)
+        waiting, self.waiting = self.waiting, []
+        for event in waiting:
+            self._event(event)
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = json.loads(message)
+        event = frame.get("data", frame)
+        if event.get("e") != "depthUpdate" or event["s"] != self.symbol:
+            return False
+        if self.snapshot_id is None:
+            self.waiting.append(event)
+        else:
+            self._event(event)
+        return True
+
+    def _event(self, event: dict[str, Any]) -> None:
+        assert self.snapshot_id is not None
+        if self.last == -1:
+            if event["u"] < self.snapshot_id:
+                return
+            if not (event["U"] <= self.snapshot_id or event["pu"] == self.snapshot_id):
+                raise SequenceBroken(f"{self.symbol}: snapshot {self.snapshot_id} is older than event {event['U']}")
+            self.last = event["pu"]
+        self.apply(pairs(event["b"]), pairs(event["a"]), event["pu"], event["u"])
+
+
+class ParadexBook(BookClient):
+    """Package 0 is the snapshot; then every frame's seq is the last one plus one, empty frames too."""
+
+    def feed(self, message: str | bytes) -> bool:
+        if isinstance(message, str) or struct.unpack_from("<H", message, 2)[0] != 3:
+            return False
+        block, _, schema, _ = struct.unpack_from("<HHHH", message)
+        assert schema == 1
+        _, sequence, package = struct.unpack_from("<qqB", message, 8)
+        at = 8 + block
+        sides: list[Levels] = []
+        for _ in range(2):
+            entry, count = struct.unpack_from("<HH", message, at)
+            at += 4
+            mantissas = [struct.unpack_from("<qq", message, at + i * entry) for i in range(count)]
+            sides.append([(Decimal(p).scaleb(-8), Decimal(s).scaleb(-8)) for p, s in mantissas])
+            at += entry * count
+        if message[at + 1 : at + 1 + message[at]].decode() != self.symbol:
+            return False
+        if package == 0:
+            self.load(sides[0], sides[1], sequence)
+        else:
+            self.apply(sides[0], sides[1], sequence - 1, sequence)
+        return True
+
+
+def read_bbo(frame: bytes) -> tuple[int, tuple[Decimal, ...], str]:
+    """Sequence, (bid, bid size, ask, ask size) and market of a Paradex best-bid-ask frame."""
+    _, template, _, _ = struct.unpack_from("<HHHH", frame)
+    assert template == 2
+    _, sequence, *mantissas = struct.unpack_from("<qqqqqq", frame, 8)
+    return sequence, tuple(Decimal(m).scaleb(-8) for m in mantissas), frame[57 : 57 + frame[56]].decode()

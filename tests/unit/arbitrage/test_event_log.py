@@ -1,0 +1,73 @@
+"""The log of events and its resume tokens."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crossbook.arbitrage.event_log import EventLog
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.errors import InvalidRequestError
+
+OPENED, UPDATED, CLOSED = (
+    pb.OPPORTUNITY_EVENT_KIND_OPENED,
+    pb.OPPORTUNITY_EVENT_KIND_UPDATED,
+    pb.OPPORTUNITY_EVENT_KIND_CLOSED,
+)
+
+
+def event(kind: int, identity: str = "a", net: float = 1.0) -> Any:
+    """What the log looks at of an event of one opportunity."""
+    return SimpleNamespace(kind=kind, spread=SimpleNamespace(opportunity_id=identity, net_percent=net))
+
+
+def test_a_token_gives_exactly_the_events_after_its_own() -> None:
+    """Resuming from any event gives all later ones, in order."""
+    log = EventLog()
+    logged = [log.append(event(UPDATED, str(number))) for number in range(5)]
+    for position, earlier in enumerate(logged):
+        assert log.after(earlier.token) == logged[position + 1 :]
+
+
+def test_a_token_whose_successors_are_gone_is_no_longer_held() -> None:
+    """Once an event after the token has been dropped, the log does not pretend to be whole."""
+    log = EventLog(capacity=3)
+    tokens = [log.append(event(UPDATED, str(number))).token for number in range(5)]
+    assert log.after(tokens[0]) is None
+    assert [logged.number for logged in log.after(tokens[1]) or []] == [3, 4, 5]
+
+
+def test_a_token_of_an_earlier_process_gives_everything_as_long_as_it_is_held() -> None:
+    """What opened and closed before the client came back from the earlier process is not lost."""
+    log = EventLog(capacity=2)
+    assert log.after(EventLog().token(7)) == []
+    logged = [log.append(event(kind)) for kind in (OPENED, CLOSED)]
+    assert log.after(EventLog().token(7)) == logged
+    log.append(event(OPENED))
+    assert log.after(EventLog().token(7)) is None
+
+
+def test_a_token_of_the_future_is_not_held() -> None:
+    """Numbers that were never given out start afresh."""
+    log = EventLog()
+    log.append(event(UPDATED))
+    assert log.after(log.token(2)) is None
+    assert log.after(log.token(1)) == []
+
+
+@pytest.mark.parametrize("token", ["garbage!", "YWJj", "\u00e9", "AA=="])
+def test_what_never_was_a_token_is_refused_by_its_field(token: str) -> None:
+    """A malformed token names the field resume_token."""
+    with pytest.raises(InvalidRequestError) as refused:
+        EventLog().after(token)
+    assert [violation.field for violation in refused.value.violations] == ["resume_token"]
+
+
+def test_every_event_of_an_opportunity_knows_its_opening_net() -> None:
+    """Filters by the net at opening hold for the whole life, and the log forgets closed opportunities."""
+    log = EventLog()
+    nets = [
+        log.append(event(kind, net=net)).opening_net_percent for kind, net in ((OPENED, 2), (UPDATED, 3), (CLOSED, 1))
+    ]
+    assert nets == [2, 2, 2]
+    assert log.opened("a") is None

@@ -1,0 +1,29 @@
+"""What a scrape shows."""
+
+from prometheus_client import REGISTRY, generate_latest
+
+from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.metrics import collected
+from crossbook.arbitrage.tuning import ScannerArguments
+from tests.support.fanout import Tick, payload
+
+
+async def test_a_scrape_shows_the_counters_of_the_last_tick(arguments: ScannerArguments) -> None:
+    """Opened, open, quotes, refusals by reason and latencies are there; outside the block nothing is."""
+    live = LiveScan(arguments)
+    live.on_batch(
+        payload(Tick("cheap", 99.9, 100.0), Tick("dear", 101.0, 101.1), Tick("small", 102.0, 102.1, size=0.1))
+    )
+    live.on_timer()
+    async with live.broadcast.subscribe(1):
+        for _ in range(3):
+            live.broadcast.publish(live.events.after(live.events.token(0))[0])  # type: ignore[index]
+    with collected(live):
+        text = generate_latest().decode()
+    assert "crossbook_arbitrage_opened_total 1.0" in text
+    assert "crossbook_arbitrage_open 1.0" in text
+    assert "crossbook_arbitrage_quotes_total 3.0" in text
+    assert 'crossbook_arbitrage_refusals_total{reason="too_small"} 2.0' in text
+    assert "crossbook_arbitrage_dropped_events_total 2.0" in text
+    assert 'crossbook_arbitrage_frame_to_opportunity_us{quantile="0.99"}' in text
+    assert "crossbook_arbitrage" not in generate_latest(REGISTRY).decode()

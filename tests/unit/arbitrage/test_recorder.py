@@ -1,0 +1,113 @@
+"""A recording of what the scanner took replays to the same events."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from crossbook._core import OpportunityEvent, PayloadError, Scanner
+from crossbook.arbitrage.recorder import BATCH, DISCONNECTED, TIMER, BatchRecorder, replay
+from crossbook.arbitrage.tuning import ScannerArguments
+from tests.support.fanout import Tick, payload
+
+START_NS = 1_750_000_000_000_000_000
+VENUES = ("a", "b", "c", "d")
+
+
+def story(events: list[OpportunityEvent]) -> list[tuple[object, ...]]:
+    """Everything that an event says."""
+    return [
+        (
+            event.kind,
+            event.close_reason,
+            event.duration_ns,
+            event.event_ns,
+            event.cause_ns,
+            event.spread.opportunity_id,
+            event.spread.net_percent,
+            event.spread.peak_net_percent,
+            event.spread.executable_size,
+        )
+        for event in events
+    ]
+
+
+def play(scanner: Scanner, recorder: BatchRecorder, seed: int, steps: int) -> list[OpportunityEvent]:
+    """Feeds a scanner and its recording at random: batches, garbage, time, losses."""
+    source = random.Random(seed)
+    events: list[OpportunityEvent] = []
+    now = START_NS
+    for _ in range(steps):
+        now += source.randrange(300_000_000)
+        roll = source.random()
+        if roll < 0.02:
+            recorder.append(DISCONNECTED, now)
+            events += scanner.on_disconnected(now)
+        elif roll < 0.3:
+            recorder.append(TIMER, now)
+            events += scanner.on_timer(now)
+        elif roll < 0.32:
+            recorder.append(BATCH, now, b"\xff\xff garbage")
+            with pytest.raises(PayloadError):
+                scanner.on_batch(b"\xff\xff garbage", now)
+        else:
+            message = payload(*(_tick(source, now) for _ in range(source.randrange(5))))
+            recorder.append(BATCH, now, message)
+            events += scanner.on_batch(message, now)
+    return events
+
+
+def _tick(source: random.Random, now: int) -> Tick:
+    mid = source.uniform(99.5, 100.5)
+    receive_ns = now - source.randrange(5_000_000)
+    return Tick(source.choice(VENUES), mid - 0.01, mid + 0.01, source.choice(("BTC", "ETH")), receive_ns=receive_ns)
+
+
+def test_a_replay_tells_the_same_events(tmp_path: Path, arguments: ScannerArguments) -> None:
+    """Ids, times, numbers and order are the same, with minimum life and garbage in between."""
+    arguments["min_life_ns"] = 100_000_000
+    recorder = BatchRecorder(tmp_path, arguments, START_NS)
+    told = play(Scanner(**arguments), recorder, seed=3, steps=2000)
+    recorder.close()
+    assert len(told) > 100
+    assert story(list(replay(tmp_path))) == story(told)
+
+
+def test_each_process_of_a_recording_replays_on_its_own_scanner(tmp_path: Path, arguments: ScannerArguments) -> None:
+    """After a restart the recording goes on with a fresh scanner, and the settings of that time."""
+    told = []
+    for seed, open_net_percent in ((1, 0.1), (2, 0.3)):
+        arguments["open_net_percent"] = open_net_percent
+        recorder = BatchRecorder(tmp_path, arguments, START_NS)
+        told += play(Scanner(**arguments), recorder, seed, steps=200)
+        recorder.close()
+    assert story(list(replay(tmp_path))) == story(told)
+
+
+def test_a_full_disk_ends_the_recording_only(arguments: ScannerArguments) -> None:
+    """The recorder gives up with an error in the log and lets the service go on."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs /dev/full")
+    recorder = BatchRecorder.__new__(BatchRecorder)
+    recorder._writer = _FullWriter(full)  # type: ignore[assignment]
+    recorder.append(BATCH, START_NS, b"x" * 100)
+    recorder.append(BATCH, START_NS, b"x" * 100)
+    assert recorder._writer is None
+
+
+class _FullWriter:
+    """Writes straight to a device that is full."""
+
+    records = 0
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+
+    def append(self, kind: int, now_ns: int, payload: bytes) -> None:
+        """Raises OSError, as the kernel says."""
+        self._file.write(payload)
+
+    def close(self) -> None:
+        """Releases the descriptor."""
+        self._file.close()

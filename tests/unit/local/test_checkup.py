@@ -1,0 +1,53 @@
+"""What the doctor says about ports."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from crossbook.local.checkup import Finding, examine
+from crossbook.plumbing.grpc_server import grpc_server
+from crossbook.plumbing.settings import load_settings
+from crossbook.simulator.app import running_simulator
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The port of a program that is not ours and answers nothing."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+async def _about(port: int) -> Finding:
+    found = await asyncio.to_thread(lambda: list(examine()))
+    return next(finding for finding in found if finding.subject == f"port {port}")
+
+
+async def test_a_port_that_crossbook_itself_serves_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor may be asked while everything runs."""
+    async with grpc_server("127.0.0.1", 0, lambda _: None, []) as server:
+        monkeypatch.setenv("CROSSBOOK_ALERTS__PORT", str(server.port))
+        finding = await _about(server.port)
+    assert (finding.is_ok, finding.detail) == (True, "alerts answers: Crossbook is running")
+
+
+async def test_the_simulators_port_is_asked_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It speaks no gRPC."""
+    async with running_simulator(load_settings(simulator={"port": 0, "assets": 1})) as simulator:
+        monkeypatch.setenv("CROSSBOOK_SIMULATOR__PORT", str(simulator.port))
+        finding = await _about(simulator.port)
+    assert (finding.is_ok, finding.detail) == (True, "simulator answers: Crossbook is running")
+
+
+@pytest.mark.parametrize("service", ["alerts", "simulator"])
+async def test_a_port_that_somebody_else_holds_is_not(
+    monkeypatch: pytest.MonkeyPatch, stranger: int, service: str
+) -> None:
+    """With the setting that moves us away."""
+    monkeypatch.setenv(f"CROSSBOOK_{service.upper()}__PORT", str(stranger))
+    finding = await _about(stranger)
+    assert not finding.is_ok
+    assert f"CROSSBOOK_{service.upper()}__PORT" in finding.detail

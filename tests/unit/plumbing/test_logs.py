@@ -1,0 +1,46 @@
+"""Logs are structured, go to stderr and hold no secrets."""
+
+import json
+
+import pytest
+import structlog
+
+from crossbook.plumbing.logs import configure_logging, mask
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> object:
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def test_a_json_line_holds_event_context_and_service(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("aggregator", "info", "json")
+    structlog.get_logger().info("window_written", rows=3)
+    captured = capsys.readouterr()
+    line = json.loads(captured.err)
+    assert (line["event"], line["rows"], line["service"], line["level"]) == ("window_written", 3, "aggregator", "info")
+    assert captured.out == ""
+
+
+def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("aggregator", "warning", "text")
+    structlog.get_logger().info("quiet_event")
+    structlog.get_logger().warning("loud_event")
+    text = capsys.readouterr().err
+    assert "quiet_event" not in text
+    assert "loud_event" in text
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], format: str) -> None:
+    configure_logging("alerts", "info", "json" if format == "json" else "text")
+    structlog.get_logger().info("connecting", dsn="postgresql://me:hidden@h/x", key="whsec_aGlkZGVu")
+    text = capsys.readouterr().err
+    assert "hidden" not in text
+    assert "aGlkZGVu" not in text
+
+
+def test_masking_keeps_the_rest() -> None:
+    assert mask("cannot reach redis://:p@h:1/0 now") == "cannot reach redis://***@h:1/0 now"

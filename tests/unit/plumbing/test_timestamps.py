@@ -1,0 +1,28 @@
+"""Times survive the way through protobuf's messages to the nanosecond."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossbook.plumbing.timestamps import from_duration, from_timestamp, seconds_to_ns, to_duration, to_timestamp
+
+TIMES = st.integers(min_value=-(2**62), max_value=2**62)
+
+
+@given(TIMES)
+def test_a_moment_survives_exactly(time_ns: int) -> None:
+    timestamp = to_timestamp(time_ns)
+    assert 0 <= timestamp.nanos < 1_000_000_000
+    assert from_timestamp(timestamp) == time_ns
+
+
+@given(TIMES)
+def test_a_span_survives_exactly_and_its_parts_share_a_sign(duration_ns: int) -> None:
+    duration = to_duration(duration_ns)
+    assert duration.seconds * duration.nanos >= 0
+    assert from_duration(duration) == duration_ns
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.1, 100_000_000), (15, 15_000_000_000), (1e-9, 1)])
+def test_seconds_round_to_the_nearest_nanosecond(seconds: float, expected: int) -> None:
+    assert seconds_to_ns(seconds) == expected

@@ -1,0 +1,33 @@
+"""How assets are listed."""
+
+import pytest
+
+from crossbook.simulator.listing import assets_of_world, decimal_text
+from crossbook.simulator.registry import traits_of
+
+
+@pytest.mark.parametrize(
+    ("units", "decimals", "text"),
+    [(618000, 1, "61800.0"), (5, 3, "0.005"), (7, 0, "7"), (0, 2, "0.00"), (1, 10, "0.0000000001")],
+)
+def test_decimal_text_is_exact(units: int, decimals: int, text: str) -> None:
+    """Integers become decimals without passing through floats."""
+    assert decimal_text(units, decimals) == text
+
+
+def test_every_venue_names_multiplied_coins_its_own_way() -> None:
+    """1000PEPE, kPEPE or plain PEPE with a large contract."""
+    pepe = next(asset for asset in assets_of_world(20) if asset.name == "PEPE")
+    symbols = {traits.venue: traits.list_asset(pepe) for traits in traits_of([])}
+    assert symbols["lighter"].symbol == "1000PEPE"
+    assert symbols["binance"].symbol == "1000PEPEUSDT"
+    assert symbols["paradex"].symbol == "kPEPE-USD-PERP"
+    assert symbols["okx"].symbol == "PEPE-USDT-SWAP"
+    assert [symbols[v].multiplier for v in ("lighter", "paradex", "binance", "okx")] == [1000, 1000, 1000, 1]
+    assert symbols["okx"].contract_size >= 1_000_000
+
+
+def test_world_has_as_many_assets_as_asked_for() -> None:
+    """Beyond the table, made-up ones; names are unique."""
+    names = [asset.name for asset in assets_of_world(60)]
+    assert len(set(names)) == 60

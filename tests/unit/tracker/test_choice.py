@@ -1,0 +1,75 @@
+"""Which venues are tracked, and which settings are refused before anything starts."""
+
+from typing import Any
+
+import pytest
+
+from crossbook._core import venue_profiles
+from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.settings import load_settings
+from crossbook.tracker.choice import choose_venues
+
+
+class Profile:
+    """As much of a profile as the choice looks at."""
+
+    def __init__(self, venue: str, unavailable_reason: str | None = None) -> None:
+        self.id = venue
+        self.unavailable_reason = unavailable_reason
+
+
+PROFILES: dict[str, Any] = {"a": Profile("a"), "b": Profile("b"), "gone": Profile("gone", "closed on 2026-09-23")}
+
+
+def chosen(**tracker: Any) -> list[str]:
+    return [profile.id for profile in choose_venues(PROFILES, load_settings(tracker=tracker).tracker)]
+
+
+def test_no_names_mean_every_venue_that_can_be_tracked() -> None:
+    """One that is gone is left out."""
+    assert chosen() == ["a", "b"]
+
+
+def test_names_choose_each_once_in_their_order() -> None:
+    """A name given twice is one venue."""
+    assert chosen(venues=["b", "a", "b"]) == ["b", "a"]
+
+
+def test_one_that_is_gone_does_not_stop_the_others() -> None:
+    """It is refused alone."""
+    assert chosen(venues=["gone", "a"]) == ["a"]
+
+
+def test_one_that_is_gone_is_refused_with_its_reason_when_it_is_all_there_is() -> None:
+    """The reason is the profile's own."""
+    with pytest.raises(SettingsError, match="closed on 2026-09-23"):
+        chosen(venues=["gone"])
+
+
+def test_one_that_is_gone_can_be_replayed_from_an_endpoint() -> None:
+    """An endpoint of its own says that something stands in its place."""
+    assert chosen(venues=["gone"], endpoints={"gone": {"websocket_url": "ws://localhost:1/"}}) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("tracker", "message"),
+    [
+        ({"venues": ["nosuch"]}, "'nosuch' is not a venue: choose of a, b, gone"),
+        ({"endpoints": {"nosuch": {}}}, "'nosuch' is not a venue"),
+        ({"endpoints": {"a": {"websocket_url": "http://x"}}}, "tracker.endpoints.a.websocket_url"),
+        ({"endpoints": {"a": {"rest_url": "ws://x"}}}, "tracker.endpoints.a.rest_url"),
+        ({"endpoints": {"a": {"rest_url": "http://"}}}, "tracker.endpoints.a.rest_url"),
+        ({"endpoints": {"a": {"rest_url": "http://x:99999"}}}, "tracker.endpoints.a.rest_url"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tracker: dict[str, Any], message: str) -> None:
+    """The message names the key and what is wrong with it."""
+    with pytest.raises(SettingsError) as refusal:
+        chosen(**tracker)
+    assert message in str(refusal.value)
+
+
+def test_the_real_profiles_can_be_chosen() -> None:
+    """The core's own registry gives at least one venue by default."""
+    profiles = {profile.id: profile for profile in venue_profiles()}
+    assert choose_venues(profiles, load_settings().tracker)
