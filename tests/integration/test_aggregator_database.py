@@ -1,8 +1,8 @@
 """Postgres goes away and comes back: no window is lost, and the aggregator says what is wrong meanwhile."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
@@ -85,7 +85,7 @@ async def test_it_says_so_when_postgres_answers_but_takes_no_window(postgres_dsn
         async with BufferingTracker(f"127.0.0.1:{free_port}", stream) as tracker:
             _send(tracker, stream, oracle, 100)
             await eventually(lambda: tracker.acknowledged > 0)
-            with _no_space_left(postgres_dsn):
+            async with _no_space_left(postgres_dsn):
                 _finish(tracker, stream, oracle)
                 await eventually(lambda: _is_health(channel, NOT_SERVING))
                 assert not (await get_stats(channel)).database_available
@@ -106,17 +106,20 @@ async def test_a_postgres_that_hangs_is_noticed(tmp_path: Path, free_port: int) 
         await eventually(lambda: _is_health(channel, SERVING))
 
 
-@contextmanager
-def _no_space_left(dsn: str) -> Iterator[None]:
-    """Every insert into the windows fails, every read goes on."""
+@asynccontextmanager
+async def _no_space_left(dsn: str) -> AsyncIterator[None]:
+    """Every insert into the windows fails, every read goes on.
+
+    Never blocks the loop: this waits for locks that the aggregator of the same loop holds in its transactions.
+    """
     name = "no_space_left"
     body = "BEGIN RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'no space left'; END"
     trigger = f"CREATE TRIGGER {name} BEFORE INSERT ON snapshots EXECUTE FUNCTION {name}()"
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
-        connection.execute(trigger)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        await connection.execute(trigger)
         yield
-        connection.execute(f"DROP FUNCTION {name} CASCADE")
+        await connection.execute(f"DROP FUNCTION {name} CASCADE")
 
 
 async def test_it_starts_before_its_tables(empty_postgres_dsn: str, free_port: int) -> None:
