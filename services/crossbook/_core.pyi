@@ -49,6 +49,9 @@ class VenueProfile:
     connects_per_minute: int
     request_weight_per_minute: int
     stale_after_ns: int
+    is_gap_visible: bool  # whether a frame that went missing shows in those behind it
+    sources: list[str]  # what the facts in the venue's file rest on
+    certainty: str  # which of them are sure and which are not
     unavailable_reason: str | None  # set when the venue can only be replayed
 
 def venue_profiles() -> list[VenueProfile]: ...

@@ -37,6 +37,9 @@ pub struct VenueProfile {
     connects_per_minute: u32,
     request_weight_per_minute: u32,
     stale_after_ns: i64,
+    is_gap_visible: bool,
+    sources: Vec<&'static str>,
+    certainty: &'static str,
     unavailable_reason: Option<&'static str>,
 }
 
@@ -56,6 +59,9 @@ impl From<&crossbook_venues::VenueProfile> for VenueProfile {
             connects_per_minute: profile.connects_per_minute,
             request_weight_per_minute: profile.request_weight_per_minute,
             stale_after_ns: profile.stale_after_ns,
+            is_gap_visible: profile.is_gap_visible,
+            sources: profile.sources.to_vec(),
+            certainty: profile.certainty,
             unavailable_reason: profile.unavailable_reason,
         }
     }

@@ -39,6 +39,9 @@ const PROFILE: VenueProfile = VenueProfile {
     connects_per_minute: 50,
     request_weight_per_minute: 2_400,
     stale_after_ns: 30 * SECOND_NS,
+    is_gap_visible: true,
+    sources: &["captured frames 2024-08", "venue's documentation and change log 2026", "ccxt 4.5.90"],
+    certainty: "books and their chaining are seen in captured frames; the paths of 2026 and the limits are documented only",
     unavailable_reason: None,
 };
 

@@ -35,6 +35,9 @@ const PROFILE: VenueProfile = VenueProfile {
     connects_per_minute: 60,
     request_weight_per_minute: 60,
     stale_after_ns: 30 * SECOND_NS,
+    is_gap_visible: true,
+    sources: &["frames captured by df-lighter-core 2026-10", "lighter-sdk 1.1.8", "venue's documentation 2026"],
+    certainty: "frames and their chaining are seen in captured frames; limits moved three times in a year, the unit of fees is unknown",
     unavailable_reason: None,
 };
 

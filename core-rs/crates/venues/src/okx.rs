@@ -39,6 +39,9 @@ const PROFILE: VenueProfile = VenueProfile {
     connects_per_minute: 60,
     request_weight_per_minute: 600,
     stale_after_ns: 30 * SECOND_NS,
+    is_gap_visible: true,
+    sources: &["captured frames 2022-05", "venue's documentation and change log 2026", "ccxt 4.5.90"],
+    certainty: "books are seen in captured frames, their chaining and the limits are documented; keep-alive and reset are documented only",
     unavailable_reason: None,
 };
 

@@ -34,6 +34,9 @@ const PROFILE: VenueProfile = VenueProfile {
     connects_per_minute: 120,
     request_weight_per_minute: 300,
     stale_after_ns: 30 * SECOND_NS,
+    is_gap_visible: true,
+    sources: &["captured frames 2026-10", "venue's SBE schema", "venue's documentation 2026"],
+    certainty: "layouts and their chaining are seen in captured frames, fees are documented; limits, and subscribing again in a session, are not confirmed",
     unavailable_reason: None,
 };
 

@@ -24,6 +24,13 @@ pub struct VenueProfile {
     pub connects_per_minute: u32,
     pub request_weight_per_minute: u32,
     pub stale_after_ns: i64,
+    /// Whether a frame that went missing shows in those behind it. Where it does not, a book may be wrong until the venue
+    /// sends it whole again.
+    pub is_gap_visible: bool,
+    /// What the facts in the venue's file rest on: captured frames and their date, documentation, libraries.
+    pub sources: &'static [&'static str],
+    /// Which of them are sure and which are not, in one sentence.
+    pub certainty: &'static str,
     /// Set when the venue can only be replayed.
     pub unavailable_reason: Option<&'static str>,
 }

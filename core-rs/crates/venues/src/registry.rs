@@ -62,6 +62,7 @@ mod tests {
             assert_eq!(profile.channels.len(), 2, "{}", profile.id);
             assert!(profile.instruments_per_connection > 0 && profile.stale_after_ns > 0);
             assert!(!profile.guard_rule.is_empty() && !profile.docs_url.is_empty());
+            assert!(!profile.sources.is_empty() && !profile.certainty.is_empty(), "{}", profile.id);
         }
     }
 
