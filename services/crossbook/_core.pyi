@@ -50,6 +50,7 @@ class VenueProfile:
     request_weight_per_minute: int
     stale_after_ns: int
     is_gap_visible: bool  # whether a frame that went missing shows in those behind it
+    relays: str | None  # the venue whose books these are, where they are not its own
     sources: list[str]  # what the facts in the venue's file rest on
     certainty: str  # which of them are sure and which are not
     unavailable_reason: str | None  # set when the venue can only be replayed

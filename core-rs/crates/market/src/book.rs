@@ -60,6 +60,22 @@ impl OrderBook {
         asks.iter().for_each(|level| self.asks.set(*level));
     }
 
+    /// Forgets what stands behind the best `depth` levels of a side.
+    pub fn keep(&mut self, depth: usize) {
+        self.bids.keep(depth);
+        self.asks.keep(depth);
+    }
+
+    /// Whether these levels are the book, best first or not.
+    pub fn equals(&self, bids: &[Level], asks: &[Level]) -> bool {
+        self.bids.equals(bids) && self.asks.equals(asks)
+    }
+
+    /// Whether every level that these would remove is there.
+    pub fn holds_removed(&self, bids: &[Level], asks: &[Level]) -> bool {
+        self.bids.holds_removed(bids) && self.asks.holds_removed(asks)
+    }
+
     pub fn best_bid(&self) -> Option<Level> {
         self.bids.best()
     }
@@ -182,6 +198,24 @@ impl Side {
         }
     }
 
+    fn keep(&mut self, depth: usize) {
+        let excess = self.levels.len().saturating_sub(depth);
+        self.levels.drain(..excess);
+    }
+
+    fn equals(&self, levels: &[Level]) -> bool {
+        let standing = levels.iter().filter(|level| level.size > 0.0);
+        let is_held = |level: &Level| {
+            self.position(self.sign * level.price).is_ok_and(|index| self.levels[index].size == level.size)
+        };
+        standing.clone().count() == self.levels.len() && standing.clone().all(is_held)
+    }
+
+    fn holds_removed(&self, levels: &[Level]) -> bool {
+        let mut removed = levels.iter().filter(|level| level.size == 0.0);
+        removed.all(|level| self.position(self.sign * level.price).is_ok())
+    }
+
     fn best(&self) -> Option<Level> {
         self.levels.last().map(|level| Level { price: self.sign * level.key, size: level.size })
     }
@@ -276,6 +310,35 @@ mod tests {
         let gone: Vec<Level> = book.bids().map(|level| Level { size: 0.0, ..level }).collect();
         book.apply(&gone, &[]);
         assert!(book.is_thin());
+    }
+
+    #[test]
+    fn levels_behind_the_depth_kept_are_forgotten() {
+        let mut book = book(&[(10.0, 2.0), (9.0, 1.0), (8.0, 3.0)], &[(12.0, 1.0)]);
+        book.keep(2);
+        assert_eq!(book.bids().collect::<Vec<_>>(), levels(&[(10.0, 2.0), (9.0, 1.0)]));
+        assert_eq!(book.asks().count(), 1);
+        assert!(!book.is_thin(), "the venue tells levels anew that come back");
+    }
+
+    #[test]
+    fn a_book_equals_its_own_levels_and_no_others() {
+        let book = book(&[(10.0, 2.0), (9.0, 1.0)], &[(12.0, 1.0)]);
+        let (bids, asks) = (levels(&[(9.0, 1.0), (10.0, 2.0), (7.0, 0.0)]), levels(&[(12.0, 1.0)]));
+        assert!(book.equals(&bids, &asks));
+        for (other_bids, other_asks) in
+            [(&bids[..1], &asks[..]), (&bids[..], &[]), (&levels(&[(9.0, 1.0), (10.0, 3.0)]), &asks)]
+        {
+            assert!(!book.equals(other_bids, other_asks));
+        }
+    }
+
+    #[test]
+    fn removals_of_what_is_not_there_are_noticed() {
+        let book = book(&[(10.0, 2.0), (9.0, 1.0)], &[(12.0, 1.0)]);
+        assert!(book.holds_removed(&levels(&[(10.0, 0.0), (7.0, 5.0)]), &levels(&[(12.0, 0.0)])));
+        assert!(!book.holds_removed(&levels(&[(10.0, 0.0), (8.0, 0.0)]), &[]));
+        assert!(!book.holds_removed(&[], &levels(&[(10.0, 0.0)])));
     }
 
     #[test]

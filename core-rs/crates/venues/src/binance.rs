@@ -40,6 +40,7 @@ const PROFILE: VenueProfile = VenueProfile {
     request_weight_per_minute: 2_400,
     stale_after_ns: 30 * SECOND_NS,
     is_gap_visible: true,
+    relays: None,
     sources: &["captured frames 2024-08", "venue's documentation and change log 2026", "ccxt 4.5.90"],
     certainty: "books and their chaining are seen in captured frames; the paths of 2026 and the limits are documented only",
     unavailable_reason: None,
@@ -55,6 +56,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
     snapshot_source: SnapshotSource::Rest,
     joining,
+    ..Conduct::USUAL
 };
 
 /// Most instruments, levels asked for, and what that weighs: a start must fit into the budget of one minute.

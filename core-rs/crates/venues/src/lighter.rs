@@ -36,6 +36,7 @@ const PROFILE: VenueProfile = VenueProfile {
     request_weight_per_minute: 60,
     stale_after_ns: 30 * SECOND_NS,
     is_gap_visible: true,
+    relays: None,
     sources: &["frames captured by df-lighter-core 2026-10", "lighter-sdk 1.1.8", "venue's documentation 2026"],
     certainty: "frames and their chaining are seen in captured frames; limits moved three times in a year, the unit of fees is unknown",
     unavailable_reason: None,
@@ -52,6 +53,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: None,
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
+    ..Conduct::USUAL
 };
 
 /// How long to be quiet after "too many messages".

@@ -40,6 +40,7 @@ const PROFILE: VenueProfile = VenueProfile {
     request_weight_per_minute: 600,
     stale_after_ns: 30 * SECOND_NS,
     is_gap_visible: true,
+    relays: None,
     sources: &["captured frames 2022-05", "venue's documentation and change log 2026", "ccxt 4.5.90"],
     certainty: "books are seen in captured frames, their chaining and the limits are documented; keep-alive and reset are documented only",
     unavailable_reason: None,
@@ -56,6 +57,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: None,
     snapshot_source: SnapshotSource::SocketElseRest { wait_ns: 2 * SECOND_NS },
     joining,
+    ..Conduct::USUAL
 };
 
 /// Levels of a fetched book; `books` itself is 400 levels deep, so that nothing it needs is cut.

@@ -35,6 +35,7 @@ const PROFILE: VenueProfile = VenueProfile {
     request_weight_per_minute: 300,
     stale_after_ns: 30 * SECOND_NS,
     is_gap_visible: true,
+    relays: None,
     sources: &["captured frames 2026-10", "venue's SBE schema", "venue's documentation 2026"],
     certainty: "layouts and their chaining are seen in captured frames, fees are documented; limits, and subscribing again in a session, are not confirmed",
     unavailable_reason: None,
@@ -51,6 +52,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: None,
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
+    ..Conduct::USUAL
 };
 
 const SCHEMA_ID: u16 = 1;

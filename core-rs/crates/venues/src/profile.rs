@@ -14,7 +14,7 @@ pub struct VenueProfile {
     pub websocket_url: &'static str,
     pub rest_url: &'static str,
     pub docs_url: &'static str,
-    /// Depth first, then the best bid and ask.
+    /// Depth first, then the best bid and ask, where there is one.
     pub channels: &'static [&'static str],
     /// What proves that a book is whole, in one sentence.
     pub guard_rule: &'static str,
@@ -27,6 +27,8 @@ pub struct VenueProfile {
     /// Whether a frame that went missing shows in those behind it. Where it does not, a book may be wrong until the venue
     /// sends it whole again.
     pub is_gap_visible: bool,
+    /// The venue whose books these are, where they are not its own: a difference between the two is delay, not a price.
+    pub relays: Option<&'static str>,
     /// What the facts in the venue's file rest on: captured frames and their date, documentation, libraries.
     pub sources: &'static [&'static str],
     /// Which of them are sure and which are not, in one sentence.
@@ -43,6 +45,10 @@ pub struct Conduct {
     pub waits_for_greeting: bool,
     /// Channels that one subscribe or unsubscribe message may name.
     pub channels_per_request: usize,
+    /// Whether requests are answered; what a venue is silent about is taken for done once it is sent.
+    pub answers_requests: bool,
+    /// Whether one instrument can be unsubscribed. Where it cannot, subscribing again must bring the book again.
+    pub unsubscribes_one: bool,
     pub pacing: Pacing,
     pub heartbeat: Option<Heartbeat>,
     /// A connection that says nothing at all for so long is dead.
@@ -50,8 +56,35 @@ pub struct Conduct {
     /// A connection is renewed at this age.
     pub max_age_ns: Option<i64>,
     pub snapshot_source: SnapshotSource,
+    /// Levels a side that the venue keeps told; it falls silent about those pushed out behind them.
+    pub book_depth: Option<usize>,
+    /// Whether removing a level that is not there shows that a frame is missing.
+    pub removes_only_what_is_there: bool,
+    /// Set when the venue repeats its snapshots. A book whose last one is older is rebuilt, and one that differs from the
+    /// book of the same sequence shows that a frame was missing.
+    pub snapshot_limit_ns: Option<i64>,
     /// Where a buffered delta stands relative to a fetched snapshot's sequence.
     pub joining: fn(i64, &Delta) -> Joining,
+}
+
+impl Conduct {
+    /// What a venue does that has no ways of its own; to be filled in with what it has.
+    pub const USUAL: Self = Self {
+        socket_path: "/",
+        waits_for_greeting: false,
+        channels_per_request: 1,
+        answers_requests: true,
+        unsubscribes_one: true,
+        pacing: Pacing { burst: 10, interval_ns: SECOND_NS },
+        heartbeat: None,
+        silence_limit_ns: 60 * SECOND_NS,
+        max_age_ns: None,
+        snapshot_source: SnapshotSource::Socket,
+        book_depth: None,
+        removes_only_what_is_there: false,
+        snapshot_limit_ns: None,
+        joining: by_chain,
+    };
 }
 
 /// Token bucket for what is sent on one connection.
@@ -71,7 +104,7 @@ pub struct Heartbeat {
 /// Where a whole book comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SnapshotSource {
-    /// The subscription begins with it; a new one takes unsubscribing first.
+    /// The subscription begins with it; a new one takes unsubscribing first, where that can be done.
     Socket,
     /// A REST answer, joined to buffered deltas.
     Rest,

@@ -6,6 +6,7 @@ use crate::feed::Desk;
 use crate::listing::MarketListing;
 use crate::profile::{Conduct, VenueProfile};
 use crossbook_market::Level;
+use std::borrow::Cow;
 
 /// One venue.
 pub trait Venue: Sync {
@@ -19,7 +20,11 @@ pub trait Venue: Sync {
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String;
     /// Decodes a frame and tells the desk what it means.
     fn on_frame(&self, frame: Frame<'_>, desk: &mut Desk) -> Result<(), FrameError>;
-    /// Native symbol of a frame that does not decode, as far as its bytes still show it.
+    /// What frames call the instrument with this native symbol: the name by which the desk finds it.
+    fn frame_name<'a>(&self, native_symbol: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(native_symbol)
+    }
+    /// Name of the instrument in a frame that does not decode, as far as its bytes still show it.
     fn culprit<'a>(&self, payload: &'a [u8]) -> Option<&'a str>;
     /// Where a whole book can be fetched; `tracked` instruments share the venue's request budget.
     fn book_request(&self, _native_symbol: &str, _tracked: usize) -> Option<BookRequest> {

@@ -13,11 +13,27 @@ impl Desk {
         if !is_sound(&snapshot.bids, &snapshot.asks) {
             return self.spoilt(Some(slot), "a snapshot holds impossible numbers");
         }
+        let is_repeated = self.conduct.snapshot_limit_ns.is_some();
         let held = self.touch(slot);
         to_base_units(held, &mut snapshot.bids, &mut snapshot.asks);
-        if matches!(held.phase, Phase::Waiting { .. } | Phase::Joining | Phase::Broken { .. } | Phase::Synced) {
+        if held.phase == Phase::Synced && is_repeated {
+            self.compare(slot, snapshot);
+        } else if matches!(held.phase, Phase::Waiting { .. } | Phase::Joining | Phase::Broken { .. } | Phase::Synced) {
             self.become_whole(slot, snapshot, VecDeque::new());
         }
+    }
+
+    /// Checks the book held against the venue's own, which then takes its place.
+    fn compare(&mut self, slot: u32, snapshot: Snapshot) {
+        let held = &self.slots[slot as usize];
+        if snapshot.sequence < held.sequence {
+            return self.lose(slot, "a snapshot is older than the book held");
+        }
+        if snapshot.sequence == held.sequence && !held.book.equals(&snapshot.bids, &snapshot.asks) {
+            self.stats.gaps += 1;
+            self.report("book_differed", Some(slot), "from the venue's own of the same sequence, which replaces it");
+        }
+        self.become_whole(slot, snapshot, VecDeque::new());
     }
 
     /// Changed levels from the socket.
@@ -116,10 +132,14 @@ impl Desk {
     /// The one rule of every chain: a delta follows the last change, or the book is lost. The very same delta once more
     /// is harmless.
     fn chain(&mut self, slot: u32, delta: Delta) {
-        let now_ns = self.now_ns;
+        let (now_ns, conduct) = (self.now_ns, self.conduct);
         let held = &mut self.slots[slot as usize];
         if delta.previous == held.sequence {
-            held.apply(&delta);
+            let is_new = delta.last != held.sequence;
+            if conduct.removes_only_what_is_there && is_new && !held.book.holds_removed(&delta.bids, &delta.asks) {
+                return self.lose(slot, "a level is removed that was never told");
+            }
+            held.apply(&delta, conduct.book_depth);
             held.follow_top(now_ns);
             self.publish_if_sound(slot, delta.exchange_ns, Some(&delta));
             if self.slots[slot as usize].is_fetching() {
@@ -164,7 +184,7 @@ impl Desk {
 
     /// Loads a book and the deltas behind it, of which the first is known to join.
     fn become_whole(&mut self, slot: u32, snapshot: Snapshot, deltas: VecDeque<Delta>) {
-        let now_ns = self.now_ns;
+        let (now_ns, depth) = (self.now_ns, self.conduct.book_depth);
         self.cancel_fetch(slot);
         let held = &mut self.slots[slot as usize];
         let is_rebuilt = std::mem::replace(&mut held.has_been_whole, true) && held.phase != Phase::Synced;
@@ -179,7 +199,7 @@ impl Desk {
                 self.stats.gaps += 1;
                 return self.rebuild(slot, "sequence_gap", "in the deltas kept while the book was fetched");
             }
-            held.apply(delta);
+            held.apply(delta, depth);
             exchange_ns = delta.exchange_ns;
         }
         held.top.sequence = held.sequence;
@@ -189,7 +209,7 @@ impl Desk {
             held.top = top;
         }
         held.follow_top(now_ns);
-        (held.phase, held.whole_since_ns) = (Phase::Synced, now_ns);
+        (held.phase, held.whole_since_ns, held.snapshot_ns) = (Phase::Synced, now_ns, now_ns);
         (held.has_escalated, held.vain_tries) = (false, 0);
         if is_rebuilt {
             self.stats.resyncs += 1;

@@ -4,7 +4,7 @@ use super::connection::{Ask, Connection, SocketPhase};
 use super::slot::{Phase, Slot};
 use super::step::{FeedStats, Step};
 use crate::profile::{Conduct, SECOND_NS, SnapshotSource};
-use crate::venue::{Channel, Operation};
+use crate::venue::{Channel, Operation, Venue};
 use crossbook_market::Quote;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ const PARSE_REPORT_INTERVAL_NS: i64 = SECOND_NS;
 /// Books, connections and what is to be done, of one venue.
 pub struct Desk {
     pub(super) conduct: &'static Conduct,
+    /// Streams of an instrument that the venue has.
+    pub(super) channels: &'static [Channel],
     pub(super) stale_after_ns: i64,
     /// Time as it passes here; only differences of it mean anything.
     pub(super) now_ns: i64,
@@ -24,7 +26,7 @@ pub struct Desk {
     pub(super) connection: u32,
     /// Numbered in order of tracking; a number is never used again.
     pub(super) slots: Vec<Slot>,
-    pub(super) by_native_symbol: FxHashMap<String, u32>,
+    pub(super) by_name: FxHashMap<String, u32>,
     pub(super) connections: BTreeMap<u32, Connection>,
     pub(super) fetches: super::fetching::Fetches,
     pub(super) steps: Vec<Step>,
@@ -36,15 +38,17 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(conduct: &'static Conduct, stale_after_ns: i64) -> Self {
+    pub(super) fn new(venue: &dyn Venue, stale_after_ns: i64) -> Self {
+        let channels: &[Channel] = &[Channel::Book, Channel::Top];
         Self {
-            conduct,
+            conduct: venue.conduct(),
+            channels: &channels[..venue.profile().channels.len()],
             stale_after_ns,
             now_ns: 0,
             stamp_ns: 0,
             connection: 0,
             slots: Vec::new(),
-            by_native_symbol: FxHashMap::default(),
+            by_name: FxHashMap::default(),
             connections: BTreeMap::new(),
             fetches: super::fetching::Fetches::default(),
             steps: Vec::new(),
@@ -55,16 +59,16 @@ impl Desk {
         }
     }
 
-    /// The slot of a native symbol, if the frame's connection carries it.
-    pub fn slot(&self, native_symbol: &str) -> Option<u32> {
-        let slot = *self.by_native_symbol.get(native_symbol)?;
+    /// The slot of an instrument by its name in frames, if the frame's connection carries it.
+    pub fn slot(&self, name: &str) -> Option<u32> {
+        let slot = *self.by_name.get(name)?;
         (self.slots[slot as usize].connection == self.connection).then_some(slot)
     }
 
-    /// The slot whose native symbol a message text mentions; the longest, where one is part of another.
+    /// The slot whose name a message text mentions; the longest, where one is part of another.
     pub fn slot_mentioned(&self, text: &str) -> Option<u32> {
-        let mentioned = self.by_native_symbol.iter().filter(|(native, _)| mentions(text, native));
-        mentioned.max_by_key(|(native, _)| native.len()).and_then(|(native, _)| self.slot(native))
+        let mentioned = self.by_name.iter().filter(|(name, _)| mentions(text, name));
+        mentioned.max_by_key(|(name, _)| name.len()).and_then(|(name, _)| self.slot(name))
     }
 
     pub fn sequence(&self, slot: u32) -> i64 {
@@ -149,6 +153,19 @@ impl Desk {
         self.slots[slot as usize].forget_book();
         self.slots[slot as usize].phase = Phase::Refused;
         self.set_state(slot, crossbook_market::BookState::Closed);
+    }
+
+    /// Something of this instrument went missing, by the venue's own rule: its book is not whole any more.
+    pub fn lose(&mut self, slot: u32, detail: &str) {
+        if self.slots[slot as usize].phase == Phase::Synced {
+            self.stats.gaps += 1;
+            self.rebuild(slot, "sequence_gap", detail);
+        }
+    }
+
+    /// The same for whatever the frame's connection carries: a frame is lost that may have been about any of it.
+    pub fn lose_all(&mut self, detail: &str) {
+        self.slots_of(self.connection).into_iter().for_each(|slot| self.lose(slot, detail));
     }
 
     pub fn report(&mut self, event: &'static str, slot: Option<u32>, detail: &str) {

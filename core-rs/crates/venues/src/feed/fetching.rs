@@ -38,7 +38,7 @@ impl Fetches {
 impl Desk {
     /// Asks for the books that are due, as many as may be outstanding.
     pub(super) fn issue_fetches(&mut self, venue: &dyn Venue, rest_url: &str) {
-        let tracked = self.by_native_symbol.len();
+        let tracked = self.by_name.len();
         for index in 0..self.slots.len() {
             let held = &mut self.slots[index];
             let is_due = matches!(held.fetching, Fetching::Due(due_ns) if due_ns <= self.now_ns);

@@ -26,7 +26,7 @@ pub use step::{FeedStats, Step};
 use crate::error::VenueError;
 use crate::profile::SECOND_NS;
 use crate::urls;
-use crate::venue::{Channel, Frame, Operation, Venue};
+use crate::venue::{Frame, Operation, Venue};
 use connection::{Connection, SocketPhase};
 use crossbook_market::{BookState, Instrument, OrderBook, Quote};
 use slot::{Phase, Slot};
@@ -73,7 +73,7 @@ impl Feed {
             venue,
             websocket_url: urls::join(base, conduct.socket_path),
             rest_url: options.rest_url.unwrap_or_else(|| profile.rest_url.to_string()),
-            desk: Desk::new(conduct, stale_after_ns),
+            desk: Desk::new(venue, stale_after_ns),
             last_connection: 0,
             last_request_id: 0,
             told_ns: 0,
@@ -94,7 +94,7 @@ impl Feed {
         }
         self.advance(now_ns);
         for instrument in instruments {
-            if !self.desk.by_native_symbol.contains_key(&instrument.native_symbol) {
+            if !self.desk.by_name.contains_key(self.venue.frame_name(&instrument.native_symbol).as_ref()) {
                 self.track_one(instrument);
             }
         }
@@ -258,12 +258,11 @@ impl Feed {
         let desk = &mut self.desk;
         let slot = desk.slots.len() as u32;
         desk.slots.push(Slot::new(slot, Arc::clone(instrument), connection, desk.now_ns));
-        desk.by_native_symbol.insert(instrument.native_symbol.clone(), slot);
+        desk.by_name.insert(self.venue.frame_name(&instrument.native_symbol).into_owned(), slot);
         if let Some(held) = desk.connections.get_mut(&connection) {
             held.instruments += 1;
             if held.phase == SocketPhase::Open {
-                desk.queue_subscribe(slot, Channel::Book);
-                desk.queue_subscribe(slot, Channel::Top);
+                desk.channels.iter().for_each(|channel| desk.queue_subscribe(slot, *channel));
             }
         }
     }
@@ -291,16 +290,16 @@ impl Feed {
         held.release_memory();
         held.phase = Phase::Gone;
         let connection = held.connection;
-        desk.by_native_symbol.remove(&held.instrument.native_symbol);
+        desk.by_name.remove(self.venue.frame_name(&held.instrument.native_symbol).as_ref());
         desk.set_state(slot, BookState::Closed);
         let Some(held) = desk.connections.get_mut(&connection) else { return };
         held.instruments -= 1;
         if held.instruments == 0 {
             desk.connections.remove(&connection);
             desk.steps.push(Step::Close { connection });
-        } else if held.phase == SocketPhase::Open {
+        } else if held.phase == SocketPhase::Open && desk.conduct.unsubscribes_one {
             let operation = Operation::Unsubscribe;
-            held.queue.extend([Channel::Book, Channel::Top].map(|channel| Ask { operation, slot, channel }));
+            held.queue.extend(desk.channels.iter().map(|channel| Ask { operation, slot, channel: *channel }));
             desk.is_flush_due = true;
         }
     }

@@ -38,7 +38,7 @@ impl Desk {
         } else if held.vain_tries > TRIES_BEFORE_RECONNECT {
             self.escalate(slot, "its book cannot be rebuilt");
         } else {
-            self.ask_first(Operation::Unsubscribe, slot);
+            self.ask_again(slot);
         }
     }
 
@@ -51,7 +51,7 @@ impl Desk {
             let connection = held.connection;
             self.drop_connection(connection, &reason);
         } else {
-            self.ask_first(Operation::Unsubscribe, slot);
+            self.ask_again(slot);
         }
     }
 
@@ -66,6 +66,11 @@ impl Desk {
             }
             Phase::Synced if held.is_behind(now_ns) => {
                 self.rebuild(slot, "book_behind", "the best bid and ask is ahead of the book and differs");
+            }
+            Phase::Synced
+                if self.conduct.snapshot_limit_ns.is_some_and(|limit_ns| now_ns - held.snapshot_ns > limit_ns) =>
+            {
+                self.rebuild(slot, "snapshot_overdue", "the venue has not repeated it within its time");
             }
             Phase::Broken { due_ns } if due_ns <= now_ns => self.try_rebuild(slot),
             Phase::Waiting { since_ns, is_acknowledged } => match source {
@@ -89,6 +94,18 @@ impl Desk {
             self.ask_first(Operation::Subscribe, slot);
         } else {
             self.rebuild(slot, "subscribe_unanswered", "no book came");
+        }
+    }
+
+    /// Asks for a book whose stream is subscribed: unsubscribes first where that can be done, and subscribes when it is
+    /// answered, or at once where it never is.
+    fn ask_again(&mut self, slot: u32) {
+        let conduct = self.conduct;
+        if !conduct.unsubscribes_one || !conduct.answers_requests {
+            self.ask_first(Operation::Subscribe, slot);
+        }
+        if conduct.unsubscribes_one {
+            self.ask_first(Operation::Unsubscribe, slot);
         }
     }
 

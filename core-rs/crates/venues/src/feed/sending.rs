@@ -18,8 +18,9 @@ impl Desk {
         if let Some(held) = self.connections.get_mut(&connection) {
             held.phase = SocketPhase::Open;
         }
-        slots.iter().for_each(|slot| self.queue_subscribe(*slot, Channel::Book));
-        slots.iter().for_each(|slot| self.queue_subscribe(*slot, Channel::Top));
+        for channel in self.channels {
+            slots.iter().for_each(|slot| self.queue_subscribe(*slot, *channel));
+        }
     }
 
     /// Queues one subscription of a slot behind everything else.
@@ -53,7 +54,7 @@ impl Desk {
                 let text = venue.request(*last_request_id, asks[0].operation, &topics.collect::<Vec<_>>());
                 for ask in asks.iter().filter(|ask| ask.channel == Channel::Book) {
                     let phase = &mut self.slots[ask.slot as usize].phase;
-                    *phase = after_sending(*phase, ask.operation, now_ns);
+                    *phase = after_sending(*phase, ask.operation, now_ns, conduct.answers_requests);
                 }
                 self.steps.push(Step::Send { connection: *connection, text });
                 held.count_sent(conduct.pacing, now_ns);
@@ -108,10 +109,11 @@ fn is_wanted(phase: Phase, operation: Operation) -> bool {
     operation == Operation::Unsubscribe || !matches!(phase, Phase::Gone | Phase::Refused)
 }
 
-fn after_sending(phase: Phase, operation: Operation, since_ns: i64) -> Phase {
+fn after_sending(phase: Phase, operation: Operation, since_ns: i64, is_answered: bool) -> Phase {
     match (phase, operation) {
         (Phase::Gone, _) => Phase::Gone,
-        (_, Operation::Subscribe) => Phase::Waiting { since_ns, is_acknowledged: false },
-        (_, Operation::Unsubscribe) => Phase::Leaving { since_ns },
+        (_, Operation::Subscribe) => Phase::Waiting { since_ns, is_acknowledged: !is_answered },
+        (_, Operation::Unsubscribe) if is_answered => Phase::Leaving { since_ns },
+        (_, Operation::Unsubscribe) => Phase::Queued,
     }
 }

@@ -71,6 +71,8 @@ pub(super) struct Slot {
     pub emitted: Quote,
     pub last_data_ns: i64,
     pub whole_since_ns: i64,
+    /// When the book was last loaded whole.
+    pub snapshot_ns: i64,
     pub has_been_whole: bool,
     /// Tries to rebuild since the book was last whole for a while: they set the pace.
     pub attempts: u32,
@@ -99,6 +101,7 @@ impl Slot {
             emitted: Quote::without_prices(index, BookState::Closed, now_ns),
             last_data_ns: now_ns,
             whole_since_ns: now_ns,
+            snapshot_ns: now_ns,
             has_been_whole: false,
             attempts: 0,
             vain_tries: 0,
@@ -139,9 +142,12 @@ impl Slot {
         self.buffered.push_back(delta);
     }
 
-    /// Sets the book to `delta`, whose place in the chain was checked.
-    pub fn apply(&mut self, delta: &Delta) {
+    /// Sets the book to `delta`, whose place in the chain was checked, and forgets levels behind `depth`.
+    pub fn apply(&mut self, delta: &Delta, depth: Option<usize>) {
         self.book.apply(&delta.bids, &delta.asks);
+        if let Some(depth) = depth {
+            self.book.keep(depth);
+        }
         // After a venue's reset the numbers start lower: the top must not wait for the old ones.
         if delta.last < self.sequence {
             self.top.sequence = delta.last;
