@@ -36,6 +36,15 @@ pub fn asset_of(base: &str) -> (String, f64) {
     (asset.to_string(), scale)
 }
 
+/// The common code of a currency for which venues use another one: only codes, so that other spellings stay the venue's own.
+pub fn currency_code(code: &str) -> &str {
+    match code {
+        "XBT" => "BTC",
+        "XDG" => "DOGE",
+        _ => code,
+    }
+}
+
 fn split_multiplier(base: &str) -> (&str, f64) {
     let before = PREFIXES.iter().find_map(|(prefix, scale)| Some((base.strip_prefix(prefix)?, *scale)));
     let behind = || SUFFIXES.iter().find_map(|(suffix, scale)| Some((base.strip_suffix(suffix)?, *scale)));
@@ -81,6 +90,11 @@ mod tests {
         assert_eq!(asset_of("XBT"), ("BTC".to_string(), 1.0));
         assert_eq!(asset_of("BTC"), ("BTC".to_string(), 1.0));
         assert_eq!(asset_of("RNDR"), asset_of("RENDER"));
+    }
+
+    #[test]
+    fn codes_of_other_standards_are_the_common_ones() {
+        assert_eq!(["XBT", "XDG", "BTC", "xbt", "RNDR"].map(currency_code), ["BTC", "DOGE", "BTC", "xbt", "RNDR"]);
     }
 
     #[test]

@@ -14,14 +14,27 @@ pub struct Instrument {
     pub asset_scale: f64,
     pub quote_currency: String,
     pub settle_currency: String,
-    /// Base units per contract of the venue.
+    /// Worth of the venue's contract: in base units, or in quote units where it is inverse.
     pub contract_size: f64,
     /// Zero when the venue does not say.
     pub tick_size: f64,
-    /// Zero when the venue does not say.
+    /// In the same units as the contract's worth; zero when the venue does not say.
     pub lot_size: f64,
     pub taker_fee_percent: Option<f64>,
     pub maker_fee_percent: Option<f64>,
+}
+
+impl Instrument {
+    /// What the unified symbol names first.
+    pub fn base_currency(&self) -> &str {
+        self.symbol.split_once('/').map_or(self.symbol.as_str(), |(base, _)| base)
+    }
+
+    /// Whether it settles in its own base: its contracts are worth quote currency, and a size in base units depends on the
+    /// price.
+    pub fn is_inverse(&self) -> bool {
+        self.settle_currency == self.base_currency() && self.settle_currency != self.quote_currency
+    }
 }
 
 const MAX_NAME_BYTES: usize = 100;
@@ -35,6 +48,51 @@ pub fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::Level;
+    use crate::contract::ContractWorth;
+
+    fn instrument(symbol: &str) -> Instrument {
+        let (pair, settle) = symbol.split_once(':').unwrap();
+        let (base, quote) = pair.split_once('/').unwrap();
+        Instrument {
+            venue: "somewhere".to_string(),
+            symbol: symbol.to_string(),
+            native_symbol: symbol.to_string(),
+            asset: base.to_string(),
+            asset_scale: 1.0,
+            quote_currency: quote.to_string(),
+            settle_currency: settle.to_string(),
+            contract_size: 10.0,
+            tick_size: 0.0,
+            lot_size: 0.0,
+            taker_fee_percent: None,
+            maker_fee_percent: None,
+        }
+    }
+
+    #[test]
+    fn what_settles_in_its_own_base_is_inverse() {
+        for (symbol, is_inverse) in [
+            ("BTC/USD:BTC", true),
+            ("ETH/USD:ETH", true),
+            ("BTC/USD:USD", false),
+            ("BTC/USDC:USDC", false),
+            ("BTC/USDT:USDT", false),
+            ("ETH/USD:BTC", false), // quanto: neither
+            ("USDC/USDC:USDC", false),
+        ] {
+            assert_eq!(instrument(symbol).is_inverse(), is_inverse, "{symbol}");
+        }
+    }
+
+    #[test]
+    fn one_hundred_contracts_of_ten_are_coins_or_money_by_where_they_settle() {
+        for (symbol, coins) in [("BTC/USD:BTC", 0.02), ("BTC/USDC:USDC", 1_000.0)] {
+            let mut level = Level { price: 50_000.0, size: 100.0 };
+            ContractWorth::of(&instrument(symbol)).to_base_units(&mut level);
+            assert_eq!(level.size, coins, "{symbol}");
+        }
+    }
 
     #[test]
     fn names_are_short_and_printable() {

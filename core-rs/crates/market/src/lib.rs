@@ -2,10 +2,12 @@
 
 mod asset;
 mod book;
+mod contract;
 mod instrument;
 mod quote;
 
-pub use asset::asset_of;
+pub use asset::{asset_of, currency_code};
 pub use book::{Level, MAX_LEVELS, OrderBook};
+pub use contract::ContractWorth;
 pub use instrument::{Instrument, is_name};
 pub use quote::{BookState, Quote};

@@ -1,7 +1,7 @@
 //! Market lists: good rows become instruments, bad rows are quarantined with a reason, and neither stops the others.
 
 use crate::error::VenueError;
-use crossbook_market::{Instrument, asset_of, is_name};
+use crossbook_market::{Instrument, asset_of, currency_code, is_name};
 use rustc_hash::FxHashSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,10 +21,11 @@ pub struct ListedMarket<'a> {
     pub base: &'a str,
     pub quote: &'a str,
     pub settle: &'a str,
+    /// In base units, or in quote units where the contract settles in its own base.
     pub contract_size: f64,
     /// Zero when the venue does not say.
     pub tick_size: f64,
-    /// In base units; zero when the venue does not say.
+    /// In the same units; zero when the venue does not say.
     pub lot_size: f64,
     pub taker_fee_percent: Option<f64>,
     pub maker_fee_percent: Option<f64>,
@@ -47,6 +48,8 @@ impl ListingBuilder {
     }
 
     pub fn add(&mut self, market: &ListedMarket<'_>) {
+        let [base, quote, settle] = [market.base, market.quote, market.settle].map(currency_code);
+        let market = &ListedMarket { base, quote, settle, ..*market };
         let symbol = format!("{}/{}:{}", market.base, market.quote, market.settle);
         match refusal(market, &symbol) {
             Some(reason) => self.quarantine(market.native_symbol, reason),
@@ -138,6 +141,16 @@ mod tests {
         let instrument = &listing.instruments[0];
         assert_eq!((instrument.symbol.as_str(), instrument.asset.as_str()), ("kPEPE/USD:USDC", "PEPE"));
         assert_eq!((instrument.asset_scale, instrument.venue.as_str()), (1000.0, "somewhere"));
+    }
+
+    #[test]
+    fn inverse_and_linear_markets_of_one_coin_are_two_symbols_of_one_asset() {
+        let mut builder = ListingBuilder::new("somewhere");
+        builder.add(&ListedMarket { native_symbol: "I", base: "XBT", settle: "XBT", ..market() });
+        builder.add(&ListedMarket { native_symbol: "L", base: "XBT", settle: "USDC", ..market() });
+        let listing = builder.finish();
+        let facts = listing.instruments.iter().map(|one| (one.symbol.as_str(), one.asset.as_str(), one.is_inverse()));
+        assert_eq!(facts.collect::<Vec<_>>(), [("BTC/USD:BTC", "BTC", true), ("BTC/USD:USDC", "BTC", false)]);
     }
 
     #[test]

@@ -87,11 +87,13 @@ class Instrument(_message.Message):
     settle_currency: _builtins.str
     """Currency that the contract settles in, for example "USDC"."""
     contract_size: _builtins.float
-    """Base units per contract of the venue; quotes are already multiplied by it."""
+    """Worth of the venue's contract: in base units; in quote currency where the contract is inverse, which is to say that it
+    settles in its own base. Sizes of quotes are already in base units.
+    """
     tick_size: _builtins.float
     """Smallest price step, in quote currency per base unit; 0 when the venue does not say."""
     lot_size: _builtins.float
-    """Smallest size step, in base units; 0 when the venue does not say."""
+    """Smallest size step, in the same units as contract_size; 0 when the venue does not say."""
     taker_fee_percent: _builtins.float
     """Taker fee in percent of notional, 0.05 meaning five basis points; absent when unknown."""
     maker_fee_percent: _builtins.float

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::slot::{Fetching, Phase, Slot};
 use crate::profile::{Joining, SnapshotSource};
 use crate::venue::{Delta, Snapshot, Top};
-use crossbook_market::{BookState, Level};
+use crossbook_market::{BookState, ContractWorth, Level};
 use std::collections::VecDeque;
 
 impl Desk {
@@ -75,8 +75,8 @@ impl Desk {
             if top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price {
                 return self.rebuild(slot, "crossed_book", "best bid at or above best ask");
             }
-            top.bid.size *= held.instrument.contract_size;
-            top.ask.size *= held.instrument.contract_size;
+            held.worth.to_base_units(&mut top.bid);
+            held.worth.to_base_units(&mut top.ask);
             held.take_ticker(top, now_ns);
         }
         if held.top.sequence >= held.sequence {
@@ -265,8 +265,7 @@ fn is_side(level: Level) -> bool {
 }
 
 fn to_base_units(held: &Slot, bids: &mut [Level], asks: &mut [Level]) {
-    let contract_size = held.instrument.contract_size;
-    if contract_size != 1.0 {
-        bids.iter_mut().chain(asks).for_each(|level| level.size *= contract_size);
+    if held.worth != ContractWorth::BaseUnits(1.0) {
+        bids.iter_mut().chain(asks).for_each(|level| held.worth.to_base_units(level));
     }
 }

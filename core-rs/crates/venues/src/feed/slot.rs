@@ -2,7 +2,7 @@
 
 use crate::profile::SECOND_NS;
 use crate::venue::{Delta, Snapshot, Top};
-use crossbook_market::{BookState, Instrument, OrderBook, Quote};
+use crossbook_market::{BookState, ContractWorth, Instrument, OrderBook, Quote};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -54,6 +54,7 @@ pub(super) enum Fetching {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub instrument: Arc<Instrument>,
+    pub worth: ContractWorth,
     pub connection: u32,
     pub phase: Phase,
     pub state: BookState,
@@ -88,6 +89,7 @@ pub(super) struct Slot {
 impl Slot {
     pub fn new(index: u32, instrument: Arc<Instrument>, connection: u32, now_ns: i64) -> Self {
         Self {
+            worth: ContractWorth::of(&instrument),
             instrument,
             connection,
             phase: Phase::Idle,
