@@ -50,7 +50,7 @@ const CONDUCT: Conduct = Conduct {
     socket_path: "/public/stream",
     waits_for_greeting: false,
     channels_per_request: 100,
-    pacing: Pacing { burst: 5, interval_ns: 200 * MILLISECOND_NS },
+    pacing: Pacing { burst: 5, interval_ns: 200 * MILLISECOND_NS, gap_ns: 0 },
     heartbeat: None,
     silence_limit_ns: 60 * SECOND_NS,
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
@@ -202,6 +202,7 @@ impl Venue for Binance {
         let book: Book = parse(body)?;
         Ok(Snapshot {
             sequence: book.last_update_id,
+            cross_sequence: None,
             exchange_ns: book.time_ms.saturating_mul(MILLISECOND_NS),
             bids: book.bids.0,
             asks: book.asks.0,
@@ -246,6 +247,7 @@ fn on_depth(event: Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
             previous: event.pu.ok_or(FrameError::Missing("pu"))?,
             first: event.first.ok_or(FrameError::Missing("U"))?,
             last: event.u.ok_or(FrameError::Missing("u"))?,
+            cross_sequence: None,
             exchange_ns: event.time_ms.saturating_mul(MILLISECOND_NS),
             bids,
             asks,

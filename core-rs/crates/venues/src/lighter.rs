@@ -47,7 +47,7 @@ const CONDUCT: Conduct = Conduct {
     socket_path: "/stream?readonly=true",
     waits_for_greeting: true,
     channels_per_request: 1,
-    pacing: Pacing { burst: 20, interval_ns: 350 * MILLISECOND_NS },
+    pacing: Pacing { burst: 20, interval_ns: 350 * MILLISECOND_NS, gap_ns: 0 },
     heartbeat: Some(Heartbeat { text: r#"{"type":"ping"}"#, every_ns: 30 * SECOND_NS }),
     silence_limit_ns: 60 * SECOND_NS,
     max_age_ns: None,
@@ -202,12 +202,15 @@ fn on_book(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let (bids, asks) = (book.bids.0, book.asks.0);
     if message.kind == Some("subscribed/order_book") {
         let sequence = book.nonce;
-        desk.snapshot(slot, Snapshot { sequence, exchange_ns, bids, asks, depth_limit: None });
+        desk.snapshot(slot, Snapshot { sequence, cross_sequence: None, exchange_ns, bids, asks, depth_limit: None });
         return Ok(());
     }
     let starts_anywhere = desk.sequence(slot) == 0 && desk.is_book_empty(slot); // rule 7
     let previous = if starts_anywhere { 0 } else { book.begin_nonce };
-    desk.delta(slot, Delta { previous, first: book.nonce, last: book.nonce, exchange_ns, bids, asks });
+    desk.delta(
+        slot,
+        Delta { previous, first: book.nonce, last: book.nonce, cross_sequence: None, exchange_ns, bids, asks },
+    );
     Ok(())
 }
 

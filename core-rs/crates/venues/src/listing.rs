@@ -96,12 +96,14 @@ fn instrument(venue: &str, symbol: String, market: &ListedMarket<'_>) -> Instrum
     }
 }
 
-/// The rows under `key` of every answer. An answer that is not JSON, or has no such list, is not a market list at all.
+/// The rows under `key` of every answer; a dot in it leads inwards. An answer that is not JSON, or has no such list, is not
+/// a market list at all.
 pub fn rows(bodies: &[&[u8]], key: &str) -> Result<Vec<Value>, VenueError> {
     let mut rows = Vec::new();
     for body in bodies {
         let mut answer: Value = serde_json::from_slice(body).map_err(|error| VenueError::Markets(error.to_string()))?;
-        match answer.get_mut(key).map(Value::take) {
+        let found = key.split('.').try_fold(&mut answer, |inside, part| inside.get_mut(part));
+        match found.map(Value::take) {
             Some(Value::Array(list)) => rows.extend(list),
             _ => return Err(VenueError::Markets(format!("there is no list {key:?}"))),
         }

@@ -51,7 +51,7 @@ const CONDUCT: Conduct = Conduct {
     socket_path: "/ws/v5/public",
     waits_for_greeting: false,
     channels_per_request: 100,
-    pacing: Pacing { burst: 240, interval_ns: 15 * SECOND_NS },
+    pacing: Pacing { burst: 240, interval_ns: 15 * SECOND_NS, gap_ns: 0 },
     heartbeat: Some(Heartbeat { text: "ping", every_ns: 20 * SECOND_NS }),
     silence_limit_ns: 30 * SECOND_NS,
     max_age_ns: None,
@@ -208,14 +208,29 @@ impl Book {
     fn into_snapshot(self) -> Result<Snapshot, FrameError> {
         let sequence = self.sequence.ok_or(FrameError::Missing("seqId"))?;
         let exchange_ns = self.exchange_ns();
-        Ok(Snapshot { sequence, exchange_ns, bids: self.bids.0, asks: self.asks.0, depth_limit: None })
+        Ok(Snapshot {
+            sequence,
+            cross_sequence: None,
+            exchange_ns,
+            bids: self.bids.0,
+            asks: self.asks.0,
+            depth_limit: None,
+        })
     }
 
     fn into_delta(self) -> Result<Delta, FrameError> {
         let last = self.sequence.ok_or(FrameError::Missing("seqId"))?;
         let previous = self.previous.ok_or(FrameError::Missing("prevSeqId"))?;
         let exchange_ns = self.exchange_ns();
-        Ok(Delta { previous, first: last, last, exchange_ns, bids: self.bids.0, asks: self.asks.0 })
+        Ok(Delta {
+            previous,
+            first: last,
+            last,
+            cross_sequence: None,
+            exchange_ns,
+            bids: self.bids.0,
+            asks: self.asks.0,
+        })
     }
 }
 

@@ -46,7 +46,7 @@ const CONDUCT: Conduct = Conduct {
     socket_path: "/v1?sbeSchemaId=1&sbeSchemaVersion=1",
     waits_for_greeting: false,
     channels_per_request: 1,
-    pacing: Pacing { burst: 40, interval_ns: 50 * MILLISECOND_NS },
+    pacing: Pacing { burst: 40, interval_ns: 50 * MILLISECOND_NS, gap_ns: 0 },
     heartbeat: None,
     silence_limit_ns: 45 * SECOND_NS,
     max_age_ns: None,
@@ -168,10 +168,13 @@ fn on_book(mut cursor: Cursor<'_>, header: Header, desk: &mut Desk) -> Result<()
     let Some(slot) = desk.slot(cursor.text8()?) else { return Ok(()) };
     let exchange_ns = time_us.saturating_mul(1_000);
     if package == SNAPSHOT_PACKAGE {
-        desk.snapshot(slot, Snapshot { sequence, exchange_ns, bids, asks, depth_limit: None });
+        desk.snapshot(slot, Snapshot { sequence, cross_sequence: None, exchange_ns, bids, asks, depth_limit: None });
     } else {
         let previous = sequence.saturating_sub(1);
-        desk.delta(slot, Delta { previous, first: sequence, last: sequence, exchange_ns, bids, asks });
+        desk.delta(
+            slot,
+            Delta { previous, first: sequence, last: sequence, cross_sequence: None, exchange_ns, bids, asks },
+        );
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ impl Conduct {
         channels_per_request: 1,
         answers_requests: true,
         unsubscribes_one: true,
-        pacing: Pacing { burst: 10, interval_ns: SECOND_NS },
+        pacing: Pacing { burst: 10, interval_ns: SECOND_NS, gap_ns: 0 },
         heartbeat: None,
         silence_limit_ns: 60 * SECOND_NS,
         max_age_ns: None,
@@ -92,6 +92,8 @@ impl Conduct {
 pub struct Pacing {
     pub burst: u32,
     pub interval_ns: i64,
+    /// Shortest time between two requests of a burst; what is asked for meanwhile goes out together. Zero: none.
+    pub gap_ns: i64,
 }
 
 /// A message that is sent whenever nothing else was for a while.

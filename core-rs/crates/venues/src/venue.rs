@@ -77,6 +77,8 @@ pub struct BookRequest {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     pub sequence: i64,
+    /// As a delta's.
+    pub cross_sequence: Option<i64>,
     pub exchange_ns: i64,
     pub bids: Vec<Level>,
     pub asks: Vec<Level>,
@@ -89,12 +91,26 @@ pub struct Delta {
     pub previous: i64,
     pub first: i64,
     pub last: i64,
+    /// What orders it among the tops, where these do not share the chain's numbers.
+    pub cross_sequence: Option<i64>,
     pub exchange_ns: i64,
     pub bids: Vec<Level>,
     pub asks: Vec<Level>,
 }
 
+impl Snapshot {
+    /// The number that tops are compared with.
+    pub fn shared_sequence(&self) -> i64 {
+        self.cross_sequence.unwrap_or(self.sequence)
+    }
+}
+
 impl Delta {
+    /// The number that tops are compared with.
+    pub fn shared_sequence(&self) -> i64 {
+        self.cross_sequence.unwrap_or(self.last)
+    }
+
     /// Whether this change, which is later than `top`, shows that it is not the best bid and ask any more.
     pub fn outdates(&self, top: &Top) -> bool {
         let is_over = |best: Level, changed: &Level, is_better: bool| {
@@ -106,7 +122,8 @@ impl Delta {
     }
 }
 
-/// Best bid and ask; a price of zero is an empty side. Its sequence is of the same series as the book's.
+/// Best bid and ask; a price of zero is an empty side. Its sequence is of the same series as the book's, or as the book's
+/// cross sequence where there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Top {
     pub sequence: i64,

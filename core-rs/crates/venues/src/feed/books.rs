@@ -71,7 +71,7 @@ impl Desk {
         if held.phase != Phase::Synced {
             return;
         }
-        if top.sequence > held.top.sequence && top.sequence >= held.sequence {
+        if top.sequence > held.top.sequence && top.sequence >= held.shared_sequence {
             if top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price {
                 return self.rebuild(slot, "crossed_book", "best bid at or above best ask");
             }
@@ -79,7 +79,7 @@ impl Desk {
             held.worth.to_base_units(&mut top.ask);
             held.take_ticker(top, now_ns);
         }
-        if held.top.sequence >= held.sequence {
+        if held.top.sequence >= held.shared_sequence {
             self.set_state(slot, BookState::Live);
         }
     }
@@ -139,9 +139,10 @@ impl Desk {
             if conduct.removes_only_what_is_there && is_new && !held.book.holds_removed(&delta.bids, &delta.asks) {
                 return self.lose(slot, "a level is removed that was never told");
             }
+            let before = held.shared_sequence;
             held.apply(&delta, conduct.book_depth);
             held.follow_top(now_ns);
-            self.publish_if_sound(slot, delta.exchange_ns, Some(&delta));
+            self.publish_if_sound(slot, delta.exchange_ns, Some((before, &delta)));
             if self.slots[slot as usize].is_fetching() {
                 self.buffer(slot, delta);
             }
@@ -189,10 +190,11 @@ impl Desk {
         let held = &mut self.slots[slot as usize];
         let is_rebuilt = std::mem::replace(&mut held.has_been_whole, true) && held.phase != Phase::Synced;
         // A book that replaces a whole one does not outrun the best bid and ask that came meanwhile.
-        let (ticker, before) = (held.ticker.filter(|_| held.phase == Phase::Synced), held.sequence);
+        let (ticker, before) = (held.ticker.filter(|_| held.phase == Phase::Synced), held.shared_sequence);
         held.forget_book();
         held.book.load(&snapshot.bids, &snapshot.asks, snapshot.depth_limit);
         (held.sequence, held.link) = (snapshot.sequence, (snapshot.sequence, snapshot.sequence));
+        held.shared_sequence = snapshot.shared_sequence();
         let mut exchange_ns = snapshot.exchange_ns;
         for (index, delta) in deltas.iter().enumerate() {
             if index > 0 && delta.previous != held.sequence && (delta.previous, delta.last) != held.link {
@@ -202,10 +204,10 @@ impl Desk {
             held.apply(delta, depth);
             exchange_ns = delta.exchange_ns;
         }
-        held.top.sequence = held.sequence;
-        held.ticker = ticker.filter(|_| held.sequence >= before);
+        held.top.sequence = held.shared_sequence;
+        held.ticker = ticker.filter(|_| held.shared_sequence >= before);
         let is_thin = held.book.is_thin();
-        if let Some((top, _)) = held.ticker.filter(|(top, _)| is_thin || top.sequence > held.sequence) {
+        if let Some((top, _)) = held.ticker.filter(|(top, _)| is_thin || top.sequence > held.shared_sequence) {
             held.top = top;
         }
         held.follow_top(now_ns);
@@ -218,8 +220,8 @@ impl Desk {
         self.publish_if_sound(slot, exchange_ns, None);
     }
 
-    /// `change` is what was applied last, where it is known by itself.
-    fn publish_if_sound(&mut self, slot: u32, exchange_ns: i64, change: Option<&Delta>) {
+    /// `change` is what was applied last and to which sequence, where it is known by itself.
+    fn publish_if_sound(&mut self, slot: u32, exchange_ns: i64, change: Option<(i64, &Delta)>) {
         let held = &mut self.slots[slot as usize];
         if held.book.is_crossed() {
             self.rebuild(slot, "crossed_book", "best bid at or above best ask");
@@ -234,18 +236,18 @@ impl Desk {
     /// The market moved beyond the levels that were known: only best bids and asks that come by themselves still move the
     /// top, and the book is fetched again behind them. When a later change shows that the last one is over, nothing is
     /// published until the next; when none comes at all, the book is rebuilt.
-    fn publish_thin(&mut self, slot: u32, change: Option<&Delta>) {
+    fn publish_thin(&mut self, slot: u32, change: Option<(i64, &Delta)>) {
         let (now_ns, stale_after_ns) = (self.now_ns, self.stale_after_ns);
         let held = &mut self.slots[slot as usize];
         let is_told = held.ticker.is_some_and(|(_, told_ns)| now_ns - told_ns <= stale_after_ns);
         // One that an earlier change outdated does not rise again by a change that says nothing of it.
-        let stands = held.top.sequence >= held.sequence
-            || change.is_some_and(|change| held.top.sequence >= change.previous && !change.outdates(&held.top));
+        let stands = held.top.sequence >= held.shared_sequence
+            || change.is_some_and(|(before, change)| held.top.sequence >= before && !change.outdates(&held.top));
         if !is_told || self.conduct.snapshot_source != SnapshotSource::Rest {
             return self.rebuild(slot, "book_thin", "the market moved beyond the levels that were known");
         }
         if stands {
-            held.top.sequence = held.top.sequence.max(held.sequence);
+            held.top.sequence = held.top.sequence.max(held.shared_sequence);
         }
         if !held.is_fetching() {
             held.buffered.clear();

@@ -119,7 +119,7 @@ impl Connection {
 mod tests {
     use super::*;
 
-    const PACING: Pacing = Pacing { burst: 3, interval_ns: 100 };
+    const PACING: Pacing = Pacing { burst: 3, interval_ns: 100, gap_ns: 0 };
 
     #[test]
     fn a_burst_goes_out_at_once_and_then_one_an_interval() {

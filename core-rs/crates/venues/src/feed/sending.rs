@@ -36,6 +36,20 @@ impl Desk {
         self.set_state(slot, BookState::Resyncing);
     }
 
+    /// Asks once more for what was refused on account of something else in the same message.
+    pub fn requeue(&mut self, asks: &[Ask]) {
+        for ask in asks {
+            let held = &mut self.slots[ask.slot as usize];
+            if ask.channel == Channel::Book && matches!(held.phase, Phase::Waiting { .. }) {
+                held.phase = Phase::Queued;
+            }
+            if let Some(connection) = self.connections.get_mut(&held.connection) {
+                connection.queue.push_back(*ask);
+            }
+        }
+        self.is_flush_due = true;
+    }
+
     /// Sends what the pace allows.
     pub(super) fn flush_queues(&mut self, venue: &dyn Venue, last_request_id: &mut u64) {
         let (conduct, now_ns) = (self.conduct, self.now_ns);
@@ -58,6 +72,7 @@ impl Desk {
                 }
                 self.steps.push(Step::Send { connection: *connection, text });
                 held.count_sent(conduct.pacing, now_ns);
+                held.pause(now_ns + conduct.pacing.gap_ns);
                 held.remember(*last_request_id, asks);
             }
         }

@@ -61,6 +61,8 @@ pub(super) struct Slot {
     pub book: OrderBook,
     /// Of the last change applied to the book.
     pub sequence: i64,
+    /// The same in the numbers that tops come with.
+    pub shared_sequence: i64,
     /// `previous` and `last` of that change, by which a frame sent twice is known.
     pub link: (i64, i64),
     /// What would be published.
@@ -96,6 +98,7 @@ impl Slot {
             state: BookState::Closed,
             book: OrderBook::default(),
             sequence: 0,
+            shared_sequence: 0,
             link: (0, 0),
             top: Top::default(),
             ticker: None,
@@ -121,7 +124,7 @@ impl Slot {
     /// Forgets the book and everything on its way to it.
     pub fn forget_book(&mut self) {
         self.book.clear();
-        self.sequence = 0;
+        (self.sequence, self.shared_sequence) = (0, 0);
         self.link = (0, 0);
         self.top = Top::default();
         self.ticker = None;
@@ -151,11 +154,12 @@ impl Slot {
             self.book.keep(depth);
         }
         // After a venue's reset the numbers start lower: the top must not wait for the old ones.
-        if delta.last < self.sequence {
-            self.top.sequence = delta.last;
+        let shared_sequence = delta.shared_sequence();
+        if shared_sequence < self.shared_sequence {
+            self.top.sequence = shared_sequence;
             self.ticker = None;
         }
-        self.sequence = delta.last;
+        (self.sequence, self.shared_sequence) = (delta.last, shared_sequence);
         self.link = (delta.previous, delta.last);
     }
 
@@ -182,9 +186,9 @@ impl Slot {
 
     /// Notes whether the book has reached the top that was told by itself.
     pub fn follow_top(&mut self, now_ns: i64) {
-        if self.top.sequence <= self.sequence {
+        if self.top.sequence <= self.shared_sequence {
             self.ahead = None;
-        } else if self.ahead.is_none_or(|(sequence, _)| sequence <= self.sequence) {
+        } else if self.ahead.is_none_or(|(sequence, _)| sequence <= self.shared_sequence) {
             self.ahead = Some((self.top.sequence, now_ns));
         }
     }
@@ -197,9 +201,9 @@ impl Slot {
 
     /// Takes the top from the book unless a fresher one is known.
     pub fn refresh_top(&mut self, exchange_ns: i64) {
-        if self.sequence >= self.top.sequence {
+        if self.shared_sequence >= self.top.sequence {
             self.top = Top {
-                sequence: self.sequence,
+                sequence: self.shared_sequence,
                 exchange_ns,
                 bid: self.book.best_bid().unwrap_or_default(),
                 ask: self.book.best_ask().unwrap_or_default(),
