@@ -95,8 +95,21 @@ class MarketListing:
     instruments: list[Instrument]
     quarantined: list[tuple[str, str]]  # (native symbol, reason)
 
-def market_requests(venue: str, rest_url: str | None = None) -> list[str]:
-    """URLs whose answers together list the venue's markets."""
+@final
+class RestRequest:
+    """A GET, or a POST of JSON where there is a body; weight counts against the venue's request budget."""
+
+    def __new__(cls, url: str, *, body: str | None = None, weight: int = 1) -> Self: ...
+    url: str
+    body: str | None  # an empty one is a POST too
+    weight: int
+
+def next_market_request(venue: str, answers: Sequence[bytes], rest_url: str | None = None) -> RestRequest | None:
+    """What to ask for the venue's market list once these answers to it are there; None when they are all.
+
+    To be called with no answers first and again after each. Raises PayloadError when an answer does not say how the
+    list goes on, or when it does not end.
+    """
 
 def parse_markets(venue: str, bodies: Sequence[bytes], now_ns: int) -> MarketListing:
     """Raises PayloadError when an answer is not a market list at all; a bad row or one not yet open is quarantined."""
@@ -105,10 +118,14 @@ def parse_markets(venue: str, bodies: Sequence[bytes], now_ns: int) -> MarketLis
 
 @final
 class Open:
-    """Dial a connection; after a loss dial it again, with backoff, until Close."""
+    """Dial a connection; after a loss dial it again, with backoff, until Close.
+
+    Where there is a ticket, it is asked for before each dial, and VenueFeed.ticketed_url says what to dial instead.
+    """
 
     connection: int
     url: str
+    ticket: RestRequest | None
 
 @final
 class Close:
@@ -128,11 +145,10 @@ class Send:
 
 @final
 class Fetch:
-    """GET the url and hand the answer to on_answer; weight counts against the venue's request budget."""
+    """Ask this and hand the answer to on_answer."""
 
     request_id: int
-    url: str
-    weight: int
+    request: RestRequest
 
 @final
 class Report:
@@ -195,6 +211,8 @@ class VenueFeed:
     def untrack(self, symbols: Sequence[str], now_ns: int) -> list[Step]:
         """Raises UnknownInstrumentError for a symbol that is not tracked."""
     def tracked(self) -> list[Instrument]: ...
+    def ticketed_url(self, connection: int, answer: bytes, now_ns: int) -> str:
+        """What to dial with the answer to an Open's ticket. Changes nothing. Raises PayloadError for what is none."""
     def on_open(self, connection: int, now_ns: int) -> list[Step]: ...
     def on_frame(self, connection: int, payload: bytes, is_text: bool, now_ns: int) -> list[Step] | None:
         """None when nothing is asked. A frame that does not parse is counted and reported, never raised."""

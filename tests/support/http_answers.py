@@ -13,12 +13,18 @@ class Answers:
     raw: list[bytes]
     url: str = ""
     paths: list[str] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request, one answer."""
         head = await reader.readuntil(b"\r\n\r\n")
-        self.paths.append(head.split()[1].decode())
+        method, path, *_ = head.decode().split()
+        sizes = [line.split(b":")[1] for line in head.splitlines() if line.lower().startswith(b"content-length:")]
+        self.bodies.append(await reader.readexactly(int(sizes[0]) if sizes else 0))
+        self.methods.append(method)
+        self.paths.append(path)
         self.times.append(asyncio.get_running_loop().time())
         answer = self.raw[0] if len(self.raw) == 1 else self.raw.pop(0)
         writer.write(answer)

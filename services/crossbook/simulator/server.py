@@ -78,6 +78,8 @@ class VenueServer:
             if sum(len(one.sessions) for one in self._simulator.faces.values()) >= MAX_SESSIONS:
                 return text_answer(503, "too many clients\n")
             return face.refuse_handshake(path, query)
+        if (request.method == "POST") != (path in face.post_paths):
+            return text_answer(405, f"{path} does not take {request.method}\n")
         recorded = self._replay.answer(path, query) if self._is_replayed(face) and self._replay else None
         return recorded or face.answer(path, query, now_ns)
 
@@ -139,7 +141,10 @@ async def serve_venues(simulator: Simulator, replay: Replay | None, host: str, p
             raise PortTakenError(host, port) from error
         raise
     try:
-        yield _port_of(server)
+        bound = _port_of(server)
+        for venue, face in simulator.faces.items():
+            face.websocket_url = f"ws://{host}:{bound}/{venue}"
+        yield bound
     finally:
         server.close(code=1001)
         await server.wait_closed()

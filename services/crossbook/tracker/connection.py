@@ -77,7 +77,7 @@ async def dial(url: str, listener: Listener, *, ping_interval_seconds: float = P
                 raise
             connection.opened.result()
     except InvalidURI as error:
-        raise DialError(f"{url} is not a websocket address") from error
+        raise DialError(f"{url.split('?')[0]} is not a websocket address") from error
     except TimeoutError as error:
         raise DialError(f"{urlsplit(url).netloc} did not answer the handshake") from error
     except OSError as error:

@@ -21,7 +21,7 @@ from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.outbox import Outbox
 from crossbook.tracker.recorder import Feed
 from crossbook.tracker.reports import ReportLog
-from crossbook.tracker.sockets import Socket
+from crossbook.tracker.sockets import Address, Socket
 from crossbook.tracker.steps import Step
 from crossbook.tracker.uplink import Uplink
 
@@ -133,7 +133,7 @@ class Driver:
             self.feed,
             self._venue,
             step.connection,
-            step.url,
+            Address(step.url, step.ticket, self._fetcher),
             dials=self._limits.dials,
             execute=self._execute,
             on_read=self._on_read,
@@ -163,7 +163,7 @@ class Driver:
         fetch.add_done_callback(self._fetches.discard)
 
     async def _fetch(self, step: Fetch) -> None:
-        status, body = await self._fetcher.get(step.url, step.weight)
+        status, body = await self._fetcher.ask(step.request)
         with suppress(VenueFailedError):
             self._tell(lambda: self.feed.on_answer(step.request_id, status, body, self._now_ns()))
 

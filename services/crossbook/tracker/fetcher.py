@@ -1,4 +1,4 @@
-"""HTTP GETs of one venue: through its budget, with bounded bodies, and quiet for as long as the venue says.
+"""HTTP requests of one venue: through its budget, with bounded bodies, and quiet for as long as the venue says.
 
 An answer of 418 or 429 pauses the whole venue's requests; whoever asked gets that status and asks again when it likes.
 """
@@ -10,6 +10,7 @@ from typing import Self
 import httpx
 import structlog
 
+from crossbook._core import RestRequest
 from crossbook.tracker.budget import Budget
 from crossbook.tracker.retry_after import DEFAULT_SECONDS, THROTTLED_STATUSES, retry_after_seconds
 
@@ -45,26 +46,29 @@ class Fetcher:
     ) -> None:
         await self._client.aclose()
 
-    async def get(self, url: str, weight: int) -> tuple[int, bytes]:
+    async def ask(self, request: RestRequest) -> tuple[int, bytes]:
         """(status, body); status NO_ANSWER when none came, or too large a body. Never raises."""
         if self._waiting >= MAX_WAITING:
             self.refused += 1
             return NO_ANSWER, b""
         self._waiting += 1
         try:
-            return await self._get(url, weight)
+            return await self._ask(request)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = str(error) or type(error).__name__
-            log.warning("fetch_failed", venue=self._venue, url=url, error=reason, refused_so_far=self.refused)
+            log.warning("fetch_failed", venue=self._venue, url=request.url, error=reason, refused_so_far=self.refused)
             return NO_ANSWER, b""
         finally:
             self._waiting -= 1
 
-    async def _get(self, url: str, weight: int) -> tuple[int, bytes]:
+    async def _ask(self, request: RestRequest) -> tuple[int, bytes]:
+        method = "GET" if request.body is None else "POST"
+        headers = {} if request.body is None else {"Content-Type": "application/json"}
+        call = self._client.stream(method, request.url, content=request.body, headers=headers)
         async with self._slots:
             async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
-                await self._budget.acquire(weight)
-            async with asyncio.timeout(TIMEOUT_SECONDS), self._client.stream("GET", url) as response:
+                await self._budget.acquire(request.weight)
+            async with asyncio.timeout(TIMEOUT_SECONDS), call as response:
                 self._obey(response)
                 return response.status_code, await self._read(response)
 

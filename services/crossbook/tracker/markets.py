@@ -5,10 +5,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crossbook._core import Instrument, MarketListing, PayloadError, market_requests, parse_markets
+from crossbook._core import Instrument, MarketListing, PayloadError, next_market_request, parse_markets
 from crossbook.tracker.fetcher import NO_ANSWER, Fetcher
-
-LISTING_WEIGHT = 1
 
 
 class ListingError(Exception):
@@ -41,14 +39,14 @@ def select(listed: Sequence[Instrument], symbols: Sequence[str], assets: Sequenc
 
 async def list_markets(venue: str, rest_url: str | None, fetcher: Fetcher) -> MarketListing:
     """One try. Raises ListingError."""
-    bodies = []
-    for url in market_requests(venue, rest_url):
-        status, body = await fetcher.get(url, LISTING_WEIGHT)
-        if status != 200:
-            raise ListingError(f"{url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
-        bodies.append(body)
+    answers: list[bytes] = []
     try:
         # Megabytes of JSON, in the core and without the GIL: other venues' sockets go on meanwhile.
-        return await asyncio.to_thread(parse_markets, venue, bodies, time.time_ns())
+        while (request := await asyncio.to_thread(next_market_request, venue, answers, rest_url)) is not None:
+            status, answer = await fetcher.ask(request)
+            if status != 200:
+                raise ListingError(f"{request.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
+            answers.append(answer)
+        return await asyncio.to_thread(parse_markets, venue, answers, time.time_ns())
     except PayloadError as error:
         raise ListingError(str(error)) from error

@@ -1,14 +1,21 @@
-"""One connection that a feed wants, kept up: dialled within the venue's limits until it is cancelled."""
+"""One connection that a feed wants, kept up: dialled within the venue's limits until it is cancelled.
+
+Where the venue wants a ticket, a new one is asked for before every dial, through the venue's request budget; one that
+does not come or does not read is a failed dial, and is asked for again after the same backoff.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
+from crossbook._core import PayloadError, RestRequest
 from crossbook.plumbing.retry import backoff
 from crossbook.tracker.budget import Budget
 from crossbook.tracker.connection import Connection, DialError, dial
+from crossbook.tracker.fetcher import NO_ANSWER, Fetcher
 from crossbook.tracker.recorder import Feed
 from crossbook.tracker.retry_after import DEFAULT_SECONDS, THROTTLED_STATUSES
 from crossbook.tracker.steps import Step
@@ -21,6 +28,27 @@ STABLE_SECONDS = 5.0
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What to dial, or what to ask for it first."""
+
+    url: str
+    ticket: RestRequest | None
+    fetcher: Fetcher
+
+    async def resolve(self, feed: Feed, connection: int) -> str:
+        """The url to dial now. Raises DialError."""
+        if self.ticket is None:
+            return self.url
+        status, answer = await self.fetcher.ask(self.ticket)
+        if status != 200:
+            raise DialError(f"{self.ticket.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
+        try:
+            return feed.ticketed_url(connection, answer, time.time_ns())
+        except PayloadError as error:
+            raise DialError(f"{self.ticket.url}: {error}") from error
+
+
 class Socket:
     """Tells the feed what happens on one connection, and the driver what the feed asks then."""
 
@@ -29,7 +57,7 @@ class Socket:
         feed: Feed,
         venue: str,
         number: int,
-        url: str,
+        address: Address,
         *,
         dials: Budget,
         execute: Callable[[list[Step]], None],
@@ -39,7 +67,7 @@ class Socket:
         self._feed = feed
         self._venue = venue
         self._number = number
-        self._url = url
+        self._address = address
         self._dials = dials
         self._execute = execute
         self._on_read = on_read
@@ -71,7 +99,7 @@ class Socket:
 
     async def _live_once(self) -> None:
         try:
-            connection = await dial(self._url, self)
+            connection = await dial(await self._address.resolve(self._feed, self._number), self)
             self.last_error = await connection.wait_closed()
             log.warning("socket_closed", venue=self._venue, connection=self._number, reason=self.last_error)
         except DialError as error:

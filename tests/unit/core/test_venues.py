@@ -18,7 +18,7 @@ from crossbook._core import (
     UnknownInstrumentError,
     UnknownVenueError,
     VenueFeed,
-    market_requests,
+    next_market_request,
     parse_markets,
     venue_profiles,
 )
@@ -75,7 +75,7 @@ def test_profiles_say_what_an_operator_and_the_driver_need() -> None:
 def test_an_unknown_venue_is_refused_by_name() -> None:
     for call in (
         lambda: VenueFeed("nowhere", "s"),
-        lambda: market_requests("nowhere"),
+        lambda: next_market_request("nowhere", []),
         lambda: parse_markets("nowhere", [], 0),
     ):
         with pytest.raises(UnknownVenueError, match="nowhere"):
@@ -102,17 +102,30 @@ def test_a_body_that_is_no_market_list_is_a_payload_error_and_a_bad_row_is_not()
     assert listing.quarantined[0][0] == "X"
 
 
+def test_a_market_list_is_asked_for_until_there_is_nothing_left_to_ask() -> None:
+    first = next_market_request("okx", [], "http://127.0.0.1:1/x")
+    assert first is not None
+    assert first.url == "http://127.0.0.1:1/x/api/v5/public/instruments?instType=SWAP"
+    assert (first.body, first.weight) == (None, 1)
+    assert next_market_request("okx", [b"{}"]) is None
+
+
+def test_a_ticket_that_nobody_asked_for_is_refused() -> None:
+    with pytest.raises(PayloadError, match="ticket"):
+        VenueFeed("okx", "s").ticketed_url(1, b"{}", 1)
+
+
 def test_steps_come_typed_and_in_order() -> None:
     feed = VenueFeed("binance", "s", websocket_url="ws://127.0.0.1:1/x", rest_url="http://127.0.0.1:2/y")
     (opened,) = feed.track([instrument("binance", "BTCUSDT")], 1)
     assert isinstance(opened, Open)
-    assert opened.url == "ws://127.0.0.1:1/x/public/stream"
+    assert (opened.url, opened.ticket) == ("ws://127.0.0.1:1/x/public/stream", None)
     (sent,) = feed.on_open(opened.connection, 2)
     assert isinstance(sent, Send)
     assert "btcusdt@" in sent.text
     (fetch,) = feed.on_frame(opened.connection, b'{"result":null,"id":1}', True, 3) or []
     assert isinstance(fetch, Fetch)
-    assert fetch.url.startswith("http://127.0.0.1:2/y/fapi/v1/depth?symbol=BTCUSDT")
+    assert fetch.request.url.startswith("http://127.0.0.1:2/y/fapi/v1/depth?symbol=BTCUSDT")
     (report,) = feed.on_answer(fetch.request_id, 503, b"", 4)[:1]
     assert isinstance(report, Report)
     assert (report.event, report.symbol) == ("snapshot_failed", "ABTCUSDT/USDC:USDC")

@@ -3,11 +3,35 @@
 use crossbook_venues::Step;
 use pyo3::prelude::*;
 
+/// A GET, or a POST of JSON where there is a body; weight counts against the venue's request budget.
+#[pyclass(module = "crossbook._core", frozen, get_all)]
+pub struct RestRequest {
+    url: String,
+    body: Option<String>,
+    weight: u32,
+}
+
+#[pymethods]
+impl RestRequest {
+    #[new]
+    #[pyo3(signature = (url, *, body=None, weight=1))]
+    fn new(url: String, body: Option<String>, weight: u32) -> Self {
+        Self { url, body, weight }
+    }
+}
+
+impl From<crossbook_venues::RestRequest> for RestRequest {
+    fn from(request: crossbook_venues::RestRequest) -> Self {
+        Self { url: request.url, body: request.body, weight: request.weight }
+    }
+}
+
 /// Dial a connection; after a loss dial it again, with backoff, until Close.
 #[pyclass(module = "crossbook._core", frozen, get_all)]
 pub struct Open {
     connection: u32,
     url: String,
+    ticket: Option<Py<RestRequest>>,
 }
 
 /// Hang up for good.
@@ -30,12 +54,11 @@ pub struct Send {
     text: String,
 }
 
-/// GET the url and hand the answer to on_answer; weight counts against the venue's request budget.
+/// Ask this and hand the answer to on_answer.
 #[pyclass(module = "crossbook._core", frozen, get_all)]
 pub struct Fetch {
     request_id: u64,
-    url: String,
-    weight: u32,
+    request: Py<RestRequest>,
 }
 
 /// Something an operator should see in the log.
@@ -48,16 +71,23 @@ pub struct Report {
 
 pub fn step_to_python(py: Python<'_>, step: Step) -> PyResult<Bound<'_, PyAny>> {
     Ok(match step {
-        Step::Open { connection, url } => Bound::new(py, Open { connection, url })?.into_any(),
+        Step::Open { connection, url, ticket } => {
+            let ticket = ticket.map(|request| Py::new(py, RestRequest::from(request))).transpose()?;
+            Bound::new(py, Open { connection, url, ticket })?.into_any()
+        }
         Step::Close { connection } => Bound::new(py, Close { connection })?.into_any(),
         Step::Reconnect { connection, reason } => Bound::new(py, Reconnect { connection, reason })?.into_any(),
         Step::Send { connection, text } => Bound::new(py, Send { connection, text })?.into_any(),
-        Step::Fetch { request_id, url, weight } => Bound::new(py, Fetch { request_id, url, weight })?.into_any(),
+        Step::Fetch { request_id, request } => {
+            let request = Py::new(py, RestRequest::from(request))?;
+            Bound::new(py, Fetch { request_id, request })?.into_any()
+        }
         Step::Report { event, symbol, detail } => Bound::new(py, Report { event, symbol, detail })?.into_any(),
     })
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<RestRequest>()?;
     module.add_class::<Open>()?;
     module.add_class::<Close>()?;
     module.add_class::<Reconnect>()?;

@@ -2,10 +2,11 @@
 
 use crate::errors::Failure;
 use crate::instrument::PyInstrument;
-use crate::steps::{self, step_to_python};
+use crate::steps::{self, RestRequest, step_to_python};
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
 use crossbook_wire::{MAX_BATCH_ROWS, encode_batch, encode_hello};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ impl From<VenueError> for Failure {
             VenueError::UnknownVenue(..) => Self::UnknownVenue(message),
             VenueError::UnknownInstrument(_) => Self::UnknownInstrument(message),
             VenueError::InvalidSetting(_) => Self::InvalidSetting(message),
-            VenueError::Markets(_) => Self::Payload(message),
+            VenueError::Markets(_) | VenueError::Ticket(_) => Self::Payload(message),
         }
     }
 }
@@ -95,15 +96,29 @@ impl MarketListing {
 }
 
 #[pyfunction]
-#[pyo3(signature = (venue, rest_url=None))]
-fn market_requests(venue: &str, rest_url: Option<&str>) -> Result<Vec<String>, Failure> {
-    Ok(crossbook_venues::market_requests(venue, rest_url)?)
+#[pyo3(signature = (venue, answers, rest_url=None))]
+fn next_market_request(
+    py: Python<'_>,
+    venue: &str,
+    answers: Vec<PyBackedBytes>,
+    rest_url: Option<&str>,
+) -> Result<Option<RestRequest>, Failure> {
+    let next = crate::errors::without_gil(py, || {
+        let answers: Vec<&[u8]> = answers.iter().map(AsRef::as_ref).collect();
+        crossbook_venues::next_market_request(venue, &answers, rest_url)
+    })?;
+    Ok(next.map(RestRequest::from))
 }
 
 #[pyfunction]
-fn parse_markets(py: Python<'_>, venue: &str, bodies: Vec<Vec<u8>>, now_ns: i64) -> Result<MarketListing, Failure> {
+fn parse_markets(
+    py: Python<'_>,
+    venue: &str,
+    bodies: Vec<PyBackedBytes>,
+    now_ns: i64,
+) -> Result<MarketListing, Failure> {
     let listing = crate::errors::without_gil(py, || {
-        let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+        let bodies: Vec<&[u8]> = bodies.iter().map(AsRef::as_ref).collect();
         crossbook_venues::parse_markets(venue, &bodies, now_ns)
     })?;
     let instruments = listing.instruments.into_iter().map(PyInstrument::from).collect();
@@ -217,6 +232,10 @@ impl VenueFeed {
         steps_to_python(py, self.feed.on_open(connection, now_ns))
     }
 
+    fn ticketed_url(&self, connection: u32, answer: &[u8], now_ns: i64) -> Result<String, Failure> {
+        Ok(self.feed.ticketed_url(connection, answer, now_ns)?)
+    }
+
     /// The GIL is kept: a frame takes less time than giving it away and taking it back under load.
     fn on_frame<'py>(
         &mut self,
@@ -323,7 +342,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<OutgoingBatch>()?;
     module.add_class::<VenueFeed>()?;
     module.add_function(wrap_pyfunction!(venue_profiles, module)?)?;
-    module.add_function(wrap_pyfunction!(market_requests, module)?)?;
+    module.add_function(wrap_pyfunction!(next_market_request, module)?)?;
     module.add_function(wrap_pyfunction!(parse_markets, module)?)?;
     steps::register(module)
 }

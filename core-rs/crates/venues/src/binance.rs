@@ -18,6 +18,7 @@ use crate::feed::Desk;
 use crate::json::{Decimal, Levels, LevelsVisitor, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::request::RestRequest;
 use crate::venue::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -147,8 +148,8 @@ impl Venue for Binance {
         &CONDUCT
     }
 
-    fn market_paths(&self) -> &'static [&'static str] {
-        &["/fapi/v1/exchangeInfo"]
+    fn market_requests(&self) -> Vec<RestRequest> {
+        vec![RestRequest::get("/fapi/v1/exchangeInfo")]
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
@@ -195,7 +196,7 @@ impl Venue for Binance {
     fn book_request(&self, native_symbol: &str, tracked: usize) -> Option<BookRequest> {
         let (_, depth_limit, weight) = *SNAPSHOT_LIMITS.iter().find(|(most, ..)| tracked <= *most)?;
         let path = format!("/fapi/v1/depth?symbol={native_symbol}&limit={depth_limit}");
-        Some(BookRequest { path, weight, depth_limit })
+        Some(BookRequest { request: RestRequest::get(path).weighing(weight), depth_limit })
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
@@ -387,8 +388,8 @@ mod tests {
         bench.text(r#"{"result":null,"id":1}"#);
         let url = "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=1000".to_string();
         assert_eq!(bench.take_fetches(), [(1, url, 20)]);
-        assert_eq!(Binance.book_request("X", 150).unwrap().weight, 10);
-        assert_eq!(Binance.book_request("X", 400).unwrap().weight, 5);
+        assert_eq!(Binance.book_request("X", 150).unwrap().request.weight, 10);
+        assert_eq!(Binance.book_request("X", 400).unwrap().request.weight, 5);
     }
 
     #[test]

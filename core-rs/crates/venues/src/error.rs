@@ -11,6 +11,8 @@ pub enum VenueError {
     InvalidSetting(String),
     #[error("not a market list: {0}")]
     Markets(String),
+    #[error("not a ticket for a connection: {0}")]
+    Ticket(String),
 }
 
 /// A frame or answer that cannot be used: counted, reported, dropped.

@@ -7,6 +7,7 @@ mod json;
 mod listing;
 mod profile;
 mod registry;
+mod request;
 mod sbe;
 #[cfg(test)]
 mod testing;
@@ -22,5 +23,6 @@ pub use error::{FrameError, VenueError};
 pub use feed::{Feed, FeedOptions, FeedStats, Step};
 pub use listing::MarketListing;
 pub use profile::VenueProfile;
-pub use registry::{find, market_requests, parse_markets, profiles};
+pub use registry::{find, next_market_request, parse_markets, profiles};
+pub use request::RestRequest;
 pub use venue::{Frame, Venue};

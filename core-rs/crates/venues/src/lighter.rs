@@ -18,6 +18,7 @@ use crate::feed::{Ask, Desk};
 use crate::json::{Decimal, LevelFields, Levels, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
+use crate::request::RestRequest;
 use crate::venue::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use serde::Deserialize;
 
@@ -138,8 +139,8 @@ impl Venue for Lighter {
         &CONDUCT
     }
 
-    fn market_paths(&self) -> &'static [&'static str] {
-        &["/api/v1/orderBookDetails"]
+    fn market_requests(&self) -> Vec<RestRequest> {
+        vec![RestRequest::get("/api/v1/orderBookDetails")]
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {

@@ -21,6 +21,7 @@ use crate::feed::Desk;
 use crate::json::{Decimal, Levels, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::request::RestRequest;
 use crate::venue::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -142,8 +143,8 @@ impl Venue for Okx {
         &CONDUCT
     }
 
-    fn market_paths(&self) -> &'static [&'static str] {
-        &["/api/v5/public/instruments?instType=SWAP"]
+    fn market_requests(&self) -> Vec<RestRequest> {
+        vec![RestRequest::get("/api/v5/public/instruments?instType=SWAP")]
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
@@ -190,7 +191,7 @@ impl Venue for Okx {
 
     fn book_request(&self, native_symbol: &str, _tracked: usize) -> Option<BookRequest> {
         let path = format!("/api/v5/market/books?instId={native_symbol}&sz={REST_DEPTH}");
-        Some(BookRequest { path, weight: 1, depth_limit: usize::MAX })
+        Some(BookRequest { request: RestRequest::get(path), depth_limit: usize::MAX })
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {

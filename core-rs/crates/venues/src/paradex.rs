@@ -15,6 +15,7 @@ use crate::feed::Desk;
 use crate::json::{Decimal, parse};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
+use crate::request::RestRequest;
 use crate::sbe::{Cursor, Group, Header, NULL_I64, decimal8};
 use crate::venue::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use crossbook_market::Level;
@@ -105,8 +106,8 @@ impl Venue for Paradex {
         &CONDUCT
     }
 
-    fn market_paths(&self) -> &'static [&'static str] {
-        &["/v1/markets"]
+    fn market_requests(&self) -> Vec<RestRequest> {
+        vec![RestRequest::get("/v1/markets")]
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], now_ns: i64) -> Result<MarketListing, VenueError> {
@@ -314,7 +315,7 @@ mod tests {
     fn requests_are_one_channel_each_and_the_address_asks_for_schema_1() {
         let mut bench = Bench::new("paradex", &[MARKET]);
         let url = "wss://ws.api.prod.paradex.trade/v1?sbeSchemaId=1&sbeSchemaVersion=1".to_string();
-        assert_eq!(bench.take_steps(), [Step::Open { connection: 1, url }]);
+        assert_eq!(bench.take_steps(), [Step::Open { connection: 1, url, ticket: None }]);
         bench.connect();
         let sent = bench.take_sent();
         let channel =

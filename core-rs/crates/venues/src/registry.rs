@@ -3,11 +3,14 @@
 use crate::error::VenueError;
 use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
-use crate::urls;
+use crate::request::RestRequest;
 use crate::venue::Venue;
 use crate::{binance::Binance, lighter::Lighter, okx::Okx, paradex::Paradex};
 
 static VENUES: [&dyn Venue; 4] = [&Binance, &Lighter, &Okx, &Paradex];
+
+/// Answers that a market list may take: more mean that its pages lead in a circle.
+const MARKET_ANSWERS: usize = 64;
 
 /// The venue with this id.
 pub fn find(id: &str) -> Result<&'static dyn Venue, VenueError> {
@@ -22,11 +25,25 @@ pub fn profiles() -> impl Iterator<Item = &'static VenueProfile> {
     VENUES.iter().map(|venue| venue.profile())
 }
 
-/// URLs whose answers together list the venue's markets.
-pub fn market_requests(id: &str, rest_url: Option<&str>) -> Result<Vec<String>, VenueError> {
-    let venue = find(id)?;
-    let base = rest_url.unwrap_or(venue.profile().rest_url);
-    Ok(venue.market_paths().iter().map(|path| urls::join(base, path)).collect())
+/// What to ask for the venue's market list once these answers to it are there, or None when they are all.
+pub fn next_market_request(
+    id: &str,
+    answers: &[&[u8]],
+    rest_url: Option<&str>,
+) -> Result<Option<RestRequest>, VenueError> {
+    page_behind(find(id)?, answers, rest_url)
+}
+
+fn page_behind(
+    venue: &dyn Venue,
+    answers: &[&[u8]],
+    rest_url: Option<&str>,
+) -> Result<Option<RestRequest>, VenueError> {
+    let next = venue.next_market_request(answers)?;
+    if next.is_some() && answers.len() >= MARKET_ANSWERS {
+        return Err(VenueError::Markets(format!("it does not end within {MARKET_ANSWERS} answers")));
+    }
+    Ok(next.map(|request| request.at(rest_url.unwrap_or(venue.profile().rest_url))))
 }
 
 /// The markets that those answers list as open now.
@@ -37,6 +54,7 @@ pub fn parse_markets(id: &str, bodies: &[&[u8]], now_ns: i64) -> Result<MarketLi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Gatekeeper;
 
     #[test]
     fn every_row_is_found_by_its_id_and_no_id_comes_twice() {
@@ -52,7 +70,7 @@ mod tests {
     fn an_unknown_id_is_refused_with_the_known_ones() {
         let error = find("nowhere").err().unwrap();
         assert!(error.to_string().contains("\"nowhere\"") && error.to_string().contains("paradex"), "{error}");
-        assert!(market_requests("nowhere", None).is_err() && parse_markets("", &[], 0).is_err());
+        assert!(next_market_request("nowhere", &[], None).is_err() && parse_markets("", &[], 0).is_err());
     }
 
     #[test]
@@ -69,7 +87,24 @@ mod tests {
 
     #[test]
     fn market_lists_are_asked_of_the_override_when_there_is_one() {
-        let url = &market_requests("okx", Some("http://127.0.0.1:9/okx")).unwrap()[0];
-        assert_eq!(url, "http://127.0.0.1:9/okx/api/v5/public/instruments?instType=SWAP");
+        let request = next_market_request("okx", &[], Some("http://127.0.0.1:9/okx")).unwrap().unwrap();
+        assert_eq!(request.url, "http://127.0.0.1:9/okx/api/v5/public/instruments?instType=SWAP");
+        assert_eq!(next_market_request("okx", &[b"{}"], None), Ok(None), "one answer is the whole list");
+    }
+
+    #[test]
+    fn pages_are_asked_for_until_an_answer_names_no_further_one() {
+        let page = |body: &str| Ok(Some(RestRequest::post("https://gate.example/list", body)));
+        assert_eq!(page_behind(&Gatekeeper, &[], None), page("1"));
+        assert_eq!(page_behind(&Gatekeeper, &[b"2"], None), page("2"));
+        assert_eq!(page_behind(&Gatekeeper, &[b"2", b""], None), Ok(None));
+        assert!(matches!(page_behind(&Gatekeeper, &[b"\xff"], None), Err(VenueError::Markets(_))));
+    }
+
+    #[test]
+    fn pages_that_lead_in_a_circle_are_not_followed_for_ever() {
+        let answers = [b"2".as_slice(); MARKET_ANSWERS];
+        assert!(page_behind(&Gatekeeper, &answers[1..], None).unwrap().is_some());
+        assert!(matches!(page_behind(&Gatekeeper, &answers, None), Err(VenueError::Markets(_))));
     }
 }

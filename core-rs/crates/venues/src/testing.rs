@@ -1,9 +1,12 @@
 //! A feed on a bench: one connection, a clock, and short ways to say what comes and to see what goes.
 
-use crate::feed::{Feed, FeedOptions, Step};
-use crate::profile::SECOND_NS;
+use crate::error::{FrameError, VenueError};
+use crate::feed::{Desk, Feed, FeedOptions, Step};
+use crate::listing::MarketListing;
+use crate::profile::{Conduct, SECOND_NS, VenueProfile};
 use crate::registry::find;
-use crate::venue::Frame;
+use crate::request::RestRequest;
+use crate::venue::{Frame, Operation, Topic, Venue};
 use crossbook_market::{BookState, Instrument, Quote};
 use std::sync::Arc;
 
@@ -105,7 +108,7 @@ impl Bench {
     pub fn take_fetches(&mut self) -> Vec<(u64, String, u32)> {
         let steps = self.take_steps().into_iter();
         let fetch = |step| match step {
-            Step::Fetch { request_id, url, weight } => Some((request_id, url, weight)),
+            Step::Fetch { request_id, request } => Some((request_id, request.url, request.weight)),
             _ => None,
         };
         steps.filter_map(fetch).collect()
@@ -124,5 +127,75 @@ impl Bench {
     /// Bid, bid size, ask, ask size of the last quote emitted since the last look.
     pub fn take_top(&mut self) -> Option<(f64, f64, f64, f64)> {
         self.take_quotes().last().map(|quote| (quote.bid, quote.bid_size, quote.ask, quote.ask_size))
+    }
+}
+
+/// A venue that lists its markets in pages, by POST, and lets nobody in without a ticket.
+pub struct Gatekeeper;
+
+const GATEKEEPER: VenueProfile = VenueProfile {
+    id: "gatekeeper",
+    name: "Gatekeeper",
+    websocket_url: "wss://gate.example",
+    rest_url: "https://gate.example",
+    docs_url: "",
+    channels: &[],
+    guard_rule: "",
+    taker_fee_percent: 0.0,
+    maker_fee_percent: 0.0,
+    instruments_per_connection: 1,
+    connects_per_minute: 1,
+    request_weight_per_minute: 1,
+    stale_after_ns: SECOND_NS,
+    is_gap_visible: true,
+    sources: &[],
+    certainty: "",
+    relays: None,
+    unavailable_reason: None,
+};
+
+impl Venue for Gatekeeper {
+    fn profile(&self) -> &'static VenueProfile {
+        &GATEKEEPER
+    }
+
+    fn conduct(&self) -> &'static Conduct {
+        find("okx").unwrap().conduct()
+    }
+
+    fn market_requests(&self) -> Vec<RestRequest> {
+        vec![RestRequest::post("/list", "1")]
+    }
+
+    /// An answer is the number of the next page, or nothing.
+    fn next_market_request(&self, answers: &[&[u8]]) -> Result<Option<RestRequest>, VenueError> {
+        let Some(last) = answers.last() else { return Ok(self.market_requests().pop()) };
+        let page = std::str::from_utf8(last).map_err(|error| VenueError::Markets(error.to_string()))?;
+        Ok(Some(page).filter(|page| !page.is_empty()).map(|page| RestRequest::post("/list", page)))
+    }
+
+    fn parse_markets(&self, _bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
+        Ok(MarketListing::default())
+    }
+
+    fn ticket_request(&self) -> Option<RestRequest> {
+        Some(RestRequest::post("/ticket", ""))
+    }
+
+    fn ticketed_url(&self, answer: &[u8], connection_id: &str) -> Result<String, VenueError> {
+        let ticket = std::str::from_utf8(answer).map_err(|error| VenueError::Ticket(error.to_string()))?;
+        Ok(format!("wss://door.example/?ticket={ticket}&id={connection_id}"))
+    }
+
+    fn request(&self, _id: u64, _operation: Operation, _topics: &[Topic<'_>]) -> String {
+        String::new()
+    }
+
+    fn on_frame(&self, _frame: Frame<'_>, _desk: &mut Desk) -> Result<(), FrameError> {
+        Ok(())
+    }
+
+    fn culprit<'a>(&self, _payload: &'a [u8]) -> Option<&'a str> {
+        None
     }
 }

@@ -10,6 +10,12 @@ pub fn join(base: &str, path: &str) -> String {
     format!("{base_path}{path_only}{query}")
 }
 
+/// A url's query at another address.
+pub fn moved(url: &str, address: &str) -> String {
+    let query = url.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    format!("{}{query}", address.split('?').next().unwrap_or(address))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,5 +26,12 @@ mod tests {
         assert_eq!(join("ws://localhost:1/venue/", "/v1?x=1"), "ws://localhost:1/venue/v1?x=1");
         assert_eq!(join("ws://localhost:1/v1", "/v1?x=1"), "ws://localhost:1/v1?x=1");
         assert_eq!(join("ws://localhost:1/v1?x=2", "/v1?x=1"), "ws://localhost:1/v1?x=2");
+    }
+
+    #[test]
+    fn a_query_moves_to_another_address_and_replaces_what_was_asked_there() {
+        assert_eq!(moved("wss://a.b/?token=x%3D", "ws://localhost:1/venue/"), "ws://localhost:1/venue/?token=x%3D");
+        assert_eq!(moved("wss://a.b/?token=x", "ws://localhost:1/venue?old=1"), "ws://localhost:1/venue?token=x");
+        assert_eq!(moved("wss://a.b/", "ws://localhost:1/venue"), "ws://localhost:1/venue");
     }
 }

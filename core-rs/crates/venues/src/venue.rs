@@ -5,6 +5,7 @@ use crate::error::{FrameError, VenueError};
 use crate::feed::Desk;
 use crate::listing::MarketListing;
 use crate::profile::{Conduct, VenueProfile};
+use crate::request::RestRequest;
 use crossbook_market::Level;
 use std::borrow::Cow;
 
@@ -12,10 +13,23 @@ use std::borrow::Cow;
 pub trait Venue: Sync {
     fn profile(&self) -> &'static VenueProfile;
     fn conduct(&self) -> &'static Conduct;
-    /// Paths whose answers together list the markets.
-    fn market_paths(&self) -> &'static [&'static str];
+    /// Requests whose answers together list the markets; their addresses are paths.
+    fn market_requests(&self) -> Vec<RestRequest>;
+    /// The next request once these answers are there, or None when they are all. For lists in pages, where an answer says
+    /// what to ask next; it is asked again after each.
+    fn next_market_request(&self, answers: &[&[u8]]) -> Result<Option<RestRequest>, VenueError> {
+        Ok(self.market_requests().into_iter().nth(answers.len()))
+    }
     /// The markets that those answers list as open now.
     fn parse_markets(&self, bodies: &[&[u8]], now_ns: i64) -> Result<MarketListing, VenueError>;
+    /// What is asked before every dial, where the venue lets nobody in without a ticket.
+    fn ticket_request(&self) -> Option<RestRequest> {
+        None
+    }
+    /// The address to dial with the answer to it; no two dials have the same `connection_id`.
+    fn ticketed_url(&self, _answer: &[u8], _connection_id: &str) -> Result<String, VenueError> {
+        Err(VenueError::Ticket("this venue gives none".to_string()))
+    }
     /// One subscribe or unsubscribe message.
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String;
     /// Decodes a frame and tells the desk what it means.
@@ -67,8 +81,7 @@ pub struct Topic<'a> {
 /// A book to be fetched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BookRequest {
-    pub path: String,
-    pub weight: u32,
+    pub request: RestRequest,
     /// Levels asked for per side: an answer that holds as many was cut off there.
     pub depth_limit: usize,
 }

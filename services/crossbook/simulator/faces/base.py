@@ -26,6 +26,7 @@ class Face(ABC):
 
     venue: ClassVar[str]
     is_text: ClassVar[bool] = True
+    post_paths: ClassVar[frozenset[str]] = frozenset()  # asked by POST, with the body as the query parameter `body`
     ping_seconds: float  # how often this venue pings its clients
 
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int) -> None:
@@ -33,6 +34,7 @@ class Face(ABC):
         self.subscribers: dict[str, set[Session]] = {}
         self.sessions: set[Session] = set()
         self.latency_ns = latency_ns
+        self.websocket_url = ""  # where its clients find it, for venues that tell them
         self.clock_shift_ns = 0
         self.delay_ns = 0
         self.is_world_hidden = False  # when a recording speaks in its place

@@ -4,7 +4,6 @@ use super::desk::Desk;
 use super::slot::{Fetching, Phase};
 use super::step::Step;
 use crate::profile::SECOND_NS;
-use crate::urls;
 use crate::venue::Venue;
 use rustc_hash::FxHashMap;
 
@@ -45,15 +44,14 @@ impl Desk {
             if !is_due || self.fetches.outstanding.len() >= OUTSTANDING_LIMIT {
                 continue;
             }
-            let Some(request) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
+            let Some(book) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
             held.fetching = Fetching::Outstanding;
             self.fetches.last_id += 1;
             let request_id = self.fetches.last_id;
             let deadline_ns = self.now_ns + FETCH_TIMEOUT_NS;
-            let outstanding = Outstanding { slot: index as u32, depth_limit: request.depth_limit, deadline_ns };
+            let outstanding = Outstanding { slot: index as u32, depth_limit: book.depth_limit, deadline_ns };
             self.fetches.outstanding.insert(request_id, outstanding);
-            let url = urls::join(rest_url, &request.path);
-            self.steps.push(Step::Fetch { request_id, url, weight: request.weight });
+            self.steps.push(Step::Fetch { request_id, request: book.request.at(rest_url) });
         }
     }
 

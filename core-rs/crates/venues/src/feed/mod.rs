@@ -52,6 +52,8 @@ pub struct FeedOptions {
 pub struct Feed {
     venue: &'static dyn Venue,
     websocket_url: String,
+    /// Whether the address is not the venue's own.
+    is_redirected: bool,
     rest_url: String,
     desk: Desk,
     last_connection: u32,
@@ -72,6 +74,7 @@ impl Feed {
         Ok(Self {
             venue,
             websocket_url: urls::join(base, conduct.socket_path),
+            is_redirected: options.websocket_url.is_some(),
             rest_url: options.rest_url.unwrap_or_else(|| profile.rest_url.to_string()),
             desk: Desk::new(venue, stale_after_ns),
             last_connection: 0,
@@ -122,6 +125,12 @@ impl Feed {
             }
         }
         self.finish()
+    }
+
+    /// What to dial with the answer to an `Open`'s ticket. Where the venue's address was replaced, the ticket is shown there.
+    pub fn ticketed_url(&self, connection: u32, answer: &[u8], now_ns: i64) -> Result<String, VenueError> {
+        let url = self.venue.ticketed_url(answer, &format!("{connection}-{now_ns}"))?;
+        Ok(if self.is_redirected { urls::moved(&url, &self.websocket_url) } else { url })
     }
 
     /// Takes a frame; one that does not parse is counted and reported.
@@ -275,7 +284,8 @@ impl Feed {
         self.last_connection += 1;
         let connection = self.last_connection;
         self.desk.connections.insert(connection, Connection::new());
-        self.desk.steps.push(Step::Open { connection, url: self.websocket_url.clone() });
+        let ticket = self.venue.ticket_request().map(|request| request.at(&self.rest_url));
+        self.desk.steps.push(Step::Open { connection, url: self.websocket_url.clone(), ticket });
         connection
     }
 
@@ -317,7 +327,8 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Bench, START_NS, instrument};
+    use crate::request::RestRequest;
+    use crate::testing::{Bench, Gatekeeper, START_NS, instrument};
 
     const GREETING: &str = r#"{"type":"connected"}"#;
 
@@ -353,7 +364,45 @@ mod tests {
         let options = FeedOptions { websocket_url: Some("ws://127.0.0.1:7/x".to_string()), ..FeedOptions::default() };
         let mut feed = Feed::new(crate::registry::find("okx").unwrap(), options).unwrap();
         let steps = feed.track(&[instrument("okx", "A", 1.0)], 0).unwrap();
-        assert_eq!(steps, [Step::Open { connection: 1, url: "ws://127.0.0.1:7/x/ws/v5/public".to_string() }]);
+        assert_eq!(
+            steps,
+            [Step::Open { connection: 1, url: "ws://127.0.0.1:7/x/ws/v5/public".to_string(), ticket: None }]
+        );
+    }
+
+    fn gated(options: FeedOptions) -> (Feed, Step) {
+        let mut feed = Feed::new(&Gatekeeper, options).unwrap();
+        let mut steps = feed.track(&[instrument("gatekeeper", "A", 1.0)], 0).unwrap();
+        (feed, steps.remove(0))
+    }
+
+    #[test]
+    fn a_venue_with_a_gate_says_which_ticket_to_ask_for_and_what_to_dial_with_it() {
+        let (feed, step) = gated(FeedOptions::default());
+        let ticket = Some(RestRequest::post("https://gate.example/ticket", ""));
+        assert_eq!(step, Step::Open { connection: 1, url: "wss://gate.example/ws/v5/public".to_string(), ticket });
+        assert_eq!(feed.ticketed_url(1, b"abc", 7).unwrap(), "wss://door.example/?ticket=abc&id=1-7");
+        assert_ne!(feed.ticketed_url(1, b"abc", 8), feed.ticketed_url(1, b"abc", 7), "every dial has its own id");
+        assert!(matches!(feed.ticketed_url(1, b"\xff", 7), Err(VenueError::Ticket(_))));
+    }
+
+    #[test]
+    fn overrides_are_asked_for_the_ticket_and_shown_it() {
+        let rest_url = Some("http://127.0.0.1:7/x".to_string());
+        let (feed, step) = gated(FeedOptions { rest_url: rest_url.clone(), ..FeedOptions::default() });
+        let asked = |step| if let Step::Open { ticket, .. } = step { ticket.map(|request| request.url) } else { None };
+        assert_eq!(asked(step).as_deref(), Some("http://127.0.0.1:7/x/ticket"));
+        assert!(feed.ticketed_url(1, b"abc", 7).unwrap().starts_with("wss://door.example/"), "the answer says where");
+        let websocket_url = Some("ws://127.0.0.1:8/proxy".to_string());
+        let (feed, _) = gated(FeedOptions { websocket_url, rest_url, ..FeedOptions::default() });
+        assert_eq!(feed.ticketed_url(1, b"abc", 7).unwrap(), "ws://127.0.0.1:8/proxy/ws/v5/public?ticket=abc&id=1-7");
+    }
+
+    #[test]
+    fn a_venue_without_a_gate_takes_no_ticket() {
+        let bench = Bench::new("okx", &["A"]);
+        assert!(matches!(&bench.steps[0], Step::Open { ticket: None, .. }));
+        assert!(matches!(bench.feed.ticketed_url(1, b"abc", 7), Err(VenueError::Ticket(_))));
     }
 
     #[test]

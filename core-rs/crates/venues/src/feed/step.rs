@@ -1,12 +1,16 @@
 //! What a feed asks of its driver.
 
+use crate::request::RestRequest;
+
 /// One thing to do, in the order given.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Dial a connection; after a loss dial it again, with backoff, until `Close`.
+    /// Dial a connection; after a loss dial it again, with backoff, until `Close`. Where there is a ticket, it is asked for
+    /// before each dial and `Feed::ticketed_url` says what to dial instead.
     Open {
         connection: u32,
         url: String,
+        ticket: Option<RestRequest>,
     },
     Close {
         connection: u32,
@@ -20,11 +24,10 @@ pub enum Step {
         connection: u32,
         text: String,
     },
-    /// GET the url and hand the answer to `on_answer`.
+    /// Ask this and hand the answer to `on_answer`.
     Fetch {
         request_id: u64,
-        url: String,
-        weight: u32,
+        request: RestRequest,
     },
     /// Something an operator should see in the log.
     Report {

@@ -113,8 +113,8 @@ impl Play {
             match step {
                 Wish::Send { text, .. } => self.sent.push(text),
                 Wish::Reconnect { .. } => self.has_reconnected = true,
-                Wish::Fetch { request_id, url, .. } => {
-                    self.fetched.push(url);
+                Wish::Fetch { request_id, request } => {
+                    self.fetched.push(request.url);
                     self.unanswered.push_back(request_id);
                 }
                 _ => {}

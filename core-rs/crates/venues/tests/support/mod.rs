@@ -71,8 +71,8 @@ impl Player {
 
     fn take(&mut self, steps: Vec<Step>) {
         for step in steps {
-            if let Step::Fetch { request_id, url, .. } = step {
-                self.fetches.push((request_id, url));
+            if let Step::Fetch { request_id, request } = step {
+                self.fetches.push((request_id, request.url));
             }
         }
         self.quotes.extend(self.feed.take_quotes(usize::MAX));

@@ -1,0 +1,51 @@
+//! One REST request, in the same words for market lists, books and tickets.
+
+use crate::urls;
+
+/// A GET, or a POST where there is a body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RestRequest {
+    /// A venue names the path; `at` makes it whole.
+    pub url: String,
+    /// Sent as `application/json`, also when it is empty.
+    pub body: Option<String>,
+    /// What it takes of the venue's request budget.
+    pub weight: u32,
+}
+
+impl RestRequest {
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { url: path.into(), body: None, weight: 1 }
+    }
+
+    pub fn post(path: impl Into<String>, body: impl Into<String>) -> Self {
+        Self { body: Some(body.into()), ..Self::get(path) }
+    }
+
+    pub fn weighing(self, weight: u32) -> Self {
+        Self { weight, ..self }
+    }
+
+    /// The request as asked of this address.
+    pub(crate) fn at(self, rest_url: &str) -> Self {
+        Self { url: urls::join(rest_url, &self.url), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_request_with_a_body_is_a_post_and_an_empty_body_is_one() {
+        assert_eq!(RestRequest::get("/a").body, None);
+        assert_eq!(RestRequest::post("/a", "").body.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn the_address_is_put_before_the_path_and_nothing_else_changes() {
+        let request = RestRequest::post("/info", r#"{"type":"meta"}"#).weighing(20).at("http://127.0.0.1:9/x/");
+        assert_eq!(request.url, "http://127.0.0.1:9/x/info");
+        assert_eq!((request.body.as_deref(), request.weight), (Some(r#"{"type":"meta"}"#), 20));
+    }
+}
