@@ -10,8 +10,8 @@ import structlog
 from crossbook._core import OpportunityEvent
 from crossbook.arbitrage.event_log import EventLog, LoggedEvent
 from crossbook.arbitrage.latency import LatencyHistogram
-from crossbook.arbitrage.messages import reason_name
-from crossbook.arbitrage.recorder import BATCH, DISCONNECTED, TIMER, BatchRecorder
+from crossbook.arbitrage.messages import reason_name, to_event
+from crossbook.arbitrage.recorder import ANSWER, BATCH, DISCONNECTED, TIMER, BatchRecorder
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
@@ -65,6 +65,8 @@ class LiveScan:
     def _publish(self, events: list[OpportunityEvent]) -> None:
         for event in events:
             self.broadcast.publish(self.events.append(event))
+            if self._recorder is not None:
+                self._recorder.append(ANSWER, event.event_ns, to_event(event).SerializeToString())
         # After the subscribers, who have been woken above: a line of log takes as long as a thousand quotes.
         if events:
             asyncio.get_running_loop().call_soon(_log, events)

@@ -1,7 +1,8 @@
 """Records what the scanner is fed, in the order in which it takes it, and feeds it again.
 
 Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer
-and every loss of the stream, each with the time that the scanner was told. So a replay gives the same events.
+and every loss of the stream, each with the time that the scanner was told. So a replay gives the same events. What the
+scanner answered is there too, as WatchOpportunitiesResponse, for comparison.
 """
 
 import json
@@ -12,13 +13,14 @@ import structlog
 
 from crossbook._core import OpportunityEvent, PayloadError, Scanner
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
-from crossbook.plumbing.recording import MAX_RECORDING_BYTES, Record, RecordingWriter, read_recording
+from crossbook.plumbing.recording import MAX_RECORDING_BYTES, Record, RecordingError, RecordingWriter, read_recording
 
 NAME = "batches"
 SETTINGS = 1
 BATCH = 2
 TIMER = 3
 DISCONNECTED = 4
+ANSWER = 100
 
 log = structlog.get_logger()
 
@@ -52,13 +54,27 @@ class BatchRecorder:
             log.error("recording_failed", error=str(error), records=self._writer.records)
 
 
+def recorded_answers(directory: Path) -> Iterator[bytes]:
+    """The events that the recorded scanner told, as it told them then. Raises RecordingError."""
+    return (record.payload for record in read_recording(directory, NAME) if record.kind == ANSWER)
+
+
+def recorded_arguments(directory: Path) -> ScannerArguments:
+    """What the first scanner of the recording was made with. Raises RecordingError."""
+    for record in read_recording(directory, NAME):
+        if record.kind == SETTINGS:
+            arguments: ScannerArguments = json.loads(record.payload)
+            return arguments
+    raise RecordingError(f"the recording in {directory} does not begin with the scanner's settings")
+
+
 def replay(directory: Path) -> Iterator[OpportunityEvent]:
     """The events that the recorded scanner told, told again. Raises RecordingError."""
     scanner: Scanner | None = None
     for record in read_recording(directory, NAME):
         if record.kind == SETTINGS:
             scanner = new_scanner(json.loads(record.payload))
-        elif scanner is not None:
+        elif scanner is not None and record.kind != ANSWER:
             yield from _feed(scanner, record)
 
 

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from crossbook.cli import inspecting, services, upping, watching
+from crossbook.cli import inspecting, recording, services, upping, watching
 
 app = typer.Typer(
     name="crossbook",
@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 
 app.command("up")(upping.up)
+app.command("record")(recording.record)
+app.command("replay")(recording.replay)
 for service in services.COMMANDS:
     app.command(service.__name__)(service)
 app.add_typer(watching.app, name="watch")

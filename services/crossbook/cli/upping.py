@@ -1,12 +1,16 @@
 """`crossbook up`."""
 
 import os
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crossbook.cli.names import split_names
+
+if TYPE_CHECKING:
+    from crossbook.local.options import UpOptions
 
 _LIST = "comma-separated; default: all"
 
@@ -30,13 +34,9 @@ def up(
     tracker_processes: Annotated[int, typer.Option(min=0, help="0: one per processor, at most one per venue.")] = 0,
 ) -> None:
     """Run everything on this machine: servers, simulator or real venues, trackers, windows, arbitrage, alerts."""
-    # Starting a process forks; gRPC's handling of forks can crash the new process before it is another program.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-    from crossbook.local.options import UpOptions, check_faults, check_together, choose_venues, parse_duration
-    from crossbook.local.up import up as run_up
-    from crossbook.plumbing.logs import configure_logging
-    from crossbook.plumbing.process import run_service
+    from crossbook.local.options import UpOptions, choose_venues, parse_duration
 
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     options = UpOptions(
         data_dir=data_dir,
         duration_seconds=parse_duration(duration) if duration else None,
@@ -50,11 +50,23 @@ def up(
         replay=replay,
         speed=speed,
         summary=summary,
-        is_recording=record,
+        record_dir=data_dir / "recordings" / stamp if record else None,
         window_seconds=window_seconds,
         port_base=port_base,
         tracker_processes=tracker_processes,
     )
+    run_everything(options)
+
+
+def run_everything(options: "UpOptions") -> None:
+    """Checks the options as a whole and runs until it ends. Raises CrossbookError."""
+    # Starting a process forks; gRPC's handling of forks can crash the new process before it is another program.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    from crossbook.local.options import check_faults, check_together
+    from crossbook.local.up import up as run_up
+    from crossbook.plumbing.logs import configure_logging
+    from crossbook.plumbing.process import run_service
+
     configure_logging("up", "warning")
     check_together(options)
     check_faults(options)

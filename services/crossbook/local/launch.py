@@ -31,16 +31,17 @@ class Launch:
         self._places = places
         self._supervisor = supervisor
         self._environments: Environments
+        self.postgres_dsn = ""  # once the servers run
 
     async def servers(self) -> None:
         """Postgres and Redis, our own unless others are given, and the tables."""
         dsn, url = self._settings.postgres_dsn, self._settings.redis_url
-        postgres_dsn = dsn.get_secret_value() if dsn else await self._serve(prepare_postgres, "postgres")
+        self.postgres_dsn = dsn.get_secret_value() if dsn else await self._serve(prepare_postgres, "postgres")
         redis_url = url.get_secret_value() if url else await self._serve(prepare_redis, "redis")
         self._environments = Environments(
-            self._options, self._settings.host, self._ports, self._places, postgres_dsn, redis_url
+            self._options, self._settings.host, self._ports, self._places, self.postgres_dsn, redis_url
         )
-        await migrate(postgres_dsn)
+        await migrate(self.postgres_dsn)
 
     async def services(self) -> None:
         """What takes the quotes, before anything sends some."""

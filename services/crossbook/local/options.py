@@ -34,7 +34,7 @@ class UpOptions:
     replay: Path | None = None
     speed: float = 1.0
     summary: Path | None = None
-    is_recording: bool = False
+    record_dir: Path | None = None
     window_seconds: int | None = None
     port_base: int | None = None
     tracker_processes: int = 0

@@ -5,12 +5,13 @@ import contextlib
 import sys
 import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from crossbook.local import summary
+from crossbook.local.captured import capture, save
 from crossbook.local.environments import Places
 from crossbook.local.launch import Launch
 from crossbook.local.lines import line, print_lines
@@ -52,10 +53,10 @@ class Run:
         self._notices: list[str] = []
         self._has_view = options.is_view_wanted and sys.stdout.isatty()
         self._duration_s = 0.0
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._window_seconds = settings.aggregator.window_seconds
         self._places = Places(
             truth_file=options.data_dir.resolve() / "truth.jsonl",
-            record_dir=options.data_dir.resolve() / "recordings" / stamp if options.is_recording else None,
+            record_dir=options.record_dir.resolve() if options.record_dir else None,
         )
         addresses = {endpoint.name: endpoint.target(settings.host) for endpoint in (*ports.services(), ports.simulator)}
         self._run_file = RunFile(options.data_dir / "run.json", options.mode, addresses)
@@ -91,12 +92,14 @@ class Run:
     async def _track(self) -> None:
         async with self._observer.running():
             if await self._unless_stopped(self._launch.simulator()):
-                started = time.monotonic()
+                started, started_ns = time.monotonic(), time.time_ns()
                 if await self._unless_stopped(self._launch.trackers()):
                     await self._present(started)
                 self._duration_s = time.monotonic() - started
-            if self._options.summary:
+            if self._options.summary or self._places.record_dir:
                 await self._settle()
+            if self._places.record_dir and self._duration_s:
+                await self._capture(self._places.record_dir, started_ns)
 
     def conclude(self) -> None:
         """Says how it went and writes the summary; raises ChildFailedError when a process did not end well."""
@@ -169,6 +172,11 @@ class Run:
             if not (is_open or self._observer.alert_stats.pending) or time.monotonic() > deadline:
                 return
             await asyncio.sleep(0.2)
+
+    async def _capture(self, record_dir: Path, started_ns: int) -> None:
+        alerts = self._ports.alerts.target(self._host)
+        dsn = self._launch.postgres_dsn
+        save(await capture(dsn, alerts, self._options.venues, self._window_seconds, started_ns), record_dir)
 
     def _write_run_file(self) -> None:
         self._run_file.write(self._supervisor.processes)

@@ -57,14 +57,13 @@ class Lifetime:
 
 
 def run_service(main: Callable[[Lifetime], Awaitable[None]]) -> None:
-    """Runs a service to its end and exits the process."""
+    """Runs a service to its end; one that fails ends the process, with its own exit code and one line."""
     try:
         uvloop.run(_live(main))
     except CrossbookError as error:
         sys.exit(_tell(error))
     except BaseExceptionGroup as group:
         sys.exit(_tell(_expected(group)))
-    sys.exit(0)
 
 
 async def _live(main: Callable[[Lifetime], Awaitable[None]]) -> None:

@@ -1,0 +1,115 @@
+"""Feeds every venue's recorded frames, merged by receive time, through fresh feeds, windows and a fresh scanner.
+
+The live path without its sockets and processes: the same core objects in the same order, told the recorded times. Only
+the pace knows the wall clock, so every speed gives the same bytes. The order in which venues' quotes reach the scanner
+is that of the recorded batches, not that of the live run, where the network had its say.
+"""
+
+import heapq
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from crossbook._core import OpportunityEvent, QuoteHub, VenueFeed, VenueWindows
+from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
+from crossbook.local.copy_rows import copy_rows
+from crossbook.local.fingerprint import Fingerprint, Fingerprinter, fingerprint
+from crossbook.plumbing.recording import Record, RecordingError, read_recording
+from crossbook.plumbing.timestamps import SECOND_NS
+from crossbook.tracker.recorder import Kind, make_feed
+from crossbook.tracker.replay import feed_record
+
+TIMER_NS = 50_000_000
+LONGEST_SLEEP_SECONDS = 0.5  # so that Ctrl-C is heard
+
+Pace = Callable[[int], None]
+
+
+def pace_of(speed: float) -> Pace:
+    """Waits until it is a recorded time's turn, so many times as fast as it was; 0 never waits."""
+    began: list[tuple[int, float]] = []
+
+    def wait(time_ns: int) -> None:
+        if not speed:
+            return
+        if not began:
+            began.append((time_ns, time.monotonic()))
+        first_ns, started = began[0]
+        due = started + (time_ns - first_ns) / SECOND_NS / speed
+        while (left := due - time.monotonic()) > 0:
+            time.sleep(min(left, LONGEST_SLEEP_SECONDS))
+
+    return wait
+
+
+class VenueReplay:
+    """One venue: its feed, its windows, and fingerprints of what came out then and what comes out now."""
+
+    def __init__(self, directory: Path, venue: str, window_seconds: int, hub: QuoteHub) -> None:
+        self.venue = venue
+        self._directory = directory
+        self._feed: VenueFeed | None = None
+        self._windows = VenueWindows(venue, window_seconds, hub)
+        self._recorded, self._replayed = Fingerprinter(), Fingerprinter()
+        self._rows: list[tuple[int, int, bytes]] = []  # start, end, row
+
+    def records(self) -> Iterator[tuple[int, str, Record, "VenueReplay"]]:
+        """Everything recorded, with what merges it with others."""
+        return ((record.time_ns, self.venue, record, self) for record in read_recording(self._directory, self.venue))
+
+    def take(self, record: Record) -> None:
+        """Does again what was done then. Raises RecordingError."""
+        if record.kind == Kind.START:
+            self._feed = make_feed(json.loads(record.payload))
+            self._windows.on_hello(self._feed.hello(1))
+        elif self._feed is None:
+            raise RecordingError(f"the recording of {self.venue} in {self._directory} does not begin with a start")
+        elif record.kind == Kind.BATCH:
+            self._take_batch(self._feed, record)
+        else:
+            feed_record(self._feed, record)
+
+    def quotes(self) -> tuple[Fingerprint, Fingerprint]:
+        """Of the batches, as recorded and as replayed."""
+        return self._recorded.result(), self._replayed.result()
+
+    def windows(self, from_ns: int, until_ns: int) -> Fingerprint:
+        """Of the rows of all windows within the span."""
+        return fingerprint(sorted(row for start, end, row in self._rows if from_ns <= start and end <= until_ns))
+
+    def _take_batch(self, feed: VenueFeed, record: Record) -> None:
+        payload = feed.take_batch(record.time_ns).payload
+        self._recorded.add(record.payload)
+        self._replayed.add(payload)
+        self._windows.on_batch(payload)
+        while (window := self._windows.take_closed()) is not None:
+            self._rows += ((window.start_ns, window.end_ns, row) for row in copy_rows(window.copy_binary()))
+
+
+class FramesReplay:
+    """All venues of a recording and one scanner."""
+
+    def __init__(self, directory: Path, venues: list[str], window_seconds: int, arguments: ScannerArguments) -> None:
+        hub = QuoteHub()
+        self.venues = [VenueReplay(directory, venue, window_seconds, hub) for venue in venues]
+        self._quotes = hub.subscribe()
+        self._scanner = new_scanner(arguments)
+        self._timer_ns = 0
+
+    def events(self, pace: Pace) -> Iterator[OpportunityEvent]:
+        """What the scanner says, as it says it. Raises RecordingError."""
+        merged = heapq.merge(*(venue.records() for venue in self.venues), key=lambda one: one[:2])
+        for time_ns, _, record, venue in merged:
+            pace(time_ns)
+            yield from self._on_time(time_ns)
+            venue.take(record)
+            if record.kind == Kind.BATCH and (payload := self._quotes.take_batch()) is not None:
+                yield from self._scanner.on_batch(payload, time_ns)
+
+    def _on_time(self, time_ns: int) -> list[OpportunityEvent]:
+        """The timer, at most as often as the live one, by the recorded times."""
+        if time_ns - self._timer_ns < TIMER_NS:
+            return []
+        self._timer_ns = time_ns
+        return self._scanner.on_timer(time_ns)
