@@ -89,10 +89,11 @@ impl<'de> Deserialize<'de> for WireLevel {
     }
 }
 
-/// `{"price":"2064.48","size":"0.4950"}`
+/// `{"price":"2064.48","size":"0.4950"}`, or with `qty` for the size.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct LevelFields {
     pub price: Decimal,
+    #[serde(alias = "qty")]
     pub size: Decimal,
 }
 
@@ -140,7 +141,7 @@ mod tests {
     fn levels_come_as_arrays_or_objects_with_anything_behind() {
         let arrays: Levels = serde_json::from_str(r#"[["1.5","2","0","13"],[3,4]]"#).unwrap();
         let objects: Levels =
-            serde_json::from_str(r#"[{"price":"1.5","size":"2","x":[]},{"size":4,"price":3}]"#).unwrap();
+            serde_json::from_str(r#"[{"price":"1.5","size":"2","x":[]},{"qty":4,"price":3}]"#).unwrap();
         assert_eq!(arrays, objects);
         assert_eq!(arrays.0[0], Level { price: 1.5, size: 2.0 });
     }

@@ -43,6 +43,8 @@ pub struct Conduct {
     pub socket_path: &'static str,
     /// Whether the venue speaks first and must be heard before anything is sent.
     pub waits_for_greeting: bool,
+    /// What is said once to begin a session, ahead of every subscription.
+    pub opening: &'static [&'static str],
     /// Channels that one subscribe or unsubscribe message may name.
     pub channels_per_request: usize,
     /// Whether requests are answered; what a venue is silent about is taken for done once it is sent.
@@ -72,6 +74,7 @@ impl Conduct {
     pub const USUAL: Self = Self {
         socket_path: "/",
         waits_for_greeting: false,
+        opening: &[],
         channels_per_request: 1,
         answers_requests: true,
         unsubscribes_one: true,

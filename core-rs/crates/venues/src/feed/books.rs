@@ -71,7 +71,7 @@ impl Desk {
         if held.phase != Phase::Synced {
             return;
         }
-        if top.sequence > held.top.sequence && top.sequence >= held.shared_sequence {
+        if top.sequence >= held.top.sequence.max(held.shared_sequence) {
             if top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price {
                 return self.rebuild(slot, "crossed_book", "best bid at or above best ask");
             }

@@ -619,6 +619,21 @@ mod tests {
     }
 
     #[test]
+    fn a_book_that_never_came_is_asked_for_again_though_leaving_it_is_not_answered() {
+        let mut bench = Bench::open("lighter", &["1"]);
+        bench.text(GREETING);
+        bench.take_sent();
+        let mut sent = Vec::new();
+        for _ in 0..32 {
+            bench.wait(SECOND_NS);
+            bench.text(r#"{"type":"ping"}"#);
+            sent.extend(bench.take_sent().into_iter().filter(|text| text.contains("order_book/1")));
+        }
+        let operations: Vec<bool> = sent.iter().map(|text| text.contains("unsubscribe")).collect();
+        assert_eq!(operations, [true, false, true, false], "{sent:?}");
+    }
+
+    #[test]
     fn broken_frames_are_all_counted_and_reported_once_a_second() {
         let mut bench = live(&["1"]);
         (0..50).for_each(|_| bench.text("{\"\n"));

@@ -36,14 +36,14 @@ impl Desk {
         if self.conduct.snapshot_source == SnapshotSource::Rest {
             self.start_joining(slot);
         } else if held.vain_tries > TRIES_BEFORE_RECONNECT {
-            self.escalate(slot, "its book cannot be rebuilt");
+            self.escalate(slot, "its book cannot be rebuilt", Self::ask_again);
         } else {
             self.ask_again(slot);
         }
     }
 
-    /// Drops the connection for one instrument's sake: once, and only for one that has been whole before.
-    fn escalate(&mut self, slot: u32, reason: &str) {
+    /// Drops the connection for one instrument's sake: once, and only for one that has been whole before. Else goes on.
+    fn escalate(&mut self, slot: u32, reason: &str, go_on: fn(&mut Self, u32)) {
         let held = &mut self.slots[slot as usize];
         if held.has_been_whole && !held.has_escalated {
             held.has_escalated = true;
@@ -51,7 +51,7 @@ impl Desk {
             let connection = held.connection;
             self.drop_connection(connection, &reason);
         } else {
-            self.ask_again(slot);
+            go_on(self, slot);
         }
     }
 
@@ -82,7 +82,10 @@ impl Desk {
             },
             Phase::Leaving { since_ns } if now_ns - since_ns >= UNSUBSCRIBE_TIMEOUT_NS => {
                 self.slots[slot as usize].attempts += 1;
-                self.escalate(slot, "unsubscribing is not answered");
+                // Perhaps there was nothing to leave: venues differ in whether they say so.
+                self.escalate(slot, "unsubscribing is not answered", |desk, slot| {
+                    desk.ask_first(Operation::Subscribe, slot);
+                });
             }
             _ => {}
         }
