@@ -12,6 +12,7 @@ from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
 from crossbook.tracker.choice import choose_venues
 from crossbook.tracker.metrics import TrackerMetrics
+from crossbook.tracker.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.venue import Venue
 
@@ -22,7 +23,8 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     _prepare_record_dir(settings.tracker)
     async with open_channel(settings.tracker.aggregator_target) as channel:
         listed = asyncio.Event()
-        venues = {profile.id: Venue(profile, settings.tracker, channel, listed.set) for profile in profiles}
+        pace = Pace(asyncio.get_running_loop().time)
+        venues = {profile.id: Venue(profile, settings.tracker, channel, pace, listed.set) for profile in profiles}
         service = TrackerService(venues)
         server = grpc_server(
             settings.host,

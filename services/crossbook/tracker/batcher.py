@@ -1,6 +1,7 @@
-"""When the feed's quotes become a batch: at once when nothing was sent lately, then one millisecond of holding back.
+"""When the feed's quotes become a batch: at once when nothing was sent lately, then a millisecond of holding back.
 
-So a quiet venue adds no delay, and a busy one sends at most a thousand messages a second however many quotes it has.
+So a quiet venue adds no delay, and a busy one sends at most a thousand messages a second however many quotes it has;
+fewer when it shares the process with many (pace.py).
 An idle stream says every half second, in a batch without rows, that everything before that moment has been sent.
 """
 
@@ -10,9 +11,9 @@ from collections.abc import Callable
 
 from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.outbox import Batch, Outbox
+from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import Feed
 
-HOLD_SECONDS = 0.001
 WATERMARK_INTERVAL_SECONDS = 0.5
 
 
@@ -24,12 +25,14 @@ class Batcher:
         feed: Feed,
         outbox: Outbox,
         latency: FrameLatency,
+        pace: Pace,
         on_batch: Callable[[], None],
         on_error: Callable[[BaseException], object],
     ) -> None:
         self._feed = feed
         self._outbox = outbox
         self._latency = latency
+        self._pace = pace
         self._on_batch = on_batch
         self._on_error = on_error
         self._loop = asyncio.get_running_loop()
@@ -40,7 +43,7 @@ class Batcher:
         """To be called after everything that may have made quotes."""
         if self._hold is None and self._feed.pending_rows:
             self._emit()
-            self._hold = self._loop.call_later(HOLD_SECONDS, self._end_hold)
+            self._hold = self._loop.call_later(self._pace.hold_seconds(), self._end_hold)
 
     def keep_watermark(self) -> None:
         """To be called a few times a second."""

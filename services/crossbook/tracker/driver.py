@@ -19,6 +19,7 @@ from crossbook.tracker.clock import ClockWatch
 from crossbook.tracker.fetcher import Fetcher
 from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.outbox import Outbox
+from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import Feed
 from crossbook.tracker.reports import ReportLog
 from crossbook.tracker.sockets import Address, Socket
@@ -45,7 +46,14 @@ class Driver:
     """One feed, its sockets, its requests and its stream."""
 
     def __init__(
-        self, venue: str, feed: Feed, fetcher: Fetcher, limits: Limits, channel: grpc.aio.Channel, buffer_bytes: int
+        self,
+        venue: str,
+        feed: Feed,
+        fetcher: Fetcher,
+        limits: Limits,
+        pace: Pace,
+        channel: grpc.aio.Channel,
+        buffer_bytes: int,
     ) -> None:
         self.feed = feed
         self.outbox = Outbox(buffer_bytes)
@@ -54,7 +62,7 @@ class Driver:
         self._venue = venue
         self._fetcher = fetcher
         self._limits = limits
-        self._batcher = Batcher(feed, self.outbox, self.latency, self.uplink.notify, self._fail)
+        self._batcher = Batcher(feed, self.outbox, self.latency, pace, self.uplink.notify, self._fail)
         self._reports = ReportLog(venue)
         self._clock = ClockWatch()
         self._sockets: dict[int, tuple[Socket, asyncio.Task[None]]] = {}

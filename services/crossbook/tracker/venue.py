@@ -19,6 +19,7 @@ from crossbook.tracker.budget import Budget
 from crossbook.tracker.driver import Driver, Limits, VenueFailedError
 from crossbook.tracker.fetcher import Fetcher
 from crossbook.tracker.markets import ListingError, list_markets, select
+from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import FeedArguments, RecordedFeed, make_feed
 
 LISTING_BASE_SECONDS = 0.5
@@ -37,6 +38,7 @@ class Venue:
         profile: VenueProfile,
         settings: TrackerSettings,
         channel: grpc.aio.Channel,
+        pace: Pace,
         on_listed: Callable[[], None],
     ) -> None:
         self.id = profile.id
@@ -46,6 +48,7 @@ class Venue:
         self.unlisted: list[str] = []  # symbols and assets of the settings that the venue does not list
         self._settings = settings
         self._channel = channel
+        self._pace = pace
         self._on_listed = on_listed
         self._endpoint = settings.endpoints.get(profile.id, Endpoint())
         self._limits = Limits(Budget(profile.request_weight_per_minute), Budget(profile.connects_per_minute))
@@ -135,7 +138,9 @@ class Venue:
             make_feed(arguments) if directory is None else RecordedFeed(arguments, directory, time.time_ns(), max_bytes)
         )
         try:
-            self.driver = Driver(self.id, feed, fetcher, self._limits, self._channel, self._settings.buffer_bytes)
+            self.driver = Driver(
+                self.id, feed, fetcher, self._limits, self._pace, self._channel, self._settings.buffer_bytes
+            )
             self.problem = ""
             await self.driver.run(stopping, list(self._wanted.values()))
         finally:

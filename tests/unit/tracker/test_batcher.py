@@ -1,12 +1,13 @@
 """When pending quotes become a batch, with a feed that only counts."""
 
 import asyncio
+import time
 from typing import Any
 
-from crossbook.tracker import batcher as module
 from crossbook.tracker.batcher import Batcher
 from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.outbox import Outbox
+from crossbook.tracker.pace import HOLD_SECONDS, Pace
 from tests.support.waiting import eventually
 
 
@@ -35,7 +36,7 @@ class Bench:
         self.errors: list[BaseException] = []
         self.told = 0
         feed: Any = self.feed
-        self.batcher = Batcher(feed, self.outbox, FrameLatency(), self._tell, self.errors.append)
+        self.batcher = Batcher(feed, self.outbox, FrameLatency(), Pace(time.monotonic), self._tell, self.errors.append)
 
     def _tell(self) -> None:
         self.told += 1
@@ -63,7 +64,7 @@ async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
         bench.feed.pending_rows = 2
         bench.batcher.flush_soon()
         assert bench.rows() == expected
-        await asyncio.sleep(20 * module.HOLD_SECONDS)
+        await asyncio.sleep(20 * HOLD_SECONDS)
 
 
 async def test_nothing_pending_makes_no_batch() -> None:
@@ -89,7 +90,7 @@ async def test_the_last_batch_takes_what_is_held() -> None:
         bench.batcher.flush_soon()
     bench.batcher.close()
     assert bench.rows() == [1, 1]
-    await asyncio.sleep(20 * module.HOLD_SECONDS)
+    await asyncio.sleep(20 * HOLD_SECONDS)
     assert bench.rows() == [1, 1]
 
 
