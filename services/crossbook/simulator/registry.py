@@ -3,15 +3,21 @@
 from collections.abc import Iterable, Mapping
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.faces import binance, lighter, okx, paradex
+from crossbook.simulator.faces import binance, lighter, okx, paradex, phemex
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world import Instrument, Traits
 
-TRAITS: Mapping[str, Traits] = {t.venue: t for t in (lighter.TRAITS, paradex.TRAITS, binance.TRAITS, okx.TRAITS)}
+_PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
+    (lighter.TRAITS, lighter.LighterFace),
+    (paradex.TRAITS, paradex.ParadexFace),
+    (binance.TRAITS, binance.BinanceFace),
+    (okx.TRAITS, okx.OkxFace),
+    (phemex.TRAITS, phemex.PhemexFace),
+)
 
-_FACES: Mapping[str, type[Face]] = {
-    face.venue: face for face in (lighter.LighterFace, paradex.ParadexFace, binance.BinanceFace, okx.OkxFace)
-}
+TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}
+
+_FACES: Mapping[str, type[Face]] = {face.venue: face for _, face in _PLAYED}
 
 
 def traits_of(venues: Iterable[str]) -> list[Traits]:

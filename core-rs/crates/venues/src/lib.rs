@@ -18,6 +18,7 @@ mod binance;
 mod lighter;
 mod okx;
 mod paradex;
+mod phemex;
 
 pub use error::{FrameError, VenueError};
 pub use feed::{Feed, FeedOptions, FeedStats, Step};

@@ -25,6 +25,11 @@ fn session(venue: &str) -> Vec<(Vec<u8>, bool)> {
             r#"{"arg":{"channel":"books","instId":"X"},"action":"snapshot","data":[{"asks":[["10","1","0","1"]],"bids":[],"ts":"1","prevSeqId":-1,"seqId":5}]}"#,
             r#"{"arg":{"channel":"books","instId":"X"},"action":"update","data":[{"asks":[],"bids":[["9","1","0","1"]],"ts":"1","prevSeqId":5,"seqId":6}]}"#,
         ]),
+        "phemex" => text(&[
+            r#"{"error":null,"id":1,"result":{"status":"success"}}"#,
+            r#"{"depth":30,"orderbook_p":{"asks":[["10","1"]],"bids":[]},"sequence":5,"symbol":"X","timestamp":1,"type":"snapshot"}"#,
+            r#"{"depth":30,"orderbook_p":{"asks":[],"bids":[["9","1"]]},"sequence":6,"symbol":"X","timestamp":1,"type":"incremental"}"#,
+        ]),
         _ => vec![(sbe_book(0, 5), false), (sbe_book(1, 6), false)],
     }
 }
@@ -99,7 +104,7 @@ proptest! {
 
 #[test]
 fn unchanged_sessions_end_with_a_live_book() {
-    for venue in ["lighter", "okx", "paradex"] {
+    for venue in ["lighter", "okx", "paradex", "phemex"] {
         let mut player = Player::new(venue, &["X"]);
         for (frame, is_text) in session(venue) {
             if is_text { player.text(std::str::from_utf8(&frame).unwrap(), 1) } else { player.binary(&frame, 1) }
