@@ -178,6 +178,8 @@ class FeedStats:
     resyncs: int
     parse_errors: int
     reconnects: int
+    confirmed: int
+    frozen: int
     last_frame_ns: int  # 0 before the first
 
 @final

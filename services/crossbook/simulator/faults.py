@@ -20,6 +20,7 @@ GRAMMAR = """FAULT[,FAULT...] with FAULT = VENUE[/ASSET]:KIND@START[+DURATION][ 
                     clock=SHIFT (+10s)   shift exchange times by SHIFT (-3s)
                     slow=DELAY (+10s)    hold all frames back by DELAY (500ms)
                     oversize          send a frame of 10 MB
+                    forget            drop the subscriptions of the asset, or all, without a word
                     nosnapshot (+60s) acknowledge without an initial snapshot
   example: binance:cut@20s,okx/BTC:freeze@30s+5s,lighter:corrupt@40s,paradex/ETH:drop@50s x3"""
 
@@ -27,9 +28,9 @@ CORRUPTION_KINDS = ("garbled", "truncated", "types", "nan", "negative")
 FRAME_KINDS = ("drop", "duplicate", "reorder", "corrupt")
 _DEFAULT_SECONDS = {"freeze": 5.0, "refuse": 5.0, "429": 5.0, "clock": 10.0, "slow": 10.0, "nosnapshot": 60.0}
 _DEFAULT_VALUES = {"clock": "-3s", "slow": "500ms", "429": "2"}
-_ONCE = ("cut", "oversize")
+_ONCE = ("cut", "oversize", "forget")
 KINDS = (*FRAME_KINDS, *_DEFAULT_SECONDS, *_ONCE)
-_WITH_ASSET = (*FRAME_KINDS, "freeze", "cut")
+_WITH_ASSET = (*FRAME_KINDS, "freeze", "cut", "forget")
 _FAULT = re.compile(
     r"(?P<venue>[^/:@]+)(?:/(?P<asset>[^:@]+))?:(?P<kind>[a-z0-9]+)@(?P<start>[^+\s=]+)"
     r"(?:\+(?P<duration>[^\s=]+))?(?:\s*x(?P<count>[^\s=]+))?(?:=(?P<value>\S+))?"

@@ -108,6 +108,8 @@ class Injector:
             self._cut(fault)
         elif fault.kind == "oversize":
             self._oversize(fault)
+        elif fault.kind == "forget":
+            self._forget(fault)
         self._apply(fault.venue)
 
     def _end(self, order: Order, now_ns: int) -> None:
@@ -134,6 +136,14 @@ class Injector:
             assets = {instrument.asset for topic in session.topics if (instrument := face.instrument_of(topic))}
             if fault.asset is None or fault.asset in assets:
                 session.abort()
+
+    def _forget(self, fault: Fault) -> None:
+        face = self._faces[fault.venue]
+        for session in face.sessions:
+            for topic in list(session.topics):
+                instrument = face.instrument_of(topic)
+                if instrument is not None and fault.asset in (None, instrument.asset):
+                    face.unsubscribe(session, topic)
 
     def _oversize(self, fault: Fault) -> None:
         face = self._faces[fault.venue]

@@ -20,6 +20,8 @@ COUNTERS: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
     "resyncs": ("Books rebuilt after the first.", lambda stats: stats.resyncs),
     "parse_errors": ("Frames that could not be parsed.", lambda stats: stats.parse_errors),
     "reconnects": ("Sockets opened again after a loss.", lambda stats: stats.reconnects),
+    "confirmed": ("Quiet instruments whose quote the venue confirmed.", lambda stats: stats.confirmed),
+    "frozen": ("Instruments that the venue had silently stopped sending.", lambda stats: stats.frozen),
     "dropped_quotes": ("Quotes lost because the buffer overflowed.", lambda stats: stats.dropped_quotes),
 }
 GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {

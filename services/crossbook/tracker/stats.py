@@ -30,6 +30,8 @@ def venue_stats(venue: Venue) -> VenueStats:
         resyncs=feed.resyncs,
         parse_errors=feed.parse_errors + driver.oversize_messages,
         reconnects=feed.reconnects,
+        confirmed=feed.confirmed,
+        frozen=feed.frozen,
         dropped_quotes=driver.outbox.dropped_rows,
         unacknowledged_batches=len(driver.outbox),
         frame_to_quote_p50_us=driver.latency.p50_us(),

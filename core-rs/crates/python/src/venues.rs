@@ -138,6 +138,8 @@ pub struct FeedStats {
     resyncs: u64,
     parse_errors: u64,
     reconnects: u64,
+    confirmed: u64,
+    frozen: u64,
     last_frame_ns: i64,
 }
 
@@ -154,6 +156,8 @@ impl From<CoreStats> for FeedStats {
             resyncs: stats.resyncs,
             parse_errors: stats.parse_errors,
             reconnects: stats.reconnects,
+            confirmed: stats.confirmed,
+            frozen: stats.frozen,
             last_frame_ns: stats.last_frame_ns,
         }
     }

@@ -596,7 +596,8 @@ mod tests {
             fetch = fetches[0].0;
             waits.push((bench.now_ns - began_ns) / MILLISECOND_NS);
         }
-        assert_eq!(waits, [0, 200, 400, 800]);
+        let most = [0, 200, 400, 800];
+        assert!(waits.iter().zip(most).all(|(wait, most)| (most / 2..=most).contains(wait)), "{waits:?}");
         bench.text(&depth(150, 160, 149, NO, NO));
         bench.answer(fetch, 200, &book(155));
         assert_eq!(bench.state("BTCUSDT"), BookState::Live);

@@ -44,6 +44,10 @@ pub trait Venue: Sync {
     fn book_request(&self, _native_symbol: &str, _tracked: usize) -> Option<BookRequest> {
         None
     }
+    /// A cheap look at the book, by which a quiet instrument is told from a frozen one: the shallowest there is.
+    fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
+        self.book_request(native_symbol, usize::MAX)
+    }
     fn parse_book(&self, _body: &[u8]) -> Result<Snapshot, FrameError> {
         Err(FrameError::Invalid("a fetched book"))
     }

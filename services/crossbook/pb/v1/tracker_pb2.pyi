@@ -233,6 +233,8 @@ class VenueStats(_message.Message):
     DROPPED_QUOTES_FIELD_NUMBER: _builtins.int
     UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _builtins.int
     FRAME_TO_QUOTE_P50_US_FIELD_NUMBER: _builtins.int
+    CONFIRMED_FIELD_NUMBER: _builtins.int
+    FROZEN_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     state: Global___VenueState.ValueType
@@ -263,6 +265,10 @@ class VenueStats(_message.Message):
     """Batches sent and not yet acknowledged as committed."""
     frame_to_quote_p50_us: _builtins.float
     """Median time from receiving a frame to its quote standing in a batch, in microseconds."""
+    confirmed: _builtins.int
+    """Quiet instruments whose quote the venue confirmed when it was asked."""
+    frozen: _builtins.int
+    """Instruments found frozen: the venue had silently stopped sending them."""
     @_builtins.property
     def last_message_time(self) -> _timestamp_pb2.Timestamp:
         """When the last frame came; absent before the first."""
@@ -286,10 +292,12 @@ class VenueStats(_message.Message):
         dropped_quotes: _builtins.int = ...,
         unacknowledged_batches: _builtins.int = ...,
         frame_to_quote_p50_us: _builtins.float = ...,
+        confirmed: _builtins.int = ...,
+        frozen: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_message_time", b"last_message_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "gaps", b"gaps", "last_message_time", b"last_message_time", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "connected", b"connected", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "last_message_time", b"last_message_time", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,6 +1,7 @@
 //! Snapshots, deltas and tops as they come: checked, chained, joined, published. A quote leaves only from a whole book.
 
 use super::desk::Desk;
+use super::fetching::{Outstanding, Purpose};
 use super::slot::{Fetching, Phase, Slot};
 use crate::profile::{Joining, SnapshotSource};
 use crate::venue::{Delta, Snapshot, Top};
@@ -42,7 +43,9 @@ impl Desk {
             return self.spoilt(Some(slot), "a delta holds impossible numbers");
         }
         let source = self.conduct.snapshot_source;
+        let now_ns = self.now_ns;
         let held = self.touch(slot);
+        held.vigil.hear_change(now_ns);
         to_base_units(held, &mut delta.bids, &mut delta.asks);
         match held.phase {
             Phase::Synced => self.chain(slot, delta),
@@ -67,10 +70,11 @@ impl Desk {
             return self.spoilt(Some(slot), "a best bid and ask holds impossible numbers");
         }
         let now_ns = self.now_ns;
-        let held = self.touch(slot);
-        if held.phase != Phase::Synced {
+        if self.slots[slot as usize].phase != Phase::Synced {
             return;
         }
+        let held = self.touch(slot);
+        held.vigil.hear_change(now_ns);
         if top.sequence >= held.top.sequence.max(held.shared_sequence) {
             if top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price {
                 return self.rebuild(slot, "crossed_book", "best bid at or above best ask");
@@ -85,13 +89,19 @@ impl Desk {
     }
 
     /// A fetched book.
-    pub(super) fn fetched(&mut self, slot: u32, mut snapshot: Snapshot) {
+    pub(super) fn fetched(&mut self, fetch: &Outstanding, mut snapshot: Snapshot) {
+        let slot = fetch.slot;
         if !is_sound(&snapshot.bids, &snapshot.asks) {
             self.spoilt(Some(slot), "a fetched book holds impossible numbers");
-            return self.fetch_again(slot, "impossible numbers");
+            return self.fetch_failed(fetch, "impossible numbers");
         }
+        snapshot.depth_limit = Some(fetch.depth_limit);
         let held = &mut self.slots[slot as usize];
         to_base_units(held, &mut snapshot.bids, &mut snapshot.asks);
+        if fetch.purpose == Purpose::Check {
+            return self.checked(fetch, &snapshot);
+        }
+        held.fetching = Fetching::No;
         held.fetched = Some(snapshot);
         self.try_join(slot);
     }
@@ -103,6 +113,7 @@ impl Desk {
         let held = &mut self.slots[slot as usize];
         held.forget_book();
         held.phase = Phase::Joining;
+        held.vigil.hear(due_ns);
         held.fetching = Fetching::Due(due_ns);
         self.is_flush_due = true;
     }
@@ -123,9 +134,18 @@ impl Desk {
         }
     }
 
+    /// Emits the quote once more, as of now.
+    pub(super) fn tell_again(&mut self, slot: u32) {
+        let stamp_ns = self.stamp_ns;
+        let held = &mut self.slots[slot as usize];
+        held.emitted = held.quote(slot, stamp_ns);
+        self.quotes.push(held.emitted);
+        self.stats.quotes += 1;
+    }
+
     fn touch(&mut self, slot: u32) -> &mut Slot {
         let held = &mut self.slots[slot as usize];
-        held.last_data_ns = self.now_ns;
+        held.vigil.hear(self.now_ns);
         held
     }
 
@@ -189,6 +209,8 @@ impl Desk {
         self.cancel_fetch(slot);
         let held = &mut self.slots[slot as usize];
         let is_rebuilt = std::mem::replace(&mut held.has_been_whole, true) && held.phase != Phase::Synced;
+        let renewed = held.vigil.renewed.take();
+        held.vigil.is_renewing = false;
         // A book that replaces a whole one does not outrun the best bid and ask that came meanwhile.
         let (ticker, before) = (held.ticker.filter(|_| held.phase == Phase::Synced), held.shared_sequence);
         held.forget_book();
@@ -213,11 +235,14 @@ impl Desk {
         held.follow_top(now_ns);
         (held.phase, held.whole_since_ns, held.snapshot_ns) = (Phase::Synced, now_ns, now_ns);
         (held.has_escalated, held.vain_tries) = (false, 0);
-        if is_rebuilt {
+        let was_well = renewed.is_some_and(|before| self.settle_renewal(slot, before));
+        if is_rebuilt && !was_well {
             self.stats.resyncs += 1;
             self.report("book_resynced", Some(slot), "");
         }
-        self.publish_if_sound(slot, exchange_ns, None);
+        if self.slots[slot as usize].phase == Phase::Synced {
+            self.publish_if_sound(slot, exchange_ns, None);
+        }
     }
 
     /// `change` is what was applied last and to which sequence, where it is known by itself.

@@ -29,6 +29,8 @@ pub struct Desk {
     pub(super) by_name: FxHashMap<String, u32>,
     pub(super) connections: BTreeMap<u32, Connection>,
     pub(super) fetches: super::fetching::Fetches,
+    /// When the watchdog may look at the next instrument.
+    pub(super) next_check_ns: i64,
     pub(super) steps: Vec<Step>,
     pub(super) quotes: Vec<Quote>,
     /// Whether something may stand in a queue.
@@ -51,6 +53,7 @@ impl Desk {
             by_name: FxHashMap::default(),
             connections: BTreeMap::new(),
             fetches: super::fetching::Fetches::default(),
+            next_check_ns: 0,
             steps: Vec::new(),
             quotes: Vec::new(),
             is_flush_due: false,

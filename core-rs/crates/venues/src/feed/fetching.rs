@@ -3,8 +3,9 @@
 use super::desk::Desk;
 use super::slot::{Fetching, Phase};
 use super::step::Step;
+use super::watchdog::Check;
 use crate::profile::SECOND_NS;
-use crate::venue::Venue;
+use crate::venue::{BookRequest, Venue};
 use rustc_hash::FxHashMap;
 
 /// Fetches that may be outstanding at once; the others wait.
@@ -21,9 +22,20 @@ pub(super) struct Fetches {
     outstanding: FxHashMap<u64, Outstanding>,
 }
 
+/// What a book is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Purpose {
+    /// To become the instrument's book.
+    Book,
+    /// To be compared with it.
+    Check,
+}
+
 #[derive(Debug)]
 pub(super) struct Outstanding {
+    pub id: u64,
     pub slot: u32,
+    pub purpose: Purpose,
     pub depth_limit: usize,
     deadline_ns: i64,
 }
@@ -31,6 +43,10 @@ pub(super) struct Outstanding {
 impl Fetches {
     pub fn take(&mut self, request_id: u64) -> Option<Outstanding> {
         self.outstanding.remove(&request_id)
+    }
+
+    pub fn checks(&self) -> usize {
+        self.outstanding.values().filter(|fetch| fetch.purpose == Purpose::Check).count()
     }
 }
 
@@ -46,12 +62,25 @@ impl Desk {
             }
             let Some(book) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
             held.fetching = Fetching::Outstanding;
-            self.fetches.last_id += 1;
-            let request_id = self.fetches.last_id;
-            let deadline_ns = self.now_ns + FETCH_TIMEOUT_NS;
-            let outstanding = Outstanding { slot: index as u32, depth_limit: book.depth_limit, deadline_ns };
-            self.fetches.outstanding.insert(request_id, outstanding);
-            self.steps.push(Step::Fetch { request_id, request: book.request.at(rest_url) });
+            self.fetch(index as u32, Purpose::Book, book, rest_url);
+        }
+    }
+
+    pub(super) fn fetch(&mut self, slot: u32, purpose: Purpose, book: BookRequest, rest_url: &str) -> u64 {
+        self.fetches.last_id += 1;
+        let request_id = self.fetches.last_id;
+        let deadline_ns = self.now_ns + FETCH_TIMEOUT_NS;
+        let outstanding = Outstanding { id: request_id, slot, purpose, depth_limit: book.depth_limit, deadline_ns };
+        self.fetches.outstanding.insert(request_id, outstanding);
+        self.steps.push(Step::Fetch { request_id, request: book.request.at(rest_url) });
+        request_id
+    }
+
+    /// There is no book in the answer, or there is no answer.
+    pub(super) fn fetch_failed(&mut self, fetch: &Outstanding, detail: &str) {
+        match fetch.purpose {
+            Purpose::Book => self.fetch_again(fetch.slot, detail),
+            Purpose::Check => self.check_failed(fetch, detail),
         }
     }
 
@@ -59,10 +88,11 @@ impl Desk {
     pub(super) fn expire_fetches(&mut self) {
         let now_ns = self.now_ns;
         let outstanding = self.fetches.outstanding.iter();
-        let late = outstanding.filter(|(_, fetch)| fetch.deadline_ns <= now_ns).map(|(id, fetch)| (*id, fetch.slot));
-        for (id, slot) in late.collect::<Vec<_>>() {
-            self.fetches.outstanding.remove(&id);
-            self.fetch_again(slot, "no answer in time");
+        let late = outstanding.filter(|(_, fetch)| fetch.deadline_ns <= now_ns).map(|(id, _)| *id);
+        for id in late.collect::<Vec<_>>() {
+            if let Some(fetch) = self.fetches.take(id) {
+                self.fetch_failed(&fetch, "no answer in time");
+            }
         }
     }
 
@@ -81,6 +111,7 @@ impl Desk {
 
     pub(super) fn cancel_fetch(&mut self, slot: u32) {
         self.fetches.outstanding.retain(|_, fetch| fetch.slot != slot);
-        self.slots[slot as usize].fetching = Fetching::No;
+        let held = &mut self.slots[slot as usize];
+        (held.fetching, held.vigil.check) = (Fetching::No, Check::No);
     }
 }

@@ -7,6 +7,7 @@
 //! | `books` | snapshots, deltas and tops: checked, chained, joined, published |
 //! | `rebuilding` | one book's resynchronisation, and when to give a connection up |
 //! | `fetching` | books over REST |
+//! | `watchdog` | quiet or frozen: what silence means |
 //! | `sending`, `connection` | sessions, pace, heartbeats, dead sockets |
 //! | `slot` | one instrument |
 
@@ -14,10 +15,12 @@ mod books;
 mod connection;
 mod desk;
 mod fetching;
+mod jitter;
 mod rebuilding;
 mod sending;
 mod slot;
 mod step;
+mod watchdog;
 
 pub use connection::Ask;
 pub use desk::Desk;
@@ -163,19 +166,15 @@ impl Feed {
     pub fn on_answer(&mut self, request_id: u64, status: u16, body: &[u8], now_ns: i64) -> Vec<Step> {
         self.advance(now_ns);
         let Some(fetch) = self.desk.fetches.take(request_id) else { return Vec::new() };
-        self.desk.slots[fetch.slot as usize].fetching = slot::Fetching::No;
         if status != 200 {
-            self.desk.fetch_again(fetch.slot, &format!("status {status}"));
+            self.desk.fetch_failed(&fetch, &format!("status {status}"));
             return self.finish();
         }
         match self.venue.parse_book(body) {
-            Ok(mut snapshot) => {
-                snapshot.depth_limit = Some(fetch.depth_limit);
-                self.desk.fetched(fetch.slot, snapshot);
-            }
+            Ok(snapshot) => self.desk.fetched(&fetch, snapshot),
             Err(error) => {
                 self.desk.stats.parse_errors += 1;
-                self.desk.fetch_again(fetch.slot, &error.to_string());
+                self.desk.fetch_failed(&fetch, &error.to_string());
             }
         }
         self.finish()
@@ -222,12 +221,11 @@ impl Feed {
     /// Emits the current quote of every tracked instrument once more, as received now: what its book says is in force now.
     /// For a reader that has lost some, and would otherwise learn of a calm instrument only when its top changes.
     pub fn requote(&mut self, now_ns: i64) {
-        let stamp_ns = self.advance(now_ns);
-        let Desk { slots, quotes, stats, .. } = &mut self.desk;
-        for (index, held) in (0..).zip(slots.iter_mut()).filter(|(_, held)| held.is_tracked()) {
-            held.emitted = held.quote(index, stamp_ns);
-            quotes.push(held.emitted);
-            stats.quotes += 1;
+        self.advance(now_ns);
+        for slot in 0..self.desk.slots.len() as u32 {
+            if self.desk.slots[slot as usize].is_tracked() {
+                self.desk.tell_again(slot);
+            }
         }
     }
 
@@ -319,6 +317,7 @@ impl Feed {
         if std::mem::take(&mut self.desk.is_flush_due) {
             self.desk.flush_queues(self.venue, &mut self.last_request_id);
             self.desk.issue_fetches(self.venue, &self.rest_url);
+            self.desk.issue_checks(self.venue, &self.rest_url);
         }
         std::mem::take(&mut self.desk.steps)
     }
@@ -588,7 +587,8 @@ mod tests {
             }
             bench.text(r#"{"type":"ping"}"#);
         }
-        assert_eq!(waits[..5], [0, 200, 400, 800, 0]);
+        let most = [0, 200, 400, 800, 0];
+        assert!(waits.iter().zip(most).all(|(wait, most)| (most / 2..=most + 100).contains(wait)), "{waits:?}");
     }
 
     #[test]

@@ -61,9 +61,6 @@ impl Desk {
         let source = self.conduct.snapshot_source;
         let held = &self.slots[slot as usize];
         match held.phase {
-            Phase::Synced if held.state == BookState::Live && now_ns - held.last_data_ns > self.stale_after_ns => {
-                self.set_state(slot, BookState::Stale);
-            }
             Phase::Synced if held.is_behind(now_ns) => {
                 self.rebuild(slot, "book_behind", "the best bid and ask is ahead of the book and differs");
             }
@@ -72,6 +69,8 @@ impl Desk {
             {
                 self.rebuild(slot, "snapshot_overdue", "the venue has not repeated it within its time");
             }
+            Phase::Synced => self.watch_silence(slot),
+            Phase::Joining if self.waits_in_vain(slot) => self.join_anew(slot),
             Phase::Broken { due_ns } if due_ns <= now_ns => self.try_rebuild(slot),
             Phase::Waiting { since_ns, is_acknowledged } => match source {
                 SnapshotSource::SocketElseRest { wait_ns } if is_acknowledged && now_ns - since_ns >= wait_ns => {
@@ -80,6 +79,9 @@ impl Desk {
                 _ if now_ns - since_ns >= SUBSCRIBE_TIMEOUT_NS => self.give_up_waiting(slot),
                 _ => {}
             },
+            Phase::Leaving { since_ns } if held.vigil.is_renewing && now_ns - since_ns >= UNSUBSCRIBE_TIMEOUT_NS => {
+                self.ask_first(Operation::Subscribe, slot);
+            }
             Phase::Leaving { since_ns } if now_ns - since_ns >= UNSUBSCRIBE_TIMEOUT_NS => {
                 self.slots[slot as usize].attempts += 1;
                 // Perhaps there was nothing to leave: venues differ in whether they say so.
@@ -102,7 +104,7 @@ impl Desk {
 
     /// Asks for a book whose stream is subscribed: unsubscribes first where that can be done, and subscribes when it is
     /// answered, or at once where it never is.
-    fn ask_again(&mut self, slot: u32) {
+    pub(super) fn ask_again(&mut self, slot: u32) {
         let conduct = self.conduct;
         if !conduct.unsubscribes_one || !conduct.answers_requests {
             self.ask_first(Operation::Subscribe, slot);
@@ -139,6 +141,7 @@ impl Desk {
             self.cancel_fetch(slot);
             self.slots[slot as usize].forget_book();
             self.slots[slot as usize].phase = Phase::Idle;
+            self.slots[slot as usize].vigil.is_renewing = false;
             self.set_state(slot, BookState::Closed);
         }
     }

@@ -1,5 +1,7 @@
 //! One tracked instrument: its book, how far its synchronisation is, and what was last said about it.
 
+use super::jitter;
+use super::watchdog::{Check, Vigil};
 use crate::profile::SECOND_NS;
 use crate::venue::{Delta, Snapshot, Top};
 use crossbook_market::{BookState, ContractWorth, Instrument, OrderBook, Quote};
@@ -72,7 +74,7 @@ pub(super) struct Slot {
     /// Sequence of a top that the book has yet to reach, and since when.
     pub ahead: Option<(i64, i64)>,
     pub emitted: Quote,
-    pub last_data_ns: i64,
+    pub vigil: Vigil,
     pub whole_since_ns: i64,
     /// When the book was last loaded whole.
     pub snapshot_ns: i64,
@@ -104,7 +106,7 @@ impl Slot {
             ticker: None,
             ahead: None,
             emitted: Quote::without_prices(index, BookState::Closed, now_ns),
-            last_data_ns: now_ns,
+            vigil: Vigil::new(now_ns),
             whole_since_ns: now_ns,
             snapshot_ns: now_ns,
             has_been_whole: false,
@@ -132,6 +134,7 @@ impl Slot {
         self.fetching = Fetching::No;
         self.fetched = None;
         self.buffered.clear();
+        (self.vigil.check, self.vigil.renewed) = (Check::No, None);
     }
 
     /// To be called after `forget_book` when nothing will come any more: what is cleared keeps its room otherwise.
@@ -227,7 +230,7 @@ impl Slot {
         }
     }
 
-    /// When the next try to rebuild is due; counts the try.
+    /// When the next try to rebuild is due; counts the try. Waits are spread over their second half.
     pub fn next_try_ns(&mut self, now_ns: i64) -> i64 {
         if self.phase == Phase::Synced && now_ns - self.whole_since_ns >= SETTLED_NS {
             self.attempts = 0;
@@ -238,6 +241,7 @@ impl Slot {
         };
         self.attempts += 1;
         self.vain_tries += 1;
-        now_ns + delay_ns
+        let seed = [u64::from(self.emitted.instrument), u64::from(self.vain_tries)];
+        now_ns + delay_ns - jitter::below(delay_ns / 2, seed)
     }
 }

@@ -50,6 +50,10 @@ pub struct FeedStats {
     pub resyncs: u64,
     pub parse_errors: u64,
     pub reconnects: u64,
+    /// Quiet instruments whose quote the venue confirmed.
+    pub confirmed: u64,
+    /// Instruments that the venue had stopped sending.
+    pub frozen: u64,
     /// Zero before the first frame.
     pub last_frame_ns: i64,
 }
