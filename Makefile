@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench faults proto setup clean
+.PHONY: help run test lint format bench faults property proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: setup ## Measure speed against baselines taken in the same run; JSON in .
 
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+property: setup ## Play 10,000 random streams with faults per venue and check every quote (ARGS="--venues VENUE --first 7 --seeds 1")
+	@$(BIN)/python -m tests.property --seeds 10000 $(ARGS)
 
 PB ?= services/crossbook/pb
 proto: setup ## Generate the Python stubs from protos/

@@ -562,6 +562,19 @@ mod tests {
     }
 
     #[test]
+    fn rule_7_a_ticker_that_came_while_the_book_was_fetched_is_not_outrun_by_it() {
+        let (mut bench, fetch) = joining_bench();
+        bench.text(&ticker(165, "99.5", "100.5"));
+        bench.text(&ticker(164, "99.6", "100.6"));
+        bench.text(&ticker(166, "101", "100"));
+        bench.text(&depth(150, 160, 149, NO, NO));
+        bench.answer(fetch, 200, &book(155));
+        assert_eq!(bench.take_top(), Some((99.5, 3.0, 100.5, 4.0)), "99 is what it was before 99.5");
+        bench.text(&depth(161, 170, 160, r#"[["99.7","1"]]"#, NO));
+        assert_eq!(bench.take_top(), Some((99.7, 1.0, 101.0, 2.0)));
+    }
+
+    #[test]
     fn a_crossed_ticker_withdraws_the_book() {
         let mut bench = live();
         bench.text(&ticker(170, "101", "100"));

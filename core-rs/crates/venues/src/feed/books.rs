@@ -70,13 +70,20 @@ impl Desk {
             return self.spoilt(Some(slot), "a best bid and ask holds impossible numbers");
         }
         let now_ns = self.now_ns;
-        if self.slots[slot as usize].phase != Phase::Synced {
+        let is_crossed = top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price;
+        let held = &mut self.slots[slot as usize];
+        if held.phase == Phase::Joining && !is_crossed {
+            held.worth.to_base_units(&mut top.bid);
+            held.worth.to_base_units(&mut top.ask);
+            held.keep_ticker(top, now_ns);
+        }
+        if held.phase != Phase::Synced {
             return;
         }
         let held = self.touch(slot);
         held.vigil.hear_change(now_ns);
         if top.sequence >= held.top.sequence.max(held.shared_sequence) {
-            if top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price {
+            if is_crossed {
                 return self.rebuild(slot, "crossed_book", "best bid at or above best ask");
             }
             held.worth.to_base_units(&mut top.bid);
@@ -211,8 +218,9 @@ impl Desk {
         let is_rebuilt = std::mem::replace(&mut held.has_been_whole, true) && held.phase != Phase::Synced;
         let renewed = held.vigil.renewed.take();
         held.vigil.is_renewing = false;
-        // A book that replaces a whole one does not outrun the best bid and ask that came meanwhile.
-        let (ticker, before) = (held.ticker.filter(|_| held.phase == Phase::Synced), held.shared_sequence);
+        // Neither a book that replaces a whole one nor one that was fetched outruns the best bid and ask that came
+        // meanwhile.
+        let (ticker, before) = (held.ticker, held.shared_sequence);
         held.forget_book();
         held.book.load(&snapshot.bids, &snapshot.asks, snapshot.depth_limit);
         (held.sequence, held.link) = (snapshot.sequence, (snapshot.sequence, snapshot.sequence));

@@ -187,6 +187,13 @@ impl Slot {
         self.follow_top(now_ns);
     }
 
+    /// Keeps a best bid and ask that comes while the book is fetched: it may be ahead of the changes that join.
+    pub fn keep_ticker(&mut self, top: Top, now_ns: i64) {
+        if self.ticker.is_none_or(|(last, _)| top.sequence >= last.sequence) {
+            self.ticker = Some((top, now_ns));
+        }
+    }
+
     /// Notes whether the book has reached the top that was told by itself.
     pub fn follow_top(&mut self, now_ns: i64) {
         if self.top.sequence <= self.shared_sequence {
