@@ -126,6 +126,7 @@ class Open:
     connection: int
     url: str
     ticket: RestRequest | None
+    headers: list[tuple[str, str]]  # for the handshake, beside the usual ones
 
 @final
 class Close:

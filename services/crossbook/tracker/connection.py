@@ -11,6 +11,7 @@ DialError   the handshake did not succeed: wait as long as it says, then dial ag
 import asyncio
 import ssl
 import time
+from collections.abc import Sequence
 from functools import cache
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -57,7 +58,13 @@ class Listener(Protocol):
         """The messages of one read have all been handed on."""
 
 
-async def dial(url: str, listener: Listener, *, ping_interval_seconds: float = PING_INTERVAL_SECONDS) -> "Connection":
+async def dial(
+    url: str,
+    listener: Listener,
+    *,
+    headers: Sequence[tuple[str, str]] = (),
+    ping_interval_seconds: float = PING_INTERVAL_SECONDS,
+) -> "Connection":
     """Opens a connection. Raises DialError."""
     loop = asyncio.get_running_loop()
     try:
@@ -65,7 +72,12 @@ async def dial(url: str, listener: Listener, *, ping_interval_seconds: float = P
         context = _tls_context() if uri.secure else None
         async with asyncio.timeout(OPENING_TIMEOUT_SECONDS):
             _, connection = await loop.create_connection(
-                lambda: Connection(ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES), listener, ping_interval_seconds),
+                lambda: Connection(
+                    ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES),
+                    listener,
+                    ping_interval_seconds,
+                    headers,
+                ),
                 uri.host,
                 uri.port,
                 ssl=context,
@@ -94,7 +106,13 @@ def _tls_context() -> ssl.SSLContext:
 class Connection(asyncio.Protocol):
     """One socket from its handshake to its end; `dial` makes it."""
 
-    def __init__(self, protocol: ClientProtocol, listener: Listener, ping_interval_seconds: float) -> None:
+    def __init__(
+        self,
+        protocol: ClientProtocol,
+        listener: Listener,
+        ping_interval_seconds: float,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[str] = loop.create_future()
@@ -104,6 +122,7 @@ class Connection(asyncio.Protocol):
         self._handshake: bytearray | None = bytearray()  # None once it succeeded
         self._is_head_complete = False
         self._ping_interval_seconds = ping_interval_seconds
+        self._headers = headers
         self._ping_timer: asyncio.TimerHandle | None = None
         self._is_heard = True
         self._reason = ""
@@ -113,6 +132,8 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class
         request = self._protocol.connect()
         request.headers["User-Agent"] = USER_AGENT
+        for name, value in self._headers:
+            request.headers[name] = value
         self._protocol.send_request(request)
         self._write()
 

@@ -141,7 +141,7 @@ class Driver:
             self.feed,
             self._venue,
             step.connection,
-            Address(step.url, step.ticket, self._fetcher),
+            Address(step.url, step.ticket, self._fetcher, step.headers),
             dials=self._limits.dials,
             execute=self._execute,
             on_read=self._on_read,

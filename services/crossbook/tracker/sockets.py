@@ -6,7 +6,7 @@ does not come or does not read is a failed dial, and is asked for again after th
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -35,6 +35,7 @@ class Address:
     url: str
     ticket: RestRequest | None
     fetcher: Fetcher
+    headers: Sequence[tuple[str, str]] = ()
 
     async def resolve(self, feed: Feed, connection: int) -> str:
         """The url to dial now. Raises DialError."""
@@ -99,7 +100,8 @@ class Socket:
 
     async def _live_once(self) -> None:
         try:
-            connection = await dial(await self._address.resolve(self._feed, self._number), self)
+            url = await self._address.resolve(self._feed, self._number)
+            connection = await dial(url, self, headers=self._address.headers)
             self.last_error = await connection.wait_closed()
             log.warning("socket_closed", venue=self._venue, connection=self._number, reason=self.last_error)
         except DialError as error:

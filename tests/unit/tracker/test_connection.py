@@ -39,6 +39,23 @@ async def serving(handler: Callable[[ServerConnection], Awaitable[None]]) -> Asy
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/path?query=1"
 
 
+async def test_a_venues_own_headers_go_with_the_handshake() -> None:
+    """They stand beside the usual ones."""
+    seen: list[tuple[str, str]] = []
+
+    async def handler(server: ServerConnection) -> None:
+        assert server.request is not None
+        seen.append((server.request.headers["X-Size"], server.request.headers["User-Agent"]))
+        await server.wait_closed()
+
+    async with serving(handler) as url:
+        connection = await dial(url, Heard(), headers=[("X-Size", "1")])
+        await eventually(lambda: bool(seen))
+        connection.close("done")
+        await connection.wait_closed()
+    assert seen == [("1", module.USER_AGENT)]
+
+
 async def test_messages_come_as_bytes_and_say_whether_they_were_text() -> None:
     """Text and binary, empty and large, sent at once with the handshake: each once, in order, with a rising time."""
     sent: list[str | bytes] = ["text €", b"\x00binary", "", bytes(200_000), "x" * 70_000]

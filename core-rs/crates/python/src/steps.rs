@@ -32,6 +32,7 @@ pub struct Open {
     connection: u32,
     url: String,
     ticket: Option<Py<RestRequest>>,
+    headers: Vec<(&'static str, &'static str)>,
 }
 
 /// Hang up for good.
@@ -71,9 +72,9 @@ pub struct Report {
 
 pub fn step_to_python(py: Python<'_>, step: Step) -> PyResult<Bound<'_, PyAny>> {
     Ok(match step {
-        Step::Open { connection, url, ticket } => {
+        Step::Open { connection, url, ticket, headers } => {
             let ticket = ticket.map(|request| Py::new(py, RestRequest::from(request))).transpose()?;
-            Bound::new(py, Open { connection, url, ticket })?.into_any()
+            Bound::new(py, Open { connection, url, ticket, headers: headers.to_vec() })?.into_any()
         }
         Step::Close { connection } => Bound::new(py, Close { connection })?.into_any(),
         Step::Reconnect { connection, reason } => Bound::new(py, Reconnect { connection, reason })?.into_any(),

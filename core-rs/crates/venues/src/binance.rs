@@ -15,16 +15,14 @@
 
 use crate::error::{FrameError, VenueError};
 use crate::feed::Desk;
-use crate::json::{Decimal, Levels, LevelsVisitor, parse, text_after};
+use crate::json::{Decimal, Levels, Side, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::request::RestRequest;
 use crate::venue::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use crossbook_market::Level;
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::borrow::Cow;
-use std::fmt;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "binance",
@@ -98,12 +96,6 @@ struct Refusal {
     code: i64,
     #[serde(default)]
     msg: String,
-}
-
-/// `b` and `a` are levels in one event and a price in the other.
-enum Side {
-    Price(f64),
-    Levels(Vec<Level>),
 }
 
 /// `{"lastUpdateId":N,"E":ms,"T":ms,"bids":[["p","q"]],"asks":[...]}`
@@ -304,29 +296,6 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
         taker_fee_percent: Some(PROFILE.taker_fee_percent),
         maker_fee_percent: Some(PROFILE.maker_fee_percent),
     });
-}
-
-impl<'de> Deserialize<'de> for Side {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SideVisitor;
-        impl<'de> Visitor<'de> for SideVisitor {
-            type Value = Side;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a price or a list of levels")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Side, E> {
-                Ok(Side::Price(text.parse().unwrap_or(f64::NAN)))
-            }
-            /// Other events have ids under these names.
-            fn visit_u64<E>(self, number: u64) -> Result<Side, E> {
-                Ok(Side::Price(number as f64))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, levels: A) -> Result<Side, A::Error> {
-                LevelsVisitor.visit_seq(levels).map(Side::Levels)
-            }
-        }
-        deserializer.deserialize_any(SideVisitor)
-    }
 }
 
 #[cfg(test)]

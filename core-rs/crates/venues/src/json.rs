@@ -3,8 +3,10 @@
 use crate::error::FrameError;
 use crossbook_market::Level;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// A number, quoted or not. Text that is no number becomes NaN, so that the frame still says which symbol it spoilt; empty
 /// text, by which venues mark an empty side, is zero.
@@ -20,7 +22,7 @@ impl<'de> Deserialize<'de> for Decimal {
                 formatter.write_str("a decimal, quoted or not")
             }
             fn visit_str<E>(self, text: &str) -> Result<Decimal, E> {
-                Ok(Decimal(if text.is_empty() { 0.0 } else { text.parse().unwrap_or(f64::NAN) }))
+                Ok(Decimal(decimal(text)))
             }
             fn visit_f64<E>(self, value: f64) -> Result<Decimal, E> {
                 Ok(Decimal(value))
@@ -34,6 +36,10 @@ impl<'de> Deserialize<'de> for Decimal {
         }
         deserializer.deserialize_any(DecimalVisitor)
     }
+}
+
+fn decimal(text: &str) -> f64 {
+    if text.is_empty() { 0.0 } else { text.parse().unwrap_or(f64::NAN) }
 }
 
 /// A side: `[["price","size", ...], ...]` or `[{"price":"","size":""}, ...]`.
@@ -81,11 +87,80 @@ impl<'de> Deserialize<'de> for WireLevel {
                 Ok(WireLevel(Level { price, size }))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WireLevel, A::Error> {
-                let fields = LevelFields::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                let fields = LevelFields::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(WireLevel(Level { price: fields.price.0, size: fields.size.0 }))
             }
         }
         deserializer.deserialize_any(LevelVisitor)
+    }
+}
+
+/// What stands under one name as levels in one frame and as a price in another.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Side {
+    Price(f64),
+    Levels(Vec<Level>),
+}
+
+impl<'de> Deserialize<'de> for Side {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SideVisitor;
+        impl<'de> Visitor<'de> for SideVisitor {
+            type Value = Side;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a price or a list of levels")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Side, E> {
+                Ok(Side::Price(decimal(text)))
+            }
+            /// Other frames have ids under these names.
+            fn visit_u64<E>(self, number: u64) -> Result<Side, E> {
+                Ok(Side::Price(number as f64))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, levels: A) -> Result<Side, A::Error> {
+                LevelsVisitor.visit_seq(levels).map(Side::Levels)
+            }
+        }
+        deserializer.deserialize_any(SideVisitor)
+    }
+}
+
+/// An object; a list or a plain value in its place, as other frames have it there, is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<T>(pub Option<T>);
+
+impl<T> Default for Object<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object, a list or a value")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(|object| Object(Some(object)))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Object<T>, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Object(None))
+            }
+            fn visit_str<E>(self, _text: &str) -> Result<Object<T>, E> {
+                Ok(Object(None))
+            }
+            fn visit_u64<E>(self, _number: u64) -> Result<Object<T>, E> {
+                Ok(Object(None))
+            }
+            fn visit_unit<E>(self) -> Result<Object<T>, E> {
+                Ok(Object(None))
+            }
+        }
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
     }
 }
 
@@ -144,6 +219,26 @@ mod tests {
             serde_json::from_str(r#"[{"price":"1.5","size":"2","x":[]},{"qty":4,"price":3}]"#).unwrap();
         assert_eq!(arrays, objects);
         assert_eq!(arrays.0[0], Level { price: 1.5, size: 2.0 });
+    }
+
+    #[test]
+    fn what_is_no_object_is_none_and_a_broken_object_is_an_error() {
+        let object = |text: &str| serde_json::from_str::<Object<LevelFields>>(text);
+        assert_eq!(object(r#"{"price":"9","size":1}"#).unwrap().0.unwrap().price.0, 9.0);
+        for text in [r#"[{"price":"9"}]"#, "null", "7", r#""success""#] {
+            assert!(object(text).unwrap().0.is_none(), "{text}");
+        }
+        assert!(object(r#"{"price":[]}"#).is_err());
+    }
+
+    #[test]
+    fn a_side_is_a_price_or_levels() {
+        let side = |text: &str| serde_json::from_str::<Side>(text).unwrap();
+        assert_eq!(side(r#""9.5""#), Side::Price(9.5));
+        assert_eq!(side(r#""""#), Side::Price(0.0));
+        assert_eq!(side(r#"[["9.5","2"]]"#), Side::Levels(vec![Level { price: 9.5, size: 2.0 }]));
+        assert!(matches!(side(r#""abc""#), Side::Price(price) if price.is_nan()));
+        assert!(serde_json::from_str::<Side>(r#"{"p":1}"#).is_err());
     }
 
     #[test]

@@ -111,6 +111,16 @@ pub fn rows(bodies: &[&[u8]], key: &str) -> Result<Vec<Value>, VenueError> {
     Ok(rows)
 }
 
+/// The rows of answers that are lists themselves.
+pub fn bare_rows(bodies: &[&[u8]]) -> Result<Vec<Value>, VenueError> {
+    let mut rows = Vec::new();
+    for body in bodies {
+        let list: Vec<Value> = serde_json::from_slice(body).map_err(|error| VenueError::Markets(error.to_string()))?;
+        rows.extend(list);
+    }
+    Ok(rows)
+}
+
 /// One typed row, or its name and what is wrong with it.
 pub fn typed<Row: DeserializeOwned>(row: Value, name_key: &str) -> Result<Row, (String, String)> {
     let name = row.get(name_key).and_then(Value::as_str).unwrap_or("?").to_string();
@@ -176,6 +186,10 @@ mod tests {
         for body in ["", "[]", "{}", r#"{"data":7}"#, "<html>"] {
             assert!(matches!(rows(&[body.as_bytes()], "data"), Err(VenueError::Markets(_))), "{body}");
         }
+        for body in ["", "{}", r#"{"label":"TOO_MANY_REQUESTS"}"#, "<html>"] {
+            assert!(matches!(bare_rows(&[body.as_bytes()]), Err(VenueError::Markets(_))), "{body}");
+        }
+        assert_eq!(bare_rows(&[b"[1]", b"[2]"]).unwrap(), [Value::from(1), Value::from(2)]);
         assert_eq!(rows(&[br#"{"data":[1]}"#, br#"{"data":[2]}"#], "data").unwrap(), [Value::from(1), Value::from(2)]);
     }
 }

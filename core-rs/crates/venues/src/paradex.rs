@@ -315,7 +315,7 @@ mod tests {
     fn requests_are_one_channel_each_and_the_address_asks_for_schema_1() {
         let mut bench = Bench::new("paradex", &[MARKET]);
         let url = "wss://ws.api.prod.paradex.trade/v1?sbeSchemaId=1&sbeSchemaVersion=1".to_string();
-        assert_eq!(bench.take_steps(), [Step::Open { connection: 1, url, ticket: None }]);
+        assert_eq!(bench.take_steps(), [Step::Open { connection: 1, url, ticket: None, headers: &[] }]);
         bench.connect();
         let sent = bench.take_sent();
         let channel =

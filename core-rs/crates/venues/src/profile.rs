@@ -41,6 +41,8 @@ pub struct VenueProfile {
 #[derive(Debug)]
 pub struct Conduct {
     pub socket_path: &'static str,
+    /// Sent with every handshake, beside the usual ones.
+    pub handshake_headers: &'static [(&'static str, &'static str)],
     /// Whether the venue speaks first and must be heard before anything is sent.
     pub waits_for_greeting: bool,
     /// What is said once to begin a session, ahead of every subscription.
@@ -58,6 +60,8 @@ pub struct Conduct {
     /// A connection is renewed at this age.
     pub max_age_ns: Option<i64>,
     pub snapshot_source: SnapshotSource,
+    /// Shortest time between two fetched books, where the venue counts by seconds and not by minutes. Zero: none.
+    pub fetch_gap_ns: i64,
     /// Levels a side that the venue keeps told; it falls silent about those pushed out behind them.
     pub book_depth: Option<usize>,
     /// Whether removing a level that is not there shows that a frame is missing.
@@ -73,6 +77,7 @@ impl Conduct {
     /// What a venue does that has no ways of its own; to be filled in with what it has.
     pub const USUAL: Self = Self {
         socket_path: "/",
+        handshake_headers: &[],
         waits_for_greeting: false,
         opening: &[],
         channels_per_request: 1,
@@ -83,6 +88,7 @@ impl Conduct {
         silence_limit_ns: 60 * SECOND_NS,
         max_age_ns: None,
         snapshot_source: SnapshotSource::Socket,
+        fetch_gap_ns: 0,
         book_depth: None,
         removes_only_what_is_there: false,
         snapshot_limit_ns: None,

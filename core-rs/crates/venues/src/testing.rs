@@ -154,13 +154,16 @@ const GATEKEEPER: VenueProfile = VenueProfile {
     unavailable_reason: None,
 };
 
+const GATED: Conduct =
+    Conduct { socket_path: "/ws/v5/public", handshake_headers: &[("X-Gate", "1")], ..Conduct::USUAL };
+
 impl Venue for Gatekeeper {
     fn profile(&self) -> &'static VenueProfile {
         &GATEKEEPER
     }
 
     fn conduct(&self) -> &'static Conduct {
-        find("okx").unwrap().conduct()
+        &GATED
     }
 
     fn market_requests(&self) -> Vec<RestRequest> {

@@ -109,6 +109,12 @@ impl Connection {
         self.in_flight.remove(index).map(|request| request.asks)
     }
 
+    /// What an answer is about that tells itself by this alone: the oldest request that fits.
+    pub fn answered_where(&mut self, is_meant: impl Fn(&Ask) -> bool) -> Option<Vec<Ask>> {
+        let index = self.in_flight.iter().position(|request| request.asks.iter().any(&is_meant))?;
+        self.in_flight.remove(index).map(|request| request.asks)
+    }
+
     /// What an answer without a usable id is about: known only when a single request is in flight.
     pub fn answered_alone(&mut self) -> Option<Vec<Ask>> {
         if self.in_flight.len() == 1 { self.in_flight.pop_front().map(|request| request.asks) } else { None }
@@ -166,5 +172,19 @@ mod tests {
         assert!(connection.answered_alone().is_none());
         assert!(connection.answered(2).is_some() && connection.answered(2).is_none());
         assert!(connection.answered_alone().is_some());
+    }
+
+    #[test]
+    fn an_answer_that_only_says_its_kind_is_to_the_oldest_request_of_that_kind() {
+        let mut connection = Connection::new();
+        let ask = |slot, channel| vec![Ask { operation: Operation::Subscribe, slot, channel }];
+        connection.remember(1, ask(7, Channel::Top));
+        connection.remember(2, ask(8, Channel::Book));
+        connection.remember(3, ask(9, Channel::Book));
+        let next = |connection: &mut Connection| {
+            connection.answered_where(|ask| ask.channel == Channel::Book).map(|asks| asks[0].slot)
+        };
+        assert_eq!([next(&mut connection), next(&mut connection), next(&mut connection)], [Some(8), Some(9), None]);
+        assert_eq!(connection.answered(1).unwrap()[0].slot, 7);
     }
 }

@@ -113,6 +113,21 @@ impl Desk {
         self.connections.get_mut(&self.connection).and_then(|held| held.answered(id)).unwrap_or_default()
     }
 
+    /// The same for an answer that only says to what kind of request it is: venues answer in the order of asking.
+    pub fn answered_next(&mut self, operation: Operation, channel: Channel) -> Vec<Ask> {
+        self.answered_where(|ask| (ask.operation, ask.channel) == (operation, channel))
+    }
+
+    /// The same for an answer that only says to which instrument.
+    pub fn answered_about(&mut self, slot: u32) -> Vec<Ask> {
+        self.answered_where(|ask| ask.slot == slot)
+    }
+
+    fn answered_where(&mut self, is_meant: impl Fn(&Ask) -> bool) -> Vec<Ask> {
+        let connection = self.connections.get_mut(&self.connection);
+        connection.and_then(|held| held.answered_where(is_meant)).unwrap_or_default()
+    }
+
     /// The same for an answer whose id says nothing.
     pub fn answered_alone(&mut self) -> Vec<Ask> {
         self.connections.get_mut(&self.connection).and_then(Connection::answered_alone).unwrap_or_default()

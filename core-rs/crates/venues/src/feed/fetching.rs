@@ -19,6 +19,8 @@ const DEEPEN_INTERVAL_NS: i64 = 10 * SECOND_NS;
 #[derive(Debug, Default)]
 pub(super) struct Fetches {
     last_id: u64,
+    /// When the venue may be asked again.
+    next_ns: i64,
     outstanding: FxHashMap<u64, Outstanding>,
 }
 
@@ -57,7 +59,8 @@ impl Desk {
         for index in 0..self.slots.len() {
             let held = &mut self.slots[index];
             let is_due = matches!(held.fetching, Fetching::Due(due_ns) if due_ns <= self.now_ns);
-            if !is_due || self.fetches.outstanding.len() >= OUTSTANDING_LIMIT {
+            let may_ask = self.fetches.outstanding.len() < OUTSTANDING_LIMIT && self.fetches.next_ns <= self.now_ns;
+            if !is_due || !may_ask {
                 continue;
             }
             let Some(book) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
@@ -68,6 +71,7 @@ impl Desk {
 
     pub(super) fn fetch(&mut self, slot: u32, purpose: Purpose, book: BookRequest, rest_url: &str) -> u64 {
         self.fetches.last_id += 1;
+        self.fetches.next_ns = self.now_ns + self.conduct.fetch_gap_ns;
         let request_id = self.fetches.last_id;
         let deadline_ns = self.now_ns + FETCH_TIMEOUT_NS;
         let outstanding = Outstanding { id: request_id, slot, purpose, depth_limit: book.depth_limit, deadline_ns };

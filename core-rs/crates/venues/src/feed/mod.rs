@@ -283,7 +283,8 @@ impl Feed {
         let connection = self.last_connection;
         self.desk.connections.insert(connection, Connection::new());
         let ticket = self.venue.ticket_request().map(|request| request.at(&self.rest_url));
-        self.desk.steps.push(Step::Open { connection, url: self.websocket_url.clone(), ticket });
+        let headers = self.desk.conduct.handshake_headers;
+        self.desk.steps.push(Step::Open { connection, url: self.websocket_url.clone(), ticket, headers });
         connection
     }
 
@@ -365,7 +366,12 @@ mod tests {
         let steps = feed.track(&[instrument("okx", "A", 1.0)], 0).unwrap();
         assert_eq!(
             steps,
-            [Step::Open { connection: 1, url: "ws://127.0.0.1:7/x/ws/v5/public".to_string(), ticket: None }]
+            [Step::Open {
+                connection: 1,
+                url: "ws://127.0.0.1:7/x/ws/v5/public".to_string(),
+                ticket: None,
+                headers: &[]
+            }]
         );
     }
 
@@ -379,7 +385,15 @@ mod tests {
     fn a_venue_with_a_gate_says_which_ticket_to_ask_for_and_what_to_dial_with_it() {
         let (feed, step) = gated(FeedOptions::default());
         let ticket = Some(RestRequest::post("https://gate.example/ticket", ""));
-        assert_eq!(step, Step::Open { connection: 1, url: "wss://gate.example/ws/v5/public".to_string(), ticket });
+        assert_eq!(
+            step,
+            Step::Open {
+                connection: 1,
+                url: "wss://gate.example/ws/v5/public".to_string(),
+                ticket,
+                headers: &[("X-Gate", "1")]
+            }
+        );
         assert_eq!(feed.ticketed_url(1, b"abc", 7).unwrap(), "wss://door.example/?ticket=abc&id=1-7");
         assert_ne!(feed.ticketed_url(1, b"abc", 8), feed.ticketed_url(1, b"abc", 7), "every dial has its own id");
         assert!(matches!(feed.ticketed_url(1, b"\xff", 7), Err(VenueError::Ticket(_))));

@@ -11,6 +11,8 @@ pub enum Step {
         connection: u32,
         url: String,
         ticket: Option<RestRequest>,
+        /// For the handshake, beside the usual ones.
+        headers: &'static [(&'static str, &'static str)],
     },
     Close {
         connection: u32,
