@@ -120,6 +120,7 @@ def test_steps_come_typed_and_in_order() -> None:
     (opened,) = feed.track([instrument("binance", "BTCUSDT")], 1)
     assert isinstance(opened, Open)
     assert (opened.url, opened.ticket) == ("ws://127.0.0.1:1/x/public/stream", None)
+    assert opened.headers == []
     (sent,) = feed.on_open(opened.connection, 2)
     assert isinstance(sent, Send)
     assert "btcusdt@" in sent.text
@@ -129,6 +130,13 @@ def test_steps_come_typed_and_in_order() -> None:
     (report,) = feed.on_answer(fetch.request_id, 503, b"", 4)[:1]
     assert isinstance(report, Report)
     assert (report.event, report.symbol) == ("snapshot_failed", "ABTCUSDT/USDC:USDC")
+
+
+def test_a_venue_may_have_headers_of_its_own_for_the_handshake() -> None:
+    """They come with what is to be dialled."""
+    (opened,) = VenueFeed("gateio", "s").track([instrument("gateio", "BTC_USDT")], 1)
+    assert isinstance(opened, Open)
+    assert opened.headers == [("X-Gate-Size-Decimal", "1")]
 
 
 def test_a_frame_that_asks_nothing_gives_none_and_its_quote_stands_in_the_batch() -> None:

@@ -15,7 +15,9 @@ mod urls;
 mod venue;
 
 mod binance;
+mod gateio;
 mod lighter;
+mod mexc;
 mod okx;
 mod paradex;
 mod phemex;

@@ -5,9 +5,11 @@ use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
 use crate::request::RestRequest;
 use crate::venue::Venue;
-use crate::{binance::Binance, lighter::Lighter, okx::Okx, paradex::Paradex, phemex::Phemex};
+use crate::{
+    binance::Binance, gateio::Gateio, lighter::Lighter, mexc::Mexc, okx::Okx, paradex::Paradex, phemex::Phemex,
+};
 
-static VENUES: [&dyn Venue; 5] = [&Binance, &Lighter, &Okx, &Paradex, &Phemex];
+static VENUES: [&dyn Venue; 7] = [&Binance, &Gateio, &Lighter, &Mexc, &Okx, &Paradex, &Phemex];
 
 /// Answers that a market list may take: more mean that its pages lead in a circle.
 const MARKET_ANSWERS: usize = 64;

@@ -15,10 +15,21 @@ fn session(venue: &str) -> Vec<(Vec<u8>, bool)> {
             r#"{"stream":"x@depth@100ms","data":{"e":"depthUpdate","T":1,"s":"X","U":5,"u":6,"pu":4,"b":[["9","1"]],"a":[]}}"#,
             r#"{"e":"bookTicker","u":7,"s":"X","b":"9.5","B":"31.2","a":"10.5","A":"40.6","T":1,"E":1}"#,
         ]),
+        "gateio" => text(&[
+            r#"{"id":1,"channel":"futures.obu","event":"subscribe","payload":["ob.X.50"],"result":{"status":"success"}}"#,
+            r#"{"channel":"futures.obu","result":{"t":1,"full":true,"s":"ob.X.50","u":5,"b":[["9","1"]],"a":[["10","1"]]}}"#,
+            r#"{"channel":"futures.obu","result":{"t":1,"s":"ob.X.50","U":6,"u":7,"b":[["9.1","1"]]}}"#,
+            r#"{"channel":"futures.book_ticker","event":"update","result":{"t":1,"u":8,"s":"X","b":"9.5","B":31,"a":"9.9","A":"4"}}"#,
+        ]),
         "lighter" => text(&[
             r#"{"type":"connected"}"#,
             r#"{"channel":"order_book:X","order_book":{"asks":[{"price":"10","size":"1"}],"bids":[],"nonce":5,"begin_nonce":0},"type":"subscribed/order_book"}"#,
             r#"{"channel":"ticker:X","nonce":6,"ticker":{"a":{"price":"10.5","size":"4"},"b":{"price":"9.5","size":"2"}},"type":"update/ticker"}"#,
+        ]),
+        "mexc" => text(&[
+            r#"{"channel":"rs.sub.depth","data":"success","ts":1}"#,
+            r#"{"symbol":"X","data":{"asks":[[10,1,1]],"bids":[[9E+0,1,1]],"end":6,"begin":5,"version":6},"channel":"push.depth","ts":1}"#,
+            r#"{"symbol":"X","data":{"asks":[[10,1,1]],"bids":[[9.5,1,1]],"version":7},"channel":"push.depth.full","ts":1}"#,
         ]),
         "okx" => text(&[
             r#"{"event":"subscribe","arg":{"channel":"books","instId":"X"}}"#,
@@ -104,7 +115,7 @@ proptest! {
 
 #[test]
 fn unchanged_sessions_end_with_a_live_book() {
-    for venue in ["lighter", "okx", "paradex", "phemex"] {
+    for venue in ["gateio", "lighter", "okx", "paradex", "phemex"] {
         let mut player = Player::new(venue, &["X"]);
         for (frame, is_text) in session(venue) {
             if is_text { player.text(std::str::from_utf8(&frame).unwrap(), 1) } else { player.binary(&frame, 1) }
