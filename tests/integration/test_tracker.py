@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 
 from crossbook._core import CLOSED, LIVE
 from crossbook.pb.v1 import tracker_pb2
-from crossbook.pb.v1.tracker_pb2 import VenueState
+from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.tracker.replay import replay
 from tests.support.ingest_server import IngestStream
 from tests.support.tracking import VENUES, World, is_all_live, tracking

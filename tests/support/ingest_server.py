@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from crossbook.pb.v1 import aggregator_pb2, aggregator_pb2_grpc
-from crossbook.pb.v1.market_pb2 import QuoteBatch, SymbolEntry
+from crossbook.pb.v1.market_pb2 import QuoteBatch, SymbolEntry, VenueHealth
 from crossbook.plumbing.grpc_server import SERVER_OPTIONS
 
 
@@ -19,6 +19,7 @@ class IngestStream:
 
     hellos: list[aggregator_pb2.IngestHello] = field(default_factory=list)
     batches: list[QuoteBatch] = field(default_factory=list)
+    healths: list[VenueHealth] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
     committed: int = 0
     is_connected: bool = False
@@ -76,8 +77,12 @@ class IngestServer(aggregator_pb2_grpc.AggregatorServiceServicer):
             resume = aggregator_pb2.ResumePoint(next_sequence=start, are_quotes_missing=start > taken + 1)
             yield aggregator_pb2.IngestQuotesResponse(resume=resume)
             async for payload in requests:
+                request = aggregator_pb2.IngestQuotesRequest.FromString(payload)
+                if request.HasField("health"):
+                    stream.healths.append(request.health)
+                    continue
                 stream.payloads.append(payload)
-                stream.batches.append(aggregator_pb2.IngestQuotesRequest.FromString(payload).batch)
+                stream.batches.append(request.batch)
                 if self.acknowledges:
                     stream.committed = stream.batches[-1].sequence
                     acknowledgement = aggregator_pb2.Acknowledgement(committed_sequence=stream.committed)

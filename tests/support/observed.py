@@ -2,7 +2,7 @@
 
 from crossbook.local.counters import RunCounters
 from crossbook.local.observer import Observer, VenueFigures
-from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, tracker_pb2
+from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2, tracker_pb2
 from crossbook.plumbing.timestamps import now_ns, to_timestamp
 
 COUNTERS = {
@@ -20,7 +20,7 @@ def observed(venues: int = 4, opportunities: int = 30, alerts: int = 15) -> Obse
     """Many of everything."""
     observer = Observer({}, lambda _: 0)
     for number in range(venues):
-        _see_venue(observer, f"venue{number:02d}", tracker_pb2.VENUE_STATE_LIVE)
+        _see_venue(observer, f"venue{number:02d}", market_pb2.VENUE_STATE_LIVE)
     observer.counters["aggregator"].update(
         0, {"snapshots_written": 480, "minutes_written": 80, "incomplete_snapshots": 1}
     )
@@ -55,7 +55,7 @@ def _alert(asset: str) -> alerts_pb2.Alert:
     )
 
 
-def _see_venue(observer: Observer, venue: str, state: tracker_pb2.VenueState) -> None:
+def _see_venue(observer: Observer, venue: str, state: market_pb2.VenueState) -> None:
     stats = tracker_pb2.VenueStats(venue=venue, state=state, markets=20, live_markets=20, frame_to_quote_p50_us=50.0)
     figures = VenueFigures(stats, RunCounters(), frames_per_s=400.0, quotes_per_s=200.0)
     figures.counters.update(0, COUNTERS)

@@ -11,7 +11,8 @@ from typing import Any
 import grpc
 import httpx
 
-from crossbook.pb.v1.tracker_pb2 import GetTrackerStatsRequest, VenueState, VenueStats
+from crossbook.pb.v1.market_pb2 import VenueState
+from crossbook.pb.v1.tracker_pb2 import GetTrackerStatsRequest, VenueStats
 from crossbook.pb.v1.tracker_pb2_grpc import TrackerServiceStub
 from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.process import Lifetime

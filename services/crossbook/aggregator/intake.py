@@ -35,6 +35,8 @@ STREAM_ID = re.compile(r"[!-~]{1,200}")
 # What a tracker's clock may be ahead of ours. A batch beyond it is refused: it would close windows that have not begun.
 MAX_AHEAD_SECONDS = 60
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
+HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this
+MAX_REASON_LENGTH = 1_000
 VENUE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -138,6 +140,9 @@ class Intake:
         """Until the tracker has sent its last and what that closed is committed and acknowledged."""
         limit = self._settings.max_waiting_windows
         while isinstance(payload := await context.read(), bytes):
+            if payload.startswith(HEALTH_TAG):
+                _hear(venue, payload)
+                continue
             self._take(venue, payload)
             if venue.writer.waiting > limit:
                 await venue.writer.wait_for_room(limit)
@@ -198,6 +203,18 @@ class _Acknowledger:
 async def _refuse_when_superseded(superseded: asyncio.Event) -> NoReturn:
     await superseded.wait()
     raise ConflictError("a newer stream of this venue has taken over")
+
+
+def _hear(venue: Venue, payload: bytes) -> None:
+    try:
+        health = IngestQuotesRequest.FromString(payload).health
+    except DecodeError as error:
+        raise InvalidRequestError.of("health", "does not decode") from error
+    if health.venue != venue.name:
+        raise InvalidRequestError.of("health.venue", f"must be the stream's own, {venue.name}")
+    if len(health.reason) > MAX_REASON_LENGTH:
+        raise InvalidRequestError.of("health.reason", f"must not be longer than {MAX_REASON_LENGTH} characters")
+    venue.report(health)
 
 
 def _parse_hello(payload: bytes) -> IngestHello:

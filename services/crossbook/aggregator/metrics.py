@@ -71,6 +71,11 @@ class AggregatorCollector(Collector):
             "Seconds since the moment before which everything has been received.",
             labels=["venue"],
         )
+        states = GaugeMetricFamily(
+            "crossbook_aggregator_venue_state",
+            "The venue's state as its tracker says: 1 STARTING, 2 LIVE, 3 DEGRADED, 4 DOWN; 0 unknown.",
+            labels=["venue"],
+        )
         for name, venue in list(self._venues.items()):
             quotes.add_metric([name], venue.windows.quotes)
             repeated.add_metric([name], venue.windows.duplicate_batches)
@@ -78,8 +83,9 @@ class AggregatorCollector(Collector):
             if venue.windows.watermark_ns:
                 lag.add_metric([name], (now_ns() - venue.windows.watermark_ns) / SECOND_NS)
             waiting.add_metric([name], venue.writer.waiting)
+            states.add_metric([name], venue.health.state if venue.health else 0)
             connected.add_metric([name], float(venue.is_connected))
-        yield from (quotes, repeated, waiting, connected, instruments, lag)
+        yield from (quotes, repeated, waiting, connected, states, instruments, lag)
 
 
 def _counter(name: str, description: str, value: int) -> CounterMetricFamily:

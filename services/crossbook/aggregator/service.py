@@ -101,4 +101,5 @@ def _stream_stats(venue: Venue) -> messages.IngestStreamStats:
         received_sequence=windows.received_sequence,
         committed_sequence=venue.writer.acknowledgeable(windows.stream_id),
         watermark=to_timestamp(windows.watermark_ns) if windows.watermark_ns else None,
+        health=venue.health,
     )

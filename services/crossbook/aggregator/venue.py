@@ -8,7 +8,8 @@ from crossbook._core import QuoteHub, VenueWindows
 from crossbook.aggregator.store import RestorePoint, Store
 from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.writer import WindowWriter
-from crossbook.plumbing.timestamps import now_ns
+from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VenueHealth
+from crossbook.plumbing.timestamps import now_ns, to_timestamp
 
 
 class Venue:
@@ -19,6 +20,8 @@ class Venue:
         self.windows = VenueWindows(name, window_seconds, hub)
         self.writer = WindowWriter(name, self.windows, store, totals)
         self.is_connected = False
+        self._reported: VenueHealth | None = None
+        self._lost_ns = 0
         self._turn = asyncio.Lock()
         self._newest = asyncio.Event()
 
@@ -26,6 +29,18 @@ class Venue:
         """Continues after the last commit of an earlier process."""
         self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
         self.writer.restore(point.stream_id, point.position)
+
+    @property
+    def health(self) -> VenueHealth | None:
+        """As its tracker said last, and DOWN while there is none; None until one has said so."""
+        if self.is_connected:
+            return self._reported
+        reason, since_time = "its tracker is not connected", to_timestamp(self._lost_ns) if self._lost_ns else None
+        return VenueHealth(venue=self.name, state=VENUE_STATE_DOWN, reason=reason, since_time=since_time)
+
+    def report(self, health: VenueHealth) -> None:
+        """Its tracker says how it is doing."""
+        self._reported = health
 
     @asynccontextmanager
     async def take_over(self) -> AsyncIterator[asyncio.Event]:
@@ -41,5 +56,5 @@ class Venue:
             try:
                 yield superseded
             finally:
-                self.is_connected = False
+                self.is_connected, self._reported, self._lost_ns = False, None, now_ns()
                 self.windows.on_disconnected(now_ns())

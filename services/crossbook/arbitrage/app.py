@@ -13,6 +13,7 @@ from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
 from crossbook.arbitrage.store import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
+from crossbook.arbitrage.venues import VenueStates
 from crossbook.arbitrage.watch import OnConnected, QuoteWatch
 from crossbook.pb.v1.arbitrage_pb2_grpc import add_ArbitrageServiceServicer_to_server
 from crossbook.plumbing.cooldown import CooldownStore
@@ -37,8 +38,9 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     async with AsyncExitStack() as stack:
         recorder = stack.enter_context(_recording(own, arguments))
         live = LiveScan(arguments, recorder)
+        venues = VenueStates(own.aggregator_target)
         service = ArbitrageService(
-            live, arguments, await _open_cooldowns(settings, stack), await _open_store(settings, stack)
+            live, venues, arguments, await _open_cooldowns(settings, stack), await _open_store(settings, stack)
         )
         stack.enter_context(metrics.collected(live))
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
@@ -51,15 +53,16 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             )
         )
         stack.callback(live.broadcast.close)
-        await _work(live, QuoteWatch(own.aggregator_target, live, _health_of(server)), lifetime)
+        await _work(live, QuoteWatch(own.aggregator_target, live, _health_of(server)), venues, lifetime)
 
 
-async def _work(live: LiveScan, watch: QuoteWatch, lifetime: Lifetime) -> None:
+async def _work(live: LiveScan, watch: QuoteWatch, venues: VenueStates, lifetime: Lifetime) -> None:
     async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(watch.run())
+        following = [tasks.create_task(watch.run()), tasks.create_task(venues.run())]
         while not await lifetime.sleep(TIMER_SECONDS):
             live.on_timer()
-        following.cancel()
+        for task in following:
+            task.cancel()
 
 
 def _health_of(server: RunningServer) -> OnConnected:

@@ -15,6 +15,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_opportunity, to_overview
 from crossbook.arbitrage.store import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.arbitrage.venues import VenueStates
 from crossbook.arbitrage.watching import watch
 from crossbook.arbitrage.windows import scan_windows
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -34,9 +35,15 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     """Answers from the live scan, or from the windows in Postgres."""
 
     def __init__(
-        self, live: LiveScan, arguments: ScannerArguments, cooldowns: CooldownReader, store: WindowStore | None
+        self,
+        live: LiveScan,
+        venues: VenueStates,
+        arguments: ScannerArguments,
+        cooldowns: CooldownReader,
+        store: WindowStore | None,
     ) -> None:
         self._live = live
+        self._venues = venues
         self._arguments = arguments
         self._cooldowns = cooldowns
         self._store = store
@@ -103,6 +110,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             frame_to_opportunity_p50_us=latency.quantile_us(0.5),
             frame_to_opportunity_p99_us=latency.quantile_us(0.99),
             connected=self._live.is_connected,
+            venues=self._venues.healths,
         )
 
     def _check_venues(self, venues: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crossbook.local.observer import Observer, VenueFigures
-from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, tracker_pb2
+from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
 from crossbook.plumbing.timestamps import from_timestamp, now_ns
 
 REFRESH_SECONDS = 0.5
@@ -115,7 +115,7 @@ class Screen:
 
 
 def state_name(state: int) -> str:
-    return tracker_pb2.VenueState.Name(state).removeprefix("VENUE_STATE_")  # type: ignore[arg-type]
+    return market_pb2.VenueState.Name(state).removeprefix("VENUE_STATE_")  # type: ignore[arg-type]
 
 
 def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[RenderableType]:

@@ -11,9 +11,11 @@ from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
 from crossbook.tracker.choice import choose_venues
+from crossbook.tracker.health import keep_health
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
+from crossbook.tracker.stats import venue_stats
 from crossbook.tracker.venue import Venue
 
 
@@ -39,6 +41,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
                     tasks.create_task(venue.run(lifetime))
                 helpers = [
                     tasks.create_task(metrics.keep_current(service.all_stats)),
+                    tasks.create_task(keep_health(venues.values(), venue_stats)),
                     tasks.create_task(_serve_once_listed(running, listed)),
                 ]
                 await lifetime.stopping.wait()

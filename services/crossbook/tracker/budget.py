@@ -39,6 +39,11 @@ class Budget:
         """Nobody gets anything for so long; a longer pause in force stands."""
         self._paused_until = max(self._paused_until, self._now() + seconds)
 
+    @property
+    def paused_seconds(self) -> float:
+        """How long the venue still wants to be left alone; 0 when it does not."""
+        return max(0.0, self._paused_until - self._now())
+
     def _wait_seconds(self, weight: int) -> float:
         now = self._now()
         if now < self._paused_until:

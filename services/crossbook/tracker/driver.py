@@ -115,6 +115,11 @@ class Driver:
         return next((socket.last_error for socket, _ in self._sockets.values() if socket.last_error), "")
 
     @property
+    def throttled_seconds(self) -> float:
+        """How long the venue still wants no requests or no dials; 0 when it takes both."""
+        return max(self._limits.requests.paused_seconds, self._limits.dials.paused_seconds)
+
+    @property
     def oversize_messages(self) -> int:
         """Messages beyond the limit; each cost its connection."""
         return self._closed_oversize_messages + sum(socket.oversize_messages for socket, _ in self._sockets.values())

@@ -8,7 +8,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from crossbook.pb.v1.tracker_pb2 import VenueState, VenueStats
+from crossbook.pb.v1.market_pb2 import VenueState
+from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 REFRESH_SECONDS = 1.0
@@ -22,10 +23,12 @@ COUNTERS: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
     "reconnects": ("Sockets opened again after a loss.", lambda stats: stats.reconnects),
     "confirmed": ("Quiet instruments whose quote the venue confirmed.", lambda stats: stats.confirmed),
     "frozen": ("Instruments that the venue had silently stopped sending.", lambda stats: stats.frozen),
+    "state_transitions": ("Changes of the venue's state.", lambda stats: stats.state_transitions),
     "dropped_quotes": ("Quotes lost because the buffer overflowed.", lambda stats: stats.dropped_quotes),
 }
 GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
-    "live": ("1 when every book of the venue is LIVE.", lambda stats: stats.state == VenueState.VENUE_STATE_LIVE),
+    "live": ("1 when the venue is LIVE.", lambda stats: stats.state == VenueState.VENUE_STATE_LIVE),
+    "state": ("The venue's state: 1 STARTING, 2 LIVE, 3 DEGRADED, 4 DOWN.", lambda stats: stats.state),
     "connected": ("1 when every socket is open.", lambda stats: stats.connected),
     "markets": ("Instruments tracked.", lambda stats: stats.markets),
     "live_markets": ("Instruments whose book is LIVE.", lambda stats: stats.live_markets),

@@ -1,7 +1,10 @@
 """How a venue is doing, from its feed's counters, its outbox and its sockets."""
 
+import math
+
 from crossbook._core import FeedStats
-from crossbook.pb.v1.tracker_pb2 import VenueState, VenueStats
+from crossbook.pb.v1.market_pb2 import VenueState
+from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import to_timestamp
 from crossbook.tracker.driver import Driver
 from crossbook.tracker.venue import Venue
@@ -14,13 +17,18 @@ def venue_stats(venue: Venue) -> VenueStats:
     driver = venue.driver
     if driver is None:
         state = VenueState.VENUE_STATE_DOWN if venue.problem else VenueState.VENUE_STATE_STARTING
-        return VenueStats(venue=venue.id, state=state, reason=venue.problem or "its markets are being listed")
+        return VenueStats(
+            venue=venue.id,
+            state=state,
+            reason=venue.problem or "its markets are being listed",
+            state_transitions=venue.health.transitions,
+        )
     feed = driver.feed.stats()
-    state = _state(feed, driver)
+    state, reason = _assess(venue, driver, feed)
     message = VenueStats(
         venue=venue.id,
         state=state,
-        reason="" if state == VenueState.VENUE_STATE_LIVE else _reason(venue, driver, feed),
+        reason=reason,
         connected=0 < feed.wanted_connections == feed.open_connections,
         markets=feed.instruments,
         live_markets=feed.live_instruments,
@@ -32,6 +40,7 @@ def venue_stats(venue: Venue) -> VenueStats:
         reconnects=feed.reconnects,
         confirmed=feed.confirmed,
         frozen=feed.frozen,
+        state_transitions=venue.health.transitions,
         dropped_quotes=driver.outbox.dropped_rows,
         unacknowledged_batches=len(driver.outbox),
         frame_to_quote_p50_us=driver.latency.p50_us(),
@@ -41,21 +50,37 @@ def venue_stats(venue: Venue) -> VenueStats:
     return message
 
 
-def _state(feed: FeedStats, driver: Driver) -> VenueState.ValueType:
-    if 0 < feed.instruments == feed.live_instruments:
-        return VenueState.VENUE_STATE_LIVE
-    if feed.live_instruments:
-        return VenueState.VENUE_STATE_DEGRADED
-    if feed.instruments and not driver.last_error and not feed.quotes:
-        return VenueState.VENUE_STATE_STARTING
-    return VenueState.VENUE_STATE_DOWN
-
-
-def _reason(venue: Venue, driver: Driver, feed: FeedStats) -> str:
+def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.ValueType, str]:
+    """The state and, unless it is LIVE, why."""
+    problems = _problems(driver)
     if not feed.instruments:
         left_out = f": {', '.join(venue.unlisted)} is not listed" if venue.unlisted else ""
-        return f"no instrument is tracked{left_out}"
+        problems.insert(0, f"no instrument is tracked{left_out}")
+    elif feed.live_instruments < feed.instruments:
+        problems.insert(0, _books(venue, feed))
+    if not problems:
+        return VenueState.VENUE_STATE_LIVE, ""
+    if feed.live_instruments:
+        return VenueState.VENUE_STATE_DEGRADED, "; ".join(problems)
+    is_starting = feed.instruments and not driver.last_error and not feed.quotes
+    return VenueState.VENUE_STATE_STARTING if is_starting else VenueState.VENUE_STATE_DOWN, "; ".join(problems)
+
+
+def _problems(driver: Driver) -> list[str]:
+    """What is wrong beside the books."""
+    problems = []
+    feed = driver.feed.stats()
+    if down := feed.wanted_connections - feed.open_connections:
+        cause = f": {driver.last_error}" if driver.last_error else ""
+        problems.append(f"{down} of {feed.wanted_connections} connections are down{cause}")
+    if driver.throttled_seconds:
+        problems.append(f"the venue throttles us for another {math.ceil(driver.throttled_seconds)} s")
+    if driver.uplink.problem:
+        problems.append(f"the uplink to the aggregator is broken: {driver.uplink.problem}")
+    return problems
+
+
+def _books(venue: Venue, feed: FeedStats) -> str:
     waiting = venue.not_live()
     named = ", ".join(waiting[:NAMED_SYMBOLS]) + (", ..." if len(waiting) > NAMED_SYMBOLS else "")
-    cause = f" ({driver.last_error})" if driver.last_error else ""
-    return f"{len(waiting)} of {feed.instruments} books are not LIVE: {named}{cause}"
+    return f"{len(waiting)} of {feed.instruments} books are not LIVE: {named}"

@@ -1,4 +1,4 @@
-"""One venue's stream to the aggregator: hello, resume point, what is not yet acknowledged, then every new batch.
+"""One venue's stream to the aggregator: hello, resume point, what is not yet acknowledged, then what is new.
 
 Whatever ends the stream, it is opened again, with backoff, for ever; the outbox keeps the batches meanwhile and is
 trimmed by the acknowledgements. Batches are bytes here: only the core encodes them. When some are lost for good, the
@@ -56,10 +56,19 @@ class Uplink:
         self._logged_at = float("-inf")
         self.is_connected = False
         self.connects = 0
+        self.problem = ""  # why it was lost, until it is back
+        self._health = b""
+        self._is_health_told = True
 
     def notify(self) -> None:
         """The outbox has a new batch."""
         self._wake.set()
+
+    def tell_health(self, payload: bytes) -> None:
+        """The venue's health, to be sent now and at the beginning of every later stream; the newest one wins."""
+        if payload != self._health:
+            self._health, self._is_health_told = payload, False
+            self._wake.set()
 
     def finish(self) -> None:
         """Asks `run` to end once everything is sent and the aggregator has ended the stream."""
@@ -77,7 +86,8 @@ class Uplink:
             self.is_connected = False
             if self._is_finishing and not reason:
                 return
-            self._report(reason or "ended by the aggregator")
+            self.problem = reason or "ended by the aggregator"
+            self._report(self.problem)
             await asyncio.sleep(self._redial.wait_seconds())
 
     async def _stream(self) -> None:
@@ -105,7 +115,8 @@ class Uplink:
         if wanted > self._outbox.next_sequence:
             raise StreamError(f"the aggregator wants {wanted}, but the next is {self._outbox.next_sequence}")
         self._next_sequence = max(wanted, oldest)
-        self.is_connected = True
+        self.is_connected, self.problem = True, ""
+        self._is_health_told = not self._health
         self.connects += 1
         self._redial.opened()
         self._logged_at = float("-inf")
@@ -123,6 +134,9 @@ class Uplink:
     async def _write(self, call: Call) -> None:
         while True:
             self._wake.clear()
+            if not self._is_health_told:
+                self._is_health_told = True
+                await _send(call, self._health)
             while (batch := self._outbox.get(self._next_sequence)) is not None:
                 await _send(call, batch.payload)
                 self._next_sequence += 1

@@ -18,6 +18,7 @@ from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.budget import Budget
 from crossbook.tracker.driver import Driver, Limits, VenueFailedError
 from crossbook.tracker.fetcher import Fetcher
+from crossbook.tracker.health import HealthWatch
 from crossbook.tracker.markets import ListingError, list_markets, select
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import FeedArguments, RecordedFeed, make_feed
@@ -44,6 +45,7 @@ class Venue:
         self.id = profile.id
         self.listing: MarketListing | None = None
         self.driver: Driver | None = None
+        self.health = HealthWatch()
         self.problem = ""  # what keeps it from being listed or driven, in words
         self.unlisted: list[str] = []  # symbols and assets of the settings that the venue does not list
         self._settings = settings

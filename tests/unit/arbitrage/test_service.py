@@ -8,6 +8,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
 from crossbook.arbitrage.store import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.arbitrage.venues import VenueStates
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 
 
@@ -30,7 +31,8 @@ class _SlowStore:
 async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: ScannerArguments) -> None:
     """The others wait and are all answered; answers from the latest quotes do not wait behind them."""
     store = _SlowStore()
-    service = ArbitrageService(LiveScan(arguments), arguments, CooldownReader(None), cast(WindowStore, store))
+    venues = VenueStates("127.0.0.1:1")
+    service = ArbitrageService(LiveScan(arguments), venues, arguments, CooldownReader(None), cast(WindowStore, store))
     context = cast(Any, None)
     request = pb.ListOpportunitiesRequest(price_source=pb.PRICE_SOURCE_SNAPSHOT)
     answers = [asyncio.ensure_future(service.ListOpportunities(request, context)) for _ in range(10)]

@@ -64,6 +64,7 @@ class IngestQuotesRequest(_message.Message):
 
     HELLO_FIELD_NUMBER: _builtins.int
     BATCH_FIELD_NUMBER: _builtins.int
+    HEALTH_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___IngestHello:
         """Opens or resumes the stream."""
@@ -72,17 +73,22 @@ class IngestQuotesRequest(_message.Message):
     def batch(self) -> _market_pb2.QuoteBatch:
         """The next batch."""
 
+    @_builtins.property
+    def health(self) -> _market_pb2.VenueHealth:
+        """How the venue is doing. It stands outside of the sequence: nothing acknowledges it."""
+
     def __init__(
         self,
         *,
         hello: Global___IngestHello | None = ...,
         batch: _market_pb2.QuoteBatch | None = ...,
+        health: _market_pb2.VenueHealth | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "hello", b"hello", "message", b"message"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "health", b"health", "hello", b"hello", "message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "hello", b"hello", "message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "health", b"health", "hello", b"hello", "message", b"message"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["hello", "batch"]  # noqa: Y015
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["hello", "batch", "health"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
 
@@ -736,6 +742,7 @@ class IngestStreamStats(_message.Message):
     RECEIVED_SEQUENCE_FIELD_NUMBER: _builtins.int
     COMMITTED_SEQUENCE_FIELD_NUMBER: _builtins.int
     WATERMARK_FIELD_NUMBER: _builtins.int
+    HEALTH_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     stream_id: _builtins.str
@@ -754,6 +761,10 @@ class IngestStreamStats(_message.Message):
     def watermark(self) -> _timestamp_pb2.Timestamp:
         """Everything before this moment has been received."""
 
+    @_builtins.property
+    def health(self) -> _market_pb2.VenueHealth:
+        """How the venue is doing: as its tracker said last, and DOWN while none is connected. Absent until one has said so."""
+
     def __init__(
         self,
         *,
@@ -765,10 +776,11 @@ class IngestStreamStats(_message.Message):
         received_sequence: _builtins.int = ...,
         committed_sequence: _builtins.int = ...,
         watermark: _timestamp_pb2.Timestamp | None = ...,
+        health: _market_pb2.VenueHealth | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed_sequence", b"committed_sequence", "connected", b"connected", "instruments", b"instruments", "live_instruments", b"live_instruments", "received_sequence", b"received_sequence", "stream_id", b"stream_id", "venue", b"venue", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed_sequence", b"committed_sequence", "connected", b"connected", "health", b"health", "instruments", b"instruments", "live_instruments", b"live_instruments", "received_sequence", b"received_sequence", "stream_id", b"stream_id", "venue", b"venue", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

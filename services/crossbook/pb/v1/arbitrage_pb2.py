@@ -22,55 +22,56 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from crossbook.pb.v1 import market_pb2 as crossbook_dot_v1_dot_market__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63rossbook/v1/arbitrage.proto\x12\x0c\x63rossbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x01\n\x03Leg\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05price\x18\x03 \x01(\x01\x12\x0c\n\x04size\x18\x04 \x01(\x01\x12\x19\n\x11taker_fee_percent\x18\x05 \x01(\x01\x12\x16\n\x0equote_currency\x18\x06 \x01(\t\x12\x30\n\x0creceive_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"p\n\x0bSpreadCosts\x12\x15\n\rgross_percent\x18\x01 \x01(\x01\x12\x1a\n\x12\x65ntry_fees_percent\x18\x02 \x01(\x01\x12\x19\n\x11\x65xit_fees_percent\x18\x03 \x01(\x01\x12\x13\n\x0bnet_percent\x18\x04 \x01(\x01\"p\n\rCooldownState\x12\x11\n\tis_active\x18\x01 \x01(\x08\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12,\n\tremaining\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08is_known\x18\x04 \x01(\x08\"\xc1\x02\n\x0bOpportunity\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\x1e\n\x03\x62uy\x18\x03 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12\x1f\n\x04sell\x18\x04 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12(\n\x05\x63osts\x18\x05 \x01(\x0b\x32\x19.crossbook.v1.SpreadCosts\x12\x17\n\x0f\x65xecutable_size\x18\x06 \x01(\x01\x12\x1b\n\x13\x65xecutable_notional\x18\x07 \x01(\x01\x12-\n\topen_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10peak_net_percent\x18\t \x01(\x01\x12-\n\x08\x63ooldown\x18\n \x01(\x0b\x32\x1b.crossbook.v1.CooldownState\"\xf3\x01\n\x18ListOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\x12\x1e\n\x11min_gross_percent\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0fmin_net_percent\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12/\n\x0cprice_source\x18\x06 \x01(\x0e\x32\x19.crossbook.v1.PriceSource\x12\r\n\x05limit\x18\x07 \x01(\x05\x42\x14\n\x12_min_gross_percentB\x12\n\x10_min_net_percent\"M\n\x19ListOpportunitiesResponse\x12\x30\n\ropportunities\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.Opportunity\"\x83\x01\n\x19WatchOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x02 \x03(\t\x12\x1c\n\x0fmin_net_percent\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x04 \x01(\tB\x12\n\x10_min_net_percent\"\xec\x02\n\x1aWatchOpportunitiesResponse\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\".crossbook.v1.OpportunityEventKind\x12.\n\x0bopportunity\x18\x02 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12\x31\n\x0c\x63lose_reason\x18\x03 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncause_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\x12\x16\n\x0e\x64ropped_events\x18\x08 \x01(\x04\"L\n\x14\x45xplainSpreadRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x11\n\tbuy_venue\x18\x02 \x01(\t\x12\x12\n\nsell_venue\x18\x03 \x01(\t\"\xe2\x01\n\x15\x45xplainSpreadResponse\x12.\n\x0bopportunity\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12*\n\x07\x62uy_age\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08sell_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"*\n\x18GetMarketOverviewRequest\x12\x0e\n\x06\x61ssets\x18\x01 \x03(\t\"H\n\x19GetMarketOverviewResponse\x12+\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x1b.crossbook.v1.AssetOverview\"\xa0\x01\n\rAssetOverview\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x10\n\x08\x62\x65st_bid\x18\x02 \x01(\x01\x12\x16\n\x0e\x62\x65st_bid_venue\x18\x03 \x01(\t\x12\x10\n\x08\x62\x65st_ask\x18\x04 \x01(\x01\x12\x16\n\x0e\x62\x65st_ask_venue\x18\x05 \x01(\t\x12\x0e\n\x06venues\x18\x06 \x03(\t\x12\x1c\n\x14widest_gross_percent\x18\x07 \x01(\x01\"\x1a\n\x18GetArbitrageStatsRequest\"\xf0\x01\n\x19GetArbitrageStatsResponse\x12\x0e\n\x06opened\x18\x01 \x01(\x04\x12\x0e\n\x06\x63losed\x18\x02 \x01(\x04\x12\x10\n\x08open_now\x18\x03 \x01(\r\x12,\n\x08refusals\x18\x04 \x03(\x0b\x32\x1a.crossbook.v1.RefusalCount\x12\x16\n\x0equotes_scanned\x18\x05 \x01(\x04\x12#\n\x1b\x66rame_to_opportunity_p50_us\x18\x06 \x01(\x01\x12#\n\x1b\x66rame_to_opportunity_p99_us\x18\x07 \x01(\x01\x12\x11\n\tconnected\x18\x08 \x01(\x08\"J\n\x0cRefusalCount\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x04*x\n\x0bPriceSource\x12\x1c\n\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n\x13PRICE_SOURCE_MINUTE\x10\x03*\x86\x03\n\rRefusalReason\x12\x1e\n\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n\x19REFUSAL_REASON_EMPTY_SIDE\x10\x02\x12\x1a\n\x16REFUSAL_REASON_TOO_OLD\x10\x03\x12\x19\n\x15REFUSAL_REASON_SKEWED\x10\x04\x12\x1e\n\x1aREFUSAL_REASON_FEE_UNKNOWN\x10\x05\x12\x1f\n\x1bREFUSAL_REASON_RATE_UNKNOWN\x10\x06\x12#\n\x1fREFUSAL_REASON_IDENTITY_SUSPECT\x10\x07\x12\x1c\n\x18REFUSAL_REASON_TOO_SMALL\x10\x08\x12\"\n\x1eREFUSAL_REASON_BELOW_THRESHOLD\x10\t\x12\x1e\n\x1aREFUSAL_REASON_UNKNOWN_LEG\x10\n\x12\x1a\n\x16REFUSAL_REASON_CROSSED\x10\x0b*\xa8\x01\n\x14OpportunityEventKind\x12&\n\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n\x1eOPPORTUNITY_EVENT_KIND_UPDATED\x10\x02\x12!\n\x1dOPPORTUNITY_EVENT_KIND_CLOSED\x10\x03\x32\x89\x04\n\x10\x41rbitrageService\x12\x64\n\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a\'.crossbook.v1.ListOpportunitiesResponse\x12i\n\x12WatchOpportunities\x12\'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse0\x01\x12X\n\rExplainSpread\x12\".crossbook.v1.ExplainSpreadRequest\x1a#.crossbook.v1.ExplainSpreadResponse\x12\x64\n\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a\'.crossbook.v1.GetMarketOverviewResponse\x12\x64\n\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a\'.crossbook.v1.GetArbitrageStatsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63rossbook/v1/arbitrage.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x01\n\x03Leg\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05price\x18\x03 \x01(\x01\x12\x0c\n\x04size\x18\x04 \x01(\x01\x12\x19\n\x11taker_fee_percent\x18\x05 \x01(\x01\x12\x16\n\x0equote_currency\x18\x06 \x01(\t\x12\x30\n\x0creceive_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"p\n\x0bSpreadCosts\x12\x15\n\rgross_percent\x18\x01 \x01(\x01\x12\x1a\n\x12\x65ntry_fees_percent\x18\x02 \x01(\x01\x12\x19\n\x11\x65xit_fees_percent\x18\x03 \x01(\x01\x12\x13\n\x0bnet_percent\x18\x04 \x01(\x01\"p\n\rCooldownState\x12\x11\n\tis_active\x18\x01 \x01(\x08\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12,\n\tremaining\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08is_known\x18\x04 \x01(\x08\"\xc1\x02\n\x0bOpportunity\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\x1e\n\x03\x62uy\x18\x03 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12\x1f\n\x04sell\x18\x04 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12(\n\x05\x63osts\x18\x05 \x01(\x0b\x32\x19.crossbook.v1.SpreadCosts\x12\x17\n\x0f\x65xecutable_size\x18\x06 \x01(\x01\x12\x1b\n\x13\x65xecutable_notional\x18\x07 \x01(\x01\x12-\n\topen_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10peak_net_percent\x18\t \x01(\x01\x12-\n\x08\x63ooldown\x18\n \x01(\x0b\x32\x1b.crossbook.v1.CooldownState\"\xf3\x01\n\x18ListOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\x12\x1e\n\x11min_gross_percent\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0fmin_net_percent\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12/\n\x0cprice_source\x18\x06 \x01(\x0e\x32\x19.crossbook.v1.PriceSource\x12\r\n\x05limit\x18\x07 \x01(\x05\x42\x14\n\x12_min_gross_percentB\x12\n\x10_min_net_percent\"M\n\x19ListOpportunitiesResponse\x12\x30\n\ropportunities\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.Opportunity\"\x83\x01\n\x19WatchOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x02 \x03(\t\x12\x1c\n\x0fmin_net_percent\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x04 \x01(\tB\x12\n\x10_min_net_percent\"\xec\x02\n\x1aWatchOpportunitiesResponse\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\".crossbook.v1.OpportunityEventKind\x12.\n\x0bopportunity\x18\x02 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12\x31\n\x0c\x63lose_reason\x18\x03 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncause_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\x12\x16\n\x0e\x64ropped_events\x18\x08 \x01(\x04\"L\n\x14\x45xplainSpreadRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x11\n\tbuy_venue\x18\x02 \x01(\t\x12\x12\n\nsell_venue\x18\x03 \x01(\t\"\xe2\x01\n\x15\x45xplainSpreadResponse\x12.\n\x0bopportunity\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12*\n\x07\x62uy_age\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08sell_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"*\n\x18GetMarketOverviewRequest\x12\x0e\n\x06\x61ssets\x18\x01 \x03(\t\"H\n\x19GetMarketOverviewResponse\x12+\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x1b.crossbook.v1.AssetOverview\"\xa0\x01\n\rAssetOverview\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x10\n\x08\x62\x65st_bid\x18\x02 \x01(\x01\x12\x16\n\x0e\x62\x65st_bid_venue\x18\x03 \x01(\t\x12\x10\n\x08\x62\x65st_ask\x18\x04 \x01(\x01\x12\x16\n\x0e\x62\x65st_ask_venue\x18\x05 \x01(\t\x12\x0e\n\x06venues\x18\x06 \x03(\t\x12\x1c\n\x14widest_gross_percent\x18\x07 \x01(\x01\"\x1a\n\x18GetArbitrageStatsRequest\"\x9b\x02\n\x19GetArbitrageStatsResponse\x12\x0e\n\x06opened\x18\x01 \x01(\x04\x12\x0e\n\x06\x63losed\x18\x02 \x01(\x04\x12\x10\n\x08open_now\x18\x03 \x01(\r\x12,\n\x08refusals\x18\x04 \x03(\x0b\x32\x1a.crossbook.v1.RefusalCount\x12\x16\n\x0equotes_scanned\x18\x05 \x01(\x04\x12#\n\x1b\x66rame_to_opportunity_p50_us\x18\x06 \x01(\x01\x12#\n\x1b\x66rame_to_opportunity_p99_us\x18\x07 \x01(\x01\x12\x11\n\tconnected\x18\x08 \x01(\x08\x12)\n\x06venues\x18\t \x03(\x0b\x32\x19.crossbook.v1.VenueHealth\"J\n\x0cRefusalCount\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x04*x\n\x0bPriceSource\x12\x1c\n\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n\x13PRICE_SOURCE_MINUTE\x10\x03*\x86\x03\n\rRefusalReason\x12\x1e\n\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n\x19REFUSAL_REASON_EMPTY_SIDE\x10\x02\x12\x1a\n\x16REFUSAL_REASON_TOO_OLD\x10\x03\x12\x19\n\x15REFUSAL_REASON_SKEWED\x10\x04\x12\x1e\n\x1aREFUSAL_REASON_FEE_UNKNOWN\x10\x05\x12\x1f\n\x1bREFUSAL_REASON_RATE_UNKNOWN\x10\x06\x12#\n\x1fREFUSAL_REASON_IDENTITY_SUSPECT\x10\x07\x12\x1c\n\x18REFUSAL_REASON_TOO_SMALL\x10\x08\x12\"\n\x1eREFUSAL_REASON_BELOW_THRESHOLD\x10\t\x12\x1e\n\x1aREFUSAL_REASON_UNKNOWN_LEG\x10\n\x12\x1a\n\x16REFUSAL_REASON_CROSSED\x10\x0b*\xa8\x01\n\x14OpportunityEventKind\x12&\n\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n\x1eOPPORTUNITY_EVENT_KIND_UPDATED\x10\x02\x12!\n\x1dOPPORTUNITY_EVENT_KIND_CLOSED\x10\x03\x32\x89\x04\n\x10\x41rbitrageService\x12\x64\n\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a\'.crossbook.v1.ListOpportunitiesResponse\x12i\n\x12WatchOpportunities\x12\'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse0\x01\x12X\n\rExplainSpread\x12\".crossbook.v1.ExplainSpreadRequest\x1a#.crossbook.v1.ExplainSpreadResponse\x12\x64\n\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a\'.crossbook.v1.GetMarketOverviewResponse\x12\x64\n\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a\'.crossbook.v1.GetArbitrageStatsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossbook.pb.v1.arbitrage_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRICESOURCE']._serialized_start=2593
-  _globals['_PRICESOURCE']._serialized_end=2713
-  _globals['_REFUSALREASON']._serialized_start=2716
-  _globals['_REFUSALREASON']._serialized_end=3106
-  _globals['_OPPORTUNITYEVENTKIND']._serialized_start=3109
-  _globals['_OPPORTUNITYEVENTKIND']._serialized_end=3277
-  _globals['_LEG']._serialized_start=112
-  _globals['_LEG']._serialized_end=278
-  _globals['_SPREADCOSTS']._serialized_start=280
-  _globals['_SPREADCOSTS']._serialized_end=392
-  _globals['_COOLDOWNSTATE']._serialized_start=394
-  _globals['_COOLDOWNSTATE']._serialized_end=506
-  _globals['_OPPORTUNITY']._serialized_start=509
-  _globals['_OPPORTUNITY']._serialized_end=830
-  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_start=833
-  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_end=1076
-  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_start=1078
-  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_end=1155
-  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_start=1158
-  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_end=1289
-  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_start=1292
-  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_end=1656
-  _globals['_EXPLAINSPREADREQUEST']._serialized_start=1658
-  _globals['_EXPLAINSPREADREQUEST']._serialized_end=1734
-  _globals['_EXPLAINSPREADRESPONSE']._serialized_start=1737
-  _globals['_EXPLAINSPREADRESPONSE']._serialized_end=1963
-  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_start=1965
-  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_end=2007
-  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_start=2009
-  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_end=2081
-  _globals['_ASSETOVERVIEW']._serialized_start=2084
-  _globals['_ASSETOVERVIEW']._serialized_end=2244
-  _globals['_GETARBITRAGESTATSREQUEST']._serialized_start=2246
-  _globals['_GETARBITRAGESTATSREQUEST']._serialized_end=2272
-  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_start=2275
-  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_end=2515
-  _globals['_REFUSALCOUNT']._serialized_start=2517
-  _globals['_REFUSALCOUNT']._serialized_end=2591
-  _globals['_ARBITRAGESERVICE']._serialized_start=3280
-  _globals['_ARBITRAGESERVICE']._serialized_end=3801
+  _globals['_PRICESOURCE']._serialized_start=2663
+  _globals['_PRICESOURCE']._serialized_end=2783
+  _globals['_REFUSALREASON']._serialized_start=2786
+  _globals['_REFUSALREASON']._serialized_end=3176
+  _globals['_OPPORTUNITYEVENTKIND']._serialized_start=3179
+  _globals['_OPPORTUNITYEVENTKIND']._serialized_end=3347
+  _globals['_LEG']._serialized_start=139
+  _globals['_LEG']._serialized_end=305
+  _globals['_SPREADCOSTS']._serialized_start=307
+  _globals['_SPREADCOSTS']._serialized_end=419
+  _globals['_COOLDOWNSTATE']._serialized_start=421
+  _globals['_COOLDOWNSTATE']._serialized_end=533
+  _globals['_OPPORTUNITY']._serialized_start=536
+  _globals['_OPPORTUNITY']._serialized_end=857
+  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_start=860
+  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_end=1103
+  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_start=1105
+  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_end=1182
+  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_start=1185
+  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_end=1316
+  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_start=1319
+  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_end=1683
+  _globals['_EXPLAINSPREADREQUEST']._serialized_start=1685
+  _globals['_EXPLAINSPREADREQUEST']._serialized_end=1761
+  _globals['_EXPLAINSPREADRESPONSE']._serialized_start=1764
+  _globals['_EXPLAINSPREADRESPONSE']._serialized_end=1990
+  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_start=1992
+  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_end=2034
+  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_start=2036
+  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_end=2108
+  _globals['_ASSETOVERVIEW']._serialized_start=2111
+  _globals['_ASSETOVERVIEW']._serialized_end=2271
+  _globals['_GETARBITRAGESTATSREQUEST']._serialized_start=2273
+  _globals['_GETARBITRAGESTATSREQUEST']._serialized_end=2299
+  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_start=2302
+  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_end=2585
+  _globals['_REFUSALCOUNT']._serialized_start=2587
+  _globals['_REFUSALCOUNT']._serialized_end=2661
+  _globals['_ARBITRAGESERVICE']._serialized_start=3350
+  _globals['_ARBITRAGESERVICE']._serialized_end=3871
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 Arbitrage: price differences of one asset between two venues that pay after costs."""
 
 from collections import abc as _abc
+from crossbook.pb.v1 import market_pb2 as _market_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -709,6 +710,7 @@ class GetArbitrageStatsResponse(_message.Message):
     FRAME_TO_OPPORTUNITY_P50_US_FIELD_NUMBER: _builtins.int
     FRAME_TO_OPPORTUNITY_P99_US_FIELD_NUMBER: _builtins.int
     CONNECTED_FIELD_NUMBER: _builtins.int
+    VENUES_FIELD_NUMBER: _builtins.int
     opened: _builtins.int
     """Opportunities opened."""
     closed: _builtins.int
@@ -727,6 +729,10 @@ class GetArbitrageStatsResponse(_message.Message):
     def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusalCount]:
         """Candidates refused, by reason. A candidate counts when its gross percent would have been published."""
 
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.VenueHealth]:
+        """How the venues are doing, as the aggregator said last; ordered by venue."""
+
     def __init__(
         self,
         *,
@@ -738,10 +744,11 @@ class GetArbitrageStatsResponse(_message.Message):
         frame_to_opportunity_p50_us: _builtins.float = ...,
         frame_to_opportunity_p99_us: _builtins.float = ...,
         connected: _builtins.bool = ...,
+        venues: _abc.Iterable[_market_pb2.VenueHealth] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "connected", b"connected", "frame_to_opportunity_p50_us", b"frame_to_opportunity_p50_us", "frame_to_opportunity_p99_us", b"frame_to_opportunity_p99_us", "open_now", b"open_now", "opened", b"opened", "quotes_scanned", b"quotes_scanned", "refusals", b"refusals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "connected", b"connected", "frame_to_opportunity_p50_us", b"frame_to_opportunity_p50_us", "frame_to_opportunity_p99_us", b"frame_to_opportunity_p99_us", "open_now", b"open_now", "opened", b"opened", "quotes_scanned", b"quotes_scanned", "refusals", b"refusals", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

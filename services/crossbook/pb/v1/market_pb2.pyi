@@ -52,6 +52,38 @@ BOOK_STATE_CLOSED: BookState.ValueType  # 4
 """No connection, or the instrument is no longer tracked."""
 Global___BookState: _TypeAlias = BookState  # noqa: Y015
 
+class _VenueState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VenueStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VenueState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VENUE_STATE_UNSPECIFIED: _VenueState.ValueType  # 0
+    """Not set; never sent by a server."""
+    VENUE_STATE_STARTING: _VenueState.ValueType  # 1
+    """Markets are being listed or the first snapshots joined."""
+    VENUE_STATE_LIVE: _VenueState.ValueType  # 2
+    """Every tracked instrument is LIVE, and nothing else is wrong."""
+    VENUE_STATE_DEGRADED: _VenueState.ValueType  # 3
+    """Some instruments are not LIVE, or all are and something else is wrong, as the reason says."""
+    VENUE_STATE_DOWN: _VenueState.ValueType  # 4
+    """No instrument is LIVE."""
+
+class VenueState(_VenueState, metaclass=_VenueStateEnumTypeWrapper):
+    """How a venue as a whole is doing."""
+
+VENUE_STATE_UNSPECIFIED: VenueState.ValueType  # 0
+"""Not set; never sent by a server."""
+VENUE_STATE_STARTING: VenueState.ValueType  # 1
+"""Markets are being listed or the first snapshots joined."""
+VENUE_STATE_LIVE: VenueState.ValueType  # 2
+"""Every tracked instrument is LIVE, and nothing else is wrong."""
+VENUE_STATE_DEGRADED: VenueState.ValueType  # 3
+"""Some instruments are not LIVE, or all are and something else is wrong, as the reason says."""
+VENUE_STATE_DOWN: VenueState.ValueType  # 4
+"""No instrument is LIVE."""
+Global___VenueState: _TypeAlias = VenueState  # noqa: Y015
+
 @_typing.final
 class Instrument(_message.Message):
     """One tradable contract of one venue, and what is needed to compare it with others."""
@@ -128,6 +160,42 @@ class Instrument(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__taker_fee_percent) -> _WhichOneofReturnType__taker_fee_percent | None: ...
 
 Global___Instrument: _TypeAlias = Instrument  # noqa: Y015
+
+@_typing.final
+class VenueHealth(_message.Message):
+    """How one venue is doing, as its tracker sees it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    venue: _builtins.str
+    """Lower-case venue id."""
+    state: Global___VenueState.ValueType
+    """How it is doing."""
+    reason: _builtins.str
+    """Why it is not LIVE, in words; empty when it is."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it has been in this state."""
+
+    def __init__(
+        self,
+        *,
+        venue: _builtins.str = ...,
+        state: Global___VenueState.ValueType = ...,
+        reason: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "since_time", b"since_time", "state", b"state", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VenueHealth: _TypeAlias = VenueHealth  # noqa: Y015
 
 @_typing.final
 class Quote(_message.Message):

@@ -9,7 +9,6 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,38 +19,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _VenueState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _VenueStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VenueState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    VENUE_STATE_UNSPECIFIED: _VenueState.ValueType  # 0
-    """Not set; never sent by a server."""
-    VENUE_STATE_STARTING: _VenueState.ValueType  # 1
-    """Markets are being listed or the first snapshots joined."""
-    VENUE_STATE_LIVE: _VenueState.ValueType  # 2
-    """Every tracked instrument is LIVE."""
-    VENUE_STATE_DEGRADED: _VenueState.ValueType  # 3
-    """Some instruments are not LIVE."""
-    VENUE_STATE_DOWN: _VenueState.ValueType  # 4
-    """No instrument is LIVE."""
-
-class VenueState(_VenueState, metaclass=_VenueStateEnumTypeWrapper):
-    """How a venue as a whole is doing."""
-
-VENUE_STATE_UNSPECIFIED: VenueState.ValueType  # 0
-"""Not set; never sent by a server."""
-VENUE_STATE_STARTING: VenueState.ValueType  # 1
-"""Markets are being listed or the first snapshots joined."""
-VENUE_STATE_LIVE: VenueState.ValueType  # 2
-"""Every tracked instrument is LIVE."""
-VENUE_STATE_DEGRADED: VenueState.ValueType  # 3
-"""Some instruments are not LIVE."""
-VENUE_STATE_DOWN: VenueState.ValueType  # 4
-"""No instrument is LIVE."""
-Global___VenueState: _TypeAlias = VenueState  # noqa: Y015
 
 @_typing.final
 class StartTrackingRequest(_message.Message):
@@ -235,9 +202,10 @@ class VenueStats(_message.Message):
     FRAME_TO_QUOTE_P50_US_FIELD_NUMBER: _builtins.int
     CONFIRMED_FIELD_NUMBER: _builtins.int
     FROZEN_FIELD_NUMBER: _builtins.int
+    STATE_TRANSITIONS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
-    state: Global___VenueState.ValueType
+    state: _market_pb2.VenueState.ValueType
     """How the venue is doing."""
     reason: _builtins.str
     """Why it is not LIVE, in words; empty when it is."""
@@ -269,6 +237,8 @@ class VenueStats(_message.Message):
     """Quiet instruments whose quote the venue confirmed when it was asked."""
     frozen: _builtins.int
     """Instruments found frozen: the venue had silently stopped sending them."""
+    state_transitions: _builtins.int
+    """How often the state has changed."""
     @_builtins.property
     def last_message_time(self) -> _timestamp_pb2.Timestamp:
         """When the last frame came; absent before the first."""
@@ -277,7 +247,7 @@ class VenueStats(_message.Message):
         self,
         *,
         venue: _builtins.str = ...,
-        state: Global___VenueState.ValueType = ...,
+        state: _market_pb2.VenueState.ValueType = ...,
         reason: _builtins.str = ...,
         connected: _builtins.bool = ...,
         markets: _builtins.int = ...,
@@ -294,10 +264,11 @@ class VenueStats(_message.Message):
         frame_to_quote_p50_us: _builtins.float = ...,
         confirmed: _builtins.int = ...,
         frozen: _builtins.int = ...,
+        state_transitions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_message_time", b"last_message_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "connected", b"connected", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "last_message_time", b"last_message_time", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "connected", b"connected", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "last_message_time", b"last_message_time", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
