@@ -8,10 +8,10 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench faults property proto setup clean
+.PHONY: help run test lint format bench bench-peers faults property proto setup clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: setup ## Track four venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
 	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
@@ -36,6 +36,9 @@ format: setup ## Rewrite sources in the house format
 
 bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as well, in an environment of their own
+	@$(BIN)/python -m tests.bench.peers
 
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(BIN)/python -m tests.faults $(ARGS)

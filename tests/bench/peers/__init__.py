@@ -1,0 +1,1 @@
+"""The same recorded frames through Crossbook, cryptofeed and ccxt, side by side."""
