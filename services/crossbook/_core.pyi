@@ -369,12 +369,52 @@ class LegView:
     state: int
 
 @final
+class ConversionView:
+    """How the sell leg's prices were turned into the buy leg's currency."""
+
+    from_currency: str
+    to_currency: str
+    is_known: bool
+    rate: float  # 1 when it is not known
+    quote_ns: int  # receive time of the oldest quote in it; 0 when no market gave it
+    is_assumed: bool  # whether some step of it is one to one by the setting
+    is_depegged: bool
+
+@final
+class IdentityPair:
+    """Two instruments of one asset, each (venue, symbol); whichever is named first, the same pair."""
+
+    def __new__(cls, asset: str, first: tuple[str, str], second: tuple[str, str]) -> Self: ...
+    @property
+    def asset(self) -> str: ...
+    @property
+    def first(self) -> tuple[str, str]: ...
+    @property
+    def second(self) -> tuple[str, str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class IdentityFinding:
+    """A pair that has become suspect: its mids were too far apart for too long."""
+
+    pair: IdentityPair
+    first_mid: float  # per coin, in the instrument's own quote currency
+    second_mid: float
+    difference_percent: float
+    since_ns: int  # receive times
+    found_ns: int
+
+@final
 class SpreadView:
     """One asset, bought on one venue and sold on another."""
 
     asset: str
     buy: LegView
     sell: LegView
+    conversion: ConversionView | None  # None where both legs are quoted in one currency
+    mid_difference_percent: float  # of the lower mid, after conversion
+    mids_apart_since_ns: int  # receive time; 0 when they are close enough for one asset
     gross_percent: float
     entry_fees_percent: float
     exit_fees_percent: float
@@ -427,15 +467,28 @@ class Scanner:
         max_skew_ns: int,
         min_notional: float,
         max_mid_difference_percent: float,
+        suspect_after_ns: int,
+        dollar_currencies: Sequence[str],
         equal_currencies: Sequence[Sequence[str]],
+        max_rate_age_ns: int,
+        max_depeg_percent: float,
+        allow_depegged: bool,
+        relays: Sequence[Sequence[str]],
     ) -> Self:
-        """equal_currencies: groups that convert one to one, for example [["USD", "USDC", "USDT"]]."""
+        """dollar_currencies: those whose markets against each other give rates.
+
+        equal_currencies: groups that convert one to one where no market gives a rate. relays: (venue, its source).
+        """
     def on_batch(self, payload: bytes, now_ns: int) -> list[OpportunityEvent]:
         """Takes a SubscribeQuoteBatchesResponse. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
         """To be called every 50 ms: minimum life and ages."""
     def on_disconnected(self, now_ns: int) -> list[OpportunityEvent]:
         """The stream is gone: forgets every quote and closes what is open."""
+    def set_identities(self, identities: Sequence[tuple[IdentityPair, int]], now_ns: int) -> list[OpportunityEvent]:
+        """Replaces what is known of pairs: (pair, IdentityState of arbitrage.proto). Raises InvalidSettingError."""
+    def take_findings(self) -> list[IdentityFinding]:
+        """Pairs that became suspect since the last call."""
     def open_opportunities(self) -> list[SpreadView]: ...
     def list_spreads(
         self,

@@ -1,17 +1,19 @@
 """One arbitrage process: the stream of quotes, the timer, the server, and what they need, from start to stop."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import structlog
 
 from crossbook.arbitrage import metrics
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
-from crossbook.arbitrage.store import WindowStore
+from crossbook.arbitrage.store import IdentityStore, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
 from crossbook.arbitrage.venues import VenueStates
 from crossbook.arbitrage.watch import OnConnected, QuoteWatch
@@ -20,7 +22,7 @@ from crossbook.plumbing.cooldown import CooldownStore
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.grpc_server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
-from crossbook.plumbing.postgres import open_pool
+from crossbook.plumbing.postgres import Pool, open_pool
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.redis import open_redis
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
@@ -32,16 +34,20 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings, lifetime: Lifetime) -> None:
-    """Runs the service until it is told to stop. Postgres and Redis are optional and may come and go."""
+    """Runs the service until it is told to stop. Postgres and Redis are optional and may come and go; but where
+    decisions about identities are kept in Postgres, none is published before they were read once.
+    """
     own = settings.arbitrage
     arguments = scanner_arguments(own)
     async with AsyncExitStack() as stack:
         recorder = stack.enter_context(_recording(own, arguments))
         live = LiveScan(arguments, recorder)
         venues = VenueStates(own.aggregator_target)
-        service = ArbitrageService(
-            live, venues, arguments, await _open_cooldowns(settings, stack), await _open_store(settings, stack)
-        )
+        pool = await _open_pool(settings, stack)
+        identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
+        windows = WindowStore(pool) if pool else None
+        cooldowns = await _open_cooldowns(settings, stack)
+        service = ArbitrageService(live, venues, arguments, cooldowns, windows, identities)
         stack.enter_context(metrics.collected(live))
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
         server = await stack.enter_async_context(
@@ -53,16 +59,25 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             )
         )
         stack.callback(live.broadcast.close)
-        await _work(live, QuoteWatch(own.aggregator_target, live, _health_of(server)), venues, lifetime)
+        watch = QuoteWatch(own.aggregator_target, live, _health_of(server))
+        await _work(live, [_follow(identities, watch), venues.run()], lifetime)
 
 
-async def _work(live: LiveScan, watch: QuoteWatch, venues: VenueStates, lifetime: Lifetime) -> None:
+async def _work(live: LiveScan, background: Iterable[Coroutine[Any, Any, None]], lifetime: Lifetime) -> None:
     async with asyncio.TaskGroup() as tasks:
-        following = [tasks.create_task(watch.run()), tasks.create_task(venues.run())]
+        following = [tasks.create_task(work) for work in background]
         while not await lifetime.sleep(TIMER_SECONDS):
             live.on_timer()
         for task in following:
             task.cancel()
+
+
+async def _follow(identities: IdentityRegister, watch: QuoteWatch) -> None:
+    """No quote before the decisions: a pair that was denied must not be published until Postgres is back."""
+    await identities.load()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(identities.run())
+        tasks.create_task(watch.run())
 
 
 def _health_of(server: RunningServer) -> OnConnected:
@@ -97,10 +112,11 @@ async def _open_cooldowns(settings: Settings, stack: AsyncExitStack) -> Cooldown
     return CooldownReader(CooldownStore(redis))
 
 
-async def _open_store(settings: Settings, stack: AsyncExitStack) -> WindowStore | None:
+async def _open_pool(settings: Settings, stack: AsyncExitStack) -> Pool | None:
     if settings.postgres_dsn is None:
         log.warning("windows_unreadable", reason="postgres_dsn is not set")
+        log.warning("identities_unreadable", reason="postgres_dsn is not set: what is found ends with this process")
         return None
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
     stack.push_async_callback(pool.close)
-    return WindowStore(pool)
+    return pool

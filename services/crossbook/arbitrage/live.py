@@ -4,20 +4,32 @@ Everything here runs on the event loop's thread and never waits.
 """
 
 import asyncio
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import structlog
 
-from crossbook._core import OpportunityEvent
+from crossbook._core import IdentityPair, OpportunityEvent
 from crossbook.arbitrage.event_log import EventLog, LoggedEvent
 from crossbook.arbitrage.latency import LatencyHistogram
 from crossbook.arbitrage.messages import reason_name, to_event
-from crossbook.arbitrage.recorder import ANSWER, BATCH, DISCONNECTED, TIMER, BatchRecorder
+from crossbook.arbitrage.recorder import (
+    ANSWER,
+    BATCH,
+    DISCONNECTED,
+    IDENTITIES,
+    TIMER,
+    BatchRecorder,
+    identities_record,
+)
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
 from crossbook.plumbing.timestamps import now_ns
 
 log = structlog.get_logger()
+
+Identities: TypeAlias = Sequence[tuple[IdentityPair, int]]
 
 
 class LiveScan:
@@ -29,6 +41,7 @@ class LiveScan:
         self.broadcast: Broadcast[LoggedEvent] = Broadcast()
         self.frame_to_opportunity = LatencyHistogram()
         self.is_connected = False
+        self.identities: Identities = ()
         self._has_batch = False  # of the stream that is open
         self.stats = self.scanner.stats()
         self._recorder = recorder
@@ -57,6 +70,13 @@ class LiveScan:
         self._has_batch = False
         self._record(DISCONNECTED, now)
         self._publish(self.scanner.on_disconnected(now))
+
+    def set_identities(self, identities: Identities) -> None:
+        """What is known of pairs, all of it: (pair, IdentityState)."""
+        now = now_ns()
+        self.identities = identities
+        self._record(IDENTITIES, now, identities_record(identities))
+        self._publish(self.scanner.set_identities(identities, now))
 
     def _record(self, kind: int, now: int, payload: bytes = b"") -> None:
         if self._recorder is not None:

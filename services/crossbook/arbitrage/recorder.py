@@ -1,17 +1,17 @@
 """Records what the scanner is fed, in the order in which it takes it, and feeds it again.
 
-Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer
-and every loss of the stream, each with the time that the scanner was told. So a replay gives the same events. What the
-scanner answered is there too, as WatchOpportunitiesResponse, for comparison.
+Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer,
+every loss of the stream and every decision about identities, each with the time that the scanner was told. So a replay
+gives the same events. What the scanner answered is there too, as WatchOpportunitiesResponse, for comparison.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import structlog
 
-from crossbook._core import OpportunityEvent, PayloadError, Scanner
+from crossbook._core import IdentityPair, OpportunityEvent, PayloadError, Scanner
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES, Record, RecordingError, RecordingWriter, read_recording
 
@@ -20,6 +20,7 @@ SETTINGS = 1
 BATCH = 2
 TIMER = 3
 DISCONNECTED = 4
+IDENTITIES = 5
 ANSWER = 100
 
 log = structlog.get_logger()
@@ -68,6 +69,11 @@ def recorded_arguments(directory: Path) -> ScannerArguments:
     raise RecordingError(f"the recording in {directory} does not begin with the scanner's settings")
 
 
+def identities_record(identities: Sequence[tuple[IdentityPair, int]]) -> bytes:
+    """The payload of an IDENTITIES record."""
+    return json.dumps([[pair.asset, pair.first, pair.second, state] for pair, state in identities]).encode()
+
+
 def replay(directory: Path) -> Iterator[OpportunityEvent]:
     """The events that the recorded scanner told, told again. Raises RecordingError."""
     scanner: Scanner | None = None
@@ -83,6 +89,10 @@ def _feed(scanner: Scanner, record: Record) -> list[OpportunityEvent]:
         return scanner.on_timer(record.time_ns)
     if record.kind == DISCONNECTED:
         return scanner.on_disconnected(record.time_ns)
+    if record.kind == IDENTITIES:
+        rows = json.loads(record.payload)
+        identities = [(IdentityPair(asset, tuple(one), tuple(other)), state) for asset, one, other, state in rows]
+        return scanner.set_identities(identities, record.time_ns)
     try:
         return scanner.on_batch(record.payload, record.time_ns)
     except PayloadError:

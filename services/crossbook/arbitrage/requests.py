@@ -1,9 +1,11 @@
 """Checks of what clients ask for; every wrong field is named."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from crossbook._core import venue_profiles
+from crossbook.arbitrage.store import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 
@@ -13,6 +15,12 @@ MAX_NAMES = 1000
 MAX_NAME_CHARACTERS = 100
 PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
 
+
+MAX_FINDINGS = 1000
+DEFAULT_FINDINGS = 100
+MAX_COMMENT_CHARACTERS = 500
+FINDING_NAME = re.compile(re.escape(RESOURCE) + "[0-9a-f]{16}")
+IDENTITY_STATES = (pb.IDENTITY_STATE_SUSPECT, pb.IDENTITY_STATE_CONFIRMED, pb.IDENTITY_STATE_DENIED)
 
 NOT_A_NAME = f"must be 1 to {MAX_NAME_CHARACTERS} printable characters"
 
@@ -60,6 +68,29 @@ def check_overview(request: pb.GetMarketOverviewRequest) -> None:
     _raise(_names("assets", request.assets))
 
 
+def check_list_findings(request: pb.ListIdentityFindingsRequest) -> None:
+    """Raises InvalidRequestError. The page's fields are checked where they are read."""
+    violations = [*_names("assets", request.assets)]
+    violations += [
+        FieldViolation(f"states[{index}]", f"{state} is not the state of an identity")
+        for index, state in enumerate(request.states)
+        if state not in IDENTITY_STATES
+    ]
+    _raise(violations)
+
+
+def check_decide(request: pb.DecideIdentityRequest) -> None:
+    """Raises InvalidRequestError."""
+    violations = []
+    if not FINDING_NAME.fullmatch(request.name):
+        violations.append(FieldViolation("name", f"must be {RESOURCE} and 16 hexadecimal digits, as listed"))
+    if request.state not in IDENTITY_STATES:
+        violations.append(FieldViolation("state", "must be CONFIRMED or DENIED, or SUSPECT to take a decision back"))
+    if len(request.comment) > MAX_COMMENT_CHARACTERS or not all(map(_is_text, request.comment)):
+        violations.append(FieldViolation("comment", f"must be at most {MAX_COMMENT_CHARACTERS} printable characters"))
+    _raise(violations)
+
+
 def check_venues(fields: Iterable[tuple[str, str]], quoting: Callable[[], Collection[str]]) -> None:
     """Raises InvalidRequestError for (field, venue) that is neither built in nor `quoting`: it would match nothing."""
     strangers = [(field, venue) for field, venue in fields if venue not in PROFILED_VENUES]
@@ -77,6 +108,10 @@ def _names(field: str, names: Sequence[str]) -> Iterable[FieldViolation]:
         yield FieldViolation(field, f"must not hold more than {MAX_NAMES}")
     elif not all(map(_is_name, names)):
         yield FieldViolation(field, f"{NOT_A_NAME}, each of them")
+
+
+def _is_text(character: str) -> bool:
+    return character.isprintable() or character == "\n"
 
 
 def _is_name(name: str) -> bool:

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
 
 from crossbook._core import Scanner, SpreadView
 from crossbook.arbitrage import requests
 from crossbook.arbitrage.cooldowns import CooldownReader
-from crossbook.arbitrage.explanation import explain, explain_unknown
+from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
+from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.messages import to_opportunity, to_overview
+from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
 from crossbook.arbitrage.store import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.venues import VenueStates
@@ -21,6 +22,7 @@ from crossbook.arbitrage.windows import scan_windows
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
 from crossbook.plumbing.timestamps import now_ns, to_duration
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -41,12 +43,14 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         arguments: ScannerArguments,
         cooldowns: CooldownReader,
         store: WindowStore | None,
+        identities: IdentityRegister,
     ) -> None:
         self._live = live
         self._venues = venues
         self._arguments = arguments
         self._cooldowns = cooldowns
         self._store = store
+        self._identities = identities
         self._window_scans = asyncio.Semaphore(WINDOW_SCANS)
 
     async def ListOpportunities(
@@ -59,7 +63,9 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         spreads = _list(scanner, request, now)
         cooldowns = await self._cooldowns.states(spreads)
         found = zip(spreads, cooldowns, strict=True)
-        return pb.ListOpportunitiesResponse(opportunities=[to_opportunity(*pair) for pair in found])
+        return pb.ListOpportunitiesResponse(
+            opportunities=[to_opportunity(spread, now, state) for spread, state in found]
+        )
 
     async def WatchOpportunities(
         self, request: pb.WatchOpportunitiesRequest, context: Context
@@ -82,11 +88,12 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         (cooldown,) = await self._cooldowns.states([spread])
         buy_ns, sell_ns = spread.buy.receive_ns, spread.sell.receive_ns
         return pb.ExplainSpreadResponse(
-            opportunity=to_opportunity(spread, cooldown),
+            opportunity=to_opportunity(spread, now, cooldown),
             reason=pb.RefusalReason.ValueType(spread.reason),
             explanation=explain(spread, self._arguments, now),
             buy_age=to_duration(now - buy_ns) if buy_ns else None,
             sell_age=to_duration(now - sell_ns) if sell_ns else None,
+            identity_finding=finding_of(spread),
         )
 
     async def GetMarketOverview(
@@ -113,6 +120,26 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             venues=self._venues.healths,
         )
 
+    async def ListIdentityFindings(
+        self, request: pb.ListIdentityFindingsRequest, context: Context
+    ) -> pb.ListIdentityFindingsResponse:
+        requests.check_list_findings(request)
+        limit = page_limit(request.page_size, requests.DEFAULT_FINDINGS, requests.MAX_FINDINGS)
+        query = query_fingerprint(request)
+        position = decode_token(query, request.page_token)
+        after = (cast(int, position[0]), cast(str, position[1])) if position else None
+        rows = await self._identities.page(request.states, request.assets, after, limit + 1)
+        page, has_more = rows[:limit], len(rows) > limit
+        return pb.ListIdentityFindingsResponse(
+            findings=[to_finding(row) for row in page],
+            next_page_token=encode_token(query, [page[-1].found_ns, page[-1].id]) if has_more else "",
+        )
+
+    async def DecideIdentity(self, request: pb.DecideIdentityRequest, context: Context) -> pb.DecideIdentityResponse:
+        requests.check_decide(request)
+        row = await self._identities.decide(request.name, request.state, request.comment)
+        return pb.DecideIdentityResponse(finding=to_finding(row))
+
     def _check_venues(self, venues: Sequence[str]) -> None:
         requests.check_venues(((f"venues[{index}]", venue) for index, venue in enumerate(venues)), self._quoting)
 
@@ -126,7 +153,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         if self._store is None:
             raise UnavailableError("this service was started without Postgres: set CROSSBOOK_POSTGRES_DSN")
         async with self._window_scans:
-            return await scan_windows(self._store, source, self._arguments, now)
+            return await scan_windows(self._store, source, self._arguments, self._live.identities, now)
 
 
 def _list(scanner: Scanner, request: pb.ListOpportunitiesRequest, now: int) -> list[SpreadView]:

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from crossbook._core import InvalidSettingError, Scanner
+from crossbook._core import InvalidSettingError, Scanner, venue_profiles
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import ArbitrageSettings
 from crossbook.plumbing.timestamps import seconds_to_ns
@@ -19,7 +19,13 @@ class ScannerArguments(TypedDict):
     max_skew_ns: int
     min_notional: float
     max_mid_difference_percent: float
+    suspect_after_ns: int
+    dollar_currencies: list[str]
     equal_currencies: list[list[str]]
+    max_rate_age_ns: int
+    max_depeg_percent: float
+    allow_depegged: bool
+    relays: list[list[str]]
 
 
 def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
@@ -33,8 +39,19 @@ def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
         max_skew_ns=seconds_to_ns(settings.max_skew_seconds),
         min_notional=settings.min_notional,
         max_mid_difference_percent=settings.max_mid_difference_percent,
+        suspect_after_ns=seconds_to_ns(settings.suspect_after_seconds),
+        dollar_currencies=settings.dollar_currencies,
         equal_currencies=settings.equal_currencies,
+        max_rate_age_ns=seconds_to_ns(settings.max_rate_age_seconds),
+        max_depeg_percent=settings.max_depeg_percent,
+        allow_depegged=settings.allow_depegged,
+        relays=[list(pair) for pair in {**_built_in_relays(), **settings.relays}.items()],
     )
+
+
+def _built_in_relays() -> dict[str, str]:
+    """Venues that say of themselves that they show another venue's books."""
+    return {profile.id: profile.relays for profile in venue_profiles() if profile.relays}
 
 
 def new_scanner(arguments: ScannerArguments) -> Scanner:

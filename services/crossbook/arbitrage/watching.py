@@ -7,6 +7,7 @@ from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_opportunity
 from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.timestamps import now_ns
 
 QUEUE_LIMIT = 1000
 
@@ -50,7 +51,7 @@ def _open_now(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> list[pb.
 def _opened(opened: LoggedEvent, spread: SpreadView) -> pb.WatchOpportunitiesResponse:
     return pb.WatchOpportunitiesResponse(
         kind=pb.OPPORTUNITY_EVENT_KIND_OPENED,
-        opportunity=to_opportunity(spread),
+        opportunity=to_opportunity(spread, now_ns()),
         event_time=opened.message.event_time,
         cause_time=opened.message.cause_time,
     )

@@ -1,13 +1,15 @@
 """Spreads from closed windows or minutes: their prices are put to a scanner of their own, so the maths are the same.
 
-Three rules of the gate are the windows' own. A window may be as old as MAX_AGE_WINDOWS of its length, counted from its
+Four rules of the gate are the windows' own. A window may be as old as MAX_AGE_WINDOWS of its length, counted from its
 end; two legs may be one window apart, because venues close theirs at slightly different moments; and the least notional
-does not apply, because an average has no size: the sizes shown are those at the window's end, and 0 for minutes.
+does not apply, because an average has no size: the sizes shown are those at the window's end, and 0 for minutes. Rates
+are those of the windows too, and may be as old as they. What operators decided about identities holds here as well.
 """
 
 from collections.abc import Sequence
 
 from crossbook._core import LIVE, Scanner
+from crossbook.arbitrage.live import Identities
 from crossbook.arbitrage.store import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import aggregator_pb2, market_pb2
@@ -19,7 +21,11 @@ NEVER_NS = 1 << 62
 
 
 async def scan_windows(
-    store: WindowStore, source: pb.PriceSource.ValueType, arguments: ScannerArguments, now_ns: int
+    store: WindowStore,
+    source: pb.PriceSource.ValueType,
+    arguments: ScannerArguments,
+    identities: Identities,
+    now_ns: int,
 ) -> Scanner:
     """A scanner that holds the newest windows. Raises UnavailableError."""
     since_ns = now_ns - (MAX_AGE_WINDOWS + 1) * MAX_WINDOW_NS
@@ -29,6 +35,7 @@ async def scan_windows(
         prices = await store.latest_snapshots(since_ns)
     window_ns = max((price.window_ns for price in prices), default=MAX_WINDOW_NS)
     scanner = new_scanner(_for_windows(arguments, window_ns))
+    scanner.set_identities(identities, now_ns)
     scanner.on_batch(_payload(prices, now_ns), now_ns)
     return scanner
 
@@ -41,6 +48,7 @@ def _for_windows(arguments: ScannerArguments, window_ns: int) -> ScannerArgument
             "max_age_ns": MAX_AGE_WINDOWS * window_ns,
             "max_skew_ns": window_ns,
             "min_notional": 0.0,
+            "max_rate_age_ns": MAX_AGE_WINDOWS * window_ns,
         }
     )
 

@@ -111,7 +111,11 @@ class AggregatorSettings(Section):
 
 
 class ArbitrageSettings(Section):
-    """crossbook arbitrage. min_notional is in the quote currency of the buy leg."""
+    """crossbook arbitrage. min_notional is in the quote currency of the buy leg.
+
+    dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
+    convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
+    """
 
     port: Port = 50053
     metrics_port: Port = 9103
@@ -124,7 +128,13 @@ class ArbitrageSettings(Section):
     max_skew_seconds: Positive = 5
     min_notional: NotNegative = 100
     max_mid_difference_percent: Positive = 30
+    suspect_after_seconds: Positive = 60
+    dollar_currencies: Names = ["USD", "USDC", "USDT"]
     equal_currencies: list[list[str]] = [["USD", "USDC", "USDT"]]
+    max_rate_age_seconds: Positive = 60
+    max_depeg_percent: Positive = 1
+    allow_depegged: bool = False
+    relays: dict[str, str] = {}
     record_dir: Path | None = None
     record_max_bytes: RecordingBytes = MAX_RECORDING_BYTES
 

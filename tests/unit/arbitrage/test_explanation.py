@@ -46,8 +46,12 @@ BUY = tick("a", 99.9, 100.0)
             "the quotes are 6.000 s apart, the limit is 5 s",
         ),
         (tick("b", 101.0, 101.1, taker_fee_percent=None), pb.REFUSAL_REASON_FEE_UNKNOWN, "the taker fee of b"),
-        (tick("b", 101.0, 101.1, quote_currency="EUR"), pb.REFUSAL_REASON_RATE_UNKNOWN, "from USDT to EUR"),
-        (tick("b", 150.0, 150.1), pb.REFUSAL_REASON_IDENTITY_SUSPECT, "differ by more than 30.0000 %"),
+        (tick("b", 101.0, 101.1, quote_currency="EUR"), pb.REFUSAL_REASON_RATE_UNKNOWN, "from EUR to USDT"),
+        (
+            tick("b", 150.0, 150.1),
+            pb.REFUSAL_REASON_MIDS_APART,
+            "differ by 50.1251 %, for 0.0 s now, the limit is 30.0000 %; after 60 s an operator has to decide",
+        ),
         (
             tick("b", 101.0, 101.1, size=0.5),
             pb.REFUSAL_REASON_TOO_SMALL,

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
 from crossbook.arbitrage.store import WindowPrice, WindowStore
@@ -31,8 +32,9 @@ class _SlowStore:
 async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: ScannerArguments) -> None:
     """The others wait and are all answered; answers from the latest quotes do not wait behind them."""
     store = _SlowStore()
-    venues = VenueStates("127.0.0.1:1")
-    service = ArbitrageService(LiveScan(arguments), venues, arguments, CooldownReader(None), cast(WindowStore, store))
+    live, venues = LiveScan(arguments), VenueStates("127.0.0.1:1")
+    identities = IdentityRegister(live, None)
+    service = ArbitrageService(live, venues, arguments, CooldownReader(None), cast(WindowStore, store), identities)
     context = cast(Any, None)
     request = pb.ListOpportunitiesRequest(price_source=pb.PRICE_SOURCE_SNAPSHOT)
     answers = [asyncio.ensure_future(service.ListOpportunities(request, context)) for _ in range(10)]

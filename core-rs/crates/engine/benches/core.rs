@@ -87,7 +87,13 @@ fn scanner() -> Scanner {
         max_skew_ns: 5_000_000_000,
         min_notional: 0.0,
         max_mid_difference_percent: 30.0,
+        suspect_after_ns: 60_000_000_000,
+        dollar_currencies: vec![],
         equal_currencies: vec![],
+        max_rate_age_ns: 30_000_000_000,
+        max_depeg_percent: 1.0,
+        allow_depegged: false,
+        relays: vec![],
     })
     .expect("the bench's own settings hold")
 }

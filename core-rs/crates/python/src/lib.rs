@@ -1,6 +1,7 @@
 //! `crossbook._core`: translates between Python and the crates beneath it, and holds no logic of its own.
 
 mod errors;
+mod identity;
 mod ingest;
 mod instrument;
 mod scanner;
@@ -15,6 +16,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     instrument::register(module)?;
     venues::register(module)?;
     ingest::register(module)?;
+    identity::register(module)?;
     scanner::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

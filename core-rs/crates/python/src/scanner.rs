@@ -4,6 +4,7 @@ use crossbook_engine::arbitrage as engine;
 use pyo3::prelude::*;
 
 use crate::errors::{Failure, without_gil};
+use crate::identity::{IdentityFinding, IdentityPair, identity_state};
 
 /// One side of a pair.
 #[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
@@ -34,6 +35,33 @@ impl From<engine::LegView> for LegView {
     }
 }
 
+/// How the sell leg's prices were turned into the buy leg's currency.
+#[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
+#[derive(Clone)]
+pub struct ConversionView {
+    from_currency: String,
+    to_currency: String,
+    is_known: bool,
+    rate: f64,
+    quote_ns: i64,
+    is_assumed: bool,
+    is_depegged: bool,
+}
+
+impl From<engine::ConversionView> for ConversionView {
+    fn from(view: engine::ConversionView) -> Self {
+        Self {
+            from_currency: view.from_currency,
+            to_currency: view.to_currency,
+            is_known: view.is_known,
+            rate: view.rate,
+            quote_ns: view.quote_ns,
+            is_assumed: view.is_assumed,
+            is_depegged: view.is_depegged,
+        }
+    }
+}
+
 /// One asset, bought on one venue and sold on another.
 #[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
 #[derive(Clone)]
@@ -41,6 +69,9 @@ pub struct SpreadView {
     asset: String,
     buy: LegView,
     sell: LegView,
+    conversion: Option<ConversionView>,
+    mid_difference_percent: f64,
+    mids_apart_since_ns: i64,
     gross_percent: f64,
     entry_fees_percent: f64,
     exit_fees_percent: f64,
@@ -58,6 +89,9 @@ impl From<engine::SpreadView> for SpreadView {
             asset: spread.asset,
             buy: spread.buy.into(),
             sell: spread.sell.into(),
+            conversion: spread.conversion.map(ConversionView::from),
+            mid_difference_percent: spread.mid_difference_percent,
+            mids_apart_since_ns: spread.mids_apart_since_ns,
             gross_percent: spread.costs.gross_percent,
             entry_fees_percent: spread.costs.entry_fees_percent,
             exit_fees_percent: spread.costs.exit_fees_percent,
@@ -141,7 +175,8 @@ pub struct Scanner {
 impl Scanner {
     #[new]
     #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns,
-        min_notional, max_mid_difference_percent, equal_currencies))]
+        min_notional, max_mid_difference_percent, suspect_after_ns, dollar_currencies, equal_currencies, max_rate_age_ns,
+        max_depeg_percent, allow_depegged, relays))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         open_net_percent: f64,
@@ -152,7 +187,13 @@ impl Scanner {
         max_skew_ns: i64,
         min_notional: f64,
         max_mid_difference_percent: f64,
+        suspect_after_ns: i64,
+        dollar_currencies: Vec<String>,
         equal_currencies: Vec<Vec<String>>,
+        max_rate_age_ns: i64,
+        max_depeg_percent: f64,
+        allow_depegged: bool,
+        relays: Vec<[String; 2]>,
     ) -> Result<Self, Failure> {
         let settings = engine::ScannerSettings {
             open_net_percent,
@@ -163,7 +204,13 @@ impl Scanner {
             max_skew_ns,
             min_notional,
             max_mid_difference_percent,
+            suspect_after_ns,
+            dollar_currencies,
             equal_currencies,
+            max_rate_age_ns,
+            max_depeg_percent,
+            allow_depegged,
+            relays: relays.into_iter().map(|[venue, source]| (venue, source)).collect(),
         };
         let inner = engine::Scanner::new(settings).map_err(|error| Failure::InvalidSetting(error.to_string()))?;
         Ok(Self { inner })
@@ -180,6 +227,22 @@ impl Scanner {
 
     fn on_disconnected(&mut self, py: Python<'_>, now_ns: i64) -> Vec<OpportunityEvent> {
         all_into(without_gil(py, || self.inner.on_disconnected(now_ns)))
+    }
+
+    fn set_identities(
+        &mut self,
+        py: Python<'_>,
+        identities: Vec<(PyRef<'_, IdentityPair>, u8)>,
+        now_ns: i64,
+    ) -> Result<Vec<OpportunityEvent>, Failure> {
+        let known: Result<Vec<_>, Failure> =
+            identities.iter().map(|(pair, state)| Ok((pair.inner.clone(), identity_state(*state)?))).collect();
+        let known = known?;
+        Ok(all_into(without_gil(py, || self.inner.set_identities(known, now_ns))))
+    }
+
+    fn take_findings(&mut self) -> Vec<IdentityFinding> {
+        all_into(self.inner.take_findings())
     }
 
     fn open_opportunities(&self, py: Python<'_>) -> Vec<SpreadView> {
@@ -237,6 +300,7 @@ fn all_into<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<LegView>()?;
+    module.add_class::<ConversionView>()?;
     module.add_class::<SpreadView>()?;
     module.add_class::<OpportunityEvent>()?;
     module.add_class::<AssetView>()?;

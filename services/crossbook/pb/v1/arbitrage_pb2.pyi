@@ -69,9 +69,9 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_FEE_UNKNOWN: _RefusalReason.ValueType  # 5
     """A leg's taker fee is unknown."""
     REFUSAL_REASON_RATE_UNKNOWN: _RefusalReason.ValueType  # 6
-    """The legs are quoted in different currencies and no conversion is allowed or known."""
+    """The legs are quoted in different currencies and no rate between them is known, or it is older than the limit."""
     REFUSAL_REASON_IDENTITY_SUSPECT: _RefusalReason.ValueType  # 7
-    """The legs' mids differ so much that they are probably not the same asset."""
+    """The legs' mids differed too much for too long: an operator has to say whether they are one asset (DecideIdentity)."""
     REFUSAL_REASON_TOO_SMALL: _RefusalReason.ValueType  # 8
     """The executable size is below the limit."""
     REFUSAL_REASON_BELOW_THRESHOLD: _RefusalReason.ValueType  # 9
@@ -80,6 +80,14 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """A leg is not known for this asset."""
     REFUSAL_REASON_CROSSED: _RefusalReason.ValueType  # 11
     """A leg's own bid is at or above its ask."""
+    REFUSAL_REASON_MIDS_APART: _RefusalReason.ValueType  # 12
+    """The legs' mids differ too much for one asset, not yet for long enough to be suspect."""
+    REFUSAL_REASON_IDENTITY_DENIED: _RefusalReason.ValueType  # 13
+    """An operator says that the legs are not one asset."""
+    REFUSAL_REASON_RELAYED_BOOK: _RefusalReason.ValueType  # 14
+    """One leg's venue shows the other's books, or both show a third one's."""
+    REFUSAL_REASON_DEPEGGED: _RefusalReason.ValueType  # 15
+    """The rate between the legs' dollar currencies is further from 1 than the limit."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a candidate is not published."""
@@ -97,9 +105,9 @@ REFUSAL_REASON_SKEWED: RefusalReason.ValueType  # 4
 REFUSAL_REASON_FEE_UNKNOWN: RefusalReason.ValueType  # 5
 """A leg's taker fee is unknown."""
 REFUSAL_REASON_RATE_UNKNOWN: RefusalReason.ValueType  # 6
-"""The legs are quoted in different currencies and no conversion is allowed or known."""
+"""The legs are quoted in different currencies and no rate between them is known, or it is older than the limit."""
 REFUSAL_REASON_IDENTITY_SUSPECT: RefusalReason.ValueType  # 7
-"""The legs' mids differ so much that they are probably not the same asset."""
+"""The legs' mids differed too much for too long: an operator has to say whether they are one asset (DecideIdentity)."""
 REFUSAL_REASON_TOO_SMALL: RefusalReason.ValueType  # 8
 """The executable size is below the limit."""
 REFUSAL_REASON_BELOW_THRESHOLD: RefusalReason.ValueType  # 9
@@ -108,6 +116,14 @@ REFUSAL_REASON_UNKNOWN_LEG: RefusalReason.ValueType  # 10
 """A leg is not known for this asset."""
 REFUSAL_REASON_CROSSED: RefusalReason.ValueType  # 11
 """A leg's own bid is at or above its ask."""
+REFUSAL_REASON_MIDS_APART: RefusalReason.ValueType  # 12
+"""The legs' mids differ too much for one asset, not yet for long enough to be suspect."""
+REFUSAL_REASON_IDENTITY_DENIED: RefusalReason.ValueType  # 13
+"""An operator says that the legs are not one asset."""
+REFUSAL_REASON_RELAYED_BOOK: RefusalReason.ValueType  # 14
+"""One leg's venue shows the other's books, or both show a third one's."""
+REFUSAL_REASON_DEPEGGED: RefusalReason.ValueType  # 15
+"""The rate between the legs' dollar currencies is further from 1 than the limit."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _OpportunityEventKind:
@@ -137,6 +153,34 @@ OPPORTUNITY_EVENT_KIND_UPDATED: OpportunityEventKind.ValueType  # 2
 OPPORTUNITY_EVENT_KIND_CLOSED: OpportunityEventKind.ValueType  # 3
 """No longer pays, or can no longer be trusted."""
 Global___OpportunityEventKind: _TypeAlias = OpportunityEventKind  # noqa: Y015
+
+class _IdentityState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_STATE_UNSPECIFIED: _IdentityState.ValueType  # 0
+    """Not set; never sent by a server."""
+    IDENTITY_STATE_SUSPECT: _IdentityState.ValueType  # 1
+    """Nobody has decided: refused."""
+    IDENTITY_STATE_CONFIRMED: _IdentityState.ValueType  # 2
+    """An operator says that they are one asset: published however far their mids are apart."""
+    IDENTITY_STATE_DENIED: _IdentityState.ValueType  # 3
+    """An operator says that they are not: refused."""
+
+class IdentityState(_IdentityState, metaclass=_IdentityStateEnumTypeWrapper):
+    """What is held of two instruments that bear one asset's name."""
+
+IDENTITY_STATE_UNSPECIFIED: IdentityState.ValueType  # 0
+"""Not set; never sent by a server."""
+IDENTITY_STATE_SUSPECT: IdentityState.ValueType  # 1
+"""Nobody has decided: refused."""
+IDENTITY_STATE_CONFIRMED: IdentityState.ValueType  # 2
+"""An operator says that they are one asset: published however far their mids are apart."""
+IDENTITY_STATE_DENIED: IdentityState.ValueType  # 3
+"""An operator says that they are not: refused."""
+Global___IdentityState: _TypeAlias = IdentityState  # noqa: Y015
 
 @_typing.final
 class Leg(_message.Message):
@@ -221,6 +265,46 @@ class SpreadCosts(_message.Message):
 Global___SpreadCosts: _TypeAlias = SpreadCosts  # noqa: Y015
 
 @_typing.final
+class Conversion(_message.Message):
+    """How the sell leg's prices became prices in the buy leg's quote currency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_CURRENCY_FIELD_NUMBER: _builtins.int
+    TO_CURRENCY_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    AGE_FIELD_NUMBER: _builtins.int
+    IS_ASSUMED_FIELD_NUMBER: _builtins.int
+    from_currency: _builtins.str
+    """Quote currency of the sell leg."""
+    to_currency: _builtins.str
+    """Quote currency of the buy leg."""
+    rate: _builtins.float
+    """What one unit of from_currency is in to_currency; 0 when it is not known."""
+    is_assumed: _builtins.bool
+    """Whether it was taken as 1 by the setting equal_currencies, wholly or for one of its steps."""
+    @_builtins.property
+    def age(self) -> _duration_pb2.Duration:
+        """Age of the oldest quote that the rate was made of; absent when no market gave it."""
+
+    def __init__(
+        self,
+        *,
+        from_currency: _builtins.str = ...,
+        to_currency: _builtins.str = ...,
+        rate: _builtins.float = ...,
+        age: _duration_pb2.Duration | None = ...,
+        is_assumed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "from_currency", b"from_currency", "is_assumed", b"is_assumed", "rate", b"rate", "to_currency", b"to_currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Conversion: _TypeAlias = Conversion  # noqa: Y015
+
+@_typing.final
 class CooldownState(_message.Message):
     """Whether an alert for a pair is held back now."""
 
@@ -272,6 +356,8 @@ class Opportunity(_message.Message):
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
     COOLDOWN_FIELD_NUMBER: _builtins.int
+    CONVERSION_FIELD_NUMBER: _builtins.int
+    IS_DEPEGGED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """One id from OPENED to CLOSED; empty for answers computed on demand that no lifecycle follows."""
     asset: _builtins.str
@@ -282,6 +368,8 @@ class Opportunity(_message.Message):
     """executable_size times the buy price, in the buy leg's quote currency."""
     peak_net_percent: _builtins.float
     """Highest net percent since it opened."""
+    is_depegged: _builtins.bool
+    """Whether that rate is further from 1 than the limit between two currencies that stand for a dollar."""
     @_builtins.property
     def buy(self) -> Global___Leg:
         """Where to buy: the leg's ask."""
@@ -302,6 +390,10 @@ class Opportunity(_message.Message):
     def cooldown(self) -> Global___CooldownState:
         """Whether alerts of this pair are in cooldown."""
 
+    @_builtins.property
+    def conversion(self) -> Global___Conversion:
+        """The rate in the costs; absent when both legs are quoted in one currency."""
+
     def __init__(
         self,
         *,
@@ -315,10 +407,12 @@ class Opportunity(_message.Message):
         open_time: _timestamp_pb2.Timestamp | None = ...,
         peak_net_percent: _builtins.float = ...,
         cooldown: Global___CooldownState | None = ...,
+        conversion: Global___Conversion | None = ...,
+        is_depegged: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "cooldown", b"cooldown", "costs", b"costs", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -548,10 +642,13 @@ class ExplainSpreadResponse(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     BUY_AGE_FIELD_NUMBER: _builtins.int
     SELL_AGE_FIELD_NUMBER: _builtins.int
+    IDENTITY_FINDING_FIELD_NUMBER: _builtins.int
     reason: Global___RefusalReason.ValueType
     """Why it is refused; unspecified when it would be published."""
     explanation: _builtins.str
     """The verdict in words, with the numbers that led to it."""
+    identity_finding: _builtins.str
+    """Name of the pair's identity finding, for DecideIdentity, when it is refused for its identity; else empty."""
     @_builtins.property
     def opportunity(self) -> Global___Opportunity:
         """The pair as computed; prices of a refused pair are shown for diagnosis only."""
@@ -572,14 +669,233 @@ class ExplainSpreadResponse(_message.Message):
         explanation: _builtins.str = ...,
         buy_age: _duration_pb2.Duration | None = ...,
         sell_age: _duration_pb2.Duration | None = ...,
+        identity_finding: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["buy_age", b"buy_age", "opportunity", b"opportunity", "sell_age", b"sell_age"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy_age", b"buy_age", "explanation", b"explanation", "opportunity", b"opportunity", "reason", b"reason", "sell_age", b"sell_age"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy_age", b"buy_age", "explanation", b"explanation", "identity_finding", b"identity_finding", "opportunity", b"opportunity", "reason", b"reason", "sell_age", b"sell_age"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainSpreadResponse: _TypeAlias = ExplainSpreadResponse  # noqa: Y015
+
+@_typing.final
+class IdentityMarket(_message.Message):
+    """One of two instruments, as it was when the pair was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUE_FIELD_NUMBER: _builtins.int
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    MID_FIELD_NUMBER: _builtins.int
+    venue: _builtins.str
+    """Lower-case venue id."""
+    symbol: _builtins.str
+    """Unified symbol."""
+    mid: _builtins.float
+    """Its mid then, in its own quote currency per coin of the asset."""
+    def __init__(
+        self,
+        *,
+        venue: _builtins.str = ...,
+        symbol: _builtins.str = ...,
+        mid: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mid", b"mid", "symbol", b"symbol", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityMarket: _TypeAlias = IdentityMarket  # noqa: Y015
+
+@_typing.final
+class IdentityFinding(_message.Message):
+    """Two instruments of one asset's name whose mids differed too much for too long."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    SECOND_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_PERCENT_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    FIND_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"identityFindings/{id}", id of 16 hexadecimal digits; the same pair always has the same."""
+    asset: _builtins.str
+    """The asset that both are listed as."""
+    difference_percent: _builtins.float
+    """How far the mids were apart when it was found, after conversion, in percent of the lower one."""
+    state: Global___IdentityState.ValueType
+    """What is held of it now."""
+    comment: _builtins.str
+    """Why, in the words of who decided last."""
+    @_builtins.property
+    def first(self) -> Global___IdentityMarket:
+        """The one whose venue and symbol order first."""
+
+    @_builtins.property
+    def second(self) -> Global___IdentityMarket:
+        """The other."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when they had been apart, by receive time."""
+
+    @_builtins.property
+    def find_time(self) -> _timestamp_pb2.Timestamp:
+        """When that had lasted for the limit, by receive time."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When the state was last decided; absent when it never was."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        asset: _builtins.str = ...,
+        first: Global___IdentityMarket | None = ...,
+        second: Global___IdentityMarket | None = ...,
+        difference_percent: _builtins.float = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        find_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___IdentityState.ValueType = ...,
+        comment: _builtins.str = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "find_time", b"find_time", "first", b"first", "second", b"second", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "comment", b"comment", "decide_time", b"decide_time", "difference_percent", b"difference_percent", "find_time", b"find_time", "first", b"first", "name", b"name", "second", b"second", "since_time", b"since_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityFinding: _TypeAlias = IdentityFinding  # noqa: Y015
+
+@_typing.final
+class ListIdentityFindingsRequest(_message.Message):
+    """Asks for findings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATES_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most rows wanted, 1 to 1000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___IdentityState.ValueType]:
+        """States; empty means all."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        states: _abc.Iterable[Global___IdentityState.ValueType] | None = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "page_size", b"page_size", "page_token", b"page_token", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdentityFindingsRequest: _TypeAlias = ListIdentityFindingsRequest  # noqa: Y015
+
+@_typing.final
+class ListIdentityFindingsResponse(_message.Message):
+    """A page of findings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty on the last."""
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityFinding]:
+        """find_time descending."""
+
+    def __init__(
+        self,
+        *,
+        findings: _abc.Iterable[Global___IdentityFinding] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdentityFindingsResponse: _TypeAlias = ListIdentityFindingsResponse  # noqa: Y015
+
+@_typing.final
+class DecideIdentityRequest(_message.Message):
+    """A decision about a finding."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the finding."""
+    state: Global___IdentityState.ValueType
+    """CONFIRMED, DENIED, or SUSPECT to take a decision back."""
+    comment: _builtins.str
+    """Why, for whoever reads it later; at most 500 characters."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: Global___IdentityState.ValueType = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "name", b"name", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideIdentityRequest: _TypeAlias = DecideIdentityRequest  # noqa: Y015
+
+@_typing.final
+class DecideIdentityResponse(_message.Message):
+    """The outcome."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def finding(self) -> Global___IdentityFinding:
+        """The finding after it."""
+
+    def __init__(
+        self,
+        *,
+        finding: Global___IdentityFinding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideIdentityResponse: _TypeAlias = DecideIdentityResponse  # noqa: Y015
 
 @_typing.final
 class GetMarketOverviewRequest(_message.Message):

@@ -55,6 +55,16 @@ class ArbitrageServiceStub:
                 request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetMarketOverviewRequest.SerializeToString,
                 response_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.GetMarketOverviewResponse.FromString,
                 _registered_method=True)
+        self.ListIdentityFindings = channel.unary_unary(
+                '/crossbook.v1.ArbitrageService/ListIdentityFindings',
+                request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.ListIdentityFindingsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.ListIdentityFindingsResponse.FromString,
+                _registered_method=True)
+        self.DecideIdentity = channel.unary_unary(
+                '/crossbook.v1.ArbitrageService/DecideIdentity',
+                request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.DecideIdentityRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.DecideIdentityResponse.FromString,
+                _registered_method=True)
         self.GetArbitrageStats = channel.unary_unary(
                 '/crossbook.v1.ArbitrageService/GetArbitrageStats',
                 request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsRequest.SerializeToString,
@@ -94,6 +104,21 @@ class ArbitrageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListIdentityFindings(self, request, context):
+        """Pairs of instruments that bear one asset's name and may not be one asset, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideIdentity(self, request, context):
+        """Says whether the instruments of a finding are one asset, or takes back what was said. In force in this process when
+        it answers, in all others within seconds, and again after a restart. NOT_FOUND when there is no such finding.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetArbitrageStats(self, request, context):
         """Counters of this process.
         """
@@ -123,6 +148,16 @@ def add_ArbitrageServiceServicer_to_server(servicer, server):
                     servicer.GetMarketOverview,
                     request_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.GetMarketOverviewRequest.FromString,
                     response_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetMarketOverviewResponse.SerializeToString,
+            ),
+            'ListIdentityFindings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIdentityFindings,
+                    request_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.ListIdentityFindingsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_arbitrage__pb2.ListIdentityFindingsResponse.SerializeToString,
+            ),
+            'DecideIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideIdentity,
+                    request_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.DecideIdentityRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_arbitrage__pb2.DecideIdentityResponse.SerializeToString,
             ),
             'GetArbitrageStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetArbitrageStats,
@@ -239,6 +274,60 @@ class ArbitrageService:
             '/crossbook.v1.ArbitrageService/GetMarketOverview',
             crossbook_dot_v1_dot_arbitrage__pb2.GetMarketOverviewRequest.SerializeToString,
             crossbook_dot_v1_dot_arbitrage__pb2.GetMarketOverviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIdentityFindings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.ArbitrageService/ListIdentityFindings',
+            crossbook_dot_v1_dot_arbitrage__pb2.ListIdentityFindingsRequest.SerializeToString,
+            crossbook_dot_v1_dot_arbitrage__pb2.ListIdentityFindingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.ArbitrageService/DecideIdentity',
+            crossbook_dot_v1_dot_arbitrage__pb2.DecideIdentityRequest.SerializeToString,
+            crossbook_dot_v1_dot_arbitrage__pb2.DecideIdentityResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,12 @@ class ArbitrageServiceStub:
     """The numbers of one asset between two venues, and the reason when it is refused."""
     GetMarketOverview: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.GetMarketOverviewRequest, _arbitrage_pb2.GetMarketOverviewResponse]
     """Per asset: best bid, best ask, venues and widest spread."""
+    ListIdentityFindings: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.ListIdentityFindingsRequest, _arbitrage_pb2.ListIdentityFindingsResponse]
+    """Pairs of instruments that bear one asset's name and may not be one asset, newest first."""
+    DecideIdentity: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.DecideIdentityRequest, _arbitrage_pb2.DecideIdentityResponse]
+    """Says whether the instruments of a finding are one asset, or takes back what was said. In force in this process when
+    it answers, in all others within seconds, and again after a restart. NOT_FOUND when there is no such finding.
+    """
     GetArbitrageStats: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.GetArbitrageStatsRequest, _arbitrage_pb2.GetArbitrageStatsResponse]
     """Counters of this process."""
 
@@ -57,6 +63,12 @@ class ArbitrageServiceAsyncStub(ArbitrageServiceStub):
     """The numbers of one asset between two venues, and the reason when it is refused."""
     GetMarketOverview: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.GetMarketOverviewRequest, _arbitrage_pb2.GetMarketOverviewResponse]  # type: ignore[assignment]
     """Per asset: best bid, best ask, venues and widest spread."""
+    ListIdentityFindings: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.ListIdentityFindingsRequest, _arbitrage_pb2.ListIdentityFindingsResponse]  # type: ignore[assignment]
+    """Pairs of instruments that bear one asset's name and may not be one asset, newest first."""
+    DecideIdentity: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.DecideIdentityRequest, _arbitrage_pb2.DecideIdentityResponse]  # type: ignore[assignment]
+    """Says whether the instruments of a finding are one asset, or takes back what was said. In force in this process when
+    it answers, in all others within seconds, and again after a restart. NOT_FOUND when there is no such finding.
+    """
     GetArbitrageStats: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.GetArbitrageStatsRequest, _arbitrage_pb2.GetArbitrageStatsResponse]  # type: ignore[assignment]
     """Counters of this process."""
 
@@ -94,6 +106,24 @@ class ArbitrageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_arbitrage_pb2.GetMarketOverviewResponse, _abc.Awaitable[_arbitrage_pb2.GetMarketOverviewResponse]]:
         """Per asset: best bid, best ask, venues and widest spread."""
+
+    @_abc_1.abstractmethod
+    def ListIdentityFindings(
+        self,
+        request: _arbitrage_pb2.ListIdentityFindingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arbitrage_pb2.ListIdentityFindingsResponse, _abc.Awaitable[_arbitrage_pb2.ListIdentityFindingsResponse]]:
+        """Pairs of instruments that bear one asset's name and may not be one asset, newest first."""
+
+    @_abc_1.abstractmethod
+    def DecideIdentity(
+        self,
+        request: _arbitrage_pb2.DecideIdentityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arbitrage_pb2.DecideIdentityResponse, _abc.Awaitable[_arbitrage_pb2.DecideIdentityResponse]]:
+        """Says whether the instruments of a finding are one asset, or takes back what was said. In force in this process when
+        it answers, in all others within seconds, and again after a restart. NOT_FOUND when there is no such finding.
+        """
 
     @_abc_1.abstractmethod
     def GetArbitrageStats(

@@ -8,8 +8,8 @@ use super::asset::{AssetBook, PairNumbers};
 use super::gate;
 use super::lifecycle::Phase;
 use super::reason::RefusalReason;
+use super::rules::Rules;
 use super::scanner::Scanner;
-use super::settings::{Currencies, ScannerSettings};
 use super::views::{AssetView, SpreadView};
 
 /// Which pairs are wanted; empty lists do not restrict.
@@ -61,7 +61,7 @@ impl Scanner {
         let pairs = legs(buy_venue).into_iter().flat_map(|buy| sells.iter().map(move |sell| (buy, *sell)));
         let verdicts =
             pairs.filter(|(buy, sell)| book.legs[*buy].venue != book.legs[*sell].venue).map(|(buy, sell)| {
-                let numbers = book.numbers(buy, sell);
+                let numbers = book.numbers(&self.rules.rates, buy, sell);
                 SpreadView::of_pair(book, buy, sell, &numbers, self.verdict(book, buy, sell, &numbers, now_ns))
             });
         verdicts.reduce(|best, other| if compare(&best, &other) == Ordering::Less { other } else { best })
@@ -85,7 +85,7 @@ impl Scanner {
 
     /// Per asset, ordered by asset; empty means all. Assets that are not known are left out.
     pub fn overview(&self, assets: &[String]) -> Vec<AssetView> {
-        let view = |book| overview(&self.settings, book);
+        let view = |book| overview(&self.rules, book);
         let mut views: Vec<AssetView> =
             self.books.iter().filter(|book| matches_any(assets, &book.name)).map(view).collect();
         views.sort_by(|a, b| a.asset.cmp(&b.asset));
@@ -99,9 +99,9 @@ impl Scanner {
             for &sell in legs.iter().filter(|sell| book.legs[**sell].venue != book.legs[buy].venue) {
                 let is_wanted =
                     book.pair_may_net(buy, sell, min_net_percent(filter)) && names_symbol(book, buy, sell, filter);
-                let numbers = if is_wanted { book.numbers(buy, sell) } else { continue };
-                let is_good = pays(&numbers, filter)
-                    && gate::refusal(&self.settings, book, buy, sell, &numbers, now_ns).is_none();
+                let numbers = if is_wanted { book.numbers(&self.rules.rates, buy, sell) } else { continue };
+                let is_good =
+                    pays(&numbers, filter) && gate::refusal(&self.rules, book, buy, sell, &numbers, now_ns).is_none();
                 if is_good {
                     found.push(Found { book: number, buy, sell, numbers });
                 }
@@ -119,8 +119,9 @@ impl Scanner {
         now_ns: i64,
     ) -> Option<RefusalReason> {
         let is_open = matches!(book.phase(buy, sell), Phase::Open(_));
-        let threshold = if is_open { self.settings.close_net_percent } else { self.settings.open_net_percent };
-        gate::refusal(&self.settings, book, buy, sell, numbers, now_ns)
+        let threshold =
+            if is_open { self.rules.settings.close_net_percent } else { self.rules.settings.open_net_percent };
+        gate::refusal(&self.rules, book, buy, sell, numbers, now_ns)
             .or_else(|| (numbers.costs.net_percent < threshold).then_some(RefusalReason::BelowThreshold))
     }
 
@@ -160,7 +161,7 @@ fn compare(a: &SpreadView, b: &SpreadView) -> Ordering {
     rank(a).cmp(&rank(b)).then_with(|| a.costs.net_percent.total_cmp(&b.costs.net_percent))
 }
 
-fn overview(settings: &ScannerSettings, book: &AssetBook) -> AssetView {
+fn overview(rules: &Rules, book: &AssetBook) -> AssetView {
     let mut view = AssetView { asset: book.name.clone(), ..AssetView::default() };
     let live = legs_where(book, |leg| book.tops[leg].state == BookState::Live && book.tops[leg].is_two_sided());
     for &leg in &live {
@@ -175,20 +176,22 @@ fn overview(settings: &ScannerSettings, book: &AssetBook) -> AssetView {
     }
     view.venues.sort();
     view.venues.dedup();
-    view.widest_gross_percent = widest_gross_percent(settings, book, &live);
+    view.widest_gross_percent = widest_gross_percent(rules, book, &live);
     view
 }
 
 /// Of two that are not the same asset, whatever their names say, there is no spread.
-fn widest_gross_percent(settings: &ScannerSettings, book: &AssetBook, legs: &[usize]) -> f64 {
-    let is_pair = |buy: usize, sell: usize| {
-        let is_same = gate::identity(settings, &book.tops[buy], &book.tops[sell]).is_none();
-        let (buy, sell) = (&book.legs[buy], &book.legs[sell]);
-        is_same && buy.venue != sell.venue && buy.currency == sell.currency && buy.currency != Currencies::UNKNOWN
+fn widest_gross_percent(rules: &Rules, book: &AssetBook, legs: &[usize]) -> f64 {
+    let is_pair = |buy: usize, sell: usize, numbers: &PairNumbers| {
+        book.legs[buy].origin != book.legs[sell].origin
+            && numbers.conversion.is_known
+            && gate::identity(&rules.settings, book, buy, sell, numbers).is_none()
     };
     let pairs = legs.iter().flat_map(|buy| legs.iter().map(move |sell| (*buy, *sell)));
-    let gross =
-        pairs.filter(|(buy, sell)| is_pair(*buy, *sell)).map(|(buy, sell)| book.numbers(buy, sell).costs.gross_percent);
+    let gross = pairs.filter_map(|(buy, sell)| {
+        let numbers = book.numbers(&rules.rates, buy, sell);
+        is_pair(buy, sell, &numbers).then_some(numbers.costs.gross_percent)
+    });
     gross.reduce(f64::max).unwrap_or(0.0)
 }
 

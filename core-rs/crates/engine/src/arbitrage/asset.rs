@@ -3,7 +3,9 @@
 use crossbook_market::{BookState, Instrument, Quote};
 
 use super::costs::{Costs, proceeds, required_proceeds};
+use super::identity::{Identities, MarketName};
 use super::lifecycle::Phase;
+use super::rates::{Conversion, Rates};
 
 /// What is fixed about a leg. Each instrument is one; a venue may have several and is never paired with itself.
 #[derive(Debug)]
@@ -11,8 +13,12 @@ pub(super) struct Leg {
     pub instrument: Instrument,
     /// Legs of one venue share it.
     pub venue: u32,
-    /// Legs that convert one to one share it; see `Currencies`.
+    /// Legs of venues that show the same books share it; see `Relays`.
+    pub origin: u32,
+    /// Number of the quote currency; see `Currencies`.
     pub currency: u32,
+    /// Set when its mid is a rate between currencies; see `Rates`.
+    pub rate_source: Option<usize>,
 }
 
 impl Leg {
@@ -20,6 +26,22 @@ impl Leg {
     fn fee_percent(&self) -> f64 {
         self.instrument.taker_fee_percent.unwrap_or(0.0)
     }
+
+    fn terms(&self, value: f64) -> Terms {
+        let (asset_scale, fee_percent) = (self.instrument.asset_scale, self.fee_percent());
+        Terms { asset_scale, fee_percent, value, gives_rate: self.rate_source.is_some() }
+    }
+}
+
+/// What every quote of a leg is computed with, close together: a leg's names and the like would cost another look into
+/// memory for each quote.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    asset_scale: f64,
+    fee_percent: f64,
+    /// What the quote currency is worth; see `Rates::value`. The screen's columns are in terms of it.
+    value: f64,
+    gives_rate: bool,
 }
 
 /// A leg's quote per coin of the asset; a price is zero where its side is empty or the book is not live.
@@ -59,6 +81,11 @@ impl Top {
     pub(super) fn mid(&self) -> f64 {
         (self.bid + self.ask) / 2.0
     }
+
+    /// The mid that may speak for the market; zero when a side is missing or the book is crossed.
+    pub(super) fn honest_mid(&self) -> f64 {
+        if self.is_two_sided() && self.bid < self.ask { self.mid() } else { 0.0 }
+    }
 }
 
 /// The prices and sizes of one ordered pair, as they were computed.
@@ -66,6 +93,8 @@ impl Top {
 pub(super) struct PairNumbers {
     pub buy: Top,
     pub sell: Top,
+    /// From the sell leg's quote currency to the buy leg's.
+    pub conversion: Conversion,
     pub costs: Costs,
 }
 
@@ -79,6 +108,17 @@ impl PairNumbers {
         self.executable_size() * self.buy.ask
     }
 
+    /// Of the lower mid, in one currency; infinite when a scale has blown one up.
+    pub(super) fn mid_difference_percent(&self) -> f64 {
+        let (buy_mid, sell_mid) = (self.buy.mid(), self.sell.mid() * self.conversion.rate);
+        let difference = (buy_mid - sell_mid).abs() / buy_mid.min(sell_mid) * 100.0;
+        if difference.is_nan() { f64::INFINITY } else { difference }
+    }
+
+    pub(super) fn has_mids_apart(&self, max_difference_percent: f64) -> bool {
+        self.mid_difference_percent() > max_difference_percent
+    }
+
     /// Whether there is a price to buy at and one to sell at.
     pub(super) fn has_prices(&self) -> bool {
         self.buy.ask > 0.0 && self.sell.bid > 0.0
@@ -90,6 +130,8 @@ pub(super) struct AssetBook {
     pub name: String,
     pub legs: Vec<Leg>,
     pub tops: Vec<Top>,
+    pub identities: Identities,
+    terms: Vec<Terms>,
     /// What selling a coin brings after fees; -inf without a bid.
     proceeds: Vec<f64>,
     /// What buying a coin must bring to open; +inf without an ask.
@@ -108,6 +150,8 @@ impl AssetBook {
             name: name.to_owned(),
             legs: Vec::new(),
             tops: Vec::new(),
+            identities: Identities::default(),
+            terms: Vec::new(),
             proceeds: Vec::new(),
             required: Vec::new(),
             phases: Vec::new(),
@@ -122,6 +166,11 @@ impl AssetBook {
         self.legs.iter().position(is_it)
     }
 
+    pub(super) fn leg_named(&self, name: &MarketName) -> Option<usize> {
+        let is_it = |leg: &Leg| leg.instrument.venue == name.venue && leg.instrument.symbol == name.symbol;
+        self.legs.iter().position(is_it)
+    }
+
     /// Adds a leg without a quote and returns its number.
     pub(super) fn add_leg(&mut self, leg: Leg) -> usize {
         let before = self.legs.len();
@@ -131,6 +180,7 @@ impl AssetBook {
             self.phases.push(Phase::Idle);
         }
         self.phases.extend((0..=before).map(|_| Phase::Idle));
+        self.terms.push(leg.terms(1.0));
         self.legs.push(leg);
         self.tops.push(Top::NONE);
         self.proceeds.push(f64::NEG_INFINITY);
@@ -139,15 +189,37 @@ impl AssetBook {
         before
     }
 
-    /// Takes a leg's new quote. Nothing is allocated here or in `needs_scan`.
+    /// Takes a leg's new quote; true when it gives a rate. Nothing is allocated here or in `needs_scan`.
     #[inline]
-    pub(super) fn set_quote(&mut self, leg: usize, quote: &Quote, open_net_percent: f64) {
-        let fixed = &self.legs[leg];
-        let (fee, top) = (fixed.fee_percent(), Top::of(quote, fixed.instrument.asset_scale));
-        self.proceeds[leg] = if top.bid > 0.0 { proceeds(top.bid, fee) } else { f64::NEG_INFINITY };
-        self.required[leg] =
-            if top.ask > 0.0 { required_proceeds(top.ask, fee, open_net_percent) } else { f64::INFINITY };
+    pub(super) fn set_quote(&mut self, leg: usize, quote: &Quote, open_net_percent: f64) -> bool {
+        let terms = self.terms[leg];
+        let top = Top::of(quote, terms.asset_scale);
         self.tops[leg] = top;
+        self.screen(leg, &top, &terms, open_net_percent);
+        terms.gives_rate
+    }
+
+    /// Takes what the leg is and what its quote currency is worth now.
+    pub(super) fn revalue(&mut self, leg: usize, rates: &Rates, open_net_percent: f64) {
+        let (terms, top) = (self.legs[leg].terms(rates.value(self.legs[leg].currency)), self.tops[leg]);
+        self.terms[leg] = terms;
+        self.screen(leg, &top, &terms, open_net_percent);
+    }
+
+    #[inline]
+    fn screen(&mut self, leg: usize, top: &Top, terms: &Terms, open_net_percent: f64) {
+        let Terms { fee_percent, value, .. } = *terms;
+        self.proceeds[leg] = if top.bid > 0.0 { proceeds(top.bid, fee_percent) * value } else { f64::NEG_INFINITY };
+        self.required[leg] = if top.ask > 0.0 {
+            required_proceeds(top.ask, fee_percent, open_net_percent) * value
+        } else {
+            f64::INFINITY
+        };
+    }
+
+    /// Whether some pair of it needs a rate.
+    pub(super) fn has_currencies(&self) -> bool {
+        self.legs.windows(2).any(|pair| pair[0].currency != pair[1].currency)
     }
 
     pub(super) fn forget_quote(&mut self, leg: usize) {
@@ -191,16 +263,18 @@ impl AssetBook {
     }
 
     fn required_for(&self, leg: usize, net_percent: f64) -> f64 {
-        let ask = self.tops[leg].ask;
-        if ask > 0.0 { required_proceeds(ask, self.legs[leg].fee_percent(), net_percent) } else { f64::INFINITY }
+        let (ask, terms) = (self.tops[leg].ask, &self.terms[leg]);
+        if ask > 0.0 { required_proceeds(ask, terms.fee_percent, net_percent) * terms.value } else { f64::INFINITY }
     }
 
     /// The pair's numbers now; costs are zero where a price is missing.
-    pub(super) fn numbers(&self, buy: usize, sell: usize) -> PairNumbers {
-        let mut numbers = PairNumbers { buy: self.tops[buy], sell: self.tops[sell], costs: Costs::default() };
+    pub(super) fn numbers(&self, rates: &Rates, buy: usize, sell: usize) -> PairNumbers {
+        let conversion = rates.conversion(self.legs[sell].currency, self.legs[buy].currency);
+        let (buy_top, sell_top) = (self.tops[buy], self.tops[sell]);
+        let mut numbers = PairNumbers { buy: buy_top, sell: sell_top, conversion, costs: Costs::default() };
         if numbers.has_prices() {
             let (buy_fee, sell_fee) = (self.legs[buy].fee_percent(), self.legs[sell].fee_percent());
-            numbers.costs = Costs::between(numbers.buy.ask, numbers.sell.bid, buy_fee, sell_fee);
+            numbers.costs = Costs::between(buy_top.ask, sell_top.bid * conversion.rate, buy_fee, sell_fee);
         }
         numbers
     }
@@ -234,14 +308,23 @@ impl AssetBook {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{instrument, live};
+    use super::super::rules::Rules;
+    use super::super::testing::{instrument, live, settings};
     use super::*;
+
+    fn numbers(book: &AssetBook, buy: usize, sell: usize) -> PairNumbers {
+        book.numbers(&Rules::new(settings()).unwrap().rates, buy, sell)
+    }
+
+    fn leg(number: u32, instrument: Instrument) -> Leg {
+        Leg { instrument, venue: number, origin: number, currency: 1, rate_source: None }
+    }
 
     fn book(asset_scales: &[f64]) -> AssetBook {
         let mut book = AssetBook::new("PEPE");
         for (number, asset_scale) in asset_scales.iter().enumerate() {
             let instrument = Instrument { asset_scale: *asset_scale, ..instrument(&format!("v{number}"), "PEPE") };
-            book.add_leg(Leg { instrument, venue: number as u32, currency: 1 });
+            book.add_leg(leg(number as u32, instrument));
         }
         book
     }
@@ -253,7 +336,7 @@ mod tests {
         book.set_quote(1, &live(1, 10.0, 11.0, 2.0, 1), 0.1);
         assert_eq!((book.tops[1].bid, book.tops[1].ask), (0.010, 0.011));
         assert_eq!((book.tops[1].bid_size, book.tops[1].ask_size), (2000.0, 2000.0));
-        assert_eq!(book.numbers(0, 1).executable_size(), 5.0);
+        assert_eq!(numbers(&book, 0, 1).executable_size(), 5.0);
     }
 
     #[test]
@@ -261,7 +344,7 @@ mod tests {
         let mut book = book(&[1.0, 1.0]);
         book.set_quote(0, &Quote { state: BookState::Stale, ..live(0, 90.0, 91.0, 1.0, 1) }, 0.1);
         book.set_quote(1, &live(1, 100.0, 101.0, 1.0, 1), 0.1);
-        assert!(!book.numbers(0, 1).has_prices());
+        assert!(!numbers(&book, 0, 1).has_prices());
         assert!(!book.needs_scan(1));
     }
 
@@ -269,7 +352,7 @@ mod tests {
     fn adding_a_leg_keeps_the_phases_of_the_pairs_there() {
         let mut book = book(&[1.0, 1.0, 1.0]);
         book.set_phase(2, 0, Phase::Pending { since_ns: 7 });
-        book.add_leg(Leg { instrument: instrument("late", "PEPE"), venue: 9, currency: 1 });
+        book.add_leg(leg(9, instrument("late", "PEPE")));
         let pending: Vec<_> = (0..16).filter(|at| !matches!(book.phase(at / 4, at % 4), Phase::Idle)).collect();
         assert_eq!(pending, vec![8]);
         assert_eq!(book.active, 1);

@@ -3,24 +3,43 @@
 use crossbook_market::BookState;
 
 use super::asset::{AssetBook, Leg, PairNumbers, Top};
+use super::identity::IdentityState;
+use super::rates::Conversion;
 use super::reason::RefusalReason;
-use super::settings::{Currencies, ScannerSettings};
+use super::rules::Rules;
+use super::settings::ScannerSettings;
 
 /// Why the pair is refused whatever it pays, the most fundamental reason first; None when it passes.
 pub(super) fn refusal(
-    settings: &ScannerSettings,
+    rules: &Rules,
     book: &AssetBook,
     buy: usize,
     sell: usize,
     numbers: &PairNumbers,
     now_ns: i64,
 ) -> Option<RefusalReason> {
-    books(&numbers.buy, &numbers.sell)
-        .or_else(|| times(settings, &numbers.buy, &numbers.sell, now_ns))
-        .or_else(|| units(&book.legs[buy], &book.legs[sell]))
-        .or_else(|| identity(settings, &numbers.buy, &numbers.sell))
+    incomparable(rules, book, buy, sell, numbers, now_ns)
+        .or_else(|| depeg(&rules.settings, &numbers.conversion))
+        .or_else(|| identity(&rules.settings, book, buy, sell, numbers))
         .or_else(|| fees(&book.legs[buy], &book.legs[sell]))
-        .or_else(|| when(numbers.executable_notional() < settings.min_notional, RefusalReason::TooSmall))
+        .or_else(|| when(numbers.executable_notional() < rules.settings.min_notional, RefusalReason::TooSmall))
+}
+
+/// Why the legs' prices cannot be set against each other at all.
+pub(super) fn incomparable(
+    rules: &Rules,
+    book: &AssetBook,
+    buy: usize,
+    sell: usize,
+    numbers: &PairNumbers,
+    now_ns: i64,
+) -> Option<RefusalReason> {
+    when(book.legs[buy].origin == book.legs[sell].origin, RefusalReason::RelayedBook)
+        .or_else(|| books(&numbers.buy, &numbers.sell))
+        .or_else(|| times(&rules.settings, &numbers.buy, &numbers.sell, now_ns))
+        .or_else(|| {
+            when(!numbers.conversion.is_good(now_ns, rules.settings.max_rate_age_ns), RefusalReason::RateUnknown)
+        })
 }
 
 fn when(is_refused: bool, reason: RefusalReason) -> Option<RefusalReason> {
@@ -43,16 +62,26 @@ fn times(settings: &ScannerSettings, buy: &Top, sell: &Top, now_ns: i64) -> Opti
         .or_else(|| when(is_skewed, RefusalReason::Skewed))
 }
 
-fn units(buy: &Leg, sell: &Leg) -> Option<RefusalReason> {
-    when(buy.currency != sell.currency || buy.currency == Currencies::UNKNOWN, RefusalReason::RateUnknown)
+fn depeg(settings: &ScannerSettings, conversion: &Conversion) -> Option<RefusalReason> {
+    when(conversion.is_depegged && !settings.allow_depegged, RefusalReason::Depegged)
 }
 
-pub(super) fn identity(settings: &ScannerSettings, buy: &Top, sell: &Top) -> Option<RefusalReason> {
-    let (buy_mid, sell_mid) = (buy.mid(), sell.mid());
-    let difference_percent = (buy_mid - sell_mid).abs() / buy_mid.min(sell_mid) * 100.0;
-    // Not a number when a scale has blown both up to infinity.
-    let is_far = difference_percent.is_nan() || difference_percent > settings.max_mid_difference_percent;
-    when(is_far, RefusalReason::IdentitySuspect)
+pub(super) fn identity(
+    settings: &ScannerSettings,
+    book: &AssetBook,
+    buy: usize,
+    sell: usize,
+    numbers: &PairNumbers,
+) -> Option<RefusalReason> {
+    match book.identities.state(buy, sell) {
+        Some(IdentityState::Denied) => Some(RefusalReason::IdentityDenied),
+        Some(IdentityState::Suspect) => Some(RefusalReason::IdentitySuspect),
+        // Prices that a scale has blown up are wrong, whoever vouches for the asset.
+        Some(IdentityState::Confirmed) => {
+            when(numbers.mid_difference_percent().is_infinite(), RefusalReason::MidsApart)
+        }
+        None => when(numbers.has_mids_apart(settings.max_mid_difference_percent), RefusalReason::MidsApart),
+    }
 }
 
 fn fees(buy: &Leg, sell: &Leg) -> Option<RefusalReason> {
@@ -74,14 +103,15 @@ mod tests {
         let mut instruments = [instrument("a", "BTC"), instrument("b", "BTC")];
         let mut quotes = [live(0, 99.9, 100.0, 10.0, NOW_NS), live(1, 101.0, 101.1, 10.0, NOW_NS)];
         change(&mut instruments, &mut quotes);
-        let mut currencies = Currencies::new(&[vec!["USD".to_owned(), "USDT".to_owned()]]).unwrap();
+        let mut rules = Rules::new(settings()).unwrap();
         let mut book = AssetBook::new("BTC");
         for (number, instrument) in instruments.into_iter().enumerate() {
-            let currency = currencies.number(&instrument.quote_currency);
-            book.add_leg(Leg { instrument, venue: number as u32, currency });
+            let currency = rules.rates.currency(&instrument.quote_currency);
+            let venue = number as u32;
+            book.add_leg(Leg { instrument, venue, origin: venue, currency, rate_source: None });
             book.set_quote(number, &quotes[number], 0.1);
         }
-        refusal(&settings(), &book, 0, 1, &book.numbers(0, 1), NOW_NS)
+        refusal(&rules, &book, 0, 1, &book.numbers(&rules.rates, 0, 1), NOW_NS)
     }
 
     #[test]
@@ -109,7 +139,7 @@ mod tests {
             assert_eq!(quote(|quote| quote.receive_ns += 5_000_000_000), None);
             assert_eq!(fixed(|leg| leg.quote_currency = "EUR".to_owned()), Some(RefusalReason::RateUnknown));
             assert_eq!(fixed(|leg| leg.quote_currency = String::new()), Some(RefusalReason::RateUnknown));
-            assert_eq!(fixed(|leg| leg.asset_scale = 2.0), Some(RefusalReason::IdentitySuspect));
+            assert_eq!(fixed(|leg| leg.asset_scale = 2.0), Some(RefusalReason::MidsApart));
             assert_eq!(fixed(|leg| leg.taker_fee_percent = None), Some(RefusalReason::FeeUnknown));
             assert_eq!(quote(|quote| (quote.bid_size, quote.ask_size) = (0.9, 0.9)), Some(RefusalReason::TooSmall));
         }
@@ -122,9 +152,9 @@ mod tests {
     }
 
     #[test]
-    fn prices_that_a_scale_has_made_infinite_are_suspect() {
+    fn prices_that_a_scale_has_made_infinite_are_refused() {
         let refused = refusal_after(|_, quotes| quotes.iter_mut().for_each(|quote| quote.ask = f64::INFINITY));
-        assert_eq!(refused, Some(RefusalReason::IdentitySuspect));
+        assert_eq!(refused, Some(RefusalReason::MidsApart));
     }
 
     #[test]

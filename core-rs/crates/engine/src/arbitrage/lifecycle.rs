@@ -5,8 +5,9 @@ use rustc_hash::FxHashMap;
 
 use super::asset::{AssetBook, PairNumbers};
 use super::gate;
+use super::identity::{self, IdentityFinding};
 use super::reason::{RefusalCounts, RefusalReason};
-use super::settings::ScannerSettings;
+use super::rules::Rules;
 use super::views::{EventKind, OpportunityEvent, SpreadView};
 
 /// Where an ordered pair is.
@@ -45,6 +46,8 @@ pub(super) struct Moment {
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     pub events: Vec<OpportunityEvent>,
+    /// Pairs that became suspect since somebody asked; at most every pair once.
+    pub findings: Vec<IdentityFinding>,
     pub refusals: RefusalCounts,
     pub opened: u64,
     pub closed: u64,
@@ -54,24 +57,26 @@ pub(super) struct Journal {
 
 /// Looks at one pair again and moves it on.
 pub(super) fn advance(
-    settings: &ScannerSettings,
+    rules: &Rules,
     book: &mut AssetBook,
     buy: usize,
     sell: usize,
     moment: Moment,
     journal: &mut Journal,
 ) {
-    let numbers = book.numbers(buy, sell);
+    let settings = &rules.settings;
+    let numbers = book.numbers(&rules.rates, buy, sell);
+    journal.findings.extend(identity::watch(rules, book, buy, sell, &numbers, moment.now_ns));
     let net_percent = numbers.costs.net_percent;
     let would_open = numbers.has_prices() && net_percent >= settings.open_net_percent;
     let is_open = matches!(book.phase(buy, sell), Phase::Open(_));
     let pays = would_open || (is_open && numbers.has_prices() && net_percent >= settings.close_net_percent);
     let refusal = if pays || !numbers.has_prices() {
-        gate::refusal(settings, book, buy, sell, &numbers, moment.now_ns)
+        gate::refusal(rules, book, buy, sell, &numbers, moment.now_ns)
     } else {
         Some(RefusalReason::BelowThreshold)
     };
-    let mut pair = Pair { settings, book, buy, sell, moment, journal };
+    let mut pair = Pair { rules, book, buy, sell, moment, journal };
     match refusal {
         None if is_open => pair.go_on(numbers),
         None => pair.pass(numbers),
@@ -81,18 +86,18 @@ pub(super) fn advance(
 
 /// Closes the pair if it is open, and leaves it idle.
 pub(super) fn abandon(
-    settings: &ScannerSettings,
+    rules: &Rules,
     book: &mut AssetBook,
     buy: usize,
     sell: usize,
     moment: Moment,
     journal: &mut Journal,
 ) {
-    Pair { settings, book, buy, sell, moment, journal }.refuse(RefusalReason::NotLive, false);
+    Pair { rules, book, buy, sell, moment, journal }.refuse(RefusalReason::NotLive, false);
 }
 
 struct Pair<'a> {
-    settings: &'a ScannerSettings,
+    rules: &'a Rules,
     book: &'a mut AssetBook,
     buy: usize,
     sell: usize,
@@ -107,7 +112,7 @@ impl Pair<'_> {
             Phase::Pending { since_ns } => *since_ns,
             _ => self.moment.now_ns,
         };
-        if self.moment.now_ns.saturating_sub(since_ns) >= self.settings.min_life_ns {
+        if self.moment.now_ns.saturating_sub(since_ns) >= self.rules.settings.min_life_ns {
             self.open(since_ns, numbers);
         } else {
             self.set_phase(Phase::Pending { since_ns });
@@ -134,7 +139,7 @@ impl Pair<'_> {
         let net_percent = numbers.costs.net_percent;
         opportunity.last = numbers;
         opportunity.peak_net_percent = opportunity.peak_net_percent.max(net_percent);
-        if (net_percent - opportunity.told_net_percent).abs() >= self.settings.update_step_percent {
+        if (net_percent - opportunity.told_net_percent).abs() >= self.rules.settings.update_step_percent {
             opportunity.told_net_percent = net_percent;
             self.tell(EventKind::Updated, &opportunity, None);
         }

@@ -1,26 +1,35 @@
 //! Arbitrage: every pair of venues of one asset, recomputed as quotes change, gated, and followed from open to close.
 //!
 //! `scanner` takes quotes and asks only the pairs of the leg that changed; `asset` holds one asset's legs in columns and
-//! screens them; `costs` is the formula; `gate` says why a pair is refused; `lifecycle` opens, updates and closes;
+//! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
+//! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `lifecycle` opens, updates and closes;
 //! `answers` computes on demand; `views` is what leaves the module.
 
 mod answers;
 mod asset;
 mod costs;
+mod currencies;
 mod gate;
+mod identity;
 mod lifecycle;
 #[cfg(test)]
 mod oracle;
+mod rates;
 mod reason;
+mod relays;
+mod rules;
 mod scanner;
 mod settings;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod verdicts;
 mod views;
 
 pub use answers::SpreadFilter;
 pub use costs::Costs;
+pub use identity::{IdentityFinding, IdentityPair, IdentityState, MarketName};
 pub use reason::RefusalReason;
 pub use scanner::{Scanner, ScannerStats};
 pub use settings::{ScannerSettings, ScannerSettingsError};
-pub use views::{AssetView, EventKind, LegView, OpportunityEvent, SpreadView};
+pub use views::{AssetView, ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};

@@ -72,7 +72,7 @@ impl Oracle {
             (!converts, RefusalReason::RateUnknown),
             (
                 (mids[0] - mids[1]).abs() / mids[0].min(mids[1]) * 100.0 > limits.max_mid_difference_percent,
-                RefusalReason::IdentitySuspect,
+                RefusalReason::MidsApart,
             ),
             (fixed.iter().any(|leg| leg.taker_fee_percent.is_none()), RefusalReason::FeeUnknown),
             (
@@ -179,7 +179,7 @@ proptest! {
     fn the_incremental_scanner_tells_what_a_full_recompute_tells(
         steps in prop::collection::vec(steps(), 1..120), min_life_ns in prop::sample::select(vec![0, SECOND_NS]),
     ) {
-        let settings = ScannerSettings { min_life_ns, ..settings() };
+        let settings = ScannerSettings { min_life_ns, suspect_after_ns: i64::MAX, ..settings() };
         let instruments = instruments();
         let mut oracle = Oracle {
             settings: settings.clone(),

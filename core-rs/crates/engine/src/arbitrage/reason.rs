@@ -14,9 +14,9 @@ pub enum RefusalReason {
     Skewed = 4,
     /// A leg's taker fee is unknown.
     FeeUnknown = 5,
-    /// The legs' currencies are unknown, or do not convert one to one.
+    /// The legs' currencies are unknown, or there is no rate between them that is young enough.
     RateUnknown = 6,
-    /// The legs' mids are so far apart that they are probably not the same asset.
+    /// The legs' mids were apart for so long that nobody but an operator says whether they are one asset.
     IdentitySuspect = 7,
     /// The executable notional is below the limit.
     TooSmall = 8,
@@ -26,9 +26,17 @@ pub enum RefusalReason {
     UnknownLeg = 10,
     /// A leg's own bid is at or above its ask.
     Crossed = 11,
+    /// The legs' mids are too far apart for one asset; not yet for long enough to be suspect.
+    MidsApart = 12,
+    /// An operator says that the legs are not one asset.
+    IdentityDenied = 13,
+    /// One leg's venue shows the other's books.
+    RelayedBook = 14,
+    /// The rate between the legs' currencies is too far from the 1 that it stands for.
+    Depegged = 15,
 }
 
-const REASONS: usize = 12;
+const REASONS: usize = 16;
 
 /// Counts per reason.
 #[derive(Clone, Debug, Default)]

@@ -5,14 +5,17 @@ use crossbook_wire::{Batch, SymbolEntry, WireError, decode_subscription_response
 use rustc_hash::FxHashMap;
 
 use super::asset::{AssetBook, Leg};
+use super::identity::{IdentityFinding, IdentityPair, IdentityState};
 use super::lifecycle::{Journal, Moment, abandon, advance};
-use super::settings::{Currencies, ScannerSettings, ScannerSettingsError};
+use super::relays::Relays;
+use super::rules::Rules;
+use super::settings::{ScannerSettings, ScannerSettingsError};
 use super::views::OpportunityEvent;
 
 /// Incremental all-pairs scan. The same payloads at the same times give the same events.
 #[derive(Debug)]
 pub struct Scanner {
-    pub(super) settings: ScannerSettings,
+    pub(super) rules: Rules,
     pub(super) books: Vec<AssetBook>,
     pub(super) book_of_asset: FxHashMap<String, usize>,
     /// Where each (venue, symbol) is.
@@ -21,7 +24,9 @@ pub struct Scanner {
     place_of_symbol: Vec<Option<Place>>,
     stream_id: String,
     venues: FxHashMap<String, u32>,
-    currencies: Currencies,
+    relays: Relays,
+    /// What is decided or found of each asset's pairs, whether their instruments have come yet or not.
+    identities: FxHashMap<String, Vec<(IdentityPair, IdentityState)>>,
     journal: Journal,
     quotes: u64,
 }
@@ -45,16 +50,16 @@ pub struct ScannerStats {
 
 impl Scanner {
     pub fn new(settings: ScannerSettings) -> Result<Self, ScannerSettingsError> {
-        settings.check()?;
         Ok(Self {
-            currencies: Currencies::new(&settings.equal_currencies)?,
-            settings,
+            relays: Relays::new(&settings.relays)?,
+            rules: Rules::new(settings)?,
             books: Vec::new(),
             book_of_asset: FxHashMap::default(),
             places: FxHashMap::default(),
             place_of_symbol: Vec::new(),
             stream_id: String::new(),
             venues: FxHashMap::default(),
+            identities: FxHashMap::default(),
             journal: Journal::default(),
             quotes: 0,
         })
@@ -72,9 +77,32 @@ impl Scanner {
         Ok(std::mem::take(&mut self.journal.events))
     }
 
-    /// Looks again at every pair that time can move: minimum life and ages.
+    /// Looks again at every pair that time can move: minimum life and ages, also of rates.
     pub fn on_timer(&mut self, now_ns: i64) -> Vec<OpportunityEvent> {
+        self.refresh_rates(Moment { now_ns, cause_ns: None });
         self.for_each_active(now_ns, advance)
+    }
+
+    /// Replaces what is decided, here or elsewhere, and what was found elsewhere; and looks again at what it can move.
+    pub fn set_identities(
+        &mut self,
+        identities: Vec<(IdentityPair, IdentityState)>,
+        now_ns: i64,
+    ) -> Vec<OpportunityEvent> {
+        self.identities.clear();
+        for (pair, state) in identities {
+            self.identities.entry(pair.asset.clone()).or_default().push((pair, state));
+        }
+        for book in 0..self.books.len() {
+            self.books[book].identities.forget_decisions();
+            self.apply_identities(book);
+        }
+        self.for_each_active(now_ns, advance)
+    }
+
+    /// Pairs that became suspect here since the last call.
+    pub fn take_findings(&mut self) -> Vec<IdentityFinding> {
+        std::mem::take(&mut self.journal.findings)
     }
 
     /// The stream is gone: forgets every quote and closes what is open.
@@ -83,8 +111,14 @@ impl Scanner {
         self.place_of_symbol.clear();
         let events = self.for_each_active(now_ns, abandon);
         for book in &mut self.books {
-            (0..book.legs.len()).for_each(|leg| book.forget_quote(leg));
+            for leg in 0..book.legs.len() {
+                book.forget_quote(leg);
+                if let Some(source) = book.legs[leg].rate_source {
+                    self.rules.rates.set_mid(source, 0.0, now_ns);
+                }
+            }
         }
+        self.refresh_rates(Moment { now_ns, cause_ns: None });
         events
     }
 
@@ -127,16 +161,25 @@ impl Scanner {
             }
             self.retire(place, now_ns);
         }
-        let book = self.book(&instrument.asset);
-        let leg = self.leg(instrument);
-        let place = match self.books[book].leg_of(instrument) {
-            Some(number) => {
-                self.books[book].legs[number] = leg;
-                Place { book, leg: number }
-            }
-            None => Place { book, leg: self.books[book].add_leg(leg) },
-        };
+        let place = self.settle(instrument);
+        self.apply_identities(place.book);
         self.places.insert(key, place);
+        place
+    }
+
+    /// Its place in its asset's book: the old one when it has been there before.
+    fn settle(&mut self, instrument: &Instrument) -> Place {
+        let book = self.book(&instrument.asset);
+        let number = self.books[book].leg_of(instrument).unwrap_or(self.books[book].legs.len());
+        let place = Place { book, leg: number };
+        let leg = self.leg(instrument, place);
+        if number == self.books[book].legs.len() {
+            self.books[book].add_leg(leg);
+        } else {
+            self.books[book].legs[number] = leg;
+        }
+        let open_net_percent = self.rules.settings.open_net_percent;
+        self.books[book].revalue(number, &self.rules.rates, open_net_percent);
         place
     }
 
@@ -149,10 +192,29 @@ impl Scanner {
         self.books.len() - 1
     }
 
-    fn leg(&mut self, instrument: &Instrument) -> Leg {
+    fn leg(&mut self, instrument: &Instrument, place: Place) -> Leg {
+        let venue = self.venue(&instrument.venue);
+        let origin = self.relays.origin(&instrument.venue).to_owned();
+        let origin = self.venue(&origin);
+        let rates = &mut self.rules.rates;
+        let currency = rates.currency(&instrument.quote_currency);
+        let rate_source = rates.add_source(&instrument.asset, currency, origin, (place.book, place.leg));
+        Leg { instrument: instrument.clone(), venue, origin, currency, rate_source }
+    }
+
+    fn venue(&mut self, name: &str) -> u32 {
         let next = self.venues.len() as u32;
-        let venue = *self.venues.entry(instrument.venue.clone()).or_insert(next);
-        Leg { instrument: instrument.clone(), venue, currency: self.currencies.number(&instrument.quote_currency) }
+        *self.venues.entry(name.to_owned()).or_insert(next)
+    }
+
+    fn apply_identities(&mut self, book: usize) {
+        let book = &mut self.books[book];
+        for (pair, state) in self.identities.get(&book.name).into_iter().flatten() {
+            let leg = |name| book.leg_named(name);
+            if let (Some(first), Some(second)) = (leg(&pair.first), leg(&pair.second)) {
+                book.identities.decide(first, second, *state);
+            }
+        }
     }
 
     fn retire(&mut self, place: Place, now_ns: i64) {
@@ -160,10 +222,13 @@ impl Scanner {
         let moment = Moment { now_ns, cause_ns: None };
         for other in 0..book.legs.len() {
             for (buy, sell) in [(place.leg, other), (other, place.leg)] {
-                abandon(&self.settings, book, buy, sell, moment, &mut self.journal);
+                abandon(&self.rules, book, buy, sell, moment, &mut self.journal);
             }
         }
         book.forget_quote(place.leg);
+        if let Some(source) = book.legs[place.leg].rate_source {
+            self.rules.rates.set_mid(source, 0.0, now_ns);
+        }
     }
 
     #[inline]
@@ -171,9 +236,42 @@ impl Scanner {
         let Some(place) = self.place_of(quote.instrument) else { return };
         self.quotes += 1;
         let book = &mut self.books[place.book];
-        book.set_quote(place.leg, quote, self.settings.open_net_percent);
-        if book.needs_scan(place.leg) {
-            self.scan(place, Moment { now_ns, cause_ns: Some(quote.receive_ns) });
+        let gives_rate = book.set_quote(place.leg, quote, self.rules.settings.open_net_percent);
+        let needs_scan = book.needs_scan(place.leg);
+        if needs_scan || gives_rate {
+            self.consider(place, quote.receive_ns, now_ns);
+        }
+    }
+
+    /// What few quotes need.
+    #[cold]
+    fn consider(&mut self, place: Place, receive_ns: i64, now_ns: i64) {
+        let moment = Moment { now_ns, cause_ns: Some(receive_ns) };
+        let book = &self.books[place.book];
+        if let Some(source) = book.legs[place.leg].rate_source {
+            self.rules.rates.set_mid(source, book.tops[place.leg].honest_mid(), receive_ns);
+            self.refresh_rates(moment);
+        }
+        if self.books[place.book].needs_scan(place.leg) {
+            self.scan(place, moment);
+        }
+    }
+
+    /// Computes the rates anew; where one has moved, every pair that it moves is looked at.
+    fn refresh_rates(&mut self, moment: Moment) {
+        if !self.rules.rates.refresh(moment.now_ns) {
+            return;
+        }
+        let open_net_percent = self.rules.settings.open_net_percent;
+        for number in 0..self.books.len() {
+            let book = &mut self.books[number];
+            let legs = 0..book.legs.len();
+            legs.clone().for_each(|leg| book.revalue(leg, &self.rules.rates, open_net_percent));
+            for leg in if book.has_currencies() { legs } else { 0..0 } {
+                if self.books[number].needs_scan(leg) {
+                    self.scan(Place { book: number, leg }, moment);
+                }
+            }
         }
     }
 
@@ -183,7 +281,7 @@ impl Scanner {
         for other in 0..book.legs.len() {
             for (buy, sell) in [(place.leg, other), (other, place.leg)] {
                 if book.pair_needs_scan(buy, sell) {
-                    advance(&self.settings, book, buy, sell, moment, &mut self.journal);
+                    advance(&self.rules, book, buy, sell, moment, &mut self.journal);
                 }
             }
         }
@@ -192,12 +290,12 @@ impl Scanner {
     fn for_each_active(
         &mut self,
         now_ns: i64,
-        act: impl Fn(&ScannerSettings, &mut AssetBook, usize, usize, Moment, &mut Journal),
+        act: impl Fn(&Rules, &mut AssetBook, usize, usize, Moment, &mut Journal),
     ) -> Vec<OpportunityEvent> {
         let moment = Moment { now_ns, cause_ns: None };
         for book in self.books.iter_mut().filter(|book| book.active > 0) {
             for (buy, sell) in book.active_pairs() {
-                act(&self.settings, book, buy, sell, moment, &mut self.journal);
+                act(&self.rules, book, buy, sell, moment, &mut self.journal);
             }
         }
         std::mem::take(&mut self.journal.events)

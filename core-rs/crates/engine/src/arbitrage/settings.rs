@@ -1,6 +1,5 @@
 //! Thresholds and limits of the scanner, checked once.
 
-use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 /// Percentages are percent of the buy notional, times nanoseconds.
@@ -23,8 +22,20 @@ pub struct ScannerSettings {
     pub min_notional: f64,
     /// Largest distance of the legs' mids, in percent of the lower one.
     pub max_mid_difference_percent: f64,
-    /// Groups of currencies that convert one to one.
+    /// A pair whose mids are further apart for so long, by receive time, is suspect until somebody decides.
+    pub suspect_after_ns: i64,
+    /// Currencies that stand for a dollar each: their markets against each other give live rates.
+    pub dollar_currencies: Vec<String>,
+    /// Groups of currencies that convert one to one where no market gives a rate.
     pub equal_currencies: Vec<Vec<String>>,
+    /// Age of the oldest quote in a live rate.
+    pub max_rate_age_ns: i64,
+    /// A rate between two dollars further from 1 than this is a de-peg.
+    pub max_depeg_percent: f64,
+    /// Whether a pair whose rate is a de-peg may be published.
+    pub allow_depegged: bool,
+    /// (venue, the venue whose books it shows): never compared with each other.
+    pub relays: Vec<(String, String)>,
 }
 
 /// Fix the setting that the text names.
@@ -49,72 +60,13 @@ impl ScannerSettings {
         require("max_age_ns", self.max_age_ns >= 0, "must not be negative")?;
         require("max_skew_ns", self.max_skew_ns >= 0, "must not be negative")?;
         require("min_notional", self.min_notional >= 0.0, "must not be negative")?;
-        require("max_mid_difference_percent", self.max_mid_difference_percent > 0.0, "must be positive")
+        require("max_mid_difference_percent", self.max_mid_difference_percent > 0.0, "must be positive")?;
+        require("suspect_after_ns", self.suspect_after_ns >= 0, "must not be negative")?;
+        require("max_rate_age_ns", self.max_rate_age_ns >= 0, "must not be negative")?;
+        require("max_depeg_percent", self.max_depeg_percent > 0.0, "must be positive")
     }
 }
 
-fn require(setting: &'static str, holds: bool, problem: &str) -> Result<(), ScannerSettingsError> {
+pub(super) fn require(setting: &'static str, holds: bool, problem: &str) -> Result<(), ScannerSettingsError> {
     if holds { Ok(()) } else { Err(ScannerSettingsError { setting, problem: problem.to_owned() }) }
-}
-
-/// Numbers currencies such that two convert one to one exactly when their numbers are equal and not `UNKNOWN`.
-#[derive(Debug)]
-pub(super) struct Currencies {
-    numbers: FxHashMap<String, u32>,
-    next: u32,
-}
-
-impl Currencies {
-    pub(super) const UNKNOWN: u32 = 0;
-
-    pub(super) fn new(groups: &[Vec<String>]) -> Result<Self, ScannerSettingsError> {
-        let mut currencies = Self { numbers: FxHashMap::default(), next: 1 };
-        for group in groups {
-            for currency in group {
-                let is_new = currencies.numbers.insert(currency.clone(), currencies.next).is_none();
-                require("equal_currencies", !currency.is_empty(), "a currency is empty")?;
-                require("equal_currencies", is_new, &format!("{currency} is named twice"))?;
-            }
-            currencies.next += 1;
-        }
-        Ok(currencies)
-    }
-
-    pub(super) fn number(&mut self, currency: &str) -> u32 {
-        if currency.is_empty() {
-            return Self::UNKNOWN;
-        }
-        if let Some(number) = self.numbers.get(currency) {
-            return *number;
-        }
-        let number = self.next;
-        self.next += 1;
-        self.numbers.insert(currency.to_owned(), number);
-        number
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn group(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    #[test]
-    fn currencies_of_a_group_share_a_number_and_others_do_not() {
-        let mut currencies = Currencies::new(&[group(&["USD", "USDT"]), group(&["EUR", "EURC"])]).unwrap();
-        assert_eq!(currencies.number("USD"), currencies.number("USDT"));
-        assert_ne!(currencies.number("USD"), currencies.number("EUR"));
-        assert_ne!(currencies.number("TRY"), currencies.number("EUR"));
-        assert_eq!(currencies.number("TRY"), currencies.number("TRY"));
-        assert_eq!(currencies.number(""), Currencies::UNKNOWN);
-    }
-
-    #[test]
-    fn a_currency_in_two_groups_is_refused_by_name() {
-        let error = Currencies::new(&[group(&["USD"]), group(&["USD"])]).unwrap_err();
-        assert_eq!(error.to_string(), "equal_currencies: USD is named twice");
-    }
 }

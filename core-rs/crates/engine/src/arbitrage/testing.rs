@@ -17,6 +17,12 @@ pub(super) fn settings() -> ScannerSettings {
         max_skew_ns: 5 * SECOND_NS,
         min_notional: 100.0,
         max_mid_difference_percent: 30.0,
+        suspect_after_ns: 60 * SECOND_NS,
+        dollar_currencies: ["USD", "USDC", "USDT"].map(str::to_owned).to_vec(),
+        max_rate_age_ns: 30 * SECOND_NS,
+        max_depeg_percent: 1.0,
+        allow_depegged: false,
+        relays: vec![],
         equal_currencies: vec![vec!["USD".to_owned(), "USDT".to_owned()]],
     }
 }

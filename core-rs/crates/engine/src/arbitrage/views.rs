@@ -5,6 +5,7 @@ use crossbook_market::BookState;
 use super::asset::{AssetBook, Leg, PairNumbers, Top};
 use super::costs::Costs;
 use super::lifecycle::{OpenOpportunity, Phase};
+use super::rates::Conversion;
 use super::reason::RefusalReason;
 
 /// One side of a pair. Prices are quote currency per coin, sizes coins; zero where there is none.
@@ -20,12 +21,33 @@ pub struct LegView {
     pub state: BookState,
 }
 
+/// How the sell leg's prices were turned into the buy leg's currency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversionView {
+    pub from_currency: String,
+    pub to_currency: String,
+    pub is_known: bool,
+    pub rate: f64,
+    /// Receive time of the oldest quote in the rate; 0 when no market gave it.
+    pub quote_ns: i64,
+    /// Whether some step of it is one to one by the setting.
+    pub is_assumed: bool,
+    /// Whether it is too far from 1 between two currencies that stand for a dollar.
+    pub is_depegged: bool,
+}
+
 /// One asset, bought on one venue and sold on another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpreadView {
     pub asset: String,
     pub buy: LegView,
     pub sell: LegView,
+    /// None where both legs are quoted in one currency.
+    pub conversion: Option<ConversionView>,
+    /// Of the lower mid, in one currency; meaningless where a price is missing.
+    pub mid_difference_percent: f64,
+    /// Since when the mids are too far apart, by receive time; 0 when they are not.
+    pub mids_apart_since_ns: i64,
     /// All zero where a price is missing.
     pub costs: Costs,
     /// The smaller of the two top sizes, in coins.
@@ -94,6 +116,21 @@ impl LegView {
     }
 }
 
+impl ConversionView {
+    fn of_pair(buy: &Leg, sell: &Leg, numbers: &PairNumbers) -> Option<Self> {
+        let conversion = &numbers.conversion;
+        (buy.currency != sell.currency || !conversion.is_known).then(|| Self {
+            from_currency: sell.instrument.quote_currency.clone(),
+            to_currency: buy.instrument.quote_currency.clone(),
+            is_known: conversion.is_known,
+            rate: conversion.rate,
+            quote_ns: if conversion.quote_ns == Conversion::NO_QUOTE { 0 } else { conversion.quote_ns.max(0) },
+            is_assumed: conversion.is_assumed,
+            is_depegged: conversion.is_depegged,
+        })
+    }
+}
+
 impl SpreadView {
     /// A pair as it stands, with the identity of the opportunity when one is open.
     pub(super) fn of_pair(
@@ -119,11 +156,14 @@ impl SpreadView {
     }
 
     fn bare(book: &AssetBook, buy: usize, sell: usize, numbers: &PairNumbers) -> Self {
-        let PairNumbers { buy: buy_top, sell: sell_top, costs } = numbers;
+        let PairNumbers { buy: buy_top, sell: sell_top, costs, .. } = numbers;
         Self {
             asset: book.name.clone(),
             buy: LegView::new(&book.legs[buy], buy_top, buy_top.ask, buy_top.ask_size),
             sell: LegView::new(&book.legs[sell], sell_top, sell_top.bid, sell_top.bid_size),
+            conversion: ConversionView::of_pair(&book.legs[buy], &book.legs[sell], numbers),
+            mid_difference_percent: numbers.mid_difference_percent(),
+            mids_apart_since_ns: book.identities.apart_since_ns(buy, sell).unwrap_or(0),
             costs: *costs,
             executable_size: numbers.executable_size(),
             reason: None,
