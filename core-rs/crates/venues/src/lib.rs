@@ -15,7 +15,9 @@ mod urls;
 mod venue;
 
 mod binance;
+mod deribit;
 mod gateio;
+mod krakenfutures;
 mod lighter;
 mod mexc;
 mod okx;
