@@ -19,11 +19,11 @@
 
 use crate::error::{FrameError, VenueError};
 use crate::feed::{Ask, Desk};
-use crate::json::{Decimal, parse, text_after};
+use crate::json::{Decimal, Levels, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::request::RestRequest;
-use crate::venue::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
+use crate::venue::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use crossbook_market::Level;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
@@ -41,7 +41,7 @@ const PROFILE: VenueProfile = VenueProfile {
     maker_fee_percent: 0.0,
     instruments_per_connection: 200,
     connects_per_minute: 20,
-    request_weight_per_minute: 60,
+    request_weight_per_minute: 600,
     stale_after_ns: 30 * SECOND_NS,
     is_gap_visible: true,
     relays: None,
@@ -134,6 +134,20 @@ struct Refusal {
     message: String,
 }
 
+/// `{"jsonrpc":"2.0","result":{"timestamp":1766554855140,"change_id":133112427566,"bids":[[87002.5,199190.0]],"asks":[]}}`
+#[derive(Deserialize)]
+struct Fetched {
+    result: FetchedBook,
+}
+
+#[derive(Deserialize)]
+struct FetchedBook {
+    timestamp: i64,
+    change_id: i64,
+    bids: Levels,
+    asks: Levels,
+}
+
 /// One row of the instruments' `result`.
 #[derive(Deserialize)]
 struct Market {
@@ -195,6 +209,23 @@ impl Venue for Deribit {
 
     fn culprit<'a>(&self, payload: &'a [u8]) -> Option<&'a str> {
         text_after(payload, "\"channel\":\"")?.split('.').nth(1)
+    }
+
+    fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
+        let path = format!("/api/v2/public/get_order_book?instrument_name={native_symbol}&depth=1");
+        Some(BookRequest { request: RestRequest::get(path), depth_limit: 1 })
+    }
+
+    fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
+        let Fetched { result: book } = parse(body)?;
+        Ok(Snapshot {
+            sequence: book.change_id,
+            cross_sequence: Some(book_order(book.timestamp)),
+            exchange_ns: book.timestamp.saturating_mul(MILLISECOND_NS),
+            bids: book.bids.0,
+            asks: book.asks.0,
+            depth_limit: None,
+        })
     }
 }
 
@@ -597,6 +628,21 @@ mod tests {
             bench.take_steps().iter().any(|step| matches!(step, Step::Reconnect { .. })),
             "nothing at all is heard"
         );
+    }
+
+    #[test]
+    fn a_quiet_book_is_vouched_for_by_the_one_that_is_fetched() {
+        let mut bench = live();
+        for _ in 0..5 {
+            bench.wait(10 * SECOND_NS);
+            bench.text(r#"{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"heartbeat"}}"#);
+            for (request_id, url, _) in bench.take_fetches() {
+                assert!(url.ends_with("/get_order_book?instrument_name=SOL_USDC-PERPETUAL&depth=1"), "{url}");
+                let book = r#""change_id":10,"bids":[[99.0,1.5]],"asks":[[101.0,2.0]]"#;
+                bench.answer(request_id, 200, &format!(r#"{{"jsonrpc":"2.0","result":{{"timestamp":1000,{book}}}}}"#));
+            }
+        }
+        assert_eq!((bench.state(LINEAR), bench.feed.stats().parse_errors), (BookState::Live, 0));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::json::{Decimal, Levels, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::request::RestRequest;
-use crate::venue::{Channel, Delta, Frame, Operation, Snapshot, Topic, Venue};
+use crate::venue::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic, Venue};
 use crossbook_market::Level;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -42,7 +42,7 @@ const PROFILE: VenueProfile = VenueProfile {
     maker_fee_percent: 0.02,
     instruments_per_connection: 100,
     connects_per_minute: 60,
-    request_weight_per_minute: 60,
+    request_weight_per_minute: 300,
     stale_after_ns: 30 * SECOND_NS,
     is_gap_visible: true,
     relays: None,
@@ -93,6 +93,20 @@ struct Message<'a> {
     timestamp: i64,
     bids: Option<Levels>,
     asks: Option<Levels>,
+}
+
+/// `{"result":"success","orderBook":{"bids":[[105900.0,0.5]],"asks":[[105950.0,0.3]]},"serverTime":"..."}`: the whole book,
+/// without a number, so that nothing can be joined to it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fetched {
+    order_book: FetchedBook,
+}
+
+#[derive(Deserialize)]
+struct FetchedBook {
+    bids: Levels,
+    asks: Levels,
 }
 
 /// One row of `instruments`.
@@ -169,6 +183,16 @@ impl Venue for KrakenFutures {
 
     fn culprit<'a>(&self, payload: &'a [u8]) -> Option<&'a str> {
         text_after(payload, "\"product_id\":\"")
+    }
+
+    fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
+        let path = format!("/derivatives/api/v3/orderbook?symbol={native_symbol}");
+        Some(BookRequest { request: RestRequest::get(path), depth_limit: usize::MAX })
+    }
+
+    fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
+        let Fetched { order_book: book } = parse(body)?;
+        Ok(Snapshot { bids: book.bids.0, asks: book.asks.0, ..Snapshot::default() })
     }
 }
 
@@ -446,6 +470,20 @@ mod tests {
         assert_eq!((bench.state(LINEAR), bench.feed.stats().parse_errors), (BookState::Stale, 0));
         bench.text(&change(LINEAR, "buy", 11, "98.0", "6.0"));
         assert_eq!(bench.take_top(), Some((99.0, 1.5, 101.0, 2.0)), "the chain held, so that the book is whole");
+    }
+
+    #[test]
+    fn a_quiet_book_is_vouched_for_by_the_one_that_is_fetched() {
+        let mut bench = live();
+        for _ in 0..5 {
+            bench.wait(10 * SECOND_NS);
+            for (request_id, url, _) in bench.take_fetches() {
+                assert!(url.ends_with("/derivatives/api/v3/orderbook?symbol=PF_ETHUSD"), "{url}");
+                let book = r#"{"bids":[[98.0,7],[99.0,1.5]],"asks":[[101.0,2]]}"#;
+                bench.answer(request_id, 200, &format!(r#"{{"result":"success","orderBook":{book}}}"#));
+            }
+        }
+        assert_eq!((bench.state(LINEAR), bench.feed.stats().parse_errors), (BookState::Live, 0));
     }
 
     #[test]

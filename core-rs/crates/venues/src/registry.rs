@@ -6,7 +6,6 @@ use crate::profile::VenueProfile;
 use crate::request::RestRequest;
 use crate::venue::Venue;
 use crate::{
-use crate::{
     binance::Binance, deribit::Deribit, gateio::Gateio, krakenfutures::KrakenFutures, lighter::Lighter, mexc::Mexc, okx::Okx, paradex::Paradex, phemex::Phemex,
 };
 

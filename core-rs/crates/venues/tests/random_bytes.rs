@@ -15,6 +15,16 @@ fn session(venue: &str) -> Vec<(Vec<u8>, bool)> {
             r#"{"stream":"x@depth@100ms","data":{"e":"depthUpdate","T":1,"s":"X","U":5,"u":6,"pu":4,"b":[["9","1"]],"a":[]}}"#,
             r#"{"e":"bookTicker","u":7,"s":"X","b":"9.5","B":"31.2","a":"10.5","A":"40.6","T":1,"E":1}"#,
         ]),
+        "deribit" => text(&[
+            r#"{"jsonrpc":"2.0","id":1,"result":["book.X.100ms","quote.X"]}"#,
+            r#"{"method":"subscription","params":{"channel":"book.X.100ms","data":{"type":"snapshot","timestamp":1,"change_id":5,"bids":[],"asks":[["new",10.0,1.0]]}}}"#,
+            r#"{"method":"subscription","params":{"channel":"quote.X","data":{"timestamp":2,"best_bid_price":9.5,"best_bid_amount":2.0,"best_ask_price":10.5,"best_ask_amount":4.0}}}"#,
+        ]),
+        "krakenfutures" => text(&[
+            r#"{"event":"subscribed","feed":"book","product_ids":["X"]}"#,
+            r#"{"feed":"book_snapshot","product_id":"X","timestamp":1,"seq":5,"bids":[],"asks":[{"price":10.0,"qty":1.0}]}"#,
+            r#"{"feed":"book","product_id":"X","side":"buy","seq":6,"price":9.0,"qty":1.0,"timestamp":1}"#,
+        ]),
         "gateio" => text(&[
             r#"{"id":1,"channel":"futures.obu","event":"subscribe","payload":["ob.X.50"],"result":{"status":"success"}}"#,
             r#"{"channel":"futures.obu","result":{"t":1,"full":true,"s":"ob.X.50","u":5,"b":[["9","1"]],"a":[["10","1"]]}}"#,
@@ -115,7 +125,7 @@ proptest! {
 
 #[test]
 fn unchanged_sessions_end_with_a_live_book() {
-    for venue in ["gateio", "lighter", "okx", "paradex", "phemex"] {
+    for venue in ["deribit", "gateio", "krakenfutures", "lighter", "okx", "paradex", "phemex"] {
         let mut player = Player::new(venue, &["X"]);
         for (frame, is_text) in session(venue) {
             if is_text { player.text(std::str::from_utf8(&frame).unwrap(), 1) } else { player.binary(&frame, 1) }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// A file of `../shared/recordings`, or None with a word on the error stream where that folder is absent.
 pub fn recording(name: &str) -> Option<Vec<u8>> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/recordings");
+    let folder = recordings();
     if !folder.is_dir() {
         eprintln!("skipped: there is no folder ../shared/recordings beside the repository");
         return None;
@@ -20,6 +20,19 @@ pub fn recording(name: &str) -> Option<Vec<u8>> {
 /// The same as text.
 pub fn recorded_text(name: &str) -> Option<String> {
     recording(name).map(|bytes| String::from_utf8(bytes).expect("UTF-8"))
+}
+
+/// The same for a file that the folder's README says may have been left out.
+pub fn included_text(name: &str) -> Option<String> {
+    let is_left_out = recordings().is_dir() && !recordings().join(name).exists();
+    if is_left_out {
+        eprintln!("skipped: {name} is not included in ../shared/recordings");
+    }
+    (!is_left_out).then(|| recorded_text(name)).flatten()
+}
+
+fn recordings() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/recordings")
 }
 
 /// A feed on one connection, its time being that of the recording.
