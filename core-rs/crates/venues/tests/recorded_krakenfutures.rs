@@ -77,9 +77,11 @@ fn a_change_that_its_recorder_withheld_is_a_gap_and_the_snapshots_are_whole() {
         player.text(frame, index as i64 + 1);
         let (sequence, bid, ask) = player.book_top("PF_XBTUSD");
         tops.push((sequence, bid.zip(ask), player.feed.stats().gaps));
-        for event in ["unsubscribed", "subscribed"].iter().filter(|_| player.state("PF_XBTUSD") != BookState::Live) {
-            player
-                .text(&format!(r#"{{"event":"{event}","feed":"book","product_ids":["PF_XBTUSD"]}}"#), index as i64 + 1);
+        if player.state("PF_XBTUSD") != BookState::Live {
+            for event in ["unsubscribed", "subscribed"] {
+                let answer = json!({"event": event, "feed": "book", "product_ids": ["PF_XBTUSD"]});
+                player.text(&answer.to_string(), index as i64 + 1);
+            }
         }
     }
     let whole = |bid, size, ask, ask_size| level(bid, size).zip(level(ask, ask_size));
