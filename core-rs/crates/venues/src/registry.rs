@@ -6,10 +6,12 @@ use crate::profile::VenueProfile;
 use crate::request::RestRequest;
 use crate::venue::Venue;
 use crate::{
-    binance::Binance, deribit::Deribit, gateio::Gateio, krakenfutures::KrakenFutures, lighter::Lighter, mexc::Mexc, okx::Okx, paradex::Paradex, phemex::Phemex,
+    binance::Binance, deribit::Deribit, gateio::Gateio, krakenfutures::KrakenFutures, lighter::Lighter, mexc::Mexc,
+    okx::Okx, paradex::Paradex, phemex::Phemex,
 };
 
-static VENUES: [&dyn Venue; 9] = [&Binance, &Deribit, &Gateio, &KrakenFutures, &Lighter, &Mexc, &Okx, &Paradex, &Phemex];
+static VENUES: [&dyn Venue; 9] =
+    [&Binance, &Deribit, &Gateio, &KrakenFutures, &Lighter, &Mexc, &Okx, &Paradex, &Phemex];
 
 /// Answers that a market list may take: more mean that its pages lead in a circle.
 const MARKET_ANSWERS: usize = 64;
