@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench bench-peers faults property proto setup clean
+.PHONY: help run test lint format bench bench-peers soak faults property proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: setup ## Measure speed against baselines taken in the same run; JSON in .
 
 bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers
+
+soak: setup ## Run the whole system for half an hour and watch CPU and memory (ARGS="--minutes 10 --assets 200 --rate 0.1")
+	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(BIN)/python -m tests.faults $(ARGS)
