@@ -33,6 +33,10 @@ class Lifetime:
         """Asks the service to end."""
         self.stopping.set()
 
+    def on_hangup(self, reload: Callable[[], None]) -> None:
+        """Calls this at each SIGHUP from now on, which otherwise ends a process."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+
     async def wait_or_stop(self, awaitable: Awaitable[T]) -> T | None:
         """The awaitable's result; None, with the awaitable cancelled, when the service is told to stop first."""
         work = asyncio.ensure_future(awaitable)

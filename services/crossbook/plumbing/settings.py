@@ -83,13 +83,18 @@ class Endpoint(Section):
 
 
 class TrackerSettings(Section):
-    """crossbook tracker. Empty venues, symbols and assets mean all; each venue's recording has the limit for itself."""
+    """crossbook tracker. Empty venues, symbols and assets mean all; each venue's recording has the limit for itself.
+
+    A choice_file, JSON such as {"symbols": [...], "assets": [...]}, replaces symbols and assets; SIGHUP reads it again.
+    """
 
     port: Port = 50051
     metrics_port: Port = 9101
     venues: Names = []
     symbols: Names = []
     assets: Names = []
+    choice_file: Path | None = None
+    listing_interval_seconds: Positive = 300
     endpoints: dict[str, Endpoint] = {}
     aggregator_target: Target = "127.0.0.1:50052"
     record_dir: Path | None = None

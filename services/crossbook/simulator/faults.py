@@ -20,17 +20,27 @@ GRAMMAR = """FAULT[,FAULT...] with FAULT = VENUE[/ASSET]:KIND@START[+DURATION][ 
                     clock=SHIFT (+10s)   shift exchange times by SHIFT (-3s)
                     slow=DELAY (+10s)    hold all frames back by DELAY (500ms)
                     oversize          send a frame of 10 MB
+                    delist (+30s)     the asset's market is gone, from the list too; afterwards it is listed again
                     forget            drop the subscriptions of the asset, or all, without a word
                     nosnapshot (+60s) acknowledge without an initial snapshot
   example: binance:cut@20s,okx/BTC:freeze@30s+5s,lighter:corrupt@40s,paradex/ETH:drop@50s x3"""
 
 CORRUPTION_KINDS = ("garbled", "truncated", "types", "nan", "negative")
 FRAME_KINDS = ("drop", "duplicate", "reorder", "corrupt")
-_DEFAULT_SECONDS = {"freeze": 5.0, "refuse": 5.0, "429": 5.0, "clock": 10.0, "slow": 10.0, "nosnapshot": 60.0}
+_DEFAULT_SECONDS = {
+    "freeze": 5.0,
+    "refuse": 5.0,
+    "429": 5.0,
+    "clock": 10.0,
+    "slow": 10.0,
+    "nosnapshot": 60.0,
+    "delist": 30.0,
+}
 _DEFAULT_VALUES = {"clock": "-3s", "slow": "500ms", "429": "2"}
 _ONCE = ("cut", "oversize", "forget")
 KINDS = (*FRAME_KINDS, *_DEFAULT_SECONDS, *_ONCE)
-_WITH_ASSET = (*FRAME_KINDS, "freeze", "cut", "forget")
+_NEEDS_ASSET = ("delist",)
+_WITH_ASSET = (*FRAME_KINDS, *_NEEDS_ASSET, "freeze", "cut", "forget")
 _FAULT = re.compile(
     r"(?P<venue>[^/:@]+)(?:/(?P<asset>[^:@]+))?:(?P<kind>[a-z0-9]+)@(?P<start>[^+\s=]+)"
     r"(?:\+(?P<duration>[^\s=]+))?(?:\s*x(?P<count>[^\s=]+))?(?:=(?P<value>\S+))?"
@@ -87,6 +97,7 @@ def _parse(item: str, venues: Collection[str], assets: Collection[str]) -> Fault
     _require(asset is None or asset in assets, item, f"unknown asset {asset!r}")
     _require(kind in KINDS, item, f"unknown kind {kind!r}, known: {', '.join(KINDS)}")
     _require(asset is None or kind in _WITH_ASSET, item, f"{kind} concerns the whole venue, not an asset")
+    _require(asset is not None or kind not in _NEEDS_ASSET, item, f"{kind} concerns one asset: name it")
     start = _not_negative(match["start"], item)
     duration, count = _extent(kind, match["duration"], match["count"], item)
     value = match["value"] or _DEFAULT_VALUES.get(kind)

@@ -121,6 +121,8 @@ class Injector:
     def _apply(self, venue: str) -> None:
         """Sets on the face what its active faults ask for together."""
         face = self._faces[venue]
+        delisted = {order.fault.asset for order in self._active(venue, "delist")}
+        face.list_only(lambda instrument: instrument.asset not in delisted)
         frozen = self._active(venue, "freeze")
         for instrument in face.instruments.values():
             instrument.is_paused = any(order.concerns(instrument) for order in frozen)

@@ -1,6 +1,9 @@
 """The tracker process: its venues side by side, and TrackerService over them."""
 
 import asyncio
+from collections.abc import Iterable
+
+import structlog
 
 from crossbook._core import venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
@@ -10,7 +13,7 @@ from crossbook.plumbing.grpc_server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
-from crossbook.tracker.choice import choose_venues
+from crossbook.tracker.choice import choose_venues, read_choice
 from crossbook.tracker.health import keep_health
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.pace import Pace
@@ -18,15 +21,20 @@ from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.stats import venue_stats
 from crossbook.tracker.venue import Venue
 
+log = structlog.get_logger()
+
 
 async def run(settings: Settings, lifetime: Lifetime) -> None:
     """Tracks until told to stop. Raises SettingsError and PortTakenError."""
     profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings.tracker)
+    choice = read_choice(settings.tracker)
     _prepare_record_dir(settings.tracker)
     async with open_channel(settings.tracker.aggregator_target) as channel:
         listed = asyncio.Event()
         pace = Pace(asyncio.get_running_loop().time)
-        venues = {profile.id: Venue(profile, settings.tracker, channel, pace, listed.set) for profile in profiles}
+        venues = {
+            profile.id: Venue(profile, settings.tracker, choice, channel, pace, listed.set) for profile in profiles
+        }
         service = TrackerService(venues)
         server = grpc_server(
             settings.host,
@@ -34,11 +42,13 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             lambda server: add_TrackerServiceServicer_to_server(service, server),
             [SERVICE_NAME],
         )
+        lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
         metrics = TrackerMetrics()
         with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
             async with server as running, asyncio.TaskGroup() as tasks:
                 for venue in venues.values():
                     tasks.create_task(venue.run(lifetime))
+                    tasks.create_task(venue.keep_listing(lifetime))
                 helpers = [
                     tasks.create_task(metrics.keep_current(service.all_stats)),
                     tasks.create_task(keep_health(venues.values(), venue_stats)),
@@ -48,6 +58,18 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
                 for helper in helpers:
                     helper.cancel()
                 await _set_serving(running, False)
+
+
+def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
+    """Reads the choice again; one that cannot be read changes nothing."""
+    try:
+        choice = read_choice(settings)
+    except SettingsError as error:
+        log.error("reload_refused", error=str(error))
+        return
+    log.info("reloading", symbols=len(choice.symbols), assets=len(choice.assets))
+    for venue in venues:
+        venue.choose(choice)
 
 
 async def _serve_once_listed(server: RunningServer, listed: asyncio.Event) -> None:

@@ -1,5 +1,6 @@
-"""Which venues a process tracks, by its settings; what makes no sense there is refused before anything starts."""
+"""Which venues a process tracks and what of them, by its settings; what makes no sense is refused at the start."""
 
+import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ import structlog
 from crossbook._core import VenueProfile
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import Endpoint, TrackerSettings
+from crossbook.tracker.wanted import Choice
 
 log = structlog.get_logger()
 
@@ -28,6 +30,22 @@ def choose_venues(profiles: Mapping[str, VenueProfile], settings: TrackerSetting
         reasons = "; ".join(f"{profile.id}: {profile.unavailable_reason}" for profile in named)
         raise SettingsError(f"setting tracker.venues leaves no venue to track: {reasons}")
     return chosen
+
+
+def read_choice(settings: TrackerSettings) -> Choice:
+    """What to track of each venue: by the choice file, if there is one. Raises SettingsError."""
+    if settings.choice_file is None:
+        return Choice(settings.symbols, settings.assets)
+    try:
+        given = json.loads(settings.choice_file.read_text())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"setting tracker.choice_file: {error}") from error
+    if not isinstance(given, dict) or not given.keys() <= {"symbols", "assets"}:
+        raise SettingsError('setting tracker.choice_file: must look like {"symbols": [...], "assets": [...]}')
+    lists = [given.get("symbols", []), given.get("assets", [])]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        raise SettingsError("setting tracker.choice_file: symbols and assets must be lists of names")
+    return Choice(*lists)
 
 
 def _is_available(profile: VenueProfile, settings: TrackerSettings) -> bool:

@@ -24,6 +24,7 @@ COUNTERS: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
     "confirmed": ("Quiet instruments whose quote the venue confirmed.", lambda stats: stats.confirmed),
     "frozen": ("Instruments that the venue had silently stopped sending.", lambda stats: stats.frozen),
     "state_transitions": ("Changes of the venue's state.", lambda stats: stats.state_transitions),
+    "listings_refused": ("Market lists that were not readable or not credible.", lambda stats: stats.listings_refused),
     "dropped_quotes": ("Quotes lost because the buffer overflowed.", lambda stats: stats.dropped_quotes),
 }
 GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {

@@ -40,6 +40,7 @@ def venue_stats(venue: Venue) -> VenueStats:
         reconnects=feed.reconnects,
         confirmed=feed.confirmed,
         frozen=feed.frozen,
+        listings_refused=venue.listings_refused,
         state_transitions=venue.health.transitions,
         dropped_quotes=driver.outbox.dropped_rows,
         unacknowledged_batches=len(driver.outbox),

@@ -1,10 +1,11 @@
 """One venue of the process: lists its markets, keeps a driver alive, remembers what is wanted across failures."""
 
 import asyncio
+import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import grpc
 import structlog
@@ -22,7 +23,9 @@ from crossbook.tracker.health import HealthWatch
 from crossbook.tracker.markets import ListingError, list_markets, select
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import FeedArguments, RecordedFeed, make_feed
+from crossbook.tracker.wanted import Change, Choice, Wanted
 
+NAMED_SYMBOLS = 10  # of a change, in the log
 LISTING_BASE_SECONDS = 0.5
 LISTING_CAP_SECONDS = 15.0
 RESTART_BASE_SECONDS = 1.0
@@ -38,6 +41,7 @@ class Venue:
         self,
         profile: VenueProfile,
         settings: TrackerSettings,
+        choice: Choice,
         channel: grpc.aio.Channel,
         pace: Pace,
         on_listed: Callable[[], None],
@@ -47,6 +51,7 @@ class Venue:
         self.driver: Driver | None = None
         self.health = HealthWatch()
         self.problem = ""  # what keeps it from being listed or driven, in words
+        self.listings_refused = 0
         self.unlisted: list[str] = []  # symbols and assets of the settings that the venue does not list
         self._settings = settings
         self._channel = channel
@@ -54,12 +59,13 @@ class Venue:
         self._on_listed = on_listed
         self._endpoint = settings.endpoints.get(profile.id, Endpoint())
         self._limits = Limits(Budget(profile.request_weight_per_minute), Budget(profile.connects_per_minute))
-        self._wanted: dict[str, Instrument] = {}
+        self._wanted = Wanted(choice)
+        self._fetcher = Fetcher(self.id, self._limits.requests)
 
     async def run(self, lifetime: Lifetime) -> None:
         """Until told to stop. Whatever fails here fails for this venue only, and is begun afresh."""
         restart = Redial(RESTART_BASE_SECONDS, RESTART_CAP_SECONDS)
-        async with Fetcher(self.id, self._limits.requests) as fetcher:
+        async with self._fetcher as fetcher:
             while not lifetime.stopping.is_set():
                 restart.opened()
                 try:
@@ -71,39 +77,78 @@ class Venue:
                     log.error("venue_failed", venue=self.id, exc_info=error)
                     await lifetime.sleep(restart.wait_seconds())
 
+    async def keep_listing(self, lifetime: Lifetime) -> None:
+        """Until told to stop: follows the market list, where the choice may grow with it."""
+        while not await lifetime.sleep(self._settings.listing_interval_seconds * random.uniform(0.9, 1.1)):
+            if self.listing is not None and self._wanted.choice.is_open:
+                try:
+                    await self._relist()
+                except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException as error:  # a panic of the core is none of Exception
+                    self.listings_refused += 1
+                    log.warning("listing_refused", venue=self.id, error=str(error), effect="nothing is changed")
+
+    def choose(self, choice: Choice) -> None:
+        """Tracks by another choice: what both name is not touched."""
+        self._carry_out(self._wanted.choose(choice), "choice")
+
     def start_tracking(self, symbols: Sequence[str], assets: Sequence[str]) -> list[Instrument]:
         """The instruments newly tracked. Raises InvalidRequestError and UnavailableError."""
         listing = self._require_listing()
         if not symbols and not assets:
-            symbols, assets = self._settings.symbols, self._settings.assets
-            selection = select(listing.instruments, symbols, assets)
+            selection = select(listing.instruments, self._wanted.choice.symbols, self._wanted.choice.assets)
         else:
             selection = select(listing.instruments, symbols, assets)
             _refuse("symbols", symbols, selection.unknown_symbols, f"is not listed by {self.id}")
             _refuse("assets", assets, selection.unknown_assets, f"has no market on {self.id}")
-        started = [one for one in selection.instruments if one.symbol not in self._wanted]
+        started = [one for one in selection.instruments if one.symbol not in self._wanted.instruments]
         if started:
             with _failure_told(self.id):
                 self._require_driver().track(started)
-            self._wanted.update((one.symbol, one) for one in started)
+        self._wanted.started_by_hand(started, is_whole_choice=not symbols and not assets)
         return started
 
     def stop_tracking(self, symbols: Sequence[str]) -> list[str]:
         """The symbols no longer tracked. Raises InvalidRequestError and UnavailableError."""
-        _refuse("symbols", symbols, [one for one in symbols if one not in self._wanted], "is not tracked")
-        stopped = list(dict.fromkeys(symbols)) or list(self._wanted)
+        _refuse("symbols", symbols, [one for one in symbols if one not in self._wanted.instruments], "is not tracked")
+        stopped = list(dict.fromkeys(symbols)) or list(self._wanted.instruments)
         if stopped:
             with _failure_told(self.id):
                 self._require_driver().untrack(stopped)
-            for symbol in stopped:
-                del self._wanted[symbol]
+        self._wanted.stopped_by_hand(stopped, are_all=not symbols)
         return stopped
 
     def require_tracked(self, symbol: str) -> Driver:
         """The driver of a tracked symbol. Raises NotFoundError and UnavailableError."""
-        if symbol not in self._wanted:
+        if symbol not in self._wanted.instruments:
             raise NotFoundError(f"book of {symbol} on {self.id}")
         return self._require_driver()
+
+    async def _relist(self) -> None:
+        listing = await list_markets(self.id, self._endpoint.rest_url, self._fetcher)
+        self._carry_out(self._wanted.relist(listing.instruments), "market list")
+        self.listing = listing
+
+    def _carry_out(self, change: Change, cause: str) -> None:
+        if not change:
+            return
+        log.warning(
+            "tracking_changed",
+            venue=self.id,
+            cause=cause,
+            stopped=change.stopped[:NAMED_SYMBOLS],
+            stopped_count=len(change.stopped),
+            started=[one.symbol for one in change.started[:NAMED_SYMBOLS]],
+            started_count=len(change.started),
+        )
+        self._wanted.take(change)
+        # A feed that fails at this is begun afresh, with what is wanted by then.
+        with suppress(VenueFailedError):
+            if self.driver is not None and change.stopped:
+                self.driver.untrack(change.stopped)
+            if self.driver is not None and change.started:
+                self.driver.track(change.started)
 
     async def _list_and_drive(self, fetcher: Fetcher, lifetime: Lifetime) -> None:
         if self.listing is None:
@@ -126,12 +171,13 @@ class Venue:
             attempt += 1
 
     def _choose(self, listing: MarketListing) -> None:
-        selection = select(listing.instruments, self._settings.symbols, self._settings.assets)
-        self._wanted = {one.symbol: one for one in selection.instruments}
+        selection = self._wanted.begin(listing.instruments)
         self.unlisted = [*selection.unknown_symbols, *selection.unknown_assets]
         for name in self.unlisted:
             log.error("not_listed", venue=self.id, name=name, effect="left out; the rest is tracked")
-        log.info("markets_listed", venue=self.id, tracked=len(self._wanted), quarantined=len(listing.quarantined))
+        log.info(
+            "markets_listed", venue=self.id, tracked=len(selection.instruments), quarantined=len(listing.quarantined)
+        )
 
     async def _drive(self, fetcher: Fetcher, stopping: asyncio.Event) -> None:
         arguments = self._feed_arguments()
@@ -144,7 +190,7 @@ class Venue:
                 self.id, feed, fetcher, self._limits, self._pace, self._channel, self._settings.buffer_bytes
             )
             self.problem = ""
-            await self.driver.run(stopping, list(self._wanted.values()))
+            await self.driver.run(stopping, list(self._wanted.instruments.values()))
         finally:
             self.driver = None
             if isinstance(feed, RecordedFeed):

@@ -1,13 +1,15 @@
 """Which venues are tracked, and which settings are refused before anything starts."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossbook._core import venue_profiles
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.settings import load_settings
-from crossbook.tracker.choice import choose_venues
+from crossbook.plumbing.settings import TrackerSettings, load_settings
+from crossbook.tracker.choice import choose_venues, read_choice
+from crossbook.tracker.wanted import Choice
 
 
 class Profile:
@@ -73,3 +75,21 @@ def test_the_real_profiles_can_be_chosen() -> None:
     """The core's own registry gives at least one venue by default."""
     profiles = {profile.id: profile for profile in venue_profiles()}
     assert choose_venues(profiles, load_settings().tracker)
+
+
+def test_a_choice_file_replaces_symbols_and_assets(tmp_path: Path) -> None:
+    """What it leaves out is empty."""
+    path = tmp_path / "choice.json"
+    path.write_text('{"assets": ["BTC"]}')
+    assert read_choice(TrackerSettings(symbols=["X"], choice_file=path)) == Choice([], ["BTC"])
+    assert read_choice(TrackerSettings(symbols=["X"])) == Choice(["X"], [])
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"asset": []}', '{"assets": "BTC"}', '{"symbols": [7]}', None])
+def test_a_choice_file_that_does_not_read_names_its_setting(tmp_path: Path, text: str | None) -> None:
+    """So that nobody tracks everything by mistake."""
+    path = tmp_path / "choice.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SettingsError, match=r"tracker\.choice_file"):
+        read_choice(TrackerSettings(choice_file=path))

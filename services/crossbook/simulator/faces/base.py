@@ -30,7 +30,8 @@ class Face(ABC):
     ping_seconds: float  # how often this venue pings its clients
 
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int) -> None:
-        self.instruments = {instrument.symbol: instrument for instrument in instruments}
+        self._all = {instrument.symbol: instrument for instrument in instruments}
+        self.instruments = dict(self._all)  # those that are listed
         self.subscribers: dict[str, set[Session]] = {}
         self.sessions: set[Session] = set()
         self.latency_ns = latency_ns
@@ -119,6 +120,16 @@ class Face(ABC):
         for topic in list(session.topics):
             self.unsubscribe(session, topic)
         self.sessions.discard(session)
+
+    def list_only(self, is_listed: Callable[[Instrument], bool]) -> None:
+        """Markets that are not listed are silent, and nobody is subscribed to them any more."""
+        self.instruments = {symbol: one for symbol, one in self._all.items() if is_listed(one)}
+        for symbol, instrument in self._all.items():
+            instrument.is_paused = symbol not in self.instruments
+        for topic in [topic for topic in self.subscribers if self.symbol_of_topic(topic) in self._all]:
+            if self.instrument_of(topic) is None:
+                for session in list(self.subscribers[topic]):
+                    self.unsubscribe(session, topic)
 
     def has_listeners(self, topic: str) -> bool:
         """Whether it is worth encoding a frame."""

@@ -190,7 +190,7 @@ class LighterFace(Face):
 
     def _perps(self) -> list[dict[str, Any]]:
         """The real ones, and the ones a client must leave out: halted, hidden, malformed."""
-        rows = [_perp_row(market) for market in self._markets.values()]
+        rows = [_perp_row(market) for symbol, market in self._markets.items() if symbol in self.instruments]
         halted = _row("LUNA", 901, "perp", 4, 2) | {"status": "inactive"}
         malformed = _row("BROKEN", 902, "perp", 4, 2) | {"price_decimals": "two", "market_id": None}
         return [*rows, halted, malformed]
