@@ -87,6 +87,38 @@ class OkxBook(BookClient):
         return True
 
 
+class BybitBook(BookClient):
+    """A snapshot at any time; then every delta's u is the last one plus one."""
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = json.loads(message)
+        if frame.get("topic") != f"orderbook.50.{self.symbol}":
+            return False
+        book = frame["data"]
+        if frame["type"] == "snapshot":
+            self.load(pairs(book["b"]), pairs(book["a"]), book["u"])
+        else:
+            self.apply(pairs(book["b"]), pairs(book["a"]), book["u"] - 1, book["u"])
+        return True
+
+
+class BitgetBook(BookClient):
+    """action snapshot with pseq 0, then pseq must be the last seq."""
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = {} if message == "pong" else json.loads(message)
+        arg = {"instType": "USDT-FUTURES", "channel": "books", "instId": self.symbol}
+        if frame.get("arg") != arg or "data" not in frame:
+            return False
+        (book,) = frame["data"]
+        if frame["action"] == "snapshot":
+            assert book["pseq"] == 0
+            self.load(pairs(book["bids"]), pairs(book["asks"]), book["seq"])
+        else:
+            self.apply(pairs(book["bids"]), pairs(book["asks"]), book["pseq"], book["seq"])
+        return True
+
+
 class BinanceBook(BookClient):
     """Events are kept until the REST snapshot comes; the first used one straddles or follows it; then pu chains."""
 

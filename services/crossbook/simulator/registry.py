@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.faces import binance, lighter, okx, paradex, phemex
+from crossbook.simulator.faces import binance, bitget, bybit, lighter, okx, paradex, phemex
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world import Instrument, Traits
 
@@ -13,6 +13,8 @@ _PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
     (binance.TRAITS, binance.BinanceFace),
     (okx.TRAITS, okx.OkxFace),
     (phemex.TRAITS, phemex.PhemexFace),
+    (bybit.TRAITS, bybit.BybitFace),
+    (bitget.TRAITS, bitget.BitgetFace),
 )
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}

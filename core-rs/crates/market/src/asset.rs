@@ -76,6 +76,8 @@ mod tests {
             ("SHIB1000", "SHIB", 1e3),
             ("1MBABYDOGE", "BABYDOGE", 1e6),
             ("1000000MOG", "MOG", 1e6),
+            ("1000000BABYDOGE", "BABYDOGE", 1e6),
+            ("10000SATS", "SATS", 1e4),
             ("10000000AIDOGE", "AIDOGE", 1e7),
             ("mSATS", "SATS", 1e6),
             ("1000SATS", "SATS", 1e3),

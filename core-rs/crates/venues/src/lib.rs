@@ -15,6 +15,8 @@ mod urls;
 mod venue;
 
 mod binance;
+mod bitget;
+mod bybit;
 mod deribit;
 mod gateio;
 mod krakenfutures;

@@ -5,13 +5,20 @@ use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
 use crate::request::RestRequest;
 use crate::venue::Venue;
-use crate::{
-    binance::Binance, deribit::Deribit, gateio::Gateio, krakenfutures::KrakenFutures, lighter::Lighter, mexc::Mexc,
-    okx::Okx, paradex::Paradex, phemex::Phemex,
-};
 
-static VENUES: [&dyn Venue; 9] =
-    [&Binance, &Deribit, &Gateio, &KrakenFutures, &Lighter, &Mexc, &Okx, &Paradex, &Phemex];
+static VENUES: &[&dyn Venue] = &[
+    &crate::binance::Binance,
+    &crate::bitget::Bitget,
+    &crate::bybit::Bybit,
+    &crate::deribit::Deribit,
+    &crate::gateio::Gateio,
+    &crate::krakenfutures::KrakenFutures,
+    &crate::lighter::Lighter,
+    &crate::mexc::Mexc,
+    &crate::okx::Okx,
+    &crate::paradex::Paradex,
+    &crate::phemex::Phemex,
+];
 
 /// Answers that a market list may take: more mean that its pages lead in a circle.
 const MARKET_ANSWERS: usize = 64;

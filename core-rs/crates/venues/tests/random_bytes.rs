@@ -15,6 +15,18 @@ fn session(venue: &str) -> Vec<(Vec<u8>, bool)> {
             r#"{"stream":"x@depth@100ms","data":{"e":"depthUpdate","T":1,"s":"X","U":5,"u":6,"pu":4,"b":[["9","1"]],"a":[]}}"#,
             r#"{"e":"bookTicker","u":7,"s":"X","b":"9.5","B":"31.2","a":"10.5","A":"40.6","T":1,"E":1}"#,
         ]),
+        "bitget" => text(&[
+            r#"{"event":"subscribe","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"X"}}"#,
+            r#"{"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"X"},"data":[{"asks":[["10","1"]],"bids":[],"ts":"1","seq":5,"pseq":0}],"ts":2}"#,
+            r#"{"action":"update","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"X"},"data":[{"asks":[],"bids":[["9","1"]],"ts":"1","seq":6,"pseq":5}],"ts":2}"#,
+            r#"{"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":"books1","instId":"X"},"data":[{"asks":[["9.9","1"]],"bids":[],"ts":"1","seq":7,"pseq":0}],"ts":2}"#,
+        ]),
+        "bybit" => text(&[
+            r#"{"success":true,"ret_msg":"","conn_id":"a","req_id":"1","op":"subscribe"}"#,
+            r#"{"topic":"orderbook.50.X","type":"snapshot","ts":2,"data":{"s":"X","b":[],"a":[["10","1"]],"u":5,"seq":50},"cts":1}"#,
+            r#"{"topic":"orderbook.50.X","type":"delta","ts":2,"data":{"s":"X","b":[["9","1"]],"a":[],"u":6,"seq":55},"cts":1}"#,
+            r#"{"topic":"orderbook.1.X","ts":2,"type":"snapshot","data":{"s":"X","b":[["9","2"]],"a":[],"u":900,"seq":57},"cts":1}"#,
+        ]),
         "deribit" => text(&[
             r#"{"jsonrpc":"2.0","id":1,"result":["book.X.100ms","quote.X"]}"#,
             r#"{"method":"subscription","params":{"channel":"book.X.100ms","data":{"type":"snapshot","timestamp":1,"change_id":5,"bids":[],"asks":[["new",10.0,1.0]]}}}"#,
@@ -125,7 +137,7 @@ proptest! {
 
 #[test]
 fn unchanged_sessions_end_with_a_live_book() {
-    for venue in ["deribit", "gateio", "krakenfutures", "lighter", "okx", "paradex", "phemex"] {
+    for venue in ["bitget", "bybit", "deribit", "gateio", "krakenfutures", "lighter", "okx", "paradex", "phemex"] {
         let mut player = Player::new(venue, &["X"]);
         for (frame, is_text) in session(venue) {
             if is_text { player.text(std::str::from_utf8(&frame).unwrap(), 1) } else { player.binary(&frame, 1) }

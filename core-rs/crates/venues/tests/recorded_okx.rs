@@ -3,44 +3,17 @@
 
 mod support;
 
-use crossbook_market::{BookState, Level, OrderBook};
+use crossbook_market::BookState;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use support::checksum::Spelled;
 use support::{Player, recorded_text};
-
-/// Original text of price and size by the price's bits.
-type Texts = HashMap<u64, (String, String)>;
 
 #[derive(Default)]
 struct Checked {
     sequence: i64,
-    bids: Texts,
-    asks: Texts,
+    spelled: Spelled,
     frames: usize,
-}
-
-fn remember(texts: &mut Texts, side: &Value) {
-    for level in side.as_array().unwrap() {
-        let text = |index: usize| level[index].as_str().unwrap().to_string();
-        texts.insert(text(0).parse::<f64>().unwrap().to_bits(), (text(0), text(1)));
-    }
-}
-
-/// `bid:ask` interleaved, `price:size` each, up to 25 a side, as the venue's documentation of that time says.
-fn checksum(book: &OrderBook, so_far: &Checked) -> i32 {
-    let side = |levels: Vec<Level>, texts: &Texts| {
-        let text = |level: &Level| {
-            let (price, size) = &texts[&level.price.to_bits()];
-            assert_eq!(size.parse::<f64>().unwrap(), level.size);
-            format!("{price}:{size}")
-        };
-        levels.iter().take(25).map(text).collect::<Vec<_>>()
-    };
-    let bids = side(book.bids().collect(), &so_far.bids);
-    let asks = side(book.asks().collect(), &so_far.asks);
-    let longest = bids.len().max(asks.len());
-    let parts = (0..longest).flat_map(|index| [bids.get(index), asks.get(index)]).flatten();
-    crc32fast::hash(parts.cloned().collect::<Vec<_>>().join(":").as_bytes()) as i32
 }
 
 #[test]
@@ -62,15 +35,14 @@ fn every_book_matches_the_checksum_of_its_frame() {
         let previous = if is_snapshot { -1 } else { so_far.sequence };
         so_far.sequence += 7;
         let book = &mut frame["data"][0];
-        remember(&mut so_far.bids, &book["bids"]);
-        remember(&mut so_far.asks, &book["asks"]);
+        so_far.spelled.remember(book);
         let expected = book["checksum"].as_i64().unwrap();
         book["prevSeqId"] = json!(previous);
         book["seqId"] = json!(so_far.sequence);
         player.text(&frame.to_string(), now_ns);
         assert_eq!(player.state(&native), BookState::Live, "{native}");
         let (_, _, book) = player.feed.order_book(&native).unwrap();
-        assert_eq!(i64::from(checksum(book, so_far)), expected, "{native}, frame {}", so_far.frames);
+        assert_eq!(i64::from(so_far.spelled.checksum(book)), expected, "{native}, frame {}", so_far.frames);
         so_far.frames += 1;
     }
     assert_eq!((checked.len(), checked.values().map(|one| one.frames).sum::<usize>()), (3, 290));

@@ -180,7 +180,7 @@ impl Desk {
         if held.vigil.check != (Check::Outstanding { request_id: fetch.id }) {
             return;
         }
-        if snapshot.sequence != 0 && snapshot.sequence < held.sequence {
+        if snapshot.shared_sequence() != 0 && snapshot.shared_sequence() < held.shared_sequence {
             return self.check_failed(fetch, "the fetched book is older than the one held");
         }
         (held.vigil.check, held.vigil.failed_checks) = (Check::No, 0);

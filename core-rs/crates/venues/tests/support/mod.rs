@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // every test file uses a part of it
 
+pub mod checksum;
+
 use crossbook_market::{BookState, Instrument, Level, Quote};
 use crossbook_venues::{Feed, FeedOptions, Frame, Step};
 use std::path::PathBuf;
