@@ -1,6 +1,8 @@
 """`make bench`: runs the benches (all, or those named), prints the table, writes .bench/latest.json.
 
-python -m tests.bench [engine] [transport] [flush] [frames] [pipeline]
+python -m tests.bench [engine] [transport] [flush] [frames] [pipeline] [--baseline]
+
+--baseline writes .bench/baseline.json, which is committed, in place of latest.json; only the rows that ran change.
 """
 
 import sys
@@ -8,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import engine, flush, frames, pipeline, transport
-from tests.bench.report import Row, print_table, write_json
+from tests.bench.report import Row, print_table, read_rows, write_json
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "engine": engine.run,
@@ -17,10 +19,14 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "frames": frames.run,
     "pipeline": pipeline.run,
 }
-LATEST = Path(__file__).parents[2] / ".bench" / "latest.json"
+REPORTS = Path(__file__).parents[2] / ".bench"
+LATEST, BASELINE = REPORTS / "latest.json", REPORTS / "baseline.json"
+NEW_BASELINE = "--baseline"
 
 
 def main(names: list[str]) -> int:
+    is_new_baseline = NEW_BASELINE in names
+    names = [name for name in names if name != NEW_BASELINE]
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"unknown bench {unknown[0]!r}; known: {', '.join(BENCHES)}", file=sys.stderr)
@@ -29,9 +35,11 @@ def main(names: list[str]) -> int:
     for name in names or BENCHES:
         print(f"bench {name} ...", file=sys.stderr, flush=True)
         rows += BENCHES[name]()
-    print_table(rows)
-    write_json(rows, LATEST)
-    print(f"written to {LATEST.relative_to(Path.cwd()) if LATEST.is_relative_to(Path.cwd()) else LATEST}")
+    before = read_rows(BASELINE)
+    print_table(rows, before)
+    path = BASELINE if is_new_baseline else LATEST
+    write_json(rows, path, kept=before if is_new_baseline else {})
+    print(f"written to {path.relative_to(REPORTS.parent)}")
     return 0
 
 
