@@ -16,17 +16,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from crossbook._core import venue_profiles
 from crossbook.plumbing.recording import Record, read_recording, recording_names
+from crossbook.simulator.listing import assets_of_world
+from crossbook.simulator.registry import TRAITS, build_faces
+from crossbook.simulator.world import Instrument
 from crossbook.tracker.recorder import Kind, make_feed
 from crossbook.tracker.replay import feed_record
 from tests.bench.report import Row
 
 RECORDED = "12s"
-SBE_BBO_TEMPLATE = 2
 SBE_ROOT = struct.Struct("<HHHHqqqqqq")
-# What marks a best-bid-ask frame of a JSON venue.
-BBO_MARKS = (b'"bookTicker"', b'"bbo-tbt"', b'update/ticker"')
-DELTA_MARKS = (b'"depthUpdate"', b'"action":"update"', b'"action": "update"', b'update/order_book"')
 TARGETS = {"bbo": "<= 0.5 us", "delta": "<= 1 us"}
 
 # Kind of frame -> nanoseconds of each.
@@ -34,7 +34,7 @@ Timings = dict[str, list[int]]
 
 
 def run() -> list[Row]:
-    """Two rows for each venue: best-bid-ask frames and small deltas."""
+    """Two rows for each venue, best-bid-ask frames and small deltas; one where one channel is both."""
     with tempfile.TemporaryDirectory(prefix="crossbook-bench-") as folder:
         recordings = _record(Path(folder))
         return [row for venue in recording_names(recordings) for row in _rows(recordings, venue)]
@@ -48,8 +48,9 @@ def _record(folder: Path) -> Path:
 
 
 def _rows(recordings: Path, venue: str) -> list[Row]:
+    kinds = _kinds(recordings, venue)
     # Two passes: the baseline's garbage must not lie in the core's cache.
-    core, baseline = _time_core(recordings, venue), _time_baseline(recordings, venue)
+    core, baseline = _time_core(recordings, venue, kinds), _time_baseline(recordings, venue, kinds)
     return [
         Row(
             key=f"decode_book_frame_us_{venue}_{kind}",
@@ -63,13 +64,12 @@ def _rows(recordings: Path, venue: str) -> list[Row]:
     ]
 
 
-def _time_core(recordings: Path, venue: str) -> Timings:
+def _time_core(recordings: Path, venue: str, kinds: list[str | None]) -> Timings:
     """Nanoseconds of every best-bid-ask and delta frame, told to a feed that is told everything else as well."""
     records = read_recording(recordings, venue)
     feed = make_feed(json.loads(next(records).payload))
     timings: Timings = defaultdict(list)
-    for record in records:
-        kind = _kind_of_frame(record)
+    for record, kind in zip(records, kinds[1:], strict=True):
         if record.kind == Kind.BATCH:
             feed.take_batch(record.time_ns)
         elif kind is None:
@@ -80,29 +80,37 @@ def _time_core(recordings: Path, venue: str) -> Timings:
     return timings
 
 
-def _time_baseline(recordings: Path, venue: str) -> Timings:
+def _time_baseline(recordings: Path, venue: str, kinds: list[str | None]) -> Timings:
     timings: Timings = defaultdict(list)
-    for record in read_recording(recordings, venue):
-        kind = _kind_of_frame(record)
+    for record, kind in zip(read_recording(recordings, venue), kinds, strict=True):
         if kind is not None:
             timings[kind].append(_elapsed_ns(_decode, record.payload, record.kind == Kind.TEXT))
     return timings
 
 
+def _kinds(recordings: Path, venue: str) -> list[str | None]:
+    """bbo or delta for every record that is a frame with market data; the venue's own face knows its topics."""
+    face = build_faces([Instrument(TRAITS[venue], assets_of_world(1)[0], seed=1)])[venue]
+    (profile,) = (profile for profile in venue_profiles() if profile.id == venue)
+    top = profile.channels[1].split("{")[0].removeprefix("sub.") if len(profile.channels) > 1 else None
+
+    def kind_of(record: Record) -> str | None:
+        if record.kind not in (Kind.TEXT, Kind.BINARY):
+            return None
+        try:
+            topics = face.topics_of_recording(record.payload, record.kind == Kind.TEXT)
+        except ValueError:  # a pong that is not JSON
+            return None
+        if not topics:
+            return None
+        return "bbo" if top is not None and top in topics[0] else "delta"
+
+    return [kind_of(record) for record in read_recording(recordings, venue)]
+
+
 def _median_us(timings: list[int]) -> float:
     empty_ns = statistics.median(_elapsed_ns(lambda: None) for _ in range(10_000))
     return (statistics.median(timings) - empty_ns) / 1000
-
-
-def _kind_of_frame(record: Record) -> str | None:
-    if record.kind == Kind.BINARY:
-        return "bbo" if int.from_bytes(record.payload[2:4], "little") == SBE_BBO_TEMPLATE else "delta"
-    if record.kind != Kind.TEXT:
-        return None
-    head = record.payload
-    if any(mark in head for mark in BBO_MARKS):
-        return "bbo"
-    return "delta" if any(mark in head for mark in DELTA_MARKS) else None
 
 
 def _decode(payload: bytes, is_text: bool) -> object:
