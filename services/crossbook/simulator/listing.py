@@ -31,14 +31,23 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How one venue lists one asset. Prices are per `multiplier` coins, sizes in lots of 10^-size_decimals."""
+    """How one venue lists one asset. Prices are per `multiplier` coins, sizes in lots of 10^-size_decimals.
+
+    A native unit of size is worth `contract_size` base units; where the listing is inverse, so much quote currency.
+    """
 
     symbol: str
     base: str
     multiplier: float
     price_decimals: int
     size_decimals: int
-    contract_size: float = 1.0  # native units of size per unit of base, as listed
+    contract_size: float = 1.0
+    is_inverse: bool = False
+
+    def coins(self, lots: float, coin_price: float) -> float:
+        """How many coins a size in lots is, at this price per coin."""
+        worth = lots / 10.0**self.size_decimals * self.contract_size
+        return worth / coin_price if self.is_inverse else worth * self.multiplier
 
 
 def assets_of_world(count: int) -> list[Asset]:
@@ -63,6 +72,11 @@ def listing_in_base_units(asset: Asset, symbol: str, thousand: str) -> Listing:
     base = f"{thousand}{asset.name}" if asset.is_multiplied else asset.name
     price = asset.price * multiplier
     return Listing(symbol.format(base=base), base, multiplier, price_decimals(price), size_decimals(price))
+
+
+def decimal_number(units: int, decimals: int) -> float:
+    """The same as a number, for venues that write JSON numbers; decimals may be negative."""
+    return float(f"{units}e{-decimals}")
 
 
 def decimal_text(units: int, decimals: int) -> str:

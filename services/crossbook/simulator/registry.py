@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.faces import binance, bitget, bybit, lighter, okx, paradex, phemex
+from crossbook.simulator.faces import binance, bitget, bybit, deribit, krakenfutures, lighter, okx, paradex, phemex
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world import Instrument, Traits
 
@@ -15,6 +15,8 @@ _PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
     (phemex.TRAITS, phemex.PhemexFace),
     (bybit.TRAITS, bybit.BybitFace),
     (bitget.TRAITS, bitget.BitgetFace),
+    (deribit.TRAITS, deribit.DeribitFace),
+    (krakenfutures.TRAITS, krakenfutures.KrakenFuturesFace),
 )
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}

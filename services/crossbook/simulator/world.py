@@ -53,7 +53,7 @@ class Instrument:
         self._ticks_per_coin_price = self.listing.multiplier * 10**self.listing.price_decimals
         mid = asset.price * self._ticks_per_coin_price
         grid = max(1, round(mid * GRID_SHARE))
-        lot = asset.price * self.listing.multiplier * self.listing.contract_size / 10**self.listing.size_decimals
+        lot = asset.price * self.listing.coins(1, asset.price)
         bid, ask = int(mid // grid - 2) * grid, int(mid // grid + 2) * grid
         self.book = Book(bid, ask, grid, LEVELS, TOP_NOTIONAL / lot, self._book_rng)
 

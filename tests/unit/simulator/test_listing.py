@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook.simulator.listing import assets_of_world, decimal_text
+from crossbook.simulator.listing import Listing, assets_of_world, decimal_number, decimal_text
 from crossbook.simulator.registry import traits_of
 
 
@@ -13,6 +13,23 @@ from crossbook.simulator.registry import traits_of
 def test_decimal_text_is_exact(units: int, decimals: int, text: str) -> None:
     """Integers become decimals without passing through floats."""
     assert decimal_text(units, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("units", "decimals", "number"), [(618000, 1, 61800.0), (7, 0, 7.0), (25, -1, 250.0), (93, 7, 9.3e-6)]
+)
+def test_decimal_number_is_the_nearest_float(units: int, decimals: int, number: float) -> None:
+    """The float is the one that its text stands for, also with decimals before the point."""
+    assert decimal_number(units, decimals) == number
+
+
+def test_sizes_are_coins_by_contract_or_by_money() -> None:
+    """A linear size is its contracts times their coins; an inverse one is its money over the price."""
+    linear = Listing("L", "BTC", 1.0, 1, 2, contract_size=0.01)
+    thousands = Listing("T", "1000PEPE", 1000.0, 6, 0)
+    inverse = Listing("I", "BTC", 1.0, 1, -1, is_inverse=True)
+    assert (linear.coins(500, 60_000.0), thousands.coins(3, 1e-5)) == (0.05, 3000.0)
+    assert (inverse.coins(12_000, 60_000.0), inverse.coins(12_000, 30_000.0)) == (2.0, 4.0)
 
 
 def test_every_venue_names_multiplied_coins_its_own_way() -> None:

@@ -118,6 +118,6 @@ def test_top_sizes_are_worth_more_than_a_thousand() -> None:
     for instrument in world.instruments:
         _, bid_size, ask, ask_size = instrument.book.top()
         listing = instrument.listing
-        coins = min(bid_size, ask_size) / 10**listing.size_decimals * listing.contract_size * listing.multiplier
-        assert coins * instrument.top_prices()[1] > 1000, instrument.symbol
+        price = instrument.top_prices()[1]
+        assert listing.coins(min(bid_size, ask_size), price) * price > 1000, instrument.symbol
         assert ask > 0

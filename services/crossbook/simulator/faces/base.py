@@ -17,7 +17,7 @@ from crossbook.simulator.world import Instrument
 FrameFilter = Callable[["Face", str, Instrument, bytes], Sequence[bytes]]
 
 CORRUPTIONS = ("garbled", "truncated", "types", "nan", "negative")
-_FIRST_DECIMAL = re.compile(rb'"\d+(?:\.\d+)?"')
+QUOTED_DECIMAL = re.compile(rb'"\d+(?:\.\d+)?"')
 _WRONG_VALUES = {"types": b'{"is":["not","a","price"]}', "nan": b'"NaN"', "negative": b'"-1.5"'}
 
 
@@ -26,6 +26,7 @@ class Face(ABC):
 
     venue: ClassVar[str]
     is_text: ClassVar[bool] = True
+    price: ClassVar[re.Pattern[bytes]] = QUOTED_DECIMAL  # how a depth frame writes one: what corruption spoils
     post_paths: ClassVar[frozenset[str]] = frozenset()  # asked by POST, with the body as the query parameter `body`
     ping_seconds: float  # how often this venue pings its clients
 
@@ -157,8 +158,8 @@ class Face(ABC):
         if variant == "truncated":
             return payload[: len(payload) // 2]
         wrong = _WRONG_VALUES.get(variant)
-        if wrong is not None and _FIRST_DECIMAL.search(payload):
-            return _FIRST_DECIMAL.sub(wrong, payload, count=1)
+        if wrong is not None and self.price.search(payload):
+            return self.price.sub(wrong, payload, count=1)
         return payload[:8] + b"\x1b}{#" + payload[12:]
 
 
