@@ -192,4 +192,10 @@ mod tests {
         assert_eq!(bare_rows(&[b"[1]", b"[2]"]).unwrap(), [Value::from(1), Value::from(2)]);
         assert_eq!(rows(&[br#"{"data":[1]}"#, br#"{"data":[2]}"#], "data").unwrap(), [Value::from(1), Value::from(2)]);
     }
+
+    #[test]
+    fn a_list_may_lie_further_in() {
+        assert_eq!(rows(&[br#"{"result":{"list":[1]}}"#], "result.list").unwrap(), [Value::from(1)]);
+        assert!(rows(&[br#"{"result":[1]}"#], "result.list").is_err());
+    }
 }
