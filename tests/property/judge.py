@@ -75,8 +75,9 @@ class Excuses:
         return quote.symbol in self._faulty or quote.at_ns in self._play.cut_ns or is_anybodys
 
     def lag_ns(self, quote: Quote) -> int:
-        """A best bid and ask that was lost is known with the next change of the book."""
-        return DEPTH_INTERVAL_NS if quote.symbol in self._unheard else 0
+        """A best bid and ask that was lost is known with the next change of the book, a book as of its last frame."""
+        lost_ns = DEPTH_INTERVAL_NS if quote.symbol in self._unheard else 0
+        return max(lost_ns, self._play.frame_ns)
 
 
 def _stood(play: Play, quote: Quote, within_ns: int) -> bool:

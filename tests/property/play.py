@@ -93,6 +93,7 @@ class Play:
         self.is_gap_visible = _IS_GAP_VISIBLE[venue]
         if not self.is_gap_visible:
             self._face.snapshot_seconds = SNAPSHOT_SECONDS
+        self.frame_ns = int(self._face.frame_seconds * 1e9)
         self._face.websocket_url = f"ws://{HOST}"
         self._feed = VenueFeed(venue, "play", websocket_url=f"ws://{HOST}", rest_url=f"http://{HOST}")
         self._tick = 0
@@ -181,13 +182,15 @@ class Play:
     def _recover(self) -> None:
         """Until everything is LIVE and stays so for a while."""
         quiet_ticks = 0
+        wanted_ticks = (QUIET_TICKS if self.is_gap_visible else HEALED_TICKS) + self.frame_ns // TICK_NS
         for _ in range(PATIENCE_TICKS):
             self._step()
             is_live = all(state == LIVE for _, state in self._feed.states())
             quiet_ticks = quiet_ticks + 1 if is_live and not self._due else 0
-            if quiet_ticks == (QUIET_TICKS if self.is_gap_visible else HEALED_TICKS):
+            if quiet_ticks == wanted_ticks:
                 self.has_recovered = True
                 break
+        self._face.frame_seconds = 0.0
         for instrument in self._face.instruments.values():
             self._on_update(instrument, True)  # whatever the venue has not told yet
 

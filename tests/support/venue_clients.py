@@ -214,6 +214,48 @@ class PhemexBook(BookClient):
                 raise SequenceBroken(f"{self.symbol}: {price} was never told")
 
 
+class CoinDcxBook(BookClient):
+    """Frames are kept until the REST book comes; from there on vs grows by one, also by a snapshot."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol)
+        self.waiting: list[dict[str, Any]] = []
+        self.snapshots = 0
+
+    @property
+    def is_seen(self) -> bool:
+        return bool(self.waiting)
+
+    def join(self, book: dict[str, Any]) -> None:
+        self.load(_table(book["bids"]), _table(book["asks"]), book["vs"])
+        for kept in self.waiting:
+            if kept["vs"] > book["vs"]:
+                self._take(kept)
+
+    def feed(self, message: str | bytes) -> bool:
+        text = str(message)
+        if not text.startswith("42"):
+            return False
+        book = json.loads(json.loads(text[2:])[1]["data"])
+        if book["pr"] != "futures" or book["s"] != self.symbol.removeprefix("B-").replace("_", ""):
+            return False
+        if self.last is None:
+            self.waiting.append(book)
+        else:
+            self._take(book)
+        return True
+
+    def _take(self, book: dict[str, Any]) -> None:
+        self.apply(_table(book["bids"]), _table(book["asks"]), book["vs"] - 1, book["vs"])
+        if book["type"] == "depth-snapshot":
+            self.snapshots += 1
+            self.load(_table(book["bids"]), _table(book["asks"]), book["vs"])
+
+
+def _table(side: dict[str, str]) -> Levels:
+    return [(Decimal(price), Decimal(size)) for price, size in side.items()]
+
+
 def read_bbo(frame: bytes) -> tuple[int, tuple[Decimal, ...], str]:
     """Sequence, (bid, bid size, ask, ask size) and market of a Paradex best-bid-ask frame."""
     _, template, _, _ = struct.unpack_from("<HHHH", frame)

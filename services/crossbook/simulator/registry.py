@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Mapping
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.faces import binance, bitget, bybit, deribit, krakenfutures, lighter, okx, paradex, phemex
+from crossbook.simulator.faces import (
+    binance,
+    bitget,
+    bybit,
+    coindcx,
+    deribit,
+    krakenfutures,
+    lighter,
+    okx,
+    paradex,
+    phemex,
+)
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world import Instrument, Traits
 
@@ -17,6 +28,7 @@ _PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
     (bitget.TRAITS, bitget.BitgetFace),
     (deribit.TRAITS, deribit.DeribitFace),
     (krakenfutures.TRAITS, krakenfutures.KrakenFuturesFace),
+    (coindcx.TRAITS, coindcx.CoinDcxFace),
 )
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}

@@ -33,6 +33,7 @@ class Traits:
     lag_steps: int  # steps of 100 ms behind the latent price
     latency_ns: int  # from the matching engine to the socket
     list_asset: Callable[[Asset], Listing]
+    relays: str | None = None  # the venue whose books these are: episodes move it with that one, and never by itself
 
 
 class Instrument:
@@ -40,6 +41,7 @@ class Instrument:
 
     def __init__(self, traits: Traits, asset: Asset, seed: int) -> None:
         self.venue = traits.venue
+        self.moves_with = traits.relays or traits.venue
         self.asset = asset.name
         self.listing = traits.list_asset(asset)
         self.symbol = self.listing.symbol
@@ -147,7 +149,7 @@ class World:
     def shift_percent(self, instrument: Instrument) -> float:
         """What running episodes move the instrument's mid by."""
         moves = (
-            e.shift_percent.get(instrument.venue, 0.0) for e in self.active.values() if e.asset == instrument.asset
+            e.shift_percent.get(instrument.moves_with, 0.0) for e in self.active.values() if e.asset == instrument.asset
         )
         return sum(moves)
 
@@ -180,5 +182,5 @@ class World:
 
 
 def fees_of(venues: Sequence[Traits]) -> Mapping[str, float]:
-    """Taker fee of each venue, in percent."""
-    return {traits.venue: traits.taker_fee_percent for traits in venues}
+    """Taker fee of each venue that has books of its own, in percent."""
+    return {traits.venue: traits.taker_fee_percent for traits in venues if traits.relays is None}

@@ -7,7 +7,7 @@ from crossbook.simulator.plan import EpisodePlan
 from crossbook.simulator.registry import traits_of
 from crossbook.simulator.world import Instrument, World, fees_of
 
-TRAITS = traits_of([])
+TRAITS = [traits for traits in traits_of([]) if traits.relays is None]
 FEES = fees_of(TRAITS)
 
 
@@ -121,3 +121,22 @@ def test_top_sizes_are_worth_more_than_a_thousand() -> None:
         price = instrument.top_prices()[1]
         assert listing.coins(min(bid_size, ask_size), price) * price > 1000, instrument.symbol
         assert ask > 0
+
+
+def test_relay_moves_with_the_venue_it_relays_and_is_in_no_episode() -> None:
+    """Its mid is shifted by just as much, at the same moment; the plan knows only venues with books of their own."""
+    (relay,) = traits_of(["coindcx"])
+    home, other = traits_of([relay.relays or "", "okx"])
+    fees = fees_of([relay, home, other])
+    assert sorted(fees) == sorted([home.venue, other.venue])
+    coins = assets_of_world(1)
+    plan = EpisodePlan(1, [coins[0].name], fees, interval_seconds=1.0, quiet_seconds=0.5)
+    world = World(1, coins, [relay, home, other], plan)
+    world.arm()
+    of_relay, of_home, _ = world.instruments
+    shifts = set()
+    for _ in range(3_000):
+        world.step(_ignore)
+        assert world.shift_percent(of_relay) == world.shift_percent(of_home)
+        shifts.add(world.shift_percent(of_relay))
+    assert len(shifts) > 3

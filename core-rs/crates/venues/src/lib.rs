@@ -17,6 +17,7 @@ mod venue;
 mod binance;
 mod bitget;
 mod bybit;
+mod coindcx;
 mod deribit;
 mod gateio;
 mod krakenfutures;

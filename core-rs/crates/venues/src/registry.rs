@@ -3,13 +3,14 @@
 use crate::error::VenueError;
 use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
-use crate::request::RestRequest;
+use crate::request::{RestAddress, RestRequest};
 use crate::venue::Venue;
 
 static VENUES: &[&dyn Venue] = &[
     &crate::binance::Binance,
     &crate::bitget::Bitget,
     &crate::bybit::Bybit,
+    &crate::coindcx::CoinDcx,
     &crate::deribit::Deribit,
     &crate::gateio::Gateio,
     &crate::krakenfutures::KrakenFutures,
@@ -54,7 +55,8 @@ fn page_behind(
     if next.is_some() && answers.len() >= MARKET_ANSWERS {
         return Err(VenueError::Markets(format!("it does not end within {MARKET_ANSWERS} answers")));
     }
-    Ok(next.map(|request| request.at(rest_url.unwrap_or(venue.profile().rest_url))))
+    let address = RestAddress { own: venue.profile().rest_url, given: rest_url.map(str::to_string) };
+    Ok(next.map(|request| request.at(&address)))
 }
 
 /// The markets that those answers list as open now.

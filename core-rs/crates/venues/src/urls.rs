@@ -10,6 +10,12 @@ pub fn join(base: &str, path: &str) -> String {
     format!("{base_path}{path_only}{query}")
 }
 
+/// Path and query of a whole address; None when it is but a path.
+pub fn path_of(url: &str) -> Option<&str> {
+    let (_, behind) = url.split_once("://")?;
+    Some(behind.find('/').map_or("/", |start| &behind[start..]))
+}
+
 /// A url's query at another address.
 pub fn moved(url: &str, address: &str) -> String {
     let query = url.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
@@ -26,6 +32,12 @@ mod tests {
         assert_eq!(join("ws://localhost:1/venue/", "/v1?x=1"), "ws://localhost:1/venue/v1?x=1");
         assert_eq!(join("ws://localhost:1/v1", "/v1?x=1"), "ws://localhost:1/v1?x=1");
         assert_eq!(join("ws://localhost:1/v1?x=2", "/v1?x=1"), "ws://localhost:1/v1?x=2");
+    }
+
+    #[test]
+    fn a_whole_address_has_a_path_and_a_path_has_none_of_its_own() {
+        assert_eq!(path_of("https://a.b/v1?x=://"), Some("/v1?x=://"));
+        assert_eq!((path_of("https://a.b"), path_of("/v1")), (Some("/"), None));
     }
 
     #[test]

@@ -27,6 +27,12 @@ fn session(venue: &str) -> Vec<(Vec<u8>, bool)> {
             r#"{"topic":"orderbook.50.X","type":"delta","ts":2,"data":{"s":"X","b":[["9","1"]],"a":[],"u":6,"seq":55},"cts":1}"#,
             r#"{"topic":"orderbook.1.X","ts":2,"type":"snapshot","data":{"s":"X","b":[["9","2"]],"a":[],"u":900,"seq":57},"cts":1}"#,
         ]),
+        "coindcx" => text(&[
+            r#"0{"sid":"x"}"#,
+            r#"40{"sid":"y"}"#,
+            r#"42["depth-snapshot",{"data":"{\"ts\":1,\"vs\":5,\"asks\":{\"10\":\"1\"},\"bids\":{},\"type\":\"depth-snapshot\",\"pr\":\"futures\",\"s\":\"X\"}"}]"#,
+            r#"42["depth-update",{"data":"{\"ts\":1,\"vs\":6,\"asks\":{},\"bids\":{\"9\":\"1\"},\"type\":\"depth-update\",\"pr\":\"futures\",\"s\":\"X\"}"}]"#,
+        ]),
         "deribit" => text(&[
             r#"{"jsonrpc":"2.0","id":1,"result":["book.X.100ms","quote.X"]}"#,
             r#"{"method":"subscription","params":{"channel":"book.X.100ms","data":{"type":"snapshot","timestamp":1,"change_id":5,"bids":[],"asks":[["new",10.0,1.0]]}}}"#,
@@ -137,7 +143,9 @@ proptest! {
 
 #[test]
 fn unchanged_sessions_end_with_a_live_book() {
-    for venue in ["bitget", "bybit", "deribit", "gateio", "krakenfutures", "lighter", "okx", "paradex", "phemex"] {
+    for venue in
+        ["bitget", "bybit", "coindcx", "deribit", "gateio", "krakenfutures", "lighter", "okx", "paradex", "phemex"]
+    {
         let mut player = Player::new(venue, &["X"]);
         for (frame, is_text) in session(venue) {
             if is_text { player.text(std::str::from_utf8(&frame).unwrap(), 1) } else { player.binary(&frame, 1) }

@@ -29,6 +29,7 @@ class Face(ABC):
     price: ClassVar[re.Pattern[bytes]] = QUOTED_DECIMAL  # how a depth frame writes one: what corruption spoils
     post_paths: ClassVar[frozenset[str]] = frozenset()  # asked by POST, with the body as the query parameter `body`
     ping_seconds: float  # how often this venue pings its clients
+    frame_seconds: float = 0.0  # at least so long between two frames of a book: what changes meanwhile waits
 
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int) -> None:
         self._all = {instrument.symbol: instrument for instrument in instruments}

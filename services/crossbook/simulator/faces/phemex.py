@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crossbook.simulator.answer import Answer, json_answer
-from crossbook.simulator.book import Level, Side
+from crossbook.simulator.book import Level
 from crossbook.simulator.faces.base import Face, as_dict, not_found
+from crossbook.simulator.faces.window import Window
 from crossbook.simulator.listing import Asset, Listing, decimal_text, listing_in_base_units
 from crossbook.simulator.session import Session
 from crossbook.simulator.world import Instrument, Traits
@@ -29,30 +30,6 @@ def list_asset(asset: Asset) -> Listing:
 TRAITS = Traits("phemex", 0.06, 0.008, 1, 10_000_000, list_asset)
 
 
-class _Window:
-    """The best levels of one book, as they were last told to all who listen."""
-
-    def __init__(self, instrument: Instrument, depth: int) -> None:
-        self.instrument = instrument
-        self.depth = depth
-        self.topic = _topic(instrument.symbol, depth)
-        self.sequence = 0
-        self.repeated_ns = 0
-        self._told: tuple[dict[int, int], dict[int, int]] = ({}, {})
-
-    def take_changes(self) -> tuple[list[Level], list[Level]]:
-        """Bids and asks that differ from what was told; what left the window has size zero."""
-        book = self.instrument.book
-        told_bids, told_asks = self._told
-        bids, asks = dict(book.bids.levels(self.depth)), dict(book.asks.levels(self.depth))
-        self._told = bids, asks
-        return _difference(told_bids, bids), _difference(told_asks, asks)
-
-    def levels(self, side: Side) -> list[Level]:
-        """One side of the window, best first."""
-        return side.levels(self.depth)
-
-
 class PhemexFace(Face):
     """See the module. Topics are `<symbol>|<depth>`."""
 
@@ -65,7 +42,7 @@ class PhemexFace(Face):
         super().__init__(instruments, latency_ns)
         self._rng = random.Random("sequence:phemex")
         self._sequence = 68_604_886_383  # of all symbols together
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[str, Window] = {}
 
     def refuse_handshake(self, path: str, query: Mapping[str, str]) -> Answer | None:
         return None if path == "/" and not query else not_found(path)
@@ -107,8 +84,8 @@ class PhemexFace(Face):
             window = self._windows.get(_topic(instrument.symbol, depth))
             if window is not None and self.has_listeners(window.topic):
                 self._tell_changes(window, now_ns)
-                if now_ns - window.repeated_ns >= self.snapshot_seconds * 1e9:
-                    window.repeated_ns = now_ns
+                if now_ns - window.told_ns >= self.snapshot_seconds * 1e9:
+                    window.told_ns = now_ns
                     self.publish_depth(instrument, window.topic, self._snapshot(window, now_ns).encode())
 
     def symbol_of_topic(self, topic: str) -> str:
@@ -133,27 +110,27 @@ class PhemexFace(Face):
     def _welcome(self, session: Session, instrument: Instrument, depth: int, now_ns: int) -> None:
         """A snapshot, also for who has the book already (not confirmed); others first get what is pending."""
         topic = _topic(instrument.symbol, depth)
-        window = self._windows.setdefault(topic, _Window(instrument, depth))
+        window = self._windows.setdefault(topic, Window(instrument, depth, topic))
         if not self.is_world_hidden:
             self._tell_changes(window, now_ns)
         if not self.has_listeners(topic):
-            window.repeated_ns = now_ns
+            window.told_ns = now_ns
         self.subscribe(session, topic)
         if not self.is_world_hidden and not self.omits_snapshots:
             session.send_text(self._snapshot(window, now_ns))
 
-    def _tell_changes(self, window: _Window, now_ns: int) -> None:
+    def _tell_changes(self, window: Window, now_ns: int) -> None:
         bids, asks = window.take_changes()
         if bids or asks:
             window.sequence = self._sequence
             frame = self._frame(window, "incremental", bids, asks, now_ns)
             self.publish_depth(window.instrument, window.topic, frame.encode())
 
-    def _snapshot(self, window: _Window, now_ns: int) -> str:
-        book = window.instrument.book
-        return self._frame(window, "snapshot", window.levels(book.bids), window.levels(book.asks), now_ns)
+    def _snapshot(self, window: Window, now_ns: int) -> str:
+        bids, asks = window.told()
+        return self._frame(window, "snapshot", bids, asks, now_ns)
 
-    def _frame(self, window: _Window, kind: str, bids: list[Level], asks: list[Level], now_ns: int) -> str:
+    def _frame(self, window: Window, kind: str, bids: list[Level], asks: list[Level], now_ns: int) -> str:
         listing, at_ns = window.instrument.listing, self.exchange_ns(now_ns)
         return (
             f'{{"depth":{window.depth},"dts":{at_ns + 2_000_000},"mts":{at_ns + 1_000_000},'
@@ -175,11 +152,6 @@ class PhemexFace(Face):
 
 def _topic(symbol: str, depth: int) -> str:
     return f"{symbol}|{depth}"
-
-
-def _difference(told: Mapping[int, int], levels: Mapping[int, int]) -> list[Level]:
-    changed = [(price, size) for price, size in levels.items() if told.get(price) != size]
-    return changed + [(price, 0) for price in told if price not in levels]
 
 
 def _read(params: Any) -> tuple[str, int]:

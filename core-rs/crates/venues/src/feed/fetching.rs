@@ -5,6 +5,7 @@ use super::slot::{Fetching, Phase};
 use super::step::Step;
 use super::watchdog::Check;
 use crate::profile::SECOND_NS;
+use crate::request::RestAddress;
 use crate::venue::{BookRequest, Venue};
 use rustc_hash::FxHashMap;
 
@@ -54,7 +55,7 @@ impl Fetches {
 
 impl Desk {
     /// Asks for the books that are due, as many as may be outstanding.
-    pub(super) fn issue_fetches(&mut self, venue: &dyn Venue, rest_url: &str) {
+    pub(super) fn issue_fetches(&mut self, venue: &dyn Venue, rest: &RestAddress) {
         let tracked = self.by_name.len();
         for index in 0..self.slots.len() {
             let held = &mut self.slots[index];
@@ -65,18 +66,18 @@ impl Desk {
             }
             let Some(book) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
             held.fetching = Fetching::Outstanding;
-            self.fetch(index as u32, Purpose::Book, book, rest_url);
+            self.fetch(index as u32, Purpose::Book, book, rest);
         }
     }
 
-    pub(super) fn fetch(&mut self, slot: u32, purpose: Purpose, book: BookRequest, rest_url: &str) -> u64 {
+    pub(super) fn fetch(&mut self, slot: u32, purpose: Purpose, book: BookRequest, rest: &RestAddress) -> u64 {
         self.fetches.last_id += 1;
         self.fetches.next_ns = self.now_ns + self.conduct.fetch_gap_ns;
         let request_id = self.fetches.last_id;
         let deadline_ns = self.now_ns + FETCH_TIMEOUT_NS;
         let outstanding = Outstanding { id: request_id, slot, purpose, depth_limit: book.depth_limit, deadline_ns };
         self.fetches.outstanding.insert(request_id, outstanding);
-        self.steps.push(Step::Fetch { request_id, request: book.request.at(rest_url) });
+        self.steps.push(Step::Fetch { request_id, request: book.request.at(rest) });
         request_id
     }
 

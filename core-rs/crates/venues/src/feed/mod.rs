@@ -28,6 +28,7 @@ pub use step::{FeedStats, Step};
 
 use crate::error::VenueError;
 use crate::profile::SECOND_NS;
+use crate::request::RestAddress;
 use crate::urls;
 use crate::venue::{Frame, Operation, Venue};
 use connection::{Connection, SocketPhase};
@@ -57,7 +58,7 @@ pub struct Feed {
     websocket_url: String,
     /// Whether the address is not the venue's own.
     is_redirected: bool,
-    rest_url: String,
+    rest: RestAddress,
     desk: Desk,
     last_connection: u32,
     last_request_id: u64,
@@ -78,7 +79,7 @@ impl Feed {
             venue,
             websocket_url: urls::join(base, conduct.socket_path),
             is_redirected: options.websocket_url.is_some(),
-            rest_url: options.rest_url.unwrap_or_else(|| profile.rest_url.to_string()),
+            rest: RestAddress { own: profile.rest_url, given: options.rest_url },
             desk: Desk::new(venue, stale_after_ns),
             last_connection: 0,
             last_request_id: 0,
@@ -282,7 +283,7 @@ impl Feed {
         self.last_connection += 1;
         let connection = self.last_connection;
         self.desk.connections.insert(connection, Connection::new());
-        let ticket = self.venue.ticket_request().map(|request| request.at(&self.rest_url));
+        let ticket = self.venue.ticket_request().map(|request| request.at(&self.rest));
         let headers = self.desk.conduct.handshake_headers;
         self.desk.steps.push(Step::Open { connection, url: self.websocket_url.clone(), ticket, headers });
         connection
@@ -317,8 +318,8 @@ impl Feed {
     fn finish(&mut self) -> Vec<Step> {
         if std::mem::take(&mut self.desk.is_flush_due) {
             self.desk.flush_queues(self.venue, &mut self.last_request_id);
-            self.desk.issue_fetches(self.venue, &self.rest_url);
-            self.desk.issue_checks(self.venue, &self.rest_url);
+            self.desk.issue_fetches(self.venue, &self.rest);
+            self.desk.issue_checks(self.venue, &self.rest);
         }
         std::mem::take(&mut self.desk.steps)
     }

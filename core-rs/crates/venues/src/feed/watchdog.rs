@@ -17,6 +17,7 @@ use super::fetching::{Outstanding, Purpose};
 use super::jitter;
 use super::slot::{Phase, Slot};
 use crate::profile::SECOND_NS;
+use crate::request::RestAddress;
 use crate::venue::{Channel, Operation, Snapshot, Venue};
 use crossbook_market::{BookState, Level};
 
@@ -134,7 +135,7 @@ impl Desk {
     }
 
     /// Looks at the instrument that has been quiet longest, when it is time for a look at any.
-    pub(super) fn issue_checks(&mut self, venue: &dyn Venue, rest_url: &str) {
+    pub(super) fn issue_checks(&mut self, venue: &dyn Venue, rest: &RestAddress) {
         if self.now_ns < self.next_check_ns || self.fetches.checks() >= CHECKS_OUTSTANDING {
             return;
         }
@@ -144,7 +145,7 @@ impl Desk {
         if let Some(book) = book.filter(|_| held.vigil.failed_checks < FAILED_CHECKS) {
             let budget = i64::from(venue.profile().request_weight_per_minute);
             self.pause_checks(60 * SECOND_NS * i64::from(book.request.weight) * BUDGET_DIVISOR / budget);
-            let request_id = self.fetch(slot, Purpose::Check, book, rest_url);
+            let request_id = self.fetch(slot, Purpose::Check, book, rest);
             self.slots[slot as usize].vigil.check = Check::Outstanding { request_id };
         } else if self.now_ns - held.vigil.vouched_ns
             > self.stale_after_ns + held.vigil.grace_ns(slot, self.stale_after_ns)
