@@ -97,7 +97,8 @@ def tracker_settings(simulator_port: int, aggregator_port: int, unlistable: str,
     """Four simulated venues, one of them without REST if so asked; the rest of the section may be given otherwise."""
     address = f"127.0.0.1:{simulator_port}"
     endpoints = {
-        venue: {"websocket_url": f"ws://{address}/{venue}", "rest_url": f"http://{address}/{venue}"} for venue in VENUES
+        venue: {"websocket_url": f"ws://{address}/{venue}", "rest_url": f"http://{address}/{venue}"}
+        for venue in tracker.get("venues", VENUES)
     }
     if unlistable:
         endpoints[unlistable]["rest_url"] = f"http://127.0.0.1:{free_port()}"
@@ -110,7 +111,8 @@ async def tracking(
     *, assets: int = 4, record_dir: Path | None = None, unlistable: str = "", **tracker: Any
 ) -> AsyncIterator[World]:
     """Runs until the end of the block, then lets the tracker end by itself and checks that it did so in order."""
-    simulated = load_settings(simulator={"port": 0, "assets": assets})
+    venues = list(tracker.get("venues", VENUES))
+    simulated = load_settings(simulator={"port": 0, "assets": assets, "venues": venues})
     async with ingest_server() as ingest, running_simulator(simulated) as simulator:
         settings = tracker_settings(simulator.port, ingest.port, unlistable, record_dir=record_dir, **tracker)
         lifetime = Lifetime()

@@ -262,3 +262,18 @@ def read_bbo(frame: bytes) -> tuple[int, tuple[Decimal, ...], str]:
     assert template == 2
     _, sequence, *mantissas = struct.unpack_from("<qqqqqq", frame, 8)
     return sequence, tuple(Decimal(m).scaleb(-8) for m in mantissas), frame[57 : 57 + frame[56]].decode()
+
+
+class KucoinBook(BookClient):
+    """Every depth frame is the whole book; its sequence must not fall."""
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = json.loads(message)
+        if frame.get("topic") != f"/contractMarket/level2Depth50:{self.symbol}":
+            return False
+        data = frame["data"]
+        if self.last is not None and data["sequence"] < self.last:
+            raise SequenceBroken(f"{self.symbol}: {data['sequence']} after {self.last}")
+        self.load(pairs(data["bids"]), pairs(data["asks"]), data["sequence"])
+        self.updates += 1
+        return True

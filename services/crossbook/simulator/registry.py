@@ -9,7 +9,9 @@ from crossbook.simulator.faces import (
     bybit,
     coindcx,
     deribit,
+    hyperliquid,
     krakenfutures,
+    kucoin,
     lighter,
     okx,
     paradex,
@@ -29,6 +31,8 @@ _PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
     (deribit.TRAITS, deribit.DeribitFace),
     (krakenfutures.TRAITS, krakenfutures.KrakenFuturesFace),
     (coindcx.TRAITS, coindcx.CoinDcxFace),
+    (kucoin.TRAITS, kucoin.KucoinFace),
+    (hyperliquid.TRAITS, hyperliquid.HyperliquidFace),
 )
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}

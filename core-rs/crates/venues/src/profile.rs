@@ -49,6 +49,8 @@ pub struct Conduct {
     pub opening: &'static [&'static str],
     /// Channels that one subscribe or unsubscribe message may name.
     pub channels_per_request: usize,
+    /// Whether one message may name both channels.
+    pub mixes_channels: bool,
     /// Whether requests are answered; what a venue is silent about is taken for done once it is sent.
     pub answers_requests: bool,
     /// Whether one instrument can be unsubscribed. Where it cannot, subscribing again must bring the book again.
@@ -81,6 +83,7 @@ impl Conduct {
         waits_for_greeting: false,
         opening: &[],
         channels_per_request: 1,
+        mixes_channels: true,
         answers_requests: true,
         unsubscribes_one: true,
         pacing: Pacing { burst: 10, interval_ns: SECOND_NS, gap_ns: 0 },
@@ -121,6 +124,16 @@ pub enum SnapshotSource {
     Rest,
     /// The subscription may begin with it; else REST, after this long.
     SocketElseRest { wait_ns: i64 },
+    /// Every frame is one, ordered by its sequence or time: an older one is dropped, none is missed, and a lost book heals
+    /// with the next.
+    EveryFrame,
+}
+
+impl SnapshotSource {
+    /// Whether deltas may come before the book.
+    pub fn is_joined(self) -> bool {
+        matches!(self, Self::Rest | Self::SocketElseRest { .. })
+    }
 }
 
 /// Where a delta stands relative to a snapshot.

@@ -22,6 +22,13 @@ pub fn moved(url: &str, address: &str) -> String {
     format!("{}{query}", address.split('?').next().unwrap_or(address))
 }
 
+/// A text as one value of a query: what means something there is escaped.
+pub fn query_value(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let escaped = |byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escaped).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +52,11 @@ mod tests {
         assert_eq!(moved("wss://a.b/?token=x%3D", "ws://localhost:1/venue/"), "ws://localhost:1/venue/?token=x%3D");
         assert_eq!(moved("wss://a.b/?token=x", "ws://localhost:1/venue?old=1"), "ws://localhost:1/venue?token=x");
         assert_eq!(moved("wss://a.b/", "ws://localhost:1/venue"), "ws://localhost:1/venue");
+    }
+
+    #[test]
+    fn a_query_s_value_cannot_end_it_or_begin_another() {
+        assert_eq!(query_value("aZ0-._~"), "aZ0-._~");
+        assert_eq!(query_value("a&b=c+d#e /é"), "a%26b%3Dc%2Bd%23e%20%2F%C3%A9");
     }
 }

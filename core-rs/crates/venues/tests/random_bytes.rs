@@ -49,6 +49,16 @@ fn session(venue: &str) -> Vec<(Vec<u8>, bool)> {
             r#"{"channel":"futures.obu","result":{"t":1,"s":"ob.X.50","U":6,"u":7,"b":[["9.1","1"]]}}"#,
             r#"{"channel":"futures.book_ticker","event":"update","result":{"t":1,"u":8,"s":"X","b":"9.5","B":31,"a":"9.9","A":"4"}}"#,
         ]),
+        "hyperliquid" => text(&[
+            r#"{"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"l2Book","coin":"X"}}}"#,
+            r#"{"channel":"l2Book","data":{"coin":"X","time":5,"levels":[[{"px":"9","sz":"1","n":1}],[{"px":"10","sz":"1","n":1}]]}}"#,
+            r#"{"channel":"bbo","data":{"coin":"X","time":6,"bbo":[{"px":"9.5","sz":"1","n":1},null]}}"#,
+        ]),
+        "kucoin" => text(&[
+            r#"{"id":"1","type":"welcome"}"#,
+            r#"{"topic":"/contractMarket/level2Depth50:X","type":"message","data":{"sequence":5,"asks":[["10",1]],"bids":[["9",1]],"ts":1}}"#,
+            r#"{"topic":"/contractMarket/tickerV2:X","type":"message","data":{"sequence":6,"bestBidSize":1,"bestBidPrice":"9.5","bestAskPrice":"10","bestAskSize":2,"ts":1}}"#,
+        ]),
         "lighter" => text(&[
             r#"{"type":"connected"}"#,
             r#"{"channel":"order_book:X","order_book":{"asks":[{"price":"10","size":"1"}],"bids":[],"nonce":5,"begin_nonce":0},"type":"subscribed/order_book"}"#,
@@ -143,9 +153,20 @@ proptest! {
 
 #[test]
 fn unchanged_sessions_end_with_a_live_book() {
-    for venue in
-        ["bitget", "bybit", "coindcx", "deribit", "gateio", "krakenfutures", "lighter", "okx", "paradex", "phemex"]
-    {
+    for venue in [
+        "bitget",
+        "bybit",
+        "coindcx",
+        "deribit",
+        "gateio",
+        "hyperliquid",
+        "krakenfutures",
+        "kucoin",
+        "lighter",
+        "okx",
+        "paradex",
+        "phemex",
+    ] {
         let mut player = Player::new(venue, &["X"]);
         for (frame, is_text) in session(venue) {
             if is_text { player.text(std::str::from_utf8(&frame).unwrap(), 1) } else { player.binary(&frame, 1) }

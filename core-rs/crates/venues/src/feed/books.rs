@@ -14,8 +14,15 @@ impl Desk {
         if !is_sound(&snapshot.bids, &snapshot.asks) {
             return self.spoilt(Some(slot), "a snapshot holds impossible numbers");
         }
-        let is_repeated = self.conduct.snapshot_limit_ns.is_some();
+        let (source, is_repeated) = (self.conduct.snapshot_source, self.conduct.snapshot_limit_ns.is_some());
+        if source == SnapshotSource::EveryFrame && self.slots[slot as usize].is_outdated(snapshot.sequence) {
+            return;
+        }
+        let now_ns = self.now_ns;
         let held = self.touch(slot);
+        if source == SnapshotSource::EveryFrame {
+            held.vigil.hear_change(now_ns);
+        }
         to_base_units(held, &mut snapshot.bids, &mut snapshot.asks);
         if held.phase == Phase::Synced && is_repeated {
             self.compare(slot, snapshot);
@@ -56,7 +63,7 @@ impl Desk {
                 }
                 self.buffer(slot, delta);
             }
-            Phase::Waiting { .. } if source != SnapshotSource::Socket => {
+            Phase::Waiting { .. } if source.is_joined() => {
                 self.start_joining(slot);
                 self.buffer(slot, delta);
             }

@@ -90,10 +90,12 @@ impl Connection {
     }
 
     /// The next asks that one message can carry.
-    pub fn take_asks(&mut self, limit: usize) -> Vec<Ask> {
-        let operation = self.queue.front().map(|ask| ask.operation);
-        let alike = self.queue.iter().take_while(|ask| Some(ask.operation) == operation).count();
-        self.queue.drain(..alike.min(limit)).collect()
+    pub fn take_asks(&mut self, limit: usize, mixes_channels: bool) -> Vec<Ask> {
+        let Some(first) = self.queue.front().copied() else { return Vec::new() };
+        let is_alike =
+            |ask: &&Ask| ask.operation == first.operation && (mixes_channels || ask.channel == first.channel);
+        let alike = self.queue.iter().take(limit).take_while(is_alike).count();
+        self.queue.drain(..alike).collect()
     }
 
     pub fn remember(&mut self, id: u64, asks: Vec<Ask>) {
@@ -158,10 +160,20 @@ mod tests {
         let mut connection = Connection::new();
         connection.queue.extend((0..3).map(|slot| ask(Operation::Subscribe, slot)));
         connection.queue.push_back(ask(Operation::Unsubscribe, 9));
-        assert_eq!(connection.take_asks(2).len(), 2);
-        assert_eq!(connection.take_asks(2), [ask(Operation::Subscribe, 2)]);
-        assert_eq!(connection.take_asks(2), [ask(Operation::Unsubscribe, 9)]);
-        assert!(connection.take_asks(2).is_empty());
+        assert_eq!(connection.take_asks(2, true).len(), 2);
+        assert_eq!(connection.take_asks(2, true), [ask(Operation::Subscribe, 2)]);
+        assert_eq!(connection.take_asks(2, true), [ask(Operation::Unsubscribe, 9)]);
+        assert!(connection.take_asks(2, true).is_empty());
+    }
+
+    #[test]
+    fn a_message_names_both_channels_only_where_the_venue_takes_that() {
+        let ask = |channel| Ask { operation: Operation::Subscribe, slot: 1, channel };
+        let mut connection = Connection::new();
+        for (mixes_channels, sizes) in [(true, [4, 0]), (false, [2, 2])] {
+            connection.queue.extend([Channel::Book, Channel::Book, Channel::Top, Channel::Top].map(ask));
+            assert_eq!([0, 0].map(|_| connection.take_asks(9, mixes_channels).len()), sizes);
+        }
     }
 
     #[test]

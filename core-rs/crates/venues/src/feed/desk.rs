@@ -5,7 +5,7 @@ use super::slot::{Phase, Slot};
 use super::step::{FeedStats, Step};
 use crate::profile::{Conduct, SECOND_NS, SnapshotSource};
 use crate::venue::{Channel, Operation, Venue};
-use crossbook_market::Quote;
+use crossbook_market::{BookState, Quote};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -170,7 +170,19 @@ impl Desk {
         self.cancel_fetch(slot);
         self.slots[slot as usize].forget_book();
         self.slots[slot as usize].phase = Phase::Refused;
-        self.set_state(slot, crossbook_market::BookState::Closed);
+        self.set_state(slot, BookState::Closed);
+    }
+
+    /// The venue says that there is no market in this instrument now: closed until it has a book again.
+    pub fn close(&mut self, slot: u32, detail: &str) {
+        let (since_ns, is_news) = (self.now_ns, self.slots[slot as usize].state != BookState::Closed);
+        if is_news {
+            self.report("market_closed", Some(slot), detail);
+        }
+        self.cancel_fetch(slot);
+        self.slots[slot as usize].forget_book();
+        self.slots[slot as usize].phase = Phase::Waiting { since_ns, is_acknowledged: true };
+        self.set_state(slot, BookState::Closed);
     }
 
     /// Something of this instrument went missing, by the venue's own rule: its book is not whole any more.

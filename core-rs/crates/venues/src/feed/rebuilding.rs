@@ -20,12 +20,23 @@ impl Desk {
     pub(super) fn rebuild(&mut self, slot: u32, event: &'static str, detail: &str) {
         self.report(event, Some(slot), detail);
         self.cancel_fetch(slot);
+        let since_ns = self.now_ns;
+        let held = &mut self.slots[slot as usize];
+        held.forget_book();
+        self.set_state(slot, BookState::Resyncing);
+        if self.conduct.snapshot_source == SnapshotSource::EveryFrame {
+            self.slots[slot as usize].phase = Phase::Waiting { since_ns, is_acknowledged: true };
+        } else {
+            self.rebuild_in_time(slot);
+        }
+    }
+
+    /// Tries at once, or later when there have been tries before.
+    fn rebuild_in_time(&mut self, slot: u32) {
         let now_ns = self.now_ns;
         let held = &mut self.slots[slot as usize];
         let due_ns = held.next_try_ns(now_ns);
-        held.forget_book();
         held.phase = Phase::Broken { due_ns };
-        self.set_state(slot, BookState::Resyncing);
         if due_ns <= now_ns {
             self.try_rebuild(slot);
         }
@@ -98,7 +109,8 @@ impl Desk {
             self.report("subscribe_unanswered", Some(slot), "asking again");
             self.ask_first(Operation::Subscribe, slot);
         } else {
-            self.rebuild(slot, "subscribe_unanswered", "no book came");
+            self.report("subscribe_unanswered", Some(slot), "no book came");
+            self.rebuild_in_time(slot);
         }
     }
 

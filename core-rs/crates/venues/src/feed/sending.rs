@@ -57,7 +57,7 @@ impl Desk {
         let (conduct, now_ns) = (self.conduct, self.now_ns);
         for (connection, held) in &mut self.connections {
             while !held.queue.is_empty() && held.may_send(conduct.pacing, now_ns) {
-                let mut asks = held.take_asks(conduct.channels_per_request);
+                let mut asks = held.take_asks(conduct.channels_per_request, conduct.mixes_channels);
                 asks.retain(|ask| is_wanted(self.slots[ask.slot as usize].phase, ask.operation));
                 if asks.is_empty() {
                     continue;

@@ -16,6 +16,8 @@ const BACKOFF_CAP_NS: i64 = 10 * SECOND_NS;
 const BACKOFF_BASE_NS: i64 = SECOND_NS / 5;
 /// How long a best bid and ask may be ahead of the book: every venue sends the depth at least ten times a second.
 const BEHIND_LIMIT_NS: i64 = 5 * SECOND_NS;
+/// So many snapshots in a row that are older than the book are no disorder: the venue's counter began anew.
+const OUTDATED_LIMIT: u32 = 3;
 /// A book that was whole for so long starts its tries from anew.
 const SETTLED_NS: i64 = 10 * SECOND_NS;
 
@@ -79,6 +81,8 @@ pub(super) struct Slot {
     /// When the book was last loaded whole.
     pub snapshot_ns: i64,
     pub has_been_whole: bool,
+    /// Snapshots in a row that were older than the book.
+    pub outdated: u32,
     /// Tries to rebuild since the book was last whole for a while: they set the pace.
     pub attempts: u32,
     /// Tries since it was last whole at all: they show that its connection is no good.
@@ -110,6 +114,7 @@ impl Slot {
             whole_since_ns: now_ns,
             snapshot_ns: now_ns,
             has_been_whole: false,
+            outdated: 0,
             attempts: 0,
             vain_tries: 0,
             has_escalated: false,
@@ -131,6 +136,7 @@ impl Slot {
         self.top = Top::default();
         self.ticker = None;
         self.ahead = None;
+        self.outdated = 0;
         self.fetching = Fetching::No;
         self.fetched = None;
         self.buffered.clear();
@@ -164,6 +170,13 @@ impl Slot {
         }
         (self.sequence, self.shared_sequence) = (delta.last, shared_sequence);
         self.link = (delta.previous, delta.last);
+    }
+
+    /// Whether a snapshot is older than the book and to be dropped; counts those in a row.
+    pub fn is_outdated(&mut self, sequence: i64) -> bool {
+        let is_older = self.phase == Phase::Synced && sequence < self.sequence;
+        self.outdated = if is_older { self.outdated + 1 } else { 0 };
+        is_older && self.outdated < OUTDATED_LIMIT
     }
 
     /// Whether a fetched book is on its way or waits for the delta that joins it: deltas are kept for it.

@@ -1,0 +1,86 @@
+"""The tracker and venues whose REST is asked by POST, or that want a ticket before every dial."""
+
+from pathlib import Path
+
+from crossbook._core import Instrument, Open, VenueFeed
+from crossbook.simulator.faces.kucoin import KucoinFace
+from crossbook.tracker.budget import Budget
+from crossbook.tracker.fetcher import Fetcher
+from crossbook.tracker.replay import replay
+from crossbook.tracker.sockets import Address
+from tests.support.simulators import bench
+from tests.support.tracking import World, is_all_live, tracking
+from tests.support.waiting import eventually
+
+VENUES = ["hyperliquid", "kucoin"]
+BTC = Instrument(
+    venue="kucoin",
+    symbol="BTC/USDT:USDT",
+    native_symbol="XBTUSDTM",
+    asset="BTC",
+    quote_currency="USDT",
+    settle_currency="USDT",
+    contract_size=0.001,
+)
+
+
+def tickets_given(world: World) -> int:
+    """By the simulated venue that wants them."""
+    face = world.simulator.faces["kucoin"]
+    assert isinstance(face, KucoinFace)
+    return face.tickets_given
+
+
+async def test_books_come_alive_with_the_true_tops() -> None:
+    """Both are listed, dialled and quoted as the simulator holds them."""
+    async with tracking(venues=VENUES, stale_after_seconds=300) as world:
+        stats = await world.until_live()
+        assert {venue: one.markets for venue, one in stats.items()} == dict.fromkeys(VENUES, 4)
+        world.stand_still()
+        for venue in VENUES:
+            await eventually(lambda venue=venue: world.quoted_tops(venue) == world.true_tops(venue))
+        assert tickets_given(world) == 1
+
+
+async def test_every_reconnect_shows_a_ticket_of_its_own() -> None:
+    """A ticket opens one connection only; each cut costs a new one."""
+    async with tracking(venues=VENUES) as world:
+        await world.until_live()
+        for cuts in (1, 2):
+            await world.order("kucoin:cut@0s")
+            await world.until(lambda stats, cuts=cuts: stats["kucoin"].reconnects == cuts and is_all_live(stats))
+        assert tickets_given(world) == 3
+
+
+async def test_a_ticket_that_is_refused_for_a_while_is_asked_for_again() -> None:
+    """The venue's pause is kept, and then everything is LIVE again by itself."""
+    async with tracking(venues=["kucoin"]) as world:
+        await world.until_live()
+        await world.order("kucoin:429@0s+1s=1,kucoin:cut@0s")
+        await world.until(lambda stats: stats["kucoin"].reconnects == 1 and is_all_live(stats))
+
+
+async def test_the_ticket_says_where_to_dial_unless_an_address_is_given() -> None:
+    """With REST alone replaced the answer's own address is dialled; a replaced socket address is shown the ticket."""
+    async with bench() as running, Fetcher("kucoin", Budget(100)) as fetcher:
+        rest_url = f"http://127.0.0.1:{running.port}/kucoin"
+        urls = []
+        for websocket_url in (None, "ws://proxy.example:1/kucoin"):
+            feed = VenueFeed("kucoin", "s", rest_url=rest_url, websocket_url=websocket_url)
+            (opened,) = feed.track([BTC], 1)
+            assert isinstance(opened, Open)
+            urls.append(await Address(opened.url, opened.ticket, fetcher).resolve(feed, 1))
+    assert urls[0].startswith(f"ws://127.0.0.1:{running.port}/kucoin/?token=")
+    assert urls[1].startswith("ws://proxy.example:1/kucoin/?token=")
+
+
+async def test_what_was_recorded_replays_byte_for_byte(tmp_path: Path) -> None:
+    """Tickets change nothing in the feed: a recording is complete without them."""
+    async with tracking(venues=VENUES, record_dir=tmp_path) as world:
+        await world.until_live()
+        await world.order("kucoin:cut@0s,hyperliquid:corrupt@0s")
+        await world.until(lambda stats: stats["kucoin"].reconnects == 1 and is_all_live(stats))
+    for venue in VENUES:
+        replayed = list(replay(tmp_path, venue))
+        assert replayed
+        assert all(batch.recorded == batch.replayed for batch in replayed)
