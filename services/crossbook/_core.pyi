@@ -181,6 +181,8 @@ class FeedStats:
     reconnects: int
     confirmed: int
     frozen: int
+    clock_offset_ns: int | None
+    delay_ns: int | None
     last_frame_ns: int  # 0 before the first
 
 @final

@@ -64,7 +64,14 @@ class Screen:
 
     def _venues(self, is_wide: bool) -> RenderableType:
         table = _table(
-            "venue", "state", ">live", ">frames/s", ">quotes/s", ">gaps", ">resyncs", *([">p50 µs"] if is_wide else [])
+            "venue",
+            "state",
+            ">live",
+            ">frames/s",
+            ">quotes/s",
+            ">gaps",
+            ">resyncs",
+            *([">p50 µs", ">clock ms", ">late ms"] if is_wide else []),
         )
         for venue, figures in sorted(self._observer.venues.items()):
             table.add_row(*_venue_row(venue, figures, is_wide))
@@ -130,7 +137,10 @@ def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[Rendera
         f"{totals['gaps']:,}",
         f"{totals['resyncs']:,}",
     ]
-    return [*row, f"{stats.frame_to_quote_p50_us:,.0f}"] if is_wide else row
+    if not is_wide:
+        return row
+    clock = [f"{stats.clock_offset_ms:+,.0f}", f"{stats.delay_ms:,.0f}"] if stats.HasField("delay_ms") else ["", ""]
+    return [*row, f"{stats.frame_to_quote_p50_us:,.0f}", *clock]
 
 
 def _opportunity_row(found: arbitrage_pb2.Opportunity, is_wide: bool) -> list[RenderableType]:

@@ -95,6 +95,7 @@ class TrackerSettings(Section):
     assets: Names = []
     choice_file: Path | None = None
     listing_interval_seconds: Positive = 300
+    max_clock_error_seconds: Positive = 2
     endpoints: dict[str, Endpoint] = {}
     aggregator_target: Target = "127.0.0.1:50052"
     record_dir: Path | None = None

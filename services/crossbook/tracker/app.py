@@ -13,8 +13,10 @@ from crossbook.plumbing.grpc_server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
+from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.choice import choose_venues, read_choice
 from crossbook.tracker.health import keep_health
+from crossbook.tracker.local_clock import LocalClock
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
@@ -32,8 +34,10 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     async with open_channel(settings.tracker.aggregator_target) as channel:
         listed = asyncio.Event()
         pace = Pace(asyncio.get_running_loop().time)
+        clock = LocalClock(seconds_to_ns(settings.tracker.max_clock_error_seconds))
         venues = {
-            profile.id: Venue(profile, settings.tracker, choice, channel, pace, listed.set) for profile in profiles
+            profile.id: Venue(profile, settings.tracker, choice, channel, pace, clock, listed.set)
+            for profile in profiles
         }
         service = TrackerService(venues)
         server = grpc_server(
@@ -43,7 +47,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             [SERVICE_NAME],
         )
         lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
-        metrics = TrackerMetrics()
+        metrics = TrackerMetrics(clock)
         with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
             async with server as running, asyncio.TaskGroup() as tasks:
                 for venue in venues.values():
@@ -51,7 +55,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
                     tasks.create_task(venue.keep_listing(lifetime))
                 helpers = [
                     tasks.create_task(metrics.keep_current(service.all_stats)),
-                    tasks.create_task(keep_health(venues.values(), venue_stats)),
+                    tasks.create_task(keep_health(venues.values(), clock, venue_stats)),
                     tasks.create_task(_serve_once_listed(running, listed)),
                 ]
                 await lifetime.stopping.wait()

@@ -11,6 +11,7 @@ from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.pb.v1.market_pb2 import VenueHealth, VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import to_timestamp
+from crossbook.tracker.local_clock import LocalClock
 
 if TYPE_CHECKING:
     from crossbook.tracker.venue import Venue
@@ -42,14 +43,21 @@ class HealthWatch:
                 reason=stats.reason,
             )
             self._state, self._since_ns = stats.state, now_ns
-        return VenueHealth(
+        health = VenueHealth(
             venue=stats.venue, state=stats.state, reason=stats.reason, since_time=to_timestamp(self._since_ns)
         )
+        if stats.HasField("clock_offset_ms"):
+            health.clock_offset_ms, health.delay_ms = round(stats.clock_offset_ms), round(stats.delay_ms)
+        return health
 
 
-async def keep_health(venues: Collection["Venue"], read_stats: Callable[["Venue"], VenueStats]) -> None:
+async def keep_health(
+    venues: Collection["Venue"], clock: LocalClock, read_stats: Callable[["Venue"], VenueStats]
+) -> None:
     """Looks at every venue, for ever."""
     while True:
+        feeds = {venue.id: venue.driver.feed.stats() for venue in venues if venue.driver is not None}
+        clock.judge({venue: feed.clock_offset_ns for venue, feed in feeds.items()})
         for venue in venues:
             health = venue.health.observe(read_stats(venue), time.time_ns())
             if venue.driver is not None:

@@ -1,6 +1,7 @@
 """The venues' counters for Prometheus: a frame pays nothing for them."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
+from crossbook.tracker.local_clock import LocalClock
 
 REFRESH_SECONDS = 1.0
 PREFIX = "crossbook_tracker_"
@@ -37,6 +39,14 @@ GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
         "When the last frame came, in seconds since the epoch; 0 before the first.",
         lambda stats: from_timestamp(stats.last_message_time) / SECOND_NS,
     ),
+    "clock_offset_seconds": (
+        "How far our clock is ahead of the venue's, the fastest delivery included; NaN while unknown.",
+        lambda stats: stats.clock_offset_ms / 1000 if stats.HasField("clock_offset_ms") else math.nan,
+    ),
+    "delay_seconds": (
+        "How much later than the fastest the venue's quotes come now; NaN while unknown.",
+        lambda stats: stats.delay_ms / 1000 if stats.HasField("delay_ms") else math.nan,
+    ),
     "unacknowledged_batches": ("Batches not yet committed.", lambda stats: stats.unacknowledged_batches),
     "frame_to_quote_p50_microseconds": (
         "Median time from a frame to its quote standing in a batch.",
@@ -48,8 +58,9 @@ GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
 class TrackerMetrics(Collector):
     """Scrapes come on a thread of their own, where the feeds must not be touched; so the loop leaves the stats here."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: LocalClock) -> None:
         self._stats: list[VenueStats] = []
+        self._clock = clock
 
     async def keep_current(self, read_stats: Callable[[], list[VenueStats]]) -> None:
         """Endless."""
@@ -60,6 +71,11 @@ class TrackerMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Prometheus'."""
         all_stats = self._stats
+        yield GaugeMetricFamily(
+            PREFIX + "clock_implausible",
+            "1 while our own clock cannot be right by all venues' times.",
+            value=float(bool(self._clock.problem)),
+        )
         for name, (help_text, read) in COUNTERS.items():
             counter = CounterMetricFamily(PREFIX + name, help_text, labels=["venue"])
             for stats in all_stats:

@@ -41,6 +41,8 @@ def venue_stats(venue: Venue) -> VenueStats:
         confirmed=feed.confirmed,
         frozen=feed.frozen,
         listings_refused=venue.listings_refused,
+        clock_offset_ms=_milliseconds(feed.clock_offset_ns),
+        delay_ms=_milliseconds(feed.delay_ns),
         state_transitions=venue.health.transitions,
         dropped_quotes=driver.outbox.dropped_rows,
         unacknowledged_batches=len(driver.outbox),
@@ -53,7 +55,9 @@ def venue_stats(venue: Venue) -> VenueStats:
 
 def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.ValueType, str]:
     """The state and, unless it is LIVE, why."""
-    problems = _problems(driver)
+    problems = _problems(driver, feed)
+    if venue.clock.problem:
+        problems.append(venue.clock.problem)
     if not feed.instruments:
         left_out = f": {', '.join(venue.unlisted)} is not listed" if venue.unlisted else ""
         problems.insert(0, f"no instrument is tracked{left_out}")
@@ -67,10 +71,9 @@ def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.V
     return VenueState.VENUE_STATE_STARTING if is_starting else VenueState.VENUE_STATE_DOWN, "; ".join(problems)
 
 
-def _problems(driver: Driver) -> list[str]:
+def _problems(driver: Driver, feed: FeedStats) -> list[str]:
     """What is wrong beside the books."""
     problems = []
-    feed = driver.feed.stats()
     if down := feed.wanted_connections - feed.open_connections:
         cause = f": {driver.last_error}" if driver.last_error else ""
         problems.append(f"{down} of {feed.wanted_connections} connections are down{cause}")
@@ -85,3 +88,7 @@ def _books(venue: Venue, feed: FeedStats) -> str:
     waiting = venue.not_live()
     named = ", ".join(waiting[:NAMED_SYMBOLS]) + (", ..." if len(waiting) > NAMED_SYMBOLS else "")
     return f"{len(waiting)} of {feed.instruments} books are not LIVE: {named}"
+
+
+def _milliseconds(time_ns: int | None) -> float | None:
+    return None if time_ns is None else time_ns / 1e6

@@ -20,6 +20,7 @@ from crossbook.tracker.budget import Budget
 from crossbook.tracker.driver import Driver, Limits, VenueFailedError
 from crossbook.tracker.fetcher import Fetcher
 from crossbook.tracker.health import HealthWatch
+from crossbook.tracker.local_clock import LocalClock
 from crossbook.tracker.markets import ListingError, list_markets, select
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import FeedArguments, RecordedFeed, make_feed
@@ -44,12 +45,14 @@ class Venue:
         choice: Choice,
         channel: grpc.aio.Channel,
         pace: Pace,
+        clock: LocalClock,
         on_listed: Callable[[], None],
     ) -> None:
         self.id = profile.id
         self.listing: MarketListing | None = None
         self.driver: Driver | None = None
         self.health = HealthWatch()
+        self.clock = clock
         self.problem = ""  # what keeps it from being listed or driven, in words
         self.listings_refused = 0
         self.unlisted: list[str] = []  # symbols and assets of the settings that the venue does not list

@@ -140,6 +140,8 @@ pub struct FeedStats {
     reconnects: u64,
     confirmed: u64,
     frozen: u64,
+    clock_offset_ns: Option<i64>,
+    delay_ns: Option<i64>,
     last_frame_ns: i64,
 }
 
@@ -158,6 +160,8 @@ impl From<CoreStats> for FeedStats {
             reconnects: stats.reconnects,
             confirmed: stats.confirmed,
             frozen: stats.frozen,
+            clock_offset_ns: stats.clock_offset_ns,
+            delay_ns: stats.delay_ns,
             last_frame_ns: stats.last_frame_ns,
         }
     }

@@ -171,12 +171,18 @@ class VenueHealth(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     SINCE_TIME_FIELD_NUMBER: _builtins.int
+    CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
+    DELAY_MS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     state: Global___VenueState.ValueType
     """How it is doing."""
     reason: _builtins.str
     """Why it is not LIVE, in words; empty when it is."""
+    clock_offset_ms: _builtins.float
+    """How far its tracker's clock is ahead of the venue's, the fastest delivery included, in milliseconds; absent when unknown."""
+    delay_ms: _builtins.float
+    """How much later than the fastest its quotes come now, in milliseconds; absent when unknown."""
     @_builtins.property
     def since_time(self) -> _timestamp_pb2.Timestamp:
         """Since when it has been in this state."""
@@ -188,12 +194,21 @@ class VenueHealth(_message.Message):
         state: Global___VenueState.ValueType = ...,
         reason: _builtins.str = ...,
         since_time: _timestamp_pb2.Timestamp | None = ...,
+        clock_offset_ms: _builtins.float | None = ...,
+        delay_ms: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "delay_ms", b"delay_ms", "since_time", b"since_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "since_time", b"since_time", "state", b"state", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "delay_ms", b"delay_ms", "reason", b"reason", "since_time", b"since_time", "state", b"state", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__clock_offset_ms: _TypeAlias = _typing.Literal["clock_offset_ms"]  # noqa: Y015
+    _WhichOneofArgType__clock_offset_ms: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms"]  # noqa: Y015
+    _WhichOneofReturnType__delay_ms: _TypeAlias = _typing.Literal["delay_ms"]  # noqa: Y015
+    _WhichOneofArgType__delay_ms: _TypeAlias = _typing.Literal["_delay_ms", b"_delay_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__clock_offset_ms) -> _WhichOneofReturnType__clock_offset_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__delay_ms) -> _WhichOneofReturnType__delay_ms | None: ...
 
 Global___VenueHealth: _TypeAlias = VenueHealth  # noqa: Y015
 

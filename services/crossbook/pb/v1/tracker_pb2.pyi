@@ -204,6 +204,8 @@ class VenueStats(_message.Message):
     FROZEN_FIELD_NUMBER: _builtins.int
     STATE_TRANSITIONS_FIELD_NUMBER: _builtins.int
     LISTINGS_REFUSED_FIELD_NUMBER: _builtins.int
+    CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
+    DELAY_MS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     state: _market_pb2.VenueState.ValueType
@@ -242,6 +244,12 @@ class VenueStats(_message.Message):
     """How often the state has changed."""
     listings_refused: _builtins.int
     """Market lists after the first that could not be read or believed; they changed nothing."""
+    clock_offset_ms: _builtins.float
+    """How far our clock is ahead of the venue's, the fastest delivery included, in milliseconds: the least difference of receive
+    and exchange times over the last minute. Absent until enough of them are known.
+    """
+    delay_ms: _builtins.float
+    """How much later than the fastest the venue's quotes come now, in milliseconds; the median of the latest."""
     @_builtins.property
     def last_message_time(self) -> _timestamp_pb2.Timestamp:
         """When the last frame came; absent before the first."""
@@ -269,12 +277,21 @@ class VenueStats(_message.Message):
         frozen: _builtins.int = ...,
         state_transitions: _builtins.int = ...,
         listings_refused: _builtins.int = ...,
+        clock_offset_ms: _builtins.float | None = ...,
+        delay_ms: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_message_time", b"last_message_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "delay_ms", b"delay_ms", "last_message_time", b"last_message_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "connected", b"connected", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__clock_offset_ms: _TypeAlias = _typing.Literal["clock_offset_ms"]  # noqa: Y015
+    _WhichOneofArgType__clock_offset_ms: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms"]  # noqa: Y015
+    _WhichOneofReturnType__delay_ms: _TypeAlias = _typing.Literal["delay_ms"]  # noqa: Y015
+    _WhichOneofArgType__delay_ms: _TypeAlias = _typing.Literal["_delay_ms", b"_delay_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__clock_offset_ms) -> _WhichOneofReturnType__clock_offset_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__delay_ms) -> _WhichOneofReturnType__delay_ms | None: ...
 
 Global___VenueStats: _TypeAlias = VenueStats  # noqa: Y015
 

@@ -50,6 +50,7 @@ impl Desk {
             return self.spoilt(Some(slot), "a delta holds impossible numbers");
         }
         let source = self.conduct.snapshot_source;
+        self.clock.add(self.stamp_ns, delta.exchange_ns);
         let now_ns = self.now_ns;
         let held = self.touch(slot);
         held.vigil.hear_change(now_ns);
@@ -87,6 +88,7 @@ impl Desk {
         if held.phase != Phase::Synced {
             return;
         }
+        self.clock.add(self.stamp_ns, top.exchange_ns);
         let held = self.touch(slot);
         held.vigil.hear_change(now_ns);
         if top.sequence >= held.top.sequence.max(held.shared_sequence) {

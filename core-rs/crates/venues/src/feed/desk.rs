@@ -31,6 +31,7 @@ pub struct Desk {
     pub(super) fetches: super::fetching::Fetches,
     /// When the watchdog may look at the next instrument.
     pub(super) next_check_ns: i64,
+    pub(super) clock: super::clock::ClockWatch,
     pub(super) steps: Vec<Step>,
     pub(super) quotes: Vec<Quote>,
     /// Whether something may stand in a queue.
@@ -54,6 +55,7 @@ impl Desk {
             connections: BTreeMap::new(),
             fetches: super::fetching::Fetches::default(),
             next_check_ns: 0,
+            clock: super::clock::ClockWatch::default(),
             steps: Vec::new(),
             quotes: Vec::new(),
             is_flush_due: false,

@@ -7,11 +7,13 @@
 //! | `books` | snapshots, deltas and tops: checked, chained, joined, published |
 //! | `rebuilding` | one book's resynchronisation, and when to give a connection up |
 //! | `fetching` | books over REST |
+//! | `clock` | the venue's clock and delays, from its times |
 //! | `watchdog` | quiet or frozen: what silence means |
 //! | `sending`, `connection` | sessions, pace, heartbeats, dead sockets |
 //! | `slot` | one instrument |
 
 mod books;
+mod clock;
 mod connection;
 mod desk;
 mod fetching;
@@ -252,6 +254,8 @@ impl Feed {
             live_instruments: self.tracked().filter(|(_, state)| *state == BookState::Live).count(),
             open_connections: self.desk.connections.values().filter(is_open).count(),
             wanted_connections: self.desk.connections.len(),
+            clock_offset_ns: self.desk.clock.offset_ns(self.desk.stamp_ns),
+            delay_ns: self.desk.clock.delay_ns(self.desk.stamp_ns),
             ..self.desk.stats
         }
     }

@@ -56,6 +56,10 @@ pub struct FeedStats {
     pub confirmed: u64,
     /// Instruments that the venue had stopped sending.
     pub frozen: u64,
+    /// How far our clock is ahead of the venue's, the fastest delivery included; None until enough is known.
+    pub clock_offset_ns: Option<i64>,
+    /// How much later than the fastest the venue's frames come now.
+    pub delay_ns: Option<i64>,
     /// Zero before the first frame.
     pub last_frame_ns: i64,
 }
