@@ -57,6 +57,10 @@ class Faults:
         face.publish = publish  # type: ignore[method-assign]
         face.publish_depth = publish_depth  # type: ignore[method-assign]
 
+    def forget_held(self) -> None:
+        """A connection is gone, and with it the frames that were to come late."""
+        self._held.clear()
+
     def delay_ticks(self) -> int:
         """How long a message or an answer is on its way."""
         return self.rng.choice((0, 0, 1, 3, 12)) if self.is_at_work else 0

@@ -43,7 +43,11 @@ def _about_books(play: Play, depth: int | None) -> list[str]:
 def _about_quotes(play: Play) -> list[str]:
     """A LIVE quote is what stood then; an instrument without faults is LIVE for as long as its connection."""
     found, was_live, excuses = [], set(), Excuses(play)
-    for quote in play.quotes():
+    quotes = play.quotes()
+    last = {(quote.symbol, quote.at_ns): quote for quote in quotes}
+    for quote in quotes:
+        if not play.is_change_atomic and last[quote.symbol, quote.at_ns] is not quote:
+            continue  # between two frames of one change
         if quote.state == LIVE:
             was_live.add(quote.symbol)
             if not excuses.quoting(quote) and not _stood(play, quote, excuses.lag_ns(quote)):

@@ -91,7 +91,9 @@ class Play:
         self._is_calm = is_calm
         self.faults.spoil(self._face)
         self.is_gap_visible = _IS_GAP_VISIBLE[venue]
-        if not self.is_gap_visible:
+        self.is_change_atomic = self._face.is_change_atomic
+        self._repeats_snapshots = hasattr(self._face, "snapshot_seconds")
+        if self._repeats_snapshots:
             self._face.snapshot_seconds = SNAPSHOT_SECONDS
         self.frame_ns = int(self._face.frame_seconds * 1e9)
         self._face.websocket_url = f"ws://{HOST}"
@@ -122,6 +124,9 @@ class Play:
         self.faults.is_at_work = not self._is_calm
         self._pass(FAULTY_TICKS)
         self.faults.is_at_work = False
+        if not self.is_gap_visible and not self._repeats_snapshots:
+            for connection in list(self._wires):
+                self._cut(connection)  # nothing else makes such a venue tell its books whole again
         self._recover()
         return self
 
@@ -281,6 +286,7 @@ class Play:
         """The socket is gone with what was on its way; the driver dials again a little later."""
         wire = self._wires.pop(connection)
         wire.abort()
+        self.faults.forget_held()
         self._face.forget(wire)
         self.cut_ns.add(self.now_ns)
         self._due = [one for one in self._due if not (isinstance(one[2], Send) and one[2].connection == connection)]

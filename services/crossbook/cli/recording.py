@@ -25,7 +25,7 @@ def record(
     live: Annotated[bool, typer.Option("--live", help="The real venues instead of the simulator.")] = False,
 ) -> None:
     """Run everything for a while, keep every frame and every batch, then replay it and print the fingerprints."""
-    from crossbook.local.options import UpOptions, choose_venues, parse_duration
+    from crossbook.local.options import UpOptions, choose_venues, leave_out, parse_duration
     from crossbook.plumbing.errors import SettingsError
 
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -36,6 +36,7 @@ def record(
             record_dir=path,
             duration_seconds=parse_duration(duration),
             venues=choose_venues(split_names(venues), is_live=live),
+            left_out=leave_out(split_names(venues)),
             symbols=split_names(symbols),
             assets=split_names(assets),
             seed=seed,

@@ -34,13 +34,14 @@ def up(
     tracker_processes: Annotated[int, typer.Option(min=0, help="0: one per processor, at most one per venue.")] = 0,
 ) -> None:
     """Run everything on this machine: servers, simulator or real venues, trackers, windows, arbitrage, alerts."""
-    from crossbook.local.options import UpOptions, choose_venues, parse_duration
+    from crossbook.local.options import UpOptions, choose_venues, leave_out, parse_duration
 
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     options = UpOptions(
         data_dir=data_dir,
         duration_seconds=parse_duration(duration) if duration else None,
         venues=choose_venues(split_names(venues), is_live=live),
+        left_out=leave_out(split_names(venues)),
         symbols=split_names(symbols),
         assets=split_names(assets),
         seed=seed,

@@ -25,6 +25,7 @@ class UpOptions:
     data_dir: Path = Path(".crossbook")
     duration_seconds: float | None = None
     venues: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)  # see leave_out
     symbols: list[str] = field(default_factory=list)
     assets: list[str] = field(default_factory=list)
     seed: int = 1
@@ -56,22 +57,33 @@ def parse_duration(text: str) -> float:
 
 
 def choose_venues(wanted: Sequence[str], *, is_live: bool) -> list[str]:
-    """The venues to track; none or "all" means all that can be. Raises SettingsError that lists the known ones."""
+    """The venues to track; none or "all" means all that can be. Raises SettingsError that lists the known ones.
+
+    One that can only be replayed is never among all; the simulator plays it when it is named.
+    """
     profiles = {profile.id: profile for profile in _core.venue_profiles()}
-    usable = [
-        venue
-        for venue, profile in sorted(profiles.items())
-        if (profile.unavailable_reason is None if is_live else venue in TRAITS)
-    ]
-    if not wanted or "all" in wanted:
-        return usable
+    if _is_all(wanted):
+        gone = leave_out(wanted)
+        return [venue for venue in sorted(profiles) if venue not in gone and (is_live or venue in TRAITS)]
     for venue in wanted:
         if venue not in profiles:
             raise SettingsError(f"unknown venue {venue!r}; known: {', '.join(sorted(profiles))}")
-        if venue not in usable:
-            reason = profiles[venue].unavailable_reason or "the simulator does not play it; try --live"
+        reason = profiles[venue].unavailable_reason if is_live else None
+        if not is_live and venue not in TRAITS:
+            reason = "the simulator does not play it; try --live"
+        if reason is not None:
             raise SettingsError(f"venue {venue!r} cannot be tracked: {reason}")
     return list(dict.fromkeys(wanted))
+
+
+def leave_out(wanted: Sequence[str]) -> dict[str, str]:
+    """Of all venues, when all are wanted, those that can only be replayed, and why."""
+    profiles = _core.venue_profiles() if _is_all(wanted) else []
+    return {profile.id: profile.unavailable_reason for profile in profiles if profile.unavailable_reason is not None}
+
+
+def _is_all(wanted: Sequence[str]) -> bool:
+    return not wanted or "all" in wanted
 
 
 def check_together(options: UpOptions) -> None:

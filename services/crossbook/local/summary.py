@@ -16,6 +16,7 @@ def summarise(
     *,
     duration_s: float,
     mode: str,
+    left_out: Mapping[str, str],
     ground_truth: Mapping[str, Any],
 ) -> dict[str, Any]:
     """To be called when every process has ended, for their exit codes."""
@@ -26,6 +27,7 @@ def summarise(
         "duration_s": round(duration_s, 3),
         "mode": mode,
         "venues": {venue: _venue(observer, venue) for venue in sorted(observer.venues)},
+        "left_out": dict(left_out),
         "windows": {
             "snapshots_written": windows.get("snapshots_written", 0),
             "minutes_written": windows.get("minutes_written", 0),

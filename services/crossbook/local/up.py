@@ -37,6 +37,8 @@ async def up(options: UpOptions, lifetime: Lifetime) -> None:
     check_ports(settings.host, [*ports.services(), *([] if options.is_live else [ports.simulator])])
     run = Run(options, settings, ports, lifetime)
     print(run.headline, flush=True)
+    for venue, reason in options.left_out.items():
+        print(f"{venue} is left out: {reason}", flush=True)
     with owned(options.data_dir):
         await run.live()
     run.conclude()
@@ -112,6 +114,7 @@ class Run:
                 self._supervisor.processes,
                 duration_s=self._duration_s,
                 mode=self._options.mode,
+                left_out=self._options.left_out,
                 ground_truth=truth,
             )
             summary.write(self._options.summary, report)

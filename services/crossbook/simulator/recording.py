@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from crossbook.plumbing.errors import SettingsError
 
 # What in a recording's address or frames tells the venue.
-_HOSTS = {"binance": "binance", "okx": "okx"}
+_HOSTS = {"binance": "binance", "bitmex": "bitmex", "okx": "okx"}
 _CRYPTOFEED_FRAME = re.compile(r"(\d+\.\d+): (.*)", re.DOTALL)
 _CRYPTOFEED_ANSWER = re.compile(r"(https?://\S+) -> (\d+\.\d+): (.*)", re.DOTALL)
 

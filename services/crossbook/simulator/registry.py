@@ -6,6 +6,7 @@ from crossbook.plumbing.errors import SettingsError
 from crossbook.simulator.faces import (
     binance,
     bitget,
+    bitmex,
     bybit,
     coindcx,
     deribit,
@@ -21,6 +22,7 @@ from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world import Instrument, Traits
 
 _PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
+    (bitmex.TRAITS, bitmex.BitmexFace),
     (lighter.TRAITS, lighter.LighterFace),
     (paradex.TRAITS, paradex.ParadexFace),
     (binance.TRAITS, binance.BinanceFace),

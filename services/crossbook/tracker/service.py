@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from crossbook._core import venue_profiles
 from crossbook.pb.v1 import tracker_pb2, tracker_pb2_grpc
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 from crossbook.tracker.messages import to_instrument, to_order_book
@@ -15,6 +16,7 @@ SERVICE_NAME = tracker_pb2.DESCRIPTOR.services_by_name["TrackerService"].full_na
 DEFAULT_DEPTH = 10
 MAX_DEPTH = 1000
 MAX_NAMES = 10_000
+_UNAVAILABLE = {one.id: one.unavailable_reason for one in venue_profiles() if one.unavailable_reason is not None}
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
@@ -88,6 +90,8 @@ class TrackerService(tracker_pb2_grpc.TrackerServiceServicer):
         return [self._venues[venue_id] for venue_id in sorted(set(venue_ids) or self._venues)]
 
     def _unknown(self, venue_id: str) -> str:
+        if venue_id in _UNAVAILABLE:
+            return f"{venue_id!r} cannot be tracked: {_UNAVAILABLE[venue_id]}"
         return f"{venue_id!r} is not a venue of this tracker: {', '.join(sorted(self._venues))}"
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from crossbook.local.options import UpOptions, check_faults, check_together, choose_venues, parse_duration
+from crossbook._core import venue_profiles
+from crossbook.local.options import UpOptions, check_faults, check_together, choose_venues, leave_out, parse_duration
 from crossbook.plumbing.errors import CrossbookError, SettingsError
 
 FOUR = ["binance", "lighter", "okx", "paradex"]
@@ -40,6 +41,19 @@ def test_an_unknown_venue_lists_the_known_ones() -> None:
     """So that a typo is mended at once."""
     with pytest.raises(SettingsError, match=r"unknown venue 'binanse'; known: .*binance.*okx"):
         choose_venues(["binanse"], is_live=False)
+
+
+def test_a_venue_that_can_only_be_replayed_is_refused_live_and_played_when_it_is_named() -> None:
+    """Among all it is left out, with its reason."""
+    gone = {one.id: one.unavailable_reason for one in venue_profiles() if one.unavailable_reason is not None}
+    assert gone, "this test needs one"
+    assert leave_out([]) == leave_out(["all"]) == gone
+    assert leave_out(["okx"]) == {}
+    for venue, reason in gone.items():
+        assert choose_venues([venue], is_live=False) == [venue]
+        assert not {venue} & {*choose_venues([], is_live=False), *choose_venues(["all"], is_live=True)}
+        with pytest.raises(SettingsError, match=f"venue '{venue}' cannot be tracked: {reason}"):
+            choose_venues(["okx", venue], is_live=True)
 
 
 @pytest.mark.parametrize(

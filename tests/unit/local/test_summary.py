@@ -26,6 +26,7 @@ def test_every_key_of_the_report(tmp_path: Path) -> None:
         {"tracker": process(tmp_path)},
         duration_s=90.12345,
         mode="simulated",
+        left_out={"gone": "closed"},
         ground_truth={"planted": 3, "detected": 3, "false": 0},
     )
     assert report == {
@@ -43,6 +44,7 @@ def test_every_key_of_the_report(tmp_path: Path) -> None:
                 "reconnects": 4,
             }
         },
+        "left_out": {"gone": "closed"},
         "windows": {"snapshots_written": 480, "minutes_written": 80, "incomplete": 1},
         "opportunities": {"opened": 19, "closed": 18, "refused": {"TOO_OLD": 9}},
         "alerts": {"fired": 7, "suppressed": 5, "delivered": 6, "failed": 1},

@@ -37,15 +37,11 @@ def test_names_choose_each_once_in_their_order() -> None:
     assert chosen(venues=["b", "a", "b"]) == ["b", "a"]
 
 
-def test_one_that_is_gone_does_not_stop_the_others() -> None:
-    """It is refused alone."""
-    assert chosen(venues=["gone", "a"]) == ["a"]
-
-
-def test_one_that_is_gone_is_refused_with_its_reason_when_it_is_all_there_is() -> None:
-    """The reason is the profile's own."""
-    with pytest.raises(SettingsError, match="closed on 2026-09-23"):
-        chosen(venues=["gone"])
+@pytest.mark.parametrize("venues", [["gone"], ["gone", "a"]])
+def test_one_that_is_gone_is_refused_with_its_reason_when_it_is_named(venues: list[str]) -> None:
+    """Alone or beside others: who names it wants to know at once."""
+    with pytest.raises(SettingsError, match="'gone' cannot be tracked: closed on 2026-09-23"):
+        chosen(venues=venues)
 
 
 def test_one_that_is_gone_can_be_replayed_from_an_endpoint() -> None:

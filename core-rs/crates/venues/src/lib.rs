@@ -16,6 +16,7 @@ mod venue;
 
 mod binance;
 mod bitget;
+mod bitmex;
 mod bybit;
 mod coindcx;
 mod deribit;

@@ -9,6 +9,7 @@ use crate::venue::Venue;
 static VENUES: &[&dyn Venue] = &[
     &crate::binance::Binance,
     &crate::bitget::Bitget,
+    &crate::bitmex::Bitmex,
     &crate::bybit::Bybit,
     &crate::coindcx::CoinDcx,
     &crate::deribit::Deribit,

@@ -27,6 +27,7 @@ class Face(ABC):
     venue: ClassVar[str]
     is_text: ClassVar[bool] = True
     price: ClassVar[re.Pattern[bytes]] = QUOTED_DECIMAL  # how a depth frame writes one: what corruption spoils
+    is_change_atomic: ClassVar[bool] = True  # whether one change of a book is told in one frame
     post_paths: ClassVar[frozenset[str]] = frozenset()  # asked by POST, with the body as the query parameter `body`
     ping_seconds: float  # how often this venue pings its clients
     frame_seconds: float = 0.0  # at least so long between two frames of a book: what changes meanwhile waits

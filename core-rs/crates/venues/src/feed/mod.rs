@@ -11,6 +11,7 @@
 //! | `watchdog` | quiet or frozen: what silence means |
 //! | `sending`, `connection` | sessions, pace, heartbeats, dead sockets |
 //! | `slot` | one instrument |
+//! | `named_levels` | levels that a venue tells by number |
 
 mod books;
 mod clock;
@@ -18,6 +19,7 @@ mod connection;
 mod desk;
 mod fetching;
 mod jitter;
+mod named_levels;
 mod rebuilding;
 mod sending;
 mod slot;
@@ -26,6 +28,7 @@ mod watchdog;
 
 pub use connection::Ask;
 pub use desk::Desk;
+pub use named_levels::NamedLevel;
 pub use step::{FeedStats, Step};
 
 use crate::error::VenueError;

@@ -1,6 +1,7 @@
 //! One tracked instrument: its book, how far its synchronisation is, and what was last said about it.
 
 use super::jitter;
+use super::named_levels::NamedLevels;
 use super::watchdog::{Check, Vigil};
 use crate::profile::SECOND_NS;
 use crate::venue::{Delta, Snapshot, Top};
@@ -63,6 +64,7 @@ pub(super) struct Slot {
     pub phase: Phase,
     pub state: BookState,
     pub book: OrderBook,
+    pub names: NamedLevels,
     /// Of the last change applied to the book.
     pub sequence: i64,
     /// The same in the numbers that tops come with.
@@ -103,6 +105,7 @@ impl Slot {
             phase: Phase::Idle,
             state: BookState::Closed,
             book: OrderBook::default(),
+            names: NamedLevels::default(),
             sequence: 0,
             shared_sequence: 0,
             link: (0, 0),
@@ -131,6 +134,7 @@ impl Slot {
     /// Forgets the book and everything on its way to it.
     pub fn forget_book(&mut self) {
         self.book.clear();
+        self.names.clear();
         (self.sequence, self.shared_sequence) = (0, 0);
         self.link = (0, 0);
         self.top = Top::default();
@@ -146,6 +150,7 @@ impl Slot {
     /// To be called after `forget_book` when nothing will come any more: what is cleared keeps its room otherwise.
     pub fn release_memory(&mut self) {
         self.book = OrderBook::default();
+        self.names = NamedLevels::default();
         self.buffered = VecDeque::new();
     }
 
