@@ -17,8 +17,8 @@ log = structlog.get_logger()
 def choose_venues(profiles: Mapping[str, VenueProfile], settings: TrackerSettings) -> list[VenueProfile]:
     """The venues to track: those named, or all that can be. Raises SettingsError.
 
-    One that can only be replayed is refused with its reason when it is named, and left out of all, unless a replay stands
-    behind an endpoint of its own.
+    One that can only be replayed is refused with its reason when it is named and left out of all, unless a replay
+    stands behind an endpoint of its own.
     """
     for venue in (*settings.venues, *settings.endpoints):
         if venue not in profiles:
@@ -27,6 +27,22 @@ def choose_venues(profiles: Mapping[str, VenueProfile], settings: TrackerSetting
         _check_endpoint(venue, endpoint)
     named = [profiles[venue] for venue in dict.fromkeys(settings.venues)] or list(profiles.values())
     return [profile for profile in named if _is_available(profile, settings)]
+
+
+def read_choice(settings: TrackerSettings) -> Choice:
+    """What to track of each venue: by the choice file, if there is one. Raises SettingsError."""
+    if settings.choice_file is None:
+        return Choice(settings.symbols, settings.assets)
+    try:
+        given = json.loads(settings.choice_file.read_text())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"setting tracker.choice_file: {error}") from error
+    if not isinstance(given, dict) or not given.keys() <= {"symbols", "assets"}:
+        raise SettingsError('setting tracker.choice_file: must look like {"symbols": [...], "assets": [...]}')
+    lists = [given.get("symbols", []), given.get("assets", [])]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        raise SettingsError("setting tracker.choice_file: symbols and assets must be lists of names")
+    return Choice(*lists)
 
 
 def _is_available(profile: VenueProfile, settings: TrackerSettings) -> bool:
