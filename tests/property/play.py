@@ -308,7 +308,8 @@ def _side(instrument: Instrument, levels: list[tuple[int, int]]) -> Side:
     """Best first, prices and sizes per base unit."""
     listing = instrument.listing
     price_units, size_units = 10**listing.price_decimals, 10**listing.size_decimals
-    return [(price / price_units, size / size_units * listing.contract_size) for price, size in levels]
+    pairs = [(price / price_units, size / size_units * listing.contract_size) for price, size in levels]
+    return [(price, worth / price) for price, worth in pairs] if listing.is_inverse else pairs
 
 
 @cache

@@ -50,6 +50,7 @@ class KrakenFuturesFace(Face):
     """See the module. Topics are `book|<product>` and `heartbeat`."""
 
     venue = "krakenfutures"
+    is_change_atomic = False
     price = re.compile(rb'(?<="price":)\d[\d.e+-]*')
     ping_seconds = math.inf
     heartbeat_seconds = 5.0
