@@ -66,7 +66,7 @@ impl TrueVenue {
 
     fn change(&mut self, (is_bid, offset, size, _): Change) -> String {
         let previous = self.sequence;
-        self.sequence += 3;
+        self.sequence += if self.id == "krakenfutures" { 1 } else { 3 };
         let price = if is_bid { 80 + offset } else { 101 + offset };
         let side = if is_bid { &mut self.bids } else { &mut self.asks };
         if size == 0 {
@@ -75,9 +75,35 @@ impl TrueVenue {
             side.insert(price, size)
         };
         self.remember_top();
-        let level = format!(r#"["{price}.0","{size}"]"#);
+        if self.id == "krakenfutures" {
+            let (side, seq) = (if is_bid { "buy" } else { "sell" }, self.sequence);
+            return format!(
+                r#"{{"feed":"book","product_id":"X","side":"{side}","seq":{seq},"price":{price}.0,"qty":{size}.0,"timestamp":1}}"#
+            );
+        }
+        let level = self.level(price, size);
         let (bids, asks) = if is_bid { (level, String::new()) } else { (String::new(), level) };
         self.frame("update", previous, &bids, &asks)
+    }
+
+    fn level(&self, price: u32, size: u32) -> String {
+        match self.id {
+            "deribit" => format!(r#"["{}",{price}.0,{size}.0]"#, if size == 0 { "delete" } else { "change" }),
+            "krakenfutures" => format!(r#"{{"price":{price}.0,"qty":{size}.0}}"#),
+            _ => format!(r#"["{price}.0","{size}"]"#),
+        }
+    }
+
+    /// The best bid and ask as it is told by itself, where it needs no number but a time.
+    fn quote(&self) -> Option<String> {
+        let (bid, bid_size, ask, ask_size) = *self.tops.last()?;
+        (self.id == "deribit").then(|| {
+            format!(
+                r#"{{"method":"subscription","params":{{"channel":"quote.X","data":{{"timestamp":{},"best_bid_price":{bid},
+                "best_bid_amount":{bid_size},"best_ask_price":{ask},"best_ask_amount":{ask_size}}}}}}}"#,
+                self.sequence
+            )
+        })
     }
 
     fn frame(&self, action: &str, previous: i64, bids: &str, asks: &str) -> String {
@@ -86,6 +112,18 @@ impl TrueVenue {
             "binance" => format!(
                 r#"{{"e":"depthUpdate","s":"X","U":{},"u":{last},"pu":{previous},"b":[{bids}],"a":[{asks}]}}"#,
                 previous + 1
+            ),
+            "deribit" => {
+                let chain =
+                    if action == "snapshot" { String::new() } else { format!(r#""prev_change_id":{previous},"#) };
+                let kind = if action == "snapshot" { "snapshot" } else { "change" };
+                format!(
+                    r#"{{"method":"subscription","params":{{"channel":"book.X.100ms","data":{{"type":"{kind}","timestamp":{last},
+                    {chain}"change_id":{last},"bids":[{bids}],"asks":[{asks}]}}}}}}"#
+                )
+            }
+            "krakenfutures" => format!(
+                r#"{{"feed":"book_snapshot","product_id":"X","timestamp":1,"seq":{last},"bids":[{bids}],"asks":[{asks}]}}"#
             ),
             _ => format!(
                 r#"{{"arg":{{"channel":"books","instId":"X"}},"action":"{action}","data":[{{"asks":[{asks}],"bids":[{bids}],
@@ -96,7 +134,7 @@ impl TrueVenue {
 
     fn sides(&self) -> (String, String) {
         let side = |levels: &BTreeMap<u32, u32>| {
-            levels.iter().map(|(price, size)| format!(r#"["{price}","{size}"]"#)).collect::<Vec<_>>().join(",")
+            levels.iter().map(|(price, size)| self.level(*price, *size)).collect::<Vec<_>>().join(",")
         };
         (side(&self.bids), side(&self.asks))
     }
@@ -156,10 +194,10 @@ impl Run {
                     let id = text.split("\"id\":").nth(1).and_then(|rest| rest.split(',').next()).unwrap().to_string();
                     self.hear(&format!(r#"{{"result":null,"id":{id}}}"#));
                 }
-                Step::Send { text, .. } if text.contains("books") => {
+                Step::Send { text, .. } if self.is_about_the_book(&text) => {
                     let event = if text.contains("unsubscribe") { "unsubscribe" } else { "subscribe" };
                     self.is_subscribed = event == "subscribe";
-                    self.hear(&format!(r#"{{"event":"{event}","arg":{{"channel":"books","instId":"X"}}}}"#));
+                    self.hear(&self.acknowledgement(&text, event));
                     if self.is_subscribed {
                         let snapshot = self.venue.socket_snapshot();
                         self.hear(&snapshot);
@@ -168,6 +206,26 @@ impl Run {
                 Step::Reconnect { .. } => panic!("one instrument's trouble is no reason to reconnect"),
                 _ => {}
             }
+        }
+    }
+
+    fn is_about_the_book(&self, request: &str) -> bool {
+        let word = match self.venue.id {
+            "deribit" => "book.X",
+            "krakenfutures" => "product_ids",
+            _ => "books",
+        };
+        request.contains(word)
+    }
+
+    fn acknowledgement(&self, request: &str, event: &str) -> String {
+        match self.venue.id {
+            "deribit" => {
+                let request: serde_json::Value = serde_json::from_str(request).unwrap();
+                serde_json::json!({"id": request["id"], "result": request["params"]["channels"]}).to_string()
+            }
+            "krakenfutures" => format!(r#"{{"event":"{event}d","feed":"book","product_ids":["X"]}}"#),
+            _ => format!(r#"{{"event":"{event}","arg":{{"channel":"books","instId":"X"}}}}"#),
         }
     }
 
@@ -193,6 +251,9 @@ impl Run {
             }
             if change.3 != Fate::Late {
                 arriving.extend(late.take());
+            }
+            if let Some(quote) = self.venue.quote() {
+                self.hear(&quote);
             }
             if self.is_subscribed {
                 arriving.iter().for_each(|frame| self.hear(frame));
@@ -274,12 +335,15 @@ proptest! {
     fn quotes_are_tops_that_stood_and_books_end_whole_where_snapshots_are_subscribed(
         changes in changes(), serve_every in 1..8_usize
     ) {
-        check("okx", &changes, serve_every)?;
+        for id in ["okx", "deribit", "krakenfutures"] {
+            check(id, &changes, serve_every)?;
+        }
     }
 
     #[test]
     fn nothing_is_quoted_between_a_gap_and_its_resync(before in changes(), behind in changes()) {
-        check_silence("binance", &before, &behind)?;
-        check_silence("okx", &before, &behind)?;
+        for id in ["binance", "okx", "deribit", "krakenfutures"] {
+            check_silence(id, &before, &behind)?;
+        }
     }
 }
