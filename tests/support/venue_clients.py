@@ -276,4 +276,40 @@ class KucoinBook(BookClient):
             raise SequenceBroken(f"{self.symbol}: {data['sequence']} after {self.last}")
         self.load(pairs(data["bids"]), pairs(data["asks"]), data["sequence"])
         self.updates += 1
+
+
+class DeribitBook(BookClient):
+    """type snapshot, then prev_change_id must be the last change_id; delete removes."""
+
+    def feed(self, message: str | bytes) -> bool:
+        params = json.loads(message, parse_float=Decimal).get("params", {})
+        if params.get("channel") != f"book.{self.symbol}.100ms":
+            return False
+        data = params["data"]
+        bids, asks = (
+            [(p, Decimal(0) if action == "delete" else q) for action, p, q in data[s]] for s in ("bids", "asks")
+        )
+        if data["type"] == "snapshot":
+            assert "prev_change_id" not in data
+            self.load(bids, asks, data["change_id"])
+        else:
+            self.apply(bids, asks, data["prev_change_id"], data["change_id"])
+        return True
+
+
+class KrakenFuturesBook(BookClient):
+    """book_snapshot, then one level a frame, numbered one by one; never crossed in between."""
+
+    def feed(self, message: str | bytes) -> bool:
+        frame = json.loads(message, parse_float=Decimal)
+        if frame.get("product_id") != self.symbol or "event" in frame:
+            return False
+        if frame["feed"] == "book_snapshot":
+            bids, asks = ([(row["price"], row["qty"]) for row in frame[side]] for side in ("bids", "asks"))
+            self.load(bids, asks, frame["seq"])
+            return True
+        level = [(frame["price"], frame["qty"])]
+        sides: tuple[Levels, Levels] = (level, []) if frame["side"] == "buy" else ([], level)
+        self.apply(*sides, frame["seq"] - 1, frame["seq"])
+        assert not self.bids or not self.asks or max(self.bids) < min(self.asks)
         return True
