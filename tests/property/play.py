@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from urllib.parse import parse_qsl, urlsplit
 
 from crossbook._core import (
@@ -51,6 +51,7 @@ class Dial:
     connection: int
     url: str
     ticket: RestRequest | None
+    headers: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ class Play:
                 self._later(step, max(self._tick + self.faults.delay_ticks(), self._last_send_tick[step.connection]))
                 self._last_send_tick[step.connection] = self._due[-1][0]
             elif isinstance(step, Open):
-                self._later(Dial(step.connection, step.url, step.ticket), self._tick)
+                self._later(Dial(step.connection, step.url, step.ticket, step.headers), self._tick)
             elif isinstance(step, Fetch):
                 self._later(step, self._tick + self.faults.delay_ticks())
 
@@ -261,7 +262,7 @@ class Play:
         path, query = _split(url)
         assert self._face.refuse_handshake(path, query) is None, f"{url} is refused"
         self._last_send_tick[dial.connection] = self._tick
-        wire = Wire(path, query, self.now_ns, lambda payload, is_text: self._hear(dial.connection, payload, is_text))
+        wire = Wire(path, query, self.now_ns, partial(self._hear, dial.connection), dict(dial.headers))
         self._wires[dial.connection] = wire
         self._face.sessions.add(wire)
         self._do(self._feed.on_open(dial.connection, self.now_ns))

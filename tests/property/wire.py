@@ -1,6 +1,6 @@
 """A face's client without a socket: what the face sends reaches the feed at once, in virtual time."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from crossbook.simulator.session import Session
@@ -31,9 +31,11 @@ class Line:
 class Wire(Session):
     """One connection between a face and a feed."""
 
-    def __init__(self, path: str, query: dict[str, str], now_ns: int, on_frame: OnFrame) -> None:
+    def __init__(
+        self, path: str, query: dict[str, str], now_ns: int, on_frame: OnFrame, headers: Mapping[str, str]
+    ) -> None:
         self.line = Line()
-        super().__init__(self.line, path, query, now_ns)  # type: ignore[arg-type]
+        super().__init__(self.line, path, query, now_ns, headers)  # type: ignore[arg-type]
         self._on_frame = on_frame
 
     def send_frame(self, frame: bytes) -> None:

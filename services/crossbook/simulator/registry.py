@@ -10,10 +10,12 @@ from crossbook.simulator.faces import (
     bybit,
     coindcx,
     deribit,
+    gateio,
     hyperliquid,
     krakenfutures,
     kucoin,
     lighter,
+    mexc,
     okx,
     paradex,
     phemex,
@@ -35,6 +37,8 @@ _PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
     (coindcx.TRAITS, coindcx.CoinDcxFace),
     (kucoin.TRAITS, kucoin.KucoinFace),
     (hyperliquid.TRAITS, hyperliquid.HyperliquidFace),
+    (gateio.TRAITS, gateio.GateioFace),
+    (mexc.TRAITS, mexc.MexcFace),
 )
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}

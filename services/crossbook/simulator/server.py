@@ -61,7 +61,7 @@ class VenueServer:
         assert connection.request is not None
         venue, path, query = _split(connection.request.path)
         face = self._simulator.faces[venue]
-        session = Session(connection, path, query, time.time_ns())
+        session = Session(connection, path, query, time.time_ns(), connection.request.headers)
         face.sessions.add(session)
         try:
             await self._serve(face, session)

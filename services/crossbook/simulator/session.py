@@ -7,6 +7,7 @@ library's send: a frame of a server is a header of a few bytes and the payload. 
 import asyncio
 import struct
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -32,10 +33,18 @@ def encode_frame(payload: bytes, *, is_text: bool) -> bytes:
 class Session:
     """What a face knows of one client."""
 
-    def __init__(self, connection: ServerConnection, path: str, query: dict[str, str], now_ns: int) -> None:
+    def __init__(
+        self,
+        connection: ServerConnection,
+        path: str,
+        query: dict[str, str],
+        now_ns: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.connection = connection
         self.path = path
         self.query = query
+        self.headers = headers or {}  # of the handshake
         self.topics: set[str] = set()
         self.has_subscribed = asyncio.Event()
         self.messages: SlidingWindow | None = None
