@@ -28,7 +28,7 @@ def venues() -> None:
     for profile in _core.venue_profiles():
         table.add_row(
             profile.id,
-            profile.name,
+            f"{profile.name} (relays {profile.relays})" if profile.relays else profile.name,
             f"{profile.taker_fee_percent:g}",
             str(profile.instruments_per_connection),
             f"{profile.stale_after_ns / 1e9:g} s",
