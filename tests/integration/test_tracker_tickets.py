@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crossbook._core import Instrument, Open, VenueFeed
+from crossbook._core import CLOSED, Instrument, Open, VenueFeed
 from crossbook.simulator.faces.kucoin import KucoinFace
 from crossbook.tracker.budget import Budget
 from crossbook.tracker.fetcher import Fetcher
@@ -72,6 +72,29 @@ async def test_the_ticket_says_where_to_dial_unless_an_address_is_given() -> Non
             urls.append(await Address(opened.url, opened.ticket, fetcher).resolve(feed, 1))
     assert urls[0].startswith(f"ws://127.0.0.1:{running.port}/kucoin/?token=")
     assert urls[1].startswith("ws://proxy.example:1/kucoin/?token=")
+
+
+async def test_a_delisted_market_closes_alone_and_comes_back() -> None:
+    """By the market list, by an empty book and by an unknown topic: whichever is noticed first."""
+    async with tracking(venues=VENUES, listing_interval_seconds=1) as world:
+        before = await world.until_live()
+        await world.order(",".join(f"{venue}/BTC:delist@0s+6s" for venue in VENUES))
+        await eventually(lambda: all(world.ingest.streams[v].last_states()["BTC"] == CLOSED for v in VENUES))
+        await world.until(lambda stats: all(stats[v].markets == before[v].markets - 1 for v in VENUES))
+        await world.until(lambda stats: all(stats[v].markets == before[v].markets for v in VENUES))
+        after = await world.until_live()
+    for venue in VENUES:
+        assert (after[venue].reconnects, after[venue].gaps, after[venue].parse_errors) == (0, 0, 0)
+
+
+async def test_a_subscription_that_the_venue_forgot_is_found_out_over_rest() -> None:
+    """The other instruments and the connection stay as they are."""
+    async with tracking(venues=VENUES, stale_after_seconds=3) as world:
+        await world.until_live()
+        await world.order(",".join(f"{venue}/BTC:forget@0s" for venue in VENUES))
+        await world.until(lambda stats: all(stats[venue].frozen for venue in VENUES))
+        after = await world.until_live()
+    assert {venue: after[venue].reconnects for venue in VENUES} == dict.fromkeys(VENUES, 0)
 
 
 async def test_what_was_recorded_replays_byte_for_byte(tmp_path: Path) -> None:

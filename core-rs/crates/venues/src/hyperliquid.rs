@@ -481,6 +481,17 @@ mod tests {
     }
 
     #[test]
+    fn a_book_that_falls_behind_its_best_bid_and_ask_is_left_and_joined_anew_at_once() {
+        let mut bench = live();
+        for frame in 1..12 {
+            bench.text(&bbo(1_000 + frame * 500, &level("99.5", &frame.to_string()), &level("100.5", "4")));
+            bench.wait(SECOND_NS / 2);
+        }
+        assert_eq!((bench.state("BTC"), bench.take_top()), (BookState::Resyncing, Some((0.0, 0.0, 0.0, 0.0))));
+        assert!(bench.take_sent().iter().any(|text| text.contains("unsubscribe") && text.contains("l2Book")));
+    }
+
+    #[test]
     fn a_spoilt_frame_withdraws_the_prices_until_the_next_whole_one() {
         for spoilt in [
             book("BTC", 1_540, &[("NaN", "1")], &[]),

@@ -2,13 +2,13 @@
 
 Docs: https://hyperliquid.gitbook.io/hyperliquid-docs. `l2Book` tells 20 levels every 5.4 s or, when asked to be fast,
 five every 0.54 s, changed or not; `bbo` tells every change. A coin that does not exist ends the connection without a
-word. A client to which nothing was sent for a minute is dropped. Frames are ordered by the block's time, which never
-steps back.
+word; one that was delisted has an empty book. A client to which nothing was sent for a minute is dropped. Frames are
+ordered by the block's time, which never steps back.
 """
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crossbook.simulator.answer import Answer, json_answer, text_answer
@@ -116,6 +116,13 @@ class HyperliquidFace(Face):
         if self.has_listeners(topic):
             self.publish(topic, _dump({"channel": "bbo", "data": _bbo(market)}).encode())
 
+    def list_only(self, is_listed: Callable[[Instrument], bool]) -> None:
+        """The last thing that is told of a delisted coin is an empty book."""
+        for coin in [coin for coin, instrument in self.instruments.items() if not is_listed(instrument)]:
+            for channel in BOOKS:
+                self.publish(f"{channel}:{coin}", _dump(_empty(coin, self._markets[coin].block_ms)).encode())
+        super().list_only(is_listed)
+
     def symbol_of_topic(self, topic: str) -> str:
         return topic.partition(":")[2]
 
@@ -149,14 +156,12 @@ class HyperliquidFace(Face):
                 self._welcome(session, channel, coin, now_ns)
 
     def _welcome(self, session: Session, channel: str, coin: str, now_ns: int) -> None:
-        market = self._markets.get(coin)
-        if self.is_world_hidden or self.omits_snapshots:
+        if self.is_world_hidden or self.omits_snapshots or channel not in BOOKS:
             return
-        if market is None:
-            empty = {"coin": coin, "time": now_ns // 1_000_000, "levels": [[], []]}
-            _send(session, {"channel": "l2Book", "data": empty})
-        elif channel in BOOKS:
-            _send(session, {"channel": "l2Book", "data": self._book(market, channel, now_ns)})
+        if coin not in self.instruments:
+            _send(session, _empty(coin, self.exchange_ns(now_ns) // 1_000_000))
+        else:
+            _send(session, {"channel": "l2Book", "data": self._book(self._markets[coin], channel, now_ns)})
 
     def _tell_book(self, market: _Market, channel: str, topic: str, now_ns: int) -> None:
         if now_ns - market.told_ns[channel] < BOOKS[channel][1] * 1_000_000:
@@ -173,12 +178,19 @@ class HyperliquidFace(Face):
 
     def _rows(self) -> list[dict[str, Any]]:
         """The real ones, and what a client must leave out: delisted, malformed."""
-        rows = [_row(i.symbol, i.listing.size_decimals) for i in self.instruments.values()]
-        return [*rows, _row(DELISTED, 1) | {"isDelisted": True}, {"name": "BROKEN", "szDecimals": "two"}]
+        rows = [_row(coin, one.instrument.listing.size_decimals) for coin, one in self._markets.items()]
+        delisted = [row | {"isDelisted": True} for row in rows if row["name"] not in self.instruments]
+        listed = [row for row in rows if row["name"] in self.instruments]
+        broken = {"name": "BROKEN", "szDecimals": "two"}
+        return [*listed, *delisted, _row(DELISTED, 1) | {"isDelisted": True}, broken]
 
 
 def _row(coin: str, lot_decimals: int) -> dict[str, Any]:
     return {"szDecimals": lot_decimals, "name": coin, "maxLeverage": 20, "marginTableId": 20}
+
+
+def _empty(coin: str, time_ms: int) -> dict[str, Any]:
+    return {"channel": "l2Book", "data": {"coin": coin, "time": time_ms, "levels": [[], []]}}
 
 
 def _bbo(market: _Market) -> dict[str, Any]:

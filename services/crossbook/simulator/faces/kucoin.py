@@ -142,9 +142,9 @@ class KucoinFace(Face):
         return json_answer({"code": "200000", "data": {"token": token, "instanceServers": [server]}})
 
     def _depth_answer(self, symbol: str, now_ns: int) -> Answer:
-        market = self._markets.get(symbol)
-        if market is None:
+        if symbol not in self.instruments:
             return json_answer({"code": "400100", "msg": "symbol is invalid"}, 400)
+        market = self._markets[symbol]
         book = market.instrument.book
         bids, asks = _levels(market, book.bids.levels(20)), _levels(market, book.asks.levels(20))
         body = (
@@ -156,7 +156,7 @@ class KucoinFace(Face):
     def _serve(self, session: Session, kind: str, request_id: str, path: str, wants_answer: bool) -> None:
         channel, _, symbols = path.removeprefix(PREFIX).partition(":")
         topics = [f"{channel}:{symbol}" for symbol in symbols.split(",")]
-        is_known = channel in CHANNELS and all(self.symbol_of_topic(topic) in self._markets for topic in topics)
+        is_known = channel in CHANNELS and all(self.instrument_of(topic) for topic in topics)
         if not path.startswith(PREFIX) or not is_known:
             _refuse(session, request_id, 404, f"topic {path} is not found")
         elif len(topics) > SYMBOLS_PER_REQUEST or self._overflows(session, kind, topics):

@@ -18,17 +18,20 @@ const TRIES_BEFORE_RECONNECT: u32 = 4;
 impl Desk {
     /// The book is lost: nothing but its state is published until it is whole again.
     pub(super) fn rebuild(&mut self, slot: u32, event: &'static str, detail: &str) {
-        self.report(event, Some(slot), detail);
-        self.cancel_fetch(slot);
-        let since_ns = self.now_ns;
-        let held = &mut self.slots[slot as usize];
-        held.forget_book();
-        self.set_state(slot, BookState::Resyncing);
+        self.lose_book(slot, event, detail);
         if self.conduct.snapshot_source == SnapshotSource::EveryFrame {
+            let since_ns = self.now_ns;
             self.slots[slot as usize].phase = Phase::Waiting { since_ns, is_acknowledged: true };
         } else {
             self.rebuild_in_time(slot);
         }
+    }
+
+    fn lose_book(&mut self, slot: u32, event: &'static str, detail: &str) {
+        self.report(event, Some(slot), detail);
+        self.cancel_fetch(slot);
+        self.slots[slot as usize].forget_book();
+        self.set_state(slot, BookState::Resyncing);
     }
 
     /// Tries at once, or later when there have been tries before.
@@ -73,7 +76,9 @@ impl Desk {
         let held = &self.slots[slot as usize];
         match held.phase {
             Phase::Synced if held.is_behind(now_ns) => {
-                self.rebuild(slot, "book_behind", "the best bid and ask is ahead of the book and differs");
+                // Also where every frame is a book: none has come for so long that the next would not either.
+                self.lose_book(slot, "book_behind", "the best bid and ask is ahead of the book and differs");
+                self.rebuild_in_time(slot);
             }
             Phase::Synced
                 if self.conduct.snapshot_limit_ns.is_some_and(|limit_ns| now_ns - held.snapshot_ns > limit_ns) =>
