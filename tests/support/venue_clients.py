@@ -324,6 +324,7 @@ class KucoinBook(BookClient):
             raise SequenceBroken(f"{self.symbol}: {data['sequence']} after {self.last}")
         self.load(pairs(data["bids"]), pairs(data["asks"]), data["sequence"])
         self.updates += 1
+        return True
 
 
 class DeribitBook(BookClient):
