@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from tests.support.recordings import assert_windows_equal
-from tests.support.system import VENUES, System
+from tests.support.system import VENUES, System, instruments_of
 from tests.support.window_tables import read_snapshots
 
 WINDOW_SECONDS = 5
@@ -29,7 +29,7 @@ async def test_windows_after_kills_equal_those_of_the_recorded_quotes(
     assert system.output().count("aggregator ended with exit code -9; starting it again") == KILLS
     for venue in VENUES:
         rows = assert_windows_equal(postgres_dsn, tmp_path, venue, WINDOW_SECONDS)
-        assert len({row.symbol for row in rows}) == 20
+        assert len({row.symbol for row in rows}) == instruments_of(venue)
         assert all(row.is_complete for row in rows)
     report = system.summary()
     assert report["windows"]["incomplete"] == 0

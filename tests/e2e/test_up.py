@@ -15,7 +15,7 @@ from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.grpc_channel import open_channel
 from tests.support.receiver import Receiver, receiving
 from tests.support.recordings import assert_windows_equal
-from tests.support.system import VENUES, System
+from tests.support.system import VENUES, System, instruments_of
 
 WINDOW_SECONDS = 5
 DURATION_SECONDS = 64  # longer than a minute, so that a minute ends in it, whenever it begins
@@ -54,8 +54,8 @@ async def test_a_minute_of_everything(tmp_path: Path) -> None:
 def _assert_venues(report: dict[str, Any]) -> None:
     assert report["mode"] == "simulated"
     assert tuple(report["venues"]) == VENUES
-    for venue in report["venues"].values():
-        assert (venue["state"], venue["instruments"]) == ("LIVE", 20)
+    for name, venue in report["venues"].items():
+        assert (venue["state"], venue["instruments"]) == ("LIVE", instruments_of(name))
         assert (venue["gaps"], venue["parse_errors"], venue["reconnects"]) == (0, 0, 0)
         assert venue["frames"] >= venue["quotes"] > 1000
 
@@ -90,6 +90,14 @@ async def _assert_commands_work(system: System) -> None:
     assert all(message["alert"]["rule"].startswith("alertRules/") for message in alerts)
     (explained,) = await _crossbook(system, "arbitrage", "explain", "BTC", "binance", "okx")
     assert json.loads(explained)["opportunity"]["buy"]["venue"] == "binance"
+    (explained,) = await _crossbook(system, "arbitrage", "explain", "BTC", "binance", "paradex")
+    conversion = json.loads(explained)["opportunity"][
+        "conversion"
+    ]  # dollars become USDC by the setting, then by a market
+    assert (conversion["from_currency"], conversion["to_currency"]) == ("USD", "USDT")
+    assert 0.9995 < conversion["rate"] < 1
+    assert conversion["is_assumed"]
+    assert "age" in conversion
 
 
 async def _crossbook(system: System, service: str, *command: str) -> list[str]:

@@ -16,6 +16,7 @@ from crossbook.pb.v1 import aggregator_pb2, alerts_pb2
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.timestamps import from_timestamp
+from crossbook.simulator.registry import TRAITS
 from tests.faults.rig import SERVICES, VENUES_OF, Rig
 
 POLL_SECONDS = 0.1
@@ -84,7 +85,7 @@ async def _aggregator_illness(rig: Rig) -> str:
     for venue in (venue for venues in VENUES_OF.values() for venue in venues):
         if venue not in streams:
             return f"aggregator has no stream of {venue}"
-        if streams[venue].live_instruments != ASSETS:
+        if streams[venue].live_instruments != ASSETS + len(TRAITS[venue].stablecoins):
             return f"aggregator has {streams[venue].live_instruments} LIVE books of {venue}"
         if time.time_ns() - from_timestamp(streams[venue].watermark) > FRESH_NS:
             return f"the stream of {venue} is late"

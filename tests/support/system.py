@@ -10,10 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from crossbook.plumbing.settings import SimulatorSettings
+from crossbook.simulator.registry import TRAITS
 from tests.support.waiting import eventually
 
 VENUES = ("binance", "lighter", "okx", "paradex")
 STOP_SECONDS = 60.0
+
+
+def instruments_of(venue: str) -> int:
+    """How many a simulated venue lists: each asset, and its stablecoins."""
+    return SimulatorSettings().assets + len(TRAITS[venue].stablecoins)
 
 
 class System:

@@ -18,6 +18,9 @@ class Places:
     record_dir: Path | None
 
 
+STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
+
+
 class Environments:
     """Makes the environments of one run."""
 
@@ -60,6 +63,7 @@ class Environments:
             "CROSSBOOK_SIMULATOR__PORT": str(self._ports.simulator.port),
             "CROSSBOOK_SIMULATOR__SEED": str(options.seed),
             "CROSSBOOK_SIMULATOR__VENUES": ",".join(options.venues),
+            "CROSSBOOK_SIMULATOR__STABLECOINS": STABLECOINS,
             "CROSSBOOK_SIMULATOR__TRUTH_FILE": str(self._places.truth_file),
             "CROSSBOOK_SIMULATOR__FAULTS": options.faults,
             "CROSSBOOK_SIMULATOR__SPEED": str(options.speed),

@@ -162,13 +162,15 @@ class AlertsSettings(Section):
 class SimulatorSettings(Section):
     """crossbook simulator. Empty venues mean all; rate multiplies updates; speed 0 replays as fast as possible.
 
-    duration_seconds, when known, keeps planted episodes out of the last moments.
+    duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
+    assets on venues that have such markets, and give live rates between currencies.
     """
 
     port: Port = 8700
     seed: int = 1
     venues: Names = []
     assets: int = Field(default=20, ge=1)
+    stablecoins: Names = []
     rate: Positive = 1
     episode_interval_seconds: Positive = 4
     quiet_seconds: NotNegative = 10

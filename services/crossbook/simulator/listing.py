@@ -1,7 +1,10 @@
 """Coins of the simulated world, and how a venue lists one of them as an instrument."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from crossbook.plumbing.errors import SettingsError
 
 _TABLE: tuple[tuple[str, float], ...] = (
     ("BTC", 61800.0), ("ETH", 3120.0), ("SOL", 152.0), ("XRP", 0.62), ("DOGE", 0.134), ("PEPE", 0.0000093),
@@ -22,11 +25,17 @@ class Asset:
 
     name: str
     price: float
+    is_stable: bool = False  # stays near its price, and no episode moves it
 
     @property
     def is_multiplied(self) -> bool:
         """Whether venues list it by the thousand."""
         return self.name in MULTIPLIED
+
+
+# Dollars that some venues list against the dollar they quote in: so that there are live rates between currencies. Close
+# enough to 1 that the planted edges between venues of different currencies stay what the truth says.
+STABLECOINS = (Asset("USDC", 0.9999, is_stable=True),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,15 @@ def assets_of_world(count: int) -> list[Asset]:
     """The first `count` coins; beyond the table they have made-up names and prices."""
     made_up = (Asset(f"COIN{i}", 10.0 ** (i % 5 - 1) * (1 + i % 7)) for i in range(len(_TABLE), count))
     return [Asset(name, price) for name, price in _TABLE[:count]] + list(made_up)
+
+
+def stablecoins_named(names: Collection[str]) -> list[Asset]:
+    """Raises SettingsError for one that is not there."""
+    known = {coin.name: coin for coin in STABLECOINS}
+    for name in names:
+        if name not in known:
+            raise SettingsError(f"setting simulator.stablecoins: no such coin {name!r}, known: {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def price_decimals(price: float) -> int:

@@ -8,7 +8,7 @@ from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.faults import parse_faults
 from crossbook.simulator.injector import Injector
-from crossbook.simulator.listing import assets_of_world
+from crossbook.simulator.listing import assets_of_world, stablecoins_named
 from crossbook.simulator.plan import Episode, EpisodePlan
 from crossbook.simulator.registry import build_faces, traits_of
 from crossbook.simulator.truth import TruthFile
@@ -35,7 +35,9 @@ class Simulator:
             quiet_seconds=settings.quiet_seconds,
             duration_seconds=settings.duration_seconds,
         )
-        self.world = World(settings.seed, assets, traits, plan, rate=settings.rate)
+        self.world = World(
+            settings.seed, [*assets, *stablecoins_named(settings.stablecoins)], traits, plan, rate=settings.rate
+        )
         self.faces = build_faces(self.world.instruments)
         if recorded is not None:
             self.faces[recorded.venue] = recorded

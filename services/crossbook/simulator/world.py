@@ -19,6 +19,7 @@ TICKS_PER_UPDATE = 10  # each book is requoted every 100 ms
 LEVELS = 30
 GRID_SHARE = 2e-5  # distance of two levels, as a share of the price
 STEP_PERCENT = 0.0015  # of the latent price's walk per 100 ms
+PULL = 0.1  # share of a stablecoin's distance from its price that a step takes back
 NOISE_PERCENT = 0.01  # most that a venue's mid strays from the latent price
 TOP_NOTIONAL = 12_000.0  # a level holds 0.2 to 4 times that, in quote currency
 
@@ -34,6 +35,11 @@ class Traits:
     latency_ns: int  # from the matching engine to the socket
     list_asset: Callable[[Asset], Listing]
     relays: str | None = None  # the venue whose books these are: episodes move it with that one, and never by itself
+    stablecoins: frozenset[str] = frozenset()  # that it lists against its own quote currency
+
+    def lists(self, asset: Asset) -> bool:
+        """Whether it trades the asset: every coin, and the stablecoins that it names."""
+        return not asset.is_stable or asset.name in self.stablecoins
 
 
 class Instrument:
@@ -87,9 +93,12 @@ class _Walk:
     def __init__(self, asset: Asset, seed: int) -> None:
         self._rng = random.Random(f"{seed}:{asset.name}")
         self.history: deque[float] = deque([asset.price], maxlen=5)
+        self._peg = asset.price if asset.is_stable else None
 
     def step(self) -> None:
         move = min(3.0, max(-3.0, self._rng.gauss(0.0, 1.0))) * STEP_PERCENT / 100
+        if self._peg is not None:
+            move += PULL * (self._peg / self.history[-1] - 1)
         self.history.append(self.history[-1] * (1 + move))
 
 
@@ -104,7 +113,9 @@ class World:
     ) -> None:
         self.tick = 0
         self.active: dict[str, Episode] = {}
-        self.instruments = [Instrument(traits, asset, seed) for asset in assets for traits in venues]
+        self.instruments = [
+            Instrument(traits, asset, seed) for asset in assets for traits in venues if traits.lists(asset)
+        ]
         self._by_asset = {asset.name: [i for i in self.instruments if i.asset == asset.name] for asset in assets}
         self._walks = {asset.name: _Walk(asset, seed) for asset in assets}
         self._phases = [self.instruments[phase::TICKS_PER_UPDATE] for phase in range(TICKS_PER_UPDATE)]

@@ -1,17 +1,30 @@
 """A recording of what the scanner took replays to the same events."""
 
+import itertools
 import random
 from pathlib import Path
 
 import pytest
 
-from crossbook._core import OpportunityEvent, PayloadError, Scanner
-from crossbook.arbitrage.recorder import BATCH, DISCONNECTED, TIMER, BatchRecorder, replay
+from crossbook._core import IdentityPair, OpportunityEvent, PayloadError, Scanner
+from crossbook.arbitrage.recorder import (
+    BATCH,
+    DISCONNECTED,
+    IDENTITIES,
+    TIMER,
+    BatchRecorder,
+    identities_record,
+    replay,
+)
 from crossbook.arbitrage.tuning import ScannerArguments
 from tests.support.fanout import Tick, payload
 
 START_NS = 1_750_000_000_000_000_000
 VENUES = ("a", "b", "c", "d")
+PAIRS = [
+    IdentityPair("BTC", (one, "BTC/USDT:USDT"), (other, "BTC/USDT:USDT"))
+    for one, other in itertools.combinations(VENUES, 2)
+]
 
 
 def story(events: list[OpportunityEvent]) -> list[tuple[object, ...]]:
@@ -46,7 +59,11 @@ def play(scanner: Scanner, recorder: BatchRecorder, seed: int, steps: int) -> li
         elif roll < 0.3:
             recorder.append(TIMER, now)
             events += scanner.on_timer(now)
-        elif roll < 0.32:
+        elif roll < 0.31:
+            identities = [(pair, source.randrange(1, 4)) for pair in PAIRS if source.random() < 0.3]
+            recorder.append(IDENTITIES, now, identities_record(identities))
+            events += scanner.set_identities(identities, now)
+        elif roll < 0.33:
             recorder.append(BATCH, now, b"\xff\xff garbage")
             with pytest.raises(PayloadError):
                 scanner.on_batch(b"\xff\xff garbage", now)

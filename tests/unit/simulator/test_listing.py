@@ -2,7 +2,8 @@
 
 import pytest
 
-from crossbook.simulator.listing import Listing, assets_of_world, decimal_number, decimal_text
+from crossbook.plumbing.errors import SettingsError
+from crossbook.simulator.listing import Listing, assets_of_world, decimal_number, decimal_text, stablecoins_named
 from crossbook.simulator.registry import traits_of
 
 
@@ -48,3 +49,10 @@ def test_world_has_as_many_assets_as_asked_for() -> None:
     """Beyond the table, made-up ones; names are unique."""
     names = [asset.name for asset in assets_of_world(60)]
     assert len(set(names)) == 60
+
+
+def test_a_stablecoin_that_is_not_there_is_named() -> None:
+    """With those that are."""
+    assert [coin.name for coin in stablecoins_named(["USDC", "USDC"])] == ["USDC"]
+    with pytest.raises(SettingsError, match="no such coin 'USDX', known: USDC"):
+        stablecoins_named(["USDX"])

@@ -2,7 +2,7 @@
 
 import itertools
 
-from crossbook.simulator.listing import assets_of_world
+from crossbook.simulator.listing import STABLECOINS, assets_of_world
 from crossbook.simulator.plan import EpisodePlan
 from crossbook.simulator.registry import traits_of
 from crossbook.simulator.world import Instrument, World, fees_of
@@ -140,3 +140,20 @@ def test_relay_moves_with_the_venue_it_relays_and_is_in_no_episode() -> None:
         assert world.shift_percent(of_relay) == world.shift_percent(of_home)
         shifts.add(world.shift_percent(of_relay))
     assert len(shifts) > 3
+
+
+def test_a_stablecoin_stays_near_its_price_where_it_is_listed_and_disturbs_nothing() -> None:
+    """Only venues that name it list it; the others' books are what they are without it."""
+    coins = assets_of_world(2)
+    with_it, without = (
+        World(1, assets, TRAITS, EpisodePlan(1, [coin.name for coin in coins], FEES))
+        for assets in ([*coins, *STABLECOINS], coins)
+    )
+    stable = [instrument for instrument in with_it.instruments if instrument.asset == "USDC"]
+    assert {instrument.venue for instrument in stable} == {t.venue for t in TRAITS if "USDC" in t.stablecoins}
+    for _ in range(6_000):
+        with_it.step(_ignore)
+        without.step(_ignore)
+        assert all(abs(price - 0.9999) < 0.0005 for instrument in stable for price in instrument.top_prices())
+    others = [instrument.top_prices() for instrument in with_it.instruments if instrument.asset != "USDC"]
+    assert others == [instrument.top_prices() for instrument in without.instruments]

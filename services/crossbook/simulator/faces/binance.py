@@ -34,7 +34,7 @@ def list_asset(asset: Asset) -> Listing:
     return listing_in_base_units(asset, "{base}USDT", "1000")
 
 
-TRAITS = Traits("binance", 0.05, 0.006, 0, 4_000_000, list_asset)
+TRAITS = Traits("binance", 0.05, 0.006, 0, 4_000_000, list_asset, stablecoins=frozenset({"USDC"}))
 
 
 class _Market:

@@ -33,7 +33,7 @@ def list_asset(asset: Asset) -> Listing:
     return Listing(symbol, asset.name, 1.0, price_decimals(asset.price), lot_decimals, contract_size)
 
 
-TRAITS = Traits("okx", 0.05, 0.007, 1, 8_000_000, list_asset)
+TRAITS = Traits("okx", 0.05, 0.007, 1, 8_000_000, list_asset, stablecoins=frozenset({"USDC"}))
 
 
 class _Market:
