@@ -1,8 +1,8 @@
 """Whether this machine's clock can be right, judged by all venues of the process together.
 
 One venue whose times are seconds away from ours has a wrong clock, and it harms nobody: age is measured by our own.
-When all are away to the same side, it is ours that is wrong: windows are cut at wrong times, and quotes look old or from
-the future to services on other machines. With a single venue the two cannot be told apart, and that is said.
+When all are away to the same side, it is ours that is wrong: windows are cut at wrong times, and quotes look old or
+from the future to services on other machines. With a single venue the two cannot be told apart, and that is said.
 """
 
 from collections.abc import Mapping
