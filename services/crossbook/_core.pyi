@@ -99,10 +99,11 @@ class MarketListing:
 class RestRequest:
     """A GET, or a POST of JSON where there is a body; weight counts against the venue's request budget."""
 
-    def __new__(cls, url: str, *, body: str | None = None, weight: int = 1) -> Self: ...
+    def __new__(cls, url: str, *, body: str | None = None, weight: int = 1, is_urgent: bool = True) -> Self: ...
     url: str
     body: str | None  # an empty one is a POST too
     weight: int
+    is_urgent: bool  # something is down until it is answered
 
 def next_market_request(venue: str, answers: Sequence[bytes], rest_url: str | None = None) -> RestRequest | None:
     """What to ask for the venue's market list once these answers to it are there; None when they are all.

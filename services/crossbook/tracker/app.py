@@ -16,6 +16,7 @@ from crossbook.plumbing.settings import Settings, TrackerSettings
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.choice import choose_venues, read_choice
 from crossbook.tracker.health import keep_health
+from crossbook.tracker.limits import shared_limits
 from crossbook.tracker.local_clock import LocalClock
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.pace import Pace
@@ -34,9 +35,10 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     async with open_channel(settings.tracker.aggregator_target) as channel:
         listed = asyncio.Event()
         pace = Pace(asyncio.get_running_loop().time)
+        limits = shared_limits(profiles)
         clock = LocalClock(seconds_to_ns(settings.tracker.max_clock_error_seconds))
         venues = {
-            profile.id: Venue(profile, settings.tracker, choice, channel, pace, clock, listed.set)
+            profile.id: Venue(profile, settings.tracker, choice, channel, pace, limits[profile.id], clock, listed.set)
             for profile in profiles
         }
         service = TrackerService(venues)

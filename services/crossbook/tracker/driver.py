@@ -8,16 +8,15 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import grpc
 
 from crossbook._core import Close, Fetch, Instrument, Open, Reconnect, Report, Send
 from crossbook.tracker.batcher import Batcher
-from crossbook.tracker.budget import Budget
 from crossbook.tracker.clock import ClockWatch
 from crossbook.tracker.fetcher import Fetcher
 from crossbook.tracker.latency import FrameLatency
+from crossbook.tracker.limits import Limits
 from crossbook.tracker.outbox import Outbox
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import Feed
@@ -32,14 +31,6 @@ DRAIN_SECONDS = 2.0
 
 class VenueFailedError(Exception):
     """The feed raised: start it afresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """One venue's budgets; they outlive the driver, as the venue's memory of us does."""
-
-    requests: Budget
-    dials: Budget
 
 
 class Driver:

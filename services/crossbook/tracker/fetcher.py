@@ -46,14 +46,14 @@ class Fetcher:
     ) -> None:
         await self._client.aclose()
 
-    async def ask(self, request: RestRequest) -> tuple[int, bytes]:
+    async def ask(self, request: RestRequest, *, is_urgent: bool = True) -> tuple[int, bytes]:
         """(status, body); status NO_ANSWER when none came, or too large a body. Never raises."""
         if self._waiting >= MAX_WAITING:
             self.refused += 1
             return NO_ANSWER, b""
         self._waiting += 1
         try:
-            return await self._ask(request)
+            return await self._ask(request, is_urgent)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = str(error) or type(error).__name__
             log.warning("fetch_failed", venue=self._venue, url=request.url, error=reason, refused_so_far=self.refused)
@@ -61,16 +61,16 @@ class Fetcher:
         finally:
             self._waiting -= 1
 
-    async def _ask(self, request: RestRequest) -> tuple[int, bytes]:
+    async def _ask(self, request: RestRequest, is_urgent: bool) -> tuple[int, bytes]:
         method = "GET" if request.body is None else "POST"
         headers = {} if request.body is None else {"Content-Type": "application/json"}
         call = self._client.stream(method, request.url, content=request.body, headers=headers)
-        async with self._slots:
-            async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
-                await self._budget.acquire(request.weight)
-            async with asyncio.timeout(TIMEOUT_SECONDS), call as response:
-                self._obey(response)
-                return response.status_code, await self._read(response)
+        # The budget first: what is urgent must not wait for a place that something else holds while it waits.
+        async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
+            await self._budget.acquire(request.weight, is_urgent=request.is_urgent and is_urgent)
+        async with self._slots, asyncio.timeout(TIMEOUT_SECONDS), call as response:
+            self._obey(response)
+            return response.status_code, await self._read(response)
 
     def _obey(self, response: httpx.Response) -> None:
         if response.status_code not in THROTTLED_STATUSES:

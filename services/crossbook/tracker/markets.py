@@ -37,13 +37,13 @@ def select(listed: Sequence[Instrument], symbols: Sequence[str], assets: Sequenc
     )
 
 
-async def list_markets(venue: str, rest_url: str | None, fetcher: Fetcher) -> MarketListing:
+async def list_markets(venue: str, rest_url: str | None, fetcher: Fetcher, *, is_urgent: bool = True) -> MarketListing:
     """One try. Raises ListingError."""
     answers: list[bytes] = []
     try:
         # Megabytes of JSON, in the core and without the GIL: other venues' sockets go on meanwhile.
         while (request := await asyncio.to_thread(next_market_request, venue, answers, rest_url)) is not None:
-            status, answer = await fetcher.ask(request)
+            status, answer = await fetcher.ask(request, is_urgent=is_urgent)
             if status != 200:
                 raise ListingError(f"{request.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
             answers.append(answer)

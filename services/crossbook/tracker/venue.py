@@ -16,10 +16,10 @@ from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.retry import Redial, backoff
 from crossbook.plumbing.settings import Endpoint, TrackerSettings
 from crossbook.plumbing.timestamps import seconds_to_ns
-from crossbook.tracker.budget import Budget
-from crossbook.tracker.driver import Driver, Limits, VenueFailedError
+from crossbook.tracker.driver import Driver, VenueFailedError
 from crossbook.tracker.fetcher import Fetcher
 from crossbook.tracker.health import HealthWatch
+from crossbook.tracker.limits import Limits
 from crossbook.tracker.local_clock import LocalClock
 from crossbook.tracker.markets import ListingError, list_markets, select
 from crossbook.tracker.pace import Pace
@@ -45,6 +45,7 @@ class Venue:
         choice: Choice,
         channel: grpc.aio.Channel,
         pace: Pace,
+        limits: Limits,
         clock: LocalClock,
         on_listed: Callable[[], None],
     ) -> None:
@@ -61,7 +62,7 @@ class Venue:
         self._pace = pace
         self._on_listed = on_listed
         self._endpoint = settings.endpoints.get(profile.id, Endpoint())
-        self._limits = Limits(Budget(profile.request_weight_per_minute), Budget(profile.connects_per_minute))
+        self._limits = limits
         self._wanted = Wanted(choice)
         self._fetcher = Fetcher(self.id, self._limits.requests)
 
@@ -129,7 +130,7 @@ class Venue:
         return self._require_driver()
 
     async def _relist(self) -> None:
-        listing = await list_markets(self.id, self._endpoint.rest_url, self._fetcher)
+        listing = await list_markets(self.id, self._endpoint.rest_url, self._fetcher, is_urgent=False)
         self._carry_out(self._wanted.relist(listing.instruments), "market list")
         self.listing = listing
 

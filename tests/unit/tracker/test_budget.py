@@ -1,6 +1,7 @@
 """Limits over a sliding window, here of a fraction of a second; order is asserted, lateness is not."""
 
 import asyncio
+from itertools import pairwise
 
 from crossbook.tracker.budget import Budget
 
@@ -62,3 +63,29 @@ async def test_one_who_gives_up_does_not_block_the_next() -> None:
     waiting.cancel()
     async with asyncio.timeout(30):
         await budget.acquire()
+
+
+async def test_what_is_urgent_comes_before_what_waits_longer() -> None:
+    """A check that waits does not hold up a book that is down."""
+    budget, order = Budget(1, WINDOW_SECONDS), []
+    await budget.acquire()
+
+    async def spend(name: str, *, is_urgent: bool) -> None:
+        await budget.acquire(is_urgent=is_urgent)
+        order.append(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(spend("check", is_urgent=False))
+        tasks.create_task(spend("another check", is_urgent=False))
+        await asyncio.sleep(0)
+        tasks.create_task(spend("book", is_urgent=True))
+    assert order == ["book", "check", "another check"]
+
+
+async def test_a_spacing_keeps_those_apart_who_ask_at_once() -> None:
+    """At least half of it lies between any two, though the limit would allow all at once."""
+    budget = Budget(100, spacing_seconds=0.05)
+    times = sorted(await asyncio.gather(*(budget.acquire() for _ in range(6))))
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert min(gaps) >= 0.025
+    assert len({round(gap, 4) for gap in gaps}) > 1, "and not the same between all"

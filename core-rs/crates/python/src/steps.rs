@@ -9,20 +9,21 @@ pub struct RestRequest {
     url: String,
     body: Option<String>,
     weight: u32,
+    is_urgent: bool,
 }
 
 #[pymethods]
 impl RestRequest {
     #[new]
-    #[pyo3(signature = (url, *, body=None, weight=1))]
-    fn new(url: String, body: Option<String>, weight: u32) -> Self {
-        Self { url, body, weight }
+    #[pyo3(signature = (url, *, body=None, weight=1, is_urgent=true))]
+    fn new(url: String, body: Option<String>, weight: u32, is_urgent: bool) -> Self {
+        Self { url, body, weight, is_urgent }
     }
 }
 
 impl From<crossbook_venues::RestRequest> for RestRequest {
     fn from(request: crossbook_venues::RestRequest) -> Self {
-        Self { url: request.url, body: request.body, weight: request.weight }
+        Self { url: request.url, body: request.body, weight: request.weight, is_urgent: request.is_urgent }
     }
 }
 

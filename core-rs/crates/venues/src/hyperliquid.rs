@@ -543,7 +543,8 @@ mod tests {
         });
         let (request_id, request) = fetch.unwrap();
         let body = r#"{"coin":"BTC","type":"l2Book"}"#;
-        assert_eq!(request, RestRequest::post("https://api.hyperliquid.xyz/info", body).weighing(2));
+        let expected = RestRequest::post("https://api.hyperliquid.xyz/info", body).weighing(2);
+        assert_eq!(request, RestRequest { is_urgent: false, ..expected });
         bench.answer(
             request_id,
             200,

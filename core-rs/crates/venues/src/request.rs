@@ -11,11 +11,13 @@ pub struct RestRequest {
     pub body: Option<String>,
     /// What it takes of the venue's request budget.
     pub weight: u32,
+    /// Whether something is down until it is answered; what is not urgent waits behind what is.
+    pub is_urgent: bool,
 }
 
 impl RestRequest {
     pub fn get(path: impl Into<String>) -> Self {
-        Self { url: path.into(), body: None, weight: 1 }
+        Self { url: path.into(), body: None, weight: 1, is_urgent: true }
     }
 
     pub fn post(path: impl Into<String>, body: impl Into<String>) -> Self {

@@ -1,7 +1,7 @@
 //! Books fetched over REST: which are due, which are outstanding, and what happens when an answer fails or never comes.
 
 use super::desk::Desk;
-use super::slot::{Fetching, Phase};
+use super::slot::{Fetching, Phase, Slot};
 use super::step::Step;
 use super::watchdog::Check;
 use crate::profile::SECOND_NS;
@@ -57,17 +57,28 @@ impl Desk {
     /// Asks for the books that are due, as many as may be outstanding.
     pub(super) fn issue_fetches(&mut self, venue: &dyn Venue, rest: &RestAddress) {
         let tracked = self.by_name.len();
-        for index in 0..self.slots.len() {
-            let held = &mut self.slots[index];
-            let is_due = matches!(held.fetching, Fetching::Due(due_ns) if due_ns <= self.now_ns);
-            let may_ask = self.fetches.outstanding.len() < OUTSTANDING_LIMIT && self.fetches.next_ns <= self.now_ns;
-            if !is_due || !may_ask {
-                continue;
+        for slot in self.due_books() {
+            if !self.may_fetch() {
+                return;
             }
-            let Some(book) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
+            let held = &mut self.slots[slot as usize];
+            let Some(mut book) = venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
             held.fetching = Fetching::Outstanding;
-            self.fetch(index as u32, Purpose::Book, book, rest);
+            book.request.is_urgent = held.phase == Phase::Joining;
+            self.fetch(slot, Purpose::Book, book, rest);
         }
+    }
+
+    /// Those that are down come before those that are only to be deepened.
+    fn due_books(&self) -> Vec<u32> {
+        let is_due = |held: &Slot| matches!(held.fetching, Fetching::Due(due_ns) if due_ns <= self.now_ns);
+        let slots = (0..).zip(&self.slots).filter(|(_, held)| is_due(held));
+        let (down, whole): (Vec<_>, Vec<_>) = slots.partition(|(_, held)| held.phase == Phase::Joining);
+        down.into_iter().chain(whole).map(|(slot, _)| slot).collect()
+    }
+
+    pub(super) fn may_fetch(&self) -> bool {
+        self.fetches.outstanding.len() < OUTSTANDING_LIMIT && self.fetches.next_ns <= self.now_ns
     }
 
     pub(super) fn fetch(&mut self, slot: u32, purpose: Purpose, book: BookRequest, rest: &RestAddress) -> u64 {
@@ -118,5 +129,35 @@ impl Desk {
         self.fetches.outstanding.retain(|_, fetch| fetch.slot != slot);
         let held = &mut self.slots[slot as usize];
         (held.fetching, held.vigil.check) = (Fetching::No, Check::No);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Bench;
+
+    #[test]
+    fn books_that_are_down_are_asked_for_before_whole_ones_that_are_to_be_deepened() {
+        let names: Vec<String> = (0..40).map(|number| format!("S{number}")).collect();
+        let mut bench = Bench::open("binance", &names.iter().map(String::as_str).collect::<Vec<_>>());
+        bench.take_steps();
+        let now_ns = bench.now_ns;
+        for (index, held) in bench.feed.desk.slots.iter_mut().enumerate() {
+            held.phase = if index < 30 { Phase::Synced } else { Phase::Joining };
+            (held.state, held.fetching) = (crossbook_market::BookState::Live, Fetching::Due(now_ns));
+        }
+        bench.wait(SECOND_NS / 10);
+        let steps = bench.take_steps();
+        let asked: Vec<(String, bool)> = steps
+            .into_iter()
+            .filter_map(|step| match step {
+                Step::Fetch { request, .. } => Some((request.url, request.is_urgent)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(asked.len(), OUTSTANDING_LIMIT);
+        assert!(asked[..10].iter().all(|(url, is_urgent)| url.contains("symbol=S3") && *is_urgent), "{asked:?}");
+        assert!(asked[10..].iter().all(|(_, is_urgent)| !is_urgent), "{asked:?}");
     }
 }

@@ -136,13 +136,14 @@ impl Desk {
 
     /// Looks at the instrument that has been quiet longest, when it is time for a look at any.
     pub(super) fn issue_checks(&mut self, venue: &dyn Venue, rest: &RestAddress) {
-        if self.now_ns < self.next_check_ns || self.fetches.checks() >= CHECKS_OUTSTANDING {
+        if self.now_ns < self.next_check_ns || self.fetches.checks() >= CHECKS_OUTSTANDING || !self.may_fetch() {
             return;
         }
         let Some(slot) = self.longest_quiet() else { return };
         let held = &mut self.slots[slot as usize];
         let book = venue.check_request(&held.instrument.native_symbol);
-        if let Some(book) = book.filter(|_| held.vigil.failed_checks < FAILED_CHECKS) {
+        if let Some(mut book) = book.filter(|_| held.vigil.failed_checks < FAILED_CHECKS) {
+            book.request.is_urgent = false;
             let budget = i64::from(venue.profile().request_weight_per_minute);
             self.pause_checks(60 * SECOND_NS * i64::from(book.request.weight) * BUDGET_DIVISOR / budget);
             let request_id = self.fetch(slot, Purpose::Check, book, rest);
