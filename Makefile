@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench bench-peers soak faults property proto setup clean
+.PHONY: help run test lint format bench bench-peers soak faults property venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ faults: setup ## Break the running system in every known way and check what come
 
 property: setup ## Play 10,000 random streams with faults per venue and check every quote (ARGS="--venues VENUE --first 7 --seeds 1")
 	@$(BIN)/python -m tests.property --seeds 10000 $(ARGS)
+
+venues: setup ## Write docs/venues.md from the registry
+	@$(BIN)/crossbook venues --markdown > docs/venues.md
 
 PB ?= services/crossbook/pb
 proto: setup ## Generate the Python stubs from protos/

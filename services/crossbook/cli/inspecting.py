@@ -1,5 +1,7 @@
 """`crossbook doctor`, `crossbook venues` and `crossbook version`."""
 
+from typing import Annotated
+
 import typer
 
 
@@ -15,25 +17,23 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def venues() -> None:
-    """List the venues that can be tracked, with how their books are proven whole."""
+def venues(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As docs/venues.md keeps it.")] = False,
+) -> None:
+    """List the venues: channels, what proves their books whole, limits, fees, and how sure that is."""
+    from crossbook.cli.venue_table import COLUMNS, page, rows
+
+    if markdown:
+        print(page(), end="")
+        return
     from rich.console import Console
     from rich.table import Table
 
-    from crossbook import _core
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "name", "taker fee %", "per connection", "stale after", "what proves a book whole"):
-        table.add_column(column, overflow="fold")
-    for profile in _core.venue_profiles():
-        table.add_row(
-            profile.id,
-            f"{profile.name} (relays {profile.relays})" if profile.relays else profile.name,
-            f"{profile.taker_fee_percent:g}",
-            str(profile.instruments_per_connection),
-            f"{profile.stale_after_ns / 1e9:g} s",
-            profile.unavailable_reason or profile.guard_rule,
-        )
+    table = Table(box=None, pad_edge=False, header_style="bold", show_lines=True)
+    for column in COLUMNS:
+        table.add_column(column, overflow="fold", no_wrap=column == COLUMNS[0])
+    for row in rows():
+        table.add_row(*row, end_section=True)
     Console().print(table)
 
 

@@ -1,0 +1,28 @@
+"""What TrackerService says of venues that it does not have."""
+
+import pytest
+
+from crossbook._core import venue_profiles
+from crossbook.pb.v1 import tracker_pb2
+from crossbook.plumbing.errors import InvalidRequestError
+from crossbook.tracker.service import TrackerService
+
+
+async def start_tracking(venue: str) -> str:
+    """What it is refused with."""
+    with pytest.raises(InvalidRequestError) as refusal:
+        await TrackerService({}).StartTracking(tracker_pb2.StartTrackingRequest(venue=venue), None)
+    return str(refusal.value)
+
+
+async def test_a_venue_that_can_only_be_replayed_is_refused_with_its_reason() -> None:
+    """Starting to track it would never lead to a quote."""
+    gone = [one for one in venue_profiles() if one.unavailable_reason is not None]
+    assert gone, "this test needs one"
+    for profile in gone:
+        assert f"cannot be tracked: {profile.unavailable_reason}" in await start_tracking(profile.id)
+
+
+async def test_an_unknown_venue_is_refused_with_those_that_are_tracked() -> None:
+    """A typo is mended at once."""
+    assert "'nowhere' is not a venue of this tracker" in await start_tracking("nowhere")
