@@ -20,4 +20,4 @@ def test_the_registries_and_the_page_name_the_same_venues() -> None:
     lines = PAGE.read_text().splitlines()
     told = {line.split("|")[1].strip() for line in lines if line.startswith("| ")} - {"venue", "---"}
     assert told == KNOWN
-    assert set(TRAITS) <= KNOWN
+    assert set(TRAITS) == KNOWN
