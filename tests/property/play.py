@@ -35,6 +35,7 @@ START_NS = 1_795_219_200_000_000_000
 TICKS_PER_TIMER = 10
 QUIET_TICKS = 12  # more than one requote of every book
 HEALED_TICKS = 150  # more than one whole book of every instrument, where gaps are hidden
+TELLING_TICKS = 200  # more than any venue lets pass between two frames of a book
 PATIENCE_TICKS = 12_000  # two minutes: every back-off and time-out of the feed is shorter
 ASSETS = 3
 SNAPSHOT_SECONDS = 1.0  # in which venues that hide gaps tell the whole book here; they take longer, and so would plays
@@ -197,8 +198,15 @@ class Play:
                 self.has_recovered = True
                 break
         self._face.frame_seconds = 0.0
+        self._tell_the_rest()
+
+    def _tell_the_rest(self) -> None:
+        """After a while without changes no venue holds anything back."""
+        self._tick += TELLING_TICKS
         for instrument in self._face.instruments.values():
-            self._on_update(instrument, True)  # whatever the venue has not told yet
+            self._on_update(instrument, True)
+        for wire in list(self._wires.values()):
+            finish(self._face.on_timer(wire, self.now_ns))
 
     # --- What happens ---
 
