@@ -46,6 +46,12 @@ class _Episode:
     rich: list[str]
     start_ns: int
     end_ns: int
+    relays: Mapping[str, str]
+
+    def explains_legs(self, buy_venue: str, sell_venue: str) -> bool:
+        """A relay is as cheap and as rich as the venue whose books it shows."""
+        buy, sell = (self.relays.get(venue, venue) for venue in (buy_venue, sell_venue))
+        return buy in self.cheap or sell in self.rich
 
 
 @dataclass(slots=True)
@@ -136,7 +142,7 @@ def _is_touched(pair: tuple[str, str], episode: _Episode, faults: list[_Fault]) 
 def _explains(episode: _Episode, opportunity: Detected, faults: list[_Fault], latency_ns: int) -> bool:
     if episode.asset != opportunity.asset:
         return False
-    if opportunity.buy_venue not in episode.cheap and opportunity.sell_venue not in episode.rich:
+    if not episode.explains_legs(opportunity.buy_venue, opportunity.sell_venue):
         return False
     legs = (opportunity.buy_venue, opportunity.sell_venue)
     stale = [f.end_ns for f in faults for v in legs if f.touches(v, episode.asset, episode.start_ns, episode.end_ns)]
@@ -148,11 +154,14 @@ def _read(truth: Iterable[Mapping[str, Any]], recovery_ns: int) -> tuple[list[_E
     """Episodes and faults; a fault's end includes the time that recovery from it may take."""
     episodes: dict[str, _Episode] = {}
     faults: dict[str, _Fault] = {}
+    relays: dict[str, str] = {}
     for line in truth:
         kind, at_ns = line["kind"], line["at_ns"]
-        if kind == "episode_started":
-            key = line["id"]
-            episodes[key] = _Episode(key, line["asset"], line["cheap"], line["rich"], at_ns, line["planned_end_ns"])
+        if kind == "simulator_started":
+            relays.update(line.get("relays", {}))
+        elif kind == "episode_started":
+            key, end_ns = line["id"], line["planned_end_ns"]
+            episodes[key] = _Episode(key, line["asset"], line["cheap"], line["rich"], at_ns, end_ns, relays)
         elif kind == "episode_ended":
             episodes[line["id"]].end_ns = at_ns
         elif kind == "fault_started":

@@ -47,7 +47,8 @@ class Simulator:
         self._now_ns = now_ns
         faults = parse_faults(settings.faults, self.faces, self.assets)
         self.truth = TruthFile(settings.truth_file)
-        self.truth.started(settings.seed, list(self.faces), names, now_ns)
+        relays = {t.venue: t.relays for t in traits if t.relays is not None}
+        self.truth.started(settings.seed, list(self.faces), names, relays, now_ns)
         self.injector = Injector(self.faces, self.truth)
         self.injector.add(faults, now_ns)
 

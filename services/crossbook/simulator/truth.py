@@ -5,6 +5,7 @@ wall clock at which the thing took effect. The file ends at MAX_LINES, after wee
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,9 +31,9 @@ class TruthFile:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8")
 
-    def started(self, seed: int, venues: list[str], assets: list[str], at_ns: int) -> None:
-        """The first line."""
-        self._write(kind="simulator_started", at_ns=at_ns, seed=seed, venues=venues, assets=assets)
+    def started(self, seed: int, venues: list[str], assets: list[str], relays: Mapping[str, str], at_ns: int) -> None:
+        """The first line. A relay is in no episode, and moves with the venue whose books it shows."""
+        self._write(kind="simulator_started", at_ns=at_ns, seed=seed, venues=venues, assets=assets, relays=dict(relays))
 
     def stopped(self, at_ns: int) -> None:
         """The last line, when the end is a clean one."""

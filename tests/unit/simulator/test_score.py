@@ -51,6 +51,15 @@ def test_one_matching_leg_is_enough() -> None:
     assert score(_episode(1, 10, 13), [_seen("a", "x", 11), _seen("x", "c", 11)]).false == []
 
 
+def test_a_relay_is_as_rich_as_the_venue_whose_books_it_shows() -> None:
+    """What is sold on it is no invention; without that line of the truth it would be."""
+    truth = _episode(1, 10, 13)
+    started = {"kind": "simulator_started", "at_ns": 1, "relays": {"r": "b"}}
+    assert score([started, *truth], [_seen("x", "r", 11)]).false == []
+    assert score(truth, [_seen("x", "r", 11)]).false == [_seen("x", "r", 11)]
+    assert score([started, *truth], [_seen("r", "x", 11)]).false == [_seen("r", "x", 11)]
+
+
 def test_an_unseen_episode_is_missed() -> None:
     """No opportunity in its time."""
     result = score(_episode(1, 10, 13), [])
