@@ -61,5 +61,6 @@ async def test_sighup_reads_the_choice_again_and_touches_the_difference_only(tmp
         await eventually(lambda: all(world.ingest.streams[venue].last_states() == wanted for venue in VENUES))
         for venue in VENUES:
             stream = world.ingest.streams[venue]
+            await eventually(lambda s=stream, v=venue: any(row[0] == "BTC" for row in s.rows(marks[v])))
             assert {row[3] for row in stream.rows(marks[venue]) if row[0] == "BTC"} == {LIVE}
             assert stream.sequences == list(range(1, len(stream.sequences) + 1))
