@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench bench-peers soak faults property venues proto setup clean
+.PHONY: help run test lint format bench bench-peers soak faults property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -48,6 +48,10 @@ faults: setup ## Break the running system in every known way and check what come
 
 property: setup ## Play 10,000 random streams with faults per venue and check every quote (ARGS="--venues VENUE --first 7 --seeds 1")
 	@$(BIN)/python -m tests.property --seeds 10000 $(ARGS)
+
+fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }
+	@cd core-rs && cargo +nightly fuzz run frames -- $(or $(ARGS),-max_total_time=60)
 
 venues: setup ## Write docs/venues.md from the registry
 	@$(BIN)/crossbook venues --markdown > docs/venues.md
