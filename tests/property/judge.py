@@ -67,11 +67,14 @@ class Excuses:
         self._play = play
         self._faulty = play.faulty_symbols()
         self._unheard = play.unheard_symbols()
+        self._fault_times = play.fault_times()
         self._spoilt_ns = {at_ns for kind, _, at_ns in play.faults.happened if kind == "corrupt"}
         self._healed_ns = max((at_ns for *_, at_ns in play.faults.happened), default=0) + HEALED_TICKS * TICK_NS
 
     def quoting(self, quote: Quote) -> bool:
-        """A gap that does not show, until the venue has told the whole book again."""
+        """A gap that does not show until the venue has told the whole book again, and a change told in part."""
+        if not self._play.is_change_atomic and (quote.symbol, quote.at_ns) in self._fault_times:
+            return True
         return not self._play.is_gap_visible and quote.symbol in self._faulty and quote.at_ns <= self._healed_ns
 
     def leaving(self, quote: Quote) -> bool:

@@ -150,6 +150,10 @@ class Play:
         """Instruments whose frames were tampered with."""
         return {self._symbol(self._face.instruments[native]) for _, native, _ in self.faults.happened}
 
+    def fault_times(self) -> set[tuple[str, int]]:
+        """Symbol and time of each fault."""
+        return {(self._symbol(self._face.instruments[native]), at_ns) for _, native, at_ns in self.faults.happened}
+
     def unheard_symbols(self) -> set[str]:
         """Those of which best bids and asks were lost: their top is known only as of the last change of the book."""
         return {self._symbol(self._face.instruments[native]) for native in self.faults.lost_tops}
