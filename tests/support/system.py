@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from crossbook.local.options import choose_venues
 from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.registry import TRAITS
 from tests.support.waiting import eventually
 
-VENUES = ("binance", "lighter", "okx", "paradex")
+ALL_VENUES = tuple(choose_venues([], is_live=False))
+VENUES = ("binance", "lighter", "okx", "paradex")  # enough where a test is not about venues
 STOP_SECONDS = 60.0
 
 
@@ -24,7 +26,9 @@ def instruments_of(venue: str) -> int:
 
 
 class System:
-    """`crossbook up` with the given options; stopped, and its output kept, however the block ends."""
+    """`crossbook up` with the given options, which may name other venues; stopped, and its output kept, however the
+    block ends.
+    """
 
     def __init__(self, data_dir: Path, *options: str, **environment: str) -> None:
         self.data_dir = data_dir
@@ -37,6 +41,7 @@ class System:
     async def __aenter__(self) -> "System":
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "crossbook", "up", "--no-view", "--port-base", "0"]
+        command += ["--venues", ",".join(VENUES)]
         command += ["--data-dir", str(self.data_dir), "--summary", str(self.summary_path), *self._options]
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
