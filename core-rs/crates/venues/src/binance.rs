@@ -15,7 +15,7 @@
 
 use crate::error::{FrameError, VenueError};
 use crate::feed::Desk;
-use crate::json::{Decimal, Levels, Side, parse, text_after};
+use crate::json::{Decimal, Levels, Side, Text, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::request::RestRequest;
@@ -87,7 +87,8 @@ struct Event<'a> {
     ask_size: Decimal,
     id: Option<u64>,
     code: Option<i64>,
-    msg: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    msg: Option<Text<'a>>,
     error: Option<Refusal>,
 }
 

@@ -17,7 +17,7 @@
 
 use crate::error::{FrameError, VenueError};
 use crate::feed::{Ask, Desk, NamedLevel};
-use crate::json::{Decimal, parse, text_after};
+use crate::json::{Decimal, Text, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, typed};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::request::RestRequest;
@@ -25,7 +25,6 @@ use crate::venue::{Channel, Delta, Frame, Operation, Snapshot, Topic, Venue};
 use crossbook_market::Level;
 use serde::Deserialize;
 use serde_json::Value;
-use std::borrow::Cow;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "bitmex",
@@ -74,7 +73,8 @@ struct Message<'a> {
     data: Option<Rows<'a>>,
     subscribe: Option<&'a str>,
     unsubscribe: Option<&'a str>,
-    error: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    error: Option<Text<'a>>,
     status: Option<u16>,
     #[serde(default)]
     meta: Meta,

@@ -19,13 +19,12 @@
 
 use crate::error::{FrameError, VenueError};
 use crate::feed::{Ask, Desk};
-use crate::json::{Decimal, Levels, parse, text_after};
+use crate::json::{Decimal, Levels, Text, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::request::RestRequest;
 use crate::venue::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, Venue};
 use serde::Deserialize;
-use std::borrow::Cow;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "bybit",
@@ -72,7 +71,7 @@ pub struct Bybit;
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow)]
-    topic: Option<Cow<'a, str>>,
+    topic: Option<Text<'a>>,
     #[serde(rename = "type")]
     kind: Option<&'a str>,
     data: Option<Book>,
@@ -80,9 +79,9 @@ struct Message<'a> {
     ts: Option<i64>,
     success: Option<bool>,
     #[serde(borrow)]
-    ret_msg: Option<Cow<'a, str>>,
+    ret_msg: Option<Text<'a>>,
     #[serde(borrow)]
-    req_id: Option<Cow<'a, str>>,
+    req_id: Option<Text<'a>>,
     op: Option<&'a str>,
 }
 

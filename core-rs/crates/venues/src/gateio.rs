@@ -18,7 +18,7 @@
 
 use crate::error::{FrameError, VenueError};
 use crate::feed::Desk;
-use crate::json::{Decimal, Object, Side, parse, text_after};
+use crate::json::{Decimal, Object, Side, Text, parse, text_after};
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, typed};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::request::RestRequest;
@@ -114,8 +114,8 @@ struct Update<'a> {
     a: Option<Side>,
     #[serde(rename = "A", default)]
     ask_size: Decimal,
-    #[serde(rename = "type")]
-    kind: Option<Cow<'a, str>>,
+    #[serde(rename = "type", borrow)]
+    kind: Option<Text<'a>>,
 }
 
 /// One row of the contracts.

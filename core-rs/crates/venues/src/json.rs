@@ -1,12 +1,30 @@
 //! JSON pieces that venues share: decimals in quotes, lists of levels, and finding a text in a broken frame.
 
 use crate::error::FrameError;
+use crate::{decimal, plain_json};
 use crossbook_market::Level;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
+
+/// Levels of a side that there is room for before more has to be made.
+const USUAL_LEVELS: usize = 8;
+
+/// A text, borrowed unless it holds escapes; also behind an `Option`, where serde copies a bare `Cow` always.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A number, quoted or not. Text that is no number becomes NaN, so that the frame still says which symbol it spoilt; empty
 /// text, by which venues mark an empty side, is zero.
@@ -39,7 +57,7 @@ impl<'de> Deserialize<'de> for Decimal {
 }
 
 fn decimal(text: &str) -> f64 {
-    if text.is_empty() { 0.0 } else { text.parse().unwrap_or(f64::NAN) }
+    if text.is_empty() { 0.0 } else { decimal::nearest(text) }
 }
 
 /// A side: `[["price","size", ...], ...]` or `[{"price":"","size":""}, ...]`.
@@ -63,6 +81,9 @@ impl<'de> Visitor<'de> for LevelsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<Level>, A::Error> {
         let mut levels = Vec::new();
         while let Some(WireLevel(level)) = sequence.next_element()? {
+            if levels.is_empty() {
+                levels.reserve_exact(USUAL_LEVELS);
+            }
             levels.push(level);
         }
         Ok(levels)
@@ -178,10 +199,11 @@ impl From<LevelFields> for Level {
     }
 }
 
-/// Reads a frame. Checking the text once as a whole is quicker than string by string.
+/// Reads a frame: the plain ones the short way, the rest by `serde_json`, which also says what is wrong with one. Checking
+/// the text once as a whole is quicker than string by string.
 pub fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, FrameError> {
     let text = std::str::from_utf8(payload).map_err(|_| FrameError::Invalid("text that is not UTF-8"))?;
-    Ok(serde_json::from_str(text)?)
+    plain_json::from_str(text).or_else(|_| Ok(serde_json::from_str(text)?))
 }
 
 /// The text between `key` and the next quotation mark. Works on frames that are cut or hold wrong types.

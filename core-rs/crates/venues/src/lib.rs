@@ -1,10 +1,12 @@
 //! Venues as pure state machines: told the time and every frame, they return what to send, fetch and publish. One file per
 //! venue; everything that venues share is in `feed`.
 
+mod decimal;
 mod error;
 pub mod feed;
 mod json;
 mod listing;
+mod plain_json;
 mod profile;
 mod registry;
 mod request;
