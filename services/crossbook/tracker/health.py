@@ -10,13 +10,15 @@ import structlog
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.pb.v1.market_pb2 import VenueHealth, VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
-from crossbook.plumbing.timestamps import to_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 from crossbook.tracker.local_clock import LocalClock
 
 if TYPE_CHECKING:
     from crossbook.tracker.venue import Venue
 
 LOOK_SECONDS = 0.5
+# A venue that has not been LIVE so long after its start is DOWN, not STARTING.
+STARTING_NS = 60 * SECOND_NS
 
 log = structlog.get_logger()
 
@@ -28,6 +30,10 @@ class HealthWatch:
         self.transitions = 0
         self._state: VenueState.ValueType = VenueState.VENUE_STATE_STARTING
         self._since_ns = time.time_ns()
+
+    def is_starting(self, now_ns: int) -> bool:
+        """Whether it has just begun, and has been nothing else before."""
+        return self.transitions == 0 and now_ns - self._since_ns < STARTING_NS
 
     def observe(self, stats: VenueStats, now_ns: int) -> VenueHealth:
         """Takes a look's result, and gives what to tell."""

@@ -1,6 +1,7 @@
 """How a venue is doing, from its feed's counters, its outbox and its sockets."""
 
 import math
+import time
 
 from crossbook._core import FeedStats
 from crossbook.pb.v1.market_pb2 import VenueState
@@ -67,7 +68,7 @@ def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.V
         return VenueState.VENUE_STATE_LIVE, ""
     if feed.live_instruments:
         return VenueState.VENUE_STATE_DEGRADED, "; ".join(problems)
-    is_starting = feed.instruments and not driver.last_error and not feed.quotes
+    is_starting = feed.instruments and not driver.last_error and venue.health.is_starting(time.time_ns())
     return VenueState.VENUE_STATE_STARTING if is_starting else VenueState.VENUE_STATE_DOWN, "; ".join(problems)
 
 

@@ -1,11 +1,13 @@
 """A venue's state over time."""
 
+import time
+
 from structlog.testing import capture_logs
 
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
-from crossbook.tracker.health import HealthWatch
+from crossbook.tracker.health import STARTING_NS, HealthWatch
 
 LIVE, DEGRADED = VenueState.VENUE_STATE_LIVE, VenueState.VENUE_STATE_DEGRADED
 
@@ -27,3 +29,13 @@ def test_changes_are_counted_and_logged_once_and_dated_by_the_first_look() -> No
     ]
     assert [health.reason for health in told] == [reason for _, reason in looks]
     assert told[3].since_time == to_timestamp(102 * SECOND_NS)
+
+
+def test_it_is_starting_for_a_while_and_never_again() -> None:
+    """What fell from LIVE is not starting, nor what has not become LIVE for too long."""
+    watch = HealthWatch()
+    now_ns = time.time_ns()
+    assert watch.is_starting(now_ns)
+    assert not watch.is_starting(now_ns + STARTING_NS)
+    watch.observe(VenueStats(venue="v", state=LIVE), now_ns)
+    assert not watch.is_starting(now_ns)
