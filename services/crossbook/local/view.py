@@ -14,6 +14,8 @@ from crossbook.plumbing.timestamps import from_timestamp, now_ns
 
 REFRESH_SECONDS = 0.5
 _WIDE = 110
+_OTHER_LINES = 9  # neither venue, nor opportunity, nor alert
+_LEAST_FREE = 2  # for opportunities and alerts
 _STATE_STYLES = {"LIVE": "bold green", "DEGRADED": "yellow", "DOWN": "bold red", "STARTING": "cyan"}
 
 
@@ -39,12 +41,12 @@ class Screen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         height = options.height or console.height
         is_wide = options.max_width >= _WIDE
-        fixed = 9 + max(1, len(self._observer.venues))  # every line that is not an opportunity or an alert
-        free = max(2, height - fixed)
+        rows = max(1, min(len(self._observer.venues), height - _OTHER_LINES - _LEAST_FREE))
+        free = max(_LEAST_FREE, height - _OTHER_LINES - rows)
         alert_lines = max(1, free // 3)
         yield Group(
             self._title(),
-            self._venues(is_wide),
+            self._venues(rows, is_wide),
             self._windows(),
             Text(""),
             self._opportunities(free - alert_lines, is_wide),
@@ -62,7 +64,8 @@ class Screen:
         grid.add_row(Text(self._headline, style="bold"), f"{minutes:d}:{seconds:02d}")
         return grid
 
-    def _venues(self, is_wide: bool) -> RenderableType:
+    def _venues(self, rows: int, is_wide: bool) -> RenderableType:
+        """By name. Where there is no room for all, those that are LIVE give way, and are counted."""
         table = _table(
             "venue",
             "state",
@@ -73,8 +76,15 @@ class Screen:
             ">resyncs",
             *([">p50 µs", ">clock ms", ">late ms"] if is_wide else []),
         )
-        for venue, figures in sorted(self._observer.venues.items()):
-            table.add_row(*_venue_row(venue, figures, is_wide))
+        seen = self._observer.venues
+        shown = sorted(seen)
+        if len(seen) > rows:
+            shown = sorted(sorted(seen, key=lambda venue: (_is_live(seen[venue]), venue))[: rows - 1])
+        for venue in shown:
+            table.add_row(*_venue_row(venue, seen[venue], is_wide))
+        if len(shown) < len(seen):
+            live = sum(_is_live(seen[venue]) for venue in seen.keys() - set(shown))
+            table.add_row(f"{len(seen) - len(shown)} more", f"{live} LIVE")
         if not self._observer.venues:
             table.add_row("waiting for the trackers ...")
         return table
@@ -119,6 +129,10 @@ class Screen:
         if not self._observer.alerts:
             table.add_row(Text("none yet", style="dim"))
         return table
+
+
+def _is_live(figures: VenueFigures) -> bool:
+    return figures.stats.state == market_pb2.VenueState.VENUE_STATE_LIVE
 
 
 def state_name(state: int) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from crossbook.local.observer import Observer
 from crossbook.local.view import Screen
+from crossbook.pb.v1 import market_pb2
 from tests.support.observed import observed
 
 HEADLINE = "Crossbook is SIMULATED"
@@ -21,7 +22,7 @@ def draw(observer: Observer, width: int, height: int, notices: list[str] | None 
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (80, 40), (120, 30), (200, 60)])
-@pytest.mark.parametrize("venues", [1, 4, 13])
+@pytest.mark.parametrize("venues", [1, 4, 13, 14, 40])
 def test_it_fits(width: int, height: int, venues: int) -> None:
     """No line is too long, no screen too high, however much there is to show."""
     lines = draw(observed(venues=venues), width, height)
@@ -68,3 +69,12 @@ def test_a_venue_that_is_not_live_says_why() -> None:
 def test_a_notice_is_shown() -> None:
     """Such as a process that was started again."""
     assert "aggregator ended" in "\n".join(draw(observed(), 80, 24, ["aggregator ended; starting it again"]))
+
+
+def test_where_there_is_no_room_the_venues_that_are_live_give_way() -> None:
+    """And are counted."""
+    observer = observed(venues=20)
+    observer.venues["venue19"].stats.state = market_pb2.VenueState.VENUE_STATE_DOWN
+    screen = draw(observer, 80, 24)
+    assert any(line.startswith("venue19") and "DOWN" in line for line in screen)
+    assert any(line.split()[:4] == ["8", "more", "8", "LIVE"] for line in screen)
