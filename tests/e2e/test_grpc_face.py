@@ -144,6 +144,7 @@ GOOD: list[tuple[str, str, Fields, Check]] = [
     ("arbitrage", "ListOpportunities", {"venues": VENUES}, lambda a: len(a.opportunities) <= 4),
     ("arbitrage", "ExplainSpread", PAIR, lambda a: a.explanation and a.opportunity.buy.price > 0),
     ("arbitrage", "GetMarketOverview", {"assets": ["BTC"]}, lambda a: a.assets[0].venues == VENUES),
+    ("arbitrage", "ListIdentityFindings", {}, lambda a: not a.findings and not a.next_page_token),
     ("arbitrage", "GetArbitrageStats", {}, lambda a: a.connected and a.quotes_scanned),
     ("alerts", "CreateAlertRule", {"alert_rule_id": "windows", "alert_rule": SCHEDULED}, lambda a: a.alert_rule.etag),
     ("alerts", "GetAlertRule", {"name": RULE}, lambda a: a.alert_rule.name == RULE),
@@ -163,7 +164,7 @@ async def test_every_method_answers(face: Face) -> None:
     for process, method, fields, is_right in GOOD:
         answer = await face.call(process, method, fields)
         assert is_right(answer), f"{method} answered {answer}"
-    called = {(process, method) for process, method, _, _ in GOOD}
+    called = {(process, method) for process, method, *_ in GOOD + ABSENT}
     for process, service in SERVICES.items():
         assert {(process, method.name) for method in service.methods if not method.server_streaming} <= called
 
@@ -228,6 +229,9 @@ BAD: list[tuple[str, str, Fields, list[str]]] = [
     ("arbitrage", "ExplainSpread", {**PAIR, "sell_venue": "okx"}, ["sell_venue"]),
     ("arbitrage", "ExplainSpread", {**PAIR, "sell_venue": "nope"}, ["sell_venue"]),
     ("arbitrage", "GetMarketOverview", {"assets": [""]}, ["assets"]),
+    ("arbitrage", "ListIdentityFindings", {"page_size": -1}, ["page_size"]),
+    ("arbitrage", "ListIdentityFindings", {"page_token": "garbage"}, ["page_token"]),
+    ("arbitrage", "DecideIdentity", {"name": "nope"}, ["name", "state"]),
     ("alerts", "CreateAlertRule", {}, ["alert_rule.channels"]),
     ("alerts", "CreateAlertRule", {**rule(), "alert_rule_id": "Not An Id"}, ["alert_rule_id"]),
     ("alerts", "CreateAlertRule", rule(venues=["okx", "nope"]), ["alert_rule.venues[1]"]),
@@ -282,21 +286,24 @@ async def test_bad_input_is_refused_by_the_name_of_its_field(face: Face) -> None
         assert refusal == ("INVALID_ARGUMENT", violated), f"{method}({str(fields)[:200]})"
 
 
+FINDING = "identityFindings/0123456789abcdef"
+STALE = {"alert_rule": {"name": "alertRules/default", "etag": "stale", "display_name": "x"}}
+ABSENT: list[tuple[str, str, Fields, str]] = [
+    ("tracker", "GetOrderBook", {"venue": "okx", "symbol": LONG}, "NOT_FOUND"),
+    ("arbitrage", "DecideIdentity", {"name": FINDING, "state": arbitrage_pb2.IDENTITY_STATE_DENIED}, "NOT_FOUND"),
+    ("alerts", "GetAlertRule", {"name": "alertRules/none"}, "NOT_FOUND"),
+    ("alerts", "UpdateAlertRule", {"alert_rule": {"name": "alertRules/none"}}, "NOT_FOUND"),
+    ("alerts", "DeleteAlertRule", {"name": "alertRules/none"}, "NOT_FOUND"),
+    ("alerts", "CheckAlerts", {"rule": "alertRules/none"}, "NOT_FOUND"),
+    ("alerts", "RedriveDeliveries", {"alert": "alerts/none"}, "NOT_FOUND"),
+    ("alerts", "CreateAlertRule", {**rule(), "alert_rule_id": "default"}, "ALREADY_EXISTS"),
+    ("alerts", "UpdateAlertRule", STALE, "ABORTED"),
+]
+
+
 async def test_what_is_not_there_or_not_current_has_its_own_status(face: Face) -> None:
     """So that a program can tell what to do next."""
-    unnamed = {"alert_rule": {"name": "alertRules/none"}}
-    stale = {"alert_rule": {"name": "alertRules/default", "etag": "stale", "display_name": "x"}}
-    cases: list[tuple[str, str, Fields, str]] = [
-        ("tracker", "GetOrderBook", {"venue": "okx", "symbol": LONG}, "NOT_FOUND"),
-        ("alerts", "GetAlertRule", {"name": "alertRules/none"}, "NOT_FOUND"),
-        ("alerts", "UpdateAlertRule", unnamed, "NOT_FOUND"),
-        ("alerts", "DeleteAlertRule", {"name": "alertRules/none"}, "NOT_FOUND"),
-        ("alerts", "CheckAlerts", {"rule": "alertRules/none"}, "NOT_FOUND"),
-        ("alerts", "RedriveDeliveries", {"alert": "alerts/none"}, "NOT_FOUND"),
-        ("alerts", "CreateAlertRule", {**rule(), "alert_rule_id": "default"}, "ALREADY_EXISTS"),
-        ("alerts", "UpdateAlertRule", stale, "ABORTED"),
-    ]
-    for process, method, fields, code in cases:
+    for process, method, fields, code in ABSENT:
         assert await face.refusal(process, method, fields) == (code, []), f"{method}({str(fields)[:200]})"
 
 
