@@ -228,6 +228,19 @@ mod tests {
     }
 
     #[test]
+    fn an_optional_text_is_copied_only_where_it_holds_escapes() {
+        #[derive(Deserialize)]
+        struct Holder<'a> {
+            #[serde(borrow)]
+            text: Option<Text<'a>>,
+        }
+        let text = |payload: &'static str| parse::<Holder<'_>>(payload.as_bytes()).unwrap().text;
+        assert!(matches!(text(r#"{"text":"plain"}"#), Some(Text(Cow::Borrowed("plain")))));
+        assert!(matches!(text(r#"{"text":"a\"b"}"#), Some(Text(Cow::Owned(text))) if text == "a\"b"));
+        assert_eq!((text(r#"{"text":null}"#), text("{}")), (None, None));
+    }
+
+    #[test]
     fn text_that_is_no_number_is_nan_and_empty_text_is_zero() {
         let levels: Levels = serde_json::from_str(r#"[["abc","1"],["","2"]]"#).unwrap();
         assert!(levels.0[0].price.is_nan());
