@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
 
 from crossbook.pb.v1 import aggregator_pb2 as messages
@@ -141,12 +142,16 @@ async def test_a_client_that_subscribes_to_everything_two_hundred_times_costs_a_
 
 
 async def test_a_flood_of_reads_is_refused_in_part_and_answered_as_ever_afterwards(
-    aggregator: AggregatorProcess, channel: grpc.aio.Channel
+    aggregator: AggregatorProcess, channel: grpc.aio.Channel, postgres_dsn: str
 ) -> None:
     """Every excess read hears RESOURCE_EXHAUSTED; a tracker's stream goes on meanwhile."""
     stub = AggregatorServiceStub(channel)
     async with open_channel(aggregator.target) as tracker, Flood(tracker, "alpha", instruments=10, rounds=1) as flood:
-        reads = [asyncio.ensure_future(_code(stub)) for _ in range(2_000)]
+        async with await psycopg.AsyncConnection.connect(postgres_dsn) as holder:
+            await holder.execute("LOCK TABLE snapshots IN ACCESS EXCLUSIVE MODE")
+            reads = [asyncio.ensure_future(_code(stub)) for _ in range(2_000)]
+            # One in excess is answered at once; the others wait for the table.
+            await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
         await _take(tracker, flood, 10)
         codes = Counter(await asyncio.gather(*reads))
         assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
