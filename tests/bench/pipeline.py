@@ -24,6 +24,7 @@ from crossbook._core import venue_profiles
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc, tracker_pb2, tracker_pb2_grpc
 from tests.bench.floor import floor_latencies_us
 from tests.bench.report import Row
+from tests.support.waiting import eventually
 
 # Frames a second of one simulated venue at rate 1, with its twenty instruments.
 FRAMES_OF_A_VENUE = 400
@@ -81,8 +82,7 @@ async def running_system(rate: float, venues: Sequence[str]) -> AsyncIterator[Ad
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(START_DEADLINE_SECONDS):
-                await _all_live(addresses)
+            await eventually(lambda: are_all_live(addresses), START_DEADLINE_SECONDS)
             yield addresses
         finally:
             process.send_signal(signal.SIGINT)
@@ -99,14 +99,12 @@ async def venue_stats(addresses: Addresses) -> list[tracker_pb2.VenueStats]:
     return found
 
 
-async def _all_live(addresses: Addresses) -> None:
-    """Asks again until every tracker answers that all its instruments are LIVE."""
-    while True:
-        with contextlib.suppress(grpc.aio.AioRpcError):
-            venues = await venue_stats(addresses)
-            if venues and all(venue.markets and venue.live_markets == venue.markets for venue in venues):
-                return
-        await asyncio.sleep(0.5)
+async def are_all_live(addresses: Addresses) -> bool:
+    """Whether every tracker answers that all its instruments are LIVE."""
+    with contextlib.suppress(grpc.aio.AioRpcError):
+        venues = await venue_stats(addresses)
+        return bool(venues) and all(venue.markets and venue.live_markets == venue.markets for venue in venues)
+    return False
 
 
 async def frames(addresses: Addresses) -> int:

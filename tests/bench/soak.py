@@ -8,7 +8,6 @@ pools are full. The run fails when an instrument is not LIVE at the end or a pro
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -22,11 +21,10 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import grpc
 import uvloop
 
 from crossbook.local.usage import Usage, tree_usage
-from tests.bench.pipeline import Addresses, frames, venue_stats
+from tests.bench.pipeline import Addresses, are_all_live, frames, venue_stats
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -97,11 +95,11 @@ async def soak(arguments: argparse.Namespace) -> int:
     """Runs, prints the table, writes the report; 1 when something was not well."""
     started = time.monotonic()
     async with running(arguments) as addresses:
-        await eventually(lambda: _are_all_live(addresses), START_DEADLINE_SECONDS)
+        await eventually(lambda: are_all_live(addresses), START_DEADLINE_SECONDS)
         seconds_to_live = time.monotonic() - started
         cpu_s_until_live = {name: usage.cpu_s for name, usage in _usages(addresses).items()}
         histories, rate = await _watch(addresses, arguments.minutes * 60)
-        is_well = await _are_all_live(addresses) and set(_usages(addresses)) == set(histories)
+        is_well = await are_all_live(addresses) and set(_usages(addresses)) == set(histories)
         instruments = sum(venue.markets for venue in await venue_stats(addresses))
     measured = Measured(instruments, seconds_to_live, cpu_s_until_live, rate, histories)
     _print(measured)
@@ -119,13 +117,6 @@ async def _watch(addresses: Addresses, seconds: float) -> tuple[dict[str, Histor
             histories[name].add(second, usage)
         await asyncio.sleep(SAMPLE_SECONDS)
     return dict(histories), (await frames(addresses) - before) / (time.monotonic() - started)
-
-
-async def _are_all_live(addresses: Addresses) -> bool:
-    with contextlib.suppress(grpc.aio.AioRpcError):
-        venues = await venue_stats(addresses)
-        return bool(venues) and all(venue.markets and venue.live_markets == venue.markets for venue in venues)
-    return False
 
 
 def _usages(addresses: Addresses) -> dict[str, Usage]:
