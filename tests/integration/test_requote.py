@@ -49,7 +49,7 @@ async def test_a_calm_instrument_is_quoted_again_after_an_overflow() -> None:
 async def test_an_aggregator_knows_a_calm_instrument_again_after_an_overflow(postgres_dsn: str, free_port: int) -> None:
     """The aggregator's side: without any change of its price it is LIVE again, as received after the hole."""
     settings = aggregator_settings(postgres_dsn, free_port)
-    async with tracking(**TRACKER, aggregator_target=f"127.0.0.1:{free_port}") as world:
+    async with tracking(**TRACKER, shards={"main": f"127.0.0.1:{free_port}"}) as world:
         async with running_aggregator(settings) as channel:
             await eventually(lambda: _is_live(channel, count=4 * len(VENUES)))
             asset = calm_asset(world)

@@ -62,7 +62,7 @@ async def test_a_signal_ends_it_cleanly_and_nothing_is_left_behind() -> None:
             port=str(port),
             metrics_port="0",
             venues="okx",
-            aggregator_target=f"127.0.0.1:{ingest.port}",
+            shards=f'{{"main": "127.0.0.1:{ingest.port}"}}',
             endpoints=(
                 f'{{"okx": {{"websocket_url": "ws://127.0.0.1:{simulator.port}/okx", '
                 f'"rest_url": "http://127.0.0.1:{simulator.port}/okx"}}}}'
@@ -85,7 +85,8 @@ async def test_a_signal_ends_it_cleanly_and_nothing_is_left_behind() -> None:
     [
         ({"venues": "nosuch"}, "'nosuch' is not a venue"),
         ({"endpoints": '{"okx": {"rest_url": "gopher://x"}}'}, "tracker.endpoints.okx.rest_url"),
-        ({"aggregator_target": "nowhere"}, "tracker.aggregator_target"),
+        ({"shards": '{"main": "nowhere"}'}, "tracker.shards.main"),
+        ({"shards": '{"a": "h:1", "b": "h:2"}'}, "tracker.shards: lists a, b"),
         ({"stale_after_seconds": "-1"}, "tracker.stale_after_seconds"),
     ],
 )

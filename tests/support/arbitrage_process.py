@@ -48,7 +48,7 @@ async def running_arbitrage(
     own = {
         "port": port,
         "metrics_port": 0,
-        "aggregator_target": f"127.0.0.1:{aggregator_port}",
+        "shards": {"main": f"127.0.0.1:{aggregator_port}"},
         "min_life_ms": 0,
         **overrides.pop("arbitrage", {}),
     }

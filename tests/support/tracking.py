@@ -103,7 +103,7 @@ def tracker_settings(simulator_port: int, aggregator_port: int, unlistable: str,
     if unlistable:
         endpoints[unlistable]["rest_url"] = f"http://127.0.0.1:{free_port()}"
     given = {"venues": list(VENUES), "endpoints": endpoints, "metrics_port": 0, "port": free_port()}
-    return load_settings(tracker=given | {"aggregator_target": f"127.0.0.1:{aggregator_port}"} | tracker)
+    return load_settings(tracker=given | {"shards": {"main": f"127.0.0.1:{aggregator_port}"}} | tracker)
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from crossbook.plumbing.postgres import Pool, open_pool
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.redis import open_redis
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
+from crossbook.plumbing.shards import read_shards, require_one_shard
 from crossbook.plumbing.timestamps import now_ns
 
 TIMER_SECONDS = 0.05
@@ -39,10 +40,11 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     """
     own = settings.arbitrage
     arguments = scanner_arguments(own)
+    target = require_one_shard("arbitrage", read_shards("arbitrage", own))
     async with AsyncExitStack() as stack:
         recorder = stack.enter_context(_recording(own, arguments))
         live = LiveScan(arguments, recorder)
-        venues = VenueStates(own.aggregator_target)
+        venues = VenueStates(target)
         pool = await _open_pool(settings, stack)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
@@ -59,7 +61,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             )
         )
         stack.callback(live.broadcast.close)
-        watch = QuoteWatch(own.aggregator_target, live, _health_of(server))
+        watch = QuoteWatch(target, live, _health_of(server))
         await _work(live, [_follow(identities, watch), venues.run()], lifetime)
 
 

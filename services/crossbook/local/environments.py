@@ -18,6 +18,7 @@ class Places:
     record_dir: Path | None
 
 
+MAIN_SHARD = "main"
 STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
 
 
@@ -38,14 +39,14 @@ class Environments:
         }
 
     def aggregator(self) -> Environment:
-        environment = self._service(self._ports.aggregator)
+        environment = {**self._service(self._ports.aggregator), "CROSSBOOK_AGGREGATOR__SHARD": MAIN_SHARD}
         if self._options.window_seconds is not None:
             environment["CROSSBOOK_AGGREGATOR__WINDOW_SECONDS"] = str(self._options.window_seconds)
         return environment
 
     def arbitrage(self) -> Environment:
         environment = self._service(self._ports.arbitrage)
-        environment["CROSSBOOK_ARBITRAGE__AGGREGATOR_TARGET"] = self._ports.aggregator.target(self._host)
+        environment["CROSSBOOK_ARBITRAGE__SHARDS"] = self._shards()
         if self._places.record_dir:
             environment["CROSSBOOK_ARBITRAGE__RECORD_DIR"] = str(self._places.record_dir / "arbitrage")
         return environment
@@ -80,7 +81,7 @@ class Environments:
             "CROSSBOOK_TRACKER__VENUES": ",".join(venues),
             "CROSSBOOK_TRACKER__SYMBOLS": ",".join(self._options.symbols),
             "CROSSBOOK_TRACKER__ASSETS": ",".join(self._options.assets),
-            "CROSSBOOK_TRACKER__AGGREGATOR_TARGET": self._ports.aggregator.target(self._host),
+            "CROSSBOOK_TRACKER__SHARDS": self._shards(),
         }
         if not self._options.is_live:
             environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps(
@@ -89,6 +90,9 @@ class Environments:
         if self._places.record_dir:
             environment["CROSSBOOK_TRACKER__RECORD_DIR"] = str(self._places.record_dir / "tracker")
         return environment
+
+    def _shards(self) -> str:
+        return json.dumps({MAIN_SHARD: self._ports.aggregator.target(self._host)})
 
     def _simulated(self, venue: str) -> dict[str, str]:
         address = f"{self._ports.simulator.target(self._host)}/{venue}"

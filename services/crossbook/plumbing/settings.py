@@ -6,6 +6,7 @@ Arguments of `load_settings` win over the environment. A bad value names its key
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from crossbook.plumbing.recording import MAX_RECORDING_BYTES
 
 PREFIX = "CROSSBOOK_"
 PARENT_PIPE_VARIABLE = "CROSSBOOK_PARENT_PIPE"  # no setting: a supervisor's word to its processes
+SHARD_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def _split_commas(value: object) -> object:
@@ -39,6 +41,12 @@ def _is_target(target: str) -> str:
     if not target.startswith("unix:") and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError("must look like host:port")
     return target
+
+
+def _is_shard_name(name: str) -> str:
+    if SHARD_NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no shard name: take up to 32 of a-z, 0-9 and -, beginning with none of -")
+    return name
 
 
 def _check_scheme(secret: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
@@ -64,6 +72,8 @@ def _is_redis_url(secret: SecretStr) -> SecretStr:
 Names = Annotated[list[str], BeforeValidator(_split_commas)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Target = Annotated[str, AfterValidator(_is_target)]
+ShardName = Annotated[str, AfterValidator(_is_shard_name)]
+Shards = Annotated[dict[ShardName, Target], Field(min_length=1)]  # where each aggregator listens, by its name
 RecordingBytes = Annotated[int, Field(ge=64 * 1024)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -86,6 +96,7 @@ class TrackerSettings(Section):
     """crossbook tracker. Empty venues, symbols and assets mean all; each venue's recording has the limit for itself.
 
     A choice_file, JSON such as {"symbols": [...], "assets": [...]}, replaces symbols and assets; SIGHUP reads it again.
+    A shards_file, JSON such as {"main": "host:port"}, replaces shards.
     """
 
     port: Port = 50051
@@ -97,7 +108,8 @@ class TrackerSettings(Section):
     listing_interval_seconds: Positive = 300
     max_clock_error_seconds: Positive = 2
     endpoints: dict[str, Endpoint] = {}
-    aggregator_target: Target = "127.0.0.1:50052"
+    shards: Shards = {"main": "127.0.0.1:50052"}
+    shards_file: Path | None = None
     record_dir: Path | None = None
     record_max_bytes: RecordingBytes = MAX_RECORDING_BYTES
     buffer_bytes: int = Field(default=64 * 1024 * 1024, ge=64 * 1024)
@@ -105,10 +117,11 @@ class TrackerSettings(Section):
 
 
 class AggregatorSettings(Section):
-    """crossbook aggregator."""
+    """crossbook aggregator. shard is the name by which trackers and arbitrage list it."""
 
     port: Port = 50052
     metrics_port: Port = 9102
+    shard: ShardName = "main"
     window_seconds: Annotated[int, Field(ge=1, le=60), AfterValidator(_divides_a_minute)] = 15
     snapshot_retention_seconds: Positive = 3600
     minute_retention_seconds: Positive = 3600
@@ -119,13 +132,15 @@ class AggregatorSettings(Section):
 class ArbitrageSettings(Section):
     """crossbook arbitrage. min_notional is in the quote currency of the buy leg.
 
+    A shards_file, JSON such as {"main": "host:port"}, replaces shards.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
     """
 
     port: Port = 50053
     metrics_port: Port = 9103
-    aggregator_target: Target = "127.0.0.1:50052"
+    shards: Shards = {"main": "127.0.0.1:50052"}
+    shards_file: Path | None = None
     open_net_percent: float = Field(default=0.10, allow_inf_nan=False)
     close_net_percent: float = Field(default=0.02, allow_inf_nan=False)
     update_step_percent: Positive = 0.05

@@ -13,6 +13,7 @@ from crossbook.plumbing.grpc_server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
+from crossbook.plumbing.shards import read_shards, require_one_shard
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.choice import choose_venues, read_choice
 from crossbook.tracker.health import keep_health
@@ -31,8 +32,9 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     """Tracks until told to stop. Raises SettingsError and PortTakenError."""
     profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings.tracker)
     choice = read_choice(settings.tracker)
+    target = require_one_shard("tracker", read_shards("tracker", settings.tracker))
     _prepare_record_dir(settings.tracker)
-    async with open_channel(settings.tracker.aggregator_target) as channel:
+    async with open_channel(target) as channel:
         listed = asyncio.Event()
         pace = Pace(asyncio.get_running_loop().time)
         limits = shared_limits(profiles)

@@ -43,9 +43,9 @@ def test_services_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     for environment in (made.aggregator(), made.arbitrage(), made.alerts(), made.tracker(where.trackers[0], ["okx"])):
         settings = settings_of(monkeypatch, environment)
     assert settings.aggregator.port == where.aggregator.port
-    assert settings.arbitrage.aggregator_target == where.aggregator.target("127.0.0.1")
+    assert settings.arbitrage.shards == {"main": where.aggregator.target("127.0.0.1")}
     assert settings.alerts.arbitrage_target == where.arbitrage.target("127.0.0.1")
-    assert settings.tracker.aggregator_target == where.aggregator.target("127.0.0.1")
+    assert settings.tracker.shards == {"main": where.aggregator.target("127.0.0.1")}
     assert settings.aggregator.window_seconds == 5
     assert settings.postgres_dsn is not None
     assert "secret" in settings.postgres_dsn.get_secret_value()
