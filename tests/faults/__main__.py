@@ -2,7 +2,7 @@
 
 python -m tests.faults [--times N] [--only TEXT] [--seed N] [--keep] [GROUP ...]
 
-Every fault comes N times, at random moments: all of them once take about a quarter of an hour. The table is printed and
+Every fault comes N times, at random moments: all of them once take about half an hour. The table is printed and
 written to .bench/faults.json.
 """
 
@@ -11,6 +11,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from tests.faults.report import Result, print_evidence, print_table, results_of, write_json
@@ -57,7 +58,7 @@ async def _run(group: Group, options: argparse.Namespace) -> Outcome:
 
 
 def _narrowed(group: Group, only: str) -> Group:
-    return Group(group.name, tuple(fault for fault in group.faults if only in fault.name), group.buffer_bytes)
+    return replace(group, faults=tuple(fault for fault in group.faults if only in fault.name))
 
 
 def _tell(trial: Trial) -> None:

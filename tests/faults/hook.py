@@ -35,6 +35,8 @@ class Hook:
         self.stolen = 0
         self.url = url
         self.stolen_url = receiver.url(STOLEN_PATH)
+        assert receiver.door is not None
+        self.door = receiver.door
         receiver.answer = self._take
 
     def _take(self, received: Received) -> Answer:

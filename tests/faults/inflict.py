@@ -14,12 +14,20 @@ import redis
 from tests.faults.rig import Rig
 from tests.support.receiver import Answer
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.tls import Shows
 from tests.support.waiting import eventually
 
 Inflict = Callable[[Rig, random.Random], AbstractAsyncContextManager[None]]
 LinkOf = Callable[[Rig], TcpProxy]
 
 COPY_SECONDS = 15.0
+PRETEND_FULL = """
+    CREATE FUNCTION say_full() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT ON snapshots EXECUTE FUNCTION say_full();
+    CREATE TRIGGER full_disk BEFORE INSERT ON alerts EXECUTE FUNCTION say_full()
+"""
+PRETEND_NO_MORE = "DROP FUNCTION say_full() CASCADE"
 BACKENDS_IN_COPY = """
     SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY snapshots%' AND state = 'active' AND pid <> pg_backend_pid()
 """
@@ -84,6 +92,29 @@ async def postgres_terminates_all(rig: Rig, chance: random.Random) -> AsyncItera
     finally:
         hammering.cancel()
         await asyncio.wait((hammering,))
+
+
+@asynccontextmanager
+async def postgres_read_only(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """As a server does that spares its disk, or that became a replica."""
+    await asyncio.to_thread(_set_read_only, rig.postgres.dsn, True)
+    yield
+    await asyncio.to_thread(_set_read_only, rig.postgres.dsn, False)
+
+
+@asynccontextmanager
+async def disk_full(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """Every byte is taken; a server that ended over it is started again. Where it has no small disk, it pretends."""
+    if rig.disk is None:
+        await asyncio.to_thread(_run_sql, rig.postgres.dsn, PRETEND_FULL)
+        yield
+        await asyncio.to_thread(_run_sql, rig.postgres.dsn, PRETEND_NO_MORE)
+        return
+    await asyncio.to_thread(rig.disk.fill)
+    yield
+    rig.disk.clear()
+    if not rig.postgres.is_running:
+        await rig.postgres.start()
 
 
 @asynccontextmanager
@@ -164,6 +195,29 @@ async def hook_redirects(rig: Rig, chance: random.Random) -> AsyncIterator[None]
     rig.hook.answer = Answer(302, {"location": rig.hook.stolen_url})
     yield
     rig.hook.answer = Answer()
+
+
+def hook_shows(shows: Shows) -> Inflict:
+    """The webhook's receiver shows another certificate, or none."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        rig.hook.door.shows = shows
+        yield
+        rig.hook.door.shows = Shows.KNOWN
+
+    return inflict
+
+
+def _run_sql(dsn: str, script: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(script.encode())
+
+
+def _set_read_only(dsn: str, is_read_only: bool) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {is_read_only}".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _terminate_copies(dsn: str) -> None:

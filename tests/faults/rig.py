@@ -17,23 +17,33 @@ from crossbook.local.environments import Environment, Environments, Places
 from crossbook.local.observer import Observer
 from crossbook.local.options import UpOptions
 from crossbook.local.ports import Ports, choose_ports
+from crossbook.local.privileges import server_home
 from crossbook.local.probes import answers_grpc, listens
 from crossbook.local.supervisor import Supervisor
 from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.settings import load_settings
 from tests.faults.hook import Hook
 from tests.support.receiver import receiving
+from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.stoppable_postgres import StoppablePostgres, stoppable_postgres
 from tests.support.stoppable_redis import StoppableRedis, stoppable_redis
 from tests.support.system import VENUES
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.tls import AUTHORITIES_FILE, TlsDoor
 
 HOST = "127.0.0.1"
 WINDOW_SECONDS = 5
 TRACKERS = ("tracker-1", "tracker-2")
 SERVICES = (*TRACKERS, "aggregator", "arbitrage", "alerts")
 VENUES_OF = {name: VENUES[number :: len(TRACKERS)] for number, name in enumerate(TRACKERS)}
-COMMON = {"CROSSBOOK_LOG_FORMAT": "json", "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true"}
+DAY_SECONDS = "86400"  # a run may take hours, and every row of it is to be checked
+COMMON = {
+    "CROSSBOOK_LOG_FORMAT": "json",
+    "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
+    "CROSSBOOK_ALERTS__AUTHORITIES_FILE": str(AUTHORITIES_FILE),
+    "CROSSBOOK_AGGREGATOR__SNAPSHOT_RETENTION_SECONDS": DAY_SECONDS,
+    "CROSSBOOK_AGGREGATOR__MINUTE_RETENTION_SECONDS": DAY_SECONDS,
+}
 WORLD = {"CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": "1.5", "CROSSBOOK_SIMULATOR__QUIET_SECONDS": "4"}
 
 
@@ -55,6 +65,7 @@ class Rig:
 
     data_dir: Path
     postgres: StoppablePostgres
+    disk: SmallDisk | None  # what Postgres has to itself
     redis: StoppableRedis
     links: Links
     hook: Hook
@@ -84,12 +95,15 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(data_dir: Path, seed: int, buffer_bytes: int | None = None) -> AsyncIterator[Rig]:
+async def running_rig(
+    data_dir: Path, seed: int, buffer_bytes: int | None = None, has_small_disk: bool = False
+) -> AsyncIterator[Rig]:
     """Everything up, the hook's rule in place before anything is planted; all of it is stopped at the end."""
     async with AsyncExitStack() as stack:
+        disk = stack.enter_context(small_disk(server_home(data_dir / "postgres"))) if has_small_disk else None
         postgres = await stack.enter_async_context(stoppable_postgres(data_dir / "postgres"))
         redis = await stack.enter_async_context(stoppable_redis(data_dir / "redis"))
-        receiver = await stack.enter_async_context(receiving())
+        receiver = await stack.enter_async_context(receiving(TlsDoor()))
         ports = choose_ports(load_settings(), len(TRACKERS), 0)
         services = (ports.aggregator.port, ports.aggregator.port, ports.arbitrage.port)
         servers = (_port(postgres.dsn), _port(redis.url), receiver.port)
@@ -98,8 +112,8 @@ async def running_rig(data_dir: Path, seed: int, buffer_bytes: int | None = None
         targets = {endpoint.name: endpoint.target(HOST) for endpoint in ports.services()}
         channels = {name: await stack.enter_async_context(open_channel(target)) for name, target in targets.items()}
         observer = Observer(targets, lambda name: supervisor.processes[name].restarts)
-        hook = Hook(receiver, f"http://{HOST}:{links.hook.port}/hook")
-        rig = Rig(data_dir, postgres, redis, links, hook, ports, supervisor, channels, observer)
+        hook = Hook(receiver, f"https://{HOST}:{links.hook.port}/hook")
+        rig = Rig(data_dir, postgres, disk, redis, links, hook, ports, supervisor, channels, observer)
         await _start_services(rig)
         await hook.add_rule(channels["alerts"])
         async with observer.running():

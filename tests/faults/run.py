@@ -59,7 +59,7 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
     """Everything the group asks for, on one running system."""
     chance = random.Random(f"{seed} {group.name}")
     trials: list[Trial] = []
-    async with running_rig(data_dir, seed, group.buffer_bytes) as rig:
+    async with running_rig(data_dir, seed, group.buffer_bytes, group.has_small_disk) as rig:
         health = HealthLog(rig.channels)
         async with health.running():
             await eventually(lambda: rig.observer.sightings)  # from here on there is always something to lose
@@ -78,8 +78,8 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
 
 def _in_turn(faults: Sequence[Fault], times: int) -> Iterator[Fault]:
     """Every fault once, then all again: so the supervisor's patience with each process recovers."""
-    for turn in range(times):
-        yield from (fault for fault in faults if fault.is_repeated or turn == 0)
+    for _ in range(times):
+        yield from faults
 
 
 async def _settle(rig: Rig, trials: Sequence[Trial]) -> None:

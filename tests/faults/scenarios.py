@@ -3,7 +3,7 @@
 A group is one run of the system: its faults come one after the other, and everything is checked at its end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from operator import attrgetter
@@ -14,6 +14,7 @@ from tests.faults.inflict import Inflict, LinkOf
 from tests.faults.rig import SERVICES
 from tests.support.receiver import Answer
 from tests.support.tcp_proxy import ANSWERS, REQUESTS, TcpProxy
+from tests.support.tls import Shows
 
 NO_AGGREGATOR = {"arbitrage": "aggregator_lost"}
 NO_ARBITRAGE = {"alerts": "not_serving"}
@@ -23,6 +24,7 @@ NO_COMMIT = {"aggregator": "window_not_committed"}
 NO_INGEST = {"tracker-1": "uplink_closed", "tracker-2": "uplink_closed"}
 TRIED_AGAIN = {"alerts": "delivery_retried"}
 GIVEN_UP = {"alerts": "delivery_given_up"}
+NO_WINDOWS = {"aggregator": "database_unavailable"}
 TOO_MANY = Answer(429, {"retry-after": "5"})
 KILLABLE = SERVICES[1:]  # of the two trackers one is never disturbed: its venues must not notice
 
@@ -37,7 +39,6 @@ class Fault:
     tells: Mapping[str, str] = field(default_factory=dict)
     logs: Mapping[str, str] = field(default_factory=dict)
     kills: tuple[str, ...] = ()
-    is_repeated: bool = True  # or once, however often the others come
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,24 @@ class Group:
     name: str
     faults: tuple[Fault, ...]
     buffer_bytes: int | None = None
+    has_small_disk: bool = False  # Postgres has a file system of its own where we may mount one
 
 
-def _kill(*names: str, is_repeated: bool = True) -> Fault:
+def _kill(*names: str) -> Fault:
     tells = {**(NO_AGGREGATOR if "aggregator" in names else {}), **(NO_ARBITRAGE if "arbitrage" in names else {})}
     tells = {name: event for name, event in tells.items() if name not in names}
-    return Fault(
-        f"kill -9 {' + '.join(names)}", inflict.killed(*names), tells=tells, kills=names, is_repeated=is_repeated
-    )
+    return Fault(f"kill -9 {' + '.join(names)}", inflict.killed(*names), tells=tells, kills=names)
+
+
+def _slow(seconds: float) -> Callable[[TcpProxy], None]:
+    """Either way."""
+    return lambda link: setattr(link, "latency_seconds", seconds)
 
 
 def _spoil(
     name: str, link_of: LinkOf, seconds: float, tells: Mapping[str, str], logs: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Fault, ...]:
     """Everything that can happen to one connection."""
-
-    def latency(link: TcpProxy) -> None:
-        link.latency_seconds = 0.3
 
     def hold(link: TcpProxy) -> None:
         link.is_holding = True
@@ -72,7 +74,7 @@ def _spoil(
         return inflict.link(link_of, lambda link: setattr(link, "swallows", direction))
 
     return (
-        Fault(f"{name}: latency 300 ms", inflict.link(link_of, latency), 5.0),
+        Fault(f"{name}: latency 300 ms", inflict.link(link_of, _slow(0.3)), 5.0),
         Fault(f"{name}: cut at random", inflict.flapping(link_of), 5.0),
         Fault(f"{name}: refused", inflict.refused(link_of), 5.0, tells, logs),
         Fault(f"{name}: half-open, requests lost", swallow(REQUESTS), seconds, tells, logs),
@@ -90,31 +92,36 @@ _refuse_ingest = Fault(
 
 GROUPS = (
     Group("kill", (*(_kill(name) for name in KILLABLE),)),
-    Group("pairs", (*(_kill(*pair, is_repeated=False) for pair in combinations(KILLABLE, 2)),)),
+    Group("pairs", (*(_kill(*pair) for pair in combinations(KILLABLE, 2)),)),
     Group(
         "freeze",
         (
-            Fault("SIGSTOP tracker-2", inflict.frozen("tracker-2"), 10.0),
-            Fault("SIGSTOP aggregator", inflict.frozen("aggregator"), 10.0, NO_AGGREGATOR),
-            Fault("SIGSTOP arbitrage", inflict.frozen("arbitrage"), 10.0, NO_ARBITRAGE),
-            Fault("SIGSTOP alerts", inflict.frozen("alerts"), 10.0),
+            Fault("SIGSTOP tracker-2 30 s", inflict.frozen("tracker-2"), 30.0),
+            Fault("SIGSTOP aggregator 30 s", inflict.frozen("aggregator"), 30.0, NO_AGGREGATOR),
+            Fault("SIGSTOP arbitrage 30 s", inflict.frozen("arbitrage"), 30.0, NO_ARBITRAGE),
+            Fault("SIGSTOP alerts 30 s", inflict.frozen("alerts"), 30.0),
         ),
     ),
     Group(
         "postgres",
         (
-            Fault("Postgres stopped 20 s", inflict.postgres_stopped, 20.0, NO_POSTGRES),
+            Fault("Postgres stopped 30 s", inflict.postgres_stopped, 30.0, NO_POSTGRES),
+            Fault("Postgres restarted", inflict.postgres_stopped),
             Fault("Postgres kill -9, back after 8 s", inflict.postgres_killed, 8.0, NO_POSTGRES),
             Fault("Postgres terminates backends in COPY", inflict.postgres_terminates_copies, 1.0, logs=NO_COMMIT),
             Fault("Postgres terminates every connection", inflict.postgres_terminates_all, 8.0, logs=NO_COMMIT),
+            Fault("Postgres takes no writes", inflict.postgres_read_only, 15.0, NO_POSTGRES),
             *_spoil("to Postgres", attrgetter("links.postgres"), 12.0, NO_POSTGRES),
         ),
     ),
+    Group("disk", (Fault("Postgres' disk full", inflict.disk_full, 20.0, NO_WINDOWS),), has_small_disk=True),
     Group(
         "redis",
         (
             Fault("Redis stopped", inflict.redis_stopped, 8.0, NO_REDIS),
             Fault("Redis restarted empty", inflict.redis_emptied, 3.0, NO_REDIS),
+            Fault("Redis slow, 1.5 s an answer", inflict.link(attrgetter("links.redis"), _slow(0.75)), 8.0),
+            Fault("Redis too slow, 3 s an answer", inflict.link(attrgetter("links.redis"), _slow(1.5)), 12.0, NO_REDIS),
             *_spoil("to Redis", attrgetter("links.redis"), 8.0, NO_REDIS),
         ),
     ),
@@ -132,6 +139,9 @@ GROUPS = (
             Fault("receiver: 500", inflict.hook_answers(Answer(500)), 6.0, logs=TRIED_AGAIN),
             Fault("receiver: 429, Retry-After 5", inflict.hook_answers(TOO_MANY), 6.0, logs=TRIED_AGAIN),
             Fault("receiver: slow, 3 s", inflict.hook_answers(Answer(delay_seconds=3.0)), 6.0),
+            Fault("receiver: time-out", inflict.hook_answers(Answer(status=0)), 15.0, logs=TRIED_AGAIN),
+            Fault("receiver: a stranger's certificate", inflict.hook_shows(Shows.STRANGER), 6.0, logs=TRIED_AGAIN),
+            Fault("receiver: TLS handshake fails", inflict.hook_shows(Shows.NOTHING), 6.0, logs=TRIED_AGAIN),
             Fault("receiver: 10 MB answers", inflict.hook_answers(Answer(body=bytes(10_000_000))), 6.0),
             Fault("receiver: redirects to a private address", inflict.hook_redirects, 6.0, logs=GIVEN_UP),
             *_spoil("to the receiver", attrgetter("links.hook"), 12.0, {}, TRIED_AGAIN),

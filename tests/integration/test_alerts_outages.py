@@ -10,7 +10,7 @@ import pytest
 from crossbook.alerts.store import AlertStore
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.cooldown import Claim, CooldownStore
-from crossbook.plumbing.postgres import open_pool
+from crossbook.plumbing.postgres import connect, open_pool
 from crossbook.plumbing.redis import open_redis
 from tests.support.alerts_process import RunningAlerts, running_alerts
 from tests.support.receiver import Receiver, receiving
@@ -208,6 +208,31 @@ async def test_a_postgres_that_does_not_answer_is_told(
             await eventually(replica.is_serving)
             await eventually(lambda: len(receiver.received) >= len(ASSETS))
     assert told_assets(receiver) == sorted(ASSETS)
+
+
+async def test_a_postgres_that_answers_but_takes_no_writes_is_told_and_loses_nothing(
+    tmp_path: Path, redis_url: str, arbitrage: StandInArbitrage, receiver: Receiver
+) -> None:
+    async with (
+        stoppable_postgres(tmp_path) as postgres,
+        running_alerts(postgres.dsn, redis_url, arbitrage.port) as replica,
+    ):
+        await hook(replica, receiver)
+        await set_read_only(postgres.dsn, True)
+        await tell(arbitrage, ASSETS)
+        await eventually(lambda: says(replica, cooldown=True, database=False))
+        await eventually(lambda: is_not_serving(replica))
+        assert receiver.received == []
+        await set_read_only(postgres.dsn, False)
+        await eventually(lambda: len(receiver.received) >= len(ASSETS))
+        await eventually(replica.is_serving)
+    assert told_assets(receiver) == sorted(ASSETS)
+
+
+async def set_read_only(dsn: str, is_read_only: bool) -> None:
+    async with await connect(dsn) as connection:
+        await connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {is_read_only}".encode())
+        await connection.execute("SELECT pg_reload_conf()")
 
 
 async def says(replica: RunningAlerts, *, cooldown: bool, database: bool) -> bool:

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.tls import TlsDoor
+
 REASONS = {200: "OK", 302: "Found", 429: "Too Many Requests", 500: "Internal Server Error"}
 
 
@@ -36,16 +38,17 @@ class Answer:
 
 
 class Receiver:
-    """Requests in the order they came; `answer` decides what each is told."""
+    """Requests in the order they came; `answer` decides what each is told. With a door it speaks TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: TlsDoor | None = None) -> None:
         self.port = 0
+        self.door = door
         self.received: list[Received] = []
         self.answer: Callable[[Received], Answer] = lambda _: Answer()
 
     def url(self, path: str = "/hook") -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{'https' if self.door else 'http'}://127.0.0.1:{self.port}{path}"
 
     def answer_in_turn(self, *answers: Answer) -> None:
         """The first answer to the first request, and so on; the last to all that follow."""
@@ -83,10 +86,10 @@ def _encoded(answer: Answer) -> bytes:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(door: TlsDoor | None = None) -> AsyncIterator[Receiver]:
     """Listens until the end of the block."""
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    receiver = Receiver(door)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=door.context if door else None)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

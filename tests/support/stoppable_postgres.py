@@ -22,6 +22,11 @@ class StoppablePostgres:
         self._server = server
         self._child = Child(server.name, server.command, data_dir / "postgres.log")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server has not ended by itself."""
+        return self._child.is_running
+
     async def start(self) -> None:
         """Returns once it answers; after a kill the old backends may hold up the first tries."""
         for _ in range(START_TRIES):

@@ -80,7 +80,8 @@ async def _assemble(settings: Settings, stack: AsyncExitStack) -> _Parts:
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
     channel = await stack.enter_async_context(open_channel(own.arbitrage_target))
     try_seconds = min(MAX_TRY_SECONDS, own.delivery_lease_seconds / 2)
-    http = await stack.enter_async_context(HttpSender(TargetPolicy(own.allow_private_targets), try_seconds))
+    policy = TargetPolicy(own.allow_private_targets)
+    http = await stack.enter_async_context(HttpSender(policy, try_seconds, own.authorities_file))
 
     rulebook = Rulebook(store)
     firing = Firing(store, cooldowns, counters, own.claim_lease_seconds, own.delivery_attempts)

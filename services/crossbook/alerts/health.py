@@ -44,6 +44,7 @@ class HealthWatch:
     async def look(self) -> None:
         """Asks both servers now."""
         postgres, redis = await asyncio.gather(_problem(self._postgres), _problem(self._redis))
+        postgres = postgres or self._store.write_failure or None
         self._counters.is_postgres_available = postgres is None
         self._counters.is_redis_available = redis is None
         arbitrage = None if self._counters.is_connected else "its stream of opportunities is down"

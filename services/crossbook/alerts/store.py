@@ -23,7 +23,7 @@ from crossbook.plumbing.errors import (
     OverloadedError,
     UnavailableError,
 )
-from crossbook.plumbing.postgres import Connection, Pool, connect, is_unavailable
+from crossbook.plumbing.postgres import Connection, Pool, connect, is_unavailable, unavailable_reason
 
 MAX_RULES = 1_000  # every one is looked at for every event
 NOTICES = "crossbook_alerts"
@@ -124,6 +124,15 @@ class AlertStore:
     def __init__(self, pool: Pool, dsn: str) -> None:
         self._pool = pool
         self._dsn = dsn
+        self._failures: dict[str, str] = {}
+
+    @property
+    def write_failure(self) -> str:
+        """Why alerts cannot be kept or delivered now, in words; empty while they can, as far as that was tried.
+
+        Postgres may answer and yet take no writes, as when its disk is full or it is a replica.
+        """
+        return next((f"{what} cannot be written: {reason}" for what, reason in self._failures.items()), "")
 
     # --- Rules ---
 
@@ -201,6 +210,11 @@ class AlertStore:
             "cooldown": timedelta(microseconds=cooldown_ns(rule) // 1000),
             "opportunity": _stored(found),
         }
+        with self._remembering("alerts"):
+            return await self._fire(match, values, tries)
+
+    async def _fire(self, match: Match, values: dict[str, Any], tries: int) -> pb.Alert | Earlier:
+        found, rule = match.opportunity, match.rule
         async with self._transaction() as connection:
             key = "|".join(("crossbook.fire", rule.name, found.asset, found.buy.venue, found.sell.venue))
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
@@ -260,7 +274,9 @@ class AlertStore:
     async def claim_deliveries(self, limit: int, lease_seconds: float) -> list[ClaimedDelivery]:
         """Takes due deliveries for this process until the lease ends."""
         values = {"limit": limit, "lease": timedelta(seconds=lease_seconds), "claim": secrets.token_hex(16)}
-        return [claimed_from(row) for row in await self._rows(CLAIM_DELIVERIES, values)]
+        with self._remembering("claims of deliveries"):
+            rows = await self._rows(CLAIM_DELIVERIES, values)
+        return [claimed_from(row) for row in rows]
 
     async def finish_delivery(
         self, claimed: ClaimedDelivery, state: pb.DeliveryState.ValueType, error: str, delay_seconds: float
@@ -274,7 +290,8 @@ class AlertStore:
             "channel": claimed.channel.id,
             "claim": claimed.claim,
         }
-        return await self._execute(FINISH_DELIVERY, values) > 0
+        with self._remembering("ends of deliveries"):
+            return await self._execute(FINISH_DELIVERY, values) > 0
 
     async def release_delivery(self, claimed: ClaimedDelivery) -> None:
         """Gives a delivery back untried."""
@@ -322,6 +339,20 @@ class AlertStore:
 
     # --- Plumbing ---
 
+    @contextmanager
+    def _remembering(self, what: str) -> Iterator[None]:
+        """Around writes that are tried until they succeed: how the last one ended."""
+        failure = ""
+        try:
+            yield
+        except UnavailableError as error:
+            failure = str(error)
+            raise
+        finally:
+            self._failures.pop(what, None)
+            if failure:
+                self._failures[what] = failure
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
         with _translating():
@@ -347,7 +378,7 @@ def _translating() -> Iterator[None]:
         raise UnavailableError("Postgres is not migrated: run crossbook migrate") from error
     except Exception as error:
         if is_unavailable(error):
-            raise UnavailableError("Postgres cannot be reached") from error
+            raise UnavailableError(unavailable_reason(error)) from error
         raise
 
 

@@ -42,6 +42,10 @@ UNAVAILABLE = (
     psycopg.InterfaceError,  # the connection is closed already
     psycopg_pool.PoolTimeout,
     psycopg_pool.TooManyRequests,
+    psycopg.errors.ReadOnlySqlTransaction,  # a replica during a failover, or a server that spares its full disk
+    psycopg.errors.InternalError_,  # a file that cannot grow, a catalogue that cannot be read
+    psycopg.errors.DataCorrupted,  # these two until somebody repairs it
+    psycopg.errors.IndexCorrupted,
 )
 
 
@@ -84,3 +88,9 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, psycopg.errors.QueryCanceled):
         return True
     return isinstance(error, UNAVAILABLE) and not isinstance(error, psycopg.errors.ProgramLimitExceeded)
+
+
+def unavailable_reason(error: BaseException) -> str:
+    """Why, in the server's own words where it spoke; fit for clients, for it quotes nothing of the DSN."""
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"Postgres cannot do its work: {said}" if said else "Postgres cannot be reached"

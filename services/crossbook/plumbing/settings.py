@@ -7,6 +7,7 @@ Arguments of `load_settings` win over the environment. A bad value names its key
 import json
 import os
 import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -47,6 +48,14 @@ def _is_shard_name(name: str) -> str:
     if SHARD_NAME.fullmatch(name) is None:
         raise ValueError(f"{name!r} is no shard name: take up to 32 of a-z, 0-9 and -, beginning with none of -")
     return name
+
+
+def _holds_certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # SSLError is one
+        raise ValueError(f"must be a PEM file of certificates ({error.strerror or error})") from None
+    return path
 
 
 def _check_scheme(secret: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
@@ -161,12 +170,16 @@ class ArbitrageSettings(Section):
 
 
 class AlertsSettings(Section):
-    """crossbook alerts. A history shorter than a rule's cooldown leaves that cooldown to Redis alone."""
+    """crossbook alerts. A history shorter than a rule's cooldown leaves that cooldown to Redis alone.
+
+    authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
+    """
 
     port: Port = 50054
     metrics_port: Port = 9104
     arbitrage_target: Target = "127.0.0.1:50053"
     allow_private_targets: bool = False
+    authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
     check_interval_seconds: Positive = 15
     delivery_attempts: int = Field(default=8, ge=1)
     delivery_lease_seconds: Positive = 30

@@ -54,6 +54,7 @@ def test_an_argument_wins_over_the_environment_key_by_key(monkeypatch: pytest.Mo
         ),
         ("AGGREGATOR__WINDOW_SECONDS", "fifteen", "valid integer"),
         ("AGGREGATOR__WINDOW", "15", r"aggregator\.window .*no such setting"),
+        ("ALERTS__AUTHORITIES_FILE", "nowhere.pem", r"alerts\.authorities_file .*must be a PEM file of certificates"),
         ("ALERTS__PORT", "70000", r"alerts\.port .*CROSSBOOK_ALERTS__PORT"),
         ("ARBITRAGE__MAX_AGE_SECONDS", "nan", r"arbitrage\.max_age_seconds"),
         ("ARBITRAGE__MIN_NOTIONAL", "-1", r"arbitrage\.min_notional"),

@@ -5,9 +5,11 @@ answer means that the target is wrong: the delivery fails at once and can be red
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import TracebackType
 
 import httpx
@@ -21,12 +23,16 @@ USER_AGENT = "crossbook-alerts"
 
 
 class HttpSender:
-    """One client for all channels; a try lasts at most `timeout_seconds` altogether."""
+    """One client for all channels; a try lasts at most `timeout_seconds` altogether.
 
-    def __init__(self, policy: TargetPolicy, timeout_seconds: float) -> None:
+    Certificates of the authorities in `authorities_file` are trusted as those of the public ones are.
+    """
+
+    def __init__(self, policy: TargetPolicy, timeout_seconds: float, authorities_file: Path | None = None) -> None:
         self.policy = policy
         self._timeout_seconds = timeout_seconds
         self._client = httpx.AsyncClient(
+            verify=_tls(authorities_file),
             trust_env=False,
             follow_redirects=False,
             timeout=timeout_seconds,
@@ -52,8 +58,8 @@ class HttpSender:
             return Retry(str(error))
         except (TimeoutError, httpx.TimeoutException):
             return Retry(f"no answer within {self._timeout_seconds:g} s")
-        except httpx.ConnectError:
-            return Retry("cannot connect")
+        except httpx.ConnectError as error:
+            return Retry(_tls_problem(error) or "cannot connect")
         except (httpx.HTTPError, OSError) as error:
             return Retry(f"the exchange broke off ({type(error).__name__})")
 
@@ -77,6 +83,24 @@ class HttpSender:
             return _outcome(response)
         finally:
             await response.aclose()
+
+
+def _tls(authorities_file: Path | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context(trust_env=False)
+    if authorities_file:
+        context.load_verify_locations(authorities_file)
+    return context
+
+
+def _tls_problem(error: BaseException | None) -> str | None:
+    """What TLS found wrong, when it was TLS that failed; such a receiver may be put right while we try."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"the certificate is not trusted: {error.verify_message}"
+        if isinstance(error, ssl.SSLError):
+            return f"TLS failed: {error.reason or 'the other end broke off'}"
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _outcome(response: httpx.Response) -> Outcome:

@@ -2,6 +2,7 @@
 
 import socket
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from crossbook.alerts.channels.http_sender import MAX_RETRY_AFTER_SECONDS, HttpS
 from crossbook.alerts.channels.outcome import Delivered, Failed, Outcome, Retry
 from crossbook.alerts.targets import TargetPolicy
 from tests.support.receiver import Answer, Receiver, receiving
+from tests.support.tls import AUTHORITIES_FILE, Shows, TlsDoor
 
 
 async def post(receiver: Receiver, url: str | None = None, seconds: float = 30.0, **headers: str) -> Outcome:
@@ -72,6 +74,33 @@ async def test_an_answer_that_is_not_http_may_be_better_later_and_shows_no_secre
         assert receiver.received == []
     assert isinstance(outcome, Retry)
     assert "secret" not in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("shows", "authorities_file", "problem"),
+    [
+        (Shows.KNOWN, AUTHORITIES_FILE, None),
+        (Shows.KNOWN, None, "the certificate is not trusted: self-signed certificate"),
+        (Shows.STRANGER, AUTHORITIES_FILE, "the certificate is not trusted: self-signed certificate"),
+        (Shows.NOTHING, AUTHORITIES_FILE, "TLS failed: "),
+    ],
+)
+async def test_only_certificates_of_public_and_named_authorities_are_trusted(
+    shows: Shows, authorities_file: Path | None, problem: str | None
+) -> None:
+    door = TlsDoor()
+    door.shows = shows
+    async with (
+        receiving(door) as receiver,
+        HttpSender(TargetPolicy(allow_private=True), 30.0, authorities_file) as http,
+    ):
+        outcome = await http.post_json(receiver.url(), "{}")
+    if problem is None:
+        assert outcome == Delivered(200)
+    else:
+        assert isinstance(outcome, Retry)
+        assert outcome.reason.startswith(problem)
+        assert receiver.received == []
 
 
 @pytest.mark.parametrize(
