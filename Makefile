@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench bench-peers soak faults property fuzz venues proto setup clean
+.PHONY: help run test lint format bench bench-peers soak stalled faults property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as we
 
 soak: setup ## Run the whole system for half an hour and watch CPU and memory (ARGS="--minutes 10 --assets 200 --rate 0.1")
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
+
+stalled: setup ## Let clients stop reading for ten minutes under 50,000 quotes/s: memory, other clients, what they are told (ARGS="--minutes 1")
+	@$(BIN)/python -m tests.bench.stalled $(ARGS)
 
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(BIN)/python -m tests.faults $(ARGS)
