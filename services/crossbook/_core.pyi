@@ -312,8 +312,8 @@ class ClosedWindow:
     incomplete_rows: int
     stream_id: str
     position: int  # every batch of stream_id up to this sequence concerns only windows up to this one
-    def copy_binary(self) -> bytes:
-        """The rows in Postgres' COPY BINARY format; columns as in table snapshots."""
+    def copy_binary(self, shard: str | None = None) -> bytes:
+        """The rows in Postgres' COPY BINARY format; columns as in table snapshots, shard only if it is given."""
     def instruments(self) -> list[Instrument]: ...
 
 @final

@@ -41,7 +41,7 @@ def closed_windows() -> list[ClosedWindow]:
 
 
 async def _flush_rate(pool: Pool) -> float:
-    store = Store(pool)
+    store = Store(pool, "main")
     await store.open_venue(VENUE)
     windows = closed_windows()
     started = time.perf_counter()

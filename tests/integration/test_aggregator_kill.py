@@ -6,39 +6,14 @@ from pathlib import Path
 
 from crossbook.plumbing.grpc_channel import open_channel
 from tests.support.aggregator_process import AggregatorProcess, get_stats
-from tests.support.buffering_tracker import BufferingTracker
+from tests.support.feed import Feed, received
 from tests.support.quote_stream import QuoteStream
-from tests.support.waiting import eventually
-from tests.support.window_oracle import MINUTE_NS, WindowOracle, bits
-from tests.support.window_tables import committed_until_ns, read_minutes, read_position, read_snapshots
+from tests.support.window_oracle import bits
+from tests.support.window_tables import read_minutes, read_position, read_snapshots
 
 VENUES = ("alpha", "beta")
 KILLS = 5
 BATCHES_PER_LIFE = 160
-
-
-class Feed:
-    """One venue: what is sent to the aggregator is also told to the oracle."""
-
-    def __init__(self, target: str, venue: str, seed: int, limit: int | None = None) -> None:
-        self.stream = QuoteStream(venue, seed)
-        self.oracle = WindowOracle(venue, 15)
-        self.tracker = BufferingTracker(target, self.stream, limit)
-
-    def send(self, batches: int) -> None:
-        for _ in range(batches):
-            batch = self.stream.next_batch()
-            self.oracle.feed(batch)
-            self.tracker.send(batch)
-
-    def finish_minute(self) -> None:
-        batch = self.stream.heartbeat((self.stream.now_ns // MINUTE_NS + 1) * MINUTE_NS)
-        self.oracle.feed(batch)
-        self.tracker.send(batch)
-
-    async def committed(self, dsn: str) -> None:
-        await eventually(lambda: committed_until_ns(dsn, self.stream.venue) == self.oracle.closed_until_ns)
-        await eventually(lambda: self.tracker.acknowledged == self.stream.sequence)
 
 
 async def test_rows_after_kills_equal_those_of_an_undisturbed_run(
@@ -47,13 +22,13 @@ async def test_rows_after_kills_equal_those_of_an_undisturbed_run(
     """kill -9 in mid-window, five times, with two venues streaming."""
     chance = random.Random(7)
     async with AggregatorProcess(postgres_dsn, free_port, tmp_path / "aggregator.log") as aggregator:
-        feeds = [Feed(aggregator.target, venue, seed) for seed, venue in enumerate(VENUES)]
+        feeds = [Feed(aggregator.target, QuoteStream(venue, seed)) for seed, venue in enumerate(VENUES)]
         async with feeds[0].tracker, feeds[1].tracker:
             for life in range(KILLS):
                 for feed in feeds:
                     feed.send(BATCHES_PER_LIFE)
                 sequence = life * BATCHES_PER_LIFE + chance.randrange(1, BATCHES_PER_LIFE)
-                await _received(aggregator, sequence, venues=len(VENUES))
+                await received(aggregator, sequence, venues=len(VENUES))
                 await aggregator.end(signal.SIGKILL)
                 await aggregator.start()
             for feed in feeds:
@@ -69,10 +44,10 @@ async def test_rows_after_kills_equal_those_of_an_undisturbed_run(
 async def test_a_stop_leaves_no_partial_window(postgres_dsn: str, free_port: int, tmp_path: Path) -> None:
     """SIGTERM in mid-window: exit code 0, only whole windows, and the next life continues exactly."""
     async with AggregatorProcess(postgres_dsn, free_port, tmp_path / "aggregator.log") as aggregator:
-        feed = Feed(aggregator.target, "alpha", seed=3)
+        feed = Feed(aggregator.target, QuoteStream("alpha", seed=3))
         async with feed.tracker:
             feed.send(200)
-            await _received(aggregator, 200)
+            await received(aggregator, 200)
             assert await aggregator.end(signal.SIGTERM) == 0
             written = read_snapshots(postgres_dsn, "alpha")
             assert [bits(row) for row in written] == [bits(row) for row in feed.oracle.snapshots]
@@ -86,11 +61,11 @@ async def test_a_stop_leaves_no_partial_window(postgres_dsn: str, free_port: int
 async def test_lost_batches_mark_the_windows_they_concern(postgres_dsn: str, free_port: int, tmp_path: Path) -> None:
     """The tracker's buffer overflows while the aggregator is dead: exactly the windows of the hole are incomplete."""
     async with AggregatorProcess(postgres_dsn, free_port, tmp_path / "aggregator.log") as aggregator:
-        feed = Feed(aggregator.target, "alpha", seed=5, limit=30)
+        feed = Feed(aggregator.target, QuoteStream("alpha", seed=5), limit=30)
         async with feed.tracker:
             for _ in range(8):
                 feed.send(20)
-                await _received(aggregator, feed.stream.sequence)
+                await received(aggregator, feed.stream.sequence)
             feed.finish_minute()
             await feed.committed(postgres_dsn)
             await aggregator.end(signal.SIGKILL)
@@ -110,16 +85,6 @@ async def test_lost_batches_mark_the_windows_they_concern(postgres_dsn: str, fre
     assert stats.incomplete_snapshots == len(incomplete)
     assert any(row.start_ns > kept_from_ns for row in rows)
     assert any(not minute.is_complete for minute in read_minutes(postgres_dsn, "alpha"))
-
-
-async def _received(aggregator: AggregatorProcess, sequence: int, venues: int = 1) -> None:
-    async with open_channel(aggregator.target) as channel:
-
-        async def has_come() -> bool:
-            streams = (await get_stats(channel)).streams
-            return len(streams) == venues and all(stream.received_sequence >= sequence for stream in streams)
-
-        await eventually(has_come)
 
 
 def _assert_equal(dsn: str, feed: Feed) -> None:

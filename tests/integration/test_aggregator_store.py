@@ -13,7 +13,8 @@ from crossbook.aggregator.store import EPOCH, Commit, Store, to_datetime
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.postgres import open_pool
 from crossbook.plumbing.settings import AggregatorSettings
-from tests.support.quote_stream import QuoteStream, batch_request, hello_request
+from tests.support.closed_windows import closed_windows
+from tests.support.quote_stream import QuoteStream
 from tests.support.window_oracle import MINUTE_NS, SECOND_NS
 from tests.support.window_tables import read_minutes, read_position, read_snapshots
 
@@ -24,27 +25,16 @@ VENUE = "alpha-1_x"
 async def store(postgres_dsn: str) -> AsyncIterator[Store]:
     pool = await open_pool(postgres_dsn)
     try:
-        yield Store(pool)
+        yield Store(pool, "main")
     finally:
         await pool.close()
-
-
-def _closed_windows(until_ns: int, stream: QuoteStream) -> list[ClosedWindow]:
-    windows = VenueWindows(stream.venue, 15, QuoteHub())
-    windows.on_hello(hello_request(stream.hello(1)))
-    while stream.now_ns < until_ns:
-        windows.on_batch(batch_request(stream.next_batch(rows=20, step_ns=200_000_000)))
-    closed = []
-    while (window := windows.take_closed()) is not None:
-        closed.append(window)
-    return closed
 
 
 async def _commit_minutes(store: Store, minutes: int) -> list[ClosedWindow]:
     """So many whole minutes, and a bit more of the next."""
     stream = QuoteStream(VENUE)
     whole = stream.now_ns // MINUTE_NS + 1
-    closed = _closed_windows((whole + minutes) * MINUTE_NS + 20 * SECOND_NS, stream)
+    closed = closed_windows((whole + minutes) * MINUTE_NS + 20 * SECOND_NS, stream)
     await store.open_venue(VENUE)
     for window in closed:
         await store.commit_window(window, window.instruments())
@@ -54,7 +44,7 @@ async def _commit_minutes(store: Store, minutes: int) -> list[ClosedWindow]:
 async def test_a_window_is_committed_once(store: Store, postgres_dsn: str) -> None:
     """A second commit changes nothing and says so, also when both come at the same moment."""
     await store.open_venue(VENUE)
-    for window in _closed_windows(QuoteStream(VENUE).now_ns + 2 * MINUTE_NS, QuoteStream(VENUE)):
+    for window in closed_windows(QuoteStream(VENUE).now_ns + 2 * MINUTE_NS, QuoteStream(VENUE)):
         both = await asyncio.gather(*(store.commit_window(window, window.instruments()) for _ in range(2)))
         assert sorted(commit.is_new for commit in both) == [False, True]
         before = read_snapshots(postgres_dsn, VENUE)
@@ -101,7 +91,7 @@ async def test_markets_follow_their_instruments(store: Store, postgres_dsn: str)
     first = _markets(postgres_dsn)
     assert [row[0] for row in first] == sorted(instrument.symbol for instrument in window.instruments())
     stream = QuoteStream(VENUE)
-    later = _closed_windows(window.end_ns + MINUTE_NS, stream)[-1]
+    later = closed_windows(window.end_ns + MINUTE_NS, stream)[-1]
     unchanged = later.instruments()[1:]
     old = later.instruments()[0]
     changed = Instrument(
@@ -170,6 +160,6 @@ async def test_a_database_without_tables_says_what_to_do(empty_postgres_dsn: str
     pool = await open_pool(empty_postgres_dsn)
     try:
         with pytest.raises(UnavailableError, match="crossbook migrate"):
-            await Store(pool).ping()
+            await Store(pool, "main").ping()
     finally:
         await pool.close()

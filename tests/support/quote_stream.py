@@ -12,14 +12,16 @@ START_NS = 1_750_000_000 * SECOND_NS + 7_123_456_789  # in the middle of a windo
 class QuoteStream:
     """`next_batch` makes batch after batch; times are the stream's own, so a test runs as fast as the machine."""
 
-    def __init__(self, venue: str, seed: int = 1, instruments: int = 6, start_ns: int = START_NS) -> None:
+    def __init__(
+        self, venue: str, seed: int = 1, instruments: int = 6, start_ns: int = START_NS, first_coin: int = 0
+    ) -> None:
         self.venue = venue
         self.stream_id = f"{venue}-{seed}"
         self.sequence = 0
         self.now_ns = start_ns
         self.entries: list[SymbolEntry] = []
         self._random = random.Random(seed)
-        self._wanted = [_entry(venue, index) for index in range(instruments)]
+        self._wanted = [_entry(venue, index, first_coin + index) for index in range(instruments)]
         self._mids = [self._random.uniform(0.001, 90_000.0) for _ in range(instruments)]
 
     def next_batch(self, rows: int | None = None, step_ns: int = 40_000_000) -> QuoteBatch:
@@ -89,8 +91,8 @@ def batch_request(batch: QuoteBatch) -> bytes:
     return IngestQuotesRequest(batch=batch).SerializeToString()
 
 
-def _entry(venue: str, index: int) -> SymbolEntry:
-    base = f"COIN{index}"
+def _entry(venue: str, index: int, coin: int) -> SymbolEntry:
+    base = f"COIN{coin}"
     instrument = Instrument(
         venue=venue,
         symbol=f"{base}/USDT:USDT",

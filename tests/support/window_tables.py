@@ -41,21 +41,22 @@ def read_minutes(dsn: str, venue: str) -> list[MinuteRow]:
     ]
 
 
-def read_position(dsn: str, venue: str) -> tuple[str, int, int] | None:
+def read_position(dsn: str, venue: str, shard: str = "main") -> tuple[str, int, int] | None:
     """Stream id, position and committed_until in nanoseconds; None before the first commit."""
-    rows = _select(dsn, "SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s", venue)
+    statement = "SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s AND shard = %s"
+    rows = _select(dsn, statement, venue, shard)
     return next(((stream_id, position, _to_ns(until)) for stream_id, position, until in rows), None)
 
 
-def committed_until_ns(dsn: str, venue: str) -> int:
+def committed_until_ns(dsn: str, venue: str, shard: str = "main") -> int:
     """Windows that end at or before it are committed; 0 before the first commit."""
-    position = read_position(dsn, venue)
+    position = read_position(dsn, venue, shard)
     return position[2] if position else 0
 
 
-def _select(dsn: str, statement: str, venue: str) -> list[tuple[Any, ...]]:
+def _select(dsn: str, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(dsn) as connection:
-        return connection.execute(statement.encode(), (venue,)).fetchall()
+        return connection.execute(statement.encode(), parameters).fetchall()
 
 
 def _to_ns(moment: datetime) -> int:

@@ -41,7 +41,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
 
 
 async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: Pool) -> None:
-    store, totals, hub, hub_changed = Store(writing), Totals(), QuoteHub(), Wakeups()
+    store, totals, hub, hub_changed = Store(writing, settings.aggregator.shard), Totals(), QuoteHub(), Wakeups()
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = []
         intake = Intake(

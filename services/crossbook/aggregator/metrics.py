@@ -39,6 +39,9 @@ class AggregatorCollector(Collector):
         yield _counter("snapshot_rows_written", "Rows of closed windows committed.", totals.snapshots_written)
         yield _counter("minute_rows_written", "Rows of closed minutes committed.", totals.minutes_written)
         yield _counter("incomplete_rows_written", "Rows known to miss quotes.", totals.incomplete_snapshots)
+        yield _counter(
+            "contested_rows", "Rows that another shard had written too; one is kept.", totals.contested_snapshots
+        )
         yield _counter("batches_refused", "Batches that were undecodable or out of sequence.", totals.batches_refused)
         yield _counter(
             "conflated_quotes", "Quotes replaced before a slow client took them.", self._fanout.conflated_quotes

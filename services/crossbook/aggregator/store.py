@@ -1,6 +1,7 @@
 """All SQL of the aggregator's writing side: restore, commit of one window, retention. Reading is in reads.py.
 
-One window of one venue is one transaction: rows, stream position, markets and, at a minute's end, the rollup.
+One window of one venue is one transaction: rows, stream position, markets and, at a minute's end, the rollup. Other
+shards write their instruments of the same venue into the same tables, each with a position of its own.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -12,18 +13,25 @@ from typing import LiteralString
 import psycopg
 
 from crossbook._core import CarriedQuote, ClosedWindow, Instrument
+from crossbook.aggregator.contested import copy_contested
+from crossbook.aggregator.rollup import roll_up
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.postgres import Connection, Pool, is_unavailable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE_NS = 60_000_000_000
 
-LOCK_POSITION = "SELECT committed_until FROM stream_positions WHERE venue = %s FOR UPDATE"
+LOCK_POSITION = "SELECT committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR UPDATE"
+# Keeps every other shard from committing windows of the venue meanwhile.
+LOCK_POSITIONS = "SELECT FROM stream_positions WHERE venue = %s ORDER BY shard FOR UPDATE"
 INSERT_POSITION = """
-    INSERT INTO stream_positions (venue, stream_id, position, committed_until) VALUES (%s, '', 0, to_timestamp(0))
-    ON CONFLICT (venue) DO NOTHING
+    INSERT INTO stream_positions (venue, shard, stream_id, position, committed_until)
+    VALUES (%s, %s, '', 0, to_timestamp(0))
+    ON CONFLICT (venue, shard) DO NOTHING
 """
-UPDATE_POSITION = "UPDATE stream_positions SET stream_id = %s, position = %s, committed_until = %s WHERE venue = %s"
+UPDATE_POSITION = """
+    UPDATE stream_positions SET stream_id = %s, position = %s, committed_until = %s WHERE venue = %s AND shard = %s
+"""
 
 COPY_SNAPSHOTS = "COPY snapshots FROM STDIN (FORMAT BINARY)"
 
@@ -46,44 +54,28 @@ UPSERT_MARKET = """
            excluded.taker_fee_percent, excluded.maker_fee_percent)
 """
 
-# Exact: means weighted by ticks, time-weighted means by LIVE time. The order of the sums is fixed, so that the same
-# windows always give the same bits.
-ROLL_UP = """
-    INSERT INTO minutes (
-        venue, symbol, minute_start, avg_bid, min_bid, max_bid, avg_ask, min_ask, max_ask, avg_spread,
-        time_weighted_bid, time_weighted_ask, tick_count, live_ns, window_ns, is_complete, windows
-    )
-    SELECT
-        venue, symbol, date_trunc('minute', window_start),
-        sum(avg_bid * tick_count ORDER BY window_start) / sum(tick_count)::float8, min(min_bid), max(max_bid),
-        sum(avg_ask * tick_count ORDER BY window_start) / sum(tick_count)::float8, min(min_ask), max(max_ask),
-        sum(avg_spread * tick_count ORDER BY window_start) / sum(tick_count)::float8,
-        sum(time_weighted_bid * live_ns ORDER BY window_start) / sum(live_ns)::float8,
-        sum(time_weighted_ask * live_ns ORDER BY window_start) / sum(live_ns)::float8,
-        sum(tick_count), sum(live_ns), sum(window_ns), bool_and(is_complete), count(*)
-    FROM snapshots
-    WHERE venue = %(venue)s
-        AND window_start >= date_trunc('minute', %(committed_until)s::timestamptz)
-        AND window_start < date_trunc('minute', %(window_end)s::timestamptz)
-    GROUP BY venue, symbol, date_trunc('minute', window_start)
+READ_POSITION = """
+    SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR SHARE
 """
-
-READ_POSITION = "SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s FOR SHARE"
+# The last window committed is the one that ends there; it may be empty. No window is longer than a minute.
 READ_CARRIED = """
     SELECT m.symbol, m.native_symbol, m.asset, m.asset_scale, m.quote_currency, m.settle_currency, m.contract_size,
         m.tick_size, m.lot_size, m.taker_fee_percent, m.maker_fee_percent,
         s.last_bid, s.last_bid_size, s.last_ask, s.last_ask_size, s.last_state, s.last_exchange_ns, s.last_receive_ns
     FROM snapshots s JOIN markets m USING (venue, symbol)
-    WHERE s.venue = %(venue)s AND s.window_start = (SELECT max(window_start) FROM snapshots WHERE venue = %(venue)s)
+    WHERE s.venue = %(venue)s AND s.shard = %(shard)s
+        AND s.window_start >= %(committed_until)s - interval '1 minute'
+        AND s.window_start + s.window_ns / 1000 * interval '1 microsecond' = %(committed_until)s
     ORDER BY m.symbol
 """
 
-# A venue's newest minute stays whatever its age: a restart continues from its last window, the rollup needs the others.
+# The newest minute of a venue and shard stays whatever its age: a restart continues from its last window, the rollup
+# needs the others.
 DELETE_SNAPSHOTS = """
     DELETE FROM snapshots WHERE venue = %(venue)s AND ctid = ANY(ARRAY(
-        SELECT s.ctid FROM snapshots s, stream_positions p
-        WHERE s.venue = %(venue)s AND p.venue = %(venue)s AND s.window_start < least(
-            %(until)s, date_trunc('minute', p.committed_until - interval '1 microsecond'))
+        SELECT s.ctid FROM snapshots s JOIN stream_positions p USING (venue, shard)
+        WHERE s.venue = %(venue)s AND s.window_start < %(until)s
+            AND s.window_start < date_trunc('minute', p.committed_until - interval '1 microsecond')
         LIMIT %(limit)s))
 """
 DELETE_MINUTES = """
@@ -95,7 +87,7 @@ RETENTION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('crossbook.aggregato
 
 @dataclass(frozen=True, slots=True)
 class RestorePoint:
-    """What the last commit of a venue left for a restart."""
+    """What this shard's last commit of a venue left for a restart."""
 
     stream_id: str
     position: int
@@ -109,6 +101,7 @@ class Commit:
 
     is_new: bool  # false: it had been committed before
     minutes: int  # rows rolled up with it
+    contested: int = 0  # rows that another shard had written too
 
 
 def to_datetime(time_ns: int) -> datetime:
@@ -136,9 +129,10 @@ async def lease(pool: Pool) -> AsyncIterator[Connection]:
 
 
 class Store:
-    """Everything raises UnavailableError while Postgres is away."""
+    """What one shard writes. Everything raises UnavailableError while Postgres is away."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, shard: str) -> None:
+        self.shard = shard
         self._pool = pool
 
     async def ping(self) -> None:
@@ -150,31 +144,56 @@ class Store:
         """Makes the venue's partitions unless they exist; gives where its stream stands, None for a new venue."""
         async with lease(self._pool) as connection, connection.transaction():
             await connection.execute("SELECT create_venue_partitions(%s)", (venue,))
-            position = await (await connection.execute(READ_POSITION, (venue,))).fetchone()
+            position = await (await connection.execute(READ_POSITION, (venue, self.shard))).fetchone()
             if position is None:
                 return None
-            rows = await (await connection.execute(READ_CARRIED, {"venue": venue})).fetchall()
-        stream_id, sequence, committed_until = position
+            stream_id, sequence, committed_until = position
+            parameters = {"venue": venue, "shard": self.shard, "committed_until": committed_until}
+            rows = await (await connection.execute(READ_CARRIED, parameters)).fetchall()
         return RestorePoint(stream_id, sequence, to_ns(committed_until), [_carried(venue, *row) for row in rows])
 
     async def commit_window(self, window: ClosedWindow, markets: Sequence[Instrument]) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before."""
-        window_end = to_datetime(window.end_ns)
-        async with lease(self._pool) as connection, connection.transaction():
-            committed_until = await _lock_position(connection, window.venue)
-            if committed_until > to_datetime(window.start_ns):
+        async with lease(self._pool) as connection:
+            try:
+                return await self._commit(connection, window, markets)
+            except psycopg.errors.UniqueViolation:  # another shard has rows of this window or of a minute that it ends
+                return await self._commit(connection, window, markets, is_contested=True)
+
+    async def _commit(
+        self, connection: Connection, window: ClosedWindow, markets: Sequence[Instrument], *, is_contested: bool = False
+    ) -> Commit:
+        start, end, contested = to_datetime(window.start_ns), to_datetime(window.end_ns), 0
+        async with connection.transaction():
+            if is_contested:
+                await connection.execute(LOCK_POSITIONS, (window.venue,))
+            committed_until = await self._lock_position(connection, window.venue)
+            if committed_until > start:
                 return Commit(is_new=False, minutes=0)
-            await _copy(connection, window.copy_binary())
+            if is_contested:
+                contested = await copy_contested(connection, window.venue, start, window.copy_binary(self.shard))
+            else:
+                await _copy(connection, window.copy_binary(self.shard))
             await _upsert(connection, markets)
-            position = (window.stream_id, window.position, window_end, window.venue)
+            position = (window.stream_id, window.position, end, window.venue, self.shard)
             await connection.execute(UPDATE_POSITION, position)
-            minutes = await _roll_up(connection, window.venue, committed_until, window_end)
-            return Commit(is_new=True, minutes=minutes)
+            minutes = await roll_up(connection, window.venue, self.shard, committed_until, end, over=is_contested)
+            return Commit(is_new=True, minutes=minutes, contested=contested)
+
+    async def _lock_position(self, connection: Connection, venue: str) -> datetime:
+        key = (venue, self.shard)
+        row = await (await connection.execute(LOCK_POSITION, key)).fetchone()
+        if row is None:
+            await connection.execute(INSERT_POSITION, key)
+            row = await (await connection.execute(LOCK_POSITION, key)).fetchone()
+        assert row is not None
+        committed_until: datetime = row[0]
+        return committed_until
 
     async def list_venues(self) -> list[str]:
-        """Every venue that was ever written."""
+        """Every venue that was ever written, by whichever shard."""
         async with lease(self._pool) as connection:
-            cursor = await connection.execute("SELECT venue FROM stream_positions ORDER BY venue")
+            cursor = await connection.execute("SELECT DISTINCT venue FROM stream_positions ORDER BY venue")
             return [venue for (venue,) in await cursor.fetchall()]
 
     async def delete_snapshots(self, venue: str, until: datetime, limit: int) -> int:
@@ -194,33 +213,17 @@ class Store:
             return (await connection.execute(statement, parameters)).rowcount
 
 
-async def _lock_position(connection: Connection, venue: str) -> datetime:
-    row = await (await connection.execute(LOCK_POSITION, (venue,))).fetchone()
-    if row is None:
-        await connection.execute(INSERT_POSITION, (venue,))
-        row = await (await connection.execute(LOCK_POSITION, (venue,))).fetchone()
-    assert row is not None
-    committed_until: datetime = row[0]
-    return committed_until
-
-
 async def _copy(connection: Connection, rows: bytes) -> None:
     async with connection.cursor() as cursor, cursor.copy(COPY_SNAPSHOTS) as copy:
         await copy.write(rows)
 
 
 async def _upsert(connection: Connection, markets: Sequence[Instrument]) -> None:
+    """In one order, so that no two shards wait for each other's rows in a circle."""
     if markets:
+        ordered = sorted(markets, key=lambda instrument: instrument.symbol)
         async with connection.cursor() as cursor:
-            await cursor.executemany(UPSERT_MARKET, [_market(instrument) for instrument in markets])
-
-
-async def _roll_up(connection: Connection, venue: str, committed_until: datetime, window_end: datetime) -> int:
-    """Every minute that ends with this window or was passed since the last one."""
-    if committed_until.replace(second=0, microsecond=0) == window_end.replace(second=0, microsecond=0):
-        return 0
-    parameters = {"venue": venue, "committed_until": committed_until, "window_end": window_end}
-    return (await connection.execute(ROLL_UP, parameters)).rowcount
+            await cursor.executemany(UPSERT_MARKET, [_market(instrument) for instrument in ordered])
 
 
 def _market(instrument: Instrument) -> tuple[object, ...]:

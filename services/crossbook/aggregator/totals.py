@@ -11,5 +11,6 @@ class Totals:
     snapshots_written: int = 0
     minutes_written: int = 0
     incomplete_snapshots: int = 0
+    contested_snapshots: int = 0
     batches_refused: int = 0
     is_database_available: bool = False

@@ -120,6 +120,15 @@ class WindowWriter:
         self._totals.snapshots_written += window.rows
         self._totals.incomplete_snapshots += window.incomplete_rows
         self._totals.minutes_written += commit.minutes
+        self._totals.contested_snapshots += commit.contested
+        if commit.contested:
+            log.warning(
+                "window_contested",
+                venue=self._venue,
+                shard=self._store.shard,
+                window_start_ns=window.start_ns,
+                rows=commit.contested,
+            )
         log.debug("window_committed", venue=self._venue, window_start_ns=window.start_ns, rows=window.rows)
 
 

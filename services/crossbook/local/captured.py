@@ -22,10 +22,17 @@ from crossbook.plumbing.timestamps import SECOND_NS
 
 FILE_NAME = "captured.json"
 PAGE = 1000
+# All columns but the shard's: which aggregator had an instrument is no part of what was seen of it.
 COPY_WINDOWS = """
-    COPY (SELECT * FROM snapshots WHERE venue = %s AND window_start >= %s AND window_start + %s * interval '1 s' <= %s)
-    TO STDOUT (FORMAT BINARY)
+    COPY (
+        SELECT venue, symbol, window_start, avg_bid, min_bid, max_bid, avg_ask, min_ask, max_ask, avg_spread,
+            time_weighted_bid, time_weighted_ask, tick_count, live_ns, window_ns, is_complete,
+            last_bid, last_bid_size, last_ask, last_ask_size, last_state, last_exchange_ns, last_receive_ns
+        FROM snapshots WHERE venue = %s AND window_start >= %s AND window_start + %s * interval '1 s' <= %s
+    ) TO STDOUT (FORMAT BINARY)
 """
+# As far as every shard that had instruments of the venue in the run has committed.
+COMMITTED_UNTIL = "SELECT min(committed_until) FROM stream_positions WHERE venue = %s AND committed_until >= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +107,10 @@ def load(directory: Path) -> Captured | None:
 
 
 async def _windows(connection: Connection, venue: str, window_seconds: int, from_ns: int) -> VenueWindowsCaptured:
-    cursor = await connection.execute("SELECT committed_until FROM stream_positions WHERE venue = %s", (venue,))
-    position = await cursor.fetchone()
-    until = position[0] if position else datetime.fromtimestamp(0, UTC)
-    data = bytearray()
     moment = datetime.fromtimestamp(from_ns // SECOND_NS, UTC)
+    position = await (await connection.execute(COMMITTED_UNTIL, (venue, moment))).fetchone()
+    until = position[0] if position and position[0] else moment
+    data = bytearray()
     async with connection.cursor() as cursor, cursor.copy(COPY_WINDOWS, (venue, moment, window_seconds, until)) as copy:
         async for block in copy:
             data += block

@@ -13,20 +13,24 @@ const ROW_BYTES: usize = 2 + 23 * 4 + 19 * 8 + 1 + 2;
 /// Postgres counts microseconds from 2000-01-01.
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 
-/// The rows of a window, ready for `COPY snapshots FROM STDIN (FORMAT binary)`.
-pub(crate) fn encode_window(window: &ClosedWindow) -> Vec<u8> {
+/// The rows of a window, ready for `COPY snapshots FROM STDIN (FORMAT binary)`; without a shard they lack its column, the
+/// last one.
+pub(crate) fn encode_window(window: &ClosedWindow, shard: Option<&str>) -> Vec<u8> {
     let mut out = Vec::with_capacity(32 + window.states.len() * (ROW_BYTES + 32));
     out.extend_from_slice(SIGNATURE);
     out.extend_from_slice(&[0; 8]); // flags, and the length of a header extension that is not there
     for (instrument, state) in window.instruments.iter().zip(&window.states) {
+        out.extend_from_slice(&(COLUMNS + i16::from(shard.is_some())).to_be_bytes());
         put_row(&mut out, window, instrument, state);
+        if let Some(shard) = shard {
+            put(&mut out, shard.as_bytes());
+        }
     }
     out.extend_from_slice(&(-1i16).to_be_bytes());
     out
 }
 
 fn put_row(out: &mut Vec<u8>, window: &ClosedWindow, instrument: &Instrument, state: &WindowState) {
-    out.extend_from_slice(&COLUMNS.to_be_bytes());
     put(out, window.venue.as_bytes());
     put(out, instrument.symbol.as_bytes());
     put(out, &(window.start_ns / 1000 - POSTGRES_EPOCH_US).to_be_bytes());

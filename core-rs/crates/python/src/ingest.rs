@@ -117,8 +117,9 @@ impl PyClosedWindow {
         self.inner.position.sequence
     }
 
-    fn copy_binary<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &without_gil(py, || self.inner.copy_binary()))
+    #[pyo3(signature = (shard=None))]
+    fn copy_binary<'py>(&self, py: Python<'py>, shard: Option<&str>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &without_gil(py, || self.inner.copy_binary(shard)))
     }
 
     fn instruments(&self) -> Vec<PyInstrument> {

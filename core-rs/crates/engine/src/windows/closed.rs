@@ -37,8 +37,8 @@ impl ClosedWindow {
         self.is_complete && state.is_whole()
     }
 
-    /// The rows in Postgres' COPY BINARY format.
-    pub fn copy_binary(&self) -> Vec<u8> {
-        copy_binary::encode_window(self)
+    /// The rows in Postgres' COPY BINARY format, as a shard writes them, or without the column that says which one did.
+    pub fn copy_binary(&self, shard: Option<&str>) -> Vec<u8> {
+        copy_binary::encode_window(self, shard)
     }
 }
