@@ -29,6 +29,7 @@ LIVE: int
 RESYNCING: int
 STALE: int
 CLOSED: int
+MOVED: int  # only told by QuoteHub
 
 # --- Venues ---
 

@@ -12,6 +12,8 @@ pub enum BookState {
     Stale = 3,
     /// No connection, or no longer tracked.
     Closed = 4,
+    /// Another shard has the instrument now. Told by a hub of quotes; never the state of a book, and never in a window.
+    Moved = 5,
 }
 
 impl BookState {
@@ -22,6 +24,7 @@ impl BookState {
             2 => Some(Self::Resyncing),
             3 => Some(Self::Stale),
             4 => Some(Self::Closed),
+            5 => Some(Self::Moved),
             _ => None,
         }
     }

@@ -191,6 +191,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("RESYNCING", BookState::Resyncing as u8)?;
     module.add("STALE", BookState::Stale as u8)?;
     module.add("CLOSED", BookState::Closed as u8)?;
+    module.add("MOVED", BookState::Moved as u8)?;
     module.add_class::<PyInstrument>()?;
     module.add_class::<QuoteRow>()?;
     module.add_class::<PyCarriedQuote>()

@@ -4,7 +4,7 @@ use crate::errors::Failure;
 use crate::instrument::PyInstrument;
 use crate::steps::{self, RestRequest, step_to_python};
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
-use crossbook_wire::{MAX_BATCH_ROWS, encode_batch, encode_hello};
+use crossbook_wire::{Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_hello};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
@@ -293,8 +293,16 @@ impl VenueFeed {
     }
 
     fn hello<'py>(&self, py: Python<'py>, oldest_sequence: u64) -> Bound<'py, PyBytes> {
-        let next_sequence = self.sequence + 1;
-        PyBytes::new(py, &encode_hello(&self.venue, &self.stream_id, oldest_sequence, next_sequence, &self.symbols(0)))
+        let entry = |&index: &u32| SymbolEntry { index, instrument: self.feed.instrument(index).as_ref().clone() };
+        let hello = Hello {
+            venue: self.venue.clone(),
+            stream_id: self.stream_id.clone(),
+            oldest_sequence,
+            next_sequence: self.sequence + 1,
+            symbols: self.announced.iter().map(entry).collect(),
+            ..Hello::default()
+        };
+        PyBytes::new(py, &encode_hello(&hello))
     }
 
     fn order_book(&self, symbol: &str, depth: usize) -> Result<BookView, Failure> {

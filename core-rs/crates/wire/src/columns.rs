@@ -80,17 +80,17 @@ impl Columns<'_> {
         Ok(Columns { fixed: fixed.map(Cow::Owned), state: Cow::Owned(state.into_owned()) })
     }
 
-    /// Everything but the symbol numbers. Batches that mix venues are not in the order of receipt.
-    pub(crate) fn check(&self, is_ordered: bool) -> Result<(), WireError> {
+    /// Everything but the symbol numbers and the order; `last_state` is the highest number that may occur.
+    pub(crate) fn check(&self, last_state: BookState) -> Result<(), WireError> {
         self.check_lengths()?;
-        self.check_states()?;
+        self.check_states(last_state)?;
         for column in RECEIVE_NS..=EXCHANGE_NS {
             self.check_times(column)?;
         }
         for column in EXCHANGE_NS + 1..NAMES.len() {
             self.check_numbers(column)?;
         }
-        if is_ordered { self.check_order() } else { Ok(()) }
+        Ok(())
     }
 
     fn check_lengths(&self) -> Result<(), WireError> {
@@ -105,8 +105,9 @@ impl Columns<'_> {
         check_length("state", self.state.len(), rows)
     }
 
-    fn check_states(&self) -> Result<(), WireError> {
-        match self.state.iter().position(|&state| BookState::from_number(state).is_none()) {
+    fn check_states(&self, last_state: BookState) -> Result<(), WireError> {
+        let is_good = |state: u8| (BookState::Live as u8..=last_state as u8).contains(&state);
+        match self.state.iter().position(|&state| !is_good(state)) {
             Some(row) => Err(WireError::UnknownState { row, state: self.state[row] }),
             None => Ok(()),
         }
@@ -135,10 +136,18 @@ impl Columns<'_> {
         found.map_or(Ok(()), |(row, value)| Err(WireError::BadNumber { row, column: NAMES[column], value }))
     }
 
-    fn check_order(&self) -> Result<(), WireError> {
+    /// Rows of one stream are in the order of receipt; carried ones, and those that mix venues, are not.
+    pub(crate) fn check_order(&self) -> Result<(), WireError> {
         let times = || integers(&self.fixed[RECEIVE_NS]);
         match times().zip(times().skip(1)).position(|(above, row)| row < above) {
             Some(above) => Err(WireError::TimeDecreases { row: above + 1 }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_received_before(&self, from_ns: i64) -> Result<(), WireError> {
+        match integers(&self.fixed[RECEIVE_NS]).enumerate().find(|&(_, receive_ns)| receive_ns >= from_ns) {
+            Some((row, receive_ns)) => Err(WireError::CarriedTooLate { row, receive_ns, from_ns }),
             None => Ok(()),
         }
     }

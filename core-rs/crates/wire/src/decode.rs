@@ -2,7 +2,7 @@
 
 use crate::messages;
 use crate::{Columns, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS, WireError};
-use crossbook_market::{Instrument, is_name};
+use crossbook_market::{BookState, Instrument, is_name};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use std::borrow::Cow;
@@ -16,14 +16,19 @@ pub struct SymbolEntry {
 }
 
 /// Opens or resumes a stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hello {
     pub venue: String,
     pub stream_id: String,
+    /// Empty when the sender does not say.
+    pub shard: String,
     pub oldest_sequence: u64,
     /// Of the batch that comes next; 0 when the sender does not say.
     pub next_sequence: u64,
+    /// Every number given out so far.
     pub symbols: Vec<SymbolEntry>,
+    /// Those among them that belong to another shard at `oldest_sequence`.
+    pub left_symbols: Vec<u32>,
 }
 
 /// A QuoteBatch whose values have been checked, apart from its symbol numbers.
@@ -35,13 +40,25 @@ pub struct Batch<'a> {
     pub watermark_ns: i64,
     pub symbols: Vec<SymbolEntry>,
     pub columns: Columns<'a>,
+    /// Whether the rows were in force before the stream had their instruments; they are all received before the watermark.
+    pub is_carried: bool,
+    /// Numbers that belong to another shard from the watermark on.
+    pub left_symbols: Vec<u32>,
 }
 
 impl Batch<'_> {
-    /// Refuses rows whose symbol number is neither known to the reader nor introduced by this batch.
+    /// Whether instruments come from or go to another shard at the watermark.
+    pub fn is_hand_over(&self) -> bool {
+        self.is_carried || !self.left_symbols.is_empty()
+    }
+
+    /// Refuses symbol numbers that are neither known to the reader nor introduced by this batch.
     pub fn check_symbols(&self, is_known: impl Fn(u32) -> bool) -> Result<(), WireError> {
         let introduced: HashSet<u32> = self.symbols.iter().map(|entry| entry.index).collect();
         let is_unknown = |index: &u32| !is_known(*index) && !introduced.contains(index);
+        if let Some(&index) = self.left_symbols.iter().find(|index| is_unknown(index)) {
+            return Err(WireError::UnknownLeftSymbol { index });
+        }
         match self.columns.symbol_indexes().enumerate().find(|(_, index)| is_unknown(index)) {
             Some((row, index)) => Err(WireError::UnknownSymbol { row, index }),
             None => Ok(()),
@@ -69,7 +86,7 @@ pub fn decode_ingest_request(payload: &[u8]) -> Result<IngestMessage<'_>, WireEr
     for_each_field(payload, |field| {
         let decoded = match field {
             Field::Bytes(1, body) => IngestMessage::Hello(decode_hello(body)?),
-            Field::Bytes(2, body) => IngestMessage::Batch(decode_batch(body, true)?),
+            Field::Bytes(2, body) => IngestMessage::Batch(decode_stream_batch(body)?),
             _ => return Ok(()),
         };
         match message.replace(decoded) {
@@ -86,7 +103,7 @@ pub fn decode_subscription_response(payload: &[u8]) -> Result<SubscriptionBatch<
     for_each_field(payload, |field| {
         match field {
             Field::Bytes(1, _) if batch.is_some() => return Err(WireError::WrongContent { expected: "batch" }),
-            Field::Bytes(1, body) => batch = Some(decode_batch(body, false)?),
+            Field::Bytes(1, body) => batch = Some(decode_batch(body, BookState::Moved)?),
             Field::Number(2, value) => conflated_quotes = value,
             _ => {}
         }
@@ -97,13 +114,32 @@ pub fn decode_subscription_response(payload: &[u8]) -> Result<SubscriptionBatch<
 }
 
 fn decode_hello(body: &[u8]) -> Result<Hello, WireError> {
-    let messages::IngestHello { venue, stream_id, oldest_sequence, symbols, next_sequence } =
+    let messages::IngestHello { venue, stream_id, oldest_sequence, symbols, next_sequence, shard, left_symbols } =
         messages::IngestHello::decode(body)?;
-    let symbols = symbols.into_iter().map(check_entry).collect::<Result<_, _>>()?;
-    Ok(Hello { venue, stream_id, oldest_sequence, next_sequence, symbols })
+    let symbols: Vec<SymbolEntry> = symbols.into_iter().map(check_entry).collect::<Result<_, _>>()?;
+    let introduced: HashSet<u32> = symbols.iter().map(|entry| entry.index).collect();
+    if let Some(&index) = left_symbols.iter().find(|index| !introduced.contains(index)) {
+        return Err(WireError::UnknownLeftSymbol { index });
+    }
+    Ok(Hello { venue, stream_id, shard, oldest_sequence, next_sequence, symbols, left_symbols })
 }
 
-fn decode_batch(body: &[u8], is_ordered: bool) -> Result<Batch<'_>, WireError> {
+/// A batch of one venue's stream.
+fn decode_stream_batch(body: &[u8]) -> Result<Batch<'_>, WireError> {
+    let batch = decode_batch(body, BookState::Closed)?;
+    if batch.is_carried && !batch.left_symbols.is_empty() {
+        return Err(WireError::CarriedAndLeft);
+    }
+    if batch.is_carried {
+        batch.columns.check_received_before(batch.watermark_ns)?;
+    } else {
+        batch.columns.check_order()?;
+    }
+    Ok(batch)
+}
+
+/// `last_state` is the highest number of a book state that may occur.
+fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireError> {
     let mut batch = Batch::default();
     let mut is_unusual = false;
     for_each_field(body, |field| {
@@ -120,6 +156,13 @@ fn decode_batch(body: &[u8], is_ordered: bool) -> Result<Batch<'_>, WireError> {
             }
             Field::Bytes(13, bytes) => batch.columns.state = Cow::Borrowed(bytes),
             Field::Fixed(6..=12) => is_unusual = true,
+            Field::Number(14, value) => batch.is_carried = value != 0,
+            Field::Number(15, value) => push_left(&mut batch.left_symbols, value)?,
+            Field::Bytes(15, mut packed) => {
+                while !packed.is_empty() {
+                    push_left(&mut batch.left_symbols, decode_varint(&mut packed)?)?;
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -130,8 +173,21 @@ fn decode_batch(body: &[u8], is_ordered: bool) -> Result<Batch<'_>, WireError> {
     if !(0..MAX_TIME_NS).contains(&batch.watermark_ns) {
         return Err(WireError::BadWatermark { value: batch.watermark_ns });
     }
-    batch.columns.check(is_ordered)?;
+    batch.columns.check(last_state)?;
     Ok(batch)
+}
+
+/// One more number that leaves; as many as there can be symbols.
+fn push_left(left_symbols: &mut Vec<u32>, value: u64) -> Result<(), WireError> {
+    let index = u32::try_from(value).unwrap_or(u32::MAX);
+    if index >= MAX_SYMBOLS {
+        return Err(WireError::SymbolOutOfRange { index });
+    }
+    if left_symbols.len() >= MAX_SYMBOLS as usize {
+        return Err(WireError::TooManyLeftSymbols { symbols: left_symbols.len() + 1 });
+    }
+    left_symbols.push(index);
+    Ok(())
 }
 
 fn check_entry(entry: messages::SymbolEntry) -> Result<SymbolEntry, WireError> {
@@ -204,7 +260,7 @@ fn split_body<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], WireError> {
 mod tests {
     use super::*;
     use crate::messages::{QuoteBatchColumns, QuoteBatchHeader};
-    use crate::{encode_batch, encode_hello, encode_subscription_response};
+    use crate::{encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_subscription_response};
     use crossbook_market::{BookState, Quote};
     use proptest::prelude::*;
 
@@ -238,6 +294,11 @@ mod tests {
         }
     }
 
+    fn hello_with(index: u32, instrument: &Instrument) -> Vec<u8> {
+        let symbols = vec![SymbolEntry { index, instrument: instrument.clone() }];
+        encode_hello(&Hello { symbols, ..Hello::default() })
+    }
+
     fn refusal_of(rows: &[Quote]) -> Option<WireError> {
         batch_of(&encode_batch("venue", "stream", 1, 0, &[], rows)).err()
     }
@@ -267,6 +328,19 @@ mod tests {
         }
 
         #[test]
+        fn hand_overs_come_back_as_they_were(quotes in prop::collection::vec(any_quote(), 0..40), left in prop::collection::vec(0..MAX_SYMBOLS, 1..40)) {
+            let from_ns = MAX_TIME_NS - 1;
+            let quotes: Vec<_> = quotes.into_iter().filter(|quote| quote.receive_ns < from_ns).collect();
+            let payload = encode_carried_batch("venue", "stream", 5, from_ns, &[], &quotes);
+            let batch = batch_of(&payload).unwrap();
+            prop_assert_eq!((batch.is_carried, batch.watermark_ns, batch.sequence), (true, from_ns, 5));
+            prop_assert_eq!(batch.columns.rows().collect::<Vec<_>>(), quotes);
+            let payload = encode_left_batch("venue", "stream", 6, 7, &left);
+            let batch = batch_of(&payload).unwrap();
+            prop_assert_eq!((batch.left_symbols, batch.watermark_ns, batch.columns.len()), (left, 7, 0));
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(payload in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = decode_ingest_request(&payload);
             let _ = decode_subscription_response(&payload);
@@ -283,15 +357,16 @@ mod tests {
     #[test]
     fn a_hello_comes_back_as_it_was() {
         let instrument = instrument("BTC/USDT:USDT");
-        let payload = encode_hello("venue", "stream", 9, 11, &[(4, &instrument)]);
-        let expected = Hello {
+        let hello = Hello {
             venue: "venue".into(),
             stream_id: "stream".into(),
+            shard: "a".into(),
             oldest_sequence: 9,
             next_sequence: 11,
             symbols: vec![SymbolEntry { index: 4, instrument }],
+            left_symbols: vec![4],
         };
-        assert_eq!(decode_ingest_request(&payload), Ok(IngestMessage::Hello(expected)));
+        assert_eq!(decode_ingest_request(&encode_hello(&hello)), Ok(IngestMessage::Hello(hello)));
     }
 
     #[test]
@@ -319,7 +394,7 @@ mod tests {
         columns.encode(&mut body).unwrap();
         prost::encoding::sfixed64::encode(8, &5, &mut body); // the second exchange time, by itself
         prost::encoding::bytes::encode(13, &vec![1u8, 1], &mut body);
-        assert_eq!(decode_batch(&body, true).unwrap().columns.rows().collect::<Vec<_>>(), rows);
+        assert_eq!(decode_stream_batch(&body).unwrap().columns.rows().collect::<Vec<_>>(), rows);
     }
 
     #[test]
@@ -349,7 +424,7 @@ mod tests {
         let mut body = Vec::new();
         prost::encoding::bytes::encode(13, &vec![1u8, 1], &mut body);
         let expected = WireError::ColumnLength { column: "state", bytes: 2, expected: 0 };
-        assert_eq!(decode_batch(&body, true), Err(expected));
+        assert_eq!(decode_stream_batch(&body), Err(expected));
     }
 
     #[test]
@@ -361,8 +436,38 @@ mod tests {
         assert_eq!(batch.check_symbols(|index| index == 3), Ok(()));
         let payload = encode_batch("venue", "stream", 1, 0, &[(3, &instrument)], &[quote(1)]);
         assert_eq!(batch_of(&payload).unwrap().check_symbols(|_| false), Ok(()));
-        let payload = encode_hello("venue", "stream", 1, 0, &[(MAX_SYMBOLS, &instrument)]);
+        let payload = hello_with(MAX_SYMBOLS, &instrument);
         assert_eq!(decode_ingest_request(&payload), Err(WireError::SymbolOutOfRange { index: MAX_SYMBOLS }));
+    }
+
+    #[test]
+    fn hand_overs_that_contradict_themselves_are_refused() {
+        let late = encode_carried_batch("venue", "stream", 1, 5, &[], &[quote(4), quote(5)]);
+        let expected = WireError::CarriedTooLate { row: 1, receive_ns: 5, from_ns: 5 };
+        assert_eq!(batch_of(&late), Err(expected));
+        let mut both = Vec::new();
+        prost::encoding::bool::encode(14, &true, &mut both);
+        prost::encoding::uint32::encode_repeated(15, &[3], &mut both); // not packed
+        assert_eq!(decode_stream_batch(&both), Err(WireError::CarriedAndLeft));
+        let unknown = encode_left_batch("venue", "stream", 1, 5, &[3, 4]);
+        let refused = batch_of(&unknown).unwrap().check_symbols(|index| index == 3);
+        assert_eq!(refused, Err(WireError::UnknownLeftSymbol { index: 4 }));
+        let beyond = encode_left_batch("venue", "stream", 1, 5, &[u32::MAX]);
+        assert_eq!(batch_of(&beyond), Err(WireError::SymbolOutOfRange { index: u32::MAX }));
+        let endless = encode_left_batch("venue", "stream", 1, 5, &vec![0; MAX_SYMBOLS as usize + 1]);
+        let symbols = MAX_SYMBOLS as usize + 1;
+        assert_eq!(batch_of(&endless), Err(WireError::TooManyLeftSymbols { symbols }));
+        let hello = encode_hello(&Hello { left_symbols: vec![3], ..Hello::default() });
+        assert_eq!(decode_ingest_request(&hello), Err(WireError::UnknownLeftSymbol { index: 3 }));
+    }
+
+    #[test]
+    fn only_a_hub_says_that_an_instrument_has_moved() {
+        let moved = Quote::without_prices(3, BookState::Moved, 9);
+        let payload = encode_subscription_response("s", 1, 8, &[], &[moved], 0);
+        let decoded = decode_subscription_response(&payload).unwrap();
+        assert_eq!(decoded.batch.columns.rows().collect::<Vec<_>>(), [moved]);
+        assert_eq!(refusal_of(&[moved]), Some(WireError::UnknownState { row: 0, state: 5 }));
     }
 
     #[test]
@@ -377,7 +482,7 @@ mod tests {
             Instrument { native_symbol: "A\n".into(), ..instrument("S") },
         ];
         for bad in &cases {
-            let payload = encode_hello("venue", "stream", 1, 0, &[(0, bad)]);
+            let payload = hello_with(0, bad);
             assert!(matches!(decode_ingest_request(&payload), Err(WireError::BadInstrument { index: 0, .. })));
         }
     }

@@ -1,5 +1,6 @@
 //! Quotes into messages: headers by prost, columns as the bytes they are.
 
+use crate::Hello;
 use crate::messages::{IngestHello, QuoteBatchHeader, SymbolEntry};
 use crossbook_market::{Instrument, Quote};
 use prost::Message;
@@ -21,24 +22,39 @@ pub fn encode_batch(
     wrap_batch(2, &header, quotes)
 }
 
-/// An IngestQuotesRequest with a hello; `symbols` is every number given out so far. The batch that comes next is
-/// `next_sequence`, 0 if that is not said.
-pub fn encode_hello(
+/// The same with quotes that were in force before the stream had their instruments, all received before `from_ns`.
+pub fn encode_carried_batch(
     venue: &str,
     stream_id: &str,
-    oldest_sequence: u64,
-    next_sequence: u64,
-    symbols: &[(u32, &Instrument)],
+    sequence: u64,
+    from_ns: i64,
+    new_symbols: &[(u32, &Instrument)],
+    quotes: &[Quote],
 ) -> Vec<u8> {
-    let hello = IngestHello {
-        venue: venue.to_owned(),
-        stream_id: stream_id.to_owned(),
-        oldest_sequence,
-        symbols: entries(symbols),
-        next_sequence,
+    let header = header(venue, stream_id, sequence, from_ns, new_symbols);
+    wrap_batch(2, &QuoteBatchHeader { is_carried: true, ..header }, quotes)
+}
+
+/// The same with no quotes but symbol numbers that belong to another shard from `from_ns` on.
+pub fn encode_left_batch(venue: &str, stream_id: &str, sequence: u64, from_ns: i64, left_symbols: &[u32]) -> Vec<u8> {
+    let header = header(venue, stream_id, sequence, from_ns, &[]);
+    wrap_batch(2, &QuoteBatchHeader { left_symbols: left_symbols.to_vec(), ..header }, &[])
+}
+
+/// An IngestQuotesRequest with a hello.
+pub fn encode_hello(hello: &Hello) -> Vec<u8> {
+    let known: Vec<_> = hello.symbols.iter().map(|entry| (entry.index, &entry.instrument)).collect();
+    let message = IngestHello {
+        venue: hello.venue.clone(),
+        stream_id: hello.stream_id.clone(),
+        oldest_sequence: hello.oldest_sequence,
+        symbols: entries(&known),
+        next_sequence: hello.next_sequence,
+        shard: hello.shard.clone(),
+        left_symbols: hello.left_symbols.clone(),
     };
-    let mut out = Vec::with_capacity(hello.encoded_len() + 8);
-    prost::encoding::message::encode(1, &hello, &mut out);
+    let mut out = Vec::with_capacity(message.encoded_len() + 8);
+    prost::encoding::message::encode(1, &message, &mut out);
     out
 }
 
@@ -70,6 +86,7 @@ fn header(
         sequence,
         watermark_ns,
         symbols: entries(new_symbols),
+        ..QuoteBatchHeader::default()
     }
 }
 

@@ -50,9 +50,13 @@ pub struct IngestHello {
     pub symbols: Vec<SymbolEntry>,
     #[prost(uint64, tag = "5")]
     pub next_sequence: u64,
+    #[prost(string, tag = "6")]
+    pub shard: String,
+    #[prost(uint32, repeated, tag = "7")]
+    pub left_symbols: Vec<u32>,
 }
 
-/// Fields 1 to 5 of QuoteBatch: all that is not a column.
+/// Fields 1 to 5, 14 and 15 of QuoteBatch: all that is not a column.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuoteBatchHeader {
     #[prost(string, tag = "1")]
@@ -65,6 +69,10 @@ pub struct QuoteBatchHeader {
     pub watermark_ns: i64,
     #[prost(message, repeated, tag = "5")]
     pub symbols: Vec<SymbolEntry>,
+    #[prost(bool, tag = "14")]
+    pub is_carried: bool,
+    #[prost(uint32, repeated, tag = "15")]
+    pub left_symbols: Vec<u32>,
 }
 
 /// Fields 6 to 12 of QuoteBatch, for the rare writer that splits or does not pack its columns.

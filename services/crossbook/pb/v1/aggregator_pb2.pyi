@@ -105,6 +105,8 @@ class IngestHello(_message.Message):
     OLDEST_SEQUENCE_FIELD_NUMBER: _builtins.int
     SYMBOLS_FIELD_NUMBER: _builtins.int
     NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
+    SHARD_FIELD_NUMBER: _builtins.int
+    LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     stream_id: _builtins.str
@@ -115,9 +117,15 @@ class IngestHello(_message.Message):
     """The sequence that it will give next: the batches before it are history, and the latest quotes wait for their end. Zero
     when the tracker does not say; then every batch counts as news.
     """
+    shard: _builtins.str
+    """The shard that the stream is for; empty means "main". An aggregator of another shard answers FAILED_PRECONDITION."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.SymbolEntry]:
         """Every symbol number given out so far in this stream."""
+
+    @_builtins.property
+    def left_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Symbol numbers that belong to another shard at oldest_sequence: the batch that said so is before it."""
 
     def __init__(
         self,
@@ -127,10 +135,12 @@ class IngestHello(_message.Message):
         oldest_sequence: _builtins.int = ...,
         symbols: _abc.Iterable[_market_pb2.SymbolEntry] | None = ...,
         next_sequence: _builtins.int = ...,
+        shard: _builtins.str = ...,
+        left_symbols: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_sequence", b"next_sequence", "oldest_sequence", b"oldest_sequence", "stream_id", b"stream_id", "symbols", b"symbols", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_symbols", b"left_symbols", "next_sequence", b"next_sequence", "oldest_sequence", b"oldest_sequence", "shard", b"shard", "stream_id", b"stream_id", "symbols", b"symbols", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

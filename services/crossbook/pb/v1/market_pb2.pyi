@@ -36,6 +36,8 @@ class _BookStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BookState.V
     """The connection lives but the instrument has sent nothing for its limit."""
     BOOK_STATE_CLOSED: _BookState.ValueType  # 4
     """No connection, or the instrument is no longer tracked."""
+    BOOK_STATE_MOVED: _BookState.ValueType  # 5
+    """Another shard has the instrument now and tells its quotes. Said once, by whoever serves latest quotes; never in windows."""
 
 class BookState(_BookState, metaclass=_BookStateEnumTypeWrapper):
     """Whether an instrument's book can be trusted right now."""
@@ -50,6 +52,8 @@ BOOK_STATE_STALE: BookState.ValueType  # 3
 """The connection lives but the instrument has sent nothing for its limit."""
 BOOK_STATE_CLOSED: BookState.ValueType  # 4
 """No connection, or the instrument is no longer tracked."""
+BOOK_STATE_MOVED: BookState.ValueType  # 5
+"""Another shard has the instrument now and tells its quotes. Said once, by whoever serves latest quotes; never in windows."""
 Global___BookState: _TypeAlias = BookState  # noqa: Y015
 
 class _VenueState:
@@ -321,6 +325,8 @@ class QuoteBatch(_message.Message):
     ASK_FIELD_NUMBER: _builtins.int
     ASK_SIZE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    IS_CARRIED_FIELD_NUMBER: _builtins.int
+    LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Venue of every row; empty when the batch mixes venues (aggregator fan-out)."""
     stream_id: _builtins.str
@@ -331,6 +337,10 @@ class QuoteBatch(_message.Message):
     """No later batch of this stream holds a row received before this moment, nanoseconds since the epoch, UTC."""
     state: _builtins.bytes
     """BookState of each row, one byte a row."""
+    is_carried: _builtins.bool
+    """The rows were in force before this stream had their instruments: they take force at watermark_ns, the start of a window,
+    keep their own receive times, all earlier, and count as no tick.
+    """
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolEntry]:
         """Symbol numbers that this batch is the first to use."""
@@ -341,7 +351,7 @@ class QuoteBatch(_message.Message):
 
     @_builtins.property
     def receive_ns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Receive time of each row, nanoseconds since the epoch, UTC; never decreases within a stream."""
+        """Receive time of each row, nanoseconds since the epoch, UTC; never decreases within a stream, except for carried rows."""
 
     @_builtins.property
     def exchange_ns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
@@ -363,6 +373,12 @@ class QuoteBatch(_message.Message):
     def ask_size(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """Size at the best ask, in base units."""
 
+    @_builtins.property
+    def left_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Symbol numbers that belong to another shard from watermark_ns on, the start of a window: windows up to it are closed with
+        these instruments in, later ones know nothing of them. Never together with carried rows.
+        """
+
     def __init__(
         self,
         *,
@@ -379,10 +395,12 @@ class QuoteBatch(_message.Message):
         ask: _abc.Iterable[_builtins.float] | None = ...,
         ask_size: _abc.Iterable[_builtins.float] | None = ...,
         state: _builtins.bytes = ...,
+        is_carried: _builtins.bool = ...,
+        left_symbols: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "receive_ns", b"receive_ns", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -56,7 +56,7 @@ mod tests {
     proptest! {
         /// Whatever the order of states and of reading, against the whole story.
         #[test]
-        fn a_change_of_state_is_never_hidden(states in prop::collection::vec((1..5u8, prop::bool::weighted(0.1)), 1..80)) {
+        fn a_change_of_state_is_never_hidden(states in prop::collection::vec((1..6u8, prop::bool::weighted(0.1)), 1..80)) {
             let (mut pending, mut read, mut replaced) = (Pending::default(), Vec::new(), 0);
             for (time, &(state, is_read)) in states.iter().enumerate() {
                 replaced += pending.push(quote(state, time as i64));

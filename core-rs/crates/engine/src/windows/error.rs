@@ -15,7 +15,9 @@ pub enum IngestError {
     LateRestore,
     #[error("committed_until_ns must be a time in nanoseconds since the epoch, not {committed_until_ns}")]
     BadCommitTime { committed_until_ns: i64 },
-    #[error("{symbol}: a carried quote needs a receive time, not {receive_ns}, and non-negative numbers")]
+    #[error(
+        "{symbol}: a carried quote needs a receive time, not {receive_ns}, the state of a book, and non-negative numbers"
+    )]
     BadCarriedQuote { symbol: String, receive_ns: i64 },
     #[error("the stream is for venue {found}, not {expected}")]
     HelloVenue { expected: String, found: String },

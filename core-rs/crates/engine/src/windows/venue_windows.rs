@@ -219,8 +219,8 @@ impl VenueWindows {
     fn check_carried(&self, CarriedQuote { instrument, quote }: &CarriedQuote) -> Result<(), IngestError> {
         self.check_venue(&instrument.venue)?;
         let is_number = |value: f64| (0.0..f64::INFINITY).contains(&value);
-        let has_time = (1..MAX_TIME_NS).contains(&quote.receive_ns);
-        if has_time && [quote.bid, quote.bid_size, quote.ask, quote.ask_size].into_iter().all(is_number) {
+        let is_placed = (1..MAX_TIME_NS).contains(&quote.receive_ns) && quote.state != BookState::Moved;
+        if is_placed && [quote.bid, quote.bid_size, quote.ask, quote.ask_size].into_iter().all(is_number) {
             return Ok(());
         }
         Err(IngestError::BadCarriedQuote { symbol: instrument.symbol.clone(), receive_ns: quote.receive_ns })

@@ -8,7 +8,7 @@ use super::*;
 use crate::hub::{InstrumentFilter, QuoteHub};
 use crate::testing::instrument;
 use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_wire::{encode_batch, encode_hello};
+use crossbook_wire::{Hello, SymbolEntry, encode_batch, encode_hello};
 use std::sync::Arc;
 
 const SECOND: i64 = 1_000_000_000;
@@ -30,8 +30,10 @@ fn hello(stream_id: &str, oldest_sequence: u64, known: &[u32]) -> Vec<u8> {
 
 fn hello_before(stream_id: &str, oldest_sequence: u64, next_sequence: u64, known: &[u32]) -> Vec<u8> {
     let all = instruments();
-    let symbols: Vec<_> = known.iter().map(|&index| (index, &all[index as usize])).collect();
-    encode_hello("venue", stream_id, oldest_sequence, next_sequence, &symbols)
+    let entry = |&index: &u32| SymbolEntry { index, instrument: all[index as usize].clone() };
+    let symbols = known.iter().map(entry).collect();
+    let (venue, stream_id) = ("venue".into(), stream_id.into());
+    encode_hello(&Hello { venue, stream_id, oldest_sequence, next_sequence, symbols, ..Hello::default() })
 }
 
 /// A batch that introduces whatever it uses.

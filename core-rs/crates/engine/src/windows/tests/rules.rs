@@ -193,9 +193,9 @@ fn a_stream_keeps_its_promises_and_its_names() {
     assert!(matches!(windows.on_batch(&foreign), Err(IngestError::InstrumentVenue { .. })));
     let elsewhere = encode_batch("other", "s", 2, 0, &[], &[]);
     assert!(matches!(windows.on_batch(&elsewhere), Err(IngestError::BatchVenue { .. })));
-    let elsewhere = encode_hello("other", "s", 2, 0, &[]);
+    let elsewhere = encode_hello(&Hello { venue: "other".into(), stream_id: "s".into(), ..Hello::default() });
     assert!(matches!(windows.on_hello(&elsewhere), Err(IngestError::HelloVenue { .. })));
-    let endless = encode_hello("venue", "s", u64::MAX, 0, &[]);
+    let endless = hello("s", u64::MAX, &[]);
     assert_eq!(windows.on_hello(&endless), Err(IngestError::SequenceTooLarge { sequence: u64::MAX }));
     let unknown = encode_batch("venue", "s", 2, 0, &[], &[live(3, 6.0, 1.0)]);
     assert!(matches!(windows.on_batch(&unknown), Err(IngestError::Wire(_))));
