@@ -241,6 +241,7 @@ fn name(state: BookState) -> &'static str {
         BookState::Resyncing => "RESYNCING",
         BookState::Stale => "STALE",
         BookState::Closed => "CLOSED",
+        BookState::Moved => "MOVED",
     }
 }
 
