@@ -48,6 +48,7 @@ impl From<IngestError> for Failure {
             | IngestError::InstrumentVenue { .. }
             | IngestError::SymbolRebound { .. }
             | IngestError::TooManyInstruments
+            | IngestError::HandOverWithinWindow { .. }
             | IngestError::BeforeWatermark { .. } => Self::Payload(message),
             IngestError::AheadOfClock { .. } => Self::Clock(message),
             IngestError::OtherStream { .. } | IngestError::MissingBatch { .. } => Self::Sequence(message),

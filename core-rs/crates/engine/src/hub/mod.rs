@@ -11,7 +11,7 @@ mod subscription;
 pub use filter::InstrumentFilter;
 pub use subscription::Subscription;
 
-use crossbook_market::{Instrument, Quote};
+use crossbook_market::{BookState, Instrument, Quote};
 use reader::Reader;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,20 @@ impl QuoteHub {
         }
         for reader in state.readers.values_mut() {
             quotes.iter().for_each(|quote| reader.offer(quote));
+        }
+    }
+
+    /// Another shard has these instruments from `from_ns` on: each reader is told once, and no latest quote of theirs is left.
+    pub fn move_away(&self, instruments: &[u32], from_ns: i64) {
+        if instruments.is_empty() {
+            return;
+        }
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        for &id in instruments {
+            state.instruments[id as usize].latest = None;
+            let moved = Quote::without_prices(id, BookState::Moved, from_ns);
+            state.readers.values_mut().for_each(|reader| reader.offer(&moved));
         }
     }
 

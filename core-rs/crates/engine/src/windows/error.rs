@@ -35,6 +35,8 @@ pub enum IngestError {
     SymbolRebound { index: u32, known: String, found: String },
     #[error("a venue has at most {MAX_INSTRUMENTS} instruments, those included that were there before")]
     TooManyInstruments,
+    #[error("instruments change hands at {from_ns}, which is not the start of a window of {window_ns} ns")]
+    HandOverWithinWindow { from_ns: i64, window_ns: i64 },
     #[error("a row received at {receive_ns} comes after {promised_ns} was promised to be over")]
     BeforeWatermark { receive_ns: i64, promised_ns: i64 },
     #[error("the batch speaks of {time_ns} ns since the epoch, {} s beyond what can be", (time_ns - latest_ns) / 1_000_000_000)]

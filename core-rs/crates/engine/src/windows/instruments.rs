@@ -80,12 +80,20 @@ impl Instruments {
     pub fn introduce(&mut self, entries: Vec<SymbolEntry>, table: &mut WindowTable, hub: &QuoteHub) {
         for SymbolEntry { index, instrument } in entries {
             let slot = self.place(Arc::new(instrument), table, hub);
-            self.slots[slot as usize].is_in_stream = true;
             if self.by_index.len() <= index as usize {
                 self.by_index.resize(index as usize + 1, UNKNOWN);
             }
+            // One that is known may have left since.
+            self.slots[slot as usize].is_in_stream |= self.by_index[index as usize] != slot;
             self.by_index[index as usize] = slot;
         }
+    }
+
+    /// The instrument of this number, which must be known, comes to the stream or leaves it for another shard's.
+    pub fn set_in_stream(&mut self, index: u32, is_in_stream: bool) -> u32 {
+        let slot = self.slot_of(index);
+        self.slots[slot as usize].is_in_stream = is_in_stream;
+        slot
     }
 
     /// The slot of an instrument, a new one if need be; its description is brought up to date.

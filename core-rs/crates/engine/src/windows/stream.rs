@@ -108,13 +108,13 @@ impl Stream {
         if found > expected { Err(IngestError::MissingBatch { expected, found }) } else { Ok(found == expected) }
     }
 
-    /// Refuses rows from a time that the stream said was over.
+    /// Refuses what happened at a time that the stream said was over. Carried rows happen when they take force.
     pub fn check_promise(&self, batch: &Batch) -> Result<(), IngestError> {
-        match batch.columns.time_range_ns() {
-            Some((receive_ns, _)) if receive_ns < self.promised_ns => {
-                Err(IngestError::BeforeWatermark { receive_ns, promised_ns: self.promised_ns })
-            }
-            _ => Ok(()),
+        let row_ns = batch.columns.time_range_ns().map(|(first, _)| first).filter(|_| !batch.is_carried);
+        let hand_over_ns = batch.is_hand_over().then_some(batch.watermark_ns);
+        match row_ns.into_iter().chain(hand_over_ns).find(|&time_ns| time_ns < self.promised_ns) {
+            Some(receive_ns) => Err(IngestError::BeforeWatermark { receive_ns, promised_ns: self.promised_ns }),
+            None => Ok(()),
         }
     }
 

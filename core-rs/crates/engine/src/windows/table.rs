@@ -57,6 +57,11 @@ impl WindowTable {
         self.states[slot as usize].carry(quote);
     }
 
+    /// The instrument is gone, with whatever it did in the open window; returns whether it had appeared.
+    pub fn forget(&mut self, slot: u32) -> bool {
+        std::mem::replace(&mut self.states[slot as usize], WindowState::ABSENT).is_present()
+    }
+
     /// Opens the window that holds `time_ns`.
     pub fn open_at(&mut self, time_ns: i64) {
         self.start_ns = time_ns - time_ns.rem_euclid(self.window_ns);

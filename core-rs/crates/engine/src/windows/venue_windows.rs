@@ -15,6 +15,9 @@
 //! 8. While a resumed stream repeats what it sent before, its quotes make windows but no latest quotes: the hub says CLOSED
 //!    until the stream has caught up.
 //! 9. A silence of more than MAX_SILENT_WINDOWS leaves no windows behind.
+//! 10. Instruments come from and go to another shard at the start of a window. One that left has no row from then on; the
+//!     quote of one that comes takes force there without a tick. Windows up to it keep the position from before the batch that
+//!     said so: whoever restarts from them is told again.
 
 use super::closed::{ClosedWindow, Position};
 use super::error::{IngestError, MAX_SEQUENCE};
@@ -127,7 +130,7 @@ impl VenueWindows {
             self.table.break_off(self.watermark_ns);
         }
         self.is_open_complete &= continuity != Continuity::Lost;
-        self.instruments.introduce(hello.symbols, &mut self.table, &self.hub);
+        self.introduce(hello, continuity == Continuity::Lost);
         self.is_connected = true;
         if self.stream.is_catching_up() {
             self.publish_closed(self.watermark_ns);
@@ -247,6 +250,10 @@ impl VenueWindows {
             let (expected, found) = (self.venue.to_string(), batch.venue.to_owned());
             return Err(IngestError::BatchVenue { expected, found });
         }
+        let (from_ns, window_ns) = (batch.watermark_ns, self.table.window_ns());
+        if batch.is_hand_over() && from_ns % window_ns != 0 {
+            return Err(IngestError::HandOverWithinWindow { from_ns, window_ns });
+        }
         self.instruments.check(&self.venue, &batch.symbols, true)?;
         batch.check_symbols(|index| self.instruments.is_known(index))?;
         self.stream.check_promise(batch)
@@ -258,10 +265,44 @@ impl VenueWindows {
         Err(error)
     }
 
+    /// After a hole, who belongs to the stream is what the hello says; else what its batches said.
+    fn introduce(&mut self, hello: Hello, is_hole: bool) {
+        let numbers: Vec<u32> = hello.symbols.iter().map(|entry| entry.index).collect();
+        self.instruments.introduce(hello.symbols, &mut self.table, &self.hub);
+        for &number in numbers.iter().filter(|_| is_hole) {
+            self.instruments.set_in_stream(number, true);
+        }
+        for number in hello.left_symbols {
+            self.instruments.set_in_stream(number, false);
+        }
+    }
+
     fn apply(&mut self, mut batch: Batch) {
         self.instruments.introduce(std::mem::take(&mut batch.symbols), &mut self.table, &self.hub);
         self.resume_quotes(&batch);
         self.outgoing.clear();
+        if batch.is_carried {
+            self.take_carried(&batch)
+        } else {
+            self.take_rows(&batch)
+        }
+        let was_catching_up = self.stream.is_catching_up();
+        self.stream.advance(&batch);
+        let last_row_ns = self.outgoing.last().map_or(0, |quote| quote.receive_ns);
+        self.watermark_ns = self.watermark_ns.max(batch.watermark_ns).max(last_row_ns);
+        if self.table.end_ns() > 0 {
+            let next = batch.sequence + u64::from(!batch.is_hand_over());
+            self.close_until(self.watermark_ns, next);
+        }
+        if !was_catching_up {
+            self.hub.publish(&self.outgoing, self.watermark_ns);
+        } else if !self.stream.is_catching_up() {
+            self.publish_quotes_in_force();
+        }
+        self.let_go(&batch);
+    }
+
+    fn take_rows(&mut self, batch: &Batch) {
         for mut quote in batch.columns.rows() {
             let slot = self.instruments.slot_of(quote.instrument);
             if quote.receive_ns < self.counts_from_ns {
@@ -276,18 +317,31 @@ impl VenueWindows {
             self.outgoing.push(quote);
         }
         self.quotes += self.outgoing.len() as u64;
-        let was_catching_up = self.stream.is_catching_up();
-        self.stream.advance(&batch);
-        let last_row_ns = self.outgoing.last().map_or(0, |quote| quote.receive_ns);
-        self.watermark_ns = self.watermark_ns.max(batch.watermark_ns).max(last_row_ns);
-        if self.table.end_ns() > 0 {
-            self.close_until(self.watermark_ns, batch.sequence + 1);
+    }
+
+    /// What was in force while another shard had the instruments takes force here, unless that moment is committed.
+    fn take_carried(&mut self, batch: &Batch) {
+        self.close_until(batch.watermark_ns, batch.sequence);
+        for mut quote in batch.columns.rows() {
+            let slot = self.instruments.set_in_stream(quote.instrument, true);
+            if batch.watermark_ns >= self.committed_until_ns {
+                self.table.take_late(slot, &quote);
+            }
+            quote.instrument = self.instruments.slots()[slot as usize].hub_id;
+            self.outgoing.push(quote);
         }
-        if !was_catching_up {
-            self.hub.publish(&self.outgoing, self.watermark_ns);
-        } else if !self.stream.is_catching_up() {
-            self.publish_quotes_in_force();
+    }
+
+    /// From the watermark on these are another shard's: the windows before it are closed.
+    fn let_go(&mut self, batch: &Batch) {
+        let mut moved = Vec::new();
+        for &number in &batch.left_symbols {
+            let slot = self.instruments.set_in_stream(number, false);
+            if self.table.forget(slot) {
+                moved.push(self.instruments.slots()[slot as usize].hub_id);
+            }
         }
+        self.hub.move_away(&moved, batch.watermark_ns.max(1));
     }
 
     /// After a loss the windows up to the first row that counts keep the position from before it.
@@ -295,9 +349,10 @@ impl VenueWindows {
         if !self.stream.is_missing_quotes() {
             return;
         }
-        let counts = |quote: &Quote| quote.receive_ns >= self.counts_from_ns;
-        if let Some(row) = batch.columns.rows().find(counts) {
-            self.close_until(row.receive_ns, batch.sequence);
+        let happens_ns = |quote: Quote| if batch.is_carried { batch.watermark_ns } else { quote.receive_ns };
+        let counts = |time_ns: &i64| *time_ns >= self.counts_from_ns;
+        if let Some(time_ns) = batch.columns.rows().map(happens_ns).find(counts) {
+            self.close_until(time_ns, batch.sequence);
             self.is_open_complete = false;
             self.stream.quotes_are_back();
         }

@@ -2,13 +2,16 @@
 
 mod disorder;
 mod exactness;
+mod hand_over;
 mod rules;
 
 use super::*;
 use crate::hub::{InstrumentFilter, QuoteHub};
 use crate::testing::instrument;
 use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_wire::{Hello, SymbolEntry, encode_batch, encode_hello};
+use crossbook_wire::{
+    Hello, SymbolEntry, WireError, encode_batch, encode_carried_batch, encode_hello, encode_left_batch,
+};
 use std::sync::Arc;
 
 const SECOND: i64 = 1_000_000_000;

@@ -1,0 +1,24 @@
+//! A venue's quotes on their way out: which shard has which instrument, one stream for each shard, and the hand-over when the
+//! list of shards changes.
+//!
+//! What holds:
+//! 1. An instrument belongs to the shard that weighs most for it (rendezvous hash): every tracker and every restart finds the
+//!    same one, and a shard that comes or goes moves only its own instruments.
+//! 2. A new list comes into force at a full minute, a boundary of every window and of every roll-up: a quote received before
+//!    it goes by the old list, later ones by the new.
+//! 3. At that moment the old lane says which instruments have left it, and the new one which quotes of theirs are in force. Both
+//!    say it with that moment as the watermark, and no lane's watermark passes it before.
+//! 4. A lane's sequence and symbol numbers go on for as long as the feed lives, also when the lane was dropped in between: its
+//!    aggregator knows where the stream stands.
+
+mod error;
+mod lane;
+mod rendezvous;
+mod streams;
+
+pub use error::RouteError;
+pub use lane::TakenBatch;
+pub use streams::OutgoingStreams;
+
+#[cfg(test)]
+mod tests;
