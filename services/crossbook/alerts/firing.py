@@ -14,7 +14,6 @@ everything, still no alert comes twice. While either is down a match waits here,
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,6 +27,7 @@ from crossbook.alerts.store import AlertStore
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.cooldown import Claim, CooldownStore
 from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.newest import NewestKeys
 from crossbook.plumbing.retry import backoff
 from crossbook.plumbing.timestamps import SECOND_NS
 
@@ -77,8 +77,9 @@ class Firing:
         self._counters = counters
         self._lease_seconds = lease_seconds
         self._tries = tries
-        self._done = _Memory()
-        self._held_back = _Memory()
+        # What is forgotten here, Redis or Postgres answers for.
+        self._done = NewestKeys[tuple[str, str]](REMEMBERED)
+        self._held_back = NewestKeys[tuple[str, str]](REMEMBERED)
 
     async def fire(self, match: Match) -> Verdict:
         """Raises UnavailableError when Redis or Postgres is down: nothing is lost, the match can be fired again."""
@@ -173,21 +174,6 @@ class FiringLine:
                     log.warning("match_waits", rule=match.rule.name, cause=match.cause, reason=str(error))
                 await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
                 attempt += 1
-
-
-class _Memory:
-    """The newest keys; when full the oldest goes, and Redis or Postgres answers for it."""
-
-    def __init__(self) -> None:
-        self._keys: OrderedDict[tuple[str, str], None] = OrderedDict()
-
-    def __contains__(self, key: tuple[str, str]) -> bool:
-        return key in self._keys
-
-    def add(self, key: tuple[str, str]) -> None:
-        self._keys[key] = None
-        if len(self._keys) > REMEMBERED:
-            self._keys.popitem(last=False)
 
 
 def _held_back_by(cause: str, match: Match) -> Suppressed | Duplicate:

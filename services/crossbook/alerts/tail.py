@@ -6,7 +6,6 @@ new connection begins with the alerts that fired since a little before the last 
 """
 
 import asyncio
-from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
 from crossbook.alerts.counters import Counters
@@ -17,6 +16,7 @@ from crossbook.alerts.store import DELIVERIES_DUE, FIRED, RULES_CHANGED, AlertSt
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
 from crossbook.plumbing.errors import NotFoundError, UnavailableError
+from crossbook.plumbing.newest import NewestKeys
 from crossbook.plumbing.retry import backoff
 
 BACKOFF_BASE_SECONDS = 0.1
@@ -35,7 +35,7 @@ class Tail:
         self._rulebook = rulebook
         self._outbox = outbox
         self.alerts: Broadcast[pb.Alert] = Broadcast()
-        self._told: OrderedDict[str, None] = OrderedDict()
+        self._told = NewestKeys[str](REMEMBERED)
         self._since: datetime | None = None
         self.is_listening = asyncio.Event()
 
@@ -63,7 +63,7 @@ class Tail:
         newest = await self._store.list_alerts(AlertQuery(from_time=self._since), CATCH_UP_LIMIT)
         if self._since is None:  # nobody can watch yet: what fired so far is history
             for alert in newest:
-                self._remember(alert)
+                self._told.add(alert.name)
             self._since = datetime.now(UTC) - OVERLAP
         for alert in reversed(newest):
             self._tell(alert)
@@ -85,15 +85,10 @@ class Tail:
     def _tell(self, alert: pb.Alert) -> None:
         if alert.name in self._told:
             return
-        self._remember(alert)
+        self._told.add(alert.name)
         self._since = max(self._since or datetime.min.replace(tzinfo=UTC), _fired_at(alert) - OVERLAP)
         self.alerts.publish(alert)
         self._counters.dropped = self.alerts.dropped
-
-    def _remember(self, alert: pb.Alert) -> None:
-        self._told[alert.name] = None
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
 
 
 def _fired_at(alert: pb.Alert) -> datetime:
