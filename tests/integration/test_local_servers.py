@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -14,6 +15,7 @@ import redis
 
 from crossbook.local import privileges
 from crossbook.local.postgres import embedded_postgres, prepare_postgres
+from crossbook.local.privileges import server_home
 from crossbook.local.redis import embedded_redis, prepare_redis
 from crossbook.local.servers import EmbeddedServer, ServerError, owned
 from tests.support.waiting import eventually
@@ -137,6 +139,18 @@ async def test_a_killed_server_leaves_a_pid_file_that_stops_nobody(store: Store,
     finally:
         bystander.kill()
         await bystander.wait()
+
+
+def test_a_pid_file_that_a_killed_server_left_does_not_make_the_next_one_ready(tmp_path: Path) -> None:
+    """It says "ready" to the end, until the next server writes its own."""
+    with owned(tmp_path):
+        server = prepare_postgres(tmp_path)
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        pid_file = server_home(tmp_path) / "cluster" / "postmaster.pid"
+        for pid, is_ready in ((ended.pid, False), (os.getpid(), True)):
+            pid_file.write_text("\n".join([str(pid), *"123456", "ready"]))
+            assert server.is_ready() is is_ready
 
 
 @both

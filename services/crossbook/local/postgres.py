@@ -5,6 +5,7 @@ has acknowledged is on the disk, whoever is killed.
 """
 
 import importlib.util
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -111,9 +112,19 @@ def _initialise(initdb: Path, cluster: Path, password: str) -> None:
 
 
 def _is_ready(cluster: Path) -> bool:
-    """The eighth line of postmaster.pid is the server's own word on its state."""
+    """The eighth line of postmaster.pid is the server's own word on its state, unless a killed one left it behind."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
-    return len(lines) >= 8 and lines[7].strip() == "ready"
+    return len(lines) >= 8 and lines[7].strip() == "ready" and _is_alive(int(lines[0]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, as when we may not signal the account it runs as
+        return True
+    return True
