@@ -210,10 +210,29 @@ class VenueFeed:
         websocket_url: str | None = None,
         rest_url: str | None = None,
         stale_after_ns: int | None = None,
-    ) -> Self: ...
-    @property
-    def pending_rows(self) -> int:
-        """Quotes waiting for take_batch."""
+        shards: Sequence[str] = ...,
+    ) -> Self:
+        """Each shard has a lane: a stream of its own with the instruments that are its own, by rendezvous hash.
+
+        By default there is one shard, "main".
+        """
+    def route(self, shards: Sequence[str], from_ns: int) -> None:
+        """From a full minute on these shards have the instruments; replaces a list that has not come into force.
+
+        A quote received before from_ns goes by the old list. Raises InvalidSettingError when the list is empty or names
+        one twice, and when from_ns is no full minute or not after everything taken.
+        """
+    def shards(self) -> list[str]:
+        """Those with a lane: listed now or later, and those of before until drop_lane."""
+    def drop_lane(self, shard: str) -> None:
+        """Gives a lane up. Raises InvalidSettingError while its shard is listed or something is pending.
+
+        When its shard is listed again, the lane goes on with its sequence.
+        """
+    def next_sequence(self, shard: str) -> int:
+        """Of the lane's next batch."""
+    def pending_rows(self, shard: str) -> int:
+        """Quotes waiting for take_batch; the message that instruments have left counts as one."""
     def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]: ...
     def untrack(self, symbols: Sequence[str], now_ns: int) -> list[Step]:
         """Raises UnknownInstrumentError for a symbol that is not tracked."""
@@ -229,12 +248,15 @@ class VenueFeed:
         """status is the HTTP status, 0 when there was no answer."""
     def on_timer(self, now_ns: int) -> list[Step]:
         """To be called every 100 ms: pacing, heartbeats, staleness, time-outs."""
-    def requote(self, now_ns: int) -> None:
-        """Puts the current quote of every tracked instrument into pending, received now, for who lost some."""
-    def take_batch(self, now_ns: int) -> OutgoingBatch:
-        """What is pending, possibly no rows, with the watermark now_ns and the next sequence (the first is 1)."""
-    def hello(self, oldest_sequence: int) -> bytes:
-        """IngestQuotesRequest with the hello that opens or resumes the stream."""
+    def requote(self, shard: str, now_ns: int) -> None:
+        """Puts the current quote of each of the shard's instruments into pending, received now, for who lost some."""
+    def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch:
+        """What is pending, possibly no rows, with the watermark now_ns and the next sequence (the first is 1).
+
+        A hand-over is a batch of its own with its moment as the watermark: take until nothing is pending.
+        """
+    def hello(self, shard: str, oldest_sequence: int) -> bytes:
+        """IngestQuotesRequest with the hello that opens or resumes the lane's stream."""
     def order_book(self, symbol: str, depth: int) -> BookView:
         """Raises UnknownInstrumentError."""
     def states(self) -> list[tuple[str, int]]:

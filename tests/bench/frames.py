@@ -72,7 +72,7 @@ def _time_core(recordings: Path, venue: str, kinds: list[str | None]) -> Timings
     timings: Timings = defaultdict(list)
     for record, kind in zip(records, kinds[1:], strict=True):
         if record.kind == Kind.BATCH:
-            feed.take_batch(record.time_ns)
+            feed.take_batch("main", record.time_ns)
         elif kind is None:
             feed_record(feed, record)
         else:

@@ -161,8 +161,10 @@ class Play:
     def quotes(self) -> list[Quote]:
         """Everything the feed has published since the last call."""
         quotes: list[Quote] = []
-        while self._feed.pending_rows:
-            batch = aggregator_pb2.IngestQuotesRequest.FromString(self._feed.take_batch(self.now_ns).payload).batch
+        while self._feed.pending_rows("main"):
+            batch = aggregator_pb2.IngestQuotesRequest.FromString(
+                self._feed.take_batch("main", self.now_ns).payload
+            ).batch
             self._names.update((entry.index, entry.instrument.symbol) for entry in batch.symbols)
             tops = zip(batch.bid, batch.bid_size, batch.ask, batch.ask_size, strict=True)
             columns = zip(batch.symbol_index, batch.receive_ns, batch.state, tops, strict=True)

@@ -17,7 +17,7 @@ from crossbook.local.copy_rows import copy_rows
 from crossbook.local.fingerprint import Fingerprint, Fingerprinter, fingerprint
 from crossbook.plumbing.recording import Record, RecordingError, read_recording
 from crossbook.plumbing.timestamps import SECOND_NS
-from crossbook.tracker.recorder import Kind, make_feed
+from crossbook.tracker.recorder import LANE, Kind, make_feed
 from crossbook.tracker.replay import feed_record
 
 TIMER_NS = 50_000_000
@@ -62,7 +62,7 @@ class VenueReplay:
         """Does again what was done then. Raises RecordingError."""
         if record.kind == Kind.START:
             self._feed = make_feed(json.loads(record.payload))
-            self._windows.on_hello(self._feed.hello(1))
+            self._windows.on_hello(self._feed.hello(LANE, 1))
         elif self._feed is None:
             raise RecordingError(f"the recording of {self.venue} in {self._directory} does not begin with a start")
         elif record.kind == Kind.BATCH:
@@ -79,7 +79,7 @@ class VenueReplay:
         return fingerprint(sorted(row for start, end, row in self._rows if from_ns <= start and end <= until_ns))
 
     def _take_batch(self, feed: VenueFeed, record: Record) -> None:
-        payload = feed.take_batch(record.time_ns).payload
+        payload = feed.take_batch(LANE, record.time_ns).payload
         self._recorded.add(record.payload)
         self._replayed.add(payload)
         self._windows.on_batch(payload)

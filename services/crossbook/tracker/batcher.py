@@ -12,7 +12,7 @@ from collections.abc import Callable
 from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.outbox import Batch, Outbox
 from crossbook.tracker.pace import Pace
-from crossbook.tracker.recorder import Feed
+from crossbook.tracker.recorder import LANE, Feed
 
 WATERMARK_INTERVAL_SECONDS = 0.5
 
@@ -41,7 +41,7 @@ class Batcher:
 
     def flush_soon(self) -> None:
         """To be called after everything that may have made quotes."""
-        if self._hold is None and self._feed.pending_rows:
+        if self._hold is None and self._feed.pending_rows(LANE):
             self._emit()
             self._hold = self._loop.call_later(self._pace.hold_seconds(), self._end_hold)
 
@@ -56,7 +56,7 @@ class Batcher:
             self._hold.cancel()
             self._hold = None
         self._emit()
-        while self._feed.pending_rows:  # a batch has a limit of rows
+        while self._feed.pending_rows(LANE):  # a batch has a limit of rows
             self._emit()
 
     def _end_hold(self) -> None:
@@ -68,7 +68,7 @@ class Batcher:
 
     def _emit(self) -> None:
         now_ns = time.time_ns()
-        batch = self._feed.take_batch(now_ns)
+        batch = self._feed.take_batch(LANE, now_ns)
         self._emitted_at = self._loop.time()
         self._outbox.append(Batch(batch.sequence, batch.rows, batch.payload))
         self._latency.on_batch(now_ns)

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import grpc
 
@@ -19,7 +20,7 @@ from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.limits import Limits
 from crossbook.tracker.outbox import Outbox
 from crossbook.tracker.pace import Pace
-from crossbook.tracker.recorder import Feed
+from crossbook.tracker.recorder import LANE, Feed
 from crossbook.tracker.reports import ReportLog
 from crossbook.tracker.sockets import Address, Socket
 from crossbook.tracker.steps import Step
@@ -48,7 +49,7 @@ class Driver:
     ) -> None:
         self.feed = feed
         self.outbox = Outbox(buffer_bytes)
-        self.uplink = Uplink(channel, venue, self.outbox, feed.hello, self._requote)
+        self.uplink = Uplink(channel, venue, self.outbox, partial(feed.hello, LANE), self._requote)
         self.latency = FrameLatency()
         self._venue = venue
         self._fetcher = fetcher
@@ -172,7 +173,7 @@ class Driver:
             self._tell(lambda: self.feed.on_answer(step.request_id, status, body, self._now_ns()))
 
     def _on_read(self, read_ns: int) -> None:
-        if self.feed.pending_rows:
+        if self.feed.pending_rows(LANE):
             self.latency.on_quotes(read_ns)
             self._batcher.flush_soon()
 
@@ -192,7 +193,7 @@ class Driver:
             self._tell(self._requote_feed)
 
     def _requote_feed(self) -> list[Step]:
-        self.feed.requote(self._now_ns())
+        self.feed.requote(LANE, self._now_ns())
         return []
 
     def _close_batcher(self) -> list[Step]:

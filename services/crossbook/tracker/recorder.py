@@ -30,6 +30,9 @@ ANSWER_HEAD = struct.Struct("<QH")
 log = structlog.get_logger()
 
 
+LANE = "main"
+
+
 class Kind(IntEnum):
     """What a record holds."""
 
@@ -59,8 +62,7 @@ class FeedArguments(TypedDict):
 class Feed(Protocol):
     """VenueFeed, or one that is being recorded."""
 
-    @property
-    def pending_rows(self) -> int: ...
+    def pending_rows(self, shard: str) -> int: ...
     def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]: ...
     def untrack(self, symbols: Sequence[str], now_ns: int) -> list[Step]: ...
     def tracked(self) -> list[Instrument]: ...
@@ -70,9 +72,9 @@ class Feed(Protocol):
     def on_closed(self, connection: int, now_ns: int) -> list[Step]: ...
     def on_answer(self, request_id: int, status: int, body: bytes, now_ns: int) -> list[Step]: ...
     def on_timer(self, now_ns: int) -> list[Step]: ...
-    def requote(self, now_ns: int) -> None: ...
-    def take_batch(self, now_ns: int) -> OutgoingBatch: ...
-    def hello(self, oldest_sequence: int) -> bytes: ...
+    def requote(self, shard: str, now_ns: int) -> None: ...
+    def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch: ...
+    def hello(self, shard: str, oldest_sequence: int) -> bytes: ...
     def order_book(self, symbol: str, depth: int) -> BookView: ...
     def states(self) -> list[tuple[str, int]]: ...
     def stats(self) -> FeedStats: ...
@@ -99,6 +101,7 @@ class RecordedFeed:
         self._venue = arguments["venue"]
         self._writer = self._open(directory, max_bytes)
         self._record(Kind.START, now_ns, json.dumps(arguments).encode())
+        self.pending_rows = self._feed.pending_rows
         self.hello = self._feed.hello
         self.order_book = self._feed.order_book
         self.states = self._feed.states
@@ -106,12 +109,8 @@ class RecordedFeed:
         self.tracked = self._feed.tracked
         self.ticketed_url = self._feed.ticketed_url
 
-    @property
-    def pending_rows(self) -> int:
-        """As VenueFeed's; so are all below."""
-        return self._feed.pending_rows
-
     def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]:
+        """As VenueFeed's; so are all below."""
         message = ListMarketsResponse(instruments=map(to_instrument, instruments))
         self._record(Kind.TRACK, now_ns, message.SerializeToString())
         return self._feed.track(instruments, now_ns)
@@ -140,12 +139,12 @@ class RecordedFeed:
         self._record(Kind.TIMER, now_ns)
         return self._feed.on_timer(now_ns)
 
-    def requote(self, now_ns: int) -> None:
+    def requote(self, shard: str, now_ns: int) -> None:
         self._record(Kind.REQUOTE, now_ns)
-        self._feed.requote(now_ns)
+        self._feed.requote(shard, now_ns)
 
-    def take_batch(self, now_ns: int) -> OutgoingBatch:
-        batch = self._feed.take_batch(now_ns)
+    def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch:
+        batch = self._feed.take_batch(shard, now_ns)
         self._record(Kind.BATCH, now_ns, batch.payload)
         return batch
 

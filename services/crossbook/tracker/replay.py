@@ -9,7 +9,7 @@ from crossbook._core import Instrument, VenueFeed
 from crossbook.pb.v1.tracker_pb2 import ListMarketsResponse
 from crossbook.plumbing.recording import Record, RecordingError, read_recording
 from crossbook.tracker.messages import from_instrument
-from crossbook.tracker.recorder import ANSWER_HEAD, Kind, make_feed
+from crossbook.tracker.recorder import ANSWER_HEAD, LANE, Kind, make_feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def replay(directory: Path, venue: str) -> Iterator[ReplayedBatch]:
         elif feed is None:
             raise RecordingError(f"the recording of {venue} in {directory} does not begin with a start")
         elif record.kind == Kind.BATCH:
-            yield ReplayedBatch(record.time_ns, record.payload, feed.take_batch(record.time_ns).payload)
+            yield ReplayedBatch(record.time_ns, record.payload, feed.take_batch(LANE, record.time_ns).payload)
         else:
             feed_record(feed, record)
 
@@ -44,7 +44,7 @@ def feed_record(feed: VenueFeed, record: Record) -> None:
         case Kind.TIMER:
             feed.on_timer(now_ns)
         case Kind.REQUOTE:
-            feed.requote(now_ns)
+            feed.requote(LANE, now_ns)
         case Kind.OPEN:
             feed.on_open(connection, now_ns)
         case Kind.CLOSED:

@@ -31,7 +31,7 @@ def main(path: str) -> None:
             last_ns = time_ns
             fetches += [step for step in feed.on_timer(time_ns) if isinstance(step, Fetch)]
         if number % BATCH_EVERY == 0:
-            feed.take_batch(time_ns)
+            feed.take_batch("main", time_ns)
     book = feed.order_book(SYMBOL, 1)
     print(stopwatch.report(book.bids[0][0], book.asks[0][0]))
 

@@ -142,35 +142,35 @@ def test_a_venue_may_have_headers_of_its_own_for_the_handshake() -> None:
 def test_a_frame_that_asks_nothing_gives_none_and_its_quote_stands_in_the_batch() -> None:
     feed = open_feed("1")
     assert feed.on_frame(1, book("subscribed", "1", 0, 10, "99.5"), True, 2_000) is None
-    assert feed.pending_rows == 2
-    batch = batch_of(feed.take_batch(3_000).payload)
+    assert feed.pending_rows("main") == 2
+    batch = batch_of(feed.take_batch("main", 3_000).payload)
     assert (batch.venue, batch.stream_id, batch.sequence, batch.watermark_ns) == ("lighter", "stream-1", 1, 3_000)
     assert list(batch.state) == [RESYNCING, LIVE]
     assert list(batch.receive_ns) == [1_000, 2_000]
     assert list(batch.exchange_ns) == [0, 7_000]
     assert (batch.bid[1], batch.bid_size[1], batch.ask[1], batch.ask_size[1]) == (99.5, 1.5, 101.0, 2.0)
-    assert feed.pending_rows == 0
+    assert feed.pending_rows("main") == 0
 
 
 def test_symbols_are_announced_once_each_and_all_of_them_in_a_hello() -> None:
     feed = open_feed("1", "2")
-    first = batch_of(feed.take_batch(2_000).payload)
+    first = batch_of(feed.take_batch("main", 2_000).payload)
     assert [(entry.index, entry.instrument.native_symbol) for entry in first.symbols] == [(0, "1"), (1, "2")]
     assert first.symbols[0].instrument.taker_fee_percent == 0.05
     feed.on_frame(1, book("subscribed", "2", 0, 10, "99"), True, 3_000)
-    second = batch_of(feed.take_batch(3_000).payload)
+    second = batch_of(feed.take_batch("main", 3_000).payload)
     assert (second.sequence, list(second.symbols), list(second.symbol_index)) == (2, [], [1])
-    hello = aggregator_pb2.IngestQuotesRequest.FromString(feed.hello(2)).hello
+    hello = aggregator_pb2.IngestQuotesRequest.FromString(feed.hello("main", 2)).hello
     assert (hello.venue, hello.stream_id, hello.oldest_sequence) == ("lighter", "stream-1", 2)
     assert [entry.index for entry in hello.symbols] == [0, 1]
 
 
 def test_the_watermark_never_steps_back_and_an_empty_batch_still_carries_it() -> None:
     feed = open_feed("1")
-    marks = [batch_of(feed.take_batch(now).payload).watermark_ns for now in (5_000, 4_000, 6_000)]
+    marks = [batch_of(feed.take_batch("main", now).payload).watermark_ns for now in (5_000, 4_000, 6_000)]
     assert marks == [5_000, 5_000, 6_000]
     feed.on_frame(1, book("subscribed", "1", 0, 10, "99"), True, 2_000)
-    assert list(batch_of(feed.take_batch(2_000).payload).receive_ns) == [6_000]
+    assert list(batch_of(feed.take_batch("main", 2_000).payload).receive_ns) == [6_000]
 
 
 def test_a_book_can_be_looked_into_and_states_follow_the_connection() -> None:

@@ -15,15 +15,18 @@ class Pending:
     """Stands where the feed stands; rows appear when a test says so."""
 
     def __init__(self) -> None:
-        self.pending_rows = 0
+        self.pending = 0
         self.sequence = 0
         self.error: BaseException | None = None
 
-    def take_batch(self, now_ns: int) -> Any:
+    def pending_rows(self, shard: str) -> int:
+        return self.pending
+
+    def take_batch(self, shard: str, now_ns: int) -> Any:
         if self.error is not None:
             raise self.error
         self.sequence += 1
-        rows, self.pending_rows = self.pending_rows, 0
+        rows, self.pending = self.pending, 0
         return type("OutgoingBatch", (), {"sequence": self.sequence, "rows": rows, "payload": b"p"})()
 
 
@@ -50,7 +53,7 @@ async def test_the_first_quote_leaves_at_once_and_those_that_follow_together() -
     """The leading edge is not held back; what comes within the millisecond is one batch."""
     bench = Bench()
     for _ in range(4):
-        bench.feed.pending_rows += 1
+        bench.feed.pending += 1
         bench.batcher.flush_soon()
     assert bench.rows() == [1]
     await eventually(lambda: bench.rows() == [1, 3])
@@ -61,7 +64,7 @@ async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
     """The hold ends by itself when nothing came."""
     bench = Bench()
     for expected in ([2], [2, 2], [2, 2, 2]):
-        bench.feed.pending_rows = 2
+        bench.feed.pending = 2
         bench.batcher.flush_soon()
         assert bench.rows() == expected
         await asyncio.sleep(20 * HOLD_SECONDS)
@@ -86,7 +89,7 @@ async def test_the_last_batch_takes_what_is_held() -> None:
     """Nothing stays behind at the end, and no timer fires afterwards."""
     bench = Bench()
     for _ in range(2):
-        bench.feed.pending_rows += 1
+        bench.feed.pending += 1
         bench.batcher.flush_soon()
     bench.batcher.close()
     assert bench.rows() == [1, 1]
@@ -98,7 +101,7 @@ async def test_an_error_in_the_timer_is_handed_on() -> None:
     """What the feed raises while nobody is calling reaches the driver all the same."""
     bench = Bench()
     for _ in range(2):
-        bench.feed.pending_rows += 1
+        bench.feed.pending += 1
         bench.batcher.flush_soon()
     bench.feed.error = RuntimeError("panic")
     await eventually(lambda: bench.errors == [bench.feed.error])

@@ -22,14 +22,14 @@ def fed(directory: Path, max_bytes: int = MAX_RECORDING_BYTES) -> list[bytes]:
     for now_ns, frame in enumerate((b"pong", b"{", b"\xff\xfe", b'{"event":"error","code":"60012","msg":"x"}'), 4):
         feed.on_frame(1, frame, True, now_ns)
         feed.on_frame(1, frame, False, now_ns)
-        payloads.append(feed.take_batch(now_ns).payload)
+        payloads.append(feed.take_batch("main", now_ns).payload)
     feed.on_answer(9, 200, b"nobody asked", 10)
     feed.on_timer(11)
-    feed.requote(11)
+    feed.requote("main", 11)
     feed.untrack([LISTED[0].symbol], 12)
     feed.on_closed(1, 13)
-    payloads.append(feed.take_batch(14).payload)
-    assert feed.pending_rows == 0
+    payloads.append(feed.take_batch("main", 14).payload)
+    assert feed.pending_rows("main") == 0
     feed.close()
     return payloads
 
@@ -70,7 +70,7 @@ def test_a_disk_that_takes_no_more_ends_the_recording_only(tmp_path: Path, monke
     feed.track(LISTED, 2)
     feed.on_timer(3)
     assert len(feed.tracked()) == 3
-    assert feed.take_batch(4).sequence == 1
+    assert feed.take_batch("main", 4).sequence == 1
     feed.close()
 
 

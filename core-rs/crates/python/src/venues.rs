@@ -1,10 +1,11 @@
-//! Venues as Python sees them: profiles, market lists, and one feed with the stream that leaves it.
+//! Venues as Python sees them: profiles, market lists, and one feed with the streams that leave it.
 
 use crate::errors::Failure;
 use crate::instrument::PyInstrument;
 use crate::steps::{self, RestRequest, step_to_python};
+use crossbook_market::Quote;
+use crossbook_outgoing::{OutgoingStreams, RouteError, TakenBatch};
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
-use crossbook_wire::{Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_hello};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
@@ -18,6 +19,22 @@ impl From<VenueError> for Failure {
             VenueError::UnknownInstrument(_) => Self::UnknownInstrument(message),
             VenueError::InvalidSetting(_) => Self::InvalidSetting(message),
             VenueError::Markets(_) | VenueError::Ticket(_) => Self::Payload(message),
+        }
+    }
+}
+
+impl From<RouteError> for Failure {
+    fn from(error: RouteError) -> Self {
+        let message = error.to_string();
+        match error {
+            RouteError::NoShards
+            | RouteError::NamedTwice { .. }
+            | RouteError::BadName { .. }
+            | RouteError::NoFullMinute { .. }
+            | RouteError::TooLate { .. }
+            | RouteError::UnknownLane { .. }
+            | RouteError::LaneListed { .. }
+            | RouteError::LaneWaiting { .. } => Self::InvalidSetting(message),
         }
     }
 }
@@ -184,38 +201,54 @@ pub struct OutgoingBatch {
     payload: Py<PyBytes>,
 }
 
-/// Connections, books and the outgoing stream of one venue, without any IO.
+/// Connections and books of one venue and the streams that leave it, without any IO.
 #[pyclass(module = "crossbook._core")]
 pub struct VenueFeed {
     feed: Feed,
-    venue: String,
-    stream_id: String,
-    sequence: u64,
-    /// Slots in the order of first use in the stream, and whether each slot is among them.
-    announced: Vec<u32>,
-    is_announced: Vec<bool>,
+    streams: OutgoingStreams,
+    /// On their way from the one to the other; empty between calls, kept for its room.
+    passing: Vec<Quote>,
 }
 
 #[pymethods]
 impl VenueFeed {
     #[new]
-    #[pyo3(signature = (venue, stream_id, *, websocket_url=None, rest_url=None, stale_after_ns=None))]
+    #[pyo3(signature = (venue, stream_id, *, websocket_url=None, rest_url=None, stale_after_ns=None,
+        shards=vec!["main".to_owned()]))]
     fn new(
         venue: &str,
-        stream_id: String,
+        stream_id: &str,
         websocket_url: Option<String>,
         rest_url: Option<String>,
         stale_after_ns: Option<i64>,
+        shards: Vec<String>,
     ) -> Result<Self, Failure> {
         let options = FeedOptions { websocket_url, rest_url, stale_after_ns };
         let feed = Feed::new(crossbook_venues::find(venue)?, options)?;
-        let venue = venue.to_string();
-        Ok(Self { feed, venue, stream_id, sequence: 0, announced: Vec::new(), is_announced: Vec::new() })
+        Ok(Self { feed, streams: OutgoingStreams::new(venue, stream_id, &shards)?, passing: Vec::new() })
     }
 
-    #[getter]
-    fn pending_rows(&self) -> usize {
-        self.feed.pending_quotes()
+    fn route(&mut self, shards: Vec<String>, from_ns: i64) -> Result<(), Failure> {
+        self.pass_quotes();
+        Ok(self.streams.route(&shards, from_ns)?)
+    }
+
+    fn shards(&self) -> Vec<String> {
+        self.streams.shards().map(str::to_owned).collect()
+    }
+
+    fn drop_lane(&mut self, shard: &str) -> Result<(), Failure> {
+        self.pass_quotes();
+        Ok(self.streams.drop_lane(shard)?)
+    }
+
+    fn pending_rows(&mut self, shard: &str) -> Result<usize, Failure> {
+        self.pass_quotes();
+        Ok(self.streams.pending_rows(shard)?)
+    }
+
+    fn next_sequence(&self, shard: &str) -> Result<u64, Failure> {
+        Ok(self.streams.next_sequence(shard)?)
     }
 
     fn track<'py>(
@@ -276,33 +309,23 @@ impl VenueFeed {
         steps_to_python(py, self.feed.on_timer(now_ns))
     }
 
-    fn requote(&mut self, now_ns: i64) {
-        self.feed.requote(now_ns);
-    }
-
-    fn take_batch(&mut self, py: Python<'_>, now_ns: i64) -> OutgoingBatch {
+    fn requote(&mut self, shard: &str, now_ns: i64) -> Result<(), Failure> {
         let now_ns = self.feed.advance(now_ns);
-        let quotes = self.feed.take_quotes(MAX_BATCH_ROWS);
-        let watermark_ns = self.feed.oldest_pending_ns().unwrap_or(now_ns);
-        let first_use = self.announced.len();
-        quotes.iter().for_each(|quote| self.announce(quote.instrument));
-        self.sequence += 1;
-        let symbols = self.symbols(first_use);
-        let payload = encode_batch(&self.venue, &self.stream_id, self.sequence, watermark_ns, &symbols, &quotes);
-        OutgoingBatch { sequence: self.sequence, rows: quotes.len(), payload: PyBytes::new(py, &payload).unbind() }
+        self.pass_quotes();
+        self.streams.advance(now_ns);
+        self.feed.requote(now_ns, self.streams.members(shard)?);
+        Ok(())
     }
 
-    fn hello<'py>(&self, py: Python<'py>, oldest_sequence: u64) -> Bound<'py, PyBytes> {
-        let entry = |&index: &u32| SymbolEntry { index, instrument: self.feed.instrument(index).as_ref().clone() };
-        let hello = Hello {
-            venue: self.venue.clone(),
-            stream_id: self.stream_id.clone(),
-            oldest_sequence,
-            next_sequence: self.sequence + 1,
-            symbols: self.announced.iter().map(entry).collect(),
-            ..Hello::default()
-        };
-        PyBytes::new(py, &encode_hello(&hello))
+    fn take_batch(&mut self, py: Python<'_>, shard: &str, now_ns: i64) -> Result<OutgoingBatch, Failure> {
+        let now_ns = self.feed.advance(now_ns);
+        self.pass_quotes();
+        let TakenBatch { sequence, rows, payload } = self.streams.take_batch(shard, now_ns)?;
+        Ok(OutgoingBatch { sequence, rows, payload: PyBytes::new(py, &payload).unbind() })
+    }
+
+    fn hello<'py>(&self, py: Python<'py>, shard: &str, oldest_sequence: u64) -> Result<Bound<'py, PyBytes>, Failure> {
+        Ok(PyBytes::new(py, &self.streams.hello(shard, oldest_sequence)?))
     }
 
     fn order_book(&self, symbol: &str, depth: usize) -> Result<BookView, Failure> {
@@ -326,19 +349,10 @@ impl VenueFeed {
 }
 
 impl VenueFeed {
-    fn announce(&mut self, slot: u32) {
-        let index = slot as usize;
-        if self.is_announced.len() <= index {
-            self.is_announced.resize(index + 1, false);
-        }
-        if !std::mem::replace(&mut self.is_announced[index], true) {
-            self.announced.push(slot);
-        }
-    }
-
-    /// Numbers given out, from the given one on in order of first use.
-    fn symbols(&self, from: usize) -> Vec<(u32, &crossbook_market::Instrument)> {
-        self.announced[from..].iter().map(|slot| (*slot, self.feed.instrument(*slot).as_ref())).collect()
+    /// What the feed has told goes to the streams.
+    fn pass_quotes(&mut self) {
+        self.feed.move_quotes(&mut self.passing);
+        self.streams.take_in(&mut self.passing, |slot| Arc::clone(self.feed.instrument(slot)));
     }
 }
 

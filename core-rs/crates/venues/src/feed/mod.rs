@@ -202,13 +202,9 @@ impl Feed {
         std::mem::replace(&mut self.desk.quotes, left)
     }
 
-    /// Receive time of the oldest quote not yet taken.
-    pub fn oldest_pending_ns(&self) -> Option<i64> {
-        self.desk.quotes.first().map(|quote| quote.receive_ns)
-    }
-
-    pub fn pending_quotes(&self) -> usize {
-        self.desk.quotes.len()
+    /// The same for all of them, behind what is in `quotes`.
+    pub fn move_quotes(&mut self, quotes: &mut Vec<Quote>) {
+        quotes.append(&mut self.desk.quotes);
     }
 
     /// Moves the feed's clock and returns the latest time that it was told.
@@ -224,12 +220,12 @@ impl Feed {
         self.desk.stamp_ns
     }
 
-    /// Emits the current quote of every tracked instrument once more, as received now: what its book says is in force now.
-    /// For a reader that has lost some, and would otherwise learn of a calm instrument only when its top changes.
-    pub fn requote(&mut self, now_ns: i64) {
+    /// Emits the current quote of every tracked instrument that is wanted once more, as received now: what its book says is in
+    /// force now. For a reader that has lost some, and would otherwise learn of a calm instrument only when its top changes.
+    pub fn requote(&mut self, now_ns: i64, is_wanted: impl Fn(u32) -> bool) {
         self.advance(now_ns);
         for slot in 0..self.desk.slots.len() as u32 {
-            if self.desk.slots[slot as usize].is_tracked() {
+            if self.desk.slots[slot as usize].is_tracked() && is_wanted(slot) {
                 self.desk.tell_again(slot);
             }
         }
@@ -539,7 +535,7 @@ mod tests {
         bench.feed.untrack(&["unified:3".to_string()], START_NS).unwrap();
         bench.feed.track(&[instrument("lighter", "5", 1.0)], START_NS).unwrap();
         bench.take_quotes();
-        bench.feed.requote(START_NS + SECOND_NS);
+        bench.feed.requote(START_NS + SECOND_NS, |_| true);
         let told = bench.take_quotes();
         let states: Vec<_> = told.iter().map(|quote| (quote.instrument, quote.state, quote.bid)).collect();
         let (live, lost) = (BookState::Live, BookState::Resyncing);
@@ -685,11 +681,10 @@ mod tests {
     fn quotes_are_taken_in_parts_in_their_order() {
         let mut bench = live(&["1"]);
         (0..5).for_each(|step| bench.text(&book("update", 1, 10 + step, 11 + step, 99.1 + step as f64 / 10.0)));
-        assert_eq!(bench.feed.pending_quotes(), 5);
-        let first = bench.feed.take_quotes(2);
-        assert_eq!((first.len(), first[0].bid), (2, 99.1));
-        assert_eq!(bench.feed.oldest_pending_ns(), Some(START_NS));
-        assert_eq!(bench.take_quotes().len(), 3);
-        assert_eq!(bench.feed.oldest_pending_ns(), None);
+        let mut taken = bench.feed.take_quotes(2);
+        assert_eq!((taken.len(), taken[0].bid), (2, 99.1));
+        bench.feed.move_quotes(&mut taken);
+        assert_eq!((taken.len(), taken[4].bid), (5, 99.5));
+        assert!(bench.take_quotes().is_empty());
     }
 }
