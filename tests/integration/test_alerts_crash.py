@@ -42,7 +42,7 @@ class Replica:
             "CROSSBOOK_REDIS_URL": redis_url,
             "CROSSBOOK_ALERTS__PORT": str(self.port),
             "CROSSBOOK_ALERTS__METRICS_PORT": str(self.metrics_port),
-            "CROSSBOOK_ALERTS__ARBITRAGE_TARGET": f"127.0.0.1:{arbitrage_port}",
+            "CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": f"127.0.0.1:{arbitrage_port}",
             "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
             "CROSSBOOK_ALERTS__CLAIM_LEASE_SECONDS": "1",
             "CROSSBOOK_ALERTS__DELIVERY_LEASE_SECONDS": "2",

@@ -105,7 +105,8 @@ async def test_what_was_told_while_no_replica_ran_is_fired_by_the_next(
 async def is_saved(dsn: str, token: str) -> bool:
     pool = await open_pool(dsn)
     try:
-        return await AlertStore(pool, dsn).load_position("opportunities") == token
+        positions = await AlertStore(pool, dsn).load_positions()
+        return {position.token for position in positions.values()} == {token}
     finally:
         await pool.close()
 

@@ -74,7 +74,7 @@ async def running_alerts(
     own = {
         "port": port,
         "metrics_port": 0,
-        "arbitrage_target": f"127.0.0.1:{arbitrage_port}",
+        "arbitrage_targets": [f"127.0.0.1:{arbitrage_port}"],
         "allow_private_targets": True,
         "check_interval_seconds": 3600,
         **alerts,

@@ -12,6 +12,9 @@ from crossbook.alerts.counters import Counters, collected
 from crossbook.alerts.firing import Firing, FiringLine
 from crossbook.alerts.health import HealthWatch
 from crossbook.alerts.outbox import Outbox
+from crossbook.alerts.ownership import Ownership
+from crossbook.alerts.portion import SLOTS, Portion
+from crossbook.alerts.replicas import open_replicas
 from crossbook.alerts.retention import Retention
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.schedule import Schedule
@@ -22,14 +25,15 @@ from crossbook.alerts.targets import TargetPolicy
 from crossbook.alerts.watcher import OpportunityWatcher
 from crossbook.pb.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
 from crossbook.plumbing.cooldown import CooldownStore
-from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.grpc_server import grpc_server
+from crossbook.plumbing.leases import SlotLeases
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.postgres import open_pool
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.redis import open_redis
+from crossbook.plumbing.redis import Redis, open_redis
 from crossbook.plumbing.settings import Settings, require_postgres_dsn, require_redis_url
 
+LEASE_GROUP = "alerts"
 MAX_TRY_SECONDS = 10.0
 POOL_SIZE = 12
 
@@ -74,11 +78,12 @@ class _Parts:
 
 async def _assemble(settings: Settings, stack: AsyncExitStack) -> _Parts:
     own, counters = settings.alerts, Counters()
-    store, cooldowns = await _open_store(settings, stack), _open_cooldowns(settings, stack)
+    store, redis = await _open_store(settings, stack), _open_redis(settings, stack)
+    cooldowns = CooldownStore(redis)
     if own.metrics_port:
         stack.enter_context(collected(counters))
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
-    channel = await stack.enter_async_context(open_channel(own.arbitrage_target))
+    replicas = await stack.enter_async_context(open_replicas(own.arbitrage_targets))
     try_seconds = min(MAX_TRY_SECONDS, own.delivery_lease_seconds / 2)
     policy = TargetPolicy(own.allow_private_targets)
     http = await stack.enter_async_context(HttpSender(policy, try_seconds, own.authorities_file))
@@ -86,16 +91,18 @@ async def _assemble(settings: Settings, stack: AsyncExitStack) -> _Parts:
     rulebook = Rulebook(store)
     firing = Firing(store, cooldowns, counters, own.claim_lease_seconds, own.delivery_attempts)
     line = FiringLine(firing)
-    watcher = OpportunityWatcher(own.arbitrage_target, store, rulebook, line, counters)
-    schedule = Schedule(rulebook, channel, firing, own.check_interval_seconds)
+    portion = Portion(rulebook.rules, counters)
+    watcher = OpportunityWatcher(replicas, store, rulebook, portion, line, counters)
+    schedule = Schedule(rulebook, replicas, portion, firing, own.check_interval_seconds)
+    leases = SlotLeases(redis, LEASE_GROUP, SLOTS)
+    ownership = Ownership(leases, store, portion, line, counters, schedule.wake)
     outbox = Outbox(store, http, counters, own.delivery_lease_seconds)
     tail = Tail(store, rulebook, outbox, counters)
     retention = Retention(store, counters, own.history_retention_seconds)
     venues = frozenset(profile.id for profile in venue_profiles())
     service = AlertService(store, rulebook, schedule, http, tail, counters, venues, own.delivery_attempts)
-    return _Parts(
-        store, cooldowns, counters, tail, service, (rulebook, tail, watcher, line, schedule, outbox, retention)
-    )
+    workers = (rulebook, tail, watcher, ownership, line, schedule, outbox, retention)
+    return _Parts(store, cooldowns, counters, tail, service, workers)
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> AlertStore:
@@ -105,7 +112,7 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> AlertStore:
     return AlertStore(pool, dsn)
 
 
-def _open_cooldowns(settings: Settings, stack: AsyncExitStack) -> CooldownStore:
+def _open_redis(settings: Settings, stack: AsyncExitStack) -> Redis:
     redis = open_redis(require_redis_url(settings))
     stack.push_async_callback(redis.aclose)
-    return CooldownStore(redis)
+    return redis

@@ -22,10 +22,13 @@ class Counters:
     retried: int = 0
     forgotten: int = 0
     dropped: int = 0
+    evaluated: int = 0
     pending: int = 0
+    owned_slots: int = 0
     is_redis_available: bool = False
     is_postgres_available: bool = False
     is_connected: bool = False
+    arbitrage_target: str = ""
 
 
 class CountersCollector(Collector):
@@ -44,6 +47,8 @@ class CountersCollector(Collector):
         yield CounterMetricFamily(f"{PREFIX}_retried", "Deliveries to be tried again.", value=now.retried)
         yield CounterMetricFamily(f"{PREFIX}_forgotten", "Alerts deleted for their age.", value=now.forgotten)
         yield CounterMetricFamily(f"{PREFIX}_dropped", "Alerts that slow watchers lost.", value=now.dropped)
+        yield CounterMetricFamily(f"{PREFIX}_evaluated", "Rules looked at for an event.", value=now.evaluated)
+        yield GaugeMetricFamily(f"{PREFIX}_owned_slots", "Slots of rule and asset held.", value=now.owned_slots)
         yield GaugeMetricFamily(f"{PREFIX}_pending", "Deliveries waiting, of all replicas.", value=now.pending)
         yield GaugeMetricFamily(f"{PREFIX}_redis_available", "Whether Redis answers.", value=now.is_redis_available)
         yield GaugeMetricFamily(

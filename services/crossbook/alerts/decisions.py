@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from crossbook.alerts.evaluate import Evaluator, Match
 from crossbook.alerts.progress import Progress
-from crossbook.alerts.rules import cooldown_ns
+from crossbook.alerts.rules import cooldown_ns, is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.leases import Tenure
 from crossbook.plumbing.timestamps import from_timestamp
 
 
@@ -27,14 +28,15 @@ def decide(
     rules: Sequence[pb.AlertRule], events: Iterable[arbitrage_pb2.WatchOpportunitiesResponse]
 ) -> Iterator[Decision]:
     """Every alert that the events fire, in order."""
-    evaluator, progress, cooldowns = Evaluator(lambda: rules), Progress(), _Cooldowns()
+    alone = Tenure(slot=0, renewed_at=0.0)
+    own = [(rule, alone) for rule in rules if rule.is_enabled and not is_scheduled(rule)]
+    evaluator, cooldowns = Evaluator(lambda _: own, Progress()), _Cooldowns()
     for event in events:
-        step = progress.step("")
-        for match in evaluator.on_event(event, step):
+        for match in evaluator.on_event(event):
             if cooldowns.claim(match, from_timestamp(event.event_time)):
                 yield Decision(match.rule.name, match.cause)
-            if match.step:
-                match.step.settle()
+            if match.hold:
+                match.hold.settle()
 
 
 class _Cooldowns:

@@ -1,5 +1,7 @@
 """Which rules an opportunity event fires, and when: the rule's filters and thresholds, and its least life.
 
+Only the rules of slots that this replica has are looked at; what it held in a slot that it lost is another's to do.
+
 A rule whose least life has not passed waits. The stream's own times move the clock while events come, so that a replay
 after an outage decides as it would have live; the wall clock moves it only while the stream is quiet. A rule that waits
 and learns that the opportunity closed, but lived long enough, fires. One that a cooldown held back may fire at the next
@@ -7,16 +9,19 @@ UPDATED; one that fired for an opportunity never does so again.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from crossbook.alerts.progress import Step
-from crossbook.alerts.rules import is_scheduled
+from crossbook.alerts.progress import Hold, Progress
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.leases import Tenure
 from crossbook.plumbing.timestamps import from_duration, from_timestamp
 
 SWEEP_AT_LEAST = 1_000
+
+OwnRule: TypeAlias = tuple[pb.AlertRule, Tenure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Match:
     rule: pb.AlertRule
     opportunity: arbitrage_pb2.Opportunity
     cause: str
-    step: Step | None = None
+    hold: Hold | None = None
 
 
 @dataclass(slots=True)
@@ -34,33 +39,43 @@ class _Followed:
     """An open opportunity as last told, and the rules that wait for its age."""
 
     opportunity: arbitrage_pb2.Opportunity
-    waiting: dict[str, Step] = field(default_factory=dict)
+    told_ns: int
+    waiting: dict[str, Hold] = field(default_factory=dict)
+
+    def tell(self, opportunity: arbitrage_pb2.Opportunity, at_ns: int) -> None:
+        """An event that is looked at again changes nothing that is known by now."""
+        if at_ns >= self.told_ns:
+            self.opportunity, self.told_ns = opportunity, at_ns
 
 
 class Evaluator:
     """Holds no more than the opportunities that are open, and the rules that wait for their age."""
 
-    def __init__(self, rules: Callable[[], Sequence[pb.AlertRule]]) -> None:
-        self._rules = rules
+    def __init__(self, rules_of: Callable[[str], Sequence[OwnRule]], progress: Progress) -> None:
+        self._rules_of = rules_of  # of an asset: those that this replica evaluates for it
+        self._progress = progress
         self._open: dict[str, _Followed] = {}
         self._due: list[tuple[int, str, str]] = []  # waits that were given up stay until they are due or swept
         self._sweep_at = SWEEP_AT_LEAST
+        self.evaluated = 0
 
     def reset(self) -> None:
         """Forgets what is open: the stream is about to tell it again."""
         self._open.clear()
         self._due.clear()
 
-    def on_event(self, event: arbitrage_pb2.WatchOpportunitiesResponse, step: Step) -> list[Match]:
-        """Takes the next event; its step is held once for every match returned and every rule that waits."""
+    def on_event(
+        self, event: arbitrage_pb2.WatchOpportunitiesResponse, slots: Collection[int] | None = None
+    ) -> list[Match]:
+        """Takes the next event, or, again, one of before for the slots named. Every match returned holds its slot."""
         event_ns = from_timestamp(event.event_time)
         matches = self.on_time(event_ns)
         opportunity = event.opportunity
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
             return matches + list(self._close(opportunity, from_duration(event.duration)))
-        followed = self._open.setdefault(opportunity.id, _Followed(opportunity))
-        followed.opportunity = opportunity
-        return matches + list(self._consider(followed, event_ns, step))
+        followed = self._open.setdefault(opportunity.id, _Followed(opportunity, event_ns))
+        followed.tell(opportunity, event_ns)
+        return matches + list(self._consider(followed, opportunity, event_ns, slots))
 
     def on_time(self, now_ns: int) -> list[Match]:
         """The matches of rules whose wait is over."""
@@ -68,32 +83,47 @@ class Evaluator:
         while self._due and self._due[0][0] <= now_ns:
             _, opportunity_id, rule_name = heapq.heappop(self._due)
             followed = self._open.get(opportunity_id)
-            step = followed.waiting.pop(rule_name, None) if followed else None
-            if followed and step:
-                matches += self._decide(followed.opportunity, rule_name, step)
+            hold = followed.waiting.pop(rule_name, None) if followed else None
+            if followed and hold:
+                matches += self._decide(followed.opportunity, rule_name, hold)
         return matches
+
+    def on_gap(self, slots: Collection[int]) -> list[Match]:
+        """Looks at all that is open, as last told, for slots whose earlier events are not all known."""
+        open_now = list(self._open.values())
+        return [match for one in open_now for match in self._consider(one, one.opportunity, one.told_ns, slots)]
 
     @property
     def next_due_ns(self) -> int | None:
         """When the next wait ends."""
         return self._due[0][0] if self._due else None
 
-    def _consider(self, followed: _Followed, event_ns: int, step: Step) -> Iterator[Match]:
-        opportunity = followed.opportunity
-        for rule in self._live_rules():
-            if not covers(rule, opportunity):
+    def _consider(
+        self,
+        followed: _Followed,
+        opportunity: arbitrage_pb2.Opportunity,
+        event_ns: int,
+        slots: Collection[int] | None,
+    ) -> Iterator[Match]:
+        for rule, tenure in self._rules_of(opportunity.asset):
+            if (slots is not None and tenure.slot not in slots) or not covers(rule, opportunity):
                 continue
+            self.evaluated += 1
             due_ns = from_timestamp(opportunity.open_time) + from_duration(rule.min_life)
             if due_ns <= event_ns:
                 if passes(rule, opportunity):
-                    step.hold()
-                    yield Match(rule, opportunity, opportunity.id, step)
-            elif rule.name not in followed.waiting:
-                step.hold()
-                followed.waiting[rule.name] = step
-                heapq.heappush(self._due, (due_ns, opportunity.id, rule.name))
-                if len(self._due) >= self._sweep_at:
-                    self._sweep()
+                    yield Match(rule, opportunity, opportunity.id, self._progress.hold(tenure))
+            else:
+                self._wait(followed, rule.name, tenure, due_ns)
+
+    def _wait(self, followed: _Followed, rule_name: str, tenure: Tenure, due_ns: int) -> None:
+        waiting = followed.waiting.get(rule_name)
+        if waiting is not None and waiting.tenure is tenure:
+            return
+        followed.waiting[rule_name] = self._progress.hold(tenure)
+        heapq.heappush(self._due, (due_ns, followed.opportunity.id, rule_name))
+        if len(self._due) >= self._sweep_at:
+            self._sweep()
 
     def _sweep(self) -> None:
         """An opportunity that closed leaves its waits behind, and they may be due in a day only."""
@@ -103,26 +133,23 @@ class Evaluator:
 
     def _close(self, opportunity: arbitrage_pb2.Opportunity, duration_ns: int) -> Iterator[Match]:
         followed = self._open.pop(opportunity.id, None)
-        for rule_name, step in followed.waiting.items() if followed else ():
-            rule = self._rule(rule_name)
+        for rule_name, hold in followed.waiting.items() if followed else ():
+            rule = self._rule(rule_name, opportunity.asset)
             if rule and from_duration(rule.min_life) <= duration_ns:
-                yield from self._decide(opportunity, rule_name, step)
+                yield from self._decide(opportunity, rule_name, hold)
             else:
-                step.settle()
+                hold.settle()
 
-    def _decide(self, opportunity: arbitrage_pb2.Opportunity, rule_name: str, step: Step) -> Iterable[Match]:
-        """The match, which takes over the hold on the step, or none, which lets it go."""
-        rule = self._rule(rule_name)
-        if rule and covers(rule, opportunity) and passes(rule, opportunity):
-            return [Match(rule, opportunity, opportunity.id, step)]
-        step.settle()
+    def _decide(self, opportunity: arbitrage_pb2.Opportunity, rule_name: str, hold: Hold) -> Iterable[Match]:
+        """The match, which takes over the hold, or none, which lets it go."""
+        rule = self._rule(rule_name, opportunity.asset)
+        if not hold.tenure.is_over and rule and covers(rule, opportunity) and passes(rule, opportunity):
+            return [Match(rule, opportunity, opportunity.id, hold)]
+        hold.settle()
         return []
 
-    def _rule(self, name: str) -> pb.AlertRule | None:
-        return next((rule for rule in self._live_rules() if rule.name == name), None)
-
-    def _live_rules(self) -> Iterator[pb.AlertRule]:
-        return (rule for rule in self._rules() if rule.is_enabled and not is_scheduled(rule))
+    def _rule(self, name: str, asset: str) -> pb.AlertRule | None:
+        return next((rule for rule, _ in self._rules_of(asset) if rule.name == name), None)
 
 
 def covers(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:

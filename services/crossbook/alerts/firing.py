@@ -1,13 +1,13 @@
 """Fires a match at most once per cooldown, and exactly once whatever crashes, however many replicas look at it.
 
 The order, and what a crash after each step leaves:
-1. Claim the cooldown in Redis for a short lease. Crash: the lease lapses. The event's step is not settled, so its token
-   is not saved: this replica, restarted, or another one, which waits for the lease, fires the match.
+1. Claim the cooldown in Redis for a short lease. Crash: the lease lapses. The match still holds its slot's position, so
+   whoever evaluates the slot next begins before it, waits for the lease and fires the match.
 2. One Postgres transaction, alone for this rule and pair, first looks for an earlier alert of the same cause or within
    the cooldown, then writes the alert and one delivery per channel. Crash before the commit: nothing is written, as
    in 1. Crash after it: the alert is in the outbox and any replica delivers it; whoever matches again finds it.
 3. Extend the claim to the full cooldown. Crash before: the lease lapses, and step 2 of the next match holds it back.
-4. Settle the step, so that its token may be saved. Crash before: the match comes again and ends as a duplicate.
+4. Settle the hold, so that the position may move on. Crash before: the match comes again and ends as a duplicate.
 Delivery (outbox.py) repeats with the alert's own id when it crashed between the receiver's answer and its record.
 So Redis decides who fires without asking Postgres each time, and Postgres alone makes it once: if Redis forgets
 everything, still no alert comes twice. While either is down a match waits here, and the stream behind it.
@@ -157,14 +157,15 @@ class FiringLine:
                 await self._fire(match)
             except Exception:
                 log.exception("match_dropped", rule=match.rule.name, cause=match.cause)
-            if match.step:
-                match.step.settle()
+            if match.hold:
+                match.hold.settle()
 
     async def _fire(self, match: Match) -> None:
-        """Until it is decided, however long that takes."""
+        """Until it is decided or another replica's, however long that takes."""
         attempt = 0
-        while True:
+        while not _is_lost(match):
             try:
+                _check_lease(match)
                 verdict = await self._firing.fire(match)
                 if not isinstance(verdict, Busy):
                     return
@@ -174,6 +175,15 @@ class FiringLine:
                     log.warning("match_waits", rule=match.rule.name, cause=match.cause, reason=str(error))
                 await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
                 attempt += 1
+
+
+def _is_lost(match: Match) -> bool:
+    return match.hold is not None and match.hold.tenure.is_over
+
+
+def _check_lease(match: Match) -> None:
+    if match.hold is not None and not match.hold.tenure.is_current:
+        raise UnavailableError("the lease of its slot is not known to be held")
 
 
 def _held_back_by(cause: str, match: Match) -> Suppressed | Duplicate:

@@ -1,69 +1,93 @@
-"""How far the stream of opportunities is handled: the token to resume from, so that a restart misses nothing.
+"""How far the stream of opportunities is handled, slot by slot, so that whoever evaluates a slot next misses nothing.
 
-Every event opens a step. Work that an event causes (a match to fire, a rule that waits) holds its step until it is
-settled. The token is that of the last event before which, and with which, everything is settled.
+What an event causes in a slot (a match to fire, a rule that waits) holds the slot's position before that event until
+it is settled. A slot's position is saved in Postgres by the replica that evaluates the slot, and says: all that came
+up to here is done. It carries the time of its event beside the token, so that positions within the streams of
+different arbitrage replicas can be compared.
 """
 
-from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
 
-THIN_OUT_AT = 1024
+from crossbook.plumbing.leases import Tenure
 
 
-class Step:
-    """One event's place in the stream."""
+class Position(NamedTuple):
+    """An event within the stream; nothing at all is the beginning."""
 
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self._holds = 0
+    event_ns: int = 0
+    token: str = ""
 
-    def hold(self) -> None:
-        """Something more is to be done for this event."""
-        self._holds += 1
+    def encoded(self) -> str:
+        """For Postgres."""
+        return f"{self.event_ns} {self.token}"
+
+    @staticmethod
+    def decoded(value: str) -> "Position":
+        """What was encoded."""
+        event_ns, _, token = value.partition(" ")
+        return Position(int(event_ns), token)
+
+
+@dataclass(eq=False, slots=True)
+class Hold:
+    """Something is still to be done in a slot."""
+
+    tenure: Tenure
+    before: Position
+    others: dict["Hold", None]
 
     def settle(self) -> None:
-        """One thing less is to be done."""
-        self._holds -= 1
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._holds == 0
+        """It is done, or is another replica's to do."""
+        self.others.pop(self, None)
 
 
 class Progress:
-    """Steps in the order of the stream; settled ones go as soon as all before them have."""
+    """Bounded by what is to be done."""
 
     def __init__(self) -> None:
-        self._steps: deque[Step] = deque()
-        self._limit = THIN_OUT_AT
-        self._token = ""
+        self.reached = Position()  # every event up to here has been looked at
+        self._held: dict[int, dict[Hold, None]] = {}
+        self._replayed: Position | None = None
 
-    def restart(self, token: str) -> None:
-        """Goes on from a token; steps of before no longer count, for the stream tells their events again."""
-        self._steps.clear()
-        self._token = token
+    def restart(self, position: Position) -> None:
+        """Goes on from there; holds of before no longer count, for the stream tells their events again."""
+        self._held.clear()
+        self.reached = position
 
-    def step(self, token: str) -> Step:
-        """The next event's step. A token may be empty: then only a later one can be resumed from."""
-        if len(self._steps) >= self._limit:
-            self._thin_out()
-        step = Step(token)
-        self._steps.append(step)
-        return step
+    def reach(self, position: Position) -> None:
+        """An event has been looked at. One without a token cannot be resumed from: a later one must be waited for."""
+        if position.token:
+            self.reached = position
 
-    def _thin_out(self) -> None:
-        """Settled steps behind an unsettled one only let the token move in smaller strides: all but the last may go."""
-        self._move()
-        newest = self._steps[-1] if self._steps else None
-        self._steps = deque(step for step in self._steps if not step.is_settled or step is newest)
-        self._limit = max(THIN_OUT_AT, 2 * len(self._steps))
+    def hold(self, tenure: Tenure) -> Hold:
+        """Something more is to be done for the event that is being looked at."""
+        held = self._held.setdefault(tenure.slot, {})
+        hold = Hold(tenure, self.reached if self._replayed is None else self._replayed, held)
+        held[hold] = None
+        return hold
+
+    @contextmanager
+    def replaying(self, position: Position) -> Iterator[None]:
+        """What is held in the block is held at this position: its events are looked at again."""
+        self._replayed = position
+        try:
+            yield
+        finally:
+            self._replayed = None
+
+    def forget(self, slot: int) -> None:
+        """Another replica evaluates the slot."""
+        self._held.pop(slot, None)
+
+    def position(self, slot: int) -> Position:
+        """Up to where everything of the slot is settled."""
+        held = self._held.get(slot)
+        return min((next(iter(held)).before, self.reached)) if held else self.reached
 
     @property
-    def token(self) -> str:
-        """Where to resume."""
-        self._move()
-        return self._token
-
-    def _move(self) -> None:
-        while self._steps and self._steps[0].is_settled:
-            self._token = self._steps.popleft().token or self._token
+    def oldest(self) -> Position:
+        """Up to where everything is settled: where to resume."""
+        return min((self.position(slot) for slot in self._held), default=self.reached)

@@ -27,7 +27,7 @@ class Rulebook:
         self.is_read = asyncio.Event()
 
     def rules(self) -> Sequence[pb.AlertRule]:
-        """As last read."""
+        """As last read; the same list until one changes."""
         return self._rules
 
     def wake(self) -> None:
@@ -36,7 +36,9 @@ class Rulebook:
 
     async def refresh(self) -> None:
         """Reads them now. Raises UnavailableError."""
-        self._rules = await self._store.list_rules()
+        rules = await self._store.list_rules()
+        if rules != self._rules:  # the same list stands for the same rules
+            self._rules = rules
         self.is_read.set()
 
     async def run(self) -> None:

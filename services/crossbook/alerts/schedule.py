@@ -1,27 +1,32 @@
 """Rules over windows: every interval, and when CheckAlerts asks, arbitrage lists what its closed windows show.
 
-The cause of a match is the pair and the end of its window, so replicas that check at the same time fire once. Nothing
-waits here: while Redis, Postgres or arbitrage is down the round is skipped, and the next one looks at newer windows.
+A rule's round is made by the replica that has the rule's slot, soon after the interval's end, and whoever gains the
+slot makes one at once: so a takeover within an interval misses no window. The cause of a match is the pair and the end
+of its window, so replicas that check at the same time fire once. Nothing waits here: while Redis, Postgres or
+arbitrage is down the round is skipped, and the next one looks at newer windows.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-import grpc
 import structlog
 
 from crossbook.alerts.evaluate import Match, passes
 from crossbook.alerts.firing import Fired, Firing, Suppressed
+from crossbook.alerts.portion import Portion
+from crossbook.alerts.replicas import ArbitrageReplicas
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
+from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.grpc_channel import UNARY_DEADLINE_SECONDS
 from crossbook.plumbing.timestamps import from_timestamp
 
 LIMIT = 1000
+COMMIT_SECONDS = 1.0  # after a window's end: until then it is hardly in Postgres
 SOURCES = {
     pb.ALERT_TRIGGER_SNAPSHOT: arbitrage_pb2.PRICE_SOURCE_SNAPSHOT,
     pb.ALERT_TRIGGER_MINUTE: arbitrage_pb2.PRICE_SOURCE_MINUTE,
@@ -42,21 +47,40 @@ class Findings:
 class Schedule:
     """Evaluates the scheduled rules."""
 
-    def __init__(self, rulebook: Rulebook, channel: grpc.aio.Channel, firing: Firing, interval_seconds: float) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        replicas: ArbitrageReplicas,
+        portion: Portion,
+        firing: Firing,
+        interval_seconds: float,
+    ) -> None:
         self._rulebook = rulebook
-        self._arbitrage = arbitrage_pb2_grpc.ArbitrageServiceStub(channel)
+        self._replicas = replicas
+        self._portion = portion
         self._firing = firing
         self._interval_seconds = interval_seconds
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Slots were gained."""
+        self._wake.set()
 
     async def run(self) -> None:
         """A round every interval until cancelled."""
         await self._rulebook.is_read.wait()
         while True:
+            self._wake.clear()
             try:
-                await self.check(self._rulebook.rules())
+                await self.check(rule for rule in self._rulebook.rules() if self._portion.has(rule))
             except UnavailableError as error:
                 log.warning("schedule_skipped", reason=str(error))
-            await asyncio.sleep(self._interval_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds_to_next()):
+                    await self._wake.wait()
+
+    def _seconds_to_next(self) -> float:
+        return self._interval_seconds - (time.time() - COMMIT_SECONDS) % self._interval_seconds
 
     async def check(self, rules: Iterable[pb.AlertRule]) -> Findings:
         """Evaluates those of the rules that are scheduled and enabled. Raises UnavailableError."""
@@ -86,11 +110,7 @@ class Schedule:
             price_source=SOURCES[rule.trigger],
             limit=LIMIT,
         )
-        try:
-            answer = await self._arbitrage.ListOpportunities(request, timeout=UNARY_DEADLINE_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            raise UnavailableError(f"arbitrage does not answer ({error.code().name})") from error
-        return answer.opportunities
+        return (await self._replicas.list_opportunities(request)).opportunities
 
 
 def _cause(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> str:

@@ -14,6 +14,7 @@ from crossbook.alerts.channels.registry import check_channel, restore_channel, s
 from crossbook.alerts.content import sample_alert
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.names import alert_id, rule_id
+from crossbook.alerts.portion import SLOTS
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.rules import check_rule, created, redacted, updated
 from crossbook.alerts.schedule import Schedule
@@ -155,4 +156,8 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
             cooldown_available=now.is_redis_available,
             database_available=now.is_postgres_available,
             connected=now.is_connected,
+            evaluated=now.evaluated,
+            owned_slots=now.owned_slots,
+            slots=SLOTS,
+            arbitrage_target=now.arbitrage_target,
         )

@@ -1,7 +1,7 @@
 """All SQL of the alerts service. Every method raises UnavailableError while Postgres is down or not migrated."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from crossbook.alerts.evaluate import Match
 from crossbook.alerts.names import ALERTS, RULES
+from crossbook.alerts.progress import Position
 from crossbook.alerts.records import AlertQuery, ClaimedDelivery, Earlier, alert_from, claimed_from, rule_from
 from crossbook.alerts.rules import cooldown_ns
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -30,6 +31,7 @@ NOTICES = "crossbook_alerts"
 RULES_CHANGED = "rules"
 DELIVERIES_DUE = "deliveries"
 FIRED = "fired:"
+POSITIONS = "opportunities/"
 
 PENDING, DELIVERED, FAILED = (
     pb.DELIVERY_STATE_PENDING,
@@ -115,6 +117,12 @@ WHERE alert_id = %s AND channel_id = %s AND claim = %s
 REDRIVE = """
 UPDATE deliveries SET state = 1, due_at = clock_timestamp(), tries_left = %(tries)s
 WHERE state = 3 AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
+"""
+
+SAVE_POSITIONS = """
+INSERT INTO alert_positions (name, value)
+SELECT name, value FROM unnest(%s::text[], %s::text[]) AS saved (name, value) ORDER BY name
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 
 
@@ -314,18 +322,15 @@ class AlertStore:
 
     # --- Positions and notices ---
 
-    async def load_position(self, name: str) -> str:
-        """Empty when there is none."""
-        rows = await self._rows("SELECT value FROM alert_positions WHERE name = %s", (name,))
-        return str(rows[0][0]) if rows else ""
+    async def load_positions(self) -> dict[int, Position]:
+        """By slot; those that were never saved are missing."""
+        rows = await self._rows("SELECT name, value FROM alert_positions WHERE name LIKE %s", (f"{POSITIONS}%",))
+        return {int(name.removeprefix(POSITIONS)): Position.decoded(value) for name, value in rows}
 
-    async def save_position(self, name: str, value: str) -> None:
-        """Overwrites."""
-        await self._execute(
-            "INSERT INTO alert_positions (name, value) VALUES (%s, %s) "
-            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, value),
-        )
+    async def save_positions(self, positions: Mapping[int, Position]) -> None:
+        """Overwrites. In order, so that two replicas never wait for each other."""
+        rows = sorted((f"{POSITIONS}{slot}", position.encoded()) for slot, position in positions.items())
+        await self._execute(SAVE_POSITIONS, ([name for name, _ in rows], [value for _, value in rows]))
 
     @asynccontextmanager
     async def notices(self) -> AsyncIterator[AsyncIterator[str]]:

@@ -1,8 +1,10 @@
-"""Follows arbitrage's opportunity events and puts what matches into the firing line; misses nothing that is still held.
+"""Follows one arbitrage replica's opportunity events and puts what matches into the firing line; misses nothing that
+is still held.
 
 Each connection resumes from the token before which everything is settled, and forgets what was open: the stream tells
-it again, or, when the token is no longer held, begins with all that is open. The token is saved in Postgres, one for
-all replicas, because what one has settled is settled for all.
+it again, or, when the token is no longer held, begins with all that is open. When a replica is lost, or has no quotes
+while another has, the next is followed, from a little before the time that the token bears. Positions are saved in
+Postgres (ownership.py), a slot each, because what a slot's owner has settled is settled for all.
 """
 
 import asyncio
@@ -13,19 +15,19 @@ import grpc
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluate import Evaluator
 from crossbook.alerts.firing import FiringLine
-from crossbook.alerts.progress import Progress
+from crossbook.alerts.portion import Portion
+from crossbook.alerts.progress import Position
+from crossbook.alerts.replicas import ArbitrageReplicas, Replica
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store import AlertStore
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.retry import Redial, backoff
 
-POSITION = "opportunities"
-SAVE_SECONDS = 0.5
 QUIET_SECONDS = 0.2
+PATIENCE_SECONDS = 1.0
+CONNECT_SECONDS = 3.0
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
 
@@ -40,102 +42,114 @@ class OpportunityWatcher:
     """The client side of WatchOpportunities."""
 
     def __init__(
-        self, target: str, store: AlertStore, rulebook: Rulebook, line: FiringLine, counters: Counters
+        self,
+        replicas: ArbitrageReplicas,
+        store: AlertStore,
+        rulebook: Rulebook,
+        portion: Portion,
+        line: FiringLine,
+        counters: Counters,
     ) -> None:
-        self._target = target
+        self._replicas = replicas
         self._store = store
         self._rulebook = rulebook
+        self._portion = portion
         self._line = line
         self._counters = counters
-        self._evaluator = Evaluator(rulebook.rules)
-        self._progress = Progress()
         self._redial = Redial(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
         self._is_known_lost = False
 
     async def run(self) -> None:
         """Follows until cancelled."""
         await self._rulebook.is_read.wait()
-        saved = await self._load()
-        self._progress.restart(saved)
+        self._portion.restart(await self._load())
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._save(saved))
+            tasks.create_task(self._look_for_better())
             tasks.create_task(self._follow_for_ever())
 
-    async def _load(self) -> str:
+    async def _load(self) -> Position:
+        """Where the slot that is furthest behind has to begin: any of them may become ours."""
         attempt = 0
         while True:
             try:
-                return await self._store.load_position(POSITION)
+                return min((await self._store.load_positions()).values(), default=Position())
             except UnavailableError:
                 await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
                 attempt += 1
 
-    async def _save(self, saved: str) -> None:
+    async def _look_for_better(self) -> None:
         while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            token = self._progress.token
-            if token == saved:
-                continue
-            try:
-                await self._store.save_position(POSITION, token)
-                saved = token
-            except UnavailableError:  # the next round tries again
-                continue
+            await asyncio.sleep(PATIENCE_SECONDS)
+            if self._counters.is_connected and await self._replicas.leave_idle():
+                log.warning("arbitrage_idle", target=self._counters.arbitrage_target)
 
     async def _follow_for_ever(self) -> None:
-        async with open_channel(self._target) as channel:
-            while True:
-                await self._follow(channel)
+        losses = 0
+        while True:
+            replica = self._replicas.current
+            is_lost = await self._follow(replica)
+            if is_lost and replica is self._replicas.current:
+                self._replicas.move_on()
+                losses += 1
+            if not is_lost or losses % len(self._replicas) == 0:  # not before each had its turn
                 await asyncio.sleep(self._redial.wait_seconds())
 
-    async def _follow(self, channel: grpc.aio.Channel) -> None:
-        """One stream from its opening to its loss."""
-        self._progress.restart(self._progress.token)
-        self._evaluator.reset()
-        stub = arbitrage_pb2_grpc.ArbitrageServiceStub(channel)
-        request = arbitrage_pb2.WatchOpportunitiesRequest(resume_token=self._progress.token)
-        call = stub.WatchOpportunities(request)
+    async def _follow(self, replica: Replica) -> bool:
+        """One stream from its opening to its end; whether that was a loss."""
+        token = self._portion.restart()
+        stub = arbitrage_pb2_grpc.ArbitrageServiceStub(replica.channel)
+        call = stub.WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest(resume_token=token))
+        is_lost = True
         try:
-            await call.wait_for_connection()
-            self._set_connected()
-            reason = await self._read(call)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await call.wait_for_connection()
+            self._set_connected(replica)
+            is_lost, reason = await self._read(replica, call)
+        except TimeoutError:
+            reason = f"no answer within {CONNECT_SECONDS:g} s"
         except grpc.aio.AioRpcError as error:
             reason = f"{error.code().name}: {error.details()}"
             if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
-                self._progress.restart("")  # a token that the service does not take starts with what is open
+                self._portion.restart(Position())  # a token that the service does not take starts with what is open
+                is_lost = False
         finally:
             call.cancel()
-            is_lost, self._counters.is_connected = self._counters.is_connected, False
-        if is_lost or not self._is_known_lost:
-            log.warning("arbitrage_lost" if is_lost else "arbitrage_unreachable", target=self._target, reason=reason)
+            was_connected, self._counters.is_connected = self._counters.is_connected, False
+        if was_connected or not self._is_known_lost:
+            event = "arbitrage_lost" if was_connected else "arbitrage_unreachable"
+            log.warning(event, target=replica.target, reason=reason)
         self._is_known_lost = True
+        return is_lost
 
-    def _set_connected(self) -> None:
+    def _set_connected(self, replica: Replica) -> None:
         self._redial.opened()
         self._is_known_lost = False
         self._counters.is_connected = True
-        log.info("arbitrage_connected", target=self._target)
+        self._counters.arbitrage_target = replica.target
+        log.info("arbitrage_connected", target=replica.target)
 
-    async def _read(self, call: Call) -> str:
-        """Reads to the end; a read is never cancelled for a timer, which would end the call."""
+    async def _read(self, replica: Replica, call: Call) -> tuple[bool, str]:
+        """To the end: whether it is a loss, and why. A read is never cancelled for a timer: that would end the call."""
         while True:
             reading = asyncio.ensure_future(call.read())
             try:
                 while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
-                    await self._line.put(self._evaluator.on_time(time.time_ns()))
-            except BaseException:
-                reading.cancel()
-                await asyncio.wait((reading,))
-                raise
+                    if replica is not self._replicas.current:
+                        return False, "another replica has quotes"
+                    await self._line.put(self._portion.on_time(time.time_ns()))
+            finally:
+                if not reading.done():
+                    reading.cancel()
+                    await asyncio.wait((reading,))
             event = reading.result()
             if not isinstance(event, arbitrage_pb2.WatchOpportunitiesResponse):
-                return "arbitrage ended the stream"
+                return True, "arbitrage ended the stream"
             if event.dropped_events:
-                return f"arbitrage dropped {event.dropped_events} events; resuming before them"
-            step = self._progress.step(event.resume_token)
-            await self._line.put(self._evaluator.on_event(event, step))
+                return False, f"arbitrage dropped {event.dropped_events} events; resuming before them"
+            await self._line.put(self._portion.on_event(event))
 
-    def _patience(self) -> float | None:
-        """Seconds of quiet after which the wall clock decides about rules that wait; None when none does."""
-        due_ns = self._evaluator.next_due_ns
-        return None if due_ns is None else max(QUIET_SECONDS, (due_ns - time.time_ns()) / 1e9)
+    def _patience(self) -> float:
+        """Seconds of quiet after which the wall clock decides about rules that wait."""
+        due_ns = self._portion.next_due_ns
+        wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - time.time_ns()) / 1e9)
+        return min(wait, PATIENCE_SECONDS)

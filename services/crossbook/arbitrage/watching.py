@@ -44,7 +44,7 @@ def _open_now(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> list[pb.
         if opened is not None and _matches(request, opened):
             messages.append(_opened(opened, spread))
     if messages:
-        messages[-1].resume_token = live.events.token(live.events.last_number)
+        messages[-1].resume_token = live.events.token
     return messages
 
 

@@ -54,7 +54,7 @@ class Environments:
     def alerts(self) -> Environment:
         return {
             **self._service(self._ports.alerts),
-            "CROSSBOOK_ALERTS__ARBITRAGE_TARGET": self._ports.arbitrage.target(self._host),
+            "CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": self._ports.arbitrage.target(self._host),
         }
 
     def simulator(self) -> Environment:

@@ -7,13 +7,11 @@ what one script touches on one node of a cluster. Ends are reckoned by the serve
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.redis import Redis, is_unavailable
+from crossbook.plumbing.redis import Redis, translating_outages
 
 PREFIX = "crossbook:cooldown:"
 
@@ -100,7 +98,7 @@ class CooldownStore:
         """The same for many pairs, in their order, in one round trip."""
         if not pairs:
             return []
-        with _translating():
+        with translating_outages():
             async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.time()
                 for pair in pairs:
@@ -111,22 +109,12 @@ class CooldownStore:
 
     async def ping(self) -> None:
         """Raises UnavailableError unless the server answers."""
-        with _translating():
+        with translating_outages():
             await self._redis.ping()
 
     async def _run(self, script: str, keys: list[str], arguments: list[str | int]) -> Any:
-        with _translating():
+        with translating_outages():
             return await self._redis.eval(script, len(keys), *keys, *arguments)
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        if is_unavailable(error):
-            raise UnavailableError("Redis cannot be reached") from error
-        raise
 
 
 def _cooldown(row: list[tuple[str, float]], now_ms: int) -> Cooldown | None:

@@ -1,9 +1,12 @@
 """The one way to reach Redis: a client that dials again by itself and gives up on a call within seconds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import redis.asyncio
 import redis.exceptions
 
-from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 CALL_TIMEOUT_SECONDS = 2.0
 
@@ -35,3 +38,14 @@ def open_redis(url: str) -> Redis:
 def is_unavailable(error: BaseException) -> bool:
     """Whether the server is not there or cannot work now, so that the same may succeed later."""
     return isinstance(error, UNAVAILABLE)
+
+
+@contextmanager
+def translating_outages() -> Iterator[None]:
+    """Raises UnavailableError where the server is not there."""
+    try:
+        yield
+    except Exception as error:
+        if is_unavailable(error):
+            raise UnavailableError("Redis cannot be reached") from error
+        raise

@@ -83,6 +83,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Target = Annotated[str, AfterValidator(_is_target)]
 ShardName = Annotated[str, AfterValidator(_is_shard_name)]
 Shards = Annotated[dict[ShardName, Target], Field(min_length=1)]  # where each aggregator listens, by its name
+Targets = Annotated[list[Target], BeforeValidator(_split_commas), Field(min_length=1)]
 RecordingBytes = Annotated[int, Field(ge=64 * 1024)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -173,11 +174,12 @@ class AlertsSettings(Section):
     """crossbook alerts. A history shorter than a rule's cooldown leaves that cooldown to Redis alone.
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
+    arbitrage_targets are replicas of one service: one is followed, the others stand by.
     """
 
     port: Port = 50054
     metrics_port: Port = 9104
-    arbitrage_target: Target = "127.0.0.1:50053"
+    arbitrage_targets: Targets = ["127.0.0.1:50053"]
     allow_private_targets: bool = False
     authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
     check_interval_seconds: Positive = 15

@@ -35,3 +35,9 @@ def test_a_pair_that_fired_is_silent_until_its_cooldown_is_over() -> None:
     assert decided(*first, (OPENED, "b", 0.5, 59)) == ["a"]
     assert decided(*first, (OPENED, "b", 0.5, 60)) == ["a", "b"]
     assert decided(*first, (OPENED, "b", 0.5, 59), (UPDATED, "b", 0.6, 61)) == ["a", "b"]
+
+
+def test_disabled_and_scheduled_rules_decide_nothing() -> None:
+    """They do not look at opportunities."""
+    rules = [pb.AlertRule(name="off"), pb.AlertRule(name="windows", is_enabled=True, trigger=pb.ALERT_TRIGGER_SNAPSHOT)]
+    assert list(decide(rules, [event(OPENED, opportunity(open_ns=START_NS))])) == []

@@ -1,11 +1,12 @@
 """The log of events and its resume tokens."""
 
+import base64
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from crossbook.arbitrage.event_log import EventLog
+from crossbook.arbitrage.event_log import OVERLAP_NS, EventLog
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
 
@@ -16,9 +17,9 @@ OPENED, UPDATED, CLOSED = (
 )
 
 
-def event(kind: int, identity: str = "a", net: float = 1.0) -> Any:
+def event(kind: int, identity: str = "a", net: float = 1.0, at_ns: int = 0) -> Any:
     """What the log looks at of an event of one opportunity."""
-    return SimpleNamespace(kind=kind, spread=SimpleNamespace(opportunity_id=identity, net_percent=net))
+    return SimpleNamespace(kind=kind, event_ns=at_ns, spread=SimpleNamespace(opportunity_id=identity, net_percent=net))
 
 
 def test_a_token_gives_exactly_the_events_after_its_own() -> None:
@@ -40,22 +41,37 @@ def test_a_token_whose_successors_are_gone_is_no_longer_held() -> None:
 def test_a_token_of_an_earlier_process_gives_everything_as_long_as_it_is_held() -> None:
     """What opened and closed before the client came back from the earlier process is not lost."""
     log = EventLog(capacity=2)
-    assert log.after(EventLog().token(7)) == []
+    token = EventLog().token
+    assert log.after(token) == []
     logged = [log.append(event(kind)) for kind in (OPENED, CLOSED)]
-    assert log.after(EventLog().token(7)) == logged
+    assert log.after(token) == logged
     log.append(event(OPENED))
-    assert log.after(EventLog().token(7)) is None
+    assert log.after(token) is None
+
+
+def test_a_token_of_a_replica_gives_what_came_since_a_little_before_its_time() -> None:
+    """The clocks of two replicas differ, and what is told again is known by its id; what is long past is left out."""
+    log = EventLog(capacity=5)
+    times = [step * OVERLAP_NS // 2 for step in range(8)]
+    logged = [log.append(event(UPDATED, at_ns=at_ns)) for at_ns in times]
+    other = [EventLog().append(event(UPDATED, at_ns=at_ns)).token for at_ns in times]
+    assert log.after(other[7]) == logged[5:]
+    assert log.after(other[6]) == logged[4:]
+    assert log.after(other[5]) is None, "the first of that time may be gone"
 
 
 def test_a_token_of_the_future_is_not_held() -> None:
     """Numbers that were never given out start afresh."""
     log = EventLog()
-    log.append(event(UPDATED))
-    assert log.after(log.token(2)) is None
-    assert log.after(log.token(1)) == []
+    beginning = log.token
+    log_id = base64.b64decode(beginning).decode().partition(":")[0]
+    last = log.append(event(UPDATED))
+    assert log.after(base64.b64encode(f"{log_id}:2:0".encode()).decode()) is None
+    assert log.after(last.token) == []
+    assert log.after(beginning) == [last]
 
 
-@pytest.mark.parametrize("token", ["garbage!", "YWJj", "\u00e9", "AA=="])
+@pytest.mark.parametrize("token", ["garbage!", "YWJj", "YTox", "\u00e9", "AA=="])
 def test_what_never_was_a_token_is_refused_by_its_field(token: str) -> None:
     """A malformed token names the field resume_token."""
     with pytest.raises(InvalidRequestError) as refused:

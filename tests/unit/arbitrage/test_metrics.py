@@ -2,6 +2,7 @@
 
 from prometheus_client import REGISTRY, generate_latest
 
+from crossbook.arbitrage.event_log import EventLog
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.metrics import collected
 from crossbook.arbitrage.tuning import ScannerArguments
@@ -17,7 +18,7 @@ async def test_a_scrape_shows_the_counters_of_the_last_tick(arguments: ScannerAr
     live.on_timer()
     async with live.broadcast.subscribe(1):
         for _ in range(3):
-            live.broadcast.publish(live.events.after(live.events.token(0))[0])  # type: ignore[index]
+            live.broadcast.publish(live.events.after(EventLog().token)[0])  # type: ignore[index]
     with collected(live):
         text = generate_latest().decode()
     assert "crossbook_arbitrage_opened_total 1.0" in text

@@ -7,6 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from crossbook._core import STALE
+from crossbook.arbitrage.event_log import EventLog
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.watching import watch
@@ -75,7 +76,7 @@ async def test_resuming_tells_exactly_what_was_missed(live: LiveScan) -> None:
     """From any event's token on, the rest of the story follows without a hole or a repetition."""
     for bid in (101.0, 102.0, 100.0, 101.0):
         tick(live, bid)
-    everything = live.events.after(live.events.token(0))
+    everything = live.events.after(EventLog().token)
     assert everything is not None
     assert [event.message.kind for event in everything] == [OPENED, UPDATED, CLOSED, OPENED]
     for position, event in enumerate(everything[:-1]):
@@ -130,7 +131,7 @@ async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: LiveScan)
         (second,) = await take(messages, 1)
     assert [message.opportunity.sell.price for message in (first, second)] == [104.0, 105.0]
     assert second.dropped_events == 3
-    assert all(event.message.dropped_events == 0 for event in live.events.after(live.events.token(0)) or [])
+    assert all(event.message.dropped_events == 0 for event in live.events.after(EventLog().token) or [])
 
 
 async def test_a_malformed_token_is_refused(live: LiveScan) -> None:
@@ -145,7 +146,7 @@ async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -
     tick(live, 101.0)
     live.on_disconnected()
     assert live.scanner.open_opportunities() == []
-    kinds = [event.message.kind for event in live.events.after(live.events.token(0)) or []]
+    kinds = [event.message.kind for event in live.events.after(EventLog().token) or []]
     assert kinds == [OPENED, CLOSED]
 
 
@@ -153,6 +154,6 @@ async def test_a_book_that_goes_stale_closes_with_that_reason(live: LiveScan) ->
     """The reason of the gate is told, and counted."""
     tick(live, 101.0)
     live.on_batch(payload(Tick("dear", 0, 0, state=STALE)))
-    (_, closed) = live.events.after(live.events.token(0)) or []
+    (_, closed) = live.events.after(EventLog().token) or []
     assert closed.message.close_reason == pb.REFUSAL_REASON_NOT_LIVE
     assert live.scanner.stats().refusals == [(pb.REFUSAL_REASON_NOT_LIVE, 1)]

@@ -44,7 +44,7 @@ def test_services_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
         settings = settings_of(monkeypatch, environment)
     assert settings.aggregator.port == where.aggregator.port
     assert settings.arbitrage.shards == {"main": where.aggregator.target("127.0.0.1")}
-    assert settings.alerts.arbitrage_target == where.arbitrage.target("127.0.0.1")
+    assert settings.alerts.arbitrage_targets == [where.arbitrage.target("127.0.0.1")]
     assert settings.tracker.shards == {"main": where.aggregator.target("127.0.0.1")}
     assert settings.aggregator.window_seconds == 5
     assert settings.postgres_dsn is not None

@@ -58,7 +58,7 @@ def test_an_argument_wins_over_the_environment_key_by_key(monkeypatch: pytest.Mo
         ("ALERTS__PORT", "70000", r"alerts\.port .*CROSSBOOK_ALERTS__PORT"),
         ("ARBITRAGE__MAX_AGE_SECONDS", "nan", r"arbitrage\.max_age_seconds"),
         ("ARBITRAGE__MIN_NOTIONAL", "-1", r"arbitrage\.min_notional"),
-        ("ALERTS__ARBITRAGE_TARGET", "nowhere", r"alerts\.arbitrage_target .*host:port"),
+        ("ALERTS__ARBITRAGE_TARGETS", "nowhere", r"alerts\.arbitrage_targets\.0 .*host:port"),
         ("TRACKER__ENDPOINTS", "{", r"tracker\.endpoints .*valid dictionary"),
         ("TRACKER", "[]", r"setting tracker \(from environment variable CROSSBOOK_TRACKER\)"),
         ("LOG_LEVEL", "loud", r"setting log_level \(from environment variable CROSSBOOK_LOG_LEVEL\)"),

@@ -1056,6 +1056,10 @@ class GetAlertStatsResponse(_message.Message):
     COOLDOWN_AVAILABLE_FIELD_NUMBER: _builtins.int
     DATABASE_AVAILABLE_FIELD_NUMBER: _builtins.int
     CONNECTED_FIELD_NUMBER: _builtins.int
+    EVALUATED_FIELD_NUMBER: _builtins.int
+    OWNED_SLOTS_FIELD_NUMBER: _builtins.int
+    SLOTS_FIELD_NUMBER: _builtins.int
+    ARBITRAGE_TARGET_FIELD_NUMBER: _builtins.int
     fired: _builtins.int
     """Alerts fired."""
     suppressed: _builtins.int
@@ -1072,6 +1076,14 @@ class GetAlertStatsResponse(_message.Message):
     """Whether Postgres takes writes."""
     connected: _builtins.bool
     """Whether the arbitrage stream is up."""
+    evaluated: _builtins.int
+    """Rules looked at for an opportunity event, in the slots of this replica."""
+    owned_slots: _builtins.int
+    """Slots that this replica evaluates now; a slot stands for a share of all pairs of rule and asset."""
+    slots: _builtins.int
+    """Slots of all replicas."""
+    arbitrage_target: _builtins.str
+    """The arbitrage replica followed last, of the setting arbitrage_targets."""
     def __init__(
         self,
         *,
@@ -1083,10 +1095,14 @@ class GetAlertStatsResponse(_message.Message):
         cooldown_available: _builtins.bool = ...,
         database_available: _builtins.bool = ...,
         connected: _builtins.bool = ...,
+        evaluated: _builtins.int = ...,
+        owned_slots: _builtins.int = ...,
+        slots: _builtins.int = ...,
+        arbitrage_target: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "cooldown_available", b"cooldown_available", "database_available", b"database_available", "delivered", b"delivered", "failed", b"failed", "fired", b"fired", "pending", b"pending", "suppressed", b"suppressed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arbitrage_target", b"arbitrage_target", "connected", b"connected", "cooldown_available", b"cooldown_available", "database_available", b"database_available", "delivered", b"delivered", "evaluated", b"evaluated", "failed", b"failed", "fired", b"fired", "owned_slots", b"owned_slots", "pending", b"pending", "slots", b"slots", "suppressed", b"suppressed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -515,7 +515,8 @@ class WatchOpportunitiesRequest(_message.Message):
     """Smallest net percent at opening; absent means the service's own threshold."""
     resume_token: _builtins.str
     """resume_token of the last event handled; empty starts with what is open now, and so does one that is too old to be
-    held. One of an earlier process starts with the first event of this one: what it missed meanwhile is told.
+    held. One of another process, earlier or a replica, starts some seconds before its time: what was missed meanwhile
+    is told, and some events are told again.
     """
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
