@@ -1,5 +1,6 @@
 """The one way to reach Postgres: an autocommitting pool that outlives the server's absence."""
 
+import asyncio
 from typing import Any
 
 import psycopg
@@ -7,6 +8,7 @@ import psycopg_pool
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
+from crossbook.plumbing.cancellation import Cancellations
 from crossbook.plumbing.errors import SettingsError
 
 CONNECT_TIMEOUT_SECONDS = 3
@@ -24,7 +26,6 @@ SESSION_SETTINGS = {
 MAX_WAITING = 512  # for a connection of one pool; one more is told at once that the database is not available
 
 Connection = psycopg.AsyncConnection[TupleRow]
-Pool = psycopg_pool.AsyncConnectionPool[Connection]
 
 CONNECTION_OPTIONS: dict[str, Any] = {
     "autocommit": True,
@@ -49,10 +50,24 @@ UNAVAILABLE = (
 )
 
 
+class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
+    """Whoever is cancelled while it waits for a connection is cancelled."""
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 (the library's name)
+        cancellations = Cancellations()
+        connection = await super().getconn(timeout)
+        try:
+            cancellations.check()
+        except asyncio.CancelledError:
+            await self.putconn(connection)
+            raise
+        return connection
+
+
 async def open_pool(dsn: str, max_size: int = 8) -> Pool:
     """A pool that connects once the server is there; the caller closes it. Raises SettingsError on a bad DSN."""
     check_dsn(dsn)
-    pool: Pool = psycopg_pool.AsyncConnectionPool(
+    pool = Pool(
         dsn,
         min_size=1,
         max_size=max_size,
@@ -60,7 +75,7 @@ async def open_pool(dsn: str, max_size: int = 8) -> Pool:
         timeout=ACQUIRE_TIMEOUT_SECONDS,
         reconnect_timeout=2.0,  # how long one round of dialling lasts; every acquisition starts another
         open=False,
-        check=psycopg_pool.AsyncConnectionPool.check_connection,
+        check=Pool.check_connection,
         kwargs=CONNECTION_OPTIONS,
     )
     await pool.open(wait=False)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import redis.asyncio
 import redis.exceptions
 
+from crossbook.plumbing.cancellation import Cancellations
 from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 CALL_TIMEOUT_SECONDS = 2.0
@@ -42,10 +43,13 @@ def is_unavailable(error: BaseException) -> bool:
 
 @contextmanager
 def translating_outages() -> Iterator[None]:
-    """Raises UnavailableError where the server is not there."""
+    """Around calls: raises UnavailableError where the server is not there."""
+    cancellations = Cancellations()
     try:
         yield
     except Exception as error:
+        cancellations.check()
         if is_unavailable(error):
             raise UnavailableError("Redis cannot be reached") from error
         raise
+    cancellations.check()

@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn adding_a_leg_keeps_the_phases_of_the_pairs_there() {
         let mut book = book(&[1.0, 1.0, 1.0]);
-        book.set_phase(2, 0, Phase::Pending { since_ns: 7 });
+        book.set_phase(2, 0, Phase::Pending { since_ns: 7, quote_ns: 7 });
         book.add_leg(leg(9, instrument("late", "PEPE")));
         let pending: Vec<_> = (0..16).filter(|at| !matches!(book.phase(at / 4, at % 4), Phase::Idle)).collect();
         assert_eq!(pending, vec![8]);

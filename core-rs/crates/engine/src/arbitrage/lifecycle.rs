@@ -17,8 +17,8 @@ pub(super) enum Phase {
     Idle,
     /// It pays enough to open, and the gate refuses it.
     Refused(RefusalReason),
-    /// It pays and passes, not yet for the minimum life.
-    Pending { since_ns: i64 },
+    /// It pays and passes, not yet for the minimum life; `quote_ns` is the receive time of the quote that made it so.
+    Pending { since_ns: i64, quote_ns: i64 },
     /// It is published.
     Open(Box<OpenOpportunity>),
 }
@@ -108,21 +108,21 @@ struct Pair<'a> {
 impl Pair<'_> {
     /// It pays and passes, and is not open.
     fn pass(&mut self, numbers: PairNumbers) {
-        let since_ns = match self.book.phase(self.buy, self.sell) {
-            Phase::Pending { since_ns } => *since_ns,
-            _ => self.moment.now_ns,
+        let (since_ns, quote_ns) = match self.book.phase(self.buy, self.sell) {
+            Phase::Pending { since_ns, quote_ns } => (*since_ns, *quote_ns),
+            _ => (self.moment.now_ns, numbers.buy.receive_ns.max(numbers.sell.receive_ns)),
         };
         if self.moment.now_ns.saturating_sub(since_ns) >= self.rules.settings.min_life_ns {
-            self.open(since_ns, numbers);
+            self.open(since_ns, quote_ns, numbers);
         } else {
-            self.set_phase(Phase::Pending { since_ns });
+            self.set_phase(Phase::Pending { since_ns, quote_ns });
         }
     }
 
-    fn open(&mut self, open_ns: i64, numbers: PairNumbers) {
+    fn open(&mut self, open_ns: i64, quote_ns: i64, numbers: PairNumbers) {
         let net_percent = numbers.costs.net_percent;
         let opportunity = OpenOpportunity {
-            id: self.new_id(open_ns),
+            id: self.new_id(quote_ns),
             open_ns,
             peak_net_percent: net_percent,
             told_net_percent: net_percent,
@@ -183,14 +183,15 @@ impl Pair<'_> {
         });
     }
 
-    /// `asset-buy venue-sell venue-symbols-time`: the two symbols as a 64-bit hash (FNV-1a) and the opening time in
-    /// nanoseconds, both in hexadecimal. The time is moved on by a nanosecond when the pair has used it already.
-    fn new_id(&mut self, open_ns: i64) -> String {
+    /// `asset-buy venue-sell venue-symbols-time`: the two symbols as a 64-bit hash (FNV-1a) and the receive time of the
+    /// quote that made the pair pay in nanoseconds, both in hexadecimal: so replicas that see the same quotes give the
+    /// same id. The time is moved on by a nanosecond when the pair has used it already.
+    fn new_id(&mut self, quote_ns: i64) -> String {
         let (buy, sell) = (&self.book.legs[self.buy].instrument, &self.book.legs[self.sell].instrument);
         let symbols = fnv1a(&[buy.symbol.as_bytes(), sell.symbol.as_bytes()]);
         let pair = format!("{}-{}-{}-{symbols:016x}", self.book.name, buy.venue, sell.venue);
         let last_ns = self.journal.last_ids.entry(pair.clone()).or_insert(i64::MIN);
-        *last_ns = open_ns.max(last_ns.saturating_add(1));
+        *last_ns = quote_ns.max(last_ns.saturating_add(1));
         format!("{pair}-{last_ns:x}")
     }
 }
@@ -325,6 +326,20 @@ mod tests {
             ids.extend(opened.map(|event| event.spread.opportunity_id));
         }
         assert_eq!(ids.len(), 3);
+    }
+
+    #[test]
+    fn replicas_that_see_the_same_quotes_at_other_times_and_in_another_order_give_the_same_id() {
+        let settings = ScannerSettings { min_life_ns: SECOND_NS, ..settings() };
+        let quotes = [live(0, 99.9, 100.0, 10.0, START_NS), live(1, 101.0, 101.1, 10.0, START_NS + 7)];
+        let ids = [(quotes, 10), (quotes, 20), ([quotes[1], quotes[0]], 30)].map(|(quotes, delay_ns)| {
+            let mut market = Market::new(settings.clone());
+            assert!(market.quotes(&quotes, START_NS + delay_ns).is_empty());
+            market.quotes(&[live(1, 101.01, 101.1, 10.0, START_NS + 40)], START_NS + 40);
+            market.0.on_timer(START_NS + delay_ns + SECOND_NS)[0].spread.opportunity_id.clone()
+        });
+        assert!(ids[0].ends_with(&format!("-{:x}", START_NS + 7)));
+        assert!(ids.iter().all(|id| *id == ids[0]));
     }
 
     #[test]
