@@ -3,6 +3,7 @@ that matches makes exactly one alert, known to a receiver by its webhook-id.
 """
 
 import asyncio
+import json
 import signal
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
@@ -224,7 +225,7 @@ async def test_an_arbitrage_replica_that_dies_is_replaced_by_the_other_without_a
     async with AsyncExitStack() as stack:
         fanout = await stack.enter_async_context(running_fanout())
         environment = {
-            "CROSSBOOK_ARBITRAGE__AGGREGATOR_TARGET": f"127.0.0.1:{fanout.port}",
+            "CROSSBOOK_ARBITRAGE__SHARDS": json.dumps({"main": f"127.0.0.1:{fanout.port}"}),
             "CROSSBOOK_ARBITRAGE__MIN_LIFE_MS": "0",
         }
         processes = [ServiceProcess("arbitrage", tmp_path / f"arbitrage-{index}.log", environment) for index in (0, 1)]
