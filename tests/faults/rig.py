@@ -19,6 +19,7 @@ from crossbook.local.options import UpOptions
 from crossbook.local.ports import Ports, choose_ports
 from crossbook.local.privileges import server_home
 from crossbook.local.probes import answers_grpc, listens
+from crossbook.local.servers import free_port
 from crossbook.local.supervisor import Supervisor
 from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.settings import load_settings
@@ -35,6 +36,7 @@ HOST = "127.0.0.1"
 WINDOW_SECONDS = 5
 TRACKERS = ("tracker-1", "tracker-2")
 SERVICES = (*TRACKERS, "aggregator", "arbitrage", "alerts")
+REPLICA = "alerts-2"  # only in groups that ask for it
 VENUES_OF = {name: VENUES[number :: len(TRACKERS)] for number, name in enumerate(TRACKERS)}
 DAY_SECONDS = "86400"  # a run may take hours, and every row of it is to be checked
 COMMON = {
@@ -96,7 +98,7 @@ class Rig:
 
 @asynccontextmanager
 async def running_rig(
-    data_dir: Path, seed: int, buffer_bytes: int | None = None, has_small_disk: bool = False
+    data_dir: Path, seed: int, buffer_bytes: int | None = None, has_small_disk: bool = False, has_replica: bool = False
 ) -> AsyncIterator[Rig]:
     """Everything up, the hook's rule in place before anything is planted; all of it is stopped at the end."""
     async with AsyncExitStack() as stack:
@@ -115,6 +117,8 @@ async def running_rig(
         hook = Hook(receiver, f"https://{HOST}:{links.hook.port}/hook")
         rig = Rig(data_dir, postgres, disk, redis, links, hook, ports, supervisor, channels, observer)
         await _start_services(rig)
+        if has_replica:
+            await _start_replica(rig)
         await hook.add_rule(channels["alerts"])
         async with observer.running():
             await _start_sources(rig, seed, buffer_bytes)
@@ -129,6 +133,16 @@ async def _start_services(rig: Rig) -> None:
     to_events = replace(ports, arbitrage=replace(ports.arbitrage, port=links.events.port))
     await _start(rig, "alerts", _environments(rig, to_events).alerts())
     await rig.supervisor.wait_ready("aggregator", "arbitrage", "alerts")
+
+
+async def _start_replica(rig: Rig) -> None:
+    """A second alerts process, which shares the work of the first."""
+    to_events = replace(rig.ports, arbitrage=replace(rig.ports.arbitrage, port=rig.links.events.port))
+    port = free_port()
+    own = {"CROSSBOOK_ALERTS__PORT": str(port), "CROSSBOOK_ALERTS__METRICS_PORT": "0"}
+    environment = COMMON | _environments(rig, to_events).alerts() | own
+    await rig.supervisor.start(REPLICA, _command("alerts"), answers_grpc(f"{HOST}:{port}"), environment)
+    await rig.supervisor.wait_ready(REPLICA)
 
 
 async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:

@@ -59,7 +59,7 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
     """Everything the group asks for, on one running system."""
     chance = random.Random(f"{seed} {group.name}")
     trials: list[Trial] = []
-    async with running_rig(data_dir, seed, group.buffer_bytes, group.has_small_disk) as rig:
+    async with running_rig(data_dir, seed, group.buffer_bytes, group.has_small_disk, group.has_replica) as rig:
         health = HealthLog(rig.channels)
         async with health.running():
             await eventually(lambda: rig.observer.sightings)  # from here on there is always something to lose

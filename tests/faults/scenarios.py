@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from tests.faults import inflict
 from tests.faults.inflict import Inflict, LinkOf
-from tests.faults.rig import SERVICES
+from tests.faults.rig import REPLICA, SERVICES
 from tests.support.receiver import Answer
 from tests.support.tcp_proxy import ANSWERS, REQUESTS, TcpProxy
 from tests.support.tls import Shows
@@ -49,6 +49,7 @@ class Group:
     faults: tuple[Fault, ...]
     buffer_bytes: int | None = None
     has_small_disk: bool = False  # Postgres has a file system of its own where we may mount one
+    has_replica: bool = False  # a second alerts process shares the work
 
 
 def _kill(*names: str) -> Fault:
@@ -146,6 +147,16 @@ GROUPS = (
             Fault("receiver: redirects to a private address", inflict.hook_redirects, 6.0, logs=GIVEN_UP),
             *_spoil("to the receiver", attrgetter("links.hook"), 12.0, {}, TRIED_AGAIN),
         ),
+    ),
+    Group(
+        "replicas",
+        (
+            _kill("alerts"),
+            _kill(REPLICA),
+            Fault("SIGSTOP one of two alerts 30 s", inflict.frozen("alerts"), 30.0),
+            Fault("Redis restarted empty, two alerts", inflict.redis_emptied, 3.0, NO_REDIS),
+        ),
+        has_replica=True,
     ),
     Group("overflow", (_refuse_ingest,), buffer_bytes=64 * 1024),
 )
