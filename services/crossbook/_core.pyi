@@ -505,12 +505,14 @@ class Scanner:
 
         equal_currencies: groups that convert one to one where no market gives a rate. relays: (venue, its source).
         """
-    def on_batch(self, payload: bytes, now_ns: int) -> list[OpportunityEvent]:
-        """Takes a SubscribeQuoteBatchesResponse. Raises PayloadError."""
+    def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
+        """Takes a SubscribeQuoteBatchesResponse of a source, 0 to 65535: the stream of one shard. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
-        """To be called every 50 ms: minimum life and ages."""
-    def on_disconnected(self, now_ns: int) -> list[OpportunityEvent]:
-        """The stream is gone: forgets every quote and closes what is open."""
+        """To be called every 50 ms: minimum life, ages, and instruments that no shard has told of 2 s after they moved."""
+    def on_disconnected(self, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
+        """The source is gone: forgets every quote that only it has told, and closes what is open with one."""
+    def open_legs(self, source: int = 0) -> int:
+        """How many instruments the source tells of now that are not CLOSED."""
     def set_identities(self, identities: Sequence[tuple[IdentityPair, int]], now_ns: int) -> list[OpportunityEvent]:
         """Replaces what is known of pairs: (pair, IdentityState of arbitrage.proto). Raises InvalidSettingError."""
     def take_findings(self) -> list[IdentityFinding]:

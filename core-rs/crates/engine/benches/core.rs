@@ -73,7 +73,7 @@ fn scan_full_ns() -> f64 {
 
 fn take(scanner: &mut Scanner, batches: &[Vec<u8>]) {
     for payload in batches {
-        black_box(scanner.on_batch(payload, START_NS).expect("the bench's own batch decodes"));
+        black_box(scanner.on_batch(payload, START_NS, 0).expect("the bench's own batch decodes"));
     }
 }
 

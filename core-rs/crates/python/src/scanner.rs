@@ -216,8 +216,15 @@ impl Scanner {
         Ok(Self { inner })
     }
 
-    fn on_batch(&mut self, py: Python<'_>, payload: &[u8], now_ns: i64) -> Result<Vec<OpportunityEvent>, Failure> {
-        let events = without_gil(py, || self.inner.on_batch(payload, now_ns));
+    #[pyo3(signature = (payload, now_ns, source=0))]
+    fn on_batch(
+        &mut self,
+        py: Python<'_>,
+        payload: &[u8],
+        now_ns: i64,
+        source: u16,
+    ) -> Result<Vec<OpportunityEvent>, Failure> {
+        let events = without_gil(py, || self.inner.on_batch(payload, now_ns, source));
         events.map(all_into).map_err(|error| Failure::Payload(error.to_string()))
     }
 
@@ -225,8 +232,14 @@ impl Scanner {
         all_into(without_gil(py, || self.inner.on_timer(now_ns)))
     }
 
-    fn on_disconnected(&mut self, py: Python<'_>, now_ns: i64) -> Vec<OpportunityEvent> {
-        all_into(without_gil(py, || self.inner.on_disconnected(now_ns)))
+    #[pyo3(signature = (now_ns, source=0))]
+    fn on_disconnected(&mut self, py: Python<'_>, now_ns: i64, source: u16) -> Vec<OpportunityEvent> {
+        all_into(without_gil(py, || self.inner.on_disconnected(now_ns, source)))
+    }
+
+    #[pyo3(signature = (source=0))]
+    fn open_legs(&self, source: u16) -> usize {
+        self.inner.open_legs(source)
     }
 
     fn set_identities(

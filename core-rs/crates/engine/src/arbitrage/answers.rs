@@ -204,7 +204,7 @@ mod tests {
         let mut scanner = scanner(settings());
         let instruments = ["a", "b", "c"].map(|venue| instrument(venue, "NEIRO"));
         let quotes = [live(0, 99.0, 100.0, 1.0, 1), live(1, 101.0, 102.0, 1.0, 1), live(2, 900.0, 901.0, 1.0, 1)];
-        scanner.on_batch(&payload(&instruments, &quotes), 1).unwrap();
+        scanner.on_batch(&payload(&instruments, &quotes), 1, 0).unwrap();
         assert_eq!(scanner.overview(&[])[0].widest_gross_percent, 1.0);
     }
 }

@@ -6,6 +6,7 @@ use super::costs::{Costs, proceeds, required_proceeds};
 use super::identity::{Identities, MarketName};
 use super::lifecycle::Phase;
 use super::rates::{Conversion, Rates};
+use super::sources::NOBODY;
 
 /// What is fixed about a leg. Each instrument is one; a venue may have several and is never paired with itself.
 #[derive(Debug)]
@@ -52,17 +53,26 @@ pub(super) struct Top {
     pub ask: f64,
     pub ask_size: f64,
     pub receive_ns: i64,
+    /// Who told it; `NOBODY` when there is none, or when who told it has given the leg away. See `Sources`.
+    pub source: u32,
     pub state: BookState,
 }
 
 impl Top {
-    const NONE: Self =
-        Self { bid: 0.0, bid_size: 0.0, ask: 0.0, ask_size: 0.0, receive_ns: 0, state: BookState::Closed };
+    const NONE: Self = Self {
+        bid: 0.0,
+        bid_size: 0.0,
+        ask: 0.0,
+        ask_size: 0.0,
+        receive_ns: 0,
+        source: NOBODY,
+        state: BookState::Closed,
+    };
 
-    fn of(quote: &Quote, asset_scale: f64) -> Self {
+    fn of(quote: &Quote, source: u32, asset_scale: f64) -> Self {
         let (receive_ns, state) = (quote.receive_ns, quote.state);
         if state != BookState::Live {
-            return Self { receive_ns, state, ..Self::NONE };
+            return Self { receive_ns, source, state, ..Self::NONE };
         }
         Self {
             bid: quote.bid / asset_scale,
@@ -70,6 +80,7 @@ impl Top {
             ask: quote.ask / asset_scale,
             ask_size: quote.ask_size * asset_scale,
             receive_ns,
+            source,
             state,
         }
     }
@@ -191,9 +202,9 @@ impl AssetBook {
 
     /// Takes a leg's new quote; true when it gives a rate. Nothing is allocated here or in `needs_scan`.
     #[inline]
-    pub(super) fn set_quote(&mut self, leg: usize, quote: &Quote, open_net_percent: f64) -> bool {
+    pub(super) fn set_quote(&mut self, leg: usize, quote: &Quote, source: u32, open_net_percent: f64) -> bool {
         let terms = self.terms[leg];
-        let top = Top::of(quote, terms.asset_scale);
+        let top = Top::of(quote, source, terms.asset_scale);
         self.tops[leg] = top;
         self.screen(leg, &top, &terms, open_net_percent);
         terms.gives_rate
@@ -332,8 +343,8 @@ mod tests {
     #[test]
     fn prices_and_sizes_are_per_coin_whatever_the_contract_multiplies() {
         let mut book = book(&[1.0, 1000.0]);
-        book.set_quote(0, &live(0, 0.010, 0.011, 5.0, 1), 0.1);
-        book.set_quote(1, &live(1, 10.0, 11.0, 2.0, 1), 0.1);
+        book.set_quote(0, &live(0, 0.010, 0.011, 5.0, 1), 0, 0.1);
+        book.set_quote(1, &live(1, 10.0, 11.0, 2.0, 1), 0, 0.1);
         assert_eq!((book.tops[1].bid, book.tops[1].ask), (0.010, 0.011));
         assert_eq!((book.tops[1].bid_size, book.tops[1].ask_size), (2000.0, 2000.0));
         assert_eq!(numbers(&book, 0, 1).executable_size(), 5.0);
@@ -342,8 +353,8 @@ mod tests {
     #[test]
     fn prices_of_a_book_that_is_not_live_do_not_count() {
         let mut book = book(&[1.0, 1.0]);
-        book.set_quote(0, &Quote { state: BookState::Stale, ..live(0, 90.0, 91.0, 1.0, 1) }, 0.1);
-        book.set_quote(1, &live(1, 100.0, 101.0, 1.0, 1), 0.1);
+        book.set_quote(0, &Quote { state: BookState::Stale, ..live(0, 90.0, 91.0, 1.0, 1) }, 0, 0.1);
+        book.set_quote(1, &live(1, 100.0, 101.0, 1.0, 1), 0, 0.1);
         assert!(!numbers(&book, 0, 1).has_prices());
         assert!(!book.needs_scan(1));
     }

@@ -109,7 +109,7 @@ mod tests {
             let currency = rules.rates.currency(&instrument.quote_currency);
             let venue = number as u32;
             book.add_leg(Leg { instrument, venue, origin: venue, currency, rate_source: None });
-            book.set_quote(number, &quotes[number], 0.1);
+            book.set_quote(number, &quotes[number], 0, 0.1);
         }
         refusal(&rules, &book, 0, 1, &book.numbers(&rules.rates, 0, 1), NOW_NS)
     }

@@ -181,7 +181,7 @@ mod tests {
         }
 
         fn quotes(&mut self, quotes: &[Quote], now_ns: i64) -> Vec<OpportunityEvent> {
-            self.0.on_batch(&payload(&[instrument("a", "NEIRO"), instrument("b", "NEIRO")], quotes), now_ns).unwrap()
+            self.0.on_batch(&payload(&[instrument("a", "NEIRO"), instrument("b", "NEIRO")], quotes), now_ns, 0).unwrap()
         }
 
         fn reason(&self, seconds: i64) -> Option<RefusalReason> {
@@ -303,7 +303,7 @@ mod tests {
         let mut market = Market::new();
         market.mid_on_b(101.0, 0);
         market.decide(IdentityState::Denied, 1);
-        market.0.on_disconnected(START_NS + 2 * SECOND_NS);
+        market.0.on_disconnected(START_NS + 2 * SECOND_NS, 0);
         assert!(market.mid_on_b(101.0, 3).is_empty());
     }
 

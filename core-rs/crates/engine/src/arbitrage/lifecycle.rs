@@ -227,7 +227,7 @@ mod tests {
         }
 
         fn quotes(&mut self, quotes: &[Quote], now_ns: i64) -> Vec<OpportunityEvent> {
-            self.0.on_batch(&payload(&[instrument("a", "BTC"), instrument("b", "BTC")], quotes), now_ns).unwrap()
+            self.0.on_batch(&payload(&[instrument("a", "BTC"), instrument("b", "BTC")], quotes), now_ns, 0).unwrap()
         }
     }
 
@@ -354,7 +354,7 @@ mod tests {
     fn losing_the_stream_closes_everything_and_forgets_the_quotes() {
         let mut market = Market::new(settings());
         market.bid_on_b(101.0, START_NS);
-        let closed = market.0.on_disconnected(START_NS + 1);
+        let closed = market.0.on_disconnected(START_NS + 1, 0);
         assert_eq!(kinds(&closed), [EventKind::Closed]);
         assert!(market.0.open_opportunities().is_empty());
         assert!(market.quotes(&[live(0, 99.9, 100.0, 10.0, START_NS)], START_NS + 2).is_empty());

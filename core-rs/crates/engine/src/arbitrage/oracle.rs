@@ -193,7 +193,7 @@ proptest! {
         for (mut quote, wait_ns, delay_ns) in steps {
             now_ns += wait_ns;
             quote.receive_ns = now_ns - delay_ns;
-            let mut events = scanner.on_batch(&payload(&instruments, &[quote]), now_ns).unwrap();
+            let mut events = scanner.on_batch(&payload(&instruments, &[quote]), now_ns, 0).unwrap();
             events.extend(scanner.on_timer(now_ns));
             prop_assert_eq!(sorted(events.iter().map(story).collect()), sorted(oracle.on_quote(quote, now_ns)));
         }

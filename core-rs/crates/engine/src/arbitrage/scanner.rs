@@ -1,18 +1,20 @@
 //! Takes batches of quotes and the time, and returns what they did to the opportunities.
 
-use crossbook_market::{Instrument, Quote};
+use crossbook_market::{BookState, Instrument, Quote};
 use crossbook_wire::{Batch, SymbolEntry, WireError, decode_subscription_response};
 use rustc_hash::FxHashMap;
 
-use super::asset::{AssetBook, Leg};
+use super::asset::{AssetBook, Leg, Top};
 use super::identity::{IdentityFinding, IdentityPair, IdentityState};
 use super::lifecycle::{Journal, Moment, abandon, advance};
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
+use super::sources::{Place, Sources};
 use super::views::OpportunityEvent;
 
-/// Incremental all-pairs scan. The same payloads at the same times give the same events.
+/// Incremental all-pairs scan. The same payloads from the same sources at the same times give the same events. Sources
+/// are numbered by whoever has them; see `Sources`.
 #[derive(Debug)]
 pub struct Scanner {
     pub(super) rules: Rules,
@@ -20,21 +22,13 @@ pub struct Scanner {
     pub(super) book_of_asset: FxHashMap<String, usize>,
     /// Where each (venue, symbol) is.
     places: FxHashMap<(String, String), Place>,
-    /// Where each symbol number of the stream is.
-    place_of_symbol: Vec<Option<Place>>,
-    stream_id: String,
+    sources: Sources,
     venues: FxHashMap<String, u32>,
     relays: Relays,
     /// What is decided or found of each asset's pairs, whether their instruments have come yet or not.
     identities: FxHashMap<String, Vec<(IdentityPair, IdentityState)>>,
     journal: Journal,
     quotes: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    book: usize,
-    leg: usize,
 }
 
 /// Counters since the scanner was made.
@@ -56,8 +50,7 @@ impl Scanner {
             books: Vec::new(),
             book_of_asset: FxHashMap::default(),
             places: FxHashMap::default(),
-            place_of_symbol: Vec::new(),
-            stream_id: String::new(),
+            sources: Sources::default(),
             venues: FxHashMap::default(),
             identities: FxHashMap::default(),
             journal: Journal::default(),
@@ -65,20 +58,26 @@ impl Scanner {
         })
     }
 
-    /// Takes a SubscribeQuoteBatchesResponse; one that does not decode changes nothing.
-    pub fn on_batch(&mut self, payload: &[u8], now_ns: i64) -> Result<Vec<OpportunityEvent>, WireError> {
+    /// Takes a source's SubscribeQuoteBatchesResponse; one that does not decode changes nothing.
+    pub fn on_batch(&mut self, payload: &[u8], now_ns: i64, source: u16) -> Result<Vec<OpportunityEvent>, WireError> {
         let batch = decode_subscription_response(payload)?.batch;
-        let is_same_stream = batch.stream_id == self.stream_id;
-        batch.check_symbols(|symbol| is_same_stream && self.place_of(symbol).is_some())?;
-        self.introduce(&batch, is_same_stream, now_ns);
+        self.sources.stream(source).check(&batch)?;
+        self.introduce(&batch, source, now_ns);
+        let places = std::mem::take(&mut self.sources.stream(source).places);
         for quote in batch.columns.rows() {
-            self.on_quote(&quote, now_ns);
+            if let Some(place) = places.get(quote.instrument as usize).copied().flatten() {
+                self.on_quote(place, &quote, source.into(), now_ns);
+            }
         }
+        self.sources.stream(source).places = places;
         Ok(std::mem::take(&mut self.journal.events))
     }
 
-    /// Looks again at every pair that time can move: minimum life and ages, also of rates.
+    /// Looks again at every pair that time can move: minimum life and ages, also of rates, and moves that do not end.
     pub fn on_timer(&mut self, now_ns: i64) -> Vec<OpportunityEvent> {
+        for place in self.sources.take_orphans(now_ns) {
+            self.retire(place, now_ns);
+        }
         self.refresh_rates(Moment { now_ns, cause_ns: None });
         self.for_each_active(now_ns, advance)
     }
@@ -105,21 +104,27 @@ impl Scanner {
         std::mem::take(&mut self.journal.findings)
     }
 
-    /// The stream is gone: forgets every quote and closes what is open.
-    pub fn on_disconnected(&mut self, now_ns: i64) -> Vec<OpportunityEvent> {
-        self.stream_id.clear();
-        self.place_of_symbol.clear();
-        let events = self.for_each_active(now_ns, abandon);
-        for book in &mut self.books {
-            for leg in 0..book.legs.len() {
-                book.forget_quote(leg);
-                if let Some(source) = book.legs[leg].rate_source {
-                    self.rules.rates.set_mid(source, 0.0, now_ns);
+    /// A source is gone: forgets every quote that only it has told, and closes what is open with one.
+    pub fn on_disconnected(&mut self, now_ns: i64, source: u16) -> Vec<OpportunityEvent> {
+        let lost = self.take_lost(source);
+        self.sources.forget(source);
+        let moment = Moment { now_ns, cause_ns: None };
+        for book in self.books.iter_mut().filter(|book| book.active > 0) {
+            for (buy, sell) in book.active_pairs() {
+                if [buy, sell].iter().any(|leg| book.tops[*leg].source == u32::from(source)) {
+                    abandon(&self.rules, book, buy, sell, moment, &mut self.journal);
                 }
             }
         }
-        self.refresh_rates(Moment { now_ns, cause_ns: None });
-        events
+        lost.into_iter().for_each(|place| self.forget_quote(place, now_ns));
+        self.refresh_rates(moment);
+        std::mem::take(&mut self.journal.events)
+    }
+
+    /// How many instruments the source tells of now that are not CLOSED.
+    pub fn open_legs(&self, source: u16) -> usize {
+        let is_open = |top: &&Top| top.source == u32::from(source) && top.state != BookState::Closed;
+        self.books.iter().map(|book| book.tops.iter().filter(is_open).count()).sum()
     }
 
     pub fn stats(&self) -> ScannerStats {
@@ -133,22 +138,27 @@ impl Scanner {
         }
     }
 
-    fn place_of(&self, symbol: u32) -> Option<Place> {
-        self.place_of_symbol.get(symbol as usize).copied().flatten()
+    fn introduce(&mut self, batch: &Batch<'_>, source: u16, now_ns: i64) {
+        self.sources.stream(source).go_on_with(batch.stream_id);
+        for SymbolEntry { index, instrument } in &batch.symbols {
+            let place = self.place(instrument, now_ns);
+            self.sources.stream(source).set_place(*index, place);
+        }
     }
 
-    fn introduce(&mut self, batch: &Batch<'_>, is_same_stream: bool, now_ns: i64) {
-        if !is_same_stream {
-            self.stream_id = batch.stream_id.to_owned();
-            self.place_of_symbol.clear();
-        }
-        for SymbolEntry { index, instrument } in &batch.symbols {
-            let index = *index as usize;
-            if self.place_of_symbol.len() <= index {
-                self.place_of_symbol.resize(index + 1, None);
+    /// Legs that the source owns and nobody inherits; the others change hands.
+    fn take_lost(&mut self, source: u16) -> Vec<Place> {
+        let mut lost = Vec::new();
+        for (number, book) in self.books.iter_mut().enumerate() {
+            for (leg, held) in book.tops.iter_mut().enumerate().filter(|(_, held)| held.source == source.into()) {
+                let place = Place { book: number, leg };
+                match self.sources.take_heir(place, held) {
+                    Some(heir) => held.source = heir,
+                    None => lost.push(place),
+                }
             }
-            self.place_of_symbol[index] = Some(self.place(instrument, now_ns));
         }
+        lost
     }
 
     /// Where the instrument is. One whose facts have changed starts anew without a quote.
@@ -225,6 +235,11 @@ impl Scanner {
                 abandon(&self.rules, book, buy, sell, moment, &mut self.journal);
             }
         }
+        self.forget_quote(place, now_ns);
+    }
+
+    fn forget_quote(&mut self, place: Place, now_ns: i64) {
+        let book = &mut self.books[place.book];
         book.forget_quote(place.leg);
         if let Some(source) = book.legs[place.leg].rate_source {
             self.rules.rates.set_mid(source, 0.0, now_ns);
@@ -232,11 +247,15 @@ impl Scanner {
     }
 
     #[inline]
-    fn on_quote(&mut self, quote: &Quote, now_ns: i64) {
-        let Some(place) = self.place_of(quote.instrument) else { return };
+    fn on_quote(&mut self, place: Place, quote: &Quote, source: u32, now_ns: i64) {
         self.quotes += 1;
         let book = &mut self.books[place.book];
-        let gives_rate = book.set_quote(place.leg, quote, self.rules.settings.open_net_percent);
+        let held = &mut book.tops[place.leg];
+        let is_plain = held.source == source && quote.state != BookState::Moved;
+        if !is_plain && !self.sources.admits(place, held, quote, source, now_ns) {
+            return;
+        }
+        let gives_rate = book.set_quote(place.leg, quote, source, self.rules.settings.open_net_percent);
         let needs_scan = book.needs_scan(place.leg);
         if needs_scan || gives_rate {
             self.consider(place, quote.receive_ns, now_ns);
@@ -314,7 +333,7 @@ mod tests {
         let quotes = [live(0, 101.0, 101.1, 10.0, SECOND_NS), live(1, 99.9, 100.0, 10.0, SECOND_NS)];
         for asset in ["ONE", "TWO"].into_iter().cycle().take(100) {
             let events =
-                scanner.on_batch(&payload(&[moved(asset), instrument("b", "ONE")], &quotes), SECOND_NS).unwrap();
+                scanner.on_batch(&payload(&[moved(asset), instrument("b", "ONE")], &quotes), SECOND_NS, 0).unwrap();
             assert_eq!(scanner.stats().open_now, u64::from(asset == "ONE"), "{events:?}");
         }
         let legs: Vec<usize> = scanner.books.iter().map(|book| book.legs.len()).collect();

@@ -36,7 +36,7 @@ impl Dollars {
             market("b", "BTC", "USDC", "USDC"),
             market("c", "USDC", "USDT", "USDT"),
         ];
-        self.scanner.on_batch(&payload(&instruments, quotes), self.now_ns).unwrap()
+        self.scanner.on_batch(&payload(&instruments, quotes), self.now_ns, 0).unwrap()
     }
 
     fn rate(&mut self, mid: f64) -> Vec<OpportunityEvent> {
@@ -113,7 +113,7 @@ fn losing_the_stream_forgets_the_rate_and_not_that_there_is_a_market_for_it() {
     let equal_currencies = vec![vec!["USDC".to_owned(), "USDT".to_owned()]];
     let mut dollars = Dollars::new(ScannerSettings { equal_currencies, ..settings() });
     dollars.rate(1.0);
-    dollars.scanner.on_disconnected(START_NS);
+    dollars.scanner.on_disconnected(START_NS, 0);
     dollars.take(&[live(0, 99.9, 100.0, 10.0, START_NS), live(1, 101.0, 101.1, 10.0, START_NS)]);
     assert_eq!(dollars.explain().reason, Some(RefusalReason::RateUnknown));
 }
@@ -124,7 +124,7 @@ fn a_relay_and_its_source_are_refused_and_each_is_compared_with_others() {
     let mut scanner = scanner(ScannerSettings { relays, ..settings() });
     let instruments = ["source", "relay", "other"].map(|venue| instrument(venue, "BTC"));
     let quotes = [(0, 100.0), (1, 101.0), (2, 102.0)].map(|(leg, price)| live(leg, price - 0.1, price, 10.0, START_NS));
-    let events = scanner.on_batch(&payload(&instruments, &quotes), START_NS).unwrap();
+    let events = scanner.on_batch(&payload(&instruments, &quotes), START_NS, 0).unwrap();
     let mut opened: Vec<_> = events.iter().map(|event| event.spread.buy.venue.as_str()).collect();
     opened.sort_unstable();
     assert_eq!(opened, ["relay", "source"]);
@@ -148,7 +148,7 @@ fn contracts_of_one_asset_that_settle_differently_are_legs_of_their_own_on_one_v
     ];
     let quotes = [99.0, 100.0, 98.0, 97.0, 103.0];
     let quotes: Vec<_> = (0..).zip(quotes).map(|(leg, bid)| live(leg, bid, bid + 0.1, 10.0, START_NS)).collect();
-    let events = scanner.on_batch(&payload(&instruments, &quotes), START_NS).unwrap();
+    let events = scanner.on_batch(&payload(&instruments, &quotes), START_NS, 0).unwrap();
     let mut bought: Vec<_> = events.iter().map(|event| event.spread.buy.symbol.clone()).collect();
     bought.sort();
     assert_eq!(bought, ["BTC/USD:BTC", "BTC/USDT", "BTC/USDT:USDT"]);
@@ -164,7 +164,7 @@ fn an_inverse_and_a_linear_contract_are_compared_only_with_a_rate_between_their_
     let instruments = [market("a", "BTC", "USD", "BTC"), market("b", "BTC", "USDT", "USDT")];
     let quotes = [live(0, 99.9, 100.0, 10.0, START_NS), live(1, 101.0, 101.1, 10.0, START_NS)];
     let mut scanner = scanner(without_equals());
-    scanner.on_batch(&payload(&instruments, &quotes), START_NS).unwrap();
+    scanner.on_batch(&payload(&instruments, &quotes), START_NS, 0).unwrap();
     let reason = |scanner: &Scanner| scanner.explain("BTC", "a", "b", START_NS).unwrap().reason;
     assert_eq!(reason(&scanner), Some(RefusalReason::RateUnknown));
     let rate = [market("c", "USDT", "USD", "USD")];
@@ -176,7 +176,7 @@ fn an_inverse_and_a_linear_contract_are_compared_only_with_a_rate_between_their_
         &[live(9, 0.9999, 1.0001, 1e6, START_NS)],
         0,
     );
-    scanner.on_batch(&payload, START_NS).unwrap();
+    scanner.on_batch(&payload, START_NS, 0).unwrap();
     assert_eq!(reason(&scanner), None);
 }
 
@@ -217,7 +217,7 @@ proptest! {
             now_ns += wait_ns;
             quote.receive_ns = now_ns;
             scanner.on_timer(now_ns);
-            scanner.on_batch(&payload(&many(), &[quote]), now_ns).unwrap();
+            scanner.on_batch(&payload(&many(), &[quote]), now_ns, 0).unwrap();
             let open: Vec<_> = scanner.open_opportunities().into_iter().map(|spread| (spread.asset, spread.buy.venue, spread.sell.venue)).collect();
             for asset in ["BTC", "USDC"] {
                 for buy in ["a", "b", "c", "d"] {
