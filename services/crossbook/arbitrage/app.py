@@ -1,7 +1,7 @@
-"""One arbitrage process: the stream of quotes, the timer, the server, and what they need, from start to stop."""
+"""One arbitrage process: the streams of quotes, the timer, the server, and what they need, from start to stop."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
@@ -13,10 +13,9 @@ from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
+from crossbook.arbitrage.shards import OnConnected, ShardFollower
 from crossbook.arbitrage.store import IdentityStore, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
-from crossbook.arbitrage.venues import VenueStates
-from crossbook.arbitrage.watch import OnConnected, QuoteWatch
 from crossbook.pb.v1.arbitrage_pb2_grpc import add_ArbitrageServiceServicer_to_server
 from crossbook.plumbing.cooldown import CooldownStore
 from crossbook.plumbing.errors import SettingsError
@@ -26,7 +25,7 @@ from crossbook.plumbing.postgres import Pool, open_pool
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.redis import open_redis
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
-from crossbook.plumbing.shards import read_shards, require_one_shard
+from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.timestamps import now_ns
 
 TIMER_SECONDS = 0.05
@@ -40,17 +39,17 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     """
     own = settings.arbitrage
     arguments = scanner_arguments(own)
-    target = require_one_shard("arbitrage", read_shards("arbitrage", own))
+    listed = read_shards("arbitrage", own)
     async with AsyncExitStack() as stack:
         recorder = stack.enter_context(_recording(own, arguments))
         live = LiveScan(arguments, recorder)
-        venues = VenueStates(target)
+        shards = ShardFollower(listed, live)
         pool = await _open_pool(settings, stack)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
-        service = ArbitrageService(live, venues, arguments, cooldowns, windows, identities)
-        stack.enter_context(metrics.collected(live))
+        service = ArbitrageService(live, shards, arguments, cooldowns, windows, identities)
+        stack.enter_context(metrics.collected(live, shards))
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
         server = await stack.enter_async_context(
             grpc_server(
@@ -61,25 +60,35 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             )
         )
         stack.callback(live.broadcast.close)
-        watch = QuoteWatch(target, live, _health_of(server))
-        await _work(live, [_follow(identities, watch), venues.run()], lifetime)
+        lifetime.on_hangup(lambda: _reload(own, shards))
+        await _work(live, _follow(identities, shards, _health_of(server)), lifetime)
 
 
-async def _work(live: LiveScan, background: Iterable[Coroutine[Any, Any, None]], lifetime: Lifetime) -> None:
+async def _work(live: LiveScan, background: Coroutine[Any, Any, None], lifetime: Lifetime) -> None:
     async with asyncio.TaskGroup() as tasks:
-        following = [tasks.create_task(work) for work in background]
+        following = tasks.create_task(background)
         while not await lifetime.sleep(TIMER_SECONDS):
             live.on_timer()
-        for task in following:
-            task.cancel()
+        following.cancel()
 
 
-async def _follow(identities: IdentityRegister, watch: QuoteWatch) -> None:
+async def _follow(identities: IdentityRegister, shards: ShardFollower, on_connected: OnConnected) -> None:
     """No quote before the decisions: a pair that was denied must not be published until Postgres is back."""
     await identities.load()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(identities.run())
-        tasks.create_task(watch.run())
+        tasks.create_task(shards.run(on_connected))
+
+
+def _reload(settings: ArbitrageSettings, shards: ShardFollower) -> None:
+    """Reads the list of shards again; one that cannot be read changes nothing."""
+    try:
+        listed = read_shards("arbitrage", settings)
+    except SettingsError as error:
+        log.error("reload_refused", error=str(error))
+        return
+    log.info("reloading", shards=sorted(listed))
+    shards.choose(listed)
 
 
 def _health_of(server: RunningServer) -> OnConnected:

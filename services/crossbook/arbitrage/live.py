@@ -40,18 +40,18 @@ class LiveScan:
         self.events = EventLog()
         self.broadcast: Broadcast[LoggedEvent] = Broadcast()
         self.frame_to_opportunity = LatencyHistogram()
-        self.is_connected = False
         self.identities: Identities = ()
-        self._has_batch = False  # of the stream that is open
+        self._told: set[int] = set()  # sources that have sent a batch since they connected
         self.stats = self.scanner.stats()
         self._recorder = recorder
 
-    def on_batch(self, payload: bytes) -> None:
-        """Takes a SubscribeQuoteBatchesResponse. Raises PayloadError."""
+    def on_batch(self, payload: bytes, source: int = 0) -> None:
+        """Takes a SubscribeQuoteBatchesResponse of a source, the stream of one shard. Raises PayloadError."""
         now = now_ns()
-        self._record(BATCH, now, payload)
-        events = self.scanner.on_batch(payload, now)
-        is_first, self._has_batch = not self._has_batch, True
+        self._record(BATCH, now, payload, source)
+        events = self.scanner.on_batch(payload, now, source)
+        is_first = source not in self._told
+        self._told.add(source)
         if events:
             self._publish(events)
             if not is_first:  # it holds what was known before we came
@@ -64,12 +64,12 @@ class LiveScan:
         self._publish(self.scanner.on_timer(now))
         self.stats = self.scanner.stats()
 
-    def on_disconnected(self) -> None:
-        """The stream of quotes is gone."""
+    def on_disconnected(self, source: int = 0) -> None:
+        """The source is gone."""
         now = now_ns()
-        self._has_batch = False
-        self._record(DISCONNECTED, now)
-        self._publish(self.scanner.on_disconnected(now))
+        self._told.discard(source)
+        self._record(DISCONNECTED, now, source=source)
+        self._publish(self.scanner.on_disconnected(now, source))
 
     def set_identities(self, identities: Identities) -> None:
         """What is known of pairs, all of it: (pair, IdentityState)."""
@@ -78,9 +78,9 @@ class LiveScan:
         self._record(IDENTITIES, now, identities_record(identities))
         self._publish(self.scanner.set_identities(identities, now))
 
-    def _record(self, kind: int, now: int, payload: bytes = b"") -> None:
+    def _record(self, kind: int, now: int, payload: bytes = b"", source: int = 0) -> None:
         if self._recorder is not None:
-            self._recorder.append(kind, now, payload)
+            self._recorder.append(kind, now, payload, source)
 
     def _publish(self, events: list[OpportunityEvent]) -> None:
         for event in events:

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import reason_name
+from crossbook.arbitrage.shards import ShardFollower
 
 PREFIX = "crossbook_arbitrage"
 
@@ -16,8 +17,9 @@ PREFIX = "crossbook_arbitrage"
 class ArbitrageCollector(Collector):
     """What the process has counted, in Prometheus' terms."""
 
-    def __init__(self, live: LiveScan) -> None:
+    def __init__(self, live: LiveScan, shards: ShardFollower) -> None:
         self._live = live
+        self._shards = shards
 
     def collect(self) -> Iterable[Metric]:
         """Called by every scrape, in its thread: it reads what the timer left, not the scanner itself."""
@@ -26,9 +28,10 @@ class ArbitrageCollector(Collector):
         yield CounterMetricFamily(f"{PREFIX}_closed", "Opportunities closed.", value=stats.closed)
         yield CounterMetricFamily(f"{PREFIX}_quotes", "Quotes scanned.", value=stats.quotes)
         yield GaugeMetricFamily(f"{PREFIX}_open", "Opportunities open now.", value=stats.open_now)
-        yield GaugeMetricFamily(
-            f"{PREFIX}_connected", "Whether the aggregator's stream is up.", value=float(self._live.is_connected)
-        )
+        connected = GaugeMetricFamily(f"{PREFIX}_connected", "Whether a shard's stream is up.", labels=["shard"])
+        for shard, is_connected in self._shards.connections.items():
+            connected.add_metric([shard], float(is_connected))
+        yield connected
         yield GaugeMetricFamily(
             f"{PREFIX}_watchers", "Clients that watch opportunities.", value=len(self._live.broadcast)
         )
@@ -53,9 +56,9 @@ class ArbitrageCollector(Collector):
 
 
 @contextmanager
-def collected(live: LiveScan) -> Iterator[None]:
+def collected(live: LiveScan, shards: ShardFollower) -> Iterator[None]:
     """Shows the counters in the default registry until the end of the block."""
-    collector = ArbitrageCollector(live)
+    collector = ArbitrageCollector(live, shards)
     REGISTRY.register(collector)
     try:
         yield

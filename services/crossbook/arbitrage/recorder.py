@@ -1,8 +1,9 @@
 """Records what the scanner is fed, in the order in which it takes it, and feeds it again.
 
 Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer,
-every loss of the stream and every decision about identities, each with the time that the scanner was told. So a replay
-gives the same events. What the scanner answered is there too, as WatchOpportunitiesResponse, for comparison.
+every loss of a stream and every decision about identities, each with the time that the scanner was told. The connection
+of a record is the source that it came from, 0 where there was only one. So a replay gives the same events. What the
+scanner answered is there too, as WatchOpportunitiesResponse, for comparison.
 """
 
 import json
@@ -35,12 +36,12 @@ class BatchRecorder:
         self._writer: RecordingWriter | None = RecordingWriter(directory, NAME, max_bytes=max_bytes)
         self.append(SETTINGS, now_ns, json.dumps(arguments).encode())
 
-    def append(self, kind: int, now_ns: int, payload: bytes = b"") -> None:
+    def append(self, kind: int, now_ns: int, payload: bytes = b"", source: int = 0) -> None:
         """Adds what the scanner is about to be told."""
         if self._writer is None:
             return
         try:
-            self._writer.append(kind, now_ns, payload)
+            self._writer.append(kind, now_ns, payload, source)
         except OSError as error:
             log.error("recording_failed", error=str(error), records=self._writer.records)
             self._writer = None
@@ -88,12 +89,12 @@ def _feed(scanner: Scanner, record: Record) -> list[OpportunityEvent]:
     if record.kind == TIMER:
         return scanner.on_timer(record.time_ns)
     if record.kind == DISCONNECTED:
-        return scanner.on_disconnected(record.time_ns)
+        return scanner.on_disconnected(record.time_ns, record.connection)
     if record.kind == IDENTITIES:
         rows = json.loads(record.payload)
         identities = [(IdentityPair(asset, tuple(one), tuple(other)), state) for asset, one, other, state in rows]
         return scanner.set_identities(identities, record.time_ns)
     try:
-        return scanner.on_batch(record.payload, record.time_ns)
+        return scanner.on_batch(record.payload, record.time_ns, record.connection)
     except PayloadError:
         return []  # as it was refused when it came

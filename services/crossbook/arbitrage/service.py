@@ -14,9 +14,9 @@ from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
+from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.store import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
-from crossbook.arbitrage.venues import VenueStates
 from crossbook.arbitrage.watching import watch
 from crossbook.arbitrage.windows import scan_windows
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -39,14 +39,14 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     def __init__(
         self,
         live: LiveScan,
-        venues: VenueStates,
+        shards: ShardFollower,
         arguments: ScannerArguments,
         cooldowns: CooldownReader,
         store: WindowStore | None,
         identities: IdentityRegister,
     ) -> None:
         self._live = live
-        self._venues = venues
+        self._shards = shards
         self._arguments = arguments
         self._cooldowns = cooldowns
         self._store = store
@@ -116,8 +116,8 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             quotes_scanned=stats.quotes,
             frame_to_opportunity_p50_us=latency.quantile_us(0.5),
             frame_to_opportunity_p99_us=latency.quantile_us(0.99),
-            connected=self._live.is_connected,
-            venues=self._venues.healths,
+            connected=self._shards.is_connected,
+            venues=self._shards.healths,
         )
 
     async def ListIdentityFindings(

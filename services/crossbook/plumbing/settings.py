@@ -142,7 +142,7 @@ class AggregatorSettings(Section):
 class ArbitrageSettings(Section):
     """crossbook arbitrage. min_notional is in the quote currency of the buy leg.
 
-    A shards_file, JSON such as {"main": "host:port"}, replaces shards.
+    A shards_file, JSON such as {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
     """

@@ -5,6 +5,7 @@ from prometheus_client import REGISTRY, generate_latest
 from crossbook.arbitrage.event_log import EventLog
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.metrics import collected
+from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
 from tests.support.fanout import Tick, payload
 
@@ -19,10 +20,11 @@ async def test_a_scrape_shows_the_counters_of_the_last_tick(arguments: ScannerAr
     async with live.broadcast.subscribe(1):
         for _ in range(3):
             live.broadcast.publish(live.events.after(EventLog().token)[0])  # type: ignore[index]
-    with collected(live):
+    with collected(live, ShardFollower({"main": "127.0.0.1:1"}, live)):
         text = generate_latest().decode()
     assert "crossbook_arbitrage_opened_total 1.0" in text
     assert "crossbook_arbitrage_open 1.0" in text
+    assert 'crossbook_arbitrage_connected{shard="' not in text  # nothing is followed yet
     assert "crossbook_arbitrage_quotes_total 3.0" in text
     assert 'crossbook_arbitrage_refusals_total{reason="too_small"} 2.0' in text
     assert "crossbook_arbitrage_dropped_events_total 2.0" in text

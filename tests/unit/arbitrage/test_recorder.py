@@ -1,22 +1,27 @@
 """A recording of what the scanner took replays to the same events."""
 
 import itertools
+import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from crossbook._core import IdentityPair, OpportunityEvent, PayloadError, Scanner
+from crossbook._core import CLOSED, LIVE, MOVED, IdentityPair, OpportunityEvent, PayloadError, Scanner
 from crossbook.arbitrage.recorder import (
     BATCH,
     DISCONNECTED,
     IDENTITIES,
+    NAME,
+    SETTINGS,
     TIMER,
     BatchRecorder,
     identities_record,
     replay,
 )
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.recording import RecordingWriter
 from tests.support.fanout import Tick, payload
 
 START_NS = 1_750_000_000_000_000_000
@@ -45,17 +50,18 @@ def story(events: list[OpportunityEvent]) -> list[tuple[object, ...]]:
     ]
 
 
-def play(scanner: Scanner, recorder: BatchRecorder, seed: int, steps: int) -> list[OpportunityEvent]:
-    """Feeds a scanner and its recording at random: batches, garbage, time, losses."""
+def play(scanner: Scanner, recorder: BatchRecorder, seed: int, steps: int, sources: int = 1) -> list[OpportunityEvent]:
+    """Feeds a scanner and its recording at random: batches, garbage, time, losses, moves between sources."""
     source = random.Random(seed)
     events: list[OpportunityEvent] = []
     now = START_NS
     for _ in range(steps):
         now += source.randrange(300_000_000)
         roll = source.random()
+        number = source.randrange(sources) if sources > 1 else 0
         if roll < 0.02:
-            recorder.append(DISCONNECTED, now)
-            events += scanner.on_disconnected(now)
+            recorder.append(DISCONNECTED, now, source=number)
+            events += scanner.on_disconnected(now, number)
         elif roll < 0.3:
             recorder.append(TIMER, now)
             events += scanner.on_timer(now)
@@ -64,20 +70,50 @@ def play(scanner: Scanner, recorder: BatchRecorder, seed: int, steps: int) -> li
             recorder.append(IDENTITIES, now, identities_record(identities))
             events += scanner.set_identities(identities, now)
         elif roll < 0.33:
-            recorder.append(BATCH, now, b"\xff\xff garbage")
+            recorder.append(BATCH, now, b"\xff\xff garbage", number)
             with pytest.raises(PayloadError):
-                scanner.on_batch(b"\xff\xff garbage", now)
+                scanner.on_batch(b"\xff\xff garbage", now, number)
         else:
-            message = payload(*(_tick(source, now) for _ in range(source.randrange(5))))
-            recorder.append(BATCH, now, message)
-            events += scanner.on_batch(message, now)
+            states = (LIVE, LIVE, LIVE, LIVE, CLOSED, MOVED) if sources > 1 else (LIVE,)
+            message = payload(*(_tick(source, now, states) for _ in range(source.randrange(5))))
+            recorder.append(BATCH, now, message, number)
+            events += scanner.on_batch(message, now, number)
     return events
 
 
-def _tick(source: random.Random, now: int) -> Tick:
+def _tick(source: random.Random, now: int, states: Sequence[int]) -> Tick:
     mid = source.uniform(99.5, 100.5)
-    receive_ns = now - source.randrange(5_000_000)
-    return Tick(source.choice(VENUES), mid - 0.01, mid + 0.01, source.choice(("BTC", "ETH")), receive_ns=receive_ns)
+    asset, receive_ns = source.choice(("BTC", "ETH")), now - source.randrange(5_000_000)
+    return Tick(
+        source.choice(VENUES), mid - 0.01, mid + 0.01, asset, state=source.choice(states), receive_ns=receive_ns
+    )
+
+
+def test_a_replay_of_several_sources_tells_the_same_events(tmp_path: Path, arguments: ScannerArguments) -> None:
+    """Each batch and each loss is told again as of its source, with instruments moving between sources."""
+    recorder = BatchRecorder(tmp_path, arguments, START_NS)
+    told = play(Scanner(**arguments), recorder, seed=4, steps=2000, sources=3)
+    recorder.close()
+    assert len(told) > 100
+    assert story(list(replay(tmp_path))) == story(told)
+
+
+def test_a_recording_of_before_there_were_sources_is_of_one(tmp_path: Path, arguments: ScannerArguments) -> None:
+    """Its records bear no connection, and that is the number of the only source."""
+    scanner, told = Scanner(**arguments), []
+    writer = RecordingWriter(tmp_path, NAME)
+    writer.append(SETTINGS, START_NS, json.dumps(arguments).encode())
+    for bid in (101.0, 102.0):
+        message = payload(
+            *(Tick(venue, bid_, bid_ + 0.1, receive_ns=START_NS) for venue, bid_ in (("a", 99.9), ("b", bid)))
+        )
+        writer.append(BATCH, START_NS, message)
+        told += scanner.on_batch(message, START_NS)
+    writer.append(DISCONNECTED, START_NS + 1)
+    told += scanner.on_disconnected(START_NS + 1)
+    writer.close()
+    assert [event.kind for event in told] == [1, 2, 3]
+    assert story(list(replay(tmp_path))) == story(told)
 
 
 def test_a_replay_tells_the_same_events(tmp_path: Path, arguments: ScannerArguments) -> None:
@@ -121,7 +157,7 @@ class _FullWriter:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=0)
 
-    def append(self, kind: int, now_ns: int, payload: bytes) -> None:
+    def append(self, kind: int, now_ns: int, payload: bytes, source: int) -> None:
         """Raises OSError, as the kernel says."""
         self._file.write(payload)
 

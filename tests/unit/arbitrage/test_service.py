@@ -7,9 +7,9 @@ from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
+from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.store import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
-from crossbook.arbitrage.venues import VenueStates
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 
 
@@ -32,9 +32,10 @@ class _SlowStore:
 async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: ScannerArguments) -> None:
     """The others wait and are all answered; answers from the latest quotes do not wait behind them."""
     store = _SlowStore()
-    live, venues = LiveScan(arguments), VenueStates("127.0.0.1:1")
+    live = LiveScan(arguments)
+    shards = ShardFollower({"main": "127.0.0.1:1"}, live)
     identities = IdentityRegister(live, None)
-    service = ArbitrageService(live, venues, arguments, CooldownReader(None), cast(WindowStore, store), identities)
+    service = ArbitrageService(live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities)
     context = cast(Any, None)
     request = pb.ListOpportunitiesRequest(price_source=pb.PRICE_SOURCE_SNAPSHOT)
     answers = [asyncio.ensure_future(service.ListOpportunities(request, context)) for _ in range(10)]
