@@ -506,9 +506,9 @@ class Scanner:
         equal_currencies: groups that convert one to one where no market gives a rate. relays: (venue, its source).
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
-        """Takes a SubscribeQuoteBatchesResponse of a source, 0 to 65535: the stream of one shard. Raises PayloadError."""
+        """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
-        """To be called every 50 ms: minimum life, ages, and instruments that no shard has told of 2 s after they moved."""
+        """To be called every 50 ms: minimum life, ages, and instruments that have moved and that no shard tells of."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
         """The source is gone: forgets every quote that only it has told, and closes what is open with one."""
     def open_legs(self, source: int = 0) -> int:
