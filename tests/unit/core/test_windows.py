@@ -17,11 +17,12 @@ from crossbook._core import (
     SequenceError,
     VenueWindows,
 )
+from crossbook.local.copy_rows import copy_rows
 from crossbook.pb.v1.aggregator_pb2 import IngestHello
 from crossbook.pb.v1.market_pb2 import QuoteBatch
 from tests.support.copy_binary import closed_rows, read_rows
 from tests.support.quote_stream import START_NS, QuoteStream, batch_request, hello_request
-from tests.support.window_oracle import SnapshotRow, WindowOracle, bits
+from tests.support.window_oracle import SECOND_NS, SnapshotRow, WindowOracle, bits
 
 WINDOW_NS = 15_000_000_000
 
@@ -291,3 +292,30 @@ def test_a_window_without_ticks_is_written_with_nulls() -> None:
     assert figures == (None,) * 9
     assert (row.tick_count, row.live_ns, row.window_ns, row.last_state) == (0, 0, WINDOW_NS, CLOSED)
     assert struct.pack("<d", row.last_bid) == struct.pack("<d", batch.bid[0])
+
+
+def test_rows_stand_in_the_order_of_their_symbols() -> None:
+    """However the instruments appeared: an index over them is then only added to at its end."""
+    stream = QuoteStream("alpha", instruments=40)
+    windows = opened(stream)
+    while len(stream.entries) < 40:
+        windows.on_batch(batch_request(stream.next_batch(rows=100)))
+    windows.on_batch(batch_request(stream.heartbeat(stream.now_ns + 15 * SECOND_NS)))
+    *_, last = take_all(windows)
+    appeared = [instrument.symbol for instrument in last.instruments()]
+    assert appeared != sorted(appeared)
+    assert [row.symbol for row in read_rows(last.copy_binary())] == sorted(appeared)
+
+
+def test_a_shard_is_the_last_column() -> None:
+    """Everything else stands as without it."""
+    stream = QuoteStream("alpha")
+    windows = opened(stream)
+    windows.on_batch(batch_request(stream.next_batch(rows=20)))
+    windows.on_batch(batch_request(stream.heartbeat(stream.now_ns + 15 * SECOND_NS)))
+    window = next(take_all(windows))
+    plain, named = (list(copy_rows(window.copy_binary(shard))) for shard in (None, "b"))
+    field = (1).to_bytes(4, "big") + b"b"
+    assert [row[2:] + field for row in plain] == [row[2:] for row in named]
+    assert [int.from_bytes(row[:2], "big") for row in plain] == [23] * len(plain)
+    assert [int.from_bytes(row[:2], "big") for row in named] == [24] * len(named)

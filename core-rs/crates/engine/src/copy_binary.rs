@@ -5,6 +5,7 @@
 
 use crate::windows::{ClosedWindow, WindowState};
 use crossbook_market::Instrument;
+use std::sync::Arc;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const COLUMNS: i16 = 23;
@@ -19,7 +20,7 @@ pub(crate) fn encode_window(window: &ClosedWindow, shard: Option<&str>) -> Vec<u
     let mut out = Vec::with_capacity(32 + window.states.len() * (ROW_BYTES + 32));
     out.extend_from_slice(SIGNATURE);
     out.extend_from_slice(&[0; 8]); // flags, and the length of a header extension that is not there
-    for (instrument, state) in window.instruments.iter().zip(&window.states) {
+    for (instrument, state) in in_order_of_key(window) {
         out.extend_from_slice(&(COLUMNS + i16::from(shard.is_some())).to_be_bytes());
         put_row(&mut out, window, instrument, state);
         if let Some(shard) = shard {
@@ -28,6 +29,14 @@ pub(crate) fn encode_window(window: &ClosedWindow, shard: Option<&str>) -> Vec<u
     }
     out.extend_from_slice(&(-1i16).to_be_bytes());
     out
+}
+
+/// Of one window the symbol alone orders the primary key, and an index that is only added to at its end takes a third less
+/// work and stays dense.
+fn in_order_of_key(window: &ClosedWindow) -> Vec<(&Arc<Instrument>, &WindowState)> {
+    let mut rows: Vec<_> = window.instruments.iter().zip(&window.states).collect();
+    rows.sort_unstable_by(|(one, _), (other, _)| one.symbol.cmp(&other.symbol));
+    rows
 }
 
 fn put_row(out: &mut Vec<u8>, window: &ClosedWindow, instrument: &Instrument, state: &WindowState) {
