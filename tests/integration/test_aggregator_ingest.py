@@ -68,6 +68,22 @@ async def test_a_newer_stream_of_a_venue_ends_the_older(channel: grpc.aio.Channe
     await eventually(lambda: _received(channel, 2))
 
 
+async def test_a_stream_for_another_shard_is_sent_away(channel: grpc.aio.Channel) -> None:
+    """The answer names both shards and what to set; a stream that names this one, or none, is taken."""
+    call = _open(channel)
+    await call.write(hello_request(QuoteStream("alpha", shard="b").hello(1)))
+    error = await _end(call)
+    assert error.code() == grpc.StatusCode.FAILED_PRECONDITION
+    details = error.details() or ""
+    assert all(word in details for word in ("'main'", "'b'", "tracker.shards", "aggregator.shard"))
+    stats = await get_stats(channel)
+    assert (stats.shard, len(stats.streams)) == ("main", 0)
+    for shard in ("", "main"):
+        call, next_sequence = await _begin(channel, QuoteStream("alpha", shard=shard))
+        assert next_sequence == 1
+        call.cancel()
+
+
 async def test_a_crowd_of_streams_leaves_the_newest(channel: grpc.aio.Channel) -> None:
     """However many want to take over at once, one remains and the others hear ABORTED."""
     stream = QuoteStream("alpha")

@@ -76,8 +76,8 @@ async def test_rows_of_two_shards_are_those_of_undisturbed_runs(postgres_dsn: st
     )
     async with first, second:
         feeds = [
-            Feed(first.target, QuoteStream(VENUE, seed=1)),
-            Feed(second.target, QuoteStream(VENUE, seed=2, first_coin=6)),
+            Feed(first.target, QuoteStream(VENUE, seed=1, shard="a")),
+            Feed(second.target, QuoteStream(VENUE, seed=2, first_coin=6, shard="b")),
         ]
         async with feeds[0].tracker, feeds[1].tracker:
             for life in range(KILLS):

@@ -13,9 +13,16 @@ class QuoteStream:
     """`next_batch` makes batch after batch; times are the stream's own, so a test runs as fast as the machine."""
 
     def __init__(
-        self, venue: str, seed: int = 1, instruments: int = 6, start_ns: int = START_NS, first_coin: int = 0
+        self,
+        venue: str,
+        seed: int = 1,
+        instruments: int = 6,
+        start_ns: int = START_NS,
+        first_coin: int = 0,
+        shard: str = "main",
     ) -> None:
         self.venue = venue
+        self.shard = shard
         self.stream_id = f"{venue}-{seed}"
         self.sequence = 0
         self.now_ns = start_ns
@@ -44,7 +51,11 @@ class QuoteStream:
     def hello(self, oldest_sequence: int) -> IngestHello:
         """Opens or resumes the stream."""
         return IngestHello(
-            venue=self.venue, stream_id=self.stream_id, oldest_sequence=oldest_sequence, symbols=self.entries
+            venue=self.venue,
+            stream_id=self.stream_id,
+            oldest_sequence=oldest_sequence,
+            symbols=self.entries,
+            shard=self.shard,
         )
 
     def _advance(self, step_ns: int) -> None:

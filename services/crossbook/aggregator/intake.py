@@ -27,7 +27,13 @@ from crossbook.pb.v1.aggregator_pb2 import (
     IngestQuotesResponse,
     ResumePoint,
 )
-from crossbook.plumbing.errors import ConflictError, InvalidRequestError, OverloadedError, UnavailableError
+from crossbook.plumbing.errors import (
+    ConflictError,
+    InvalidRequestError,
+    MisdirectedError,
+    OverloadedError,
+    UnavailableError,
+)
 from crossbook.plumbing.settings import AggregatorSettings
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 
@@ -37,6 +43,8 @@ MAX_AHEAD_SECONDS = 60
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
 HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this
 MAX_REASON_LENGTH = 1_000
+DEFAULT_SHARD = "main"  # of trackers that say none
+MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
 VENUE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -68,18 +76,33 @@ class Intake:
         self._spawn = spawn
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
 
+    @property
+    def shard(self) -> str:
+        """The name by which trackers and arbitrage list this aggregator."""
+        return self._settings.shard
+
     async def ingest(self, context: Context) -> None:
         """One stream from its hello to its end."""
         payload = await context.read()
         if not isinstance(payload, bytes):  # grpc.aio.EOF: it left without a word
             return
         hello = _parse_hello(payload)
+        self._check_shard(hello)
         venue = await self._open(hello.venue)
         try:
             async with venue.take_over() as superseded:
                 await self._serve(venue, hello, payload, superseded, context)
         finally:
             self._hub_changed.notify()  # however it ended, followers learn at once that its books are CLOSED
+
+    def _check_shard(self, hello: IngestHello) -> None:
+        """Two lanes in one shard would be two streams of a venue that end each other, for ever."""
+        ours, wanted = self.shard, hello.shard or DEFAULT_SHARD
+        if wanted != ours:
+            raise MisdirectedError(
+                f"this aggregator is shard {ours!r} and the stream is for shard {wanted[:MAX_SHARD_CHARACTERS]!r}: "
+                "correct the target in tracker.shards (or its file), or aggregator.shard here"
+            )
 
     async def _serve(
         self, venue: Venue, hello: IngestHello, payload: bytes, superseded: asyncio.Event, context: Context

@@ -87,6 +87,8 @@ class AggregatorService(AggregatorServiceServicer):
             batches_refused=self._totals.batches_refused,
             subscribers=self._fanout.subscribers,
             database_available=self._totals.is_database_available,
+            shard=self._intake.shard,
+            contested_snapshots=self._totals.contested_snapshots,
         )
 
 

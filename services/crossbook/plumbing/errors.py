@@ -7,6 +7,7 @@ CrossbookError
 ├── NotFoundError          the resource is not there; list what is           NOT_FOUND + ResourceInfo
 ├── AlreadyExistsError     use another id, or update the one there           ALREADY_EXISTS + ResourceInfo
 ├── ConflictError          read again, apply the change to that, try again   ABORTED
+├── MisdirectedError       correct the setting that sent the call here       FAILED_PRECONDITION
 ├── UnavailableError       wait, then try the same again                     UNAVAILABLE + RetryInfo
 └── OverloadedError        ask for less, or later                            RESOURCE_EXHAUSTED
 """
@@ -71,6 +72,10 @@ class AlreadyExistsError(CrossbookError):
 
 class ConflictError(CrossbookError):
     """Somebody else changed it meanwhile: read again, apply the change to that, try again."""
+
+
+class MisdirectedError(CrossbookError):
+    """The call was meant for another process: correct the setting that the message names, on either side."""
 
 
 class UnavailableError(CrossbookError):

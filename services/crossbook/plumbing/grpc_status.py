@@ -22,6 +22,7 @@ from crossbook.plumbing.errors import (
     ConflictError,
     CrossbookError,
     InvalidRequestError,
+    MisdirectedError,
     NotFoundError,
     OverloadedError,
     UnavailableError,
@@ -32,6 +33,7 @@ CODES: dict[type[CrossbookError], int] = {
     NotFoundError: code_pb2.NOT_FOUND,
     AlreadyExistsError: code_pb2.ALREADY_EXISTS,
     ConflictError: code_pb2.ABORTED,
+    MisdirectedError: code_pb2.FAILED_PRECONDITION,
     UnavailableError: code_pb2.UNAVAILABLE,
     OverloadedError: code_pb2.RESOURCE_EXHAUSTED,
 }

@@ -700,6 +700,8 @@ class GetAggregatorStatsResponse(_message.Message):
     BATCHES_REFUSED_FIELD_NUMBER: _builtins.int
     SUBSCRIBERS_FIELD_NUMBER: _builtins.int
     DATABASE_AVAILABLE_FIELD_NUMBER: _builtins.int
+    SHARD_FIELD_NUMBER: _builtins.int
+    CONTESTED_SNAPSHOTS_FIELD_NUMBER: _builtins.int
     snapshots_written: _builtins.int
     """Window rows committed."""
     minutes_written: _builtins.int
@@ -714,6 +716,12 @@ class GetAggregatorStatsResponse(_message.Message):
     """Clients that follow quotes now."""
     database_available: _builtins.bool
     """Whether Postgres takes writes now."""
+    shard: _builtins.str
+    """Name of this aggregator among those that share the instruments."""
+    contested_snapshots: _builtins.int
+    """Window rows that another shard had written too, because an instrument moved within a window; one of the two is kept and
+    is incomplete.
+    """
     @_builtins.property
     def streams(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestStreamStats]:
         """One entry per ingest stream, ordered by venue."""
@@ -729,10 +737,12 @@ class GetAggregatorStatsResponse(_message.Message):
         batches_refused: _builtins.int = ...,
         subscribers: _builtins.int = ...,
         database_available: _builtins.bool = ...,
+        shard: _builtins.str = ...,
+        contested_snapshots: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batches_refused", b"batches_refused", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
