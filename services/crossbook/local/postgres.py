@@ -28,7 +28,7 @@ _USER = "crossbook"
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "60",
+    "max_connections": "200",
     "shared_buffers": "32MB",
     "max_wal_size": "256MB",
     "wal_level": "minimal",
