@@ -4,12 +4,17 @@ A resume token names the log (one per process), the number of an event, and its 
 when full the oldest goes, and a client that comes back for it starts with what is open, as a new one does. A token of
 another process, one before this or a replica beside it, stands for its time and a little before: what opened and
 closed until the client came here is told, some of it again.
+
+Events are kept as the bytes of their messages, about 0.5 kB each: a message that has been made takes three times as
+much beside the event that it was made of, and few are ever read again.
 """
 
 import base64
 import binascii
 import secrets
 from collections import deque
+from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from crossbook._core import OpportunityEvent
 from crossbook.arbitrage.messages import to_event
@@ -23,7 +28,7 @@ OVERLAP_NS = 10 * SECOND_NS
 
 
 class LoggedEvent:
-    """An event in its place. Its message is made for the first reader that wants it and shared: nobody changes it.
+    """An event on its way to its readers. Its message is made for the first that wants it and shared, never changed.
 
     A message takes ten times as long as all else that is done for an event before its readers are woken.
     """
@@ -51,55 +56,91 @@ class LoggedEvent:
         return _token(self._log_id, self.number, self.event.event_ns)
 
 
+class KeptEvent:
+    """An event as the log keeps it."""
+
+    __slots__ = ("_serialized", "event_ns", "opening_net_percent")
+
+    def __init__(self, event: LoggedEvent) -> None:
+        self.event_ns = event.event.event_ns
+        self.opening_net_percent = event.opening_net_percent
+        self._serialized = event.message.SerializeToString()
+
+    @property
+    def message(self) -> pb.WatchOpportunitiesResponse:
+        """Read anew each time."""
+        return pb.WatchOpportunitiesResponse.FromString(self._serialized)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is remembered of an OPENED while the opportunity is open."""
+
+    net_percent: float
+    event_ns: int
+    cause_ns: int
+
+
 class EventLog:
     """Bounded by its capacity and by the number of open opportunities."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._log_id = secrets.token_hex(8)
-        self._events: deque[LoggedEvent] = deque(maxlen=capacity)
-        self._open: dict[str, LoggedEvent] = {}
+        self._fresh: list[LoggedEvent] = []  # since the last `settle`
+        self._kept: deque[KeptEvent] = deque(maxlen=capacity)
+        self._open: dict[str, Opening] = {}
         self.last_number = 0
+        self._last_ns = 0
 
     def append(self, event: OpportunityEvent) -> LoggedEvent:
-        """Numbers the event and keeps it."""
+        """Numbers the event and takes it. The caller sees to it that `settle` follows, after the readers were woken."""
         self.last_number += 1
+        self._last_ns = event.event_ns
         spread = event.spread
-        opened = self._open.get(spread.opportunity_id)
-        opening_net_percent = opened.opening_net_percent if opened else spread.net_percent
-        logged = LoggedEvent(self._log_id, self.last_number, event, opening_net_percent)
+        opening = self._open.get(spread.opportunity_id)
+        if opening is None:
+            opening = Opening(spread.net_percent, event.event_ns, event.cause_ns)
         if event.kind == pb.OPPORTUNITY_EVENT_KIND_OPENED:
-            self._open[spread.opportunity_id] = logged
+            self._open[spread.opportunity_id] = opening
         elif event.kind == pb.OPPORTUNITY_EVENT_KIND_CLOSED:
             self._open.pop(spread.opportunity_id, None)
-        self._events.append(logged)
+        logged = LoggedEvent(self._log_id, self.last_number, event, opening.net_percent)
+        self._fresh.append(logged)
         return logged
 
-    def opened(self, opportunity_id: str) -> LoggedEvent | None:
-        """The OPENED of an opportunity that is open now."""
+    def settle(self) -> None:
+        """Makes bytes of what has been taken."""
+        self._kept.extend(KeptEvent(event) for event in self._fresh)
+        self._fresh.clear()
+
+    def opening(self, opportunity_id: str) -> Opening | None:
+        """Of an opportunity that is open now."""
         return self._open.get(opportunity_id)
 
     @property
     def token(self) -> str:
         """The resume token of the newest event, or of the beginning."""
-        return self._events[-1].token if self._events else _token(self._log_id, 0, 0)
+        return _token(self._log_id, self.last_number, self._last_ns)
 
-    def after(self, token: str) -> list[LoggedEvent] | None:
+    def after(self, token: str) -> list[KeptEvent] | None:
         """The events after the one that the token names; None when they are no longer all held.
 
         Raises InvalidRequestError for what never was a token.
         """
         log_id, number, event_ns = _parse(token)
-        oldest = self._events[0].number if self._events else self.last_number + 1
+        self.settle()
+        dropped = self.last_number - len(self._kept)
         if log_id != self._log_id:
             number = self._number_before(event_ns - OVERLAP_NS)
-        if not oldest - 1 <= number <= self.last_number:
+        if not dropped <= number <= self.last_number:
             return None
-        return [event for event in self._events if event.number > number]
+        return list(islice(self._kept, number - dropped, None))
 
     def _number_before(self, at_ns: int) -> int:
         """The event before the first of that time or later; 0 when that may be one that is no longer held."""
-        earlier = (logged.number for logged in reversed(self._events) if logged.event.event_ns < at_ns)
-        return next(earlier, 0)
+        newer = takewhile(lambda kept: kept.event_ns >= at_ns, reversed(self._kept))
+        count = sum(1 for _ in newer)
+        return self.last_number - count if count < len(self._kept) else 0
 
 
 def _token(log_id: str, number: int, event_ns: int) -> str:

@@ -89,7 +89,11 @@ class LiveScan:
                 self._recorder.append(ANSWER, event.event_ns, to_event(event).SerializeToString())
         # After the subscribers, who have been woken above: a line of log takes as long as a thousand quotes.
         if events:
-            asyncio.get_running_loop().call_soon(_log, events)
+            asyncio.get_running_loop().call_soon(self._settle, events)
+
+    def _settle(self, events: list[OpportunityEvent]) -> None:
+        self.events.settle()
+        _log(events)
 
     def _measure(self, events: list[OpportunityEvent], published: int) -> None:
         """From the receipt of the frame to here; events that time caused have no frame and are not measured."""

@@ -51,8 +51,8 @@ pub(super) struct Journal {
     pub refusals: RefusalCounts,
     pub opened: u64,
     pub closed: u64,
-    /// The time in the last id of each pair, so that one that opens twice in a nanosecond gets two ids.
-    last_ids: FxHashMap<String, i64>,
+    /// The time in the last id of each pair, by its hash, so that one that opens twice in a nanosecond gets two ids.
+    last_ids: FxHashMap<u64, i64>,
 }
 
 /// Looks at one pair again and moves it on.
@@ -190,7 +190,7 @@ impl Pair<'_> {
         let (buy, sell) = (&self.book.legs[self.buy].instrument, &self.book.legs[self.sell].instrument);
         let symbols = fnv1a(&[buy.symbol.as_bytes(), sell.symbol.as_bytes()]);
         let pair = format!("{}-{}-{}-{symbols:016x}", self.book.name, buy.venue, sell.venue);
-        let last_ns = self.journal.last_ids.entry(pair.clone()).or_insert(i64::MIN);
+        let last_ns = self.journal.last_ids.entry(fnv1a(&[pair.as_bytes()])).or_insert(i64::MIN);
         *last_ns = quote_ns.max(last_ns.saturating_add(1));
         format!("{pair}-{last_ns:x}")
     }
