@@ -1,5 +1,6 @@
 """Every opportunity and every alert of a run, against the simulator's ground truth and what the receiver took."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,14 @@ def check_alerts(rig: Rig, trials: Sequence[Trial]) -> Iterator[Finding]:
     yield from _check_cooldown([alert for alert in alerts if alert.rule != RULE])
     if rig.hook.stolen:
         yield 0, f"{rig.hook.stolen} requests followed a redirect"
+
+
+def backlog(rig: Rig, trial: Trial) -> str:
+    """Opportunities of the trial that still have no alert: they would be lost if arbitrage were killed now."""
+    opened = _opened(rig)
+    late_ns = time.time_ns() - UNTOLD_NS
+    waiting = [one for one in unfired(rig, [trial]) if trial.started_ns <= opened[one] <= late_ns]
+    return f"alerts has {len(waiting)} opportunities to catch up with" if waiting else ""
 
 
 def unfired(rig: Rig, trials: Sequence[Trial]) -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -12,7 +13,7 @@ import psycopg
 from crossbook.pb.v1 import alerts_pb2
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.simulator.score import read_truth
-from tests.faults.check_alerts import check_alerts, check_opportunities, unfired
+from tests.faults.check_alerts import backlog, check_alerts, check_opportunities, unfired
 from tests.faults.check_windows import Finding, check_windows
 from tests.faults.health import HealthLog
 from tests.faults.rig import SERVICES, WINDOW_SECONDS, Rig, running_rig
@@ -64,7 +65,7 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
         async with health.running():
             await eventually(lambda: rig.observer.sightings)  # from here on there is always something to lose
             for fault in _in_turn(group.faults, times):
-                trials.append(await run_trial(rig, health, fault, chance))
+                trials.append(await run_trial(rig, health, fault, chance, partial(backlog, rig)))
                 tell(trials[-1])
             await asyncio.sleep(AFTER_SECONDS)
         await _settle(rig, trials)

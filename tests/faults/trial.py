@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -35,7 +36,11 @@ class Trial:
         return self.started_ns <= at_ns <= (self.recovered_ns or self.healed_ns) + after_seconds * 1e9
 
 
-async def run_trial(rig: Rig, health: HealthLog, fault: Fault, chance: random.Random) -> Trial:
+Backlog = Callable[[Trial], str]
+"""What of the time since a trial's beginning is not caught up with, in words; empty when nothing is."""
+
+
+async def run_trial(rig: Rig, health: HealthLog, fault: Fault, chance: random.Random, backlog: Backlog) -> Trial:
     """Never raises for what the system does: that is in the trial's problems."""
     before = await _until_well(rig, START_SECONDS)
     await asyncio.sleep(chance.uniform(0.0, WINDOW_SECONDS))
@@ -45,7 +50,7 @@ async def run_trial(rig: Rig, health: HealthLog, fault: Fault, chance: random.Ra
     async with fault.inflict(rig, chance):
         await asyncio.sleep(fault.hold_seconds)
     trial.healed_ns = time.time_ns()
-    after = await _until_well(rig, RECOVERY_SECONDS)
+    after = await _until_well(rig, RECOVERY_SECONDS, lambda: backlog(trial))
     trial.recovered_ns = time.time_ns()
     if after:
         trial.problems.append(f"not healthy {RECOVERY_SECONDS:.0f} s after: {after}")
@@ -53,10 +58,10 @@ async def run_trial(rig: Rig, health: HealthLog, fault: Fault, chance: random.Ra
     return trial
 
 
-async def _until_well(rig: Rig, seconds: float) -> str:
-    """Empty as soon as all is well; what is wrong when the time is over."""
+async def _until_well(rig: Rig, seconds: float, backlog: Callable[[], str] = lambda: "") -> str:
+    """Empty as soon as all is well and caught up; what is wrong when the time is over."""
     deadline = time.monotonic() + seconds
-    while wrong := await illness(rig):
+    while wrong := await illness(rig) or await asyncio.to_thread(backlog):
         if time.monotonic() > deadline:
             return wrong
         await asyncio.sleep(POLL_SECONDS)
