@@ -79,9 +79,10 @@ def check_alerts(rig: Rig, trials: Sequence[Trial]) -> Iterator[Finding]:
 
 def backlog(rig: Rig, trial: Trial) -> str:
     """Opportunities of the trial that still have no alert: they would be lost if arbitrage were killed now."""
-    opened = _opened(rig)
     late_ns = time.time_ns() - UNTOLD_NS
-    waiting = [one for one in unfired(rig, [trial]) if trial.started_ns <= opened[one] <= late_ns]
+    candidates = unfired(rig, [trial])
+    opened = _opened(rig)  # after it, for the log grows
+    waiting = [one for one in candidates if trial.started_ns <= opened[one] <= late_ns]
     return f"alerts has {len(waiting)} opportunities to catch up with" if waiting else ""
 
 
