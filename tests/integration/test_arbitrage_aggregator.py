@@ -17,7 +17,7 @@ from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
 from crossbook.plumbing.grpc_channel import open_channel
 from tests.support.aggregator_process import AggregatorProcess, aggregator_settings, running_aggregator
 from tests.support.arbitrage_process import RunningArbitrage, running_arbitrage
-from tests.support.fanout import Tick, payload
+from tests.support.fanout import Tick, payload, running_fanout
 from tests.support.waiting import eventually
 
 
@@ -68,7 +68,8 @@ def another_port() -> int:
 @asynccontextmanager
 async def quoting(target: str, asset: str) -> AsyncIterator[tuple[VenueStream, VenueStream]]:
     """Two venues whose quotes of the asset pay, into one aggregator."""
-    async with venue_stream(target, f"cheap-{asset}") as cheap, venue_stream(target, f"dear-{asset}") as dear:
+    names = (f"{kind}-{asset.lower()}" for kind in ("cheap", "dear"))
+    async with venue_stream(target, next(names)) as cheap, venue_stream(target, next(names)) as dear:
         cheap.quote(99.9, 100.0, asset)
         dear.quote(101.0, 101.1, asset)
         yield cheap, dear
@@ -134,26 +135,24 @@ async def test_the_loss_of_one_shard_closes_only_its_own(postgres_dsn: str, free
             assert await arbitrage.is_serving()
 
 
-async def test_sighup_reads_the_shards_file_again(postgres_dsn: str, free_port: int, tmp_path: Path) -> None:
+async def test_sighup_reads_the_shards_file_again(free_port: int, tmp_path: Path) -> None:
     """A shard that has come is followed; a file that does not read changes nothing."""
-    port, other_port, shards_file = another_port(), another_port(), tmp_path / "shards.json"
-    shards = {"a": f"127.0.0.1:{port}"}
-    shards_file.write_text(json.dumps(shards))
-    async with (
-        running_aggregator(aggregator_settings(postgres_dsn, port)),
-        running_aggregator(aggregator_settings(postgres_dsn, other_port)),
-        running_arbitrage(free_port, port, arbitrage={"shards_file": shards_file}) as arbitrage,
-        quoting(f"127.0.0.1:{other_port}", "BTC"),
-        quoting(shards["a"], "ETH"),
-    ):
-        with capture_logs() as logs:
-            shards_file.write_text("{")
+    shards_file = tmp_path / "shards.json"
+    async with running_fanout() as one, running_fanout() as other:
+        shards = {"a": f"127.0.0.1:{one.port}"}
+        shards_file.write_text(json.dumps(shards))
+        async with running_arbitrage(free_port, one.port, arbitrage={"shards_file": shards_file}) as arbitrage:
+            with capture_logs() as logs:
+                shards_file.write_text("{")
+                os.kill(os.getpid(), signal.SIGHUP)
+                await eventually(lambda: any(entry["event"] == "reload_refused" for entry in logs))
+            shards_file.write_text(json.dumps(shards | {"b": f"127.0.0.1:{other.port}"}))
             os.kill(os.getpid(), signal.SIGHUP)
-            await eventually(lambda: any(entry["event"] == "reload_refused" for entry in logs))
-        await eventually(lambda: _has(arbitrage, ["ETH"]))
-        shards_file.write_text(json.dumps(shards | {"b": f"127.0.0.1:{other_port}"}))
-        os.kill(os.getpid(), signal.SIGHUP)
-        await eventually(lambda: _has(arbitrage, ["BTC", "ETH"]))
+            await eventually(lambda: one.connected == other.connected == 1)
+            one.send(Tick("cheap", 99.9, 100.0))
+            other.send(Tick("dear", 101.0, 101.1))
+            await eventually(lambda: _has(arbitrage, ["BTC"]))
+            assert one.subscriptions == 1
 
 
 async def opened(arbitrage: RunningArbitrage, asset: str) -> pb.Opportunity:
