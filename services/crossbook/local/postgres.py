@@ -29,7 +29,8 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "32MB",
+    "shared_buffers": "128MB",
+    "wal_buffers": "16MB",  # a window of 10,000 rows is 4 MB of it, which its backend would else write out itself
     "max_wal_size": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
