@@ -21,8 +21,8 @@ from crossbook.plumbing.recording import Record, read_recording, recording_names
 from crossbook.simulator.listing import assets_of_world
 from crossbook.simulator.registry import TRAITS, build_faces
 from crossbook.simulator.world import Instrument
-from crossbook.tracker.recorder import Kind, make_feed
-from crossbook.tracker.replay import feed_record
+from crossbook.tracker.recorder import Kind
+from crossbook.tracker.replay import ReplayedFeed
 from tests.bench.report import Row
 
 RECORDED = "12s"
@@ -68,16 +68,16 @@ def _rows(recordings: Path, venue: str) -> list[Row]:
 def _time_core(recordings: Path, venue: str, kinds: list[str | None]) -> Timings:
     """Nanoseconds of every best-bid-ask and delta frame, told to a feed that is told everything else as well."""
     records = read_recording(recordings, venue)
-    feed = make_feed(json.loads(next(records).payload))
+    replayed = ReplayedFeed(next(records))
     timings: Timings = defaultdict(list)
     for record, kind in zip(records, kinds[1:], strict=True):
         if record.kind == Kind.BATCH:
-            feed.take_batch("main", record.time_ns)
+            replayed.take_batch(record)
         elif kind is None:
-            feed_record(feed, record)
+            replayed.tell(record)
         else:
             arguments = (record.connection, record.payload, record.kind == Kind.TEXT, record.time_ns)
-            timings[kind].append(_elapsed_ns(feed.on_frame, *arguments))
+            timings[kind].append(_elapsed_ns(replayed.feed.on_frame, *arguments))
     return timings
 
 

@@ -36,7 +36,7 @@ async def test_a_broken_uplink_degrades_the_venue_and_the_new_stream_begins_with
         await eventually(lambda: bool(world.ingest.streams["okx"].healths))
         await world.ingest.stop()
         stats = await world.until(lambda stats: stats["okx"].state == VENUE_STATE_DEGRADED)
-        assert "uplink to the aggregator is broken" in stats["okx"].reason
+        assert "uplink to shard main is broken" in stats["okx"].reason
         told = len(world.ingest.streams["okx"].healths)
         await world.ingest.start()
         await eventually(lambda: len(world.ingest.streams["okx"].healths) > told)

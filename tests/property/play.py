@@ -162,9 +162,8 @@ class Play:
         """Everything the feed has published since the last call."""
         quotes: list[Quote] = []
         while self._feed.pending_rows("main"):
-            batch = aggregator_pb2.IngestQuotesRequest.FromString(
-                self._feed.take_batch("main", self.now_ns).payload
-            ).batch
+            payload = self._feed.take_batch("main", self.now_ns).payload
+            batch = aggregator_pb2.IngestQuotesRequest.FromString(payload).batch
             self._names.update((entry.index, entry.instrument.symbol) for entry in batch.symbols)
             tops = zip(batch.bid, batch.bid_size, batch.ask, batch.ask_size, strict=True)
             columns = zip(batch.symbol_index, batch.receive_ns, batch.state, tops, strict=True)

@@ -8,13 +8,13 @@ import structlog
 from crossbook._core import venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.grpc_server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
-from crossbook.plumbing.shards import read_shards, require_one_shard
+from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.timestamps import seconds_to_ns
+from crossbook.tracker.channels import Channels
 from crossbook.tracker.choice import choose_venues, read_choice
 from crossbook.tracker.health import keep_health
 from crossbook.tracker.limits import shared_limits
@@ -32,52 +32,55 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     """Tracks until told to stop. Raises SettingsError and PortTakenError."""
     profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings.tracker)
     choice = read_choice(settings.tracker)
-    target = require_one_shard("tracker", read_shards("tracker", settings.tracker))
+    shards = read_shards("tracker", settings.tracker)
     _prepare_record_dir(settings.tracker)
-    async with open_channel(target) as channel:
-        listed = asyncio.Event()
-        pace = Pace(asyncio.get_running_loop().time)
-        limits = shared_limits(profiles)
-        clock = LocalClock(seconds_to_ns(settings.tracker.max_clock_error_seconds))
-        venues = {
-            profile.id: Venue(profile, settings.tracker, choice, channel, pace, limits[profile.id], clock, listed.set)
-            for profile in profiles
-        }
-        service = TrackerService(venues)
-        server = grpc_server(
-            settings.host,
-            settings.tracker.port,
-            lambda server: add_TrackerServiceServicer_to_server(service, server),
-            [SERVICE_NAME],
+    listed = asyncio.Event()
+    pace = Pace(asyncio.get_running_loop().time)
+    limits = shared_limits(profiles)
+    clock = LocalClock(seconds_to_ns(settings.tracker.max_clock_error_seconds))
+    channels = Channels()
+    venues = {
+        profile.id: Venue(
+            profile, settings.tracker, choice, shards, channels, pace, limits[profile.id], clock, listed.set
         )
-        lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
-        metrics = TrackerMetrics(clock)
-        with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
-            async with server as running, asyncio.TaskGroup() as tasks:
-                for venue in venues.values():
-                    tasks.create_task(venue.run(lifetime))
-                    tasks.create_task(venue.keep_listing(lifetime))
-                helpers = [
-                    tasks.create_task(metrics.keep_current(service.all_stats)),
-                    tasks.create_task(keep_health(venues.values(), clock, venue_stats)),
-                    tasks.create_task(_serve_once_listed(running, listed)),
-                ]
-                await lifetime.stopping.wait()
-                for helper in helpers:
-                    helper.cancel()
-                await _set_serving(running, False)
+        for profile in profiles
+    }
+    service = TrackerService(venues)
+    server = grpc_server(
+        settings.host,
+        settings.tracker.port,
+        lambda server: add_TrackerServiceServicer_to_server(service, server),
+        [SERVICE_NAME],
+    )
+    lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
+    metrics = TrackerMetrics(clock)
+    with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
+        async with server as running, asyncio.TaskGroup() as tasks:
+            for venue in venues.values():
+                tasks.create_task(venue.run(lifetime))
+                tasks.create_task(venue.keep_listing(lifetime))
+            helpers = [
+                tasks.create_task(metrics.keep_current(service.all_stats)),
+                tasks.create_task(keep_health(venues.values(), clock, venue_stats)),
+                tasks.create_task(_serve_once_listed(running, listed)),
+            ]
+            await lifetime.stopping.wait()
+            for helper in helpers:
+                helper.cancel()
+            await _set_serving(running, False)
 
 
 def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
-    """Reads the choice again; one that cannot be read changes nothing."""
+    """Reads the choice and the list of shards again; one that cannot be read changes nothing."""
     try:
-        choice = read_choice(settings)
+        choice, shards = read_choice(settings), read_shards("tracker", settings)
     except SettingsError as error:
         log.error("reload_refused", error=str(error))
         return
-    log.info("reloading", symbols=len(choice.symbols), assets=len(choice.assets))
+    log.info("reloading", symbols=len(choice.symbols), assets=len(choice.assets), shards=sorted(shards))
     for venue in venues:
         venue.choose(choice)
+        venue.route(shards)
 
 
 async def _serve_once_listed(server: RunningServer, listed: asyncio.Event) -> None:

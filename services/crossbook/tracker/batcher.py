@@ -1,7 +1,7 @@
 """When the feed's quotes become a batch: at once when nothing was sent lately, then a millisecond of holding back.
 
 So a quiet venue adds no delay, and a busy one sends at most a thousand messages a second however many quotes it has;
-fewer when it shares the process with many (pace.py).
+fewer when it shares the process with many lanes (pace.py).
 An idle stream says every half second, in a batch without rows, that everything before that moment has been sent.
 """
 
@@ -12,16 +12,19 @@ from collections.abc import Callable
 from crossbook.tracker.latency import FrameLatency
 from crossbook.tracker.outbox import Batch, Outbox
 from crossbook.tracker.pace import Pace
-from crossbook.tracker.recorder import LANE, Feed
+from crossbook.tracker.recorder import Feed
 
 WATERMARK_INTERVAL_SECONDS = 0.5
 
 
 class Batcher:
-    """Moves what the feed has pending into the outbox. What the feed raises in a timer goes to `on_error`."""
+    """Moves what the feed has pending for one shard into its outbox. What the feed raises in a timer goes to
+    `on_error`.
+    """
 
     def __init__(
         self,
+        shard: str,
         feed: Feed,
         outbox: Outbox,
         latency: FrameLatency,
@@ -29,6 +32,7 @@ class Batcher:
         on_batch: Callable[[], None],
         on_error: Callable[[BaseException], object],
     ) -> None:
+        self._shard = shard
         self._feed = feed
         self._outbox = outbox
         self._latency = latency
@@ -41,7 +45,7 @@ class Batcher:
 
     def flush_soon(self) -> None:
         """To be called after everything that may have made quotes."""
-        if self._hold is None and self._feed.pending_rows(LANE):
+        if self._hold is None and self._feed.pending_rows(self._shard):
             self._emit()
             self._hold = self._loop.call_later(self._pace.hold_seconds(), self._end_hold)
 
@@ -52,12 +56,16 @@ class Batcher:
 
     def close(self) -> None:
         """The last batches: whatever is pending, and the last watermark."""
+        self.stop()
+        self._emit()
+        while self._feed.pending_rows(self._shard):  # a batch has a limit of rows
+            self._emit()
+
+    def stop(self) -> None:
+        """No timer fires any more."""
         if self._hold is not None:
             self._hold.cancel()
             self._hold = None
-        self._emit()
-        while self._feed.pending_rows(LANE):  # a batch has a limit of rows
-            self._emit()
 
     def _end_hold(self) -> None:
         self._hold = None
@@ -68,7 +76,7 @@ class Batcher:
 
     def _emit(self) -> None:
         now_ns = time.time_ns()
-        batch = self._feed.take_batch(LANE, now_ns)
+        batch = self._feed.take_batch(self._shard, now_ns)
         self._emitted_at = self._loop.time()
         self._outbox.append(Batch(batch.sequence, batch.rows, batch.payload))
         self._latency.on_batch(now_ns)

@@ -16,11 +16,11 @@ class ClockWatch:
     """Remembers the latest time seen."""
 
     def __init__(self) -> None:
-        self._latest_ns = 0
+        self.latest_ns = 0
 
     def check(self, now_ns: int) -> int:
         """Gives the time back. Raises ClockSetBackError when it is far behind one seen before."""
-        if now_ns < self._latest_ns - _LARGEST_STEP_BACK_NS:
-            raise ClockSetBackError(f"the clock was set back by {(self._latest_ns - now_ns) / 1e9:.0f} s")
-        self._latest_ns = max(self._latest_ns, now_ns)
+        if now_ns < self.latest_ns - _LARGEST_STEP_BACK_NS:
+            raise ClockSetBackError(f"the clock was set back by {(self.latest_ns - now_ns) / 1e9:.0f} s")
+        self.latest_ns = max(self.latest_ns, now_ns)
         return now_ns

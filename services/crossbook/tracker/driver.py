@@ -1,4 +1,4 @@
-"""Drives one venue's feed: does what it asks, tells it the time, moves its quotes to the aggregator.
+"""Drives one venue's feed: does what it asks, tells it the time, moves its quotes to the shards.
 
 It knows no venue: every step it executes is the feed's. An error out of the feed ends `run` with VenueFailedError;
 the venue (venue.py) then starts afresh, and other venues of the process do not notice.
@@ -8,23 +8,19 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
-
-import grpc
 
 from crossbook._core import Close, Fetch, Instrument, Open, Reconnect, Report, Send
-from crossbook.tracker.batcher import Batcher
+from crossbook.tracker.channels import Channels
 from crossbook.tracker.clock import ClockWatch
 from crossbook.tracker.fetcher import Fetcher
-from crossbook.tracker.latency import FrameLatency
+from crossbook.tracker.lanes import Lanes
 from crossbook.tracker.limits import Limits
-from crossbook.tracker.outbox import Outbox
 from crossbook.tracker.pace import Pace
-from crossbook.tracker.recorder import LANE, Feed
+from crossbook.tracker.recorder import Feed
 from crossbook.tracker.reports import ReportLog
+from crossbook.tracker.routing import Route, Routing
 from crossbook.tracker.sockets import Address, Socket
 from crossbook.tracker.steps import Step
-from crossbook.tracker.uplink import Uplink
 
 TIMER_SECONDS = 0.1
 DRAIN_SECONDS = 2.0
@@ -35,7 +31,7 @@ class VenueFailedError(Exception):
 
 
 class Driver:
-    """One feed, its sockets, its requests and its stream."""
+    """One feed, its sockets, its requests and its lanes."""
 
     def __init__(
         self,
@@ -44,17 +40,16 @@ class Driver:
         fetcher: Fetcher,
         limits: Limits,
         pace: Pace,
-        channel: grpc.aio.Channel,
+        routing: Routing,
+        channels: Channels,
         buffer_bytes: int,
     ) -> None:
         self.feed = feed
-        self.outbox = Outbox(buffer_bytes)
-        self.uplink = Uplink(channel, venue, self.outbox, partial(feed.hello, LANE), self._requote)
-        self.latency = FrameLatency()
+        self.lanes = Lanes(venue, feed, routing, channels, pace, buffer_bytes, self._requote, self._fail)
         self._venue = venue
+        self._routing = routing
         self._fetcher = fetcher
         self._limits = limits
-        self._batcher = Batcher(feed, self.outbox, self.latency, pace, self.uplink.notify, self._fail)
         self._reports = ReportLog(venue)
         self._clock = ClockWatch()
         self._sockets: dict[int, tuple[Socket, asyncio.Task[None]]] = {}
@@ -67,18 +62,19 @@ class Driver:
         """Tracks until told to stop, then closes everything and hands over what is left. Raises VenueFailedError."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            uplink = tasks.create_task(self.uplink.run())
             timer = tasks.create_task(self._tick())
             stop = tasks.create_task(stopping.wait())
             try:
                 with suppress(VenueFailedError):  # it is in self._failure
+                    self._begin(tasks)
                     self.track(instruments)
                 await asyncio.wait((self._failure, stop), return_when=asyncio.FIRST_COMPLETED)
                 await self._close_sockets()
                 if not self._failure.done():
-                    await self._drain(uplink)
+                    await self._drain()
             finally:
-                for task in (uplink, timer, stop, *self._fetches):
+                self.lanes.stop()
+                for task in (timer, stop, *self._fetches):
                     task.cancel()
         if self._failure.done():
             self._failure.result()
@@ -91,15 +87,30 @@ class Driver:
         """Stops tracking. Raises VenueFailedError."""
         self._tell(lambda: self.feed.untrack(symbols, self._now_ns()))
 
-    def _tell(self, call: Callable[[], list[Step]]) -> None:
+    def route(self, route: Route) -> None:
+        """Spreads the instruments over other shards from a moment on. Raises VenueFailedError."""
+        self._tell(lambda: self.lanes.route(route))
+
+    def _begin(self, tasks: asyncio.TaskGroup) -> None:
+        """Opens the lanes, and goes on with a move that an earlier feed did not live to see."""
+        self.lanes.start(tasks)
+        if (route := self._routing.next(self.latest_ns)) is not None:
+            self.route(route)
+
+    def _tell(self, call: Callable[[], list[Step] | None]) -> None:
         try:
-            self._execute(call())
-            self._batcher.flush_soon()
+            self._execute(call() or ())
+            self.lanes.flush_soon()
         except BaseException as error:  # a panic of the core is none of Exception
             raise self._fail(error) from error
 
     def _now_ns(self) -> int:
         return self._clock.check(time.time_ns())
+
+    @property
+    def latest_ns(self) -> int:
+        """The time by the clock, or the latest that the feed was told, if the clock was set back."""
+        return max(time.time_ns(), self._clock.latest_ns)
 
     @property
     def last_error(self) -> str:
@@ -141,7 +152,7 @@ class Driver:
             Address(step.url, step.ticket, self._fetcher, step.headers),
             dials=self._limits.dials,
             execute=self._execute,
-            on_read=self._on_read,
+            on_read=self.lanes.on_read,
             on_error=self._fail,
         )
         self._sockets[step.connection] = (socket, self._tasks.create_task(socket.run()))
@@ -172,33 +183,16 @@ class Driver:
         with suppress(VenueFailedError):
             self._tell(lambda: self.feed.on_answer(step.request_id, status, body, self._now_ns()))
 
-    def _on_read(self, read_ns: int) -> None:
-        if self.feed.pending_rows(LANE):
-            self.latency.on_quotes(read_ns)
-            self._batcher.flush_soon()
-
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TIMER_SECONDS)
             with suppress(VenueFailedError):
                 self._tell(lambda: self.feed.on_timer(self._now_ns()))
-                self._tell(self._keep_watermark)
+                self._tell(lambda: self.lanes.keep_current(self._now_ns()))
 
-    def _keep_watermark(self) -> list[Step]:
-        self._batcher.keep_watermark()
-        return []
-
-    def _requote(self) -> None:
+    def _requote(self, shard: str) -> None:
         with suppress(VenueFailedError):  # it is in self._failure
-            self._tell(self._requote_feed)
-
-    def _requote_feed(self) -> list[Step]:
-        self.feed.requote(LANE, self._now_ns())
-        return []
-
-    def _close_batcher(self) -> list[Step]:
-        self._batcher.close()
-        return []
+            self._tell(lambda: self.feed.requote(shard, self._now_ns()))
 
     async def _close_sockets(self) -> None:
         tasks = [task for _, task in self._sockets.values()]
@@ -207,12 +201,11 @@ class Driver:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _drain(self, uplink: asyncio.Task[None]) -> None:
-        """The CLOSED states and the last watermark go out; the final acknowledgements are waited for briefly."""
+    async def _drain(self) -> None:
+        """The CLOSED states and the last watermarks go out; the final acknowledgements are waited for briefly."""
         with suppress(VenueFailedError):
-            self._tell(self._close_batcher)
-        self.uplink.finish()
-        await asyncio.wait((uplink,), timeout=DRAIN_SECONDS)
+            self._tell(lambda: self.lanes.close())
+        await self.lanes.finish(DRAIN_SECONDS)
 
     def _fail(self, error: BaseException) -> VenueFailedError:
         failure = VenueFailedError(f"{type(error).__name__}: {error}")

@@ -67,7 +67,7 @@ async def keep_health(
         for venue in venues:
             health = venue.health.observe(read_stats(venue), time.time_ns())
             if venue.driver is not None:
-                venue.driver.uplink.tell_health(IngestQuotesRequest(health=health).SerializeToString())
+                venue.driver.lanes.tell_health(IngestQuotesRequest(health=health).SerializeToString())
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -1,7 +1,8 @@
-"""How long a frame's quote waits until it stands in a batch: the median of the last thousand samples."""
+"""How long a frame's quote waits until it stands in a batch: the median of the last thousand samples of each lane."""
 
 import statistics
 from collections import deque
+from collections.abc import Iterable
 
 SAMPLES = 1024
 
@@ -11,7 +12,7 @@ class FrameLatency:
 
     def __init__(self) -> None:
         self._waiting: list[int] = []  # receive times of the frames whose quotes wait; at most a batch's worth
-        self._samples: deque[int] = deque(maxlen=SAMPLES)
+        self.samples: deque[int] = deque(maxlen=SAMPLES)  # in nanoseconds
         self._turn = 0
 
     def on_quotes(self, receive_ns: int) -> None:
@@ -22,9 +23,11 @@ class FrameLatency:
         """All quotes that waited stand in a batch now."""
         if self._waiting:
             self._turn += 1
-            self._samples.append(now_ns - self._waiting[self._turn % len(self._waiting)])
+            self.samples.append(now_ns - self._waiting[self._turn % len(self._waiting)])
             self._waiting.clear()
 
-    def p50_us(self) -> float:
-        """0 before the first sample."""
-        return statistics.median(self._samples) / 1000 if self._samples else 0.0
+
+def p50_us(latencies: Iterable[FrameLatency]) -> float:
+    """Of all lanes together; 0 before the first sample."""
+    samples = [sample for latency in latencies for sample in latency.samples]
+    return statistics.median(samples) / 1000 if samples else 0.0

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from crossbook.pb.v1.market_pb2 import VenueState
-from crossbook.pb.v1.tracker_pb2 import VenueStats
+from crossbook.pb.v1.tracker_pb2 import LaneStats, VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 from crossbook.tracker.local_clock import LocalClock
 
@@ -27,7 +27,7 @@ COUNTERS: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
     "frozen": ("Instruments that the venue had silently stopped sending.", lambda stats: stats.frozen),
     "state_transitions": ("Changes of the venue's state.", lambda stats: stats.state_transitions),
     "listings_refused": ("Market lists that were not readable or not credible.", lambda stats: stats.listings_refused),
-    "dropped_quotes": ("Quotes lost because the buffer overflowed.", lambda stats: stats.dropped_quotes),
+    "dropped_quotes": ("Quotes lost because a buffer overflowed.", lambda stats: stats.dropped_quotes),
 }
 GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
     "live": ("1 when the venue is LIVE.", lambda stats: stats.state == VenueState.VENUE_STATE_LIVE),
@@ -47,11 +47,14 @@ GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
         "How much later than the fastest the venue's quotes come now; NaN while unknown.",
         lambda stats: stats.delay_ms / 1000 if stats.HasField("delay_ms") else math.nan,
     ),
-    "unacknowledged_batches": ("Batches not yet committed.", lambda stats: stats.unacknowledged_batches),
     "frame_to_quote_p50_microseconds": (
         "Median time from a frame to its quote standing in a batch.",
         lambda stats: stats.frame_to_quote_p50_us,
     ),
+}
+LANE_GAUGES: dict[str, tuple[str, Callable[[LaneStats], float]]] = {
+    "lane_connected": ("1 when the stream to the shard is open.", lambda lane: lane.is_connected),
+    "unacknowledged_batches": ("Batches that the shard has not committed.", lambda lane: lane.unacknowledged_batches),
 }
 
 
@@ -85,6 +88,12 @@ class TrackerMetrics(Collector):
             gauge = GaugeMetricFamily(PREFIX + name, help_text, labels=["venue"])
             for stats in all_stats:
                 gauge.add_metric([stats.venue], read(stats))
+            yield gauge
+        for name, (help_text, read_lane) in LANE_GAUGES.items():
+            gauge = GaugeMetricFamily(PREFIX + name, help_text, labels=["venue", "shard"])
+            for stats in all_stats:
+                for lane in stats.lanes:
+                    gauge.add_metric([stats.venue, lane.shard], read_lane(lane))
             yield gauge
 
     @contextmanager

@@ -1,8 +1,8 @@
-"""How often one process sends batches: all its venues share an allowance of messages.
+"""How often one process sends batches: all lanes of all its venues share an allowance of messages.
 
-A gRPC message costs its sender about 80 µs, and its reader as much, whatever its size. One busy venue holds each batch
+A gRPC message costs its sender about 80 µs, and its reader as much, whatever its size. One busy lane holds each batch
 back for a millisecond; fourteen busy ones in one process would still send 14,000 messages a second, more than a
-processor can. So beyond the allowance every venue holds longer, in turn, and sends as many quotes in fewer messages.
+processor can. So beyond the allowance every lane holds longer, in turn, and sends as many quotes in fewer messages.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class Pace:
         self._free_at = float("-inf")
 
     def hold_seconds(self) -> float:
-        """A batch leaves now: how long its venue holds the next one back."""
+        """A batch leaves now: how long its lane holds the next one back."""
         now = self._clock()
         self._free_at = max(self._free_at, now) + 1 / MESSAGES_PER_SECOND
         return max(HOLD_SECONDS, self._free_at - now)

@@ -1,18 +1,22 @@
 """Records everything that a feed is told, in order, and every batch taken from it, so that it can be fed again.
 
 The recording is named as the venue. Kinds of its records, and what is in them beside time and connection:
-START     JSON: venue, stream_id, websocket_url, rest_url, stale_after_ns; a fresh feed begins here
+START     JSON: venue, stream_id, websocket_url, rest_url, stale_after_ns, shards; a fresh feed begins here
 TRACK     a ListMarketsResponse with the instruments
 UNTRACK   JSON list of symbols
-OPEN, CLOSED, TIMER, REQUOTE   nothing more
+OPEN, CLOSED, TIMER   nothing more
 TEXT, BINARY          the frame
 ANSWER    request id (u64), HTTP status (u16), body
-BATCH     the payload that was taken
+BATCH     the payload that was taken; the connection is the number of its lane
+REQUOTE, DROP_LANE    the shard
+ROUTE     JSON: shards, from_ns
+
+Lanes are numbered from 0, as their shards are first named by START and ROUTE.
 """
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Protocol, TypedDict
@@ -30,9 +34,6 @@ ANSWER_HEAD = struct.Struct("<QH")
 log = structlog.get_logger()
 
 
-LANE = "main"
-
-
 class Kind(IntEnum):
     """What a record holds."""
 
@@ -47,6 +48,8 @@ class Kind(IntEnum):
     TIMER = 9
     BATCH = 10
     REQUOTE = 11
+    ROUTE = 12
+    DROP_LANE = 13
 
 
 class FeedArguments(TypedDict):
@@ -57,6 +60,27 @@ class FeedArguments(TypedDict):
     websocket_url: str | None
     rest_url: str | None
     stale_after_ns: int | None
+    shards: list[str]
+
+
+class LaneNumbers:
+    """The shards of one feed's lanes, by their numbers in its recording."""
+
+    def __init__(self, shards: Iterable[str]) -> None:
+        self._numbers: dict[str, int] = {}  # no more than lists have named
+        self.name(shards)
+
+    def name(self, shards: Iterable[str]) -> None:
+        """They may have been named before."""
+        for shard in shards:
+            self._numbers.setdefault(shard, len(self._numbers))
+
+    def number(self, shard: str) -> int:
+        return self._numbers[shard]
+
+    def shard(self, number: int) -> str:
+        """Raises IndexError for one that was never named."""
+        return list(self._numbers)[number]
 
 
 class Feed(Protocol):
@@ -72,6 +96,9 @@ class Feed(Protocol):
     def on_closed(self, connection: int, now_ns: int) -> list[Step]: ...
     def on_answer(self, request_id: int, status: int, body: bytes, now_ns: int) -> list[Step]: ...
     def on_timer(self, now_ns: int) -> list[Step]: ...
+    def route(self, shards: Sequence[str], from_ns: int) -> None: ...
+    def shards(self) -> list[str]: ...
+    def drop_lane(self, shard: str) -> None: ...
     def requote(self, shard: str, now_ns: int) -> None: ...
     def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch: ...
     def hello(self, shard: str, oldest_sequence: int) -> bytes: ...
@@ -88,6 +115,7 @@ def make_feed(arguments: FeedArguments) -> VenueFeed:
         websocket_url=arguments["websocket_url"],
         rest_url=arguments["rest_url"],
         stale_after_ns=arguments["stale_after_ns"],
+        shards=arguments["shards"],
     )
 
 
@@ -100,8 +128,11 @@ class RecordedFeed:
         self._feed = make_feed(arguments)
         self._venue = arguments["venue"]
         self._writer = self._open(directory, max_bytes)
+        self._lanes = LaneNumbers(arguments["shards"])
+        self._latest_ns = now_ns  # of the last record, for what tells no time: replays merge venues by it
         self._record(Kind.START, now_ns, json.dumps(arguments).encode())
         self.pending_rows = self._feed.pending_rows
+        self.shards = self._feed.shards
         self.hello = self._feed.hello
         self.order_book = self._feed.order_book
         self.states = self._feed.states
@@ -139,13 +170,23 @@ class RecordedFeed:
         self._record(Kind.TIMER, now_ns)
         return self._feed.on_timer(now_ns)
 
+    def route(self, shards: Sequence[str], from_ns: int) -> None:
+        self._lanes.name(shards)
+        payload = json.dumps({"shards": list(shards), "from_ns": from_ns}).encode()
+        self._record(Kind.ROUTE, self._latest_ns, payload)
+        self._feed.route(shards, from_ns)
+
+    def drop_lane(self, shard: str) -> None:
+        self._record(Kind.DROP_LANE, self._latest_ns, shard.encode())
+        self._feed.drop_lane(shard)
+
     def requote(self, shard: str, now_ns: int) -> None:
-        self._record(Kind.REQUOTE, now_ns)
+        self._record(Kind.REQUOTE, now_ns, shard.encode())
         self._feed.requote(shard, now_ns)
 
     def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch:
         batch = self._feed.take_batch(shard, now_ns)
-        self._record(Kind.BATCH, now_ns, batch.payload)
+        self._record(Kind.BATCH, now_ns, batch.payload, self._lanes.number(shard))
         return batch
 
     def close(self) -> None:
@@ -162,6 +203,7 @@ class RecordedFeed:
             return None
 
     def _record(self, kind: Kind, now_ns: int, payload: bytes = b"", connection: int = 0) -> None:
+        self._latest_ns = now_ns
         if self._writer is None:
             return
         try:

@@ -5,9 +5,11 @@ import time
 
 from crossbook._core import FeedStats
 from crossbook.pb.v1.market_pb2 import VenueState
-from crossbook.pb.v1.tracker_pb2 import VenueStats
+from crossbook.pb.v1.tracker_pb2 import LaneStats, VenueStats
 from crossbook.plumbing.timestamps import to_timestamp
 from crossbook.tracker.driver import Driver
+from crossbook.tracker.lane import Lane
+from crossbook.tracker.latency import p50_us
 from crossbook.tracker.venue import Venue
 
 NAMED_SYMBOLS = 3
@@ -45,13 +47,25 @@ def venue_stats(venue: Venue) -> VenueStats:
         clock_offset_ms=_milliseconds(feed.clock_offset_ns),
         delay_ms=_milliseconds(feed.delay_ns),
         state_transitions=venue.health.transitions,
-        dropped_quotes=driver.outbox.dropped_rows,
-        unacknowledged_batches=len(driver.outbox),
-        frame_to_quote_p50_us=driver.latency.p50_us(),
+        dropped_quotes=driver.lanes.dropped_rows,
+        unacknowledged_batches=driver.lanes.unacknowledged_batches,
+        frame_to_quote_p50_us=p50_us(lane.latency for lane in driver.lanes),
+        lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
     )
     if feed.last_frame_ns:
         message.last_message_time.CopyFrom(to_timestamp(feed.last_frame_ns))
     return message
+
+
+def _lane(lane: Lane) -> LaneStats:
+    return LaneStats(
+        shard=lane.shard,
+        is_connected=lane.uplink.is_connected,
+        is_leaving=lane.is_leaving,
+        problem=lane.uplink.problem,
+        unacknowledged_batches=len(lane.outbox),
+        dropped_quotes=lane.outbox.dropped_rows,
+    )
 
 
 def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.ValueType, str]:
@@ -80,8 +94,9 @@ def _problems(driver: Driver, feed: FeedStats) -> list[str]:
         problems.append(f"{down} of {feed.wanted_connections} connections are down{cause}")
     if driver.throttled_seconds:
         problems.append(f"the venue throttles us for another {math.ceil(driver.throttled_seconds)} s")
-    if driver.uplink.problem:
-        problems.append(f"the uplink to the aggregator is broken: {driver.uplink.problem}")
+    for lane in driver.lanes:
+        if lane.uplink.problem:
+            problems.append(f"the uplink to shard {lane.shard} is broken: {lane.uplink.problem}")
     return problems
 
 

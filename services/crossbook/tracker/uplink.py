@@ -1,4 +1,4 @@
-"""One venue's stream to the aggregator: hello, resume point, what is not yet acknowledged, then what is new.
+"""A venue's stream to one shard: hello, resume point, what is not yet acknowledged, then what is new.
 
 Whatever ends the stream, it is opened again, with backoff, for ever; the outbox keeps the batches meanwhile and is
 trimmed by the acknowledgements. Batches are bytes here: only the core encodes them. When some are lost for good, the
@@ -24,6 +24,7 @@ LOG_INTERVAL_SECONDS = 30.0
 
 log = structlog.get_logger()
 Call: TypeAlias = "grpc.aio.StreamStreamCall[bytes, IngestQuotesResponse]"
+Open: TypeAlias = "grpc.aio.StreamStreamMultiCallable[bytes, IngestQuotesResponse]"
 
 
 class StreamError(Exception):
@@ -35,16 +36,14 @@ class Uplink:
 
     def __init__(
         self,
-        channel: grpc.aio.Channel,
         venue: str,
+        shard: str,
         outbox: Outbox,
         make_hello: Callable[[int], bytes],
         on_quotes_missing: Callable[[], None],
     ) -> None:
-        self._open: grpc.aio.StreamStreamMultiCallable[bytes, IngestQuotesResponse] = channel.stream_stream(
-            METHOD, request_serializer=None, response_deserializer=IngestQuotesResponse.FromString
-        )
         self._venue = venue
+        self._shard = shard
         self._outbox = outbox
         self._make_hello = make_hello
         self._on_quotes_missing = on_quotes_missing
@@ -75,23 +74,24 @@ class Uplink:
         self._is_finishing = True
         self._wake.set()
 
-    async def run(self) -> None:
-        """Keeps the stream open until `finish`."""
+    async def run(self, channel: grpc.aio.Channel) -> None:
+        """Keeps the stream open until `finish`; may be cancelled and run again with another channel."""
+        open_stream: Open = channel.stream_stream(
+            METHOD, request_serializer=None, response_deserializer=IngestQuotesResponse.FromString
+        )
         while True:
             reason = ""
             try:
-                await self._stream()
+                await self._stream(open_stream())
             except* (grpc.aio.AioRpcError, StreamError, TimeoutError) as group:
                 reason = _describe(group)
-            self.is_connected = False
             if self._is_finishing and not reason:
                 return
             self.problem = reason or "ended by the aggregator"
             self._report(self.problem)
             await asyncio.sleep(self._redial.wait_seconds())
 
-    async def _stream(self) -> None:
-        call = self._open()
+    async def _stream(self, call: Call) -> None:
         try:
             await self._resume(call)
             async with asyncio.TaskGroup() as tasks:
@@ -99,6 +99,7 @@ class Uplink:
                 await self._read(call)
                 writer.cancel()
         finally:
+            self.is_connected = False
             call.cancel()
 
     async def _resume(self, call: Call) -> None:
@@ -124,6 +125,7 @@ class Uplink:
         log.info(
             "uplink_open",
             venue=self._venue,
+            shard=self._shard,
             next_sequence=self._next_sequence,
             oldest_sequence=oldest,
             are_quotes_missing=are_missing,
@@ -156,7 +158,13 @@ class Uplink:
         now = asyncio.get_running_loop().time()
         if now - self._logged_at >= LOG_INTERVAL_SECONDS:
             self._logged_at = now
-            log.warning("uplink_closed", venue=self._venue, reason=reason, unacknowledged_batches=len(self._outbox))
+            log.warning(
+                "uplink_closed",
+                venue=self._venue,
+                shard=self._shard,
+                reason=reason,
+                unacknowledged_batches=len(self._outbox),
+            )
 
 
 async def _send(call: Call, payload: bytes) -> None:

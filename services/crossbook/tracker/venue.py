@@ -4,10 +4,9 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-import grpc
 import structlog
 
 from crossbook._core import LIVE, Instrument, MarketListing, VenueProfile
@@ -16,6 +15,7 @@ from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.retry import Redial, backoff
 from crossbook.plumbing.settings import Endpoint, TrackerSettings
 from crossbook.plumbing.timestamps import seconds_to_ns
+from crossbook.tracker.channels import Channels
 from crossbook.tracker.driver import Driver, VenueFailedError
 from crossbook.tracker.fetcher import Fetcher
 from crossbook.tracker.health import HealthWatch
@@ -24,6 +24,7 @@ from crossbook.tracker.local_clock import LocalClock
 from crossbook.tracker.markets import ListingError, list_markets, select
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import FeedArguments, RecordedFeed, make_feed
+from crossbook.tracker.routing import Routing
 from crossbook.tracker.wanted import Change, Choice, Wanted
 
 NAMED_SYMBOLS = 10  # of a change, in the log
@@ -43,7 +44,8 @@ class Venue:
         profile: VenueProfile,
         settings: TrackerSettings,
         choice: Choice,
-        channel: grpc.aio.Channel,
+        shards: Mapping[str, str],
+        channels: Channels,
         pace: Pace,
         limits: Limits,
         clock: LocalClock,
@@ -58,7 +60,8 @@ class Venue:
         self.listings_refused = 0
         self.unlisted: list[str] = []  # symbols and assets of the settings that the venue does not list
         self._settings = settings
-        self._channel = channel
+        self._routing = Routing(shards)
+        self._channels = channels
         self._pace = pace
         self._on_listed = on_listed
         self._endpoint = settings.endpoints.get(profile.id, Endpoint())
@@ -96,6 +99,17 @@ class Venue:
     def choose(self, choice: Choice) -> None:
         """Tracks by another choice: what both name is not touched."""
         self._carry_out(self._wanted.choose(choice), "choice")
+
+    def route(self, shards: Mapping[str, str]) -> None:
+        """Spreads its instruments over these shards, by their addresses, from a minute's beginning on."""
+        route = self._routing.change(shards, time.time_ns() if self.driver is None else self.driver.latest_ns)
+        if self.driver is None:
+            return
+        self.driver.lanes.redirect()
+        if route is not None:
+            # A feed that fails at this is begun afresh, and told again.
+            with suppress(VenueFailedError):
+                self.driver.route(route)
 
     def start_tracking(self, symbols: Sequence[str], assets: Sequence[str]) -> list[Instrument]:
         """The instruments newly tracked. Raises InvalidRequestError and UnavailableError."""
@@ -191,7 +205,14 @@ class Venue:
         )
         try:
             self.driver = Driver(
-                self.id, feed, fetcher, self._limits, self._pace, self._channel, self._settings.buffer_bytes
+                self.id,
+                feed,
+                fetcher,
+                self._limits,
+                self._pace,
+                self._routing,
+                self._channels,
+                self._settings.buffer_bytes,
             )
             self.problem = ""
             await self.driver.run(stopping, list(self._wanted.instruments.values()))
@@ -208,6 +229,7 @@ class Venue:
             websocket_url=self._endpoint.websocket_url,
             rest_url=self._endpoint.rest_url,
             stale_after_ns=None if stale_after_seconds is None else seconds_to_ns(stale_after_seconds),
+            shards=list(self._routing.in_force(time.time_ns())),
         )
 
     def _require_listing(self) -> MarketListing:

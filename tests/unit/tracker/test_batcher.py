@@ -20,6 +20,7 @@ class Pending:
         self.error: BaseException | None = None
 
     def pending_rows(self, shard: str) -> int:
+        assert shard == "s"
         return self.pending
 
     def take_batch(self, shard: str, now_ns: int) -> Any:
@@ -39,7 +40,9 @@ class Bench:
         self.errors: list[BaseException] = []
         self.told = 0
         feed: Any = self.feed
-        self.batcher = Batcher(feed, self.outbox, FrameLatency(), Pace(time.monotonic), self._tell, self.errors.append)
+        self.batcher = Batcher(
+            "s", feed, self.outbox, FrameLatency(), Pace(time.monotonic), self._tell, self.errors.append
+        )
 
     def _tell(self) -> None:
         self.told += 1

@@ -1,13 +1,13 @@
 """The median wait of a frame's quote."""
 
-from crossbook.tracker.latency import SAMPLES, FrameLatency
+from crossbook.tracker.latency import SAMPLES, FrameLatency, p50_us
 
 
 def test_it_is_zero_before_anything_came() -> None:
     """A batch without quotes is no sample."""
     latency = FrameLatency()
     latency.on_batch(1_000)
-    assert latency.p50_us() == 0.0
+    assert p50_us([latency]) == 0.0
 
 
 def test_it_is_the_median_wait_in_microseconds() -> None:
@@ -16,7 +16,7 @@ def test_it_is_the_median_wait_in_microseconds() -> None:
     for wait_ns in (1_000, 9_000, 5_000):
         latency.on_quotes(100_000)
         latency.on_batch(100_000 + wait_ns)
-    assert latency.p50_us() == 5.0
+    assert p50_us([latency]) == 5.0
 
 
 def test_early_and_late_frames_of_a_batch_are_both_sampled() -> None:
@@ -26,7 +26,7 @@ def test_early_and_late_frames_of_a_batch_are_both_sampled() -> None:
         latency.on_quotes(0)
         latency.on_quotes(8_000)
         latency.on_batch(10_000)
-    assert latency.p50_us() == 6.0
+    assert p50_us([latency]) == 6.0
 
 
 def test_old_samples_leave() -> None:
@@ -35,4 +35,13 @@ def test_old_samples_leave() -> None:
     for wait_ns in [50_000] * SAMPLES + [1_000] * SAMPLES:
         latency.on_quotes(0)
         latency.on_batch(wait_ns)
-    assert latency.p50_us() == 1.0
+    assert p50_us([latency]) == 1.0
+
+
+def test_the_lanes_of_a_venue_are_taken_together() -> None:
+    """One that has no sample yet changes nothing."""
+    latencies = [FrameLatency() for _ in range(3)]
+    for latency, wait_ns in zip(latencies, (2_000, 4_000), strict=False):
+        latency.on_quotes(0)
+        latency.on_batch(wait_ns)
+    assert p50_us(latencies) == 3.0

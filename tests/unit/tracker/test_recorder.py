@@ -10,7 +10,12 @@ from crossbook.tracker.replay import replay
 from tests.unit.tracker.test_markets import LISTED
 
 ARGUMENTS = FeedArguments(
-    venue="okx", stream_id="s", websocket_url="ws://localhost:1", rest_url=None, stale_after_ns=5_000_000_000
+    venue="okx",
+    stream_id="s",
+    websocket_url="ws://localhost:1",
+    rest_url=None,
+    stale_after_ns=5_000_000_000,
+    shards=["main"],
 )
 
 

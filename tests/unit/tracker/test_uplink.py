@@ -21,7 +21,11 @@ class Source:
     def __init__(self, channel: grpc.aio.Channel, max_bytes: int = 1 << 20) -> None:
         self.outbox = Outbox(max_bytes)
         self.requotes = 0
-        self.uplink = Uplink(channel, "v", self.outbox, self._hello, self._requote)
+        self.uplink = Uplink("v", "main", self.outbox, self._hello, self._requote)
+        self._channel = channel
+
+    async def run(self) -> None:
+        await self.uplink.run(self._channel)
 
     def _requote(self) -> None:
         self.requotes += 1
@@ -43,7 +47,7 @@ class Source:
 async def connected(max_bytes: int = 1 << 20) -> AsyncIterator[tuple[IngestServer, Source]]:
     async with ingest_server() as server, open_channel(f"127.0.0.1:{server.port}") as channel:
         source = Source(channel, max_bytes)
-        run = asyncio.create_task(source.uplink.run())
+        run = asyncio.create_task(source.run())
         try:
             await eventually(lambda: source.uplink.is_connected)
             yield server, source
@@ -147,7 +151,7 @@ async def test_finish_sends_what_is_left_and_ends() -> None:
         source.emit(20)
         source.uplink.finish()
         async with asyncio.timeout(60):
-            await source.uplink.run()
+            await source.run()
         assert server.streams["v"].sequences == list(range(1, 21))
         assert len(source.outbox) == 0
         assert not server.streams["v"].is_connected
@@ -158,7 +162,7 @@ async def test_an_aggregator_that_comes_late_gets_everything() -> None:
     async with ingest_server() as server, open_channel(f"127.0.0.1:{server.port}") as channel:
         await server.stop()
         source = Source(channel)
-        run = asyncio.create_task(source.uplink.run())
+        run = asyncio.create_task(source.run())
         source.emit(10)
         await asyncio.sleep(0.3)
         await server.start()

@@ -206,6 +206,7 @@ class VenueStats(_message.Message):
     LISTINGS_REFUSED_FIELD_NUMBER: _builtins.int
     CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
+    LANES_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     state: _market_pb2.VenueState.ValueType
@@ -254,6 +255,10 @@ class VenueStats(_message.Message):
     def last_message_time(self) -> _timestamp_pb2.Timestamp:
         """When the last frame came; absent before the first."""
 
+    @_builtins.property
+    def lanes(self) -> _containers.RepeatedCompositeFieldContainer[Global___LaneStats]:
+        """Its streams to the shards, ordered by shard; those that are leaving included."""
+
     def __init__(
         self,
         *,
@@ -279,10 +284,11 @@ class VenueStats(_message.Message):
         listings_refused: _builtins.int = ...,
         clock_offset_ms: _builtins.float | None = ...,
         delay_ms: _builtins.float | None = ...,
+        lanes: _abc.Iterable[Global___LaneStats] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "delay_ms", b"delay_ms", "last_message_time", b"last_message_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "lanes", b"lanes", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__clock_offset_ms: _TypeAlias = _typing.Literal["clock_offset_ms"]  # noqa: Y015
     _WhichOneofArgType__clock_offset_ms: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms"]  # noqa: Y015
@@ -294,6 +300,48 @@ class VenueStats(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__delay_ms) -> _WhichOneofReturnType__delay_ms | None: ...
 
 Global___VenueStats: _TypeAlias = VenueStats  # noqa: Y015
+
+@_typing.final
+class LaneStats(_message.Message):
+    """One venue's stream to one shard."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARD_FIELD_NUMBER: _builtins.int
+    IS_CONNECTED_FIELD_NUMBER: _builtins.int
+    IS_LEAVING_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _builtins.int
+    DROPPED_QUOTES_FIELD_NUMBER: _builtins.int
+    shard: _builtins.str
+    """Name of the shard."""
+    is_connected: _builtins.bool
+    """Whether the stream is open."""
+    is_leaving: _builtins.bool
+    """Whether the shard is no longer listed: the lane stays until everything is committed."""
+    problem: _builtins.str
+    """Why the stream was lost, until it is back; empty otherwise."""
+    unacknowledged_batches: _builtins.int
+    """Batches not yet acknowledged as committed."""
+    dropped_quotes: _builtins.int
+    """Quotes dropped because the buffer of unacknowledged batches overflowed."""
+    def __init__(
+        self,
+        *,
+        shard: _builtins.str = ...,
+        is_connected: _builtins.bool = ...,
+        is_leaving: _builtins.bool = ...,
+        problem: _builtins.str = ...,
+        unacknowledged_batches: _builtins.int = ...,
+        dropped_quotes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_quotes", b"dropped_quotes", "is_connected", b"is_connected", "is_leaving", b"is_leaving", "problem", b"problem", "shard", b"shard", "unacknowledged_batches", b"unacknowledged_batches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LaneStats: _TypeAlias = LaneStats  # noqa: Y015
 
 @_typing.final
 class ListMarketsRequest(_message.Message):
