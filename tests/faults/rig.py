@@ -16,7 +16,7 @@ import httpx
 from crossbook.local.environments import Environment, Environments, Places
 from crossbook.local.observer import Observer
 from crossbook.local.options import UpOptions
-from crossbook.local.ports import Ports, choose_ports
+from crossbook.local.ports import MAIN_SHARD, Endpoint, Ports, choose_ports
 from crossbook.local.privileges import server_home
 from crossbook.local.probes import answers_grpc, listens
 from crossbook.local.servers import free_port
@@ -107,7 +107,7 @@ async def running_rig(
         redis = await stack.enter_async_context(stoppable_redis(data_dir / "redis"))
         receiver = await stack.enter_async_context(receiving(TlsDoor()))
         ports = choose_ports(load_settings(), len(TRACKERS), 0)
-        services = (ports.aggregator.port, ports.aggregator.port, ports.arbitrage.port)
+        services = (_aggregator(ports).port, _aggregator(ports).port, ports.arbitrage.port)
         servers = (_port(postgres.dsn), _port(redis.url), receiver.port)
         links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in (*services, *servers)])
         supervisor = await stack.enter_async_context(Supervisor(data_dir / "logs"))
@@ -127,8 +127,8 @@ async def running_rig(
 
 async def _start_services(rig: Rig) -> None:
     links, ports = rig.links, rig.ports
-    await _start(rig, "aggregator", _environments(rig).aggregator())
-    to_quotes = replace(ports, aggregator=replace(ports.aggregator, port=links.quotes.port))
+    await _start(rig, "aggregator", _environments(rig).aggregator(MAIN_SHARD))
+    to_quotes = _redirected(ports, links.quotes.port)
     await _start(rig, "arbitrage", _environments(rig, to_quotes).arbitrage())
     to_events = replace(ports, arbitrage=replace(ports.arbitrage, port=links.events.port))
     await _start(rig, "alerts", _environments(rig, to_events).alerts())
@@ -150,7 +150,7 @@ async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
     world = _environments(rig, seed=seed).simulator() | WORLD
     await rig.supervisor.start("simulator", _command("simulator"), listens(HOST, ports.simulator.port), world)
     await rig.supervisor.wait_ready("simulator")
-    to_ingest = replace(ports, aggregator=replace(ports.aggregator, port=rig.links.ingest.port))
+    to_ingest = _redirected(ports, rig.links.ingest.port)
     for endpoint in ports.trackers:
         environment = _environments(rig, to_ingest).tracker(endpoint, list(VENUES_OF[endpoint.name]))
         if buffer_bytes is not None:
@@ -171,6 +171,15 @@ async def _start(rig: Rig, name: str, environment: Environment) -> None:
     target = next(endpoint.target(HOST) for endpoint in rig.ports.services() if endpoint.name == name)
     command = _command(name.partition("-")[0])
     await rig.supervisor.start(name, command, answers_grpc(target), COMMON | environment)
+
+
+def _aggregator(ports: Ports) -> Endpoint:
+    return ports.aggregators[MAIN_SHARD]
+
+
+def _redirected(ports: Ports, port: int) -> Ports:
+    """With a proxy in the aggregator's place."""
+    return replace(ports, aggregators={MAIN_SHARD: replace(_aggregator(ports), port=port)})
 
 
 def _command(service: str) -> list[str]:

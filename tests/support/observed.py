@@ -18,7 +18,7 @@ COUNTERS = {
 
 def observed(venues: int = 4, opportunities: int = 30, alerts: int = 15) -> Observer:
     """Many of everything."""
-    observer = Observer({}, lambda _: 0)
+    observer = Observer({"aggregator": ""}, lambda _: 0)
     for number in range(venues):
         _see_venue(observer, f"venue{number:02d}", market_pb2.VENUE_STATE_LIVE)
     observer.counters["aggregator"].update(

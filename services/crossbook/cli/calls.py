@@ -1,14 +1,20 @@
-"""Calls to running services from the command line: one channel, streams ended by Ctrl-C, errors in one line."""
+"""Calls to running services from the command line: a channel each, streams ended by Ctrl-C, errors in one line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import grpc
 
+from crossbook.cli.names import split_names
 from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.grpc_channel import open_channel
 from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.shards import read_shards
+
+SHARDS_OF_RUN = Path(".crossbook/shards.json")  # while `crossbook up` runs in this folder
+Use = Callable[[grpc.aio.Channel], Awaitable[None]]
 
 
 class CallFailedError(CrossbookError):
@@ -21,10 +27,30 @@ def default_target(service: str, given: str | None) -> str:
     return given or f"{settings.host}:{getattr(settings, service).port}"
 
 
-def call(target: str, use: Callable[[grpc.aio.Channel], Awaitable[None]]) -> None:
+def shard_targets(given: str | None) -> list[str]:
+    """Where the shards listen: as given, with commas between, or as arbitrage's settings list them in this shell; where
+    they list none, those of the run in this folder, if there is one.
+    """
+    own = load_settings().arbitrage
+    if given:
+        return split_names(given)
+    is_told = own.shards_file is not None or "shards" in own.model_fields_set
+    if not is_told and SHARDS_OF_RUN.exists():
+        own = load_settings(arbitrage={"shards_file": SHARDS_OF_RUN}).arbitrage
+    elif not is_told:
+        return [default_target("aggregator", None)]
+    return list(read_shards("arbitrage", own).values())
+
+
+def call(target: str, use: Use) -> None:
     """Runs one conversation to its end; Ctrl-C is a normal end."""
+    call_side_by_side([target], use)
+
+
+def call_side_by_side(targets: Sequence[str], use: Use) -> None:
+    """Runs a conversation with each of them; the end of the first is the end of all, and so is Ctrl-C."""
     try:
-        asyncio.run(_call(target, use))
+        asyncio.run(_until_first([_call(target, use) for target in targets]))
     except KeyboardInterrupt:
         return
 
@@ -38,7 +64,19 @@ async def each(stream: Any) -> AsyncIterator[Any]:
         stream.cancel()
 
 
-async def _call(target: str, use: Callable[[grpc.aio.Channel], Awaitable[None]]) -> None:
+async def _until_first(conversations: Sequence[Coroutine[Any, Any, None]]) -> None:
+    tasks = [asyncio.ensure_future(one) for one in conversations]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def _call(target: str, use: Use) -> None:
     async with open_channel(target) as channel:
         try:
             await use(channel)

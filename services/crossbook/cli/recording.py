@@ -23,6 +23,7 @@ def record(
     assets: Annotated[str, typer.Option(help=f"Assets, {_LIST}.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = 1,
     live: Annotated[bool, typer.Option("--live", help="The real venues instead of the simulator.")] = False,
+    shards: Annotated[int, typer.Option(min=1, max=16, help="Aggregators that share the instruments.")] = 1,
 ) -> None:
     """Run everything for a while, keep every frame and every batch, then replay it and print the fingerprints."""
     from crossbook.local.options import UpOptions, choose_venues, leave_out, parse_duration
@@ -43,6 +44,7 @@ def record(
             is_live=live,
             is_view_wanted=False,
             port_base=0,
+            shards=shards,
         )
     )
     _compare(path, 0.0, is_quiet=True)

@@ -32,6 +32,7 @@ def up(
     window_seconds: Annotated[int | None, typer.Option(help="Length of a window; must divide 60.")] = None,
     port_base: Annotated[int | None, typer.Option(min=0, max=65000, help="First port; 0 takes free ones.")] = None,
     tracker_processes: Annotated[int, typer.Option(min=0, help="0: one per processor, at most one per venue.")] = 0,
+    shards: Annotated[int, typer.Option(min=1, max=16, help="Aggregators that share the instruments.")] = 1,
 ) -> None:
     """Run everything on this machine: servers, simulator or real venues, trackers, windows, arbitrage, alerts."""
     from crossbook.local.options import UpOptions, choose_venues, leave_out, parse_duration
@@ -55,6 +56,7 @@ def up(
         window_seconds=window_seconds,
         port_base=port_base,
         tracker_processes=tracker_processes,
+        shards=shards,
     )
     run_everything(options)
 

@@ -13,6 +13,10 @@ app = typer.Typer(help="Follow quotes, opportunities or alerts of a running syst
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Target = Annotated[str | None, typer.Option(help="host:port of the service; default: this shell's settings.")]
+Targets = Annotated[
+    str | None,
+    typer.Option("--target", help="host:port of every shard, comma-separated; default: this shell's settings."),
+]
 Limit = Annotated[int, typer.Option(min=0, help="End after so many; 0 goes on.")]
 Venues = Annotated[str, typer.Option(help="Venue ids, comma-separated; default: all.")]
 Assets = Annotated[str, typer.Option(help="Assets, comma-separated; default: all.")]
@@ -25,11 +29,11 @@ def quotes(
     assets: Assets = "",
     limit: Limit = 0,
     json: Json = False,
-    target: Target = None,
+    target: Targets = None,
 ) -> None:
     """Every change of the best bid and ask."""
     from crossbook.cli import rows
-    from crossbook.cli.calls import default_target
+    from crossbook.cli.calls import shard_targets
     from crossbook.pb.v1 import aggregator_pb2, aggregator_pb2_grpc
 
     chosen = aggregator_pb2.InstrumentFilter(
@@ -37,7 +41,7 @@ def quotes(
     )
     request = aggregator_pb2.WatchQuotesRequest(filter=chosen)
     _follow(
-        default_target("aggregator", target),
+        shard_targets(target),
         lambda channel: aggregator_pb2_grpc.AggregatorServiceStub(channel).WatchQuotes(request),
         rows.Printer(json, rows.QUOTE_HEAD, lambda message: rows.quote(message.quote)),
         limit,
@@ -62,7 +66,7 @@ def opportunities(
         venues=split_names(venues), assets=split_names(assets), min_net_percent=min_net_percent
     )
     _follow(
-        default_target("arbitrage", target),
+        [default_target("arbitrage", target)],
         lambda channel: arbitrage_pb2_grpc.ArbitrageServiceStub(channel).WatchOpportunities(request),
         rows.Printer(json, rows.OPPORTUNITY_HEAD, rows.opportunity_event),
         limit,
@@ -83,7 +87,7 @@ def alerts(
 
     request = alerts_pb2.WatchAlertsRequest(rule=rule)
     _follow(
-        default_target("alerts", target),
+        [default_target("alerts", target)],
         lambda channel: alerts_pb2_grpc.AlertServiceStub(channel).WatchAlerts(request),
         rows.Printer(json, rows.ALERT_HEAD, lambda message: rows.alert(message.alert)),
         limit,
@@ -107,15 +111,17 @@ def explain(asset: str, buy: str, sell: str, json: Json = False, target: Target 
     call(default_target("arbitrage", target), ask)
 
 
-def _follow(target: str, open_stream: Any, printer: Any, limit: int) -> None:
-    from crossbook.cli.calls import call, each
+def _follow(targets: list[str], open_stream: Any, printer: Any, limit: int) -> None:
+    from crossbook.cli.calls import call_side_by_side, each
+
+    seen = 0
 
     async def follow(channel: "grpc.aio.Channel") -> None:
-        seen = 0
+        nonlocal seen
         async for message in each(open_stream(channel)):
             printer.show(message)
             seen += 1
             if seen == limit:
                 return
 
-    call(target, follow)
+    call_side_by_side(targets, follow)

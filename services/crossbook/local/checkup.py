@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -16,6 +16,7 @@ from crossbook.plumbing.errors import CrossbookError, SettingsError
 from crossbook.plumbing.postgres import connect
 from crossbook.plumbing.redis import open_redis
 from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.shards import read_shards
 
 # Those whose newer or older releases are known to break something; see pyproject.toml.
 _PINNED = {"grpcio": "1.82.3", "protobuf": "7.36.2", "psycopg": "3.3.9"}
@@ -43,6 +44,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", False, str(error))
         return
     yield Finding("settings", True, "every CROSSBOOK_ variable is understood")
+    yield _finding("shards", lambda: _shards(settings))
     for endpoint in [*(ports := choose_ports(settings, 1, None)).services(), ports.simulator]:
         yield _finding(
             f"port {endpoint.port}",
@@ -98,6 +100,19 @@ def _is_served(host: str, endpoint: Endpoint) -> bool:
 
 async def _asked(probe: Probe) -> bool:
     return await probe()
+
+
+def _shards(settings: Settings) -> str:
+    """What a tracker sends to a shard that arbitrage does not follow would be found by nobody."""
+    listed = {section: read_shards(section, getattr(settings, section)) for section in ("tracker", "arbitrage")}
+    if listed["tracker"] != listed["arbitrage"]:
+        both = "; ".join(f"{section} lists {_named(shards)}" for section, shards in listed.items())
+        raise SettingsError(f"{both}: give both the same shards or shards_file")
+    return _named(listed["tracker"])
+
+
+def _named(shards: Mapping[str, str]) -> str:
+    return ", ".join(f"{shard} at {target}" for shard, target in sorted(shards.items()))
 
 
 def _postgres(settings: Settings) -> str:

@@ -12,13 +12,13 @@ Environment = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the run keeps things."""
+    """Where the run keeps things. Without a file, shards are listed in the environment."""
 
     truth_file: Path
     record_dir: Path | None
+    shards_file: Path | None = None
 
 
-MAIN_SHARD = "main"
 STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
 
 
@@ -38,15 +38,14 @@ class Environments:
             "CROSSBOOK_REDIS_URL": redis_url,
         }
 
-    def aggregator(self) -> Environment:
-        environment = {**self._service(self._ports.aggregator), "CROSSBOOK_AGGREGATOR__SHARD": MAIN_SHARD}
+    def aggregator(self, shard: str) -> Environment:
+        environment = {**self._service(self._ports.aggregators[shard]), "CROSSBOOK_AGGREGATOR__SHARD": shard}
         if self._options.window_seconds is not None:
             environment["CROSSBOOK_AGGREGATOR__WINDOW_SECONDS"] = str(self._options.window_seconds)
         return environment
 
     def arbitrage(self) -> Environment:
-        environment = self._service(self._ports.arbitrage)
-        environment["CROSSBOOK_ARBITRAGE__SHARDS"] = self._shards()
+        environment = self._service(self._ports.arbitrage) | self._shards("ARBITRAGE")
         if self._places.record_dir:
             environment["CROSSBOOK_ARBITRAGE__RECORD_DIR"] = str(self._places.record_dir / "arbitrage")
         return environment
@@ -78,10 +77,10 @@ class Environments:
     def tracker(self, endpoint: Endpoint, venues: list[str]) -> Environment:
         environment = {
             **self._service(endpoint),
+            **self._shards("TRACKER"),
             "CROSSBOOK_TRACKER__VENUES": ",".join(venues),
             "CROSSBOOK_TRACKER__SYMBOLS": ",".join(self._options.symbols),
             "CROSSBOOK_TRACKER__ASSETS": ",".join(self._options.assets),
-            "CROSSBOOK_TRACKER__SHARDS": self._shards(),
         }
         if not self._options.is_live:
             environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps(
@@ -91,8 +90,10 @@ class Environments:
             environment["CROSSBOOK_TRACKER__RECORD_DIR"] = str(self._places.record_dir / "tracker")
         return environment
 
-    def _shards(self) -> str:
-        return json.dumps({MAIN_SHARD: self._ports.aggregator.target(self._host)})
+    def _shards(self, section: str) -> Environment:
+        if self._places.shards_file is not None:
+            return {f"CROSSBOOK_{section}__SHARDS_FILE": str(self._places.shards_file)}
+        return {f"CROSSBOOK_{section}__SHARDS": json.dumps(self._ports.shards(self._host))}
 
     def _simulated(self, venue: str) -> dict[str, str]:
         address = f"{self._ports.simulator.target(self._host)}/{venue}"

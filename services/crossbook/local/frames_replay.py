@@ -6,19 +6,18 @@ is that of the recorded batches, not that of the live run, where the network had
 """
 
 import heapq
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from crossbook._core import OpportunityEvent, QuoteHub, VenueFeed, VenueWindows
+from crossbook._core import OpportunityEvent, QuoteHub, VenueWindows
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.local.copy_rows import copy_rows
 from crossbook.local.fingerprint import Fingerprint, Fingerprinter, fingerprint
 from crossbook.plumbing.recording import Record, RecordingError, read_recording
 from crossbook.plumbing.timestamps import SECOND_NS
-from crossbook.tracker.recorder import LANE, Kind, make_feed
-from crossbook.tracker.replay import feed_record
+from crossbook.tracker.recorder import Kind
+from crossbook.tracker.replay import ReplayedFeed
 
 TIMER_NS = 50_000_000
 LONGEST_SLEEP_SECONDS = 0.5  # so that Ctrl-C is heard
@@ -43,57 +42,86 @@ def pace_of(speed: float) -> Pace:
     return wait
 
 
-class VenueReplay:
-    """One venue: its feed, its windows, and fingerprints of what came out then and what comes out now."""
+class Source:
+    """What one shard hands to the scanner: its hub, and its number."""
 
-    def __init__(self, directory: Path, venue: str, window_seconds: int, hub: QuoteHub) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.hub = QuoteHub()
+        self.quotes = self.hub.subscribe()
+
+
+class Sources(dict[str, Source]):
+    """By shard; one that is named for the first time is new."""
+
+    def __missing__(self, shard: str) -> Source:
+        self[shard] = Source(len(self))
+        return self[shard]
+
+
+class VenueReplay:
+    """One venue: its feed, its lanes, and fingerprints of what came out then and what comes out now."""
+
+    def __init__(self, directory: Path, venue: str, window_seconds: int, sources: Sources) -> None:
         self.venue = venue
         self._directory = directory
-        self._feed: VenueFeed | None = None
-        self._windows = VenueWindows(venue, window_seconds, hub)
-        self._recorded, self._replayed = Fingerprinter(), Fingerprinter()
+        self._window_seconds = window_seconds
+        self._sources = sources
+        self._feed: ReplayedFeed | None = None
+        self._windows: dict[str, VenueWindows] = {}  # by shard
+        self._open: set[str] = set()  # shards that know the stream
         self._rows: list[tuple[int, int, bytes]] = []  # start, end, row
+        self._recorded, self._replayed = Fingerprinter(), Fingerprinter()
 
     def records(self) -> Iterator[tuple[int, str, Record, "VenueReplay"]]:
         """Everything recorded, with what merges it with others."""
         return ((record.time_ns, self.venue, record, self) for record in read_recording(self._directory, self.venue))
 
-    def take(self, record: Record) -> None:
-        """Does again what was done then. Raises RecordingError."""
+    def take(self, record: Record) -> Source | None:
+        """Does again what was done then; the source that may have something new by it. Raises RecordingError."""
         if record.kind == Kind.START:
-            self._feed = make_feed(json.loads(record.payload))
-            self._windows.on_hello(self._feed.hello(LANE, 1))
+            self._feed = ReplayedFeed(record)
+            self._open.clear()
         elif self._feed is None:
             raise RecordingError(f"the recording of {self.venue} in {self._directory} does not begin with a start")
         elif record.kind == Kind.BATCH:
-            self._take_batch(self._feed, record)
+            return self._take_batch(self._feed, record)
         else:
-            feed_record(self._feed, record)
+            self._feed.tell(record)
+        return None
 
     def quotes(self) -> tuple[Fingerprint, Fingerprint]:
         """Of the batches, as recorded and as replayed."""
         return self._recorded.result(), self._replayed.result()
 
     def windows(self, from_ns: int, until_ns: int) -> Fingerprint:
-        """Of the rows of all windows within the span."""
+        """Of the rows of all windows within the span, whichever shard made them."""
         return fingerprint(sorted(row for start, end, row in self._rows if from_ns <= start and end <= until_ns))
 
-    def _take_batch(self, feed: VenueFeed, record: Record) -> None:
-        payload = feed.take_batch(LANE, record.time_ns).payload
+    def _take_batch(self, feed: ReplayedFeed, record: Record) -> Source:
+        shard = feed.shard_of(record)
+        source = self._sources[shard]
+        if shard not in self._windows:
+            self._windows[shard] = VenueWindows(self.venue, self._window_seconds, source.hub)
+        windows = self._windows[shard]
+        if shard not in self._open:
+            self._open.add(shard)
+            windows.on_hello(feed.hello(shard))
+        payload = feed.take_batch(record)
         self._recorded.add(record.payload)
         self._replayed.add(payload)
-        self._windows.on_batch(payload)
-        while (window := self._windows.take_closed()) is not None:
+        windows.on_batch(payload)
+        while (window := windows.take_closed()) is not None:
             self._rows += ((window.start_ns, window.end_ns, row) for row in copy_rows(window.copy_binary()))
+        return source
 
 
 class FramesReplay:
     """All venues of a recording and one scanner."""
 
     def __init__(self, directory: Path, venues: list[str], window_seconds: int, arguments: ScannerArguments) -> None:
-        hub = QuoteHub()
-        self.venues = [VenueReplay(directory, venue, window_seconds, hub) for venue in venues]
-        self._quotes = hub.subscribe()
+        sources = Sources()
+        self.venues = [VenueReplay(directory, venue, window_seconds, sources) for venue in venues]
         self._scanner = new_scanner(arguments)
         self._timer_ns = 0
 
@@ -103,9 +131,9 @@ class FramesReplay:
         for time_ns, _, record, venue in merged:
             pace(time_ns)
             yield from self._on_time(time_ns)
-            venue.take(record)
-            if record.kind == Kind.BATCH and (payload := self._quotes.take_batch()) is not None:
-                yield from self._scanner.on_batch(payload, time_ns)
+            source = venue.take(record)
+            if source is not None and (payload := source.quotes.take_batch()) is not None:
+                yield from self._scanner.on_batch(payload, time_ns, source.number)
 
     def _on_time(self, time_ns: int) -> list[OpportunityEvent]:
         """The timer, at most as often as the live one, by the recorded times."""

@@ -46,10 +46,12 @@ class Launch:
     async def services(self) -> None:
         """What takes the quotes, before anything sends some."""
         ports, environments = self._ports, self._environments
-        await self._start(ports.aggregator, "aggregator", environments.aggregator())
+        downstream = (*ports.aggregators.values(), ports.arbitrage, ports.alerts)
+        for shard, endpoint in ports.aggregators.items():
+            await self._start(endpoint, "aggregator", environments.aggregator(shard))
         await self._start(ports.arbitrage, "arbitrage", environments.arbitrage())
         await self._start(ports.alerts, "alerts", environments.alerts())
-        await self._supervisor.wait_ready("aggregator", "arbitrage", "alerts")
+        await self._supervisor.wait_ready(*(endpoint.name for endpoint in downstream))
 
     async def simulator(self) -> None:
         """The venues, unless they are the real ones."""

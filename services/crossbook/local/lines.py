@@ -22,12 +22,12 @@ def line(observer: Observer) -> str:
         f"{venue}={state_name(figures.stats.state)}({figures.stats.live_markets}/{figures.stats.markets})"
         for venue, figures in venues
     )
-    windows = observer.counters["aggregator"].totals()
+    windows = observer.windows()
     alerts = observer.counters["alerts"].totals()
     return (
         f"{states or 'no venue yet'} frames/s={sum(figures.frames_per_s for _, figures in venues):.0f}"
         f" quotes/s={sum(figures.quotes_per_s for _, figures in venues):.0f}"
-        f" windows={windows.get('snapshots_written', 0)} minutes={windows.get('minutes_written', 0)}"
+        f" windows={windows['snapshots_written']} minutes={windows['minutes_written']}"
         f" open={observer.arbitrage.open_now} opened={observer.counters['arbitrage'].totals().get('opened', 0)}"
         f" alerts={alerts.get('fired', 0)} delivered={alerts.get('delivered', 0)}"
     )

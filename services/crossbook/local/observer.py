@@ -5,7 +5,7 @@ the opportunity events. A service that does not answer keeps its last figures.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from crossbook.plumbing.retry import backoff
 from crossbook.plumbing.timestamps import from_timestamp, now_ns
 
 POLL_SECONDS = 1.0
+AGGREGATOR = "aggregator"  # begins the names of all shards' processes
 T = TypeVar("T")
 _DEADLINE_SECONDS = 2.0
 _SHOWN_ALERTS = 20
@@ -80,10 +81,10 @@ class Observer:
         self._restarts = restarts
         self._channels: dict[str, grpc.aio.Channel] = {}
         self.venues: dict[str, VenueFigures] = {}
-        self.aggregator = aggregator_pb2.GetAggregatorStatsResponse()
         self.arbitrage = arbitrage_pb2.GetArbitrageStatsResponse()
         self.alert_stats = alerts_pb2.GetAlertStatsResponse()
-        self.counters = {name: RunCounters() for name in ("aggregator", "arbitrage", "alerts")}
+        self._aggregators = [name for name in targets if name.startswith(AGGREGATOR)]
+        self.counters = {name: RunCounters() for name in (*self._aggregators, "arbitrage", "alerts")}
         self.refusals = RunCounters()
         self._rates = Rates()
         self.opportunities: list[arbitrage_pb2.Opportunity] = []
@@ -109,12 +110,16 @@ class Observer:
             for channel in self._channels.values():
                 await channel.close()
 
+    def windows(self) -> Counter[str]:
+        """What all shards have counted together."""
+        return sum((Counter(self.counters[name].totals()) for name in self._aggregators), Counter())
+
     async def poll(self) -> None:
         """Asks every service once, all at the same time."""
         trackers = [name for name in self._targets if name.startswith("tracker")]
         await asyncio.gather(
             *(self._poll_tracker(name) for name in trackers),
-            self._poll_aggregator(),
+            *(self._poll_aggregator(name) for name in self._aggregators),
             self._poll_arbitrage(),
             self._poll_alerts(),
         )
@@ -135,13 +140,12 @@ class Observer:
             figures.frames_per_s = self._rates.rate(stats.venue, "frames", totals["messages_received"])
             figures.quotes_per_s = self._rates.rate(stats.venue, "quotes", totals["quotes_emitted"])
 
-    async def _poll_aggregator(self) -> None:
-        stub = aggregator_pb2_grpc.AggregatorServiceStub(self._channels["aggregator"])
+    async def _poll_aggregator(self, name: str) -> None:
+        stub = aggregator_pb2_grpc.AggregatorServiceStub(self._channels[name])
         request = aggregator_pb2.GetAggregatorStatsRequest()
         if answer := await _answer(stub.GetAggregatorStats(request, timeout=_DEADLINE_SECONDS)):
-            self.aggregator = answer
             keys = ("snapshots_written", "minutes_written", "incomplete_snapshots", "quotes_ingested")
-            self._count("aggregator", answer, keys)
+            self._count(name, answer, keys)
 
     async def _poll_arbitrage(self) -> None:
         stub = arbitrage_pb2_grpc.ArbitrageServiceStub(self._channels["arbitrage"])

@@ -39,6 +39,7 @@ class UpOptions:
     window_seconds: int | None = None
     port_base: int | None = None
     tracker_processes: int = 0
+    shards: int = 1
 
     @property
     def mode(self) -> str:

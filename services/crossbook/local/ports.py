@@ -1,18 +1,20 @@
 """Which port every process of one machine listens on, and whether it is free.
 
-The defaults are those of the settings; another tracker process counts on by ten. `--port-base B` lays all of them out
-from B; B = 0 takes whatever is free.
+The defaults are those of the settings; another tracker or aggregator counts on by ten. `--port-base B` lays all of them
+out from B; B = 0 takes whatever is free.
 """
 
 import errno
 import socket
+import string
 from dataclasses import dataclass
 
 from crossbook.local.servers import free_port
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import Settings
 
-_STRIDE = 10  # between tracker processes
+MAIN_SHARD = "main"  # the name of an aggregator that is alone; of several, each bears a letter
+_STRIDE = 10  # between processes of one kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +32,48 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One entry per process."""
+    """One entry per process; aggregators by the names of their shards."""
 
     trackers: list[Endpoint]
-    aggregator: Endpoint
+    aggregators: dict[str, Endpoint]
     arbitrage: Endpoint
     alerts: Endpoint
     simulator: Endpoint
 
     def services(self) -> list[Endpoint]:
         """All that speak gRPC."""
-        return [*self.trackers, self.aggregator, self.arbitrage, self.alerts]
+        return [*self.trackers, *self.aggregators.values(), self.arbitrage, self.alerts]
+
+    def shards(self, host: str) -> dict[str, str]:
+        """Where each shard listens."""
+        return {shard: endpoint.target(host) for shard, endpoint in self.aggregators.items()}
 
 
-def choose_ports(settings: Settings, tracker_processes: int, port_base: int | None) -> Ports:
+def choose_ports(settings: Settings, tracker_processes: int, port_base: int | None, shards: int = 1) -> Ports:
     """Chooses without looking whether they are free; see check_ports."""
     if port_base is not None:
         settings = _rebased(settings, port_base)
     names = ["tracker"] if tracker_processes == 1 else [f"tracker-{i + 1}" for i in range(tracker_processes)]
-    tracker = settings.tracker
+    tracker, aggregator = settings.tracker, settings.aggregator
     return Ports(
         trackers=[
             _endpoint(name, "tracker", tracker.port, tracker.metrics_port, _STRIDE * i) for i, name in enumerate(names)
         ],
-        aggregator=_endpoint("aggregator", "aggregator", settings.aggregator.port, settings.aggregator.metrics_port),
+        aggregators={
+            shard: _endpoint(name, "aggregator", aggregator.port, aggregator.metrics_port, _STRIDE * i)
+            for i, (shard, name) in enumerate(_aggregators(shards))
+        },
         arbitrage=_endpoint("arbitrage", "arbitrage", settings.arbitrage.port, settings.arbitrage.metrics_port),
         alerts=_endpoint("alerts", "alerts", settings.alerts.port, settings.alerts.metrics_port),
         simulator=_endpoint("simulator", "simulator", settings.simulator.port, 0),
     )
+
+
+def _aggregators(shards: int) -> list[tuple[str, str]]:
+    """Shards and the names of their processes."""
+    if shards == 1:
+        return [(MAIN_SHARD, "aggregator")]
+    return [(letter, f"aggregator-{letter}") for letter in string.ascii_lowercase[:shards]]
 
 
 def _rebased(settings: Settings, base: int) -> Settings:

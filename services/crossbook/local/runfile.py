@@ -1,4 +1,6 @@
-"""`run.json` in the data folder: which processes a run has now and where they listen, for scripts and for people."""
+"""Files in the data folder while a run lasts: `run.json`, which processes it has and where they listen, for scripts and
+for people, and `shards.json`, which its trackers and arbitrage read.
+"""
 
 import json
 import os
@@ -34,3 +36,15 @@ class RunFile:
             yield
         finally:
             self._path.unlink(missing_ok=True)
+
+
+@contextmanager
+def shards_listed(path: Path, shards: Mapping[str, str]) -> Iterator[None]:
+    """`shards.json` lists the run's shards while it lasts. Whoever changes it and hangs up on trackers and arbitrage
+    (SIGHUP) spreads the instruments anew.
+    """
+    path.write_text(json.dumps(shards, indent=2) + "\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ def summarise(
     ground_truth: Mapping[str, Any],
 ) -> dict[str, Any]:
     """To be called when every process has ended, for their exit codes."""
-    windows = observer.counters["aggregator"].totals()
+    windows = observer.windows()
     found = observer.counters["arbitrage"].totals()
     alerts = observer.counters["alerts"].totals()
     return {
@@ -29,9 +29,9 @@ def summarise(
         "venues": {venue: _venue(observer, venue) for venue in sorted(observer.venues)},
         "left_out": dict(left_out),
         "windows": {
-            "snapshots_written": windows.get("snapshots_written", 0),
-            "minutes_written": windows.get("minutes_written", 0),
-            "incomplete": windows.get("incomplete_snapshots", 0),
+            "snapshots_written": windows["snapshots_written"],
+            "minutes_written": windows["minutes_written"],
+            "incomplete": windows["incomplete_snapshots"],
         },
         "opportunities": {
             "opened": found.get("opened", 0),

@@ -18,7 +18,7 @@ from crossbook.local.lines import line, print_lines
 from crossbook.local.observer import Observer
 from crossbook.local.options import UpOptions
 from crossbook.local.ports import Ports, check_ports, choose_ports
-from crossbook.local.runfile import RunFile
+from crossbook.local.runfile import RunFile, shards_listed
 from crossbook.local.servers import owned
 from crossbook.local.supervisor import ChildFailedError, Supervisor
 from crossbook.local.truth import NO_TRUTH, score_run
@@ -33,7 +33,7 @@ async def up(options: UpOptions, lifetime: Lifetime) -> None:
     """Runs until the duration is over or the lifetime says stop; raises CrossbookError when something cannot run."""
     aggregator = {} if options.window_seconds is None else {"window_seconds": options.window_seconds}
     settings = load_settings(aggregator=aggregator)
-    ports = choose_ports(settings, options.processes_for_trackers(), options.port_base)
+    ports = choose_ports(settings, options.processes_for_trackers(), options.port_base, options.shards)
     check_ports(settings.host, [*ports.services(), *([] if options.is_live else [ports.simulator])])
     run = Run(options, settings, ports, lifetime)
     print(run.headline, flush=True)
@@ -56,9 +56,11 @@ class Run:
         self._has_view = options.is_view_wanted and sys.stdout.isatty()
         self._duration_s = 0.0
         self._window_seconds = settings.aggregator.window_seconds
+        self._shards_file = options.data_dir.resolve() / "shards.json"
         self._places = Places(
             truth_file=options.data_dir.resolve() / "truth.jsonl",
             record_dir=options.record_dir.resolve() if options.record_dir else None,
+            shards_file=self._shards_file,
         )
         addresses = {endpoint.name: endpoint.target(settings.host) for endpoint in (*ports.services(), ports.simulator)}
         self._run_file = RunFile(options.data_dir / "run.json", options.mode, addresses)
@@ -86,7 +88,8 @@ class Run:
     async def live(self) -> None:
         """From nothing to nothing."""
         async with self._supervisor:
-            with self._run_file.removed_at_end():
+            shards = self._ports.shards(self._host)
+            with self._run_file.removed_at_end(), shards_listed(self._shards_file, shards):
                 if await self._unless_stopped(self._start()):
                     await self._track()
                 await self._supervisor.stop_all()
@@ -191,6 +194,6 @@ class Run:
 
     def _footer(self) -> str:
         trackers = " ".join(str(endpoint.port) for endpoint in self._ports.trackers)
-        others = (self._ports.aggregator, self._ports.arbitrage, self._ports.alerts)
+        others = (*self._ports.aggregators.values(), self._ports.arbitrage, self._ports.alerts)
         addresses = " ".join(f"{endpoint.name} {endpoint.port}" for endpoint in others)
         return f"Ctrl-C stops · tracker {trackers} {addresses}"

@@ -97,12 +97,12 @@ class Screen:
         return next(reasons, self._notices[-1] if self._notices else "")
 
     def _windows(self) -> RenderableType:
-        totals = self._observer.counters["aggregator"].totals()
+        windows = self._observer.windows()
         found = self._observer.counters["arbitrage"].totals()
         alerts = self._observer.counters["alerts"].totals()
         return Text.assemble(
             ("windows ", "bold"),
-            f"{totals.get('snapshots_written', 0):,} written, {totals.get('minutes_written', 0):,} minutes   ",
+            f"{windows['snapshots_written']:,} written, {windows['minutes_written']:,} minutes   ",
             ("opportunities ", "bold"),
             f"{found.get('opened', 0):,} found   ",
             ("alerts ", "bold"),

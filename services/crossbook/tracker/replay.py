@@ -19,7 +19,6 @@ class ReplayedBatch:
     """One batch: as it was taken then, and as it comes out now."""
 
     time_ns: int
-    shard: str
     recorded: bytes
     replayed: bytes
 
@@ -29,19 +28,20 @@ class ReplayedFeed:
 
     def __init__(self, start: Record) -> None:
         arguments: FeedArguments = {"shards": [ONLY_SHARD]} | json.loads(start.payload)
-        self.shards = arguments["shards"]
         self.feed = make_feed(arguments)
-        self._lanes = LaneNumbers(self.shards)
+        self._lanes = LaneNumbers(arguments["shards"])
 
     def hello(self, shard: str) -> bytes:
         """Of a lane that begins."""
         return self.feed.hello(shard, 1)
 
-    def take_batch(self, record: Record) -> ReplayedBatch:
-        """Does again what a BATCH says."""
-        shard = self._lanes.shard(record.connection)
-        batch = self.feed.take_batch(shard, record.time_ns)
-        return ReplayedBatch(record.time_ns, shard, record.payload, batch.payload)
+    def shard_of(self, batch: Record) -> str:
+        """Whose lane a BATCH was taken from."""
+        return self._lanes.shard(batch.connection)
+
+    def take_batch(self, batch: Record) -> bytes:
+        """The payload that comes out now."""
+        return self.feed.take_batch(self.shard_of(batch), batch.time_ns).payload
 
     def tell(self, record: Record) -> None:
         """Raises RecordingError for a kind that tells nothing."""
@@ -85,7 +85,7 @@ def replay(directory: Path, venue: str) -> Iterator[ReplayedBatch]:
         elif feed is None:
             raise RecordingError(f"the recording of {venue} in {directory} does not begin with a start")
         elif record.kind == Kind.BATCH:
-            yield feed.take_batch(record)
+            yield ReplayedBatch(record.time_ns, record.payload, feed.take_batch(record))
         else:
             feed.tell(record)
 

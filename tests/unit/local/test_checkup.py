@@ -34,6 +34,18 @@ async def test_a_port_that_crossbook_itself_serves_is_well(monkeypatch: pytest.M
     assert (finding.is_ok, finding.detail) == (True, "alerts answers: Crossbook is running")
 
 
+@pytest.mark.parametrize(("tracker", "is_ok"), [('{"a": "h:1", "b": "h:2"}', True), ('{"a": "h:1"}', False)])
+def test_trackers_and_arbitrage_must_list_the_same_shards(
+    monkeypatch: pytest.MonkeyPatch, tracker: str, is_ok: bool
+) -> None:
+    """Else a shard's quotes reach nobody, or an empty shard is waited for."""
+    monkeypatch.setenv("CROSSBOOK_TRACKER__SHARDS", tracker)
+    monkeypatch.setenv("CROSSBOOK_ARBITRAGE__SHARDS", '{"a": "h:1", "b": "h:2"}')
+    finding = next(finding for finding in examine() if finding.subject == "shards")
+    assert finding.is_ok is is_ok
+    assert "a at h:1, b at h:2" in finding.detail
+
+
 async def test_the_simulators_port_is_asked_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
     """It speaks no gRPC."""
     async with running_simulator(load_settings(simulator={"port": 0, "assets": 1})) as simulator:

@@ -11,7 +11,7 @@ from crossbook.local.options import UpOptions
 from crossbook.local.ports import Ports, choose_ports
 from crossbook.plumbing.settings import Settings, load_settings
 
-PLACES = Places(truth_file=Path("/data/truth.jsonl"), record_dir=Path("/data/recordings/1"))
+PLACES = Places(Path("/data/truth.jsonl"), Path("/data/recordings/1"), Path("/data/shards.json"))
 OPTIONS = UpOptions(venues=["binance", "okx"], assets=["BTC"], seed=9, window_seconds=5, duration_seconds=60)
 
 
@@ -40,12 +40,16 @@ def settings_of(monkeypatch: pytest.MonkeyPatch, environment: Environment) -> Se
 def test_services_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is told where the one upstream or downstream listens."""
     made, where = environments(), ports()
-    for environment in (made.aggregator(), made.arbitrage(), made.alerts(), made.tracker(where.trackers[0], ["okx"])):
+    for environment in (
+        made.aggregator("main"),
+        made.arbitrage(),
+        made.alerts(),
+        made.tracker(where.trackers[0], ["okx"]),
+    ):
         settings = settings_of(monkeypatch, environment)
-    assert settings.aggregator.port == where.aggregator.port
-    assert settings.arbitrage.shards == {"main": where.aggregator.target("127.0.0.1")}
+    assert settings.aggregator.port == where.aggregators["main"].port
+    assert settings.arbitrage.shards_file == settings.tracker.shards_file == PLACES.shards_file
     assert settings.alerts.arbitrage_targets == [where.arbitrage.target("127.0.0.1")]
-    assert settings.tracker.shards == {"main": where.aggregator.target("127.0.0.1")}
     assert settings.aggregator.window_seconds == 5
     assert settings.postgres_dsn is not None
     assert "secret" in settings.postgres_dsn.get_secret_value()
@@ -83,3 +87,17 @@ def test_endpoints_are_json() -> None:
     """Nested settings are read as JSON."""
     text = environments().tracker(ports().trackers[0], ["okx"])["CROSSBOOK_TRACKER__ENDPOINTS"]
     assert set(json.loads(text)["okx"]) == {"websocket_url", "rest_url"}
+
+
+def test_each_of_several_shards_has_its_name_and_its_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a file they are listed for trackers and arbitrage alike."""
+    where = choose_ports(load_settings(), 1, 41000, shards=2)
+    places = replace(PLACES, shards_file=None)
+    made = Environments(OPTIONS, "127.0.0.1", where, places, "postgresql://h/d", "redis://h:6379/0")
+    for shard in ("a", "b"):
+        own = settings_of(monkeypatch, made.aggregator(shard)).aggregator
+        assert (own.shard, own.port) == (shard, where.aggregators[shard].port)
+    listed = {"a": "127.0.0.1:41001", "b": "127.0.0.1:41011"}
+    for environment in (made.arbitrage(), made.tracker(where.trackers[0], ["okx"])):
+        settings = settings_of(monkeypatch, environment)
+    assert settings.arbitrage.shards == settings.tracker.shards == listed

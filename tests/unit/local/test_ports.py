@@ -24,10 +24,18 @@ def test_defaults_are_those_of_the_settings() -> None:
 
 @pytest.mark.parametrize("base", [None, 41000, 0])
 def test_no_two_processes_share_a_port(base: int | None) -> None:
-    """However many trackers there are."""
-    chosen = numbers(choose_ports(load_settings(), 6, base))
+    """However many trackers and aggregators there are."""
+    chosen = numbers(choose_ports(load_settings(), 6, base, shards=4))
     assert len(chosen) == len(set(chosen))
     assert all(0 < port < 65536 for port in chosen)
+
+
+def test_shards_are_named_by_letters_unless_there_is_one() -> None:
+    """So are their processes; the first listens where the settings say."""
+    assert list(choose_ports(load_settings(), 1, None).aggregators) == ["main"]
+    several = choose_ports(load_settings(), 1, None, shards=3)
+    assert [endpoint.name for endpoint in several.aggregators.values()] == [f"aggregator-{name}" for name in "abc"]
+    assert several.shards("h") == {"a": "h:50052", "b": "h:50062", "c": "h:50072"}
 
 
 def test_a_base_moves_every_port() -> None:
@@ -44,7 +52,7 @@ def test_a_taken_port_names_its_setting() -> None:
         port = other.getsockname()[1]
         ports = choose_ports(load_settings(aggregator={"port": port}), 1, None)
         with pytest.raises(SettingsError) as caught:
-            check_ports("127.0.0.1", [ports.aggregator])
+            check_ports("127.0.0.1", list(ports.aggregators.values()))
     message = str(caught.value)
     assert f"127.0.0.1:{port} is taken" in message
     assert "aggregator.port" in message

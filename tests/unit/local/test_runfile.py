@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 
 from crossbook.local.child import Child
-from crossbook.local.runfile import RunFile
+from crossbook.local.runfile import RunFile, shards_listed
 from crossbook.local.supervisor import Supervised
+from crossbook.plumbing.settings import load_settings
+from crossbook.plumbing.shards import read_shards
 
 
 async def ready() -> bool:
@@ -25,6 +27,15 @@ def test_it_names_processes_and_addresses(tmp_path: Path) -> None:
             "mode": "simulated",
             "processes": {"redis": {"pid": 0, "address": None}, "tracker": {"pid": 0, "address": "127.0.0.1:50051"}},
         }
+    assert not path.exists()
+
+
+def test_the_shards_are_listed_while_the_run_lasts(tmp_path: Path) -> None:
+    """As trackers and arbitrage read them."""
+    path = tmp_path / "shards.json"
+    settings = load_settings(tracker={"shards_file": path}).tracker
+    with shards_listed(path, {"a": "h:1", "b": "h:2"}):
+        assert read_shards("tracker", settings) == {"a": "h:1", "b": "h:2"}
     assert not path.exists()
 
 
