@@ -167,8 +167,8 @@ class WindowOracle:
     def feed(self, batch: QuoteBatch) -> None:
         """The next batch of the stream."""
         self._symbols.update((entry.index, entry.instrument.symbol) for entry in batch.symbols)
-        for symbol, quote in self._rows(batch):
-            self.take(symbol, quote)
+        for index, quote in tops_of(batch):
+            self.take(self._symbols[index], quote)
         self.advance(batch.watermark_ns)
 
     def take(self, symbol: str, quote: TopOfBook) -> None:
@@ -195,19 +195,21 @@ class WindowOracle:
         ended = self.closed_until_ns // MINUTE_NS * MINUTE_NS
         return roll_up(row for row in self.snapshots if row.start_ns < ended)
 
-    def _rows(self, batch: QuoteBatch) -> Iterator[tuple[str, TopOfBook]]:
-        columns = (
-            batch.symbol_index,
-            batch.receive_ns,
-            batch.exchange_ns,
-            batch.bid,
-            batch.bid_size,
-            batch.ask,
-            batch.ask_size,
-            batch.state,
-        )
-        for index, *values in zip(*columns, strict=True):
-            yield self._symbols[index], TopOfBook(*values)
+
+def tops_of(batch: QuoteBatch) -> Iterator[tuple[int, TopOfBook]]:
+    """The rows of a batch, with their symbol numbers."""
+    columns = (
+        batch.symbol_index,
+        batch.receive_ns,
+        batch.exchange_ns,
+        batch.bid,
+        batch.bid_size,
+        batch.ask,
+        batch.ask_size,
+        batch.state,
+    )
+    for index, *values in zip(*columns, strict=True):
+        yield index, TopOfBook(*values)
 
 
 def roll_up(rows: Iterable[StatsRow]) -> list[MinuteRow]:
