@@ -163,7 +163,9 @@ def _newest(dsn: str, venue: str) -> set[str]:
 async def _until(condition: Callable[[], bool]) -> None:
     """Looks twice a second, for as long as a move may take."""
     async with asyncio.timeout(MOVE_SECONDS):
-        while not condition():
+        while True:
+            if condition():
+                return
             await asyncio.sleep(0.5)
 
 
