@@ -22,16 +22,16 @@ class Lane:
         shard: str,
         target: str,
         feed: Feed,
+        outbox: Outbox,
         channels: Channels,
         pace: Pace,
-        buffer_bytes: int,
         on_quotes_missing: Callable[[str], None],
         on_error: Callable[[BaseException], object],
     ) -> None:
         self.shard = shard
         self.is_leaving = False  # its shard is no longer listed
         self.latency = FrameLatency()
-        self.outbox = Outbox(buffer_bytes)
+        self.outbox = outbox
         self.uplink = Uplink(
             venue, shard, self.outbox, lambda oldest: feed.hello(shard, oldest), lambda: on_quotes_missing(shard)
         )

@@ -11,6 +11,7 @@ import structlog
 
 from crossbook.tracker.channels import Channels
 from crossbook.tracker.lane import Lane
+from crossbook.tracker.outbox import Outbox
 from crossbook.tracker.pace import Pace
 from crossbook.tracker.recorder import Feed
 from crossbook.tracker.routing import Route, Routing
@@ -44,7 +45,8 @@ class Lanes:
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._moved_ns = 0  # the boundary of the last move, once it is asked for
-        self._dropped_rows = 0  # of lanes that are gone
+        # Of lanes that are gone too: a shard that is listed again goes on after what it had not acknowledged.
+        self._outboxes: dict[str, Outbox] = {}
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes)
@@ -52,7 +54,7 @@ class Lanes:
     @property
     def dropped_rows(self) -> int:
         """Lost because a buffer overflowed, since the feed began."""
-        return self._dropped_rows + sum(lane.outbox.dropped_rows for lane in self._lanes)
+        return sum(outbox.dropped_rows for outbox in self._outboxes.values())
 
     @property
     def unacknowledged_batches(self) -> int:
@@ -134,16 +136,15 @@ class Lanes:
             shard,
             self._routing.target(shard),
             self._feed,
+            self._outboxes.setdefault(shard, Outbox(self._buffer_bytes)),
             self._channels,
             self._pace,
-            self._buffer_bytes,
             self._on_quotes_missing,
             self._on_error,
         )
 
     def _drop(self, lane: Lane) -> None:
         self._lanes = tuple(one for one in self._lanes if one is not lane)
-        self._dropped_rows += lane.outbox.dropped_rows
         lane.batcher.stop()
         self._runs.pop(lane.shard).cancel()
         self._feed.drop_lane(lane.shard)
