@@ -1,10 +1,11 @@
 """A tracker whose instruments are spread over several shards, and the list of them changing while it runs."""
 
+import asyncio
 import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.support.waiting import eventually
 
 VENUES = ("binance", "okx")
 ASSETS = 8
+MOVE_SECONDS = 120.0
 CLOCK_RATE = 6  # so many times as fast as the real one: a test has no time for minutes
 
 
@@ -76,7 +78,7 @@ async def sharded(directory: Path, *listed: str) -> AsyncIterator[Shards]:
         )
         shards = Shards(world, servers, file)
         await world.until_live()
-        await eventually(lambda: shards.is_spread_over(*listed))
+        await until(lambda: shards.is_spread_over(*listed))
         yield shards
 
 
@@ -110,6 +112,15 @@ def carried_at(stream: IngestStream) -> list[tuple[int, set[str]]]:
     ]
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Looks twice a second: every look reads all that was sent, in the loop of all that is tested."""
+    async with asyncio.timeout(MOVE_SECONDS):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.5)
+
+
 def has_lanes(stats: Mapping[str, VenueStats], *shards: str) -> bool:
     """Whether every venue has a lane to each of these, and no other."""
     return all([lane.shard for lane in one.lanes] == list(shards) for one in stats.values())
@@ -128,7 +139,7 @@ async def test_instruments_move_at_a_boundary_and_only_those_that_must(tmp_path:
     async with sharded(tmp_path, "a", "b") as shards:
         before = {venue: shards.owned(venue) for venue in VENUES}
         shards.list("a", "b", "c")
-        await eventually(lambda: shards.is_spread_over("a", "b", "c"))
+        await until(lambda: shards.is_spread_over("a", "b", "c"))
         for venue in VENUES:
             streams = {name: server.streams[venue] for name, server in shards.servers.items()}
             left = [one for name in ("a", "b") for one in moved_at(streams[name])]
@@ -139,7 +150,7 @@ async def test_instruments_move_at_a_boundary_and_only_those_that_must(tmp_path:
             assert all(shards.owned(venue)[name] == before[venue][name] - came for name in ("a", "b"))
             assert_rows_are_on_their_side(streams, boundary_ns, came)
         shards.list("a", "b")
-        await eventually(lambda: shards.is_spread_over("a", "b"))
+        await until(lambda: shards.is_spread_over("a", "b"))
         await shards.world.until(lambda stats: has_lanes(stats, "a", "b"))
         for venue in VENUES:
             assert shards.owned(venue) == before[venue] | {"c": set()}
@@ -163,7 +174,7 @@ async def test_a_shard_that_left_can_come_back(tmp_path: Path) -> None:
     async with sharded(tmp_path, "a", "b") as shards:
         for listed in (("a",), ("a", "b"), ("a",), ("a", "b")):
             shards.list(*listed)
-            await eventually(lambda listed=listed: shards.is_spread_over(*listed))
+            await until(lambda listed=listed: shards.is_spread_over(*listed))
             await shards.world.until(lambda stats, listed=listed: has_lanes(stats, *listed))
         for venue in VENUES:
             for name in ("a", "b"):
@@ -183,7 +194,7 @@ async def test_a_move_while_a_shard_is_away_loses_nothing(tmp_path: Path) -> Non
             assert not lane.is_connected
             assert "uplink to shard c is broken" in stats[venue].reason
         await shards.servers["c"].start()
-        await eventually(lambda: shards.is_spread_over("a", "b"))
+        await until(lambda: shards.is_spread_over("a", "b"))
         await shards.world.until(lambda stats: has_lanes(stats, "a", "b"))
         for venue in VENUES:
             for server in shards.servers.values():
