@@ -86,7 +86,6 @@ async def test_a_signal_ends_it_cleanly_and_nothing_is_left_behind() -> None:
         ({"venues": "nosuch"}, "'nosuch' is not a venue"),
         ({"endpoints": '{"okx": {"rest_url": "gopher://x"}}'}, "tracker.endpoints.okx.rest_url"),
         ({"shards": '{"main": "nowhere"}'}, "tracker.shards.main"),
-        ({"shards": '{"a": "h:1", "b": "h:2"}'}, "tracker.shards: lists a, b"),
         ({"stale_after_seconds": "-1"}, "tracker.stale_after_seconds"),
     ],
 )

@@ -4,14 +4,13 @@ A shards file that cannot be used is a SettingsError that says what to write; no
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.settings import PREFIX, Shards
+from crossbook.plumbing.settings import Shards
 
 _SHARDS: TypeAdapter[dict[str, str]] = TypeAdapter(Shards)
 _LOOK = 'must look like {"main": "host:port", ...}'
@@ -39,17 +38,6 @@ def read_shards(section: str, settings: ShardSettings) -> dict[str, str]:
         raise SettingsError(f"{_file(section, settings)}:{where} {reason}: {_LOOK}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{_file(section, settings)}: {error}: {_LOOK}") from None
-
-
-def require_one_shard(section: str, shards: Mapping[str, str]) -> str:
-    """The only shard's target. Raises SettingsError when there are several, which this service cannot serve yet."""
-    if len(shards) != 1:
-        variable = f"{PREFIX}{section.upper()}__SHARDS"
-        raise SettingsError(
-            f"setting {section}.shards: lists {', '.join(sorted(shards))}, but only one shard is served yet: name one"
-            f" in {variable} or in the shards file"
-        )
-    return next(iter(shards.values()))
 
 
 def _file(section: str, settings: ShardSettings) -> str:
