@@ -25,15 +25,16 @@ def watch(target: str) -> None:
         while True:
             try:
                 request = pb.WatchOpportunitiesRequest(resume_token=resume_token)
-                for event in service.WatchOpportunities(request, wait_for_ready=True):
-                    print(describe(event), flush=True)
-                    resume_token = event.resume_token
+                for message in service.WatchOpportunities(request, wait_for_ready=True):
+                    for event in message.events:
+                        print(describe(event), flush=True)
+                        resume_token = event.resume_token
             except grpc.RpcError as error:
                 print(f"{target}: {error.code().name}, trying again", file=sys.stderr)
             time.sleep(RETRY_SECONDS)
 
 
-def describe(event: pb.WatchOpportunitiesResponse) -> str:
+def describe(event: pb.OpportunityEvent) -> str:
     """One line for people."""
     kind = pb.OpportunityEventKind.Name(event.kind).removeprefix("OPPORTUNITY_EVENT_KIND_")
     found = event.opportunity

@@ -450,15 +450,26 @@ class SpreadView:
     opportunity_id: str  # empty when no lifecycle follows it
     open_ns: int  # 0 when no lifecycle follows it
     peak_net_percent: float
+    def encode(self, at_ns: int) -> bytes:
+        """An Opportunity of arbitrage.proto, without a cooldown; the age of its rate counts to at_ns."""
 
 @final
 class OpportunityEvent:
+    """spread copies everything, each time; the getters beside it do not."""
+
     kind: int  # OpportunityEventKind of arbitrage.proto
     spread: SpreadView
+    opportunity_id: str
+    asset: str
+    buy_venue: str
+    sell_venue: str
+    net_percent: float
     close_reason: int
     duration_ns: int
     event_ns: int
     cause_ns: int  # receive time of the quote that caused it
+    def encode(self, resume_token: str) -> bytes:
+        """A WatchOpportunitiesResponse with this event alone; in a row they are one response with all their events."""
 
 @final
 class AssetView:

@@ -1,29 +1,21 @@
-"""The whole system on this machine: latency from a frame to its opportunity, and how many frames it carries.
+"""The whole system on this machine: latency from a frame to its opportunity, step by step, and what a frame costs.
 
 `crossbook up` runs with the simulator at a rate; every move of a price is made an event by thresholds that everything
-passes. Latency is from the tracker's receive time to the arrival of the event at a client of the arbitrage service.
+passes. The floor is three bare gRPC hops that carry as many messages a second as the trackers send: at few messages a
+second every process wakes from sleep for each, which alone costs more than the work.
 """
 
-import asyncio
-import contextlib
-import json
-import os
-import signal
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
 
-import grpc
 import uvloop
 
 from crossbook._core import venue_profiles
-from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc, tracker_pb2, tracker_pb2_grpc
 from tests.bench.floor import floor_latencies_us
+from tests.bench.replayed import frames_replayed_per_second
 from tests.bench.report import Row
+from tests.bench.stages import Ages, Told, listen, told
+from tests.bench.system import are_all_live, frames, is_any_live, running_up
 from tests.support.waiting import eventually
 
 # Frames a second of one simulated venue at rate 1, with its twenty instruments.
@@ -35,7 +27,7 @@ WARM_UP_SECONDS = 4.0
 MEASURED_SECONDS = 10.0
 START_DEADLINE_SECONDS = 90.0
 WATCHED_ASSETS = ["BTC", "ETH"]
-FLOODING_RATE = 100.0
+RATES = {"1k_frames": 1_000, "20k_frames": 20_000, "100k_frames": 100_000}
 # Everything is an opportunity, and every change of its profit an event.
 OPEN_TO_ALL = {
     "CROSSBOOK_ARBITRAGE__OPEN_NET_PERCENT": "-20",
@@ -44,100 +36,60 @@ OPEN_TO_ALL = {
     "CROSSBOOK_ARBITRAGE__MIN_LIFE_MS": "0",
     "CROSSBOOK_ARBITRAGE__MIN_NOTIONAL": "0",
 }
+OURS = ("tracker", "aggregator", "arbitrage", "alerts")
+EVENT_TARGETS = {50.0: "<= 1.6x floor", 99.0: "<= 2x floor"}
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Ages of events in microseconds, and the frames a second that the trackers took meanwhile."""
+async def measure_rate(name: str, frames_per_second: int) -> list[Row]:
+    """One run at a rate: ages at every step, the floor beside them, the processor time of a frame."""
+    settings = {**OPEN_TO_ALL, "CROSSBOOK_SIMULATOR__RATE": str(frames_per_second / FRAMES_OF_A_VENUE / len(PAIR))}
+    started = time.monotonic()
+    async with running_up(settings, ["--venues", ",".join(PAIR)]) as addresses:
+        await eventually(lambda: is_any_live(addresses), START_DEADLINE_SECONDS)
+        first_live_seconds = time.monotonic() - started
+        await eventually(lambda: are_all_live(addresses), START_DEADLINE_SECONDS)
+        frames_before, batches_before = await frames(addresses), (await told(addresses)).batches
+        usages_before, began = addresses.usages(), time.monotonic()
+        ages = await listen(addresses, WATCHED_ASSETS, WARM_UP_SECONDS, MEASURED_SECONDS)
+        seconds, usages = time.monotonic() - began, addresses.usages()
+        taken, seen = await frames(addresses) - frames_before, await told(addresses)
+    cpu_s = sum(usages[one].cpu_s - usages_before[one].cpu_s for one in usages if one.startswith(OURS))
+    batches_per_second = (seen.batches - batches_before) / seconds
+    floor_us = await floor_latencies_us(batches_per_second, MEASURED_SECONDS)
+    note = f"{taken / seconds:,.0f} frames/s, {batches_per_second:,.0f} batches/s"
+    rows = [*_event_rows(name, ages, floor_us, note), *_stage_rows(name, ages, seen)]
+    rows.append(Row(f"cpu_us_per_frame_{name}", 1e6 * cpu_s / max(1, taken), "us in all four services"))
+    if name == "1k_frames":
+        rows.append(Row("startup_to_first_live_s", first_live_seconds, "s, servers and simulator included"))
+    return rows
 
-    ages_us: list[float]
-    frames_per_second: float
 
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where the processes of a run listen, as its run.json says at the moment."""
-
-    run_file: Path
-
-    def of(self, prefix: str) -> list[str]:
-        """Addresses of the processes whose names begin so; empty before they run."""
-        with contextlib.suppress(FileNotFoundError):
-            processes = json.loads(self.run_file.read_text())["processes"]
-            return [entry["address"] for name, entry in sorted(processes.items()) if name.startswith(prefix)]
-        return []
-
-
-@asynccontextmanager
-async def running_system(rate: float, venues: Sequence[str]) -> AsyncIterator[Addresses]:
-    """`crossbook up` with the simulator at a rate; yields once every instrument is LIVE."""
-    environment = {**os.environ, **OPEN_TO_ALL, "CROSSBOOK_SIMULATOR__RATE": str(rate)}
-    with tempfile.TemporaryDirectory(prefix="crossbook-bench-") as folder:
-        addresses = Addresses(Path(folder) / "run.json")
-        options = ["--no-view", "--data-dir", folder, "--port-base", "0", "--venues", ",".join(venues)]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "crossbook", "up", *options),
-            env=environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+def _event_rows(name: str, ages: Ages, floor_us: list[float], note: str) -> Iterable[Row]:
+    for percent in (50.0, 90.0, 99.0, 99.9):
+        yield Row(
+            key=f"frame_to_opportunity_us_{name}_p{percent:g}",
+            value=ages.event.get_value_at_percentile(percent) / 1000,
+            unit=f"us ({note})",
+            baseline=percentile(floor_us, percent / 100),
+            baseline_name="bare three-hop gRPC",
+            target=EVENT_TARGETS.get(percent, ""),
         )
-        try:
-            await eventually(lambda: are_all_live(addresses), START_DEADLINE_SECONDS)
-            yield addresses
-        finally:
-            process.send_signal(signal.SIGINT)
-            await process.wait()
 
 
-async def venue_stats(addresses: Addresses) -> list[tracker_pb2.VenueStats]:
-    """Counters of every venue of every tracker."""
-    found: list[tracker_pb2.VenueStats] = []
-    for target in addresses.of("tracker"):
-        async with grpc.aio.insecure_channel(target) as channel:
-            request = tracker_pb2.GetTrackerStatsRequest()
-            found += (await tracker_pb2_grpc.TrackerServiceStub(channel).GetTrackerStats(request, timeout=5)).venues
-    return found
-
-
-async def are_all_live(addresses: Addresses) -> bool:
-    """Whether every tracker answers that all its instruments are LIVE."""
-    with contextlib.suppress(grpc.aio.AioRpcError):
-        venues = await venue_stats(addresses)
-        return bool(venues) and all(venue.markets and venue.live_markets == venue.markets for venue in venues)
-    return False
-
-
-async def frames(addresses: Addresses) -> int:
-    """Frames that all trackers have received."""
-    return sum(venue.messages_received for venue in await venue_stats(addresses))
-
-
-async def measure_rate(rate: float, venues: Sequence[str]) -> Measured:
-    """Runs the system at a rate and watches two assets' opportunities."""
-    async with running_system(rate, venues) as addresses:
-        before, started = await frames(addresses), time.monotonic()
-        ages = await event_ages_us(addresses.of("arbitrage")[0])
-        return Measured(ages, (await frames(addresses) - before) / (time.monotonic() - started))
-
-
-async def event_ages_us(target: str) -> list[float]:
-    """Ages on arrival of the events after the warm-up."""
-    ages: list[float] = []
-    async with grpc.aio.insecure_channel(target) as channel:
-        request = arbitrage_pb2.WatchOpportunitiesRequest(assets=WATCHED_ASSETS)
-        call = arbitrage_pb2_grpc.ArbitrageServiceStub(channel).WatchOpportunities(request, wait_for_ready=True)
-        warm = time.monotonic() + WARM_UP_SECONDS
-        try:
-            async with asyncio.timeout(WARM_UP_SECONDS + MEASURED_SECONDS):
-                async for event in call:
-                    now_ns = time.time_ns()
-                    if time.monotonic() >= warm and event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_UPDATED:
-                        ages.append((now_ns - event.cause_time.ToNanoseconds()) / 1000)
-        except TimeoutError:
-            return ages
-        finally:
-            call.cancel()
-    return ages
+def _stage_rows(name: str, ages: Ages, seen: Told) -> Iterable[Row]:
+    """What each step adds to the median. The hops are what is left between the steps."""
+    quote_us, event_us = (one.get_value_at_percentile(50.0) / 1000 for one in (ages.quote, ages.event))
+    steps = {
+        "1_socket": ages.socket.get_value_at_percentile(50.0) / 1000,
+        "2_decode": seen.frame_to_batch_us,
+        "3_hop": seen.batch_to_aggregator_us,
+        "4_windows": seen.windows_us,
+        "5_hop": quote_us - seen.frame_to_batch_us - seen.batch_to_aggregator_us - seen.windows_us,
+        "6_scan": seen.frame_to_scanned_us - quote_us,
+        "7_hop": event_us - seen.frame_to_scanned_us,
+    }
+    units = {"1_socket": "us from the venue's stamp, of whole ms for most"}
+    return (Row(f"stage_us_{name}_{step}", value, units.get(step, "us")) for step, value in steps.items())
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -145,35 +97,13 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-async def latency_rows(name: str, frames_per_second: int) -> list[Row]:
-    """p50 and p99 at a rate, each beside the floor at the same rate."""
-    measured = await measure_rate(frames_per_second / FRAMES_OF_A_VENUE / len(PAIR), PAIR)
-    floor = await floor_latencies_us(frames_per_second, MEASURED_SECONDS)
-    return [
-        Row(
-            key=f"frame_to_opportunity_us_{name}_{label}",
-            value=percentile(measured.ages_us, share),
-            unit=f"us ({measured.frames_per_second:,.0f} frames/s)",
-            baseline=percentile(floor, share),
-            baseline_name="bare three-hop gRPC",
-            target=target,
-        )
-        for label, share, target in (("p50", 0.50, "<= 1.6x floor"), ("p99", 0.99, "<= 2x floor"))
-    ]
-
-
-async def throughput_row() -> Row:
-    """Frames a second with the simulator sending all that it can."""
-    measured = await measure_rate(FLOODING_RATE, ALL_VENUES)
-    target = ">= 100 k frames/s"
-    return Row("frames_to_windows_per_s", measured.frames_per_second, "frames/s", None, "", True, target)
-
-
 async def measure() -> list[Row]:
+    rows = [row for name, rate in RATES.items() for row in await measure_rate(name, rate)]
+    target = ">= 100 k frames/s"
+    rate = await frames_replayed_per_second()
     return [
-        *await latency_rows("1k_frames", 1_000),
-        *await latency_rows("20k_frames", 20_000),
-        await throughput_row(),
+        *rows,
+        Row("frames_to_windows_per_s", rate, "frames/s, recorded and replayed on one core", None, "", True, target),
     ]
 
 

@@ -9,22 +9,17 @@ pools are full. The run fails when an instrument is not LIVE at the end or a pro
 import argparse
 import asyncio
 import json
-import os
-import signal
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import uvloop
 
-from crossbook.local.usage import Usage, tree_usage
-from tests.bench.pipeline import Addresses, are_all_live, frames, venue_stats
+from crossbook.local.usage import Usage
+from tests.bench.system import Addresses, are_all_live, frames, running_up, venue_stats
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -59,27 +54,6 @@ class History:
         return statistics.linear_regression(self.seconds[half:], self.rss_mb[half:]).slope * 60 * 1024
 
 
-@asynccontextmanager
-async def running(arguments: argparse.Namespace) -> AsyncIterator[Addresses]:
-    """`crossbook up` as asked for."""
-    environment = {
-        **os.environ,
-        "CROSSBOOK_SIMULATOR__RATE": str(arguments.rate),
-        "CROSSBOOK_SIMULATOR__ASSETS": str(arguments.assets),
-    }
-    with tempfile.TemporaryDirectory(prefix="crossbook-soak-") as folder:
-        options = ["--no-view", "--data-dir", folder, "--port-base", "0", "--venues", arguments.venues]
-        with (Path(folder) / "up.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "crossbook", "up", *options), env=environment, stdout=log, stderr=log
-            )
-        try:
-            yield Addresses(Path(folder) / "run.json")
-        finally:
-            process.send_signal(signal.SIGINT)
-            await process.wait()
-
-
 @dataclass
 class Measured:
     """What a run comes to."""
@@ -94,12 +68,16 @@ class Measured:
 async def soak(arguments: argparse.Namespace) -> int:
     """Runs, prints the table, writes the report; 1 when something was not well."""
     started = time.monotonic()
-    async with running(arguments) as addresses:
+    settings = {
+        "CROSSBOOK_SIMULATOR__RATE": str(arguments.rate),
+        "CROSSBOOK_SIMULATOR__ASSETS": str(arguments.assets),
+    }
+    async with running_up(settings, ["--venues", arguments.venues]) as addresses:
         await eventually(lambda: are_all_live(addresses), START_DEADLINE_SECONDS)
         seconds_to_live = time.monotonic() - started
-        cpu_s_until_live = {name: usage.cpu_s for name, usage in _usages(addresses).items()}
+        cpu_s_until_live = {name: usage.cpu_s for name, usage in addresses.usages().items()}
         histories, rate = await _watch(addresses, arguments.minutes * 60)
-        is_well = await are_all_live(addresses) and set(_usages(addresses)) == set(histories)
+        is_well = await are_all_live(addresses) and set(addresses.usages()) == set(histories)
         instruments = sum(venue.markets for venue in await venue_stats(addresses))
     measured = Measured(instruments, seconds_to_live, cpu_s_until_live, rate, histories)
     _print(measured)
@@ -113,17 +91,10 @@ async def _watch(addresses: Addresses, seconds: float) -> tuple[dict[str, Histor
     histories: dict[str, History] = defaultdict(History)
     before, started = await frames(addresses), time.monotonic()
     while (second := time.monotonic() - started) < seconds:
-        for name, usage in _usages(addresses).items():
+        for name, usage in addresses.usages().items():
             histories[name].add(second, usage)
         await asyncio.sleep(SAMPLE_SECONDS)
     return dict(histories), (await frames(addresses) - before) / (time.monotonic() - started)
-
-
-def _usages(addresses: Addresses) -> dict[str, Usage]:
-    """Of every process, with its children. A process that was restarted has another pid and starts at zero."""
-    processes = json.loads(addresses.run_file.read_text())["processes"]
-    usages = tree_usage([entry["pid"] for entry in processes.values()])
-    return {name: usages[entry["pid"]] for name, entry in processes.items() if entry["pid"] in usages}
 
 
 def _print(measured: Measured) -> None:

@@ -79,8 +79,9 @@ STREAMS = (
         "arbitrage",
         _opportunities,
         _opportunities,
-        lambda message: from_timestamp(message.cause_time),
+        lambda message: from_timestamp(message.events[-1].cause_time) if message.events else 0,
         lambda message: message.dropped_events,
+        lambda message: len(message.events),
     ),
     Stream(
         "WatchAlerts",

@@ -15,6 +15,7 @@ from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.pb.v1.arbitrage_pb2_grpc import ArbitrageServiceStub
 from crossbook.plumbing.grpc_channel import open_channel
 from tests.support.alerts_process import RunningAlerts, running_alerts
+from tests.support.opportunity_events import EventReader
 from tests.support.receiver import Received, Receiver, receiving
 from tests.support.recordings import assert_windows_equal
 from tests.support.stoppable_postgres import StoppablePostgres, stoppable_postgres
@@ -127,7 +128,7 @@ async def _watching(arbitrage: grpc.aio.Channel) -> AsyncIterator[set[Key]]:
     async def follow() -> None:
         call = ArbitrageServiceStub(arbitrage).WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest())
         try:
-            async for event in call:
+            async for event in EventReader(aiter(call)):
                 opened.add((event.opportunity.asset, event.opportunity.buy.venue, event.opportunity.sell.venue))
         finally:
             call.cancel()

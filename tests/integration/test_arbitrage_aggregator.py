@@ -18,6 +18,7 @@ from crossbook.plumbing.grpc_channel import open_channel
 from tests.support.aggregator_process import AggregatorProcess, aggregator_settings, running_aggregator
 from tests.support.arbitrage_process import RunningArbitrage, running_arbitrage
 from tests.support.fanout import Tick, payload, running_fanout
+from tests.support.opportunity_events import EventReader
 from tests.support.waiting import eventually
 
 
@@ -88,7 +89,7 @@ async def test_ingested_quotes_become_opportunities(postgres_dsn: str, free_port
     target = f"127.0.0.1:{port}"
     async with running_aggregator(settings), running_arbitrage(free_port, port) as arbitrage:
         call = arbitrage.stub.WatchOpportunities(pb.WatchOpportunitiesRequest())
-        events = aiter(call)
+        events = EventReader(aiter(call))
         async with venue_stream(target, "cheap") as cheap:
             async with venue_stream(target, "dear") as dear, asyncio.timeout(60):
                 cheap.quote(99.9, 100.0)

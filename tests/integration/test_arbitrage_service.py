@@ -14,6 +14,7 @@ from crossbook.arbitrage.recorder import replay
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from tests.support.arbitrage_process import RunningArbitrage, running_arbitrage
 from tests.support.fanout import Fanout, Tick, running_fanout
+from tests.support.opportunity_events import EventReader
 from tests.support.waiting import eventually
 
 DEADLINE_SECONDS = 5.0
@@ -35,14 +36,13 @@ async def arbitrage(fanout: Fanout, free_port: int) -> AsyncIterator[RunningArbi
         yield running
 
 
-async def events_of(
-    arbitrage: RunningArbitrage, count: int, resume_token: str = ""
-) -> list[pb.WatchOpportunitiesResponse]:
+async def events_of(arbitrage: RunningArbitrage, count: int, resume_token: str = "") -> list[pb.OpportunityEvent]:
     """The first events of a new call."""
     call = arbitrage.stub.WatchOpportunities(pb.WatchOpportunitiesRequest(resume_token=resume_token))
     try:
         async with asyncio.timeout(30):
-            return [await anext(aiter(call)) for _ in range(count)]
+            reader = EventReader(aiter(call))
+            return [await anext(reader) for _ in range(count)]
     finally:
         call.cancel()
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
 
 import grpc
 import pytest
@@ -19,6 +18,7 @@ from crossbook.plumbing.grpc_server import MAX_REQUEST_BYTES
 from tests.support.arbitrage_process import RunningArbitrage, running_arbitrage
 from tests.support.fanout import Fanout, Tick, running_fanout
 from tests.support.memory import resident_bytes
+from tests.support.opportunity_events import EventReader
 
 MEBIBYTE = 1024 * 1024
 FLIPS = 100
@@ -38,19 +38,19 @@ async def arbitrage(fanout: Fanout, free_port: int) -> AsyncIterator[RunningArbi
         yield running
 
 
-async def _watch(channel: grpc.aio.Channel) -> Any:
+async def _watch(channel: grpc.aio.Channel) -> EventReader:
     call = ArbitrageServiceStub(channel).WatchOpportunities(pb.WatchOpportunitiesRequest())
     await call.initial_metadata()
-    return call
+    return EventReader(aiter(call))
 
 
-async def _flap(fanout: Fanout, watcher: Any, times: int) -> pb.WatchOpportunitiesResponse:
+async def _flap(fanout: Fanout, watcher: EventReader, times: int) -> pb.OpportunityEvent:
     """The last event; every one is read as it comes."""
-    event = pb.WatchOpportunitiesResponse()
+    event = pb.OpportunityEvent()
     for _ in range(times):
         fanout.send(*FLAPPING)
         for _ in range(2 * FLIPS):
-            event = await watcher.read()
+            event = await anext(watcher)
     return event
 
 
@@ -65,13 +65,13 @@ async def test_a_stalled_watcher_costs_its_queue_and_is_told_what_it_lost(
         await _flap(fanout, quick, rounds)
         before = resident_bytes(os.getpid())
         last = await _flap(fanout, quick, rounds)
-        assert last.dropped_events == 0
+        assert quick.dropped_events == 0
         assert resident_bytes(os.getpid()) - before < 16 * MEBIBYTE
-        received, event = 0, pb.WatchOpportunitiesResponse()
+        received, event = 0, pb.OpportunityEvent()
         while event.resume_token != last.resume_token:
-            event = await stalled.read()
+            event = await anext(stalled)
             received += 1
-    assert received + event.dropped_events == 2 * rounds * 2 * FLIPS
+    assert received + stalled.dropped_events == 2 * rounds * 2 * FLIPS
     assert QUEUE_LIMIT <= received < CAPACITY / 2
 
 
@@ -83,11 +83,9 @@ async def test_watchers_beyond_the_limit_are_refused_and_reads_are_answered(
     excess = arbitrage.stub.WatchOpportunities(pb.WatchOpportunitiesRequest())
     assert await excess.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     fanout.send(*FLAPPING[:2])
-    events = await asyncio.gather(*(watcher.read() for watcher in watchers))
+    events = await asyncio.gather(*map(anext, watchers))
     assert {event.kind for event in events} == {pb.OPPORTUNITY_EVENT_KIND_OPENED}
     assert len((await arbitrage.stub.ListOpportunities(pb.ListOpportunitiesRequest(), timeout=30)).opportunities) == 1
-    for watcher in watchers:
-        watcher.cancel()
 
 
 async def test_a_flood_of_reads_ends_in_answers_or_refusals(fanout: Fanout, arbitrage: RunningArbitrage) -> None:

@@ -48,11 +48,11 @@ def opportunity(
 
 def event(
     kind: pb.OpportunityEventKind.ValueType, found: pb.Opportunity, *, after_seconds: float = 0.0, token: str = ""
-) -> pb.WatchOpportunitiesResponse:
+) -> pb.OpportunityEvent:
     """An event so long after the opportunity opened."""
     open_ns = found.open_time.seconds * SECOND_NS + found.open_time.nanos
     age_ns = int(after_seconds * SECOND_NS)
-    return pb.WatchOpportunitiesResponse(
+    return pb.OpportunityEvent(
         kind=kind,
         opportunity=found,
         event_time=to_timestamp(open_ns + age_ns),
@@ -66,7 +66,7 @@ class StandInArbitrage(arbitrage_pb2_grpc.ArbitrageServiceServicer):
 
     def __init__(self) -> None:
         self.port = 0
-        self.events: list[pb.WatchOpportunitiesResponse] = []
+        self.events: list[pb.OpportunityEvent] = []
         self.listed: list[pb.Opportunity] = []
         self.list_requests: list[pb.ListOpportunitiesRequest] = []
         self.resumed_from: list[str] = []
@@ -74,7 +74,7 @@ class StandInArbitrage(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self._changed = asyncio.Condition()
         self._is_closing = False
 
-    async def tell(self, *events: pb.WatchOpportunitiesResponse) -> None:
+    async def tell(self, *events: pb.OpportunityEvent) -> None:
         """To every watcher, now and later."""
         async with self._changed:
             for told in events:
@@ -99,7 +99,7 @@ class StandInArbitrage(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             while not self._is_closing:
                 while position < len(self.events):
                     position += 1
-                    yield self.events[position - 1]
+                    yield pb.WatchOpportunitiesResponse(events=[self.events[position - 1]])
                 async with self._changed:
                     if position == len(self.events) and not self._is_closing:
                         await self._changed.wait()

@@ -173,8 +173,9 @@ class Intake:
         await acknowledger.wait_for_all()
 
     def _take(self, venue: Venue, payload: bytes) -> None:
+        received_ns = now_ns()
         try:
-            waiting = venue.windows.on_batch(payload, now_ns() + MAX_AHEAD_SECONDS * SECOND_NS)
+            waiting = venue.windows.on_batch(payload, received_ns + MAX_AHEAD_SECONDS * SECOND_NS)
         except PayloadError as error:
             self._refuse(venue, error)
             raise InvalidRequestError.of("batch", str(error)) from error
@@ -189,6 +190,8 @@ class Intake:
                 retry_after_seconds=MAX_AHEAD_SECONDS,
             ) from error
         self._hub_changed.notify()
+        self._totals.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
+        self._totals.window_update.add((now_ns() - received_ns) / 1000)
         if waiting:
             venue.writer.tell_waiting(waiting)
 

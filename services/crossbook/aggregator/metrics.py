@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from crossbook.aggregator.totals import Totals
+from crossbook.plumbing.latency import quantiles
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ class AggregatorCollector(Collector):
             "crossbook_aggregator_database_available",
             "Whether Postgres takes writes.",
             value=float(totals.is_database_available),
+        )
+        yield quantiles(
+            "crossbook_aggregator_batch_transit_us",
+            "Microseconds from a batch's leaving its tracker to its arrival.",
+            totals.batch_transit,
+        )
+        yield quantiles(
+            "crossbook_aggregator_window_update_us",
+            "Microseconds to decode a batch, update its windows and hand its quotes on.",
+            totals.window_update,
         )
 
     def _per_venue(self) -> Iterator[Metric]:

@@ -89,6 +89,10 @@ class AggregatorService(AggregatorServiceServicer):
             database_available=self._totals.is_database_available,
             shard=self._intake.shard,
             contested_snapshots=self._totals.contested_snapshots,
+            batch_transit_p50_us=self._totals.batch_transit.quantile_us(0.5),
+            batch_transit_p99_us=self._totals.batch_transit.quantile_us(0.99),
+            window_update_p50_us=self._totals.window_update.quantile_us(0.5),
+            window_update_p99_us=self._totals.window_update.quantile_us(0.99),
         )
 
 

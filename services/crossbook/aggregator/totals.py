@@ -1,11 +1,13 @@
 """What this process has done since it started, counted once and shown by the RPC and by Prometheus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from crossbook.plumbing.latency import LatencyHistogram
 
 
 @dataclass(slots=True)
 class Totals:
-    """Plain counters; only the event loop's thread touches them."""
+    """Plain counters; only the event loop's thread changes them."""
 
     windows_written: int = 0
     snapshots_written: int = 0
@@ -14,3 +16,7 @@ class Totals:
     contested_snapshots: int = 0
     batches_refused: int = 0
     is_database_available: bool = False
+    # From a batch's leaving its tracker to our door; batches that are sent again are old when they come.
+    batch_transit: LatencyHistogram = field(default_factory=LatencyHistogram)
+    # Of one batch: decoding, windows, handing its quotes on.
+    window_update: LatencyHistogram = field(default_factory=LatencyHistogram)

@@ -24,9 +24,7 @@ class Decision:
     cause: str
 
 
-def decide(
-    rules: Sequence[pb.AlertRule], events: Iterable[arbitrage_pb2.WatchOpportunitiesResponse]
-) -> Iterator[Decision]:
+def decide(rules: Sequence[pb.AlertRule], events: Iterable[arbitrage_pb2.OpportunityEvent]) -> Iterator[Decision]:
     """Every alert that the events fire, in order."""
     alone = Tenure(slot=0, renewed_at=0.0)
     own = [(rule, alone) for rule in rules if rule.is_enabled and not is_scheduled(rule)]

@@ -64,9 +64,7 @@ class Evaluator:
         self._open.clear()
         self._due.clear()
 
-    def on_event(
-        self, event: arbitrage_pb2.WatchOpportunitiesResponse, slots: Collection[int] | None = None
-    ) -> list[Match]:
+    def on_event(self, event: arbitrage_pb2.OpportunityEvent, slots: Collection[int] | None = None) -> list[Match]:
         """Takes the next event, or, again, one of before for the slots named. Every match returned holds its slot."""
         event_ns = from_timestamp(event.event_time)
         matches = self.on_time(event_ns)

@@ -11,7 +11,7 @@ from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 CAPACITY = 10_000  # as many as arbitrage holds
 OVERLAP_NS = 10 * SECOND_NS  # as arbitrage's event log: owner and successor may follow different replicas
 
-Event = arbitrage_pb2.WatchOpportunitiesResponse
+Event = arbitrage_pb2.OpportunityEvent
 
 
 @dataclass(frozen=True, slots=True)

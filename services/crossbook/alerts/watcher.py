@@ -141,12 +141,13 @@ class OpportunityWatcher:
                 if not reading.done():
                     reading.cancel()
                     await asyncio.wait((reading,))
-            event = reading.result()
-            if not isinstance(event, arbitrage_pb2.WatchOpportunitiesResponse):
+            message = reading.result()
+            if not isinstance(message, arbitrage_pb2.WatchOpportunitiesResponse):
                 return True, "arbitrage ended the stream"
-            if event.dropped_events:
-                return False, f"arbitrage dropped {event.dropped_events} events; resuming before them"
-            await self._line.put(self._portion.on_event(event))
+            if message.dropped_events:
+                return False, f"arbitrage dropped {message.dropped_events} events; resuming before them"
+            for event in message.events:
+                await self._line.put(self._portion.on_event(event))
 
     def _patience(self) -> float:
         """Seconds of quiet after which the wall clock decides about rules that wait."""

@@ -16,7 +16,6 @@ from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
 from crossbook.arbitrage.shards import OnConnected, ShardFollower
 from crossbook.arbitrage.store import IdentityStore, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
-from crossbook.pb.v1.arbitrage_pb2_grpc import add_ArbitrageServiceServicer_to_server
 from crossbook.plumbing.cooldown import CooldownStore
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.grpc_server import RunningServer, grpc_server
@@ -55,7 +54,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             grpc_server(
                 settings.host,
                 own.port,
-                lambda server: add_ArbitrageServiceServicer_to_server(service, server),
+                service.register,
                 [SERVICE_NAME],
             )
         )

@@ -11,7 +11,6 @@ import structlog
 
 from crossbook._core import IdentityPair, OpportunityEvent
 from crossbook.arbitrage.event_log import EventLog, LoggedEvent
-from crossbook.arbitrage.latency import LatencyHistogram
 from crossbook.arbitrage.messages import reason_name, to_event
 from crossbook.arbitrage.recorder import (
     ANSWER,
@@ -25,6 +24,7 @@ from crossbook.arbitrage.recorder import (
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
+from crossbook.plumbing.latency import LatencyHistogram
 from crossbook.plumbing.timestamps import now_ns
 
 log = structlog.get_logger()
@@ -89,11 +89,7 @@ class LiveScan:
                 self._recorder.append(ANSWER, event.event_ns, to_event(event).SerializeToString())
         # After the subscribers, who have been woken above: a line of log takes as long as a thousand quotes.
         if events:
-            asyncio.get_running_loop().call_soon(self._settle, events)
-
-    def _settle(self, events: list[OpportunityEvent]) -> None:
-        self.events.settle()
-        _log(events)
+            asyncio.get_running_loop().call_soon(_log, events)
 
     def _measure(self, events: list[OpportunityEvent], published: int) -> None:
         """From the receipt of the frame to here; events that time caused have no frame and are not measured."""
@@ -108,15 +104,14 @@ def _log(events: list[OpportunityEvent]) -> None:
 
 
 def _log_one(event: OpportunityEvent) -> None:
-    spread = event.spread
     is_open = event.kind == pb.OPPORTUNITY_EVENT_KIND_OPENED
     log.info(
         "opportunity_opened" if is_open else "opportunity_closed",
-        id=spread.opportunity_id,
-        asset=spread.asset,
-        buy=spread.buy.venue,
-        sell=spread.sell.venue,
-        net_percent=round(spread.net_percent, 4),
+        id=event.opportunity_id,
+        asset=event.asset,
+        buy=event.buy_venue,
+        sell=event.sell_venue,
+        net_percent=round(event.net_percent, 4),
         **(
             {}
             if is_open

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import reason_name
 from crossbook.arbitrage.shards import ShardFollower
+from crossbook.plumbing.latency import quantiles
 
 PREFIX = "crossbook_arbitrage"
 
@@ -42,17 +43,11 @@ class ArbitrageCollector(Collector):
         for reason, count in stats.refusals:
             refusals.add_metric([reason_name(reason).lower()], count)
         yield refusals
-        yield from self._latency()
-
-    def _latency(self) -> Iterator[Metric]:
-        latency = GaugeMetricFamily(
+        yield quantiles(
             f"{PREFIX}_frame_to_opportunity_us",
             "Microseconds from receiving a frame to publishing what it caused.",
-            labels=["quantile"],
+            self._live.frame_to_opportunity,
         )
-        for share in (0.5, 0.99):
-            latency.add_metric([str(share)], self._live.frame_to_opportunity.quantile_us(share))
-        yield latency
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer,
 every loss of a stream and every decision about identities, each with the time that the scanner was told. The connection
 of a record is the source that it came from, 0 where there was only one. So a replay gives the same events. What the
-scanner answered is there too, as WatchOpportunitiesResponse, for comparison.
+scanner answered is there too, as OpportunityEvent, for comparison.
 """
 
 import json

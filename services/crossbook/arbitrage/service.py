@@ -67,9 +67,19 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             opportunities=[to_opportunity(spread, now, state) for spread, state in found]
         )
 
-    async def WatchOpportunities(
+    def register(self, server: grpc.aio.Server) -> None:
+        """Our byte-wise handler goes before the generated one: the first that knows a method serves it."""
+        handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+            "WatchOpportunities": grpc.unary_stream_rpc_method_handler(
+                self.WatchOpportunities, request_deserializer=pb.WatchOpportunitiesRequest.FromString
+            )
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+        arbitrage_pb2_grpc.add_ArbitrageServiceServicer_to_server(self, server)
+
+    async def WatchOpportunities(  # type: ignore[override]
         self, request: pb.WatchOpportunitiesRequest, context: Context
-    ) -> AsyncIterator[pb.WatchOpportunitiesResponse]:
+    ) -> AsyncIterator[bytes]:
         requests.check_watch(request)
         self._check_venues(request.venues)
         await context.send_initial_metadata(())  # a client knows that it is connected before there is any event

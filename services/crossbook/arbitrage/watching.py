@@ -1,21 +1,29 @@
-"""One WatchOpportunities call: what is open now or what was missed, then what happens."""
+"""One WatchOpportunities call: what is open now or what was missed, then what happens.
+
+Its messages are bytes from the event log, which all readers share: a client that was busy gets all that waits in one.
+"""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from crossbook._core import SpreadView
-from crossbook.arbitrage.event_log import KeptEvent, Opening
+from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_opportunity
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import now_ns, to_timestamp
 
 QUEUE_LIMIT = 1000
+EVENTS_AT_A_TIME = 256  # about 100 kB
+
+T = TypeVar("T")
 
 
 async def watch(
     live: LiveScan, request: pb.WatchOpportunitiesRequest, queue_limit: int = QUEUE_LIMIT
-) -> AsyncGenerator[pb.WatchOpportunitiesResponse, None]:
-    """Events that match. A client too slow for them loses the oldest waiting ones, and is told how many.
+) -> AsyncGenerator[bytes, None]:
+    """WatchOpportunitiesResponses with the events that match. A client too slow for them loses the oldest waiting ones,
+    and is told how many.
 
     Raises InvalidRequestError for a malformed resume token.
     """
@@ -25,61 +33,57 @@ async def watch(
         for message in beginning:
             yield message
         async for event in subscription:
-            if _matches(request, event.event.spread, event.opening_net_percent):
-                yield _with_dropped(event.message, subscription.dropped)
+            events = (event, *subscription.take(EVENTS_AT_A_TIME - 1))
+            if message := _joined(request, events):
+                yield message + _dropped(subscription.dropped)
 
 
-def _beginning(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> Iterable[pb.WatchOpportunitiesResponse]:
+def _beginning(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> Iterable[bytes]:
     missed = live.events.after(request.resume_token) if request.resume_token else None
-    return _open_now(live, request) if missed is None else _missed(missed, request)
+    if missed is None:
+        return list(_open_now(live, request))
+    # Each is made when the client is ready for it: all at once they would be as large as the log.
+    return (message for events in _parts(missed) if (message := _joined(request, events)))
 
 
-def _missed(
-    events: Sequence[KeptEvent], request: pb.WatchOpportunitiesRequest
-) -> Iterator[pb.WatchOpportunitiesResponse]:
-    """Each is made when the client is ready for it: all at once they would be many times as large as the log."""
-    for event in events:
-        message = event.message
-        if _matches(request, message.opportunity, event.opening_net_percent):
-            yield message
+def _joined(request: pb.WatchOpportunitiesRequest, events: Iterable[LoggedEvent]) -> bytes:
+    """Responses in a row are one response with all their events."""
+    return b"".join(event.payload for event in events if _matches(request, event))
 
 
-def _open_now(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> list[pb.WatchOpportunitiesResponse]:
+def _open_now(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> Iterator[bytes]:
     """An OPENED for each, as it is now. Only the last bears a token: who resumes from an earlier one starts again."""
-    messages = []
+    events = []
     for spread in live.scanner.open_opportunities():
-        opening = live.events.opening(spread.opportunity_id)
-        if opening is not None and _matches(request, spread, opening.net_percent):
-            messages.append(_opened(opening, spread))
-    if messages:
-        messages[-1].resume_token = live.events.token
-    return messages
+        opened = live.events.opened(spread.opportunity_id)
+        if opened is not None and _matches(request, opened):
+            events.append(_opened(opened, spread))
+    if events:
+        events[-1].resume_token = live.events.token
+    for some in _parts(events):
+        yield pb.WatchOpportunitiesResponse(events=some).SerializeToString()
 
 
-def _opened(opening: Opening, spread: SpreadView) -> pb.WatchOpportunitiesResponse:
-    return pb.WatchOpportunitiesResponse(
+def _opened(opened: LoggedEvent, spread: SpreadView) -> pb.OpportunityEvent:
+    return pb.OpportunityEvent(
         kind=pb.OPPORTUNITY_EVENT_KIND_OPENED,
         opportunity=to_opportunity(spread, now_ns()),
-        event_time=to_timestamp(opening.event_ns),
-        cause_time=to_timestamp(opening.cause_ns),
+        event_time=to_timestamp(opened.event_ns),
+        cause_time=to_timestamp(opened.cause_ns),
     )
 
 
-def _matches(
-    request: pb.WatchOpportunitiesRequest, spread: SpreadView | pb.Opportunity, opening_net_percent: float
-) -> bool:
-    if request.venues and not {spread.buy.venue, spread.sell.venue}.issubset(request.venues):
-        return False
-    if request.assets and spread.asset not in request.assets:
-        return False
-    return not request.HasField("min_net_percent") or opening_net_percent >= request.min_net_percent
+def _parts(events: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (events[start : start + EVENTS_AT_A_TIME] for start in range(0, len(events), EVENTS_AT_A_TIME))
 
 
-def _with_dropped(message: pb.WatchOpportunitiesResponse, dropped: int) -> pb.WatchOpportunitiesResponse:
-    """The message is shared by all readers: one that differs is a copy."""
-    if not dropped:
-        return message
-    copy = pb.WatchOpportunitiesResponse()
-    copy.CopyFrom(message)
-    copy.dropped_events = dropped
-    return copy
+def _matches(request: pb.WatchOpportunitiesRequest, event: LoggedEvent) -> bool:
+    if request.venues and not {event.buy_venue, event.sell_venue}.issubset(request.venues):
+        return False
+    if request.assets and event.asset not in request.assets:
+        return False
+    return not request.HasField("min_net_percent") or event.opening_net_percent >= request.min_net_percent
+
+
+def _dropped(count: int) -> bytes:
+    return pb.WatchOpportunitiesResponse(dropped_events=count).SerializeToString() if count else b""

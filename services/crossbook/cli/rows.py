@@ -46,7 +46,7 @@ def quote(found: market_pb2.Quote) -> str:
     )
 
 
-def opportunity_event(event: arbitrage_pb2.WatchOpportunitiesResponse) -> str:
+def opportunity_event(event: arbitrage_pb2.OpportunityEvent) -> str:
     kind = arbitrage_pb2.OpportunityEventKind.Name(event.kind).removeprefix("OPPORTUNITY_EVENT_KIND_")
     found = event.opportunity
     return (

@@ -1,5 +1,6 @@
 """`crossbook watch quotes|opportunities|alerts` and `crossbook explain`: what a running system says, row by row."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -70,6 +71,7 @@ def opportunities(
         lambda channel: arbitrage_pb2_grpc.ArbitrageServiceStub(channel).WatchOpportunities(request),
         rows.Printer(json, rows.OPPORTUNITY_HEAD, rows.opportunity_event),
         limit,
+        lambda message: message.events,
     )
 
 
@@ -111,7 +113,13 @@ def explain(asset: str, buy: str, sell: str, json: Json = False, target: Target 
     call(default_target("arbitrage", target), ask)
 
 
-def _follow(targets: list[str], open_stream: Any, printer: Any, limit: int) -> None:
+def _follow(
+    targets: list[str],
+    open_stream: Any,
+    printer: Any,
+    limit: int,
+    items: Callable[[Any], Iterable[Any]] = lambda message: (message,),
+) -> None:
     from crossbook.cli.calls import call_side_by_side, each
 
     seen = 0
@@ -119,9 +127,10 @@ def _follow(targets: list[str], open_stream: Any, printer: Any, limit: int) -> N
     async def follow(channel: "grpc.aio.Channel") -> None:
         nonlocal seen
         async for message in each(open_stream(channel)):
-            printer.show(message)
-            seen += 1
-            if seen == limit:
-                return
+            for item in items(message):
+                printer.show(item)
+                seen += 1
+                if seen == limit:
+                    return
 
     call_side_by_side(targets, follow)

@@ -176,13 +176,14 @@ class Observer:
         stub = arbitrage_pb2_grpc.ArbitrageServiceStub(self._channels["arbitrage"])
         call = stub.WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest(resume_token=self._resume_token))
         try:
-            async for event in call:
-                self._resume_token = event.resume_token or self._resume_token
-                self._see(event)
+            async for message in call:
+                for event in message.events:
+                    self._resume_token = event.resume_token or self._resume_token
+                    self._see(event)
         finally:
             call.cancel()
 
-    def _see(self, event: arbitrage_pb2.WatchOpportunitiesResponse) -> None:
+    def _see(self, event: arbitrage_pb2.OpportunityEvent) -> None:
         found = event.opportunity
         sighting = self.sightings.get(found.id)
         if sighting is None:

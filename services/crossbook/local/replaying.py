@@ -27,7 +27,7 @@ from crossbook.plumbing.recording import RecordingError, recording_names
 TRACKER, ARBITRAGE = "tracker", "arbitrage"
 DEFAULT_WINDOW_SECONDS = 15
 
-OnEvent = Callable[[arbitrage_pb2.WatchOpportunitiesResponse], None]
+OnEvent = Callable[[arbitrage_pb2.OpportunityEvent], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ class Subscription(Generic[T]):
             await self._changed.wait()
         return self._waiting.popleft()
 
+    def take(self, limit: int) -> list[T]:
+        """What waits besides, at most so many, without waiting for more."""
+        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+
     def _put(self, item: T) -> bool:
         """Whether an older one had to go for it."""
         is_full = len(self._waiting) == self._waiting.maxlen

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crossbook._core import OpportunityEvent
-from crossbook.arbitrage.event_log import CAPACITY, OVERLAP_NS, EventLog, KeptEvent, LoggedEvent
+from crossbook.arbitrage.event_log import CAPACITY, OVERLAP_NS, EventLog, LoggedEvent
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.watching import watch
@@ -26,27 +26,19 @@ OPENED, UPDATED, CLOSED = (
 )
 
 
-def event(kind: int, identity: str = "a", net: float = 1.0, at_ns: int = 1) -> Any:
-    """An event of one opportunity."""
-    leg = SimpleNamespace(
-        venue="v", symbol="s", price=1.0, size=1.0, taker_fee_percent=0.0, quote_currency="USDT", receive_ns=1
+def event(kind: int, identity: str = "a", net: float = 1.0, at_ns: int = 0) -> Any:
+    """What the log looks at of an event of one opportunity."""
+    return SimpleNamespace(
+        kind=kind,
+        opportunity_id=identity,
+        asset="BTC",
+        buy_venue="a",
+        sell_venue="b",
+        net_percent=net,
+        event_ns=at_ns,
+        cause_ns=at_ns,
+        encode=lambda token: f"{identity} {token}".encode(),
     )
-    costs = dict.fromkeys(("gross_percent", "entry_fees_percent", "exit_fees_percent", "peak_net_percent"), 0.0)
-    spread = SimpleNamespace(
-        opportunity_id=identity, net_percent=net, asset="BTC", buy=leg, sell=leg, conversion=None, **costs
-    )
-    spread.executable_size, spread.open_ns = 1.0, 1
-    return SimpleNamespace(kind=kind, spread=spread, event_ns=at_ns, cause_ns=1, close_reason=0, duration_ns=0)
-
-
-def told(events: list[KeptEvent] | None) -> list[str] | None:
-    """Their tokens, as clients are told."""
-    return None if events is None else [kept.message.resume_token for kept in events]
-
-
-def tokens(logged: list[LoggedEvent]) -> list[str]:
-    """Of what was logged."""
-    return [one.token for one in logged]
 
 
 def test_a_token_gives_exactly_the_events_after_its_own() -> None:
@@ -54,15 +46,15 @@ def test_a_token_gives_exactly_the_events_after_its_own() -> None:
     log = EventLog()
     logged = [log.append(event(UPDATED, str(number))) for number in range(5)]
     for position, earlier in enumerate(logged):
-        assert told(log.after(earlier.token)) == tokens(logged[position + 1 :])
+        assert log.after(earlier.token) == logged[position + 1 :]
 
 
 def test_a_token_whose_successors_are_gone_is_no_longer_held() -> None:
     """Once an event after the token has been dropped, the log does not pretend to be whole."""
     log = EventLog(capacity=3)
-    logged = [log.append(event(UPDATED, str(number))) for number in range(5)]
-    assert log.after(logged[0].token) is None
-    assert told(log.after(logged[1].token)) == tokens(logged[2:])
+    tokens = [log.append(event(UPDATED, str(number))).token for number in range(5)]
+    assert log.after(tokens[0]) is None
+    assert [logged.number for logged in log.after(tokens[1]) or []] == [3, 4, 5]
 
 
 def test_a_token_of_an_earlier_process_gives_everything_as_long_as_it_is_held() -> None:
@@ -71,7 +63,7 @@ def test_a_token_of_an_earlier_process_gives_everything_as_long_as_it_is_held() 
     token = EventLog().token
     assert log.after(token) == []
     logged = [log.append(event(kind)) for kind in (OPENED, CLOSED)]
-    assert told(log.after(token)) == tokens(logged)
+    assert log.after(token) == logged
     log.append(event(OPENED))
     assert log.after(token) is None
 
@@ -82,8 +74,8 @@ def test_a_token_of_a_replica_gives_what_came_since_a_little_before_its_time() -
     times = [step * OVERLAP_NS // 2 for step in range(8)]
     logged = [log.append(event(UPDATED, at_ns=at_ns)) for at_ns in times]
     other = [EventLog().append(event(UPDATED, at_ns=at_ns)).token for at_ns in times]
-    assert told(log.after(other[7])) == tokens(logged[5:])
-    assert told(log.after(other[6])) == tokens(logged[4:])
+    assert log.after(other[7]) == logged[5:]
+    assert log.after(other[6]) == logged[4:]
     assert log.after(other[5]) is None, "the first of that time may be gone"
 
 
@@ -95,7 +87,7 @@ def test_a_token_of_the_future_is_not_held() -> None:
     last = log.append(event(UPDATED))
     assert log.after(base64.b64encode(f"{log_id}:2:0".encode()).decode()) is None
     assert log.after(last.token) == []
-    assert told(log.after(beginning)) == [last.token]
+    assert log.after(beginning) == [last]
 
 
 @pytest.mark.parametrize("token", ["garbage!", "YWJj", "YTox", "\u00e9", "AA=="])
@@ -113,17 +105,17 @@ def test_every_event_of_an_opportunity_knows_its_opening_net() -> None:
         log.append(event(kind, net=net)).opening_net_percent for kind, net in ((OPENED, 2), (UPDATED, 3), (CLOSED, 1))
     ]
     assert nets == [2, 2, 2]
-    assert log.opening("a") is None
+    assert log.opened("a") is None
 
 
-async def test_a_full_log_holds_bytes_and_no_objects(arguments: ScannerArguments) -> None:
+async def test_a_full_log_holds_bytes_and_no_messages(arguments: ScannerArguments) -> None:
     """However many events pass a client that reads them: as many as fit are kept, as less than a kilobyte each."""
     live, is_read = LiveScan(arguments), asyncio.Event()
 
     async def read() -> None:
         received = 0
-        async for _ in watch(live, pb.WatchOpportunitiesRequest()):
-            received += 1
+        async for message in watch(live, pb.WatchOpportunitiesRequest()):
+            received += len(pb.WatchOpportunitiesResponse.FromString(message).events)
             if received == CAPACITY + 1000:
                 is_read.set()
 
@@ -134,8 +126,8 @@ async def test_a_full_log_holds_bytes_and_no_objects(arguments: ScannerArguments
     await is_read.wait()
     reader.cancel()
     counts, kilobytes = _held_by(live.events)
-    assert counts[KeptEvent] == CAPACITY
-    assert counts[LoggedEvent] == counts[OpportunityEvent] == counts[pb.WatchOpportunitiesResponse] == 0
+    assert counts[LoggedEvent] == CAPACITY
+    assert counts[OpportunityEvent] == counts[pb.WatchOpportunitiesResponse] == 0
     assert kilobytes < CAPACITY
 
 

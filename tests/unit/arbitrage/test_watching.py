@@ -1,16 +1,16 @@
 """What one WatchOpportunities call is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import pytest
 
 from crossbook._core import STALE
-from crossbook.arbitrage.event_log import EventLog
+from crossbook.arbitrage.event_log import EventLog, LoggedEvent
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
-from crossbook.arbitrage.watching import watch
+from crossbook.arbitrage.watching import EVENTS_AT_A_TIME, watch
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
 from tests.support.fanout import Tick, payload
@@ -20,7 +20,7 @@ OPENED, UPDATED, CLOSED = (
     pb.OPPORTUNITY_EVENT_KIND_UPDATED,
     pb.OPPORTUNITY_EVENT_KIND_CLOSED,
 )
-Messages = AsyncGenerator[pb.WatchOpportunitiesResponse, None]
+Messages = AsyncGenerator[bytes, None]
 
 
 @pytest.fixture
@@ -34,13 +34,18 @@ def tick(live: LiveScan, bid: float, asset: str = "BTC") -> None:
     live.on_batch(payload(Tick("cheap", 99.9, 100.0, asset), Tick("dear", bid, bid + 0.1, asset)))
 
 
-async def take(messages: Messages, count: int) -> list[pb.WatchOpportunitiesResponse]:
-    """The next messages."""
+async def take(messages: Messages) -> list[pb.OpportunityEvent]:
+    """The events of the next message."""
     async with asyncio.timeout(30):
-        return [await anext(messages) for _ in range(count)]
+        return list(pb.WatchOpportunitiesResponse.FromString(await anext(messages)).events)
 
 
-async def first_live(messages: Messages) -> "asyncio.Task[pb.WatchOpportunitiesResponse]":
+def told(events: Sequence[LoggedEvent]) -> list[pb.OpportunityEvent]:
+    """What readers are told of them."""
+    return [pb.WatchOpportunitiesResponse.FromString(event.payload).events[0] for event in events]
+
+
+async def first_live(messages: Messages) -> "asyncio.Task[bytes]":
     """Starts a call that has nothing to begin with; done when its first event has come."""
     waiting = asyncio.ensure_future(anext(messages))
     await asyncio.sleep(0)  # lets the call subscribe
@@ -53,10 +58,10 @@ async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) ->
     tick(live, 102.0, "ETH")
     tick(live, 100.0, "BTC")
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
-        (opened,) = await take(messages, 1)
+        (opened,) = await take(messages)
         assert (opened.kind, opened.opportunity.asset) == (OPENED, "ETH")
         tick(live, 100.0, "ETH")
-        (closed,) = await take(messages, 1)
+        (closed,) = await take(messages)
         assert (closed.kind, closed.opportunity.id) == (CLOSED, opened.opportunity.id)
         assert closed.close_reason == pb.REFUSAL_REASON_BELOW_THRESHOLD
 
@@ -66,7 +71,7 @@ async def test_an_open_one_is_told_as_it_is_now(live: LiveScan) -> None:
     tick(live, 101.0)
     tick(live, 102.0)
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
-        (opened,) = await take(messages, 1)
+        (opened,) = await take(messages)
     assert opened.kind == OPENED
     assert opened.opportunity.sell.price == 102.0
     assert opened.opportunity.peak_net_percent == opened.opportunity.costs.net_percent
@@ -78,12 +83,12 @@ async def test_resuming_tells_exactly_what_was_missed(live: LiveScan) -> None:
         tick(live, bid)
     everything = live.events.after(EventLog().token)
     assert everything is not None
-    assert [event.message.kind for event in everything] == [OPENED, UPDATED, CLOSED, OPENED]
-    for position, event in enumerate(everything[:-1]):
-        request = pb.WatchOpportunitiesRequest(resume_token=event.message.resume_token)
+    events = told(everything)
+    assert [event.kind for event in events] == [OPENED, UPDATED, CLOSED, OPENED]
+    for position, event in enumerate(events[:-1]):
+        request = pb.WatchOpportunitiesRequest(resume_token=event.resume_token)
         async with aclosing(watch(live, request)) as messages:
-            missed = await take(messages, len(everything) - position - 1)
-        assert missed == [later.message for later in everything[position + 1 :]]
+            assert await take(messages) == events[position + 1 :]
 
 
 async def test_stopping_within_the_beginning_starts_again(live: LiveScan) -> None:
@@ -91,7 +96,7 @@ async def test_stopping_within_the_beginning_starts_again(live: LiveScan) -> Non
     for asset in ("BTC", "ETH", "SOL"):
         tick(live, 101.0, asset)
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
-        tokens = [message.resume_token for message in await take(messages, 3)]
+        tokens = [event.resume_token for event in await take(messages)]
     assert tokens[:2] == ["", ""]
     assert live.events.after(tokens[2]) == []
 
@@ -104,7 +109,7 @@ async def test_filters_hold_for_the_whole_life(live: LiveScan) -> None:
         tick(live, 101.0, "BTC")
         tick(live, 105.0, "BTC")
         tick(live, 102.0, "ETH")
-        first = await asyncio.wait_for(waiting, 30)
+        (first,) = pb.WatchOpportunitiesResponse.FromString(await asyncio.wait_for(waiting, 30)).events
     assert (first.kind, first.opportunity.asset) == (OPENED, "ETH")
 
 
@@ -127,11 +132,23 @@ async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: LiveScan)
         waiting = await first_live(messages)
         for bid in (101.0, 102.0, 103.0, 104.0, 105.0):
             tick(live, bid)
+        message = pb.WatchOpportunitiesResponse.FromString(await asyncio.wait_for(waiting, 30))
+    assert [event.opportunity.sell.price for event in message.events] == [104.0, 105.0]
+    assert message.dropped_events == 3
+
+
+async def test_what_waits_for_a_busy_client_comes_in_one_message(live: LiveScan) -> None:
+    """In its order, up to a limit a message; other readers share the very same bytes."""
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
+        waiting = await first_live(messages)
+        for number in range(EVENTS_AT_A_TIME + 2):
+            tick(live, 101.0 + number % 2)
         first = await asyncio.wait_for(waiting, 30)
-        (second,) = await take(messages, 1)
-    assert [message.opportunity.sell.price for message in (first, second)] == [104.0, 105.0]
-    assert second.dropped_events == 3
-    assert all(event.message.dropped_events == 0 for event in live.events.after(EventLog().token) or [])
+        rest = await take(messages)
+    logged = live.events.after(EventLog().token)
+    assert logged is not None
+    assert first == b"".join(event.payload for event in logged[:EVENTS_AT_A_TIME])
+    assert rest == told(logged[EVENTS_AT_A_TIME:])
 
 
 async def test_a_malformed_token_is_refused(live: LiveScan) -> None:
@@ -146,7 +163,7 @@ async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -
     tick(live, 101.0)
     live.on_disconnected()
     assert live.scanner.open_opportunities() == []
-    kinds = [event.message.kind for event in live.events.after(EventLog().token) or []]
+    kinds = [event.kind for event in told(live.events.after(EventLog().token) or [])]
     assert kinds == [OPENED, CLOSED]
 
 
@@ -154,6 +171,6 @@ async def test_a_book_that_goes_stale_closes_with_that_reason(live: LiveScan) ->
     """The reason of the gate is told, and counted."""
     tick(live, 101.0)
     live.on_batch(payload(Tick("dear", 0, 0, state=STALE)))
-    (_, closed) = live.events.after(EventLog().token) or []
-    assert closed.message.close_reason == pb.REFUSAL_REASON_NOT_LIVE
+    (_, closed) = told(live.events.after(EventLog().token) or [])
+    assert closed.close_reason == pb.REFUSAL_REASON_NOT_LIVE
     assert live.scanner.stats().refusals == [(pb.REFUSAL_REASON_NOT_LIVE, 1)]

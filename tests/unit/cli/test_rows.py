@@ -33,7 +33,7 @@ def test_a_quote_is_one_row_under_its_head() -> None:
 
 def test_an_opportunity_event_is_one_row() -> None:
     """Event, asset, both legs, profit."""
-    event = arbitrage_pb2.WatchOpportunitiesResponse(
+    event = arbitrage_pb2.OpportunityEvent(
         kind=arbitrage_pb2.OPPORTUNITY_EVENT_KIND_OPENED, opportunity=opportunity("BTC"), event_time=MOMENT
     )
     row = rows.opportunity_event(event)

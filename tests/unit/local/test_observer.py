@@ -8,11 +8,11 @@ from tests.support.observed import opportunity
 SECOND_NS = 1_000_000_000
 
 
-def event(kind: pb.OpportunityEventKind, at_s: int, peak: float) -> pb.WatchOpportunitiesResponse:
+def event(kind: pb.OpportunityEventKind, at_s: int, peak: float) -> pb.OpportunityEvent:
     found = opportunity("BTC")
     found.open_time.CopyFrom(to_timestamp(10 * SECOND_NS))
     found.peak_net_percent = peak
-    return pb.WatchOpportunitiesResponse(
+    return pb.OpportunityEvent(
         kind=kind,
         opportunity=found,
         event_time=to_timestamp(at_s * SECOND_NS),

@@ -48,3 +48,13 @@ async def test_a_subscription_to_a_closed_broadcast_ends_at_once() -> None:
     broadcast.close()
     async with broadcast.subscribe(1) as subscription:
         assert [item async for item in subscription] == []
+
+
+async def test_what_waits_is_taken_at_once_and_no_more_than_asked_for() -> None:
+    """Without waiting: nothing is there when nothing waits."""
+    broadcast: Broadcast[int] = Broadcast()
+    async with broadcast.subscribe(10) as subscription:
+        assert subscription.take(5) == []
+        for number in range(4):
+            broadcast.publish(number)
+        assert (subscription.take(3), subscription.take(3)) == ([0, 1, 2], [3])

@@ -55,7 +55,7 @@ class Service(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     ) -> AsyncIterator[arbitrage_pb2.WatchOpportunitiesResponse]:
         try:
             while True:
-                yield arbitrage_pb2.WatchOpportunitiesResponse(resume_token="x")
+                yield arbitrage_pb2.WatchOpportunitiesResponse(dropped_events=1)
                 if self.error:
                     raise self.error
                 await asyncio.sleep(0.01)
@@ -147,7 +147,7 @@ async def test_calls_beyond_the_places_of_their_method_are_refused(service: Serv
             assert await excess.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
             assert method in await excess.details()
         assert await explain(channel) == "BTC"
-        assert (await running[0].read()).resume_token == "x"
+        assert (await running[0].read()).dropped_events == 1
         assert REGISTRY.get_sample_value("crossbook_grpc_refused_calls_total", labels) == refused + 5
         running[0].cancel()
         await service.ended.wait()

@@ -4,6 +4,7 @@ mod errors;
 mod identity;
 mod ingest;
 mod instrument;
+mod opportunities;
 mod scanner;
 mod steps;
 mod venues;
@@ -17,6 +18,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     venues::register(module)?;
     ingest::register(module)?;
     identity::register(module)?;
+    opportunities::register(module)?;
     scanner::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

@@ -5,129 +5,7 @@ use pyo3::prelude::*;
 
 use crate::errors::{Failure, without_gil};
 use crate::identity::{IdentityFinding, IdentityPair, identity_state};
-
-/// One side of a pair.
-#[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
-#[derive(Clone)]
-pub struct LegView {
-    venue: String,
-    symbol: String,
-    price: f64,
-    size: f64,
-    taker_fee_percent: Option<f64>,
-    quote_currency: String,
-    receive_ns: i64,
-    state: u8,
-}
-
-impl From<engine::LegView> for LegView {
-    fn from(leg: engine::LegView) -> Self {
-        Self {
-            venue: leg.venue,
-            symbol: leg.symbol,
-            price: leg.price,
-            size: leg.size,
-            taker_fee_percent: leg.taker_fee_percent,
-            quote_currency: leg.quote_currency,
-            receive_ns: leg.receive_ns,
-            state: leg.state as u8,
-        }
-    }
-}
-
-/// How the sell leg's prices were turned into the buy leg's currency.
-#[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
-#[derive(Clone)]
-pub struct ConversionView {
-    from_currency: String,
-    to_currency: String,
-    is_known: bool,
-    rate: f64,
-    quote_ns: i64,
-    is_assumed: bool,
-    is_depegged: bool,
-}
-
-impl From<engine::ConversionView> for ConversionView {
-    fn from(view: engine::ConversionView) -> Self {
-        Self {
-            from_currency: view.from_currency,
-            to_currency: view.to_currency,
-            is_known: view.is_known,
-            rate: view.rate,
-            quote_ns: view.quote_ns,
-            is_assumed: view.is_assumed,
-            is_depegged: view.is_depegged,
-        }
-    }
-}
-
-/// One asset, bought on one venue and sold on another.
-#[pyclass(module = "crossbook._core", frozen, get_all, skip_from_py_object)]
-#[derive(Clone)]
-pub struct SpreadView {
-    asset: String,
-    buy: LegView,
-    sell: LegView,
-    conversion: Option<ConversionView>,
-    mid_difference_percent: f64,
-    mids_apart_since_ns: i64,
-    gross_percent: f64,
-    entry_fees_percent: f64,
-    exit_fees_percent: f64,
-    net_percent: f64,
-    executable_size: f64,
-    reason: u8,
-    opportunity_id: String,
-    open_ns: i64,
-    peak_net_percent: f64,
-}
-
-impl From<engine::SpreadView> for SpreadView {
-    fn from(spread: engine::SpreadView) -> Self {
-        Self {
-            asset: spread.asset,
-            buy: spread.buy.into(),
-            sell: spread.sell.into(),
-            conversion: spread.conversion.map(ConversionView::from),
-            mid_difference_percent: spread.mid_difference_percent,
-            mids_apart_since_ns: spread.mids_apart_since_ns,
-            gross_percent: spread.costs.gross_percent,
-            entry_fees_percent: spread.costs.entry_fees_percent,
-            exit_fees_percent: spread.costs.exit_fees_percent,
-            net_percent: spread.costs.net_percent,
-            executable_size: spread.executable_size,
-            reason: number(spread.reason),
-            opportunity_id: spread.opportunity_id,
-            open_ns: spread.open_ns,
-            peak_net_percent: spread.peak_net_percent,
-        }
-    }
-}
-
-/// One step in an opportunity's life.
-#[pyclass(module = "crossbook._core", frozen, get_all)]
-pub struct OpportunityEvent {
-    kind: u8,
-    spread: SpreadView,
-    close_reason: u8,
-    duration_ns: i64,
-    event_ns: i64,
-    cause_ns: i64,
-}
-
-impl From<engine::OpportunityEvent> for OpportunityEvent {
-    fn from(event: engine::OpportunityEvent) -> Self {
-        Self {
-            kind: event.kind as u8,
-            spread: event.spread.into(),
-            close_reason: number(event.close_reason),
-            duration_ns: event.duration_ns,
-            event_ns: event.event_ns,
-            cause_ns: event.cause_ns,
-        }
-    }
-}
+use crate::opportunities::{OpportunityEvent, SpreadView};
 
 /// One asset across venues.
 #[pyclass(module = "crossbook._core", frozen, get_all)]
@@ -303,19 +181,11 @@ impl Scanner {
     }
 }
 
-fn number(reason: Option<engine::RefusalReason>) -> u8 {
-    reason.map_or(0, |reason| reason as u8)
-}
-
 fn all_into<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
     items.into_iter().map(U::from).collect()
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<LegView>()?;
-    module.add_class::<ConversionView>()?;
-    module.add_class::<SpreadView>()?;
-    module.add_class::<OpportunityEvent>()?;
     module.add_class::<AssetView>()?;
     module.add_class::<ScannerStats>()?;
     module.add_class::<Scanner>()

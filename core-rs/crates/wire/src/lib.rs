@@ -1,4 +1,4 @@
-//! The columnar wire of protos/crossbook/v1: quotes into bytes and back, every value checked on the way in.
+//! The wire of protos/crossbook/v1: quotes into columns and back, every value checked on the way in; opportunities into bytes.
 //!
 //! Columns are packed fixed-width fields, that is contiguous little-endian bytes; they are written and read as such.
 //! Everything else goes through prost.
@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod error;
 mod messages;
+mod opportunities;
 
 pub use columns::Columns;
 pub use decode::{
@@ -15,6 +16,7 @@ pub use decode::{
 };
 pub use encode::{encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_subscription_response};
 pub use error::WireError;
+pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};
 
 /// Largest message that is read, as large as what the gRPC servers take.
 pub const MAX_MESSAGE_BYTES: usize = 16 << 20;

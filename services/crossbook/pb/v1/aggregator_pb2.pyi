@@ -702,6 +702,10 @@ class GetAggregatorStatsResponse(_message.Message):
     DATABASE_AVAILABLE_FIELD_NUMBER: _builtins.int
     SHARD_FIELD_NUMBER: _builtins.int
     CONTESTED_SNAPSHOTS_FIELD_NUMBER: _builtins.int
+    BATCH_TRANSIT_P50_US_FIELD_NUMBER: _builtins.int
+    BATCH_TRANSIT_P99_US_FIELD_NUMBER: _builtins.int
+    WINDOW_UPDATE_P50_US_FIELD_NUMBER: _builtins.int
+    WINDOW_UPDATE_P99_US_FIELD_NUMBER: _builtins.int
     snapshots_written: _builtins.int
     """Window rows committed."""
     minutes_written: _builtins.int
@@ -722,6 +726,16 @@ class GetAggregatorStatsResponse(_message.Message):
     """Window rows that another shard had written too, because an instrument moved within a window; one of the two is kept and
     is incomplete.
     """
+    batch_transit_p50_us: _builtins.float
+    """Time from a batch's leaving its tracker to its arrival here, since this process started: medians and 99th percentiles
+    in microseconds. Batches that were sent again, after an outage, are old when they come.
+    """
+    batch_transit_p99_us: _builtins.float
+    """As above."""
+    window_update_p50_us: _builtins.float
+    """Time to decode a batch, update its windows and hand its quotes on."""
+    window_update_p99_us: _builtins.float
+    """As above."""
     @_builtins.property
     def streams(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestStreamStats]:
         """One entry per ingest stream, ordered by venue."""
@@ -739,10 +753,14 @@ class GetAggregatorStatsResponse(_message.Message):
         database_available: _builtins.bool = ...,
         shard: _builtins.str = ...,
         contested_snapshots: _builtins.int = ...,
+        batch_transit_p50_us: _builtins.float = ...,
+        batch_transit_p99_us: _builtins.float = ...,
+        window_update_p50_us: _builtins.float = ...,
+        window_update_p99_us: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -546,6 +546,34 @@ Global___WatchOpportunitiesRequest: _TypeAlias = WatchOpportunitiesRequest  # no
 
 @_typing.final
 class WatchOpportunitiesResponse(_message.Message):
+    """What happened since the last message, one event or several."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    DROPPED_EVENTS_FIELD_NUMBER: _builtins.int
+    dropped_events: _builtins.int
+    """Events of this call that were dropped because the client was slow, since it began."""
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpportunityEvent]:
+        """In the order in which they happened; what waited while the client read comes in one message."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___OpportunityEvent] | None = ...,
+        dropped_events: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_events", b"dropped_events", "events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchOpportunitiesResponse: _TypeAlias = WatchOpportunitiesResponse  # noqa: Y015
+
+@_typing.final
+class OpportunityEvent(_message.Message):
     """A lifecycle event."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -557,15 +585,12 @@ class WatchOpportunitiesResponse(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     CAUSE_TIME_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
-    DROPPED_EVENTS_FIELD_NUMBER: _builtins.int
     kind: Global___OpportunityEventKind.ValueType
     """What happened."""
     close_reason: Global___RefusalReason.ValueType
     """Why it closed, for CLOSED: the gate's reason, or BELOW_THRESHOLD."""
     resume_token: _builtins.str
     """Opaque position; see WatchOpportunitiesRequest."""
-    dropped_events: _builtins.int
-    """Events of this call that were dropped because the client was slow, since it began."""
     @_builtins.property
     def opportunity(self) -> Global___Opportunity:
         """The opportunity after it; for CLOSED, as it last paid."""
@@ -592,15 +617,14 @@ class WatchOpportunitiesResponse(_message.Message):
         event_time: _timestamp_pb2.Timestamp | None = ...,
         cause_time: _timestamp_pb2.Timestamp | None = ...,
         resume_token: _builtins.str = ...,
-        dropped_events: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "duration", b"duration", "event_time", b"event_time", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "close_reason", b"close_reason", "dropped_events", b"dropped_events", "duration", b"duration", "event_time", b"event_time", "kind", b"kind", "opportunity", b"opportunity", "resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "close_reason", b"close_reason", "duration", b"duration", "event_time", b"event_time", "kind", b"kind", "opportunity", b"opportunity", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___WatchOpportunitiesResponse: _TypeAlias = WatchOpportunitiesResponse  # noqa: Y015
+Global___OpportunityEvent: _TypeAlias = OpportunityEvent  # noqa: Y015
 
 @_typing.final
 class ExplainSpreadRequest(_message.Message):

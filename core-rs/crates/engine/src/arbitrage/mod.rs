@@ -3,7 +3,8 @@
 //! `scanner` takes quotes and asks only the pairs of the leg that changed; `asset` holds one asset's legs in columns and
 //! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
 //! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `lifecycle` opens, updates and closes;
-//! `sources` knows which shard's stream tells which leg; `answers` computes on demand; `views` is what leaves the module.
+//! `sources` knows which shard's stream tells which leg; `answers` computes on demand; `views` is what
+//! leaves the module, `messages` how it looks on the wire.
 
 mod answers;
 mod asset;
@@ -12,6 +13,7 @@ mod currencies;
 mod gate;
 mod identity;
 mod lifecycle;
+mod messages;
 #[cfg(test)]
 mod oracle;
 mod rates;

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from crossbook.arbitrage.latency import LatencyHistogram
+from crossbook.plumbing.latency import LatencyHistogram
 
 
 def test_it_is_zero_before_anything_came() -> None:

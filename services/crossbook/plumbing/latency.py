@@ -2,6 +2,8 @@
 
 import math
 
+from prometheus_client.core import GaugeMetricFamily
+
 RATIO = 1.02  # so that an answer is within 1 % of the truth
 _LOG_RATIO = math.log(RATIO)
 _LARGEST_US = 3_600_000_000.0
@@ -30,3 +32,11 @@ class LatencyHistogram:
             if count and seen >= wanted:
                 return RATIO**bucket
         return 0.0
+
+
+def quantiles(name: str, description: str, histogram: LatencyHistogram) -> GaugeMetricFamily:
+    """The median and the 99th percentile, in microseconds, labelled by quantile."""
+    family = GaugeMetricFamily(name, description, labels=["quantile"])
+    for share in (0.5, 0.99):
+        family.add_metric([str(share)], histogram.quantile_us(share))
+    return family

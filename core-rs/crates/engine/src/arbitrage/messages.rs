@@ -1,0 +1,71 @@
+//! What leaves the scanner, as the messages of arbitrage.proto.
+
+use crossbook_wire as wire;
+
+use super::views::{ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};
+
+impl SpreadView {
+    /// The pair at a moment, from which the age of its rate counts.
+    pub fn to_message(&self, at_ns: i64) -> wire::Opportunity {
+        let costs = &self.costs;
+        wire::Opportunity {
+            id: self.opportunity_id.clone(),
+            asset: self.asset.clone(),
+            buy: Some(self.buy.to_message()),
+            sell: Some(self.sell.to_message()),
+            costs: Some(wire::SpreadCosts {
+                gross_percent: costs.gross_percent,
+                entry_fees_percent: costs.entry_fees_percent,
+                exit_fees_percent: costs.exit_fees_percent,
+                net_percent: costs.net_percent,
+            }),
+            executable_size: self.executable_size,
+            executable_notional: self.executable_size * self.buy.price,
+            open_time: wire::Time::known(self.open_ns),
+            peak_net_percent: self.peak_net_percent,
+            conversion: self.conversion.as_ref().map(|conversion| conversion.to_message(at_ns)),
+            is_depegged: self.conversion.as_ref().is_some_and(|conversion| conversion.is_depegged),
+        }
+    }
+}
+
+impl LegView {
+    fn to_message(&self) -> wire::Leg {
+        wire::Leg {
+            venue: self.venue.clone(),
+            symbol: self.symbol.clone(),
+            price: self.price,
+            size: self.size,
+            taker_fee_percent: self.taker_fee_percent.unwrap_or(0.0),
+            quote_currency: self.quote_currency.clone(),
+            receive_time: wire::Time::known(self.receive_ns),
+        }
+    }
+}
+
+impl ConversionView {
+    fn to_message(&self, at_ns: i64) -> wire::Conversion {
+        wire::Conversion {
+            from_currency: self.from_currency.clone(),
+            to_currency: self.to_currency.clone(),
+            rate: if self.is_known { self.rate } else { 0.0 },
+            age: (self.quote_ns != 0).then(|| wire::Time::from_ns((at_ns - self.quote_ns).max(0))),
+            is_assumed: self.is_assumed,
+        }
+    }
+}
+
+impl OpportunityEvent {
+    /// The event in the place that its log has given it.
+    pub fn to_message(&self, resume_token: String) -> wire::OpportunityEvent {
+        wire::OpportunityEvent {
+            kind: self.kind as i32,
+            opportunity: Some(self.spread.to_message(self.event_ns)),
+            close_reason: self.close_reason.map_or(0, |reason| reason as i32),
+            duration: (self.kind == EventKind::Closed).then(|| wire::Time::from_ns(self.duration_ns)),
+            event_time: Some(wire::Time::from_ns(self.event_ns)),
+            cause_time: Some(wire::Time::from_ns(self.cause_ns)),
+            resume_token,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The messages of arbitrage.proto that leave in streams, field for field.
+
+use prost::Message;
+
+/// google.protobuf.Timestamp and google.protobuf.Duration, which look the same on the wire.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Time {
+    #[prost(int64, tag = "1")]
+    pub seconds: i64,
+    #[prost(int32, tag = "2")]
+    pub nanos: i32,
+}
+
+impl Time {
+    /// A moment after the epoch, or a span that is not negative.
+    pub fn from_ns(time_ns: i64) -> Self {
+        const SECOND_NS: i64 = 1_000_000_000;
+        Self { seconds: time_ns.div_euclid(SECOND_NS), nanos: time_ns.rem_euclid(SECOND_NS) as i32 }
+    }
+
+    /// Absent where 0 stands for "none".
+    pub fn known(time_ns: i64) -> Option<Self> {
+        (time_ns != 0).then(|| Self::from_ns(time_ns))
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Leg {
+    #[prost(string, tag = "1")]
+    pub venue: String,
+    #[prost(string, tag = "2")]
+    pub symbol: String,
+    #[prost(double, tag = "3")]
+    pub price: f64,
+    #[prost(double, tag = "4")]
+    pub size: f64,
+    #[prost(double, tag = "5")]
+    pub taker_fee_percent: f64,
+    #[prost(string, tag = "6")]
+    pub quote_currency: String,
+    #[prost(message, optional, tag = "7")]
+    pub receive_time: Option<Time>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct SpreadCosts {
+    #[prost(double, tag = "1")]
+    pub gross_percent: f64,
+    #[prost(double, tag = "2")]
+    pub entry_fees_percent: f64,
+    #[prost(double, tag = "3")]
+    pub exit_fees_percent: f64,
+    #[prost(double, tag = "4")]
+    pub net_percent: f64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Conversion {
+    #[prost(string, tag = "1")]
+    pub from_currency: String,
+    #[prost(string, tag = "2")]
+    pub to_currency: String,
+    #[prost(double, tag = "3")]
+    pub rate: f64,
+    #[prost(message, optional, tag = "4")]
+    pub age: Option<Time>,
+    #[prost(bool, tag = "5")]
+    pub is_assumed: bool,
+}
+
+/// Without the cooldown: the scanner knows none.
+#[derive(Clone, PartialEq, Message)]
+pub struct Opportunity {
+    #[prost(string, tag = "1")]
+    pub id: String,
+    #[prost(string, tag = "2")]
+    pub asset: String,
+    #[prost(message, optional, tag = "3")]
+    pub buy: Option<Leg>,
+    #[prost(message, optional, tag = "4")]
+    pub sell: Option<Leg>,
+    #[prost(message, optional, tag = "5")]
+    pub costs: Option<SpreadCosts>,
+    #[prost(double, tag = "6")]
+    pub executable_size: f64,
+    #[prost(double, tag = "7")]
+    pub executable_notional: f64,
+    #[prost(message, optional, tag = "8")]
+    pub open_time: Option<Time>,
+    #[prost(double, tag = "9")]
+    pub peak_net_percent: f64,
+    #[prost(message, optional, tag = "11")]
+    pub conversion: Option<Conversion>,
+    #[prost(bool, tag = "12")]
+    pub is_depegged: bool,
+}
+
+impl Opportunity {
+    pub fn encode(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct OpportunityEvent {
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "2")]
+    pub opportunity: Option<Opportunity>,
+    #[prost(int32, tag = "3")]
+    pub close_reason: i32,
+    #[prost(message, optional, tag = "4")]
+    pub duration: Option<Time>,
+    #[prost(message, optional, tag = "5")]
+    pub event_time: Option<Time>,
+    #[prost(message, optional, tag = "6")]
+    pub cause_time: Option<Time>,
+    #[prost(string, tag = "7")]
+    pub resume_token: String,
+}
+
+impl OpportunityEvent {
+    /// A WatchOpportunitiesResponse with this event alone. Those of several events, one after the other, are one response
+    /// with all of them: that is what protobuf says of repeated fields.
+    pub fn encode_response(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.encoded_len() + 4);
+        prost::encoding::message::encode(1, self, &mut out);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Response {
+        #[prost(message, repeated, tag = "1")]
+        events: Vec<OpportunityEvent>,
+    }
+
+    #[test]
+    fn times_split_into_whole_seconds_and_a_rest_that_is_not_negative() {
+        assert_eq!(Time::from_ns(1_500_000_001), Time { seconds: 1, nanos: 500_000_001 });
+        assert_eq!(Time::from_ns(-1), Time { seconds: -1, nanos: 999_999_999 });
+        assert_eq!((Time::known(0), Time::known(7)), (None, Some(Time { seconds: 0, nanos: 7 })));
+    }
+
+    #[test]
+    fn responses_in_a_row_are_one_response_with_all_their_events() {
+        let events = [1, 2].map(|kind| OpportunityEvent { kind, resume_token: "x".to_owned(), ..Default::default() });
+        let bytes: Vec<u8> = events.iter().flat_map(OpportunityEvent::encode_response).collect();
+        assert_eq!(Response::decode(bytes.as_slice()).unwrap().events, events);
+    }
+}
