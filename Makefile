@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 ARGS ?=
 
-.PHONY: help run test lint format bench bench-peers soak stalled faults property fuzz venues proto setup clean
+.PHONY: help run test lint format bench bench-peers bench-shards soak stalled faults property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: setup ## Measure speed against baselines taken in the same run; JSON in .
 
 bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers
+
+bench-shards: setup ## Run the whole system with 1, 2 and 4 aggregators: what dividing costs (ARGS="--rate 4 --seconds 30")
+	@$(BIN)/python -m tests.bench.shards $(ARGS)
 
 soak: setup ## Run the whole system for half an hour and watch CPU and memory (ARGS="--minutes 10 --assets 200 --rate 0.1")
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
