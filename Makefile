@@ -11,7 +11,7 @@ ARGS ?=
 .PHONY: help run test lint format bench bench-peers bench-shards soak stalled faults property fuzz venues proto setup clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: setup ## Track fourteen venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
 	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
