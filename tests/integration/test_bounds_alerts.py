@@ -116,7 +116,9 @@ async def _fire(dsn: str, prefix: str, count: int) -> None:
             {"prefix": prefix, "count": count, "opportunity": f'{{"asset": "{LARGE}"}}'},
         )
         await connection.execute(
-            "SELECT pg_notify('crossbook_alerts', 'fired:' || id) FROM alerts WHERE id LIKE %s || '%%'", (prefix,)
+            "SELECT pg_notify('crossbook_alerts', 'fired:' || id) FROM "
+            "(SELECT id FROM alerts WHERE id LIKE %s || '%%' ORDER BY length(id), id) AS in_order",
+            (prefix,),
         )
 
 
