@@ -11,8 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from crossbook._core import QuoteHub
-from crossbook.local.frames_replay import VenueReplay
+from crossbook.local.frames_replay import Sources, VenueReplay
 from crossbook.plumbing.recording import recording_names
 from crossbook.tracker.recorder import Kind
 
@@ -38,9 +37,9 @@ async def frames_replayed_per_second() -> float:
 
 
 def _replay(directory: Path) -> float:
-    hub, taken, seconds = QuoteHub(), 0, 0.0
+    sources, taken, seconds = Sources(), 0, 0.0
     for venue in recording_names(directory):
-        replay = VenueReplay(directory, venue, WINDOW_SECONDS, hub)
+        replay = VenueReplay(directory, venue, WINDOW_SECONDS, sources)
         records = [record for _, _, record, _ in replay.records()]
         started = time.perf_counter()
         for record in records:
