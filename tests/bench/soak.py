@@ -1,6 +1,6 @@
 """`make soak`: the whole system for a while at a pace: time to LIVE, then CPU and memory of every process.
 
-python -m tests.bench.soak [--minutes 30] [--rate 14] [--assets 20] [--venues all]
+python -m tests.bench.soak [--minutes 30] [--rate 5] [--assets 20] [--venues all]
 
 Memory is sampled every five seconds; its slope is a line fitted through the samples of the second half, when caches and
 pools are full. The run fails when an instrument is not LIVE at the end or a process was restarted.
@@ -121,7 +121,7 @@ def _write(arguments: argparse.Namespace, measured: Measured) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.soak")
     parser.add_argument("--minutes", type=float, default=30.0, help="after everything is LIVE")
-    parser.add_argument("--rate", type=float, default=14.0, help="of the simulator; 1 is ten requotes a second")
+    parser.add_argument("--rate", type=float, default=5.0, help="of the simulator; 1 is ten requotes a second")
     parser.add_argument("--assets", type=int, default=20, help="instruments of each venue")
     parser.add_argument("--venues", default="all", help="comma-separated")
     return parser.parse_args()

@@ -1,12 +1,13 @@
 """How old a quote is at each step of its way, while the system runs: from a venue's stamp to a client's event.
 
-Two clients listen, as any other would: one to the quotes that the aggregator fans out, one to the opportunities. The
+A client listens, as any other would, to the opportunities and then to the quotes that the aggregator fans out. The
 steps in between are told by the services' own counters. Every age counts from the stamp of a frame that came, not from
 a question of ours: the load does not wait for answers, so none is left out for being slow (coordinated omission).
 """
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import grpc
@@ -46,15 +47,14 @@ class Told:
 
 
 async def listen(addresses: Addresses, assets: list[str], warm_up_seconds: float, seconds: float) -> Ages:
-    """The ages of what comes after the warm-up."""
-    ages, warm = Ages(), time.monotonic() + warm_up_seconds
-    try:
-        async with asyncio.timeout(warm_up_seconds + seconds), asyncio.TaskGroup() as tasks:
-            tasks.create_task(_quotes(addresses.of("aggregator")[0], assets, warm, ages))
-            tasks.create_task(_events(addresses.of("arbitrage")[0], assets, warm, ages))
-    except TimeoutError:
-        return ages
-    raise RuntimeError("a stream ended before its time")
+    """The ages of what comes after the warm-up: one stream after the other, for each costs the others time."""
+    ages = Ages()
+    for follow, service in ((_events, "arbitrage"), (_quotes, "aggregator")):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(warm_up_seconds + seconds):
+                await follow(addresses.of(service)[0], assets, time.monotonic() + warm_up_seconds, ages)
+            raise RuntimeError(f"{service} ended the stream")
+    return ages
 
 
 async def _quotes(target: str, assets: list[str], warm: float, ages: Ages) -> None:
