@@ -133,7 +133,7 @@ def _opened(rig: Rig) -> dict[str, int]:
     """Every opportunity that arbitrage logged or told, and when it opened."""
     events = (entry for entry in logged(rig.log_path("arbitrage")) if entry["event"] == "opportunity_opened")
     opened = {entry["id"]: int(entry["at_ns"]) for entry in events}
-    return opened | {one.id: one.opened_ns for one in rig.observer.sightings.values()}
+    return opened | {one.id: one.opened_ns for one in list(rig.observer.sightings.values())}
 
 
 def _as_truth(trials: Sequence[Trial]) -> Iterator[dict[str, Any]]:
