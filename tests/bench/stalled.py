@@ -23,7 +23,7 @@ import uvloop
 
 from crossbook.local.environments import Environments, Places
 from crossbook.local.options import UpOptions
-from crossbook.local.ports import choose_ports
+from crossbook.local.ports import MAIN_SHARD, choose_ports
 from crossbook.local.postgres import embedded_postgres
 from crossbook.local.probes import answers_grpc
 from crossbook.local.redis import embedded_redis
@@ -86,9 +86,14 @@ async def running_system(folder: Path) -> AsyncIterator[System]:
         environments = Environments(UpOptions(data_dir=folder), HOST, ports, places, dsn, redis_url)
         supervisor = await stack.enter_async_context(Supervisor(folder / "logs"))
         targets = {endpoint.name: endpoint.target(HOST) for endpoint in ports.services()}
+        own = {
+            "aggregator": environments.aggregator(MAIN_SHARD),
+            "arbitrage": environments.arbitrage(),
+            "alerts": environments.alerts(),
+        }
         for name in SERVICES:
             command = [sys.executable, "-m", "crossbook", name]
-            await supervisor.start(name, command, answers_grpc(targets[name]), getattr(environments, name)())
+            await supervisor.start(name, command, answers_grpc(targets[name]), own[name])
         await supervisor.wait_ready(*SERVICES)
         await _add_rule(targets["alerts"])
         yield System(supervisor, targets)
