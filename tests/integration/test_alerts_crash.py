@@ -11,23 +11,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.grpc_channel import open_channel
 from tests.support.alerts_process import RunningAlerts
 from tests.support.receiver import Receiver, receiving
-from tests.support.stand_in_arbitrage import OPENED, StandInArbitrage, event, opportunity, stand_in_arbitrage
+from tests.support.stand_in_arbitrage import OPENED, StandInArbitrage, event, opportunity
 from tests.support.waiting import eventually
 
 ASSETS = [f"COIN{number}" for number in range(60)]
-
-
-@pytest.fixture
-async def arbitrage() -> AsyncIterator[StandInArbitrage]:
-    async with stand_in_arbitrage() as service:
-        yield service
 
 
 class Replica:

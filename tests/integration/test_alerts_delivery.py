@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from crossbook.alerts import outbox
 from crossbook.pb.v1 import alerts_pb2 as pb
 from tests.support.alerts_process import CALL_SECONDS, RunningAlerts, running_alerts
-from tests.support.receiver import Answer, Receiver, receiving
+from tests.support.receiver import Answer, Receiver
 from tests.support.stand_in_arbitrage import (
     CLOSED,
     OPENED,
@@ -20,7 +20,6 @@ from tests.support.stand_in_arbitrage import (
     StandInArbitrage,
     event,
     opportunity,
-    stand_in_arbitrage,
 )
 from tests.support.waiting import eventually
 
@@ -28,18 +27,6 @@ SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 32).decode()
 
 Start = Callable[..., AbstractAsyncContextManager[RunningAlerts]]
-
-
-@pytest.fixture
-async def arbitrage() -> AsyncIterator[StandInArbitrage]:
-    async with stand_in_arbitrage() as service:
-        yield service
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as it:
-        yield it
 
 
 @pytest.fixture

@@ -10,14 +10,8 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.timestamps import from_timestamp, to_timestamp
 from tests.support.alerts_process import CALL_SECONDS, RunningAlerts, running_alerts
-from tests.support.stand_in_arbitrage import OPENED, StandInArbitrage, event, opportunity, stand_in_arbitrage
+from tests.support.stand_in_arbitrage import OPENED, StandInArbitrage, event, opportunity
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-async def arbitrage() -> AsyncIterator[StandInArbitrage]:
-    async with stand_in_arbitrage() as service:
-        yield service
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Replicas, restarts and outages: every alert comes, and comes once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import pytest
 
 from crossbook.alerts.store import AlertStore
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -13,7 +10,7 @@ from crossbook.plumbing.cooldown import Claim, CooldownStore
 from crossbook.plumbing.postgres import connect, open_pool
 from crossbook.plumbing.redis import open_redis
 from tests.support.alerts_process import RunningAlerts, running_alerts
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import Receiver
 from tests.support.stand_in_arbitrage import (
     CLOSED,
     OPENED,
@@ -28,18 +25,6 @@ from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
 
 ASSETS = [f"COIN{number}" for number in range(25)]
-
-
-@pytest.fixture
-async def arbitrage() -> AsyncIterator[StandInArbitrage]:
-    async with stand_in_arbitrage() as service:
-        yield service
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as it:
-        yield it
 
 
 async def hook(replica: RunningAlerts, receiver: Receiver) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
@@ -16,22 +15,10 @@ import pytest
 from tests.support.alert_replicas import PAUSE_SECONDS, Load, hook, ids_told, is_shared_out, knows, replicas
 from tests.support.alerts_process import running_alerts
 from tests.support.fanout import Fanout, Tick, running_fanout
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import Receiver
 from tests.support.replica_process import ServiceProcess
-from tests.support.stand_in_arbitrage import OPENED, StandInArbitrage, event, opportunity, stand_in_arbitrage
+from tests.support.stand_in_arbitrage import OPENED, StandInArbitrage, event, opportunity
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-async def arbitrage() -> AsyncIterator[StandInArbitrage]:
-    async with stand_in_arbitrage() as service:
-        yield service
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as it:
-        yield it
 
 
 async def every_one_is_told_once(receiver: Receiver, causes: list[str]) -> None:

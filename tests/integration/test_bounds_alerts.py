@@ -19,7 +19,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.postgres import open_pool
 from tests.support.alerts_process import RunningAlerts, running_alerts
 from tests.support.memory import resident_bytes
-from tests.support.stand_in_arbitrage import StandInArbitrage, stand_in_arbitrage
+from tests.support.stand_in_arbitrage import StandInArbitrage
 
 DAY = 86_400
 INSERT_ALERT = """
@@ -30,12 +30,6 @@ INSERT_DELIVERY = """
     INSERT INTO deliveries (alert_id, channel_id, position, channel, state, tries_left) VALUES (%s, 'c', 0, '{}', %s, 1)
 """
 LARGE = "x" * 20_000
-
-
-@pytest.fixture
-async def arbitrage() -> AsyncIterator[StandInArbitrage]:
-    async with stand_in_arbitrage() as service:
-        yield service
 
 
 @pytest.fixture
