@@ -1,4 +1,4 @@
-//! What can be wrong with a call or with a frame. Neither ever ends a session.
+//! What can be wrong with a call.
 
 /// A call that cannot be carried out; the caller should fix its argument.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -13,19 +13,4 @@ pub enum VenueError {
     Markets(String),
     #[error("not a ticket for a connection: {0}")]
     Ticket(String),
-}
-
-/// A frame or answer that cannot be used: counted, reported, dropped.
-#[derive(Debug, thiserror::Error)]
-pub enum FrameError {
-    #[error("not the expected JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("cut short: {needed} bytes needed at {offset}, the frame has {length}")]
-    Truncated { offset: usize, needed: usize, length: usize },
-    #[error("schema {0} is not known")]
-    UnknownSchema(u16),
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    #[error("{0} is not usable")]
-    Invalid(&'static str),
 }

@@ -1,41 +1,32 @@
-//! Venues as pure state machines: told the time and every frame, they return what to send, fetch and publish. One file per
-//! venue; everything that venues share is in `feed`.
+//! Venues as pure state machines: told the time and every frame, they return what to send, fetch and publish.
+//!
+//! | file | what |
+//! |---|---|
+//! | `venues/` | one file a venue |
+//! | `registry` | the venues there are |
+//! | `venue`, `profile`, `listing` | what a venue's file provides |
+//! | `market_data` | the values that it hands to the desk |
+//! | `desk/` | books, sequences and connections, of whatever venue |
+//! | `feed` | the two together, as the driver sees them |
 
-mod decimal;
+mod desk;
 mod error;
 pub mod feed;
-mod json;
 mod listing;
-mod plain_json;
+mod market_data;
 mod profile;
 mod registry;
-mod request;
-mod sbe;
 #[cfg(test)]
 mod testing;
-mod urls;
 mod venue;
+mod venues;
 
-mod binance;
-mod bitget;
-mod bitmex;
-mod bybit;
-mod coindcx;
-mod deribit;
-mod gateio;
-mod hyperliquid;
-mod krakenfutures;
-mod kucoin;
-mod lighter;
-mod mexc;
-mod okx;
-mod paradex;
-mod phemex;
-
-pub use error::{FrameError, VenueError};
-pub use feed::{Feed, FeedOptions, FeedStats, Step};
+pub use crossbook_codec::{FrameError, RestRequest};
+pub use desk::{FeedStats, Step};
+pub use error::VenueError;
+pub use feed::{Feed, FeedOptions};
 pub use listing::MarketListing;
+pub use market_data::Frame;
 pub use profile::VenueProfile;
 pub use registry::{find, next_market_request, parse_markets, profiles};
-pub use request::RestRequest;
-pub use venue::{Frame, Venue};
+pub use venue::Venue;

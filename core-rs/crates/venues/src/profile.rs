@@ -1,6 +1,6 @@
 //! What a venue is (for people and for the driver) and how the feed has to behave towards it.
 
-use crate::venue::Delta;
+use crate::market_data::Delta;
 
 pub const MILLISECOND_NS: i64 = 1_000_000;
 pub const SECOND_NS: i64 = 1_000 * MILLISECOND_NS;

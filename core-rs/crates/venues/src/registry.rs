@@ -3,25 +3,29 @@
 use crate::error::VenueError;
 use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
-use crate::request::{RestAddress, RestRequest};
 use crate::venue::Venue;
+use crate::venues::{
+    binance, bitget, bitmex, bybit, coindcx, deribit, gateio, hyperliquid, krakenfutures, kucoin, lighter, mexc, okx,
+    paradex, phemex,
+};
+use crossbook_codec::{RestAddress, RestRequest};
 
 static VENUES: &[&dyn Venue] = &[
-    &crate::binance::Binance,
-    &crate::bitget::Bitget,
-    &crate::bitmex::Bitmex,
-    &crate::bybit::Bybit,
-    &crate::coindcx::CoinDcx,
-    &crate::deribit::Deribit,
-    &crate::gateio::Gateio,
-    &crate::hyperliquid::Hyperliquid,
-    &crate::krakenfutures::KrakenFutures,
-    &crate::kucoin::Kucoin,
-    &crate::lighter::Lighter,
-    &crate::mexc::Mexc,
-    &crate::okx::Okx,
-    &crate::paradex::Paradex,
-    &crate::phemex::Phemex,
+    &binance::Binance,
+    &bitget::Bitget,
+    &bitmex::Bitmex,
+    &bybit::Bybit,
+    &coindcx::CoinDcx,
+    &deribit::Deribit,
+    &gateio::Gateio,
+    &hyperliquid::Hyperliquid,
+    &krakenfutures::KrakenFutures,
+    &kucoin::Kucoin,
+    &lighter::Lighter,
+    &mexc::Mexc,
+    &okx::Okx,
+    &paradex::Paradex,
+    &phemex::Phemex,
 ];
 
 /// Answers that a market list may take: more mean that its pages lead in a circle.

@@ -1,12 +1,14 @@
 //! A feed on a bench: one connection, a clock, and short ways to say what comes and to see what goes.
 
-use crate::error::{FrameError, VenueError};
-use crate::feed::{Desk, Feed, FeedOptions, Step};
+use crate::desk::{Desk, Step};
+use crate::error::VenueError;
+use crate::feed::{Feed, FeedOptions};
 use crate::listing::MarketListing;
+use crate::market_data::{Frame, Operation, Topic};
 use crate::profile::{Conduct, SECOND_NS, VenueProfile};
 use crate::registry::find;
-use crate::request::RestRequest;
-use crate::venue::{Frame, Operation, Topic, Venue};
+use crate::venue::Venue;
+use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::{BookState, Instrument, Quote};
 use std::sync::Arc;
 
