@@ -3,8 +3,8 @@
 use crossbook_market::{Instrument, Quote};
 use proptest::prelude::*;
 
-use super::testing::{SECOND_NS, instrument, live, payload, scanner, settings};
-use super::{OpportunityEvent, RefusalReason, Scanner, ScannerSettings, SpreadView};
+use super::super::{OpportunityEvent, RefusalReason, Scanner, ScannerSettings, SpreadView};
+use super::{SECOND_NS, instrument, live, payload, scanner, settings};
 
 const START_NS: i64 = 1_000 * SECOND_NS;
 

@@ -1,4 +1,7 @@
-//! Test support: settings, instruments, quotes and payloads to start from.
+//! Settings, instruments, quotes and payloads for tests of the scan to start from.
+
+mod oracle;
+mod verdicts;
 
 use crossbook_market::{BookState, Instrument, Quote};
 use crossbook_wire::encode_subscription_response;

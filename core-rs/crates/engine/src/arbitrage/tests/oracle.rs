@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crossbook_market::{BookState, Instrument, Quote};
 use proptest::prelude::*;
 
-use super::testing::{SECOND_NS, instrument, live, payload, scanner, settings};
-use super::{EventKind, OpportunityEvent, RefusalReason, ScannerSettings};
+use super::super::{EventKind, OpportunityEvent, RefusalReason, ScannerSettings};
+use super::{SECOND_NS, instrument, live, payload, scanner, settings};
 
 type Names = (String, String);
 /// Kind, buy and sell symbol, close reason, net percent, cause.
