@@ -16,9 +16,9 @@ import pytest
 import redis
 from psycopg.conninfo import make_conninfo
 
-from crossbook.local.postgres import embedded_postgres
-from crossbook.local.redis import embedded_redis
-from crossbook.plumbing.migrate import migrate
+from crossbook.local.servers.postgres import embedded_postgres
+from crossbook.local.servers.redis import embedded_redis
+from crossbook.plumbing.data.migrate import migrate
 
 START_SECONDS = 90.0
 TEMPLATE = "crossbook_template"

@@ -14,7 +14,7 @@ import uvloop
 
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest, IngestQuotesResponse
 from crossbook.pb.v1.market_pb2 import BookState, Instrument, QuoteBatch, SymbolEntry
-from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.timestamps import now_ns
 
 METHOD = "/crossbook.v1.AggregatorService/IngestQuotes"

@@ -14,11 +14,11 @@ from pathlib import Path
 import uvloop
 
 from crossbook._core import ClosedWindow, QuoteHub, VenueWindows
-from crossbook.aggregator.store import Store
-from crossbook.local.postgres import embedded_postgres
+from crossbook.aggregator.store.store import Store
+from crossbook.local.servers.postgres import embedded_postgres
 from crossbook.pb.v1 import aggregator_pb2
-from crossbook.plumbing.migrate import migrate
-from crossbook.plumbing.postgres import Pool, open_pool
+from crossbook.plumbing.data.migrate import migrate
+from crossbook.plumbing.data.postgres import Pool, open_pool
 from tests.bench.batches import START_NS, VENUE, batches, hello
 from tests.bench.report import Row
 

@@ -21,8 +21,8 @@ from crossbook.plumbing.recording import Record, read_recording, recording_names
 from crossbook.simulator.listing import assets_of_world
 from crossbook.simulator.registry import TRAITS, build_faces
 from crossbook.simulator.world import Instrument
-from crossbook.tracker.recorder import Kind
-from crossbook.tracker.replay import ReplayedFeed
+from crossbook.tracker.feed.recorder import Kind
+from crossbook.tracker.feed.replay import ReplayedFeed
 from tests.bench.report import Row
 
 RECORDED = "12s"

@@ -11,9 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from crossbook.local.frames_replay import Sources, VenueReplay
 from crossbook.plumbing.recording import recording_names
-from crossbook.tracker.recorder import Kind
+from crossbook.replay.frames import Sources, VenueReplay
+from crossbook.tracker.feed.recorder import Kind
 
 RATE = "10"
 RECORDED = "12s"

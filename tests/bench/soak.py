@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from crossbook.local.usage import Usage
+from crossbook.local.processes.usage import Usage
 from tests.bench.system import Addresses, are_all_live, frames, running_up, venue_stats
 from tests.support.waiting import eventually
 

@@ -21,20 +21,20 @@ from pathlib import Path
 import grpc
 import uvloop
 
-from crossbook.local.environments import Environments, Places
 from crossbook.local.options import UpOptions
-from crossbook.local.ports import MAIN_SHARD, choose_ports
-from crossbook.local.postgres import embedded_postgres
-from crossbook.local.probes import answers_grpc
-from crossbook.local.redis import embedded_redis
-from crossbook.local.supervisor import Supervisor
-from crossbook.local.usage import tree_usage
+from crossbook.local.processes.probes import answers_grpc
+from crossbook.local.processes.supervisor import Supervisor
+from crossbook.local.processes.usage import tree_usage
+from crossbook.local.run.environments import Environments, Places
+from crossbook.local.run.ports import MAIN_SHARD, choose_ports
+from crossbook.local.servers.postgres import embedded_postgres
+from crossbook.local.servers.redis import embedded_redis
 from crossbook.pb.v1 import alerts_pb2
 from crossbook.pb.v1.aggregator_pb2 import GetAggregatorStatsRequest, GetAggregatorStatsResponse
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
-from crossbook.plumbing.grpc_channel import open_channel
-from crossbook.plumbing.migrate import migrate
+from crossbook.plumbing.data.migrate import migrate
+from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import load_settings
 from tests.bench.processes import python_process
 from tests.bench.soak import SAMPLE_SECONDS, History

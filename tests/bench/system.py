@@ -14,7 +14,7 @@ from pathlib import Path
 
 import grpc
 
-from crossbook.local.usage import Usage, tree_usage
+from crossbook.local.processes.usage import Usage, tree_usage
 from crossbook.pb.v1 import tracker_pb2, tracker_pb2_grpc
 
 

@@ -15,12 +15,12 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from crossbook.local.postgres import embedded_postgres
-from crossbook.local.redis import embedded_redis
-from crossbook.plumbing.migrate import migrate
-from tests.support.alert_replicas import Load, Replica, hook, ids_told, is_shared_out, replicas
-from tests.support.receiver import receiving
-from tests.support.stand_in_arbitrage import stand_in_arbitrage
+from crossbook.local.servers.postgres import embedded_postgres
+from crossbook.local.servers.redis import embedded_redis
+from crossbook.plumbing.data.migrate import migrate
+from tests.support.alerts.alert_replicas import Load, Replica, hook, ids_told, is_shared_out, replicas
+from tests.support.alerts.receiver import receiving
+from tests.support.alerts.stand_in_arbitrage import stand_in_arbitrage
 from tests.support.waiting import eventually
 
 LIMIT_SECONDS = 10.0

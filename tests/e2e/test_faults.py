@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from crossbook._core import CLOSED, LIVE
-from tests.support.recordings import assert_windows_equal, recorded_batches
-from tests.support.system import VENUES, System, instruments_of
+from tests.support.local.system import VENUES, System, instruments_of
+from tests.support.tracker.recordings import assert_windows_equal, recorded_batches
 
 WINDOW_SECONDS = 5
 STALE_SECONDS = 3

@@ -22,8 +22,8 @@ from crossbook.pb.v1 import (
     tracker_pb2,
     tracker_pb2_grpc,
 )
-from crossbook.plumbing.grpc_channel import open_channel
-from tests.support.system import System
+from crossbook.plumbing.grpc.channel import open_channel
+from tests.support.local.system import System
 from tests.support.waiting import eventually
 
 MESSAGES: dict[str, Any] = {

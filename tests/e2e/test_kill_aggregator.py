@@ -4,9 +4,9 @@ import os
 import signal
 from pathlib import Path
 
-from tests.support.recordings import assert_windows_equal
-from tests.support.system import VENUES, System, instruments_of
-from tests.support.window_tables import read_snapshots
+from tests.support.aggregator.window_tables import read_snapshots
+from tests.support.local.system import VENUES, System, instruments_of
+from tests.support.tracker.recordings import assert_windows_equal
 
 WINDOW_SECONDS = 5
 KILLS = 2

@@ -13,14 +13,14 @@ from crossbook.pb.v1 import aggregator_pb2, alerts_pb2, arbitrage_pb2
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.pb.v1.arbitrage_pb2_grpc import ArbitrageServiceStub
-from crossbook.plumbing.grpc_channel import open_channel
-from tests.support.alerts_process import RunningAlerts, running_alerts
-from tests.support.opportunity_events import EventReader
-from tests.support.receiver import Received, Receiver, receiving
-from tests.support.recordings import assert_windows_equal
-from tests.support.stoppable_postgres import StoppablePostgres, stoppable_postgres
-from tests.support.stoppable_redis import StoppableRedis, stoppable_redis
-from tests.support.system import VENUES, System
+from crossbook.plumbing.grpc.channel import open_channel
+from tests.support.alerts.alerts_process import RunningAlerts, running_alerts
+from tests.support.alerts.receiver import Received, Receiver, receiving
+from tests.support.arbitrage.opportunity_events import EventReader
+from tests.support.local.system import VENUES, System
+from tests.support.servers.stoppable_postgres import StoppablePostgres, stoppable_postgres
+from tests.support.servers.stoppable_redis import StoppableRedis, stoppable_redis
+from tests.support.tracker.recordings import assert_windows_equal
 from tests.support.waiting import eventually
 
 WINDOW_SECONDS = 5

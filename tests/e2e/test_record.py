@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.plumbing.recording import Record, RecordingWriter, read_recording
-from crossbook.tracker.recorder import Kind
+from crossbook.tracker.feed.recorder import Kind
 
 RUN_SECONDS = 120.0
 

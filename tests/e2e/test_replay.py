@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from crossbook.plumbing.recording import Record, read_recording
-from tests.support.binance_oracle import BinanceOracle
-from tests.support.recordings import assert_windows_equal
-from tests.support.system import System
-from tests.support.window_oracle import SECOND_NS, SnapshotRow, WindowOracle, bits
-from tests.support.window_tables import read_snapshots
+from tests.support.aggregator.window_oracle import SECOND_NS, SnapshotRow, WindowOracle, bits
+from tests.support.aggregator.window_tables import read_snapshots
+from tests.support.local.system import System
+from tests.support.simulator.binance_oracle import BinanceOracle
+from tests.support.tracker.recordings import assert_windows_equal
 
 RECORDING = Path(__file__).parents[3] / "shared/recordings/binance/hftbacktest_usdm_btcusdt_20240808.gz"
 SYMBOL = "BTC/USDT:USDT"

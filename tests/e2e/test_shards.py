@@ -12,13 +12,13 @@ from typing import Any
 
 import psycopg
 
-from crossbook.local.postgres import embedded_postgres
+from crossbook.local.servers.postgres import embedded_postgres
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1.arbitrage_pb2_grpc import ArbitrageServiceStub
-from crossbook.plumbing.grpc_channel import open_channel
-from tests.support.recordings import assert_windows_equal
-from tests.support.system import VENUES, System, instruments_of
-from tests.support.tracking import free_port
+from crossbook.plumbing.grpc.channel import open_channel
+from tests.support.local.system import VENUES, System, instruments_of
+from tests.support.tracker.recordings import assert_windows_equal
+from tests.support.tracker.tracking import free_port
 
 WINDOW_SECONDS = 5
 DURATION_SECONDS = 64  # longer than a minute, so that a minute ends in it, whenever it begins

@@ -9,13 +9,13 @@ from typing import Any
 import grpc
 from standardwebhooks.webhooks import Webhook
 
-from crossbook.local.postgres import embedded_postgres
+from crossbook.local.servers.postgres import embedded_postgres
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
-from crossbook.plumbing.grpc_channel import open_channel
-from tests.support.receiver import Receiver, receiving
-from tests.support.recordings import assert_windows_equal
-from tests.support.system import ALL_VENUES, System, instruments_of
+from crossbook.plumbing.grpc.channel import open_channel
+from tests.support.alerts.receiver import Receiver, receiving
+from tests.support.local.system import ALL_VENUES, System, instruments_of
+from tests.support.tracker.recordings import assert_windows_equal
 
 WINDOW_SECONDS = 5
 DURATION_SECONDS = 64  # longer than a minute, so that a minute ends in it, whenever it begins

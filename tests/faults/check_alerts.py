@@ -16,7 +16,7 @@ from tests.faults.health import logged
 from tests.faults.hook import RULE
 from tests.faults.rig import VENUES_OF, Rig
 from tests.faults.trial import Trial
-from tests.support.window_oracle import SECOND_NS
+from tests.support.aggregator.window_oracle import SECOND_NS
 
 AFTERMATH_SECONDS = 2.0  # a detection may be so late after everything is well
 UNTOLD_NS = 2 * SECOND_NS  # what opened so shortly before arbitrage was killed may die with it

@@ -12,9 +12,17 @@ from itertools import pairwise
 from crossbook.pb.v1.market_pb2 import QuoteBatch
 from tests.faults.rig import VENUES_OF, WINDOW_SECONDS, Rig
 from tests.faults.trial import Trial
-from tests.support.recordings import recorded_batches
-from tests.support.window_oracle import MINUTE_NS, SECOND_NS, SnapshotRow, StatsRow, WindowOracle, bits, roll_up
-from tests.support.window_tables import committed_until_ns, read_minutes, read_snapshots
+from tests.support.aggregator.window_oracle import (
+    MINUTE_NS,
+    SECOND_NS,
+    SnapshotRow,
+    StatsRow,
+    WindowOracle,
+    bits,
+    roll_up,
+)
+from tests.support.aggregator.window_tables import committed_until_ns, read_minutes, read_snapshots
+from tests.support.tracker.recordings import recorded_batches
 
 WINDOW_NS = WINDOW_SECONDS * SECOND_NS
 LOST_TAIL_NS = 2 * SECOND_NS  # what a kill may cut off a recording, and a window may wait for its commit

@@ -8,7 +8,7 @@ import grpc
 
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
-from tests.support.receiver import Answer, Received, Receiver
+from tests.support.alerts.receiver import Answer, Received, Receiver
 
 RULE_ID = "hook"
 RULE = f"alertRules/{RULE_ID}"

@@ -12,9 +12,9 @@ import psycopg
 import redis
 
 from tests.faults.rig import Rig
-from tests.support.receiver import Answer
-from tests.support.tcp_proxy import TcpProxy
-from tests.support.tls import Shows
+from tests.support.alerts.receiver import Answer
+from tests.support.servers.tcp_proxy import TcpProxy
+from tests.support.servers.tls import Shows
 from tests.support.waiting import eventually
 
 Inflict = Callable[[Rig, random.Random], AbstractAsyncContextManager[None]]

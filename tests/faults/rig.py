@@ -13,24 +13,24 @@ from urllib.parse import urlsplit
 import grpc
 import httpx
 
-from crossbook.local.environments import Environment, Environments, Places
-from crossbook.local.observer import Observer
 from crossbook.local.options import UpOptions
-from crossbook.local.ports import MAIN_SHARD, Endpoint, Ports, choose_ports
-from crossbook.local.privileges import server_home
-from crossbook.local.probes import answers_grpc, listens
-from crossbook.local.servers import free_port
-from crossbook.local.supervisor import Supervisor
-from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.local.processes.privileges import server_home
+from crossbook.local.processes.probes import answers_grpc, listens
+from crossbook.local.processes.supervisor import Supervisor
+from crossbook.local.run.environments import Environment, Environments, Places
+from crossbook.local.run.ports import MAIN_SHARD, Endpoint, Ports, choose_ports
+from crossbook.local.servers.embedded import free_port
+from crossbook.local.show.observer import Observer
+from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import load_settings
 from tests.faults.hook import Hook
-from tests.support.receiver import receiving
-from tests.support.small_disk import SmallDisk, small_disk
-from tests.support.stoppable_postgres import StoppablePostgres, stoppable_postgres
-from tests.support.stoppable_redis import StoppableRedis, stoppable_redis
-from tests.support.system import VENUES
-from tests.support.tcp_proxy import TcpProxy
-from tests.support.tls import AUTHORITIES_FILE, TlsDoor
+from tests.support.alerts.receiver import receiving
+from tests.support.local.system import VENUES
+from tests.support.servers.small_disk import SmallDisk, small_disk
+from tests.support.servers.stoppable_postgres import StoppablePostgres, stoppable_postgres
+from tests.support.servers.stoppable_redis import StoppableRedis, stoppable_redis
+from tests.support.servers.tcp_proxy import TcpProxy
+from tests.support.servers.tls import AUTHORITIES_FILE, TlsDoor
 
 HOST = "127.0.0.1"
 WINDOW_SECONDS = 5

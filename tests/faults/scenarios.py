@@ -12,9 +12,9 @@ from types import MappingProxyType
 from tests.faults import inflict
 from tests.faults.inflict import Inflict, LinkOf
 from tests.faults.rig import REPLICA, SERVICES
-from tests.support.receiver import Answer
-from tests.support.tcp_proxy import ANSWERS, REQUESTS, TcpProxy
-from tests.support.tls import Shows
+from tests.support.alerts.receiver import Answer
+from tests.support.servers.tcp_proxy import ANSWERS, REQUESTS, TcpProxy
+from tests.support.servers.tls import Shows
 
 NO_AGGREGATOR = {"arbitrage": "aggregator_lost"}
 NO_ARBITRAGE = {"alerts": "not_serving"}

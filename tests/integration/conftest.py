@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.receiver import Receiver, receiving
-from tests.support.stand_in_arbitrage import StandInArbitrage, stand_in_arbitrage
+from tests.support.alerts.receiver import Receiver, receiving
+from tests.support.alerts.stand_in_arbitrage import StandInArbitrage, stand_in_arbitrage
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from crossbook.aggregator.database import DatabaseWatch
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.metrics import collected
-from crossbook.aggregator.reads import Reads
 from crossbook.aggregator.retention import keep_retention
 from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
-from crossbook.aggregator.store import Store
+from crossbook.aggregator.store.reads import Reads
+from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
-from crossbook.plumbing.grpc_channel import MAX_MESSAGE_BYTES
-from crossbook.plumbing.grpc_server import grpc_server
+from crossbook.plumbing.data.postgres import Pool, open_pool
+from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
-from crossbook.plumbing.postgres import Pool, open_pool
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, require_postgres_dsn
 

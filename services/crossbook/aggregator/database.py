@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import structlog
 
-from crossbook.aggregator.store import Store
+from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
-from crossbook.plumbing.grpc_server import RunningServer
+from crossbook.plumbing.grpc.server import RunningServer
 
 PROBE_INTERVAL_SECONDS = 1.0
 PROBE_DEADLINE_SECONDS = 5.0

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from crossbook._core import ClockError, InvalidSettingError, PayloadError, QuoteHub, SequenceError
 from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
-from crossbook.aggregator.store import Store
+from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.writer import WindowWriter

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from crossbook.aggregator.store import Store
+from crossbook.aggregator.store.store import Store
 from crossbook.plumbing.settings import AggregatorSettings
 
 BATCH_ROWS = 5_000

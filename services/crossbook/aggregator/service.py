@@ -9,7 +9,7 @@ from crossbook._core import QuoteHub
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
-from crossbook.aggregator.reads import Reads
+from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1 import aggregator_pb2 as messages

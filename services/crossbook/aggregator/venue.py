@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from crossbook._core import QuoteHub, VenueWindows
-from crossbook.aggregator.store import RestorePoint, Store
+from crossbook.aggregator.store.store import RestorePoint, Store
 from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VenueHealth

@@ -11,7 +11,7 @@ import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
 from crossbook.aggregator.metrics import FLUSH_SECONDS
-from crossbook.aggregator.store import Commit, Store
+from crossbook.aggregator.store.store import Commit, Store
 from crossbook.aggregator.totals import Totals
 from crossbook.plumbing.retry import backoff
 

@@ -8,29 +8,29 @@ from typing import Protocol
 
 from crossbook._core import venue_profiles
 from crossbook.alerts.channels.http_sender import HttpSender
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.counters import Counters, collected
+from crossbook.alerts.evaluation.ownership import Ownership
+from crossbook.alerts.evaluation.portion import SLOTS, Portion
+from crossbook.alerts.evaluation.replicas import open_replicas
+from crossbook.alerts.evaluation.schedule import Schedule
+from crossbook.alerts.evaluation.watcher import OpportunityWatcher
 from crossbook.alerts.firing import Firing, FiringLine
 from crossbook.alerts.health import HealthWatch
 from crossbook.alerts.outbox import Outbox
-from crossbook.alerts.ownership import Ownership
-from crossbook.alerts.portion import SLOTS, Portion
-from crossbook.alerts.replicas import open_replicas
 from crossbook.alerts.retention import Retention
 from crossbook.alerts.rulebook import Rulebook
-from crossbook.alerts.schedule import Schedule
 from crossbook.alerts.service import SERVICE_NAME, AlertService
 from crossbook.alerts.store import AlertStore
 from crossbook.alerts.tail import Tail
-from crossbook.alerts.targets import TargetPolicy
-from crossbook.alerts.watcher import OpportunityWatcher
 from crossbook.pb.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
-from crossbook.plumbing.cooldown import CooldownStore
-from crossbook.plumbing.grpc_server import grpc_server
-from crossbook.plumbing.leases import SlotLeases
+from crossbook.plumbing.data.cooldown import CooldownStore
+from crossbook.plumbing.data.leases import SlotLeases
+from crossbook.plumbing.data.postgres import open_pool
+from crossbook.plumbing.data.redis import Redis, open_redis
+from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
-from crossbook.plumbing.postgres import open_pool
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.redis import Redis, open_redis
 from crossbook.plumbing.settings import Settings, require_postgres_dsn, require_redis_url
 
 LEASE_GROUP = "alerts"

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluate import Match
+from crossbook.alerts.evaluation.evaluate import Match
 from crossbook.alerts.records import Earlier
 from crossbook.alerts.rules import cooldown_ns
 from crossbook.alerts.store import AlertStore
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.cooldown import Claim, CooldownStore
+from crossbook.plumbing.data.cooldown import Claim, CooldownStore
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.newest import NewestKeys
 from crossbook.plumbing.retry import backoff

@@ -6,9 +6,9 @@ import structlog
 
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.store import AlertStore
-from crossbook.plumbing.cooldown import CooldownStore
+from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.grpc_server import RunningServer
+from crossbook.plumbing.grpc.server import RunningServer
 from crossbook.plumbing.question import Question
 
 INTERVAL_SECONDS = 1.0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.channels.registry import check_channel, redact_channel, restore_channel
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.names import ID
-from crossbook.alerts.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration

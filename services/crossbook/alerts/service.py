@@ -8,16 +8,16 @@ from typing import Any, TypeAlias
 import grpc
 
 from crossbook.alerts import requests
+from crossbook.alerts.channels.content import sample_alert
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered
 from crossbook.alerts.channels.registry import check_channel, restore_channel, send
-from crossbook.alerts.content import sample_alert
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluation.portion import SLOTS
+from crossbook.alerts.evaluation.schedule import Schedule
 from crossbook.alerts.names import alert_id, rule_id
-from crossbook.alerts.portion import SLOTS
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.rules import check_rule, created, redacted, updated
-from crossbook.alerts.schedule import Schedule
 from crossbook.alerts.store import AlertStore
 from crossbook.alerts.tail import Tail
 from crossbook.pb.v1 import alerts_pb2 as pb

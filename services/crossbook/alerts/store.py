@@ -11,9 +11,9 @@ from google.protobuf.message import Message
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
-from crossbook.alerts.evaluate import Match
+from crossbook.alerts.evaluation.evaluate import Match
+from crossbook.alerts.evaluation.progress import Position
 from crossbook.alerts.names import ALERTS, RULES
-from crossbook.alerts.progress import Position
 from crossbook.alerts.records import AlertQuery, ClaimedDelivery, Earlier, alert_from, claimed_from, rule_from
 from crossbook.alerts.rules import cooldown_ns
 from crossbook.alerts.statements import (
@@ -30,6 +30,7 @@ from crossbook.alerts.statements import (
     SAVE_POSITIONS,
 )
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.data.postgres import Connection, Pool, connect, is_unavailable, unavailable_reason
 from crossbook.plumbing.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -37,7 +38,6 @@ from crossbook.plumbing.errors import (
     OverloadedError,
     UnavailableError,
 )
-from crossbook.plumbing.postgres import Connection, Pool, connect, is_unavailable, unavailable_reason
 
 MAX_RULES = 1_000  # every one is looked at for every event
 NOTICES = "crossbook_alerts"

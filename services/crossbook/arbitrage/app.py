@@ -16,13 +16,13 @@ from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
 from crossbook.arbitrage.shards import OnConnected, ShardFollower
 from crossbook.arbitrage.store import IdentityStore, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
-from crossbook.plumbing.cooldown import CooldownStore
+from crossbook.plumbing.data.cooldown import CooldownStore
+from crossbook.plumbing.data.postgres import Pool, open_pool
+from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.grpc_server import RunningServer, grpc_server
+from crossbook.plumbing.grpc.server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
-from crossbook.plumbing.postgres import Pool, open_pool
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.redis import open_redis
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.timestamps import now_ns

@@ -7,7 +7,7 @@ import structlog
 
 from crossbook._core import SpreadView
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.plumbing.cooldown import Cooldown, CooldownStore
+from crossbook.plumbing.data.cooldown import Cooldown, CooldownStore
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.timestamps import to_duration
 

@@ -14,11 +14,11 @@ from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
+from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.store import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
-from crossbook.arbitrage.watching import watch
-from crossbook.arbitrage.windows import scan_windows
+from crossbook.arbitrage.window_scan import scan_windows
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError

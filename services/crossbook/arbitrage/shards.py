@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import structlog
 
 from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.quote_stream import QuoteWatch, Source
 from crossbook.arbitrage.venues import VenueStates, merged
-from crossbook.arbitrage.watch import QuoteWatch, Source
 from crossbook.pb.v1.market_pb2 import VenueHealth
 
 LOOK_SECONDS = 1.0  # how often those that are to be left are looked at

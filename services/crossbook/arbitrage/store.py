@@ -8,8 +8,8 @@ from typing import LiteralString
 import psycopg
 from psycopg.rows import class_row
 
+from crossbook.plumbing.data.postgres import Connection, Pool, is_unavailable
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.postgres import Connection, Pool, is_unavailable
 
 # An instrument that was LIVE at no time of its newest window has no price; an older window does not stand in for it.
 LATEST_SNAPSHOTS = """

@@ -15,7 +15,7 @@ from crossbook.pb.v1.market_pb2 import (
     VENUE_STATE_STARTING,
     VenueHealth,
 )
-from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.plumbing.grpc.channel import open_channel
 
 ASK_SECONDS = 2.0
 DEADLINE_SECONDS = 2.0

@@ -9,7 +9,7 @@ import grpc
 
 from crossbook.cli.names import split_names
 from crossbook.plumbing.errors import CrossbookError
-from crossbook.plumbing.grpc_channel import open_channel
+from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.plumbing.shards import read_shards
 

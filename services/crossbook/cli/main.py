@@ -8,7 +8,11 @@ import sys
 
 import typer
 
-from crossbook.cli import inspecting, recording, services, upping, watching
+from crossbook.cli import inspect as inspecting
+from crossbook.cli import record as recording
+from crossbook.cli import services
+from crossbook.cli import up as upping
+from crossbook.cli import watch as watching
 
 app = typer.Typer(
     name="crossbook",

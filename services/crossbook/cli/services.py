@@ -70,8 +70,8 @@ def migrate() -> None:
     """Bring the database's tables up to date."""
     import asyncio
 
+    from crossbook.plumbing.data.migrate import migrate as apply
     from crossbook.plumbing.logs import configure_logging
-    from crossbook.plumbing.migrate import migrate as apply
     from crossbook.plumbing.settings import load_settings, require_postgres_dsn
 
     settings = load_settings()

@@ -8,13 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 
-from crossbook.local.ports import Endpoint, check_ports, choose_ports
-from crossbook.local.postgres import find_binaries
-from crossbook.local.probes import Probe, answers_grpc
-from crossbook.local.redis import find_server
+from crossbook.local.processes.probes import Probe, answers_grpc
+from crossbook.local.run.ports import Endpoint, check_ports, choose_ports
+from crossbook.local.servers.postgres import find_binaries
+from crossbook.local.servers.redis import find_server
+from crossbook.plumbing.data.postgres import connect
+from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import CrossbookError, SettingsError
-from crossbook.plumbing.postgres import connect
-from crossbook.plumbing.redis import open_redis
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.plumbing.shards import read_shards
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from crossbook import _core
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import SimulatorSettings
+from crossbook.simulator.captures import read_recording
 from crossbook.simulator.faults import parse_faults
 from crossbook.simulator.listing import assets_of_world
-from crossbook.simulator.recording import read_recording
 from crossbook.simulator.registry import TRAITS
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}

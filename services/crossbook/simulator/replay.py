@@ -19,9 +19,9 @@ import structlog
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.simulator.answer import Answer
+from crossbook.simulator.captures import Frame, Recording, read_recording
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.listing import Asset, Listing
-from crossbook.simulator.recording import Frame, Recording, read_recording
 from crossbook.simulator.registry import TRAITS, build_faces
 from crossbook.simulator.session import Session, encode_frame
 from crossbook.simulator.world import Instrument

@@ -8,22 +8,22 @@ import structlog
 from crossbook._core import venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.grpc_server import RunningServer, grpc_server
+from crossbook.plumbing.grpc.server import RunningServer, grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.timestamps import seconds_to_ns
-from crossbook.tracker.channels import Channels
-from crossbook.tracker.choice import choose_venues, read_choice
-from crossbook.tracker.health import keep_health
-from crossbook.tracker.limits import shared_limits
-from crossbook.tracker.local_clock import LocalClock
 from crossbook.tracker.metrics import TrackerMetrics
-from crossbook.tracker.pace import Pace
+from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
-from crossbook.tracker.stats import venue_stats
-from crossbook.tracker.venue import Venue
+from crossbook.tracker.venue.choice import choose_venues, read_choice
+from crossbook.tracker.venue.health import keep_health
+from crossbook.tracker.venue.local_clock import LocalClock
+from crossbook.tracker.venue.stats import venue_stats
+from crossbook.tracker.venue.venue import Venue
+from crossbook.transport.limits import shared_limits
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import LaneStats, VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
-from crossbook.tracker.local_clock import LocalClock
+from crossbook.tracker.venue.local_clock import LocalClock
 
 REFRESH_SECONDS = 1.0
 PREFIX = "crossbook_tracker_"

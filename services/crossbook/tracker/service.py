@@ -8,9 +8,9 @@ import grpc
 from crossbook._core import venue_profiles
 from crossbook.pb.v1 import tracker_pb2, tracker_pb2_grpc
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
-from crossbook.tracker.messages import to_instrument, to_order_book
-from crossbook.tracker.stats import venue_stats
-from crossbook.tracker.venue import Venue
+from crossbook.tracker.feed.messages import to_instrument, to_order_book
+from crossbook.tracker.venue.stats import venue_stats
+from crossbook.tracker.venue.venue import Venue
 
 SERVICE_NAME = tracker_pb2.DESCRIPTOR.services_by_name["TrackerService"].full_name
 DEFAULT_DEPTH = 10

@@ -1,7 +1,7 @@
 """The oracle against a window worked out by hand: what everything else is compared with must be right itself."""
 
 from crossbook.pb.v1.market_pb2 import BookState
-from tests.support.window_oracle import MINUTE_NS, SECOND_NS, TopOfBook, WindowOracle, bits
+from tests.support.aggregator.window_oracle import MINUTE_NS, SECOND_NS, TopOfBook, WindowOracle, bits
 
 LIVE = BookState.BOOK_STATE_LIVE
 STALE = BookState.BOOK_STATE_STALE

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.rules import check_rule, cooldown_ns, created, default_rule, redacted, updated
-from crossbook.alerts.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.timestamps import SECOND_NS

@@ -13,11 +13,11 @@ import pytest
 from crossbook._core import OpportunityEvent
 from crossbook.arbitrage.event_log import CAPACITY, OVERLAP_NS, EventLog, LoggedEvent
 from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.tuning import ScannerArguments
-from crossbook.arbitrage.watching import watch
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 OPENED, UPDATED, CLOSED = (
     pb.OPPORTUNITY_EVENT_KIND_OPENED,

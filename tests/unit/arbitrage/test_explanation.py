@@ -7,7 +7,7 @@ from crossbook.arbitrage.explanation import explain, explain_unknown
 from crossbook.arbitrage.identity import finding_name
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 NOW_NS = 1_750_000_000_000_000_000
 SECOND_NS = 1_000_000_000

@@ -6,7 +6,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import now_ns
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 A, B = ("a", "NEIRO/USDT:USDT"), ("b", "NEIRO/USDT:USDT")
 

@@ -2,7 +2,7 @@
 
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 
 async def test_what_was_known_before_we_came_is_not_measured(arguments: ScannerArguments) -> None:

@@ -7,7 +7,7 @@ from crossbook.arbitrage.messages import to_event, to_opportunity
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration, from_timestamp
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 NOW_NS = 1_700_000_000 * SECOND_NS + 123_456_789
 CHEAP = Tick("cheap", 99.9, 100.0, receive_ns=NOW_NS)

@@ -7,7 +7,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.metrics import collected
 from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 
 async def test_a_scrape_shows_the_counters_of_the_last_tick(arguments: ScannerArguments) -> None:

@@ -22,7 +22,7 @@ from crossbook.arbitrage.recorder import (
 )
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.plumbing.recording import RecordingWriter
-from tests.support.fanout import Tick, payload
+from tests.support.aggregator.fanout import Tick, payload
 
 START_NS = 1_750_000_000_000_000_000
 VENUES = ("a", "b", "c", "d")

@@ -10,7 +10,7 @@ from crossbook._core import MOVED
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
-from tests.support.fanout import Fanout, Tick, running_fanout
+from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
 from tests.support.waiting import eventually
 
 CHEAP, DEAR = Tick("cheap", 99.9, 100.0), Tick("dear", 101.0, 101.1)

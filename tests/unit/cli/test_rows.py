@@ -7,7 +7,7 @@ import pytest
 from crossbook.cli import rows
 from crossbook.pb.v1 import aggregator_pb2, alerts_pb2, arbitrage_pb2, market_pb2
 from crossbook.plumbing.timestamps import to_duration, to_timestamp
-from tests.support.observed import opportunity
+from tests.support.local.observed import opportunity
 
 MOMENT = to_timestamp(1_795_214_495_123_000_000)
 QUOTE = market_pb2.Quote(

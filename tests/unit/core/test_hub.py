@@ -4,7 +4,7 @@ import threading
 
 from crossbook._core import CLOSED, LIVE, RESYNCING, QuoteHub, VenueWindows
 from crossbook.pb.v1.aggregator_pb2 import SubscribeQuoteBatchesResponse
-from tests.support.quote_stream import QuoteStream, batch_request, hello_request
+from tests.support.aggregator.quote_stream import QuoteStream, batch_request, hello_request
 
 
 class Fed:

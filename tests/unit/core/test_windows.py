@@ -17,12 +17,12 @@ from crossbook._core import (
     SequenceError,
     VenueWindows,
 )
-from crossbook.local.copy_rows import copy_rows
 from crossbook.pb.v1.aggregator_pb2 import IngestHello
 from crossbook.pb.v1.market_pb2 import QuoteBatch
-from tests.support.copy_binary import closed_rows, read_rows
-from tests.support.quote_stream import START_NS, QuoteStream, batch_request, hello_request
-from tests.support.window_oracle import SECOND_NS, SnapshotRow, WindowOracle, bits
+from crossbook.replay.copy_rows import copy_rows
+from tests.support.aggregator.copy_binary import closed_rows, read_rows
+from tests.support.aggregator.quote_stream import START_NS, QuoteStream, batch_request, hello_request
+from tests.support.aggregator.window_oracle import SECOND_NS, SnapshotRow, WindowOracle, bits
 
 WINDOW_NS = 15_000_000_000
 

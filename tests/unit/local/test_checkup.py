@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from crossbook.local.checkup import Finding, examine
-from crossbook.plumbing.grpc_server import grpc_server
+from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.settings import load_settings
 from crossbook.simulator.app import running_simulator
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import httpx
 
+from crossbook.alerts.channels.content import as_json, as_text
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url
 from crossbook.alerts.channels.outcome import Outcome
-from crossbook.alerts.content import as_json, as_text
-from crossbook.alerts.targets import TargetPolicy
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 

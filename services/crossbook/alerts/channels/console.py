@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterator
 
+from crossbook.alerts.channels.content import as_fields, as_json, as_text
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Outcome, Retry
-from crossbook.alerts.content import as_fields, as_json, as_text
-from crossbook.alerts.targets import TargetPolicy
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 

@@ -15,7 +15,7 @@ from types import TracebackType
 import httpx
 
 from crossbook.alerts.channels.outcome import Delivered, Failed, Outcome, Retry
-from crossbook.alerts.targets import TargetPolicy, TargetRefusedError, TargetUnresolvedError
+from crossbook.alerts.channels.targets import TargetPolicy, TargetRefusedError, TargetUnresolvedError
 
 RETRYABLE = frozenset({408, 425, 429})
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0

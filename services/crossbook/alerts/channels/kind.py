@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Outcome
-from crossbook.alerts.targets import TargetPolicy
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 

@@ -8,9 +8,9 @@ from crossbook.alerts.channels.console import Console
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import ChannelKind
 from crossbook.alerts.channels.outcome import Failed, Outcome
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.template import Template
 from crossbook.alerts.channels.webhook import Webhook
-from crossbook.alerts.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import httpx
 
+from crossbook.alerts.channels.content import as_fields, sample_alert
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url
 from crossbook.alerts.channels.outcome import Failed, Outcome
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.templating import TemplateProblemError, render
-from crossbook.alerts.content import as_fields, sample_alert
-from crossbook.alerts.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook as Signer
 
+from crossbook.alerts.channels.content import as_fields, as_json
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url
 from crossbook.alerts.channels.outcome import Outcome
-from crossbook.alerts.content import as_fields, as_json
-from crossbook.alerts.targets import TargetPolicy
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 

@@ -8,9 +8,9 @@ import pytest
 
 from crossbook.alerts.channels.http_sender import MAX_RETRY_AFTER_SECONDS, HttpSender, retry_after_seconds
 from crossbook.alerts.channels.outcome import Delivered, Failed, Outcome, Retry
-from crossbook.alerts.targets import TargetPolicy
-from tests.support.receiver import Answer, Receiver, receiving
-from tests.support.tls import AUTHORITIES_FILE, Shows, TlsDoor
+from crossbook.alerts.channels.targets import TargetPolicy
+from tests.support.alerts.receiver import Answer, Receiver, receiving
+from tests.support.servers.tls import AUTHORITIES_FILE, Shows, TlsDoor
 
 
 async def post(receiver: Receiver, url: str | None = None, seconds: float = 30.0, **headers: str) -> Outcome:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook as Verifier
 
+from crossbook.alerts.channels.content import sample_alert
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Failed
 from crossbook.alerts.channels.registry import KINDS, check_channel, redact_channel, send
+from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.webhook import signed_headers
-from crossbook.alerts.content import sample_alert
-from crossbook.alerts.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
-from tests.support.receiver import Received, receiving
+from tests.support.alerts.receiver import Received, receiving
 
 POLICY = TargetPolicy(allow_private=True)
 SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a", b"b")]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crossbook.alerts.channels.content import as_fields, sample_alert
 from crossbook.alerts.channels.templating import MAX_TEMPLATE_CHARACTERS, TemplateProblemError, render
-from crossbook.alerts.content import as_fields, sample_alert
 
 ALERT = as_fields(sample_alert())
 

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 
 use crossbook_market::BookState;
 
-use super::asset::{AssetBook, PairNumbers};
+use super::asset::AssetBook;
 use super::gate;
-use super::lifecycle::Phase;
+use super::pair::Pair;
+use super::phase::Phase;
 use super::reason::RefusalReason;
 use super::rules::Rules;
 use super::scanner::Scanner;
@@ -24,32 +25,20 @@ pub struct SpreadFilter {
     pub min_net_percent: Option<f64>,
 }
 
-struct Found {
-    book: usize,
-    buy: usize,
-    sell: usize,
-    numbers: PairNumbers,
-}
-
 impl Scanner {
     /// Pairs that pass the gate apart from its profit threshold, net percent descending.
     pub fn list_spreads(&self, now_ns: i64, filter: &SpreadFilter, limit: usize) -> Vec<SpreadView> {
         let mut found = Vec::new();
-        for (number, book) in self.books.iter().enumerate() {
+        for book in &self.books {
             if matches_any(&filter.assets, &book.name) && book.may_net(min_net_percent(filter)) {
-                self.find(number, now_ns, filter, &mut found);
+                self.find(book, now_ns, filter, &mut found);
             }
         }
         found.sort_by(|a, b| {
-            b.numbers
-                .costs
-                .net_percent
-                .total_cmp(&a.numbers.costs.net_percent)
-                .then_with(|| self.names(a).cmp(&self.names(b)))
+            b.numbers.costs.net_percent.total_cmp(&a.numbers.costs.net_percent).then_with(|| names(a).cmp(&names(b)))
         });
         found.truncate(limit);
-        let view = |pair: &Found| SpreadView::of_pair(&self.books[pair.book], pair.buy, pair.sell, &pair.numbers, None);
-        found.iter().map(view).collect()
+        found.iter().map(|pair| SpreadView::of_pair(pair, None)).collect()
     }
 
     /// The verdict on one pair of venues; None when either has no instrument of the asset. Where a venue has several,
@@ -61,8 +50,8 @@ impl Scanner {
         let pairs = legs(buy_venue).into_iter().flat_map(|buy| sells.iter().map(move |sell| (buy, *sell)));
         let verdicts =
             pairs.filter(|(buy, sell)| book.legs[*buy].venue != book.legs[*sell].venue).map(|(buy, sell)| {
-                let numbers = book.numbers(&self.rules.rates, buy, sell);
-                SpreadView::of_pair(book, buy, sell, &numbers, self.verdict(book, buy, sell, &numbers, now_ns))
+                let pair = Pair::of(&self.rules, book, buy, sell, now_ns);
+                SpreadView::of_pair(&pair, verdict(&pair))
             });
         verdicts.reduce(|best, other| if compare(&best, &other) == Ordering::Less { other } else { best })
     }
@@ -92,44 +81,33 @@ impl Scanner {
         views
     }
 
-    fn find(&self, number: usize, now_ns: i64, filter: &SpreadFilter, found: &mut Vec<Found>) {
-        let book = &self.books[number];
+    fn find<'a>(&'a self, book: &'a AssetBook, now_ns: i64, filter: &SpreadFilter, found: &mut Vec<Pair<'a>>) {
         let legs = legs_where(book, |leg| matches_any(&filter.venues, &book.legs[leg].instrument.venue));
         for &buy in &legs {
             for &sell in legs.iter().filter(|sell| book.legs[**sell].venue != book.legs[buy].venue) {
                 let is_wanted =
                     book.pair_may_net(buy, sell, min_net_percent(filter)) && names_symbol(book, buy, sell, filter);
-                let numbers = if is_wanted { book.numbers(&self.rules.rates, buy, sell) } else { continue };
-                let is_good =
-                    pays(&numbers, filter) && gate::refusal(&self.rules, book, buy, sell, &numbers, now_ns).is_none();
-                if is_good {
-                    found.push(Found { book: number, buy, sell, numbers });
+                let pair = if is_wanted { Pair::of(&self.rules, book, buy, sell, now_ns) } else { continue };
+                if pays(&pair, filter) && gate::refusal(&pair).is_none() {
+                    found.push(pair);
                 }
             }
         }
     }
+}
 
-    /// The gate with its threshold: the lower one for a pair that is open.
-    fn verdict(
-        &self,
-        book: &AssetBook,
-        buy: usize,
-        sell: usize,
-        numbers: &PairNumbers,
-        now_ns: i64,
-    ) -> Option<RefusalReason> {
-        let is_open = matches!(book.phase(buy, sell), Phase::Open(_));
-        let threshold =
-            if is_open { self.rules.settings.close_net_percent } else { self.rules.settings.open_net_percent };
-        gate::refusal(&self.rules, book, buy, sell, numbers, now_ns)
-            .or_else(|| (numbers.costs.net_percent < threshold).then_some(RefusalReason::BelowThreshold))
-    }
+/// The gate with its threshold: the lower one for a pair that is open.
+fn verdict(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let settings = &pair.rules.settings;
+    let is_open = matches!(pair.book.phase(pair.buy, pair.sell), Phase::Open(_));
+    let threshold = if is_open { settings.close_net_percent } else { settings.open_net_percent };
+    gate::refusal(pair)
+        .or_else(|| (pair.numbers.costs.net_percent < threshold).then_some(RefusalReason::BelowThreshold))
+}
 
-    fn names(&self, pair: &Found) -> [&str; 5] {
-        let book = &self.books[pair.book];
-        let (buy, sell) = (&book.legs[pair.buy].instrument, &book.legs[pair.sell].instrument);
-        [&book.name, &buy.venue, &buy.symbol, &sell.venue, &sell.symbol]
-    }
+fn names<'a>(pair: &Pair<'a>) -> [&'a str; 5] {
+    let (buy, sell) = (&pair.buy_leg().instrument, &pair.sell_leg().instrument);
+    [&pair.book.name, &buy.venue, &buy.symbol, &sell.venue, &sell.symbol]
 }
 
 fn matches_any(wanted: &[String], value: &str) -> bool {
@@ -148,7 +126,8 @@ fn names_symbol(book: &AssetBook, buy: usize, sell: usize, filter: &SpreadFilter
     [buy, sell].iter().any(|leg| matches_any(&filter.symbols, &book.legs[*leg].instrument.symbol))
 }
 
-fn pays(numbers: &PairNumbers, filter: &SpreadFilter) -> bool {
+fn pays(pair: &Pair<'_>, filter: &SpreadFilter) -> bool {
+    let numbers = &pair.numbers;
     let is_at_least = |value: f64, limit: Option<f64>| limit.is_none_or(|limit| value >= limit);
     numbers.has_prices()
         && is_at_least(numbers.costs.net_percent, filter.min_net_percent)
@@ -182,22 +161,17 @@ fn overview(rules: &Rules, book: &AssetBook) -> AssetView {
 
 /// Of two that are not the same asset, whatever their names say, there is no spread.
 fn widest_gross_percent(rules: &Rules, book: &AssetBook, legs: &[usize]) -> f64 {
-    let is_pair = |buy: usize, sell: usize, numbers: &PairNumbers| {
-        book.legs[buy].origin != book.legs[sell].origin
-            && numbers.conversion.is_known
-            && gate::identity(&rules.settings, book, buy, sell, numbers).is_none()
-    };
+    let is_pair =
+        |pair: &Pair<'_>| !pair.is_relayed() && pair.numbers.conversion.is_known && gate::identity(pair).is_none();
     let pairs = legs.iter().flat_map(|buy| legs.iter().map(move |sell| (*buy, *sell)));
-    let gross = pairs.filter_map(|(buy, sell)| {
-        let numbers = book.numbers(&rules.rates, buy, sell);
-        is_pair(buy, sell, &numbers).then_some(numbers.costs.gross_percent)
-    });
+    let pairs = pairs.map(|(buy, sell)| Pair::of(rules, book, buy, sell, 0)); // no age counts here
+    let gross = pairs.filter(is_pair).map(|pair| pair.numbers.costs.gross_percent);
     gross.reduce(f64::max).unwrap_or(0.0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{instrument, live, payload, scanner, settings};
+    use super::super::tests::{instrument, live, payload, scanner, settings};
 
     #[test]
     fn an_overview_finds_no_spread_between_assets_that_only_share_a_name() {

@@ -77,7 +77,7 @@ fn check_names<'a>(setting: &'static str, names: impl Iterator<Item = &'a String
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::settings;
+    use super::super::tests::settings;
     use super::*;
 
     fn group(names: &[&str]) -> Vec<String> {

@@ -2,44 +2,28 @@
 
 use crossbook_market::BookState;
 
-use super::asset::{AssetBook, Leg, PairNumbers, Top};
-use super::identity::IdentityState;
-use super::rates::Conversion;
+use super::identities::IdentityState;
+use super::numbers::Top;
+use super::pair::Pair;
 use super::reason::RefusalReason;
-use super::rules::Rules;
-use super::settings::ScannerSettings;
 
 /// Why the pair is refused whatever it pays, the most fundamental reason first; None when it passes.
-pub(super) fn refusal(
-    rules: &Rules,
-    book: &AssetBook,
-    buy: usize,
-    sell: usize,
-    numbers: &PairNumbers,
-    now_ns: i64,
-) -> Option<RefusalReason> {
-    incomparable(rules, book, buy, sell, numbers, now_ns)
-        .or_else(|| depeg(&rules.settings, &numbers.conversion))
-        .or_else(|| identity(&rules.settings, book, buy, sell, numbers))
-        .or_else(|| fees(&book.legs[buy], &book.legs[sell]))
-        .or_else(|| when(numbers.executable_notional() < rules.settings.min_notional, RefusalReason::TooSmall))
+pub(super) fn refusal(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let settings = &pair.rules.settings;
+    incomparable(pair)
+        .or_else(|| when(pair.numbers.conversion.is_depegged && !settings.allow_depegged, RefusalReason::Depegged))
+        .or_else(|| identity(pair))
+        .or_else(|| fees(pair))
+        .or_else(|| when(pair.numbers.executable_notional() < settings.min_notional, RefusalReason::TooSmall))
 }
 
 /// Why the legs' prices cannot be set against each other at all.
-pub(super) fn incomparable(
-    rules: &Rules,
-    book: &AssetBook,
-    buy: usize,
-    sell: usize,
-    numbers: &PairNumbers,
-    now_ns: i64,
-) -> Option<RefusalReason> {
-    when(book.legs[buy].origin == book.legs[sell].origin, RefusalReason::RelayedBook)
-        .or_else(|| books(&numbers.buy, &numbers.sell))
-        .or_else(|| times(&rules.settings, &numbers.buy, &numbers.sell, now_ns))
-        .or_else(|| {
-            when(!numbers.conversion.is_good(now_ns, rules.settings.max_rate_age_ns), RefusalReason::RateUnknown)
-        })
+pub(super) fn incomparable(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let max_rate_age_ns = pair.rules.settings.max_rate_age_ns;
+    when(pair.is_relayed(), RefusalReason::RelayedBook)
+        .or_else(|| books(&pair.numbers.buy, &pair.numbers.sell))
+        .or_else(|| times(pair))
+        .or_else(|| when(!pair.numbers.conversion.is_good(pair.now_ns, max_rate_age_ns), RefusalReason::RateUnknown))
 }
 
 fn when(is_refused: bool, reason: RefusalReason) -> Option<RefusalReason> {
@@ -53,47 +37,41 @@ fn books(buy: &Top, sell: &Top) -> Option<RefusalReason> {
         .or_else(|| when(any(|top| top.bid >= top.ask), RefusalReason::Crossed))
 }
 
-fn times(settings: &ScannerSettings, buy: &Top, sell: &Top, now_ns: i64) -> Option<RefusalReason> {
-    let oldest_ns = buy.receive_ns.min(sell.receive_ns);
-    let newest_ns = buy.receive_ns.max(sell.receive_ns);
+fn times(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let (settings, now_ns) = (&pair.rules.settings, pair.now_ns);
+    let oldest_ns = pair.numbers.buy.receive_ns.min(pair.numbers.sell.receive_ns);
     // A quote from the future has an age that nobody knows: its receiver's clock is wrong, or ours is.
-    let is_skewed = newest_ns.saturating_sub(oldest_ns.min(now_ns)) > settings.max_skew_ns;
+    let is_skewed = pair.newest_ns().saturating_sub(oldest_ns.min(now_ns)) > settings.max_skew_ns;
     when(now_ns.saturating_sub(oldest_ns) > settings.max_age_ns, RefusalReason::TooOld)
         .or_else(|| when(is_skewed, RefusalReason::Skewed))
 }
 
-fn depeg(settings: &ScannerSettings, conversion: &Conversion) -> Option<RefusalReason> {
-    when(conversion.is_depegged && !settings.allow_depegged, RefusalReason::Depegged)
-}
-
-pub(super) fn identity(
-    settings: &ScannerSettings,
-    book: &AssetBook,
-    buy: usize,
-    sell: usize,
-    numbers: &PairNumbers,
-) -> Option<RefusalReason> {
-    match book.identities.state(buy, sell) {
+/// Why the legs may not be one asset.
+pub(super) fn identity(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let Pair { rules, book, buy, sell, numbers, .. } = pair;
+    match book.identities.state(*buy, *sell) {
         Some(IdentityState::Denied) => Some(RefusalReason::IdentityDenied),
         Some(IdentityState::Suspect) => Some(RefusalReason::IdentitySuspect),
         // Prices that a scale has blown up are wrong, whoever vouches for the asset.
         Some(IdentityState::Confirmed) => {
             when(numbers.mid_difference_percent().is_infinite(), RefusalReason::MidsApart)
         }
-        None => when(numbers.has_mids_apart(settings.max_mid_difference_percent), RefusalReason::MidsApart),
+        None => when(numbers.has_mids_apart(rules.settings.max_mid_difference_percent), RefusalReason::MidsApart),
     }
 }
 
-fn fees(buy: &Leg, sell: &Leg) -> Option<RefusalReason> {
-    let is_unknown = |leg: &Leg| leg.instrument.taker_fee_percent.is_none();
-    when(is_unknown(buy) || is_unknown(sell), RefusalReason::FeeUnknown)
+fn fees(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let is_unknown = [pair.buy_leg(), pair.sell_leg()].iter().any(|leg| leg.instrument.taker_fee_percent.is_none());
+    when(is_unknown, RefusalReason::FeeUnknown)
 }
 
 #[cfg(test)]
 mod tests {
     use crossbook_market::{Instrument, Quote};
 
-    use super::super::testing::{instrument, live, settings};
+    use super::super::asset::{AssetBook, Leg};
+    use super::super::rules::Rules;
+    use super::super::tests::{instrument, live, settings};
     use super::*;
 
     const NOW_NS: i64 = 1_000_000_000_000;
@@ -111,7 +89,7 @@ mod tests {
             book.add_leg(Leg { instrument, venue, origin: venue, currency, rate_source: None });
             book.set_quote(number, &quotes[number], 0, 0.1);
         }
-        refusal(&rules, &book, 0, 1, &book.numbers(&rules.rates, 0, 1), NOW_NS)
+        refusal(&Pair::of(&rules, &book, 0, 1, NOW_NS))
     }
 
     #[test]

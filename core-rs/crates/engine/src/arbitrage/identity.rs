@@ -1,159 +1,35 @@
 //! Whether two instruments that bear one asset's name are one asset. A name alone never says so: mids that stay apart
 //! make a pair suspect, and then only an operator says what it is.
 
-use rustc_hash::FxHashMap;
-
-use super::asset::{AssetBook, PairNumbers};
 use super::gate;
-use super::rules::Rules;
+use super::identities::{IdentityFinding, IdentityPair, MarketName};
+use super::pair::Pair;
 
-/// What is held of a pair; the numbers are those of `IdentityState` in arbitrage.proto.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum IdentityState {
-    /// Its mids were apart for too long; nobody has decided.
-    Suspect = 1,
-    /// An operator says that both are one asset.
-    Confirmed = 2,
-    /// An operator says that they are not.
-    Denied = 3,
+/// What the mids of a pair say at the newer quote's receive time.
+pub(super) struct Comparison {
+    pub is_apart: bool,
+    pub seen_ns: i64,
 }
 
-impl IdentityState {
-    /// The state that a number stands for.
-    pub fn from_number(number: u8) -> Option<Self> {
-        [Self::Suspect, Self::Confirmed, Self::Denied].into_iter().find(|state| *state as u8 == number)
-    }
+/// Compares the mids of a pair that can be compared now; one that cannot says nothing either way.
+pub(super) fn compare(pair: &Pair<'_>) -> Option<Comparison> {
+    let is_apart = pair.numbers.has_mids_apart(pair.rules.settings.max_mid_difference_percent);
+    gate::incomparable(pair).is_none().then(|| Comparison { is_apart, seen_ns: pair.newest_ns() })
 }
 
-/// One instrument by its names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MarketName {
-    pub venue: String,
-    pub symbol: String,
-}
-
-/// Two instruments of one asset; `first` orders before `second`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct IdentityPair {
-    pub asset: String,
-    pub first: MarketName,
-    pub second: MarketName,
-}
-
-/// A pair that has become suspect, with what was seen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct IdentityFinding {
-    pub pair: IdentityPair,
-    /// Per coin, in each instrument's own quote currency.
-    pub first_mid: f64,
-    pub second_mid: f64,
-    /// Of the lower one, after conversion; infinite when a mid is.
-    pub difference_percent: f64,
-    /// Receive time of the newer quote when the mids came apart, and when they had been so for long enough.
-    pub since_ns: i64,
-    pub found_ns: i64,
-}
-
-/// Mids apart, from the first to the last time that it was seen.
-#[derive(Clone, Copy, Debug)]
-struct Apart {
-    since_ns: i64,
-    last_ns: i64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Identity {
-    state: Option<IdentityState>,
-    apart: Option<Apart>,
-}
-
-/// Of one asset's pairs, by their legs' numbers, the lower one first. Holds only pairs that gave cause.
-#[derive(Debug, Default)]
-pub(super) struct Identities(FxHashMap<(usize, usize), Identity>);
-
-impl Identities {
-    pub(super) fn state(&self, one: usize, other: usize) -> Option<IdentityState> {
-        self.0.get(&key(one, other)).and_then(|identity| identity.state)
-    }
-
-    /// Since when the mids are apart; None when they are not, or were not when last compared.
-    pub(super) fn apart_since_ns(&self, one: usize, other: usize) -> Option<i64> {
-        self.0.get(&key(one, other)).and_then(|identity| identity.apart).map(|apart| apart.since_ns)
-    }
-
-    /// Forgets what operators said. What the scanner has found stays suspect.
-    pub(super) fn forget_decisions(&mut self) {
-        for identity in self.0.values_mut() {
-            identity.state = identity.state.filter(|state| *state == IdentityState::Suspect);
-        }
-    }
-
-    pub(super) fn decide(&mut self, one: usize, other: usize, state: IdentityState) {
-        self.0.entry(key(one, other)).or_default().state = Some(state);
-    }
-
-    /// Takes note of a comparison at `seen_ns`. Since when the mids are apart, once that makes the pair suspect.
-    fn note(&mut self, one: usize, other: usize, is_apart: bool, seen_ns: i64, after_ns: i64) -> Option<i64> {
-        if !is_apart {
-            if let Some(identity) = self.0.get_mut(&key(one, other)) {
-                identity.apart = None;
-            }
-            return None;
-        }
-        let identity = self.0.entry(key(one, other)).or_default();
-        // What was not compared for so long as the limit itself has not been apart all that while.
-        let known = identity.apart.filter(|apart| seen_ns.saturating_sub(apart.last_ns) <= after_ns);
-        let since_ns = known.map_or(seen_ns, |apart| apart.since_ns);
-        identity.apart = Some(Apart { since_ns, last_ns: seen_ns.max(known.map_or(seen_ns, |apart| apart.last_ns)) });
-        if identity.state.is_some() || seen_ns.saturating_sub(since_ns) < after_ns {
-            return None;
-        }
-        identity.state = Some(IdentityState::Suspect);
-        Some(since_ns)
-    }
-}
-
-fn key(one: usize, other: usize) -> (usize, usize) {
-    (one.min(other), one.max(other))
-}
-
-/// Compares the mids of a pair that can be compared now. A finding when that makes it suspect.
-pub(super) fn watch(
-    rules: &Rules,
-    book: &mut AssetBook,
-    buy: usize,
-    sell: usize,
-    numbers: &PairNumbers,
-    now_ns: i64,
-) -> Option<IdentityFinding> {
-    if gate::incomparable(rules, book, buy, sell, numbers, now_ns).is_some() {
-        return None; // says nothing either way
-    }
-    let is_apart = numbers.has_mids_apart(rules.settings.max_mid_difference_percent);
-    let found_ns = numbers.buy.receive_ns.max(numbers.sell.receive_ns);
-    let since_ns = book.identities.note(buy, sell, is_apart, found_ns, rules.settings.suspect_after_ns)?;
-    Some(finding(book, buy, sell, numbers, since_ns, found_ns))
-}
-
-fn finding(
-    book: &AssetBook,
-    buy: usize,
-    sell: usize,
-    numbers: &PairNumbers,
-    since_ns: i64,
-    found_ns: i64,
-) -> IdentityFinding {
-    let mut sides = [(market(book, buy), numbers.buy.mid()), (market(book, sell), numbers.sell.mid())];
+/// The pair has become suspect: its mids have been apart since `since_ns`.
+pub(super) fn finding(pair: &Pair<'_>, since_ns: i64) -> IdentityFinding {
+    let mut sides =
+        [(market(pair, pair.buy), pair.numbers.buy.mid()), (market(pair, pair.sell), pair.numbers.sell.mid())];
     sides.sort_by(|one, other| one.0.cmp(&other.0));
     let [(first, first_mid), (second, second_mid)] = sides;
-    let pair = IdentityPair { asset: book.name.clone(), first, second };
-    let difference_percent = numbers.mid_difference_percent();
-    IdentityFinding { pair, first_mid, second_mid, difference_percent, since_ns, found_ns }
+    let names = IdentityPair { asset: pair.book.name.clone(), first, second };
+    let difference_percent = pair.numbers.mid_difference_percent();
+    IdentityFinding { pair: names, first_mid, second_mid, difference_percent, since_ns, found_ns: pair.newest_ns() }
 }
 
-fn market(book: &AssetBook, leg: usize) -> MarketName {
-    let instrument = &book.legs[leg].instrument;
+fn market(pair: &Pair<'_>, leg: usize) -> MarketName {
+    let instrument = &pair.book.legs[leg].instrument;
     MarketName { venue: instrument.venue.clone(), symbol: instrument.symbol.clone() }
 }
 
@@ -161,7 +37,8 @@ fn market(book: &AssetBook, leg: usize) -> MarketName {
 mod tests {
     use crossbook_market::{BookState, Quote};
 
-    use super::super::testing::{SECOND_NS, instrument, live, payload, scanner, settings};
+    use super::super::identities::IdentityState;
+    use super::super::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
     use super::super::{EventKind, OpportunityEvent, RefusalReason, Scanner};
     use super::*;
 

@@ -3,37 +3,16 @@
 
 use rustc_hash::FxHashMap;
 
-use super::asset::{AssetBook, PairNumbers};
+use super::asset::AssetBook;
 use super::gate;
-use super::identity::{self, IdentityFinding};
+use super::identities::IdentityFinding;
+use super::identity;
+use super::numbers::PairNumbers;
+use super::pair::Pair;
+use super::phase::{OpenOpportunity, Phase};
 use super::reason::{RefusalCounts, RefusalReason};
 use super::rules::Rules;
 use super::views::{EventKind, OpportunityEvent, SpreadView};
-
-/// Where an ordered pair is.
-#[derive(Debug)]
-pub(super) enum Phase {
-    /// It does not pay.
-    Idle,
-    /// It pays enough to open, and the gate refuses it.
-    Refused(RefusalReason),
-    /// It pays and passes, not yet for the minimum life; `quote_ns` is the receive time of the quote that made it so.
-    Pending { since_ns: i64, quote_ns: i64 },
-    /// It is published.
-    Open(Box<OpenOpportunity>),
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct OpenOpportunity {
-    pub id: String,
-    /// Since when it has paid and passed.
-    pub open_ns: i64,
-    pub peak_net_percent: f64,
-    /// Net at the last event.
-    pub told_net_percent: f64,
-    /// As it last paid.
-    pub last: PairNumbers,
-}
 
 /// When something is looked at, and the quote that made one look; None when time did.
 #[derive(Clone, Copy, Debug)]
@@ -55,64 +34,70 @@ pub(super) struct Journal {
     last_ids: FxHashMap<u64, i64>,
 }
 
-/// Looks at one pair again and moves it on.
-pub(super) fn advance(
-    rules: &Rules,
-    book: &mut AssetBook,
-    buy: usize,
-    sell: usize,
-    moment: Moment,
-    journal: &mut Journal,
-) {
-    let settings = &rules.settings;
-    let numbers = book.numbers(&rules.rates, buy, sell);
-    journal.findings.extend(identity::watch(rules, book, buy, sell, &numbers, moment.now_ns));
-    let net_percent = numbers.costs.net_percent;
-    let would_open = numbers.has_prices() && net_percent >= settings.open_net_percent;
-    let is_open = matches!(book.phase(buy, sell), Phase::Open(_));
-    let pays = would_open || (is_open && numbers.has_prices() && net_percent >= settings.close_net_percent);
-    let refusal = if pays || !numbers.has_prices() {
-        gate::refusal(rules, book, buy, sell, &numbers, moment.now_ns)
-    } else {
-        Some(RefusalReason::BelowThreshold)
-    };
-    let mut pair = Pair { rules, book, buy, sell, moment, journal };
-    match refusal {
-        None if is_open => pair.go_on(numbers),
-        None => pair.pass(numbers),
-        Some(reason) => pair.refuse(reason, would_open),
+/// The lives of one asset's pairs, looked at in one moment.
+pub(super) struct Lives<'a> {
+    pub rules: &'a Rules,
+    pub book: &'a mut AssetBook,
+    pub moment: Moment,
+    pub journal: &'a mut Journal,
+}
+
+impl Lives<'_> {
+    /// Looks at one pair again and moves it on.
+    pub(super) fn advance(&mut self, buy: usize, sell: usize) {
+        self.watch_identity(buy, sell);
+        let settings = &self.rules.settings;
+        let pair = self.pair(buy, sell);
+        let would_open = pair.nets(settings.open_net_percent);
+        let is_open = matches!(self.book.phase(buy, sell), Phase::Open(_));
+        let pays = would_open || (is_open && pair.nets(settings.close_net_percent));
+        let refusal =
+            if pays || !pair.numbers.has_prices() { gate::refusal(&pair) } else { Some(RefusalReason::BelowThreshold) };
+        let numbers = pair.numbers;
+        let mut life = Life { lives: self, buy, sell };
+        match refusal {
+            None if is_open => life.go_on(numbers),
+            None => life.pass(numbers),
+            Some(reason) => life.refuse(reason, would_open),
+        }
+    }
+
+    /// Closes the pair if it is open, and leaves it idle.
+    pub(super) fn abandon(&mut self, buy: usize, sell: usize) {
+        Life { lives: self, buy, sell }.refuse(RefusalReason::NotLive, false);
+    }
+
+    fn pair(&self, buy: usize, sell: usize) -> Pair<'_> {
+        Pair::of(self.rules, self.book, buy, sell, self.moment.now_ns)
+    }
+
+    /// Whether its mids make the pair suspect now.
+    fn watch_identity(&mut self, buy: usize, sell: usize) {
+        let Some(seen) = identity::compare(&self.pair(buy, sell)) else { return };
+        let after_ns = self.rules.settings.suspect_after_ns;
+        let identities = &mut self.book.identities;
+        if let Some(since_ns) = identities.note(buy, sell, seen.is_apart, seen.seen_ns, after_ns) {
+            let finding = identity::finding(&self.pair(buy, sell), since_ns);
+            self.journal.findings.push(finding);
+        }
     }
 }
 
-/// Closes the pair if it is open, and leaves it idle.
-pub(super) fn abandon(
-    rules: &Rules,
-    book: &mut AssetBook,
+/// The life of one of them.
+struct Life<'a, 'b> {
+    lives: &'a mut Lives<'b>,
     buy: usize,
     sell: usize,
-    moment: Moment,
-    journal: &mut Journal,
-) {
-    Pair { rules, book, buy, sell, moment, journal }.refuse(RefusalReason::NotLive, false);
 }
 
-struct Pair<'a> {
-    rules: &'a Rules,
-    book: &'a mut AssetBook,
-    buy: usize,
-    sell: usize,
-    moment: Moment,
-    journal: &'a mut Journal,
-}
-
-impl Pair<'_> {
+impl Life<'_, '_> {
     /// It pays and passes, and is not open.
     fn pass(&mut self, numbers: PairNumbers) {
-        let (since_ns, quote_ns) = match self.book.phase(self.buy, self.sell) {
+        let (since_ns, quote_ns) = match self.lives.book.phase(self.buy, self.sell) {
             Phase::Pending { since_ns, quote_ns } => (*since_ns, *quote_ns),
-            _ => (self.moment.now_ns, numbers.buy.receive_ns.max(numbers.sell.receive_ns)),
+            _ => (self.lives.moment.now_ns, numbers.buy.receive_ns.max(numbers.sell.receive_ns)),
         };
-        if self.moment.now_ns.saturating_sub(since_ns) >= self.rules.settings.min_life_ns {
+        if self.lives.moment.now_ns.saturating_sub(since_ns) >= self.lives.rules.settings.min_life_ns {
             self.open(since_ns, quote_ns, numbers);
         } else {
             self.set_phase(Phase::Pending { since_ns, quote_ns });
@@ -128,7 +113,7 @@ impl Pair<'_> {
             told_net_percent: net_percent,
             last: numbers,
         };
-        self.journal.opened += 1;
+        self.lives.journal.opened += 1;
         self.tell(EventKind::Opened, &opportunity, None);
         self.set_phase(Phase::Open(Box::new(opportunity)));
     }
@@ -139,7 +124,7 @@ impl Pair<'_> {
         let net_percent = numbers.costs.net_percent;
         opportunity.last = numbers;
         opportunity.peak_net_percent = opportunity.peak_net_percent.max(net_percent);
-        if (net_percent - opportunity.told_net_percent).abs() >= self.rules.settings.update_step_percent {
+        if (net_percent - opportunity.told_net_percent).abs() >= self.lives.rules.settings.update_step_percent {
             opportunity.told_net_percent = net_percent;
             self.tell(EventKind::Updated, &opportunity, None);
         }
@@ -157,24 +142,24 @@ impl Pair<'_> {
             Phase::Pending { .. } | Phase::Open(_) => true,
         };
         if is_new && reason != RefusalReason::BelowThreshold {
-            self.journal.refusals.add(reason);
+            self.lives.journal.refusals.add(reason);
         }
         if let Phase::Open(opportunity) = before {
-            self.journal.closed += 1;
+            self.lives.journal.closed += 1;
             self.tell(EventKind::Closed, &opportunity, Some(reason));
         }
     }
 
     fn set_phase(&mut self, phase: Phase) -> Phase {
-        self.book.set_phase(self.buy, self.sell, phase)
+        self.lives.book.set_phase(self.buy, self.sell, phase)
     }
 
     fn tell(&mut self, kind: EventKind, opportunity: &OpenOpportunity, close_reason: Option<RefusalReason>) {
         let last = &opportunity.last;
-        let Moment { now_ns, cause_ns } = self.moment;
-        self.journal.events.push(OpportunityEvent {
+        let Moment { now_ns, cause_ns } = self.lives.moment;
+        self.lives.journal.events.push(OpportunityEvent {
             kind,
-            spread: SpreadView::of_opportunity(self.book, self.buy, self.sell, opportunity),
+            spread: SpreadView::of_opportunity(self.lives.book, self.buy, self.sell, opportunity),
             close_reason,
             // Never negative, though the clock may have been set back meanwhile.
             duration_ns: if close_reason.is_some() { now_ns.saturating_sub(opportunity.open_ns).max(0) } else { 0 },
@@ -187,10 +172,10 @@ impl Pair<'_> {
     /// quote that made the pair pay in nanoseconds, both in hexadecimal: so replicas that see the same quotes give the
     /// same id. The time is moved on by a nanosecond when the pair has used it already.
     fn new_id(&mut self, quote_ns: i64) -> String {
-        let (buy, sell) = (&self.book.legs[self.buy].instrument, &self.book.legs[self.sell].instrument);
+        let (buy, sell) = (&self.lives.book.legs[self.buy].instrument, &self.lives.book.legs[self.sell].instrument);
         let symbols = fnv1a(&[buy.symbol.as_bytes(), sell.symbol.as_bytes()]);
-        let pair = format!("{}-{}-{}-{symbols:016x}", self.book.name, buy.venue, sell.venue);
-        let last_ns = self.journal.last_ids.entry(fnv1a(&[pair.as_bytes()])).or_insert(i64::MIN);
+        let pair = format!("{}-{}-{}-{symbols:016x}", self.lives.book.name, buy.venue, sell.venue);
+        let last_ns = self.lives.journal.last_ids.entry(fnv1a(&[pair.as_bytes()])).or_insert(i64::MIN);
         *last_ns = quote_ns.max(last_ns.saturating_add(1));
         format!("{pair}-{last_ns:x}")
     }
@@ -208,7 +193,7 @@ mod tests {
 
     use crossbook_market::{BookState, Quote};
 
-    use super::super::testing::{SECOND_NS, instrument, live, payload, scanner, settings};
+    use super::super::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
     use super::super::{Scanner, ScannerSettings};
     use super::*;
 

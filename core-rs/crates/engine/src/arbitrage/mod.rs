@@ -11,11 +11,13 @@ mod asset;
 mod costs;
 mod currencies;
 mod gate;
+mod identities;
 mod identity;
 mod lifecycle;
 mod messages;
-#[cfg(test)]
-mod oracle;
+mod numbers;
+mod pair;
+mod phase;
 mod rates;
 mod reason;
 mod relays;
@@ -24,14 +26,12 @@ mod scanner;
 mod settings;
 mod sources;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
-mod verdicts;
+mod tests;
 mod views;
 
 pub use answers::SpreadFilter;
 pub use costs::Costs;
-pub use identity::{IdentityFinding, IdentityPair, IdentityState, MarketName};
+pub use identities::{IdentityFinding, IdentityPair, IdentityState, MarketName};
 pub use reason::RefusalReason;
 pub use scanner::{Scanner, ScannerStats};
 pub use settings::{ScannerSettings, ScannerSettingsError};

@@ -254,7 +254,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SECOND_NS, settings};
+    use super::super::tests::{SECOND_NS, settings};
     use super::*;
 
     const NOW_NS: i64 = 1_000 * SECOND_NS;

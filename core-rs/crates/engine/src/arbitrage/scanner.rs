@@ -4,9 +4,10 @@ use crossbook_market::{BookState, Instrument, Quote};
 use crossbook_wire::{Batch, SymbolEntry, WireError, decode_subscription_response};
 use rustc_hash::FxHashMap;
 
-use super::asset::{AssetBook, Leg, Top};
-use super::identity::{IdentityFinding, IdentityPair, IdentityState};
-use super::lifecycle::{Journal, Moment, abandon, advance};
+use super::asset::{AssetBook, Leg};
+use super::identities::{IdentityFinding, IdentityPair, IdentityState};
+use super::lifecycle::{Journal, Lives, Moment};
+use super::numbers::Top;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
@@ -79,7 +80,7 @@ impl Scanner {
             self.retire(place, now_ns);
         }
         self.refresh_rates(Moment { now_ns, cause_ns: None });
-        self.for_each_active(now_ns, advance)
+        self.advance_active(now_ns)
     }
 
     /// Replaces what is decided, here or elsewhere, and what was found elsewhere; and looks again at what it can move.
@@ -96,7 +97,7 @@ impl Scanner {
             self.books[book].identities.forget_decisions();
             self.apply_identities(book);
         }
-        self.for_each_active(now_ns, advance)
+        self.advance_active(now_ns)
     }
 
     /// Pairs that became suspect here since the last call.
@@ -109,10 +110,11 @@ impl Scanner {
         let lost = self.take_lost(source);
         self.sources.forget(source);
         let moment = Moment { now_ns, cause_ns: None };
-        for book in self.books.iter_mut().filter(|book| book.active > 0) {
-            for (buy, sell) in book.active_pairs() {
-                if [buy, sell].iter().any(|leg| book.tops[*leg].source == u32::from(source)) {
-                    abandon(&self.rules, book, buy, sell, moment, &mut self.journal);
+        for number in 0..self.books.len() {
+            let mut lives = self.lives(number, moment);
+            for (buy, sell) in lives.book.active_pairs() {
+                if [buy, sell].iter().any(|leg| lives.book.tops[*leg].source == u32::from(source)) {
+                    lives.abandon(buy, sell);
                 }
             }
         }
@@ -228,11 +230,10 @@ impl Scanner {
     }
 
     fn retire(&mut self, place: Place, now_ns: i64) {
-        let book = &mut self.books[place.book];
-        let moment = Moment { now_ns, cause_ns: None };
-        for other in 0..book.legs.len() {
+        let mut lives = self.lives(place.book, Moment { now_ns, cause_ns: None });
+        for other in 0..lives.book.legs.len() {
             for (buy, sell) in [(place.leg, other), (other, place.leg)] {
-                abandon(&self.rules, book, buy, sell, moment, &mut self.journal);
+                lives.abandon(buy, sell);
             }
         }
         self.forget_quote(place, now_ns);
@@ -296,25 +297,26 @@ impl Scanner {
 
     /// Both directions of every pair with the leg.
     fn scan(&mut self, place: Place, moment: Moment) {
-        let book = &mut self.books[place.book];
-        for other in 0..book.legs.len() {
+        let mut lives = self.lives(place.book, moment);
+        for other in 0..lives.book.legs.len() {
             for (buy, sell) in [(place.leg, other), (other, place.leg)] {
-                if book.pair_needs_scan(buy, sell) {
-                    advance(&self.rules, book, buy, sell, moment, &mut self.journal);
+                if lives.book.pair_needs_scan(buy, sell) {
+                    lives.advance(buy, sell);
                 }
             }
         }
     }
 
-    fn for_each_active(
-        &mut self,
-        now_ns: i64,
-        act: impl Fn(&Rules, &mut AssetBook, usize, usize, Moment, &mut Journal),
-    ) -> Vec<OpportunityEvent> {
-        let moment = Moment { now_ns, cause_ns: None };
-        for book in self.books.iter_mut().filter(|book| book.active > 0) {
-            for (buy, sell) in book.active_pairs() {
-                act(&self.rules, book, buy, sell, moment, &mut self.journal);
+    fn lives(&mut self, book: usize, moment: Moment) -> Lives<'_> {
+        Lives { rules: &self.rules, book: &mut self.books[book], moment, journal: &mut self.journal }
+    }
+
+    /// Looks at every pair that is not idle.
+    fn advance_active(&mut self, now_ns: i64) -> Vec<OpportunityEvent> {
+        for number in 0..self.books.len() {
+            let mut lives = self.lives(number, Moment { now_ns, cause_ns: None });
+            for (buy, sell) in lives.book.active_pairs() {
+                lives.advance(buy, sell);
             }
         }
         std::mem::take(&mut self.journal.events)
@@ -323,7 +325,7 @@ impl Scanner {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SECOND_NS, instrument, live, payload, scanner, settings};
+    use super::super::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
     use super::*;
 
     #[test]

@@ -16,10 +16,8 @@ use crossbook_market::{BookState, Quote};
 use crossbook_wire::{Batch, WireError};
 use rustc_hash::FxHashMap;
 
-use super::asset::Top;
+use super::numbers::{NOBODY, Top};
 
-/// The owner of a leg that has none; no source has this number.
-pub(super) const NOBODY: u32 = u32::MAX;
 /// How long a quote stays in force after its shard has given the instrument away.
 pub(super) const MOVING_NS: i64 = 2_000_000_000;
 
@@ -151,7 +149,7 @@ impl Sources {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{SECOND_NS, instrument, live, payload, scanner, settings};
+    use super::super::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
     use super::super::{EventKind, OpportunityEvent, RefusalReason, Scanner, ScannerSettings};
     use super::*;
 

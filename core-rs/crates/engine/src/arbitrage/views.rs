@@ -2,9 +2,11 @@
 
 use crossbook_market::BookState;
 
-use super::asset::{AssetBook, Leg, PairNumbers, Top};
+use super::asset::{AssetBook, Leg};
 use super::costs::Costs;
-use super::lifecycle::{OpenOpportunity, Phase};
+use super::numbers::{PairNumbers, Top};
+use super::pair::Pair;
+use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
 use super::reason::RefusalReason;
 
@@ -133,16 +135,10 @@ impl ConversionView {
 
 impl SpreadView {
     /// A pair as it stands, with the identity of the opportunity when one is open.
-    pub(super) fn of_pair(
-        book: &AssetBook,
-        buy: usize,
-        sell: usize,
-        numbers: &PairNumbers,
-        reason: Option<RefusalReason>,
-    ) -> Self {
-        let mut view = Self::bare(book, buy, sell, numbers);
+    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>) -> Self {
+        let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
-        if let Phase::Open(opportunity) = book.phase(buy, sell) {
+        if let Phase::Open(opportunity) = pair.book.phase(pair.buy, pair.sell) {
             view.identify(opportunity);
         }
         view

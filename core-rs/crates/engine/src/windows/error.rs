@@ -1,7 +1,9 @@
 //! Why a stream's message is refused.
 
-use super::instruments::MAX_INSTRUMENTS;
 use crossbook_wire::WireError;
+
+/// Instruments of one venue, those included that are no longer in its stream.
+pub(super) const MAX_INSTRUMENTS: usize = 65_536;
 
 /// Sequences are kept in Postgres, as 64-bit integers with a sign.
 pub(super) const MAX_SEQUENCE: u64 = i64::MAX as u64 / 2;

@@ -1,6 +1,6 @@
 //! The instruments of one venue: slots by symbol for as long as the process lives, and by number within a stream.
 
-use super::error::IngestError;
+use super::error::{IngestError, MAX_INSTRUMENTS};
 use super::table::WindowTable;
 use crate::hub::QuoteHub;
 use crossbook_market::Instrument;
@@ -9,9 +9,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 const UNKNOWN: u32 = u32::MAX;
-
-/// Instruments of one venue, those included that are no longer in its stream.
-pub const MAX_INSTRUMENTS: usize = 65_536;
 
 /// One instrument of the venue.
 pub struct Slot {

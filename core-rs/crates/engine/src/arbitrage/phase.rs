@@ -1,0 +1,29 @@
+//! Where an ordered pair is in its life.
+
+use super::numbers::PairNumbers;
+use super::reason::RefusalReason;
+
+/// Where an ordered pair is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// It does not pay.
+    Idle,
+    /// It pays enough to open, and the gate refuses it.
+    Refused(RefusalReason),
+    /// It pays and passes, not yet for the minimum life; `quote_ns` is the receive time of the quote that made it so.
+    Pending { since_ns: i64, quote_ns: i64 },
+    /// It is published.
+    Open(Box<OpenOpportunity>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct OpenOpportunity {
+    pub id: String,
+    /// Since when it has paid and passed.
+    pub open_ns: i64,
+    pub peak_net_percent: f64,
+    /// Net at the last event.
+    pub told_net_percent: f64,
+    /// As it last paid.
+    pub last: PairNumbers,
+}

@@ -1,0 +1,62 @@
+//! Settings, instruments, quotes and payloads for tests of the scan to start from.
+
+mod oracle;
+mod verdicts;
+
+use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_wire::encode_subscription_response;
+
+use super::{Scanner, ScannerSettings};
+
+pub(super) const SECOND_NS: i64 = 1_000_000_000;
+
+pub(super) fn settings() -> ScannerSettings {
+    ScannerSettings {
+        open_net_percent: 0.1,
+        close_net_percent: 0.02,
+        update_step_percent: 0.05,
+        min_life_ns: 0,
+        max_age_ns: 10 * SECOND_NS,
+        max_skew_ns: 5 * SECOND_NS,
+        min_notional: 100.0,
+        max_mid_difference_percent: 30.0,
+        suspect_after_ns: 60 * SECOND_NS,
+        dollar_currencies: ["USD", "USDC", "USDT"].map(str::to_owned).to_vec(),
+        max_rate_age_ns: 30 * SECOND_NS,
+        max_depeg_percent: 1.0,
+        allow_depegged: false,
+        relays: vec![],
+        equal_currencies: vec![vec!["USD".to_owned(), "USDT".to_owned()]],
+    }
+}
+
+pub(super) fn instrument(venue: &str, asset: &str) -> Instrument {
+    Instrument {
+        venue: venue.to_owned(),
+        symbol: format!("{asset}/USDT:USDT"),
+        native_symbol: format!("{asset}USDT"),
+        asset: asset.to_owned(),
+        asset_scale: 1.0,
+        quote_currency: "USDT".to_owned(),
+        settle_currency: "USDT".to_owned(),
+        contract_size: 1.0,
+        tick_size: 0.0,
+        lot_size: 0.0,
+        taker_fee_percent: Some(0.05),
+        maker_fee_percent: Some(0.02),
+    }
+}
+
+pub(super) fn live(instrument: u32, bid: f64, ask: f64, size: f64, receive_ns: i64) -> Quote {
+    Quote { instrument, state: BookState::Live, receive_ns, exchange_ns: 0, bid, bid_size: size, ask, ask_size: size }
+}
+
+/// A batch whose symbol numbers are places in `instruments`, all of them introduced.
+pub(super) fn payload(instruments: &[Instrument], quotes: &[Quote]) -> Vec<u8> {
+    let symbols: Vec<(u32, &Instrument)> = (0..).zip(instruments).collect();
+    encode_subscription_response("stream", 1, 1, &symbols, quotes, 0)
+}
+
+pub(super) fn scanner(settings: ScannerSettings) -> Scanner {
+    Scanner::new(settings).unwrap()
+}

@@ -1,0 +1,1 @@
+"""From opportunity events to matches of rules: who of several replicas looks at what, and what it decides."""

@@ -1,0 +1,169 @@
+"""Which rules an opportunity event fires, and when: the rule's filters and thresholds, and its least life.
+
+Only the rules of slots that this replica has are looked at; what it held in a slot that it lost is another's to do.
+
+A rule whose least life has not passed waits. The stream's own times move the clock while events come, so that a replay
+after an outage decides as it would have live; the wall clock moves it only while the stream is quiet. A rule that waits
+and learns that the opportunity closed, but lived long enough, fires. One that a cooldown held back may fire at the next
+UPDATED; one that fired for an opportunity never does so again.
+"""
+
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from crossbook.alerts.evaluation.progress import Hold, Progress
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.data.leases import Tenure
+from crossbook.plumbing.timestamps import from_duration, from_timestamp
+
+SWEEP_AT_LEAST = 1_000
+
+OwnRule: TypeAlias = tuple[pb.AlertRule, Tenure]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that wants to fire; `cause` makes it the same match whoever finds it, and however often."""
+
+    rule: pb.AlertRule
+    opportunity: arbitrage_pb2.Opportunity
+    cause: str
+    hold: Hold | None = None
+
+
+@dataclass(slots=True)
+class _Followed:
+    """An open opportunity as last told, and the rules that wait for its age."""
+
+    opportunity: arbitrage_pb2.Opportunity
+    told_ns: int
+    waiting: dict[str, Hold] = field(default_factory=dict)
+
+    def tell(self, opportunity: arbitrage_pb2.Opportunity, at_ns: int) -> None:
+        """An event that is looked at again changes nothing that is known by now."""
+        if at_ns >= self.told_ns:
+            self.opportunity, self.told_ns = opportunity, at_ns
+
+
+class Evaluator:
+    """Holds no more than the opportunities that are open, and the rules that wait for their age."""
+
+    def __init__(self, rules_of: Callable[[str], Sequence[OwnRule]], progress: Progress) -> None:
+        self._rules_of = rules_of  # of an asset: those that this replica evaluates for it
+        self._progress = progress
+        self._open: dict[str, _Followed] = {}
+        self._due: list[tuple[int, str, str]] = []  # waits that were given up stay until they are due or swept
+        self._sweep_at = SWEEP_AT_LEAST
+        self.evaluated = 0
+
+    def reset(self) -> None:
+        """Forgets what is open: the stream is about to tell it again."""
+        self._open.clear()
+        self._due.clear()
+
+    def on_event(self, event: arbitrage_pb2.OpportunityEvent, slots: Collection[int] | None = None) -> list[Match]:
+        """Takes the next event, or, again, one of before for the slots named. Every match returned holds its slot."""
+        event_ns = from_timestamp(event.event_time)
+        matches = self.on_time(event_ns)
+        opportunity = event.opportunity
+        if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
+            return matches + list(self._close(opportunity, from_duration(event.duration)))
+        followed = self._open.setdefault(opportunity.id, _Followed(opportunity, event_ns))
+        followed.tell(opportunity, event_ns)
+        return matches + list(self._consider(followed, opportunity, event_ns, slots))
+
+    def on_time(self, now_ns: int) -> list[Match]:
+        """The matches of rules whose wait is over."""
+        matches: list[Match] = []
+        while self._due and self._due[0][0] <= now_ns:
+            _, opportunity_id, rule_name = heapq.heappop(self._due)
+            followed = self._open.get(opportunity_id)
+            hold = followed.waiting.pop(rule_name, None) if followed else None
+            if followed and hold:
+                matches += self._decide(followed.opportunity, rule_name, hold)
+        return matches
+
+    def on_gap(self, slots: Collection[int]) -> list[Match]:
+        """Looks at all that is open, as last told, for slots whose earlier events are not all known."""
+        open_now = list(self._open.values())
+        return [match for one in open_now for match in self._consider(one, one.opportunity, one.told_ns, slots)]
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the next wait ends."""
+        return self._due[0][0] if self._due else None
+
+    def _consider(
+        self,
+        followed: _Followed,
+        opportunity: arbitrage_pb2.Opportunity,
+        event_ns: int,
+        slots: Collection[int] | None,
+    ) -> Iterator[Match]:
+        for rule, tenure in self._rules_of(opportunity.asset):
+            if (slots is not None and tenure.slot not in slots) or not covers(rule, opportunity):
+                continue
+            self.evaluated += 1
+            due_ns = from_timestamp(opportunity.open_time) + from_duration(rule.min_life)
+            if due_ns <= event_ns:
+                if passes(rule, opportunity):
+                    yield Match(rule, opportunity, opportunity.id, self._progress.hold(tenure))
+            else:
+                self._wait(followed, rule.name, tenure, due_ns)
+
+    def _wait(self, followed: _Followed, rule_name: str, tenure: Tenure, due_ns: int) -> None:
+        waiting = followed.waiting.get(rule_name)
+        if waiting is not None and waiting.tenure is tenure:
+            return
+        followed.waiting[rule_name] = self._progress.hold(tenure)
+        heapq.heappush(self._due, (due_ns, followed.opportunity.id, rule_name))
+        if len(self._due) >= self._sweep_at:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """An opportunity that closed leaves its waits behind, and they may be due in a day only."""
+        self._due = [wait for wait in self._due if wait[1] in self._open and wait[2] in self._open[wait[1]].waiting]
+        heapq.heapify(self._due)
+        self._sweep_at = max(SWEEP_AT_LEAST, 2 * len(self._due))
+
+    def _close(self, opportunity: arbitrage_pb2.Opportunity, duration_ns: int) -> Iterator[Match]:
+        followed = self._open.pop(opportunity.id, None)
+        for rule_name, hold in followed.waiting.items() if followed else ():
+            rule = self._rule(rule_name, opportunity.asset)
+            if rule and from_duration(rule.min_life) <= duration_ns:
+                yield from self._decide(opportunity, rule_name, hold)
+            else:
+                hold.settle()
+
+    def _decide(self, opportunity: arbitrage_pb2.Opportunity, rule_name: str, hold: Hold) -> Iterable[Match]:
+        """The match, which takes over the hold, or none, which lets it go."""
+        rule = self._rule(rule_name, opportunity.asset)
+        if not hold.tenure.is_over and rule and covers(rule, opportunity) and passes(rule, opportunity):
+            return [Match(rule, opportunity, opportunity.id, hold)]
+        hold.settle()
+        return []
+
+    def _rule(self, name: str, asset: str) -> pb.AlertRule | None:
+        return next((rule for rule, _ in self._rules_of(asset) if rule.name == name), None)
+
+
+def covers(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
+    """Whether the rule is about this pair at all."""
+    if rule.venues and not {opportunity.buy.venue, opportunity.sell.venue} <= set(rule.venues):
+        return False
+    if rule.symbols and opportunity.buy.symbol not in rule.symbols and opportunity.sell.symbol not in rule.symbols:
+        return False
+    return not rule.assets or opportunity.asset in rule.assets
+
+
+def passes(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
+    """Whether the numbers reach every threshold that the rule has."""
+    costs = opportunity.costs
+    return (
+        (not rule.HasField("min_gross_percent") or costs.gross_percent >= rule.min_gross_percent)
+        and (not rule.HasField("min_net_percent") or costs.net_percent >= rule.min_net_percent)
+        and (not rule.HasField("min_notional") or opportunity.executable_notional >= rule.min_notional)
+    )

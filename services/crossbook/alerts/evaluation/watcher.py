@@ -1,0 +1,156 @@
+"""Follows one arbitrage replica's opportunity events and puts what matches into the firing line; misses nothing that
+is still held.
+
+Each connection resumes from the token before which everything is settled, and forgets what was open: the stream tells
+it again, or, when the token is no longer held, begins with all that is open. When a replica is lost, or has no quotes
+while another has, the next is followed, from a little before the time that the token bears. Positions are saved in
+Postgres (ownership.py), a slot each, because what a slot's owner has settled is settled for all.
+"""
+
+import asyncio
+import time
+from typing import TypeAlias
+
+import grpc
+import structlog
+
+from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluation.portion import Portion
+from crossbook.alerts.evaluation.progress import Position
+from crossbook.alerts.evaluation.replicas import ArbitrageReplicas, Replica
+from crossbook.alerts.firing import FiringLine
+from crossbook.alerts.rulebook import Rulebook
+from crossbook.alerts.store import AlertStore
+from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
+from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.retry import Redial, backoff
+
+QUIET_SECONDS = 0.2
+PATIENCE_SECONDS = 1.0
+CONNECT_SECONDS = 3.0
+BACKOFF_BASE_SECONDS = 0.1
+BACKOFF_CAP_SECONDS = 3.0
+
+log = structlog.get_logger()
+
+Call: TypeAlias = (
+    "grpc.aio.UnaryStreamCall[arbitrage_pb2.WatchOpportunitiesRequest, arbitrage_pb2.WatchOpportunitiesResponse]"
+)
+
+
+class OpportunityWatcher:
+    """The client side of WatchOpportunities."""
+
+    def __init__(
+        self,
+        replicas: ArbitrageReplicas,
+        store: AlertStore,
+        rulebook: Rulebook,
+        portion: Portion,
+        line: FiringLine,
+        counters: Counters,
+    ) -> None:
+        self._replicas = replicas
+        self._store = store
+        self._rulebook = rulebook
+        self._portion = portion
+        self._line = line
+        self._counters = counters
+        self._redial = Redial(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
+        self._is_known_lost = False
+
+    async def run(self) -> None:
+        """Follows until cancelled."""
+        await self._rulebook.is_read.wait()
+        self._portion.restart(await self._load())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_for_better())
+            tasks.create_task(self._follow_for_ever())
+
+    async def _load(self) -> Position:
+        """Where the slot that is furthest behind has to begin: any of them may become ours."""
+        attempt = 0
+        while True:
+            try:
+                return min((await self._store.load_positions()).values(), default=Position())
+            except UnavailableError:
+                await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
+                attempt += 1
+
+    async def _look_for_better(self) -> None:
+        while True:
+            await asyncio.sleep(PATIENCE_SECONDS)
+            if self._counters.is_connected and await self._replicas.leave_idle():
+                log.warning("arbitrage_idle", target=self._counters.arbitrage_target)
+
+    async def _follow_for_ever(self) -> None:
+        losses = 0
+        while True:
+            replica = self._replicas.current
+            is_lost = await self._follow(replica)
+            if is_lost and replica is self._replicas.current:
+                self._replicas.move_on()
+                losses += 1
+            if not is_lost or losses % len(self._replicas) == 0:  # not before each had its turn
+                await asyncio.sleep(self._redial.wait_seconds())
+
+    async def _follow(self, replica: Replica) -> bool:
+        """One stream from its opening to its end; whether that was a loss."""
+        token = self._portion.restart()
+        stub = arbitrage_pb2_grpc.ArbitrageServiceStub(replica.channel)
+        call = stub.WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest(resume_token=token))
+        is_lost = True
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await call.wait_for_connection()
+            self._set_connected(replica)
+            is_lost, reason = await self._read(replica, call)
+        except TimeoutError:
+            reason = f"no answer within {CONNECT_SECONDS:g} s"
+        except grpc.aio.AioRpcError as error:
+            reason = f"{error.code().name}: {error.details()}"
+            if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
+                self._portion.restart(Position())  # a token that the service does not take starts with what is open
+                is_lost = False
+        finally:
+            call.cancel()
+            was_connected, self._counters.is_connected = self._counters.is_connected, False
+        if was_connected or not self._is_known_lost:
+            event = "arbitrage_lost" if was_connected else "arbitrage_unreachable"
+            log.warning(event, target=replica.target, reason=reason)
+        self._is_known_lost = True
+        return is_lost
+
+    def _set_connected(self, replica: Replica) -> None:
+        self._redial.opened()
+        self._is_known_lost = False
+        self._counters.is_connected = True
+        self._counters.arbitrage_target = replica.target
+        log.info("arbitrage_connected", target=replica.target)
+
+    async def _read(self, replica: Replica, call: Call) -> tuple[bool, str]:
+        """To the end: whether it is a loss, and why. A read is never cancelled for a timer: that would end the call."""
+        while True:
+            reading = asyncio.ensure_future(call.read())
+            try:
+                while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
+                    if replica is not self._replicas.current:
+                        return False, "another replica has quotes"
+                    await self._line.put(self._portion.on_time(time.time_ns()))
+            finally:
+                if not reading.done():
+                    reading.cancel()
+                    await asyncio.wait((reading,))
+            message = reading.result()
+            if not isinstance(message, arbitrage_pb2.WatchOpportunitiesResponse):
+                return True, "arbitrage ended the stream"
+            if message.dropped_events:
+                return False, f"arbitrage dropped {message.dropped_events} events; resuming before them"
+            for event in message.events:
+                await self._line.put(self._portion.on_event(event))
+
+    def _patience(self) -> float:
+        """Seconds of quiet after which the wall clock decides about rules that wait."""
+        due_ns = self._portion.next_due_ns
+        wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - time.time_ns()) / 1e9)
+        return min(wait, PATIENCE_SECONDS)

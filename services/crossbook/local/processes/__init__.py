@@ -1,0 +1,1 @@
+"""Child processes of one machine: starting, watching, measuring and ending them."""

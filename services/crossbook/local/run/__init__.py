@@ -1,0 +1,1 @@
+"""`crossbook up`: which processes, with which settings and ports, in which order."""

@@ -1,0 +1,50 @@
+"""Files in the data folder while a run lasts: `run.json`, which processes it has and where they listen, for scripts and
+for people, and `shards.json`, which its trackers and arbitrage read.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from crossbook.local.processes.supervisor import Supervised
+
+
+class RunFile:
+    """Always whole: each version replaces the one before."""
+
+    def __init__(self, path: Path, mode: str, addresses: Mapping[str, str]) -> None:
+        self._path = path
+        self._mode = mode
+        self._addresses = dict(addresses)
+
+    def write(self, processes: Mapping[str, Supervised]) -> None:
+        """Says what runs now."""
+        entries = {
+            name: {"pid": process.child.pid, "address": self._addresses.get(name)}
+            for name, process in processes.items()
+        }
+        partial = self._path.with_name(f".{self._path.name}.partial")
+        partial.write_text(json.dumps({"pid": os.getpid(), "mode": self._mode, "processes": entries}, indent=2) + "\n")
+        partial.replace(self._path)
+
+    @contextmanager
+    def removed_at_end(self) -> Iterator[None]:
+        """The file is gone once the run is."""
+        try:
+            yield
+        finally:
+            self._path.unlink(missing_ok=True)
+
+
+@contextmanager
+def shards_listed(path: Path, shards: Mapping[str, str]) -> Iterator[None]:
+    """`shards.json` lists the run's shards while it lasts. Whoever changes it and hangs up on trackers and arbitrage
+    (SIGHUP) spreads the instruments anew.
+    """
+    path.write_text(json.dumps(shards, indent=2) + "\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Postgres and Redis (Valkey) servers of a run's own."""

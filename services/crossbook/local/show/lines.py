@@ -1,0 +1,33 @@
+"""The run in one line now and then, for logs and pipes."""
+
+import asyncio
+
+from crossbook.local.show.observer import Observer
+from crossbook.local.show.view import state_name
+
+INTERVAL_SECONDS = 10.0
+
+
+async def print_lines(observer: Observer) -> None:
+    """Prints until cancelled; the first line comes after a full interval, when rates mean something."""
+    while True:
+        await asyncio.sleep(INTERVAL_SECONDS)
+        print(line(observer), flush=True)
+
+
+def line(observer: Observer) -> str:
+    """What is known now."""
+    venues = sorted(observer.venues.items())
+    states = " ".join(
+        f"{venue}={state_name(figures.stats.state)}({figures.stats.live_markets}/{figures.stats.markets})"
+        for venue, figures in venues
+    )
+    windows = observer.windows()
+    alerts = observer.counters["alerts"].totals()
+    return (
+        f"{states or 'no venue yet'} frames/s={sum(figures.frames_per_s for _, figures in venues):.0f}"
+        f" quotes/s={sum(figures.quotes_per_s for _, figures in venues):.0f}"
+        f" windows={windows['snapshots_written']} minutes={windows['minutes_written']}"
+        f" open={observer.arbitrage.open_now} opened={observer.counters['arbitrage'].totals().get('opened', 0)}"
+        f" alerts={alerts.get('fired', 0)} delivered={alerts.get('delivered', 0)}"
+    )

@@ -1,0 +1,196 @@
+"""The live terminal view: venues, windows, opportunities and alerts on one screen, from 80 × 24 upwards."""
+
+import asyncio
+import time
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from crossbook.local.show.observer import Observer, VenueFigures
+from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
+from crossbook.plumbing.timestamps import from_timestamp, now_ns
+
+REFRESH_SECONDS = 0.5
+_WIDE = 110
+_OTHER_LINES = 9  # neither venue, nor opportunity, nor alert
+_LEAST_FREE = 2  # for opportunities and alerts
+_STATE_STYLES = {"LIVE": "bold green", "DEGRADED": "yellow", "DOWN": "bold red", "STARTING": "cyan"}
+
+
+async def show(observer: Observer, headline: str, footer: str, notices: list[str]) -> None:
+    """Draws until cancelled."""
+    screen = Screen(observer, headline, footer, notices)
+    with Live(screen, screen=True, auto_refresh=False, redirect_stderr=False) as live:
+        while True:
+            live.refresh()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+
+class Screen:
+    """What is drawn; venues come first, opportunities and alerts share the lines that are left."""
+
+    def __init__(self, observer: Observer, headline: str, footer: str, notices: list[str]) -> None:
+        self._observer = observer
+        self._headline = headline
+        self._footer = footer
+        self._notices = notices
+        self._started = time.monotonic()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        height = options.height or console.height
+        is_wide = options.max_width >= _WIDE
+        rows = max(1, min(len(self._observer.venues), height - _OTHER_LINES - _LEAST_FREE))
+        free = max(_LEAST_FREE, height - _OTHER_LINES - rows)
+        alert_lines = max(1, free // 3)
+        yield Group(
+            self._title(),
+            self._venues(rows, is_wide),
+            self._windows(),
+            Text(""),
+            self._opportunities(free - alert_lines, is_wide),
+            Text(""),
+            self._alerts(alert_lines),
+            Text(self._notice(), style="yellow", no_wrap=True, overflow="ellipsis"),
+            Text(self._footer, style="dim", no_wrap=True, overflow="ellipsis"),
+        )
+
+    def _title(self) -> RenderableType:
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        grid = Table.grid(expand=True)
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+        grid.add_column(justify="right", width=8)
+        grid.add_row(Text(self._headline, style="bold"), f"{minutes:d}:{seconds:02d}")
+        return grid
+
+    def _venues(self, rows: int, is_wide: bool) -> RenderableType:
+        """By name. Where there is no room for all, those that are LIVE give way, and are counted."""
+        table = _table(
+            "venue",
+            "state",
+            ">live",
+            ">frames/s",
+            ">quotes/s",
+            ">gaps",
+            ">resyncs",
+            *([">p50 µs", ">clock ms", ">late ms"] if is_wide else []),
+        )
+        seen = self._observer.venues
+        shown = sorted(seen)
+        if len(seen) > rows:
+            shown = sorted(sorted(seen, key=lambda venue: (_is_live(seen[venue]), venue))[: rows - 1])
+        for venue in shown:
+            table.add_row(*_venue_row(venue, seen[venue], is_wide))
+        if len(shown) < len(seen):
+            live = sum(_is_live(seen[venue]) for venue in seen.keys() - set(shown))
+            table.add_row(f"{len(seen) - len(shown)} more", f"{live} LIVE")
+        if not self._observer.venues:
+            table.add_row("waiting for the trackers ...")
+        return table
+
+    def _notice(self) -> str:
+        """What is wrong with a venue now; else what happened last."""
+        reasons = (
+            f"{venue}: {seen.stats.reason}" for venue, seen in self._observer.venues.items() if seen.stats.reason
+        )
+        return next(reasons, self._notices[-1] if self._notices else "")
+
+    def _windows(self) -> RenderableType:
+        windows = self._observer.windows()
+        found = self._observer.counters["arbitrage"].totals()
+        alerts = self._observer.counters["alerts"].totals()
+        return Text.assemble(
+            ("windows ", "bold"),
+            f"{windows['snapshots_written']:,} written, {windows['minutes_written']:,} minutes   ",
+            ("opportunities ", "bold"),
+            f"{found.get('opened', 0):,} found   ",
+            ("alerts ", "bold"),
+            f"{alerts.get('fired', 0):,} fired",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+
+    def _opportunities(self, lines: int, is_wide: bool) -> RenderableType:
+        table = _table(
+            "opportunity", "buy", "sell", ">net %", *([">gross %", ">size", ">notional"] if is_wide else [">notional"])
+        )
+        shown = [found for found in self._observer.opportunities if found.id][: max(1, lines - 1)]
+        for found in shown:
+            table.add_row(*_opportunity_row(found, is_wide))
+        if not shown:
+            table.add_row(Text("none open", style="dim"))
+        return table
+
+    def _alerts(self, lines: int) -> RenderableType:
+        table = _table("alert", "asset", "buy → sell", ">net %", "delivered")
+        for alert in self._observer.alerts[: max(1, lines - 1)]:
+            table.add_row(*_alert_row(alert))
+        if not self._observer.alerts:
+            table.add_row(Text("none yet", style="dim"))
+        return table
+
+
+def _is_live(figures: VenueFigures) -> bool:
+    return figures.stats.state == market_pb2.VenueState.VENUE_STATE_LIVE
+
+
+def state_name(state: int) -> str:
+    return market_pb2.VenueState.Name(state).removeprefix("VENUE_STATE_")  # type: ignore[arg-type]
+
+
+def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[RenderableType]:
+    stats, totals = figures.stats, figures.counters.totals()
+    state = state_name(stats.state)
+    row: list[RenderableType] = [
+        venue,
+        Text(state, style=_STATE_STYLES.get(state, "")),
+        f"{stats.live_markets}/{stats.markets}",
+        f"{figures.frames_per_s:,.0f}",
+        f"{figures.quotes_per_s:,.0f}",
+        f"{totals['gaps']:,}",
+        f"{totals['resyncs']:,}",
+    ]
+    if not is_wide:
+        return row
+    clock = [f"{stats.clock_offset_ms:+,.0f}", f"{stats.delay_ms:,.0f}"] if stats.HasField("delay_ms") else ["", ""]
+    return [*row, f"{stats.frame_to_quote_p50_us:,.0f}", *clock]
+
+
+def _opportunity_row(found: arbitrage_pb2.Opportunity, is_wide: bool) -> list[RenderableType]:
+    age_s = max(0.0, (now_ns() - from_timestamp(found.open_time)) / 1e9) if found.HasField("open_time") else 0.0
+    row: list[RenderableType] = [
+        f"{found.asset} {age_s:.0f} s",
+        f"{found.buy.venue} {found.buy.price:.6g}",
+        f"{found.sell.venue} {found.sell.price:.6g}",
+        Text(f"{found.costs.net_percent:.3f}", style="bold green"),
+    ]
+    if is_wide:
+        row += [f"{found.costs.gross_percent:.3f}", _size(found.executable_size)]
+    return [*row, f"{found.executable_notional:,.0f}"]
+
+
+def _size(coins: float) -> str:
+    return f"{coins:,.0f}" if coins >= 1000 else f"{coins:.4g}"
+
+
+def _alert_row(alert: alerts_pb2.Alert) -> list[RenderableType]:
+    found = alert.opportunity
+    clock = time.strftime("%H:%M:%S", time.localtime(alert.fire_time.seconds))
+    done = sum(delivery.state == alerts_pb2.DELIVERY_STATE_DELIVERED for delivery in alert.deliveries)
+    return [
+        clock,
+        found.asset,
+        f"{found.buy.venue} → {found.sell.venue}",
+        f"{found.costs.net_percent:.3f}",
+        f"{done}/{len(alert.deliveries)}",
+    ]
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, expand=True, pad_edge=False, header_style="bold dim")
+    for column in columns:
+        table.add_column(
+            column.lstrip(">"), justify="right" if column.startswith(">") else "left", no_wrap=True, overflow="ellipsis"
+        )
+    return table

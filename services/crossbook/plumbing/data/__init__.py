@@ -1,0 +1,1 @@
+"""Postgres and Redis as every service uses them: connections, migrations, cooldowns, leases."""

@@ -1,0 +1,101 @@
+"""Applies migrations/NNNN_name.sql in order, each in one transaction, one process at a time, each once.
+
+What has been applied stands in table schema_migrations with its checksum: a file that changed afterwards is an error,
+because databases that ran the old text would silently differ.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+import structlog
+
+from crossbook.plumbing.data.postgres import Connection, connect, is_unavailable
+from crossbook.plumbing.errors import SettingsError, UnavailableError
+
+LOCK_KEY = 0x63726F7373626F6F  # "crossboo"
+FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file."""
+
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """Of the file's text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def load_migrations() -> list[Migration]:
+    """Every migration in order."""
+    folder = resources.files("crossbook") / "migrations"
+    found = [
+        Migration(int(match[1]), entry.name, entry.read_text())
+        for entry in folder.iterdir()
+        if (match := FILE_NAME.fullmatch(entry.name))
+    ]
+    return sorted(found, key=lambda migration: migration.version)
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Brings the database up to date; returns the names of the files applied now."""
+    try:
+        async with await connect(dsn) as connection:
+            return await _migrate(connection, load_migrations())
+    except Exception as error:
+        if is_unavailable(error):
+            raise UnavailableError(f"Postgres cannot be reached: {' '.join(str(error).split())}") from error
+        raise
+
+
+async def _migrate(connection: Connection, migrations: list[Migration]) -> list[str]:
+    await connection.execute("SET statement_timeout = 0")
+    await connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+    try:
+        applied = await _applied(connection)
+        _check(migrations, applied)
+        pending = [migration for migration in migrations if migration.version not in applied]
+        for migration in pending:
+            await _apply(connection, migration)
+        return [migration.name for migration in pending]
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
+
+
+async def _applied(connection: Connection) -> dict[int, str]:
+    await connection.execute(
+        """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            version integer PRIMARY KEY,
+            name text NOT NULL,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+    )
+    cursor = await connection.execute("SELECT version, checksum FROM schema_migrations")
+    return dict(await cursor.fetchall())
+
+
+def _check(migrations: list[Migration], applied: dict[int, str]) -> None:
+    for migration in migrations:
+        if applied.get(migration.version, migration.checksum) != migration.checksum:
+            raise SettingsError(f"migration {migration.name} differs from the one this database has run")
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
+            (migration.version, migration.name, migration.checksum),
+        )
+    log.info("migration_applied", name=migration.name)

@@ -1,0 +1,1 @@
+"""gRPC as every service speaks it: channels, servers, limits, errors as statuses."""

@@ -1,0 +1,110 @@
+"""The one way to run a gRPC server: health per service, reflection, keepalive, google.rpc.Status errors, graceful stop.
+
+The server is NOT_SERVING until its service says otherwise; on the way out it first says NOT_SERVING, then gives running
+calls a grace. Streams should end by themselves when the service stops: a stop with open streams waits its grace out.
+
+What clients can make it hold is bounded: connections, calls of one method (call_limits.py), calls altogether, and the
+size of messages. Whatever is beyond is refused, nearly always with RESOURCE_EXHAUSTED.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from crossbook.plumbing.errors import PortTakenError
+from crossbook.plumbing.grpc.call_limits import CallLimits
+from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc.status import StatusInterceptor
+
+STOP_GRACE_SECONDS = 2.0
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_CONNECTIONS = 512
+MAX_CALLS = 2_048  # that run, all methods together
+# On one connection, refused ones that are not yet done with included: beyond it a call ends UNAVAILABLE, untouched.
+MAX_CALLS_OF_CONNECTION = 4_096
+# Calls that the event loop has not seen yet: beyond the first number grpc drops some (CANCELLED), then all.
+MAX_PENDING_CALLS, MAX_PENDING_CALLS_EVER = 4_096, 8_192
+
+SERVER_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.so_reuseport", 0),  # else a second server silently takes half of the first one's callers
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 1_000),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_allowed_incoming_connections", MAX_CONNECTIONS),
+    ("grpc.max_concurrent_streams", MAX_CALLS_OF_CONNECTION),
+    ("grpc.server.max_pending_requests", MAX_PENDING_CALLS),
+    ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING_CALLS_EVER),
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A started server."""
+
+    port: int
+    _health: health.aio.HealthServicer
+
+    async def set_serving(self, service_name: str, is_serving: bool) -> None:
+        """Tells health checkers whether a service ("" for the whole process) can do its work now."""
+        status = health_pb2.HealthCheckResponse.SERVING if is_serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        await self._health.set(service_name, status)
+
+
+@asynccontextmanager
+async def grpc_server(
+    host: str,
+    port: int,
+    register: Callable[[grpc.aio.Server], None],
+    service_names: Sequence[str],
+    *,
+    max_request_bytes: int = MAX_REQUEST_BYTES,
+    limits: CallLimits | None = None,
+) -> AsyncIterator[RunningServer]:
+    """Starts a server for the services that `register` adds; port 0 lets the system choose. Raises PortTakenError."""
+    server = grpc.aio.server(
+        interceptors=[StatusInterceptor(limits or CallLimits())],
+        options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)],
+        maximum_concurrent_rpcs=MAX_CALLS,
+    )
+    checker = health.aio.HealthServicer()
+    register(server)
+    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
+    reflection.enable_server_reflection((*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    running = RunningServer(_bind(server, host, port), checker)
+    for name in ("", *service_names):
+        await running.set_serving(name, False)
+    await server.start()
+    log.info("server_started", host=host, port=running.port, services=list(service_names))
+    try:
+        yield running
+    finally:
+        await asyncio.shield(_stop(server, checker))
+
+
+def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        bound = server.add_insecure_port(address)
+    except RuntimeError:
+        bound = 0
+    if not bound:
+        raise PortTakenError(host, port)
+    return bound
+
+
+async def _stop(server: grpc.aio.Server, checker: health.aio.HealthServicer) -> None:
+    await checker.enter_graceful_shutdown()
+    await server.stop(STOP_GRACE_SECONDS)

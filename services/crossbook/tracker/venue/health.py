@@ -1,0 +1,75 @@
+"""What a venue's state is from one look to the next: changes are logged and counted, and the aggregator is told."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+import structlog
+
+from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
+from crossbook.pb.v1.market_pb2 import VenueHealth, VenueState
+from crossbook.pb.v1.tracker_pb2 import VenueStats
+from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
+from crossbook.tracker.venue.local_clock import LocalClock
+
+if TYPE_CHECKING:
+    from crossbook.tracker.venue.venue import Venue
+
+LOOK_SECONDS = 0.5
+# A venue that has not been LIVE so long after its start is DOWN, not STARTING.
+STARTING_NS = 60 * SECOND_NS
+
+log = structlog.get_logger()
+
+
+class HealthWatch:
+    """One venue's state over time."""
+
+    def __init__(self) -> None:
+        self.transitions = 0
+        self._state: VenueState.ValueType = VenueState.VENUE_STATE_STARTING
+        self._since_ns = time.time_ns()
+
+    def is_starting(self, now_ns: int) -> bool:
+        """Whether it has just begun, and has been nothing else before."""
+        return self.transitions == 0 and now_ns - self._since_ns < STARTING_NS
+
+    def observe(self, stats: VenueStats, now_ns: int) -> VenueHealth:
+        """Takes a look's result, and gives what to tell."""
+        if stats.state != self._state:
+            self.transitions += 1
+            tell = log.info if stats.state == VenueState.VENUE_STATE_LIVE else log.warning
+            tell(
+                "venue_state",
+                venue=stats.venue,
+                was=_name(self._state),
+                now=_name(stats.state),
+                after_seconds=round((now_ns - self._since_ns) / 1e9, 1),
+                reason=stats.reason,
+            )
+            self._state, self._since_ns = stats.state, now_ns
+        health = VenueHealth(
+            venue=stats.venue, state=stats.state, reason=stats.reason, since_time=to_timestamp(self._since_ns)
+        )
+        if stats.HasField("clock_offset_ms"):
+            health.clock_offset_ms, health.delay_ms = round(stats.clock_offset_ms), round(stats.delay_ms)
+        return health
+
+
+async def keep_health(
+    venues: Collection["Venue"], clock: LocalClock, read_stats: Callable[["Venue"], VenueStats]
+) -> None:
+    """Looks at every venue, for ever."""
+    while True:
+        feeds = {venue.id: venue.driver.feed.stats() for venue in venues if venue.driver is not None}
+        clock.judge({venue: feed.clock_offset_ns for venue, feed in feeds.items()})
+        for venue in venues:
+            health = venue.health.observe(read_stats(venue), time.time_ns())
+            if venue.driver is not None:
+                venue.driver.lanes.tell_health(IngestQuotesRequest(health=health).SerializeToString())
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _name(state: VenueState.ValueType) -> str:
+    return VenueState.Name(state).removeprefix("VENUE_STATE_")

@@ -1,0 +1,156 @@
+"""One connection that a feed wants, kept up: dialled within the venue's limits until it is cancelled.
+
+Where the venue wants a ticket, a new one is asked for before every dial, through the venue's request budget; one that
+does not come or does not read is a failed dial, and is asked for again after the same backoff.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from crossbook._core import PayloadError, RestRequest
+from crossbook.plumbing.retry import backoff
+from crossbook.tracker.feed.recorder import Feed
+from crossbook.tracker.feed.steps import Step
+from crossbook.transport.budget import Budget
+from crossbook.transport.connection import Connection, DialError, dial
+from crossbook.transport.fetcher import NO_ANSWER, Fetcher
+from crossbook.transport.retry_after import DEFAULT_SECONDS, THROTTLED_STATUSES
+
+BACKOFF_BASE_SECONDS = 0.25
+BACKOFF_CAP_SECONDS = 15.0
+# A connection that lived so long was a good one: the next loss begins with the shortest wait again.
+STABLE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What to dial, or what to ask for it first."""
+
+    url: str
+    ticket: RestRequest | None
+    fetcher: Fetcher
+    headers: Sequence[tuple[str, str]] = ()
+
+    async def resolve(self, feed: Feed, connection: int) -> str:
+        """The url to dial now. Raises DialError."""
+        if self.ticket is None:
+            return self.url
+        status, answer = await self.fetcher.ask(self.ticket)
+        if status != 200:
+            raise DialError(f"{self.ticket.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
+        try:
+            return feed.ticketed_url(connection, answer, time.time_ns())
+        except PayloadError as error:
+            raise DialError(f"{self.ticket.url}: {error}") from error
+
+
+class Socket:
+    """Tells the feed what happens on one connection, and the driver what the feed asks then."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        venue: str,
+        number: int,
+        address: Address,
+        *,
+        dials: Budget,
+        execute: Callable[[list[Step]], None],
+        on_read: Callable[[int], None],
+        on_error: Callable[[BaseException], object],
+    ) -> None:
+        self._feed = feed
+        self._venue = venue
+        self._number = number
+        self._address = address
+        self._dials = dials
+        self._execute = execute
+        self._on_read = on_read
+        self._on_error = on_error
+        self._connection: Connection | None = None
+        self._read_ns = 0
+        self.last_error = ""
+        self.oversize_messages = 0
+
+    async def run(self) -> None:
+        """Endless; a cancel closes the connection, and tells the feed so."""
+        attempt = 0
+        while True:
+            began = time.monotonic()
+            await self._dials.acquire()
+            await self._live_once()
+            attempt = 0 if time.monotonic() - began > STABLE_SECONDS else attempt + 1
+            await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
+
+    def send(self, text: str) -> None:
+        """Sends now; what cannot be sent is lost, and the feed learns of the loss by on_closed."""
+        if self._connection is not None:
+            self._connection.send(text)
+
+    def drop(self, reason: str) -> None:
+        """Closes the connection; `run` dials again."""
+        if self._connection is not None:
+            self._connection.close(reason)
+
+    async def _live_once(self) -> None:
+        try:
+            url = await self._address.resolve(self._feed, self._number)
+            connection = await dial(url, self, headers=self._address.headers)
+            self.last_error = await connection.wait_closed()
+            log.warning("socket_closed", venue=self._venue, connection=self._number, reason=self.last_error)
+        except DialError as error:
+            self._on_dial_error(error)
+        finally:  # a cancel may come between the opening and its being known here
+            if self._connection is not None:
+                self._end(self._connection)
+
+    def _end(self, connection: Connection) -> None:
+        self._connection = None
+        self.oversize_messages += connection.is_oversize
+        connection.close("no longer wanted")
+        try:
+            self._execute(self._feed.on_closed(self._number, time.time_ns()))
+        except BaseException as error:
+            self._on_error(error)
+
+    def _on_dial_error(self, error: DialError) -> None:
+        self.last_error = str(error)
+        log.warning("dial_failed", venue=self._venue, connection=self._number, error=self.last_error)
+        if error.status in THROTTLED_STATUSES or error.retry_after_seconds is not None:
+            wait = error.retry_after_seconds
+            self._dials.pause(DEFAULT_SECONDS if wait is None else wait)
+
+    # What the connection says. A panic of the core is none of Exception, hence the wide nets.
+
+    def on_open(self, connection: Connection, now_ns: int) -> None:
+        """Listener's."""
+        self._connection = connection
+        self.last_error = ""
+        log.info("socket_open", venue=self._venue, connection=self._number)
+        try:
+            self._execute(self._feed.on_open(self._number, now_ns))
+        except BaseException as error:
+            self._on_error(error)
+
+    def on_message(self, payload: bytes, is_text: bool, now_ns: int) -> None:
+        """Listener's, once per frame."""
+        try:
+            steps = self._feed.on_frame(self._number, payload, is_text, now_ns)
+            if steps:
+                self._execute(steps)
+        except BaseException as error:
+            self._on_error(error)
+        self._read_ns = now_ns
+
+    def on_read(self) -> None:
+        """Listener's, once per read."""
+        try:
+            self._on_read(self._read_ns)
+        except BaseException as error:
+            self._on_error(error)

@@ -1,0 +1,110 @@
+"""How a venue is doing, from its feed's counters, its outbox and its sockets."""
+
+import math
+import time
+
+from crossbook._core import FeedStats
+from crossbook.pb.v1.market_pb2 import VenueState
+from crossbook.pb.v1.tracker_pb2 import LaneStats, VenueStats
+from crossbook.plumbing.timestamps import to_timestamp
+from crossbook.tracker.outgoing.lane import Lane
+from crossbook.tracker.outgoing.latency import p50_us
+from crossbook.tracker.venue.driver import Driver
+from crossbook.tracker.venue.venue import Venue
+
+NAMED_SYMBOLS = 3
+
+
+def venue_stats(venue: Venue) -> VenueStats:
+    """The answer to GetTrackerStats for one venue; with no driver, counters are zero."""
+    driver = venue.driver
+    if driver is None:
+        state = VenueState.VENUE_STATE_DOWN if venue.problem else VenueState.VENUE_STATE_STARTING
+        return VenueStats(
+            venue=venue.id,
+            state=state,
+            reason=venue.problem or "its markets are being listed",
+            state_transitions=venue.health.transitions,
+        )
+    feed = driver.feed.stats()
+    state, reason = _assess(venue, driver, feed)
+    message = VenueStats(
+        venue=venue.id,
+        state=state,
+        reason=reason,
+        connected=0 < feed.wanted_connections == feed.open_connections,
+        markets=feed.instruments,
+        live_markets=feed.live_instruments,
+        messages_received=feed.frames,
+        quotes_emitted=feed.quotes,
+        gaps=feed.gaps,
+        resyncs=feed.resyncs,
+        parse_errors=feed.parse_errors + driver.oversize_messages,
+        reconnects=feed.reconnects,
+        confirmed=feed.confirmed,
+        frozen=feed.frozen,
+        listings_refused=venue.listings_refused,
+        clock_offset_ms=_milliseconds(feed.clock_offset_ns),
+        delay_ms=_milliseconds(feed.delay_ns),
+        state_transitions=venue.health.transitions,
+        dropped_quotes=driver.lanes.dropped_rows,
+        unacknowledged_batches=driver.lanes.unacknowledged_batches,
+        frame_to_quote_p50_us=p50_us(lane.latency for lane in driver.lanes),
+        lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
+    )
+    if feed.last_frame_ns:
+        message.last_message_time.CopyFrom(to_timestamp(feed.last_frame_ns))
+    return message
+
+
+def _lane(lane: Lane) -> LaneStats:
+    return LaneStats(
+        shard=lane.shard,
+        is_connected=lane.uplink.is_connected,
+        is_leaving=lane.is_leaving,
+        problem=lane.uplink.problem,
+        unacknowledged_batches=len(lane.outbox),
+        dropped_quotes=lane.outbox.dropped_rows,
+    )
+
+
+def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.ValueType, str]:
+    """The state and, unless it is LIVE, why."""
+    problems = _problems(driver, feed)
+    if venue.clock.problem:
+        problems.append(venue.clock.problem)
+    if not feed.instruments:
+        left_out = f": {', '.join(venue.unlisted)} is not listed" if venue.unlisted else ""
+        problems.insert(0, f"no instrument is tracked{left_out}")
+    elif feed.live_instruments < feed.instruments:
+        problems.insert(0, _books(venue, feed))
+    if not problems:
+        return VenueState.VENUE_STATE_LIVE, ""
+    if feed.live_instruments:
+        return VenueState.VENUE_STATE_DEGRADED, "; ".join(problems)
+    is_starting = feed.instruments and not driver.last_error and venue.health.is_starting(time.time_ns())
+    return VenueState.VENUE_STATE_STARTING if is_starting else VenueState.VENUE_STATE_DOWN, "; ".join(problems)
+
+
+def _problems(driver: Driver, feed: FeedStats) -> list[str]:
+    """What is wrong beside the books."""
+    problems = []
+    if down := feed.wanted_connections - feed.open_connections:
+        cause = f": {driver.last_error}" if driver.last_error else ""
+        problems.append(f"{down} of {feed.wanted_connections} connections are down{cause}")
+    if driver.throttled_seconds:
+        problems.append(f"the venue throttles us for another {math.ceil(driver.throttled_seconds)} s")
+    for lane in driver.lanes:
+        if lane.uplink.problem:
+            problems.append(f"the uplink to shard {lane.shard} is broken: {lane.uplink.problem}")
+    return problems
+
+
+def _books(venue: Venue, feed: FeedStats) -> str:
+    waiting = venue.not_live()
+    named = ", ".join(waiting[:NAMED_SYMBOLS]) + (", ..." if len(waiting) > NAMED_SYMBOLS else "")
+    return f"{len(waiting)} of {feed.instruments} books are not LIVE: {named}"
+
+
+def _milliseconds(time_ns: int | None) -> float | None:
+    return None if time_ns is None else time_ns / 1e6

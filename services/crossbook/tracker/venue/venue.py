@@ -1,0 +1,263 @@
+"""One venue of the process: lists its markets, keeps a driver alive, remembers what is wanted across failures."""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+import structlog
+
+from crossbook._core import LIVE, Instrument, MarketListing, VenueProfile
+from crossbook.plumbing.errors import FieldViolation, InvalidRequestError, NotFoundError, UnavailableError
+from crossbook.plumbing.process import Lifetime
+from crossbook.plumbing.retry import Redial, backoff
+from crossbook.plumbing.settings import Endpoint, TrackerSettings
+from crossbook.plumbing.timestamps import seconds_to_ns
+from crossbook.tracker.feed.recorder import FeedArguments, RecordedFeed, make_feed
+from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.outgoing.pace import Pace
+from crossbook.tracker.outgoing.routing import Routing
+from crossbook.tracker.venue.driver import Driver, VenueFailedError
+from crossbook.tracker.venue.health import HealthWatch
+from crossbook.tracker.venue.local_clock import LocalClock
+from crossbook.tracker.venue.markets import ListingError, list_markets, select
+from crossbook.tracker.venue.wanted import Change, Choice, Wanted
+from crossbook.transport.fetcher import Fetcher
+from crossbook.transport.limits import Limits
+
+NAMED_SYMBOLS = 10  # of a change, in the log
+LISTING_BASE_SECONDS = 0.5
+LISTING_CAP_SECONDS = 15.0
+RESTART_BASE_SECONDS = 1.0
+RESTART_CAP_SECONDS = 30.0
+
+log = structlog.get_logger()
+
+
+class Venue:
+    """Everything that this process does for one venue."""
+
+    def __init__(
+        self,
+        profile: VenueProfile,
+        settings: TrackerSettings,
+        choice: Choice,
+        shards: Mapping[str, str],
+        channels: Channels,
+        pace: Pace,
+        limits: Limits,
+        clock: LocalClock,
+        on_listed: Callable[[], None],
+    ) -> None:
+        self.id = profile.id
+        self.listing: MarketListing | None = None
+        self.driver: Driver | None = None
+        self.health = HealthWatch()
+        self.clock = clock
+        self.problem = ""  # what keeps it from being listed or driven, in words
+        self.listings_refused = 0
+        self.unlisted: list[str] = []  # symbols and assets of the settings that the venue does not list
+        self._settings = settings
+        self._routing = Routing(shards)
+        self._channels = channels
+        self._pace = pace
+        self._on_listed = on_listed
+        self._endpoint = settings.endpoints.get(profile.id, Endpoint())
+        self._limits = limits
+        self._wanted = Wanted(choice)
+        self._fetcher = Fetcher(self.id, self._limits.requests)
+
+    async def run(self, lifetime: Lifetime) -> None:
+        """Until told to stop. Whatever fails here fails for this venue only, and is begun afresh."""
+        restart = Redial(RESTART_BASE_SECONDS, RESTART_CAP_SECONDS)
+        async with self._fetcher as fetcher:
+            while not lifetime.stopping.is_set():
+                restart.opened()
+                try:
+                    await self._list_and_drive(fetcher, lifetime)
+                except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException as error:  # a panic of the core is none of Exception
+                    self.problem = f"failed, starts afresh: {error}"
+                    log.error("venue_failed", venue=self.id, exc_info=error)
+                    await lifetime.sleep(restart.wait_seconds())
+
+    async def keep_listing(self, lifetime: Lifetime) -> None:
+        """Until told to stop: follows the market list, where the choice may grow with it."""
+        while not await lifetime.sleep(self._settings.listing_interval_seconds * random.uniform(0.9, 1.1)):
+            if self.listing is not None and self._wanted.choice.is_open:
+                try:
+                    await self._relist()
+                except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException as error:  # a panic of the core is none of Exception
+                    self.listings_refused += 1
+                    log.warning("listing_refused", venue=self.id, error=str(error), effect="nothing is changed")
+
+    def choose(self, choice: Choice) -> None:
+        """Tracks by another choice: what both name is not touched."""
+        self._carry_out(self._wanted.choose(choice), "choice")
+
+    def route(self, shards: Mapping[str, str]) -> None:
+        """Spreads its instruments over these shards, by their addresses, from a minute's beginning on."""
+        route = self._routing.change(shards, time.time_ns() if self.driver is None else self.driver.latest_ns)
+        if self.driver is None:
+            return
+        self.driver.lanes.redirect()
+        if route is not None:
+            # A feed that fails at this is begun afresh, and told again.
+            with suppress(VenueFailedError):
+                self.driver.route(route)
+
+    def start_tracking(self, symbols: Sequence[str], assets: Sequence[str]) -> list[Instrument]:
+        """The instruments newly tracked. Raises InvalidRequestError and UnavailableError."""
+        listing = self._require_listing()
+        if not symbols and not assets:
+            selection = select(listing.instruments, self._wanted.choice.symbols, self._wanted.choice.assets)
+        else:
+            selection = select(listing.instruments, symbols, assets)
+            _refuse("symbols", symbols, selection.unknown_symbols, f"is not listed by {self.id}")
+            _refuse("assets", assets, selection.unknown_assets, f"has no market on {self.id}")
+        started = [one for one in selection.instruments if one.symbol not in self._wanted.instruments]
+        if started:
+            with _failure_told(self.id):
+                self._require_driver().track(started)
+        self._wanted.started_by_hand(started, is_whole_choice=not symbols and not assets)
+        return started
+
+    def stop_tracking(self, symbols: Sequence[str]) -> list[str]:
+        """The symbols no longer tracked. Raises InvalidRequestError and UnavailableError."""
+        _refuse("symbols", symbols, [one for one in symbols if one not in self._wanted.instruments], "is not tracked")
+        stopped = list(dict.fromkeys(symbols)) or list(self._wanted.instruments)
+        if stopped:
+            with _failure_told(self.id):
+                self._require_driver().untrack(stopped)
+        self._wanted.stopped_by_hand(stopped, are_all=not symbols)
+        return stopped
+
+    def require_tracked(self, symbol: str) -> Driver:
+        """The driver of a tracked symbol. Raises NotFoundError and UnavailableError."""
+        if symbol not in self._wanted.instruments:
+            raise NotFoundError(f"book of {symbol} on {self.id}")
+        return self._require_driver()
+
+    async def _relist(self) -> None:
+        listing = await list_markets(self.id, self._endpoint.rest_url, self._fetcher, is_urgent=False)
+        self._carry_out(self._wanted.relist(listing.instruments), "market list")
+        self.listing = listing
+
+    def _carry_out(self, change: Change, cause: str) -> None:
+        if not change:
+            return
+        log.warning(
+            "tracking_changed",
+            venue=self.id,
+            cause=cause,
+            stopped=change.stopped[:NAMED_SYMBOLS],
+            stopped_count=len(change.stopped),
+            started=[one.symbol for one in change.started[:NAMED_SYMBOLS]],
+            started_count=len(change.started),
+        )
+        self._wanted.take(change)
+        # A feed that fails at this is begun afresh, with what is wanted by then.
+        with suppress(VenueFailedError):
+            if self.driver is not None and change.stopped:
+                self.driver.untrack(change.stopped)
+            if self.driver is not None and change.started:
+                self.driver.track(change.started)
+
+    async def _list_and_drive(self, fetcher: Fetcher, lifetime: Lifetime) -> None:
+        if self.listing is None:
+            self.listing = await lifetime.wait_or_stop(self._list(fetcher))
+            if self.listing is None:
+                return
+            self._choose(self.listing)
+            self._on_listed()
+        await self._drive(fetcher, lifetime.stopping)
+
+    async def _list(self, fetcher: Fetcher) -> MarketListing:
+        attempt = 0
+        while True:
+            try:
+                return await list_markets(self.id, self._endpoint.rest_url, fetcher)
+            except ListingError as error:
+                self.problem = f"markets cannot be listed: {error}"
+                log.warning("listing_failed", venue=self.id, error=str(error))
+            await asyncio.sleep(backoff(attempt, LISTING_BASE_SECONDS, LISTING_CAP_SECONDS))
+            attempt += 1
+
+    def _choose(self, listing: MarketListing) -> None:
+        selection = self._wanted.begin(listing.instruments)
+        self.unlisted = [*selection.unknown_symbols, *selection.unknown_assets]
+        for name in self.unlisted:
+            log.error("not_listed", venue=self.id, name=name, effect="left out; the rest is tracked")
+        log.info(
+            "markets_listed", venue=self.id, tracked=len(selection.instruments), quarantined=len(listing.quarantined)
+        )
+
+    async def _drive(self, fetcher: Fetcher, stopping: asyncio.Event) -> None:
+        arguments = self._feed_arguments()
+        directory, max_bytes = self._settings.record_dir, self._settings.record_max_bytes
+        feed = (
+            make_feed(arguments) if directory is None else RecordedFeed(arguments, directory, time.time_ns(), max_bytes)
+        )
+        try:
+            self.driver = Driver(
+                self.id,
+                feed,
+                fetcher,
+                self._limits,
+                self._pace,
+                self._routing,
+                self._channels,
+                self._settings.buffer_bytes,
+            )
+            self.problem = ""
+            await self.driver.run(stopping, list(self._wanted.instruments.values()))
+        finally:
+            self.driver = None
+            if isinstance(feed, RecordedFeed):
+                feed.close()
+
+    def _feed_arguments(self) -> FeedArguments:
+        stale_after_seconds = self._settings.stale_after_seconds
+        return FeedArguments(
+            venue=self.id,
+            stream_id=f"{self.id}-{time.time_ns()}-{secrets.token_hex(4)}",
+            websocket_url=self._endpoint.websocket_url,
+            rest_url=self._endpoint.rest_url,
+            stale_after_ns=None if stale_after_seconds is None else seconds_to_ns(stale_after_seconds),
+            shards=list(self._routing.in_force(time.time_ns())),
+        )
+
+    def _require_listing(self) -> MarketListing:
+        if self.listing is None:
+            raise UnavailableError(self.problem or f"{self.id} has not listed its markets yet")
+        return self.listing
+
+    def _require_driver(self) -> Driver:
+        if self.driver is None:
+            raise UnavailableError(self.problem or f"{self.id} is starting")
+        return self.driver
+
+    def not_live(self) -> list[str]:
+        """Tracked symbols whose book is not LIVE."""
+        return [] if self.driver is None else [symbol for symbol, state in self.driver.feed.states() if state != LIVE]
+
+
+@contextmanager
+def _failure_told(venue: str) -> Iterator[None]:
+    """A feed that fails at a request is begun afresh without what was asked for: ask again then."""
+    try:
+        yield
+    except VenueFailedError as error:
+        raise UnavailableError(f"{venue} begins afresh: {error}") from error
+
+
+def _refuse(field: str, asked: Sequence[str], unknown: Sequence[str], why: str) -> None:
+    first = {name: index for index, name in reversed(list(enumerate(asked)))}
+    violations = [FieldViolation(f"{field}[{first[one]}]", f"{one} {why}") for one in unknown]
+    if violations:
+        raise InvalidRequestError(violations)

@@ -1,0 +1,133 @@
+"""What of a venue's market list is tracked, and what a new list or a new choice changes about it: only the difference.
+
+A market list is a foreign word and may be wrong. One that is empty, or that misses more than half of the markets of the
+last good one, changes nothing. A market that a good list misses (gone, halted, quarantined) is given up when the next
+good list misses it too.
+
+SuspiciousListingError   the list is not believed: keep what there is, report it, ask again at the next turn
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crossbook._core import Instrument
+from crossbook.tracker.venue.markets import Selection, select
+
+# A list that holds less than this share of the markets of the one before is not believed.
+CREDIBLE_SHARE = 0.5
+MISSES_BEFORE_DELISTED = 2
+
+
+class SuspiciousListingError(Exception):
+    """See the module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Symbols and assets to track; everything when neither names any."""
+
+    symbols: Sequence[str]
+    assets: Sequence[str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether markets that are yet to be listed may belong to it."""
+        return bool(self.assets) or not self.symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to stop, and then what to start; a market whose terms have changed is in both."""
+
+    stopped: list[str] = field(default_factory=list)
+    started: list[Instrument] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.stopped or self.started)
+
+
+class Wanted:
+    """What is tracked of one venue; `take` says that a change has been carried out."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.instruments: dict[str, Instrument] = {}
+        self._listed: list[Instrument] = []
+        self._misses: dict[str, int] = {}  # of tracked symbols, in a row; no more than are tracked
+        self._left_alone: set[str] = set()  # listed symbols that somebody has stopped; no more than are listed
+        self._follows_listings = True
+
+    def begin(self, listed: Sequence[Instrument]) -> Selection:
+        """The first list."""
+        selection = select(listed, self.choice.symbols, self.choice.assets)
+        self._listed = list(listed)
+        self.instruments = {one.symbol: one for one in selection.instruments}
+        return selection
+
+    def relist(self, listed: Sequence[Instrument]) -> Change:
+        """A later list. Raises SuspiciousListingError."""
+        if len(listed) < max(1, CREDIBLE_SHARE * len(self._listed)):
+            raise SuspiciousListingError(f"it holds {len(listed)} markets, the one before held {len(self._listed)}")
+        self._listed = list(listed)
+        by_symbol = {one.symbol: one for one in listed}
+        self._left_alone &= by_symbol.keys()
+        gone, changed = [], []
+        for symbol, instrument in self.instruments.items():
+            if symbol in by_symbol:
+                self._misses.pop(symbol, None)
+                if _terms(by_symbol[symbol]) != _terms(instrument):
+                    changed.append(symbol)
+            elif self._count_miss(symbol) >= MISSES_BEFORE_DELISTED:
+                gone.append(symbol)
+        return Change([*gone, *changed], [*(by_symbol[symbol] for symbol in changed), *self._news()])
+
+    def choose(self, choice: Choice) -> Change:
+        """Another choice: what only the old one named stops, what only the new one names starts."""
+        old = select(self._listed, self.choice.symbols, self.choice.assets).instruments
+        new = select(self._listed, choice.symbols, choice.assets).instruments
+        kept = {one.symbol for one in new}
+        stopped = [one.symbol for one in old if one.symbol not in kept and one.symbol in self.instruments]
+        before = {one.symbol for one in old}
+        started = [one for one in new if one.symbol not in before and one.symbol not in self.instruments]
+        self.choice = choice
+        return Change(stopped, started)
+
+    def take(self, change: Change) -> None:
+        """It is done."""
+        for symbol in change.stopped:
+            self.instruments.pop(symbol, None)
+            self._misses.pop(symbol, None)
+        self.instruments.update((one.symbol, one) for one in change.started)
+
+    def started_by_hand(self, instruments: Sequence[Instrument], *, is_whole_choice: bool) -> None:
+        """Somebody has asked for these."""
+        self._left_alone -= {one.symbol for one in instruments}
+        self._follows_listings |= is_whole_choice
+        self.take(Change([], list(instruments)))
+
+    def stopped_by_hand(self, symbols: Sequence[str], *, are_all: bool) -> None:
+        """Somebody does not want these; no list brings them back."""
+        self._left_alone |= set(symbols)
+        self._follows_listings &= not are_all
+        self.take(Change(list(symbols), []))
+
+    def _news(self) -> list[Instrument]:
+        if not self.choice.is_open or not self._follows_listings:
+            return []
+        chosen = select(self._listed, self.choice.symbols, self.choice.assets).instruments
+        return [one for one in chosen if one.symbol not in self.instruments and one.symbol not in self._left_alone]
+
+    def _count_miss(self, symbol: str) -> int:
+        self._misses[symbol] = self._misses.get(symbol, 0) + 1
+        return self._misses[symbol]
+
+
+def _terms(instrument: Instrument) -> tuple[str, str, float, str, float]:
+    """What its quotes depend on."""
+    return (
+        instrument.native_symbol,
+        instrument.asset,
+        instrument.asset_scale,
+        instrument.quote_currency,
+        instrument.contract_size,
+    )

@@ -1,0 +1,1 @@
+"""How exchanges are reached, by whoever needs them: sockets, REST, request budgets. Knows no venue by name."""

@@ -1,0 +1,89 @@
+"""HTTP requests of one venue: through its budget, with bounded bodies, and quiet for as long as the venue says.
+
+An answer of 418 or 429 pauses the whole venue's requests; whoever asked gets that status and asks again when it likes.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+import httpx
+import structlog
+
+from crossbook._core import RestRequest
+from crossbook.transport.budget import Budget
+from crossbook.transport.retry_after import DEFAULT_SECONDS, THROTTLED_STATUSES, retry_after_seconds
+
+TIMEOUT_SECONDS = 10.0
+# Below the feed's own patience, so that what it has given up is not asked for.
+QUEUE_TIMEOUT_SECONDS = 45.0
+MAX_WAITING = 64  # more are answered NO_ANSWER at once; whoever asked asks again later
+MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_CONCURRENT = 8
+NO_ANSWER = 0
+
+log = structlog.get_logger()
+
+
+class Fetcher:
+    """Use as an async context manager."""
+
+    def __init__(self, venue: str, budget: Budget, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._venue = venue
+        self._budget = budget
+        self._max_body_bytes = max_body_bytes
+        self._waiting = 0
+        self.refused = 0
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        # Proxy variables are not read, as for the sockets.
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, headers={"User-Agent": "crossbook"})
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def ask(self, request: RestRequest, *, is_urgent: bool = True) -> tuple[int, bytes]:
+        """(status, body); status NO_ANSWER when none came, or too large a body. Never raises."""
+        if self._waiting >= MAX_WAITING:
+            self.refused += 1
+            return NO_ANSWER, b""
+        self._waiting += 1
+        try:
+            return await self._ask(request, is_urgent)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            log.warning("fetch_failed", venue=self._venue, url=request.url, error=reason, refused_so_far=self.refused)
+            return NO_ANSWER, b""
+        finally:
+            self._waiting -= 1
+
+    async def _ask(self, request: RestRequest, is_urgent: bool) -> tuple[int, bytes]:
+        method = "GET" if request.body is None else "POST"
+        headers = {} if request.body is None else {"Content-Type": "application/json"}
+        call = self._client.stream(method, request.url, content=request.body, headers=headers)
+        # The budget first: what is urgent must not wait for a place that something else holds while it waits.
+        async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
+            await self._budget.acquire(request.weight, is_urgent=request.is_urgent and is_urgent)
+        async with self._slots, asyncio.timeout(TIMEOUT_SECONDS), call as response:
+            self._obey(response)
+            return response.status_code, await self._read(response)
+
+    def _obey(self, response: httpx.Response) -> None:
+        if response.status_code not in THROTTLED_STATUSES:
+            return
+        wait = retry_after_seconds(response.headers.get("Retry-After"))
+        seconds = DEFAULT_SECONDS if wait is None else wait
+        self._budget.pause(seconds)
+        log.warning("venue_throttles", venue=self._venue, status=response.status_code, pause_seconds=round(seconds, 3))
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._max_body_bytes:
+                raise httpx.DecodingError(f"the body is larger than {self._max_body_bytes} bytes")
+        return bytes(body)

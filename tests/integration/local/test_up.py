@@ -1,0 +1,80 @@
+"""The end of `crossbook up`, whichever way it comes: nothing is left behind, and the next run goes on."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.local.system import System
+from tests.support.waiting import eventually
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def until_tracking(system: System) -> list[int]:
+    """The pids of all processes, once there are all."""
+    await system.until(lambda: "tracker" in system.processes())
+    return [process["pid"] for process in system.processes().values()]
+
+
+async def test_a_killed_run_leaves_nothing_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    """kill -9 of the supervisor: every process, the servers too, ends by itself; SIGTERM of the next is a clean end."""
+    one_venue = ["--venues", "okx", "--assets", "BTC"]
+    async with System(tmp_path, *one_venue) as system:
+        pids = await until_tracking(system)
+        assert len(pids) == 7
+        os.kill(json.loads((tmp_path / "run.json").read_text())["pid"], signal.SIGKILL)
+        await system.ended(60)
+        for pid in pids:
+            await eventually(lambda pid=pid: not is_alive(pid))
+    async with System(tmp_path, *one_venue) as system:
+        await system.until(lambda: json.loads((tmp_path / "run.json").read_text())["pid"] == system.supervisor_pid)
+        pids = await until_tracking(system)
+        os.kill(system.supervisor_pid, signal.SIGTERM)
+        assert await system.ended(60) == 0
+        assert not any(is_alive(pid) for pid in pids)
+    assert {process["exit_code"] for process in system.summary()["processes"].values()} == {0}
+
+
+async def test_a_stop_during_the_start_is_clean(tmp_path: Path) -> None:
+    """Ctrl-C as soon as the first process runs."""
+    async with System(tmp_path, "--venues", "okx") as system:
+        await system.until(system.processes)
+        first = system.processes()
+        assert await system.interrupt() == 0
+    assert "tracker" not in first
+    assert not any(is_alive(process["pid"]) for process in first.values())
+
+
+async def test_the_servers_are_restarted_at_their_addresses(tmp_path: Path, postgres_dsn: str) -> None:
+    """A killed Redis comes back where everybody looks for it."""
+    environment = {"CROSSBOOK_POSTGRES_DSN": postgres_dsn}
+    async with System(tmp_path, "--venues", "okx", "--assets", "BTC", **environment) as system:
+        await until_tracking(system)
+        killed = system.pid("redis")
+        os.kill(killed, signal.SIGKILL)
+        await system.until(lambda: system.pid("redis") != killed)
+        assert await system.interrupt() == 0
+    report = system.summary()["processes"]
+    assert (report["redis"]["restarts"], report["redis"]["exit_code"]) == (1, 0)
+    assert "postgres" not in report
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path, signal_number: signal.Signals) -> None:
+    """The first one does not notice."""
+    async with System(tmp_path, "--venues", "okx", "--assets", "BTC") as system:
+        await system.until(system.processes)
+        async with System(tmp_path / "second", "--data-dir", str(tmp_path)) as second:
+            assert await second.ended(60) == 2
+            assert "is in use by another Crossbook" in second.output()
+        os.kill(system.supervisor_pid, signal_number)
+        assert await system.ended(60) == 0

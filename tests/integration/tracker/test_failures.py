@@ -1,0 +1,111 @@
+"""The core fails in one venue: that venue begins afresh, the others do not notice."""
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crossbook._core import LIVE, MarketListing, parse_markets
+from crossbook.tracker.feed.recorder import FeedArguments, make_feed
+from crossbook.tracker.venue import driver as driver_module
+from crossbook.tracker.venue import markets as markets_module
+from crossbook.tracker.venue import venue as module
+from tests.support.tracker.ingest_server import IngestStream
+from tests.support.tracker.tracking import VENUES, tracking
+from tests.support.waiting import eventually
+
+HOUR_NS = 3_600_000_000_000
+
+
+class Panic(BaseException):
+    """Like a panic of the core, none of Exception."""
+
+
+class FailingFeed:
+    """A real feed; one of its methods raises when it is called often enough."""
+
+    def __init__(self, arguments: FeedArguments, method: str, calls: int) -> None:
+        self._feed: Any = make_feed(arguments)
+        self._method = method
+        self._calls_left = calls
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._feed, name)
+        return self._counted(found) if name == self._method else found
+
+    def _counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: object) -> Any:
+            self._calls_left -= 1
+            if self._calls_left <= 0:
+                raise Panic("the core is confused")
+            return method(*arguments)
+
+        return call
+
+
+@pytest.mark.parametrize(
+    ("method", "calls"),
+    [("on_frame", 50), ("on_timer", 5), ("take_batch", 10), ("on_open", 1), ("track", 1), ("on_closed", 1)],
+)
+async def test_a_panic_in_one_venue_is_its_own(monkeypatch: pytest.MonkeyPatch, method: str, calls: int) -> None:
+    """Wherever the core panics, that venue opens a new stream and is LIVE again; no other has so much as a resync."""
+    made: list[FeedArguments] = []
+
+    def make(arguments: FeedArguments) -> Any:
+        made.append(arguments)
+        is_first = [one["venue"] for one in made].count("okx") == 1
+        return (
+            FailingFeed(arguments, method, calls) if arguments["venue"] == "okx" and is_first else make_feed(arguments)
+        )
+
+    monkeypatch.setattr(module, "make_feed", make)
+    async with tracking(assets=2) as world:
+        if method == "on_closed":
+            await world.until_live()
+            await world.order("okx:cut@0s")
+        await eventually(lambda: [one["venue"] for one in made].count("okx") == 2)
+        await world.until_live()
+        again = [one["stream_id"] for one in made if one["venue"] == "okx"][1]
+        await eventually(lambda: world.ingest.streams["okx"].hellos[-1].stream_id == again)
+        await eventually(lambda: set(world.ingest.streams["okx"].last_states().values()) == {LIVE})
+        stats = await world.stats()
+    for venue in set(VENUES) - {"okx"}:
+        assert stats[venue].reconnects == stats[venue].gaps == 0
+        assert len(world.ingest.streams[venue].hellos) == 1
+
+
+async def test_a_panic_over_a_market_list_is_its_venues_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is asked for again; the process and its other venues live on."""
+    failures = iter([Panic("the core is confused")])
+    parse = parse_markets
+
+    def parse_or_panic(venue: str, bodies: list[bytes], now_ns: int) -> MarketListing:
+        if venue == "okx" and (panic := next(failures, None)):
+            raise panic
+        return parse(venue, bodies, now_ns)
+
+    monkeypatch.setattr(markets_module, "parse_markets", parse_or_panic)
+    async with tracking(assets=2) as world:
+        stats = await world.until_live()
+    assert set(stats) == set(VENUES)
+    assert next(failures, None) is None
+
+
+async def test_a_clock_that_is_set_back_begins_every_stream_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nothing sent would bear the right time before the clock has caught up."""
+    ahead_ns = HOUR_NS
+    clock = SimpleNamespace(time_ns=lambda: time.time_ns() + ahead_ns)
+    monkeypatch.setattr(driver_module, "time", clock)
+    async with tracking(assets=2) as world:
+        await world.until_live()
+        await eventually(lambda: all(_is_ahead(world.ingest.streams[venue]) for venue in VENUES))
+        before = {venue: world.ingest.streams[venue].hellos[-1].stream_id for venue in VENUES}
+        ahead_ns = 0
+        await eventually(lambda: all(world.ingest.streams[one].hellos[-1].stream_id != before[one] for one in VENUES))
+        await world.until_live()
+
+
+def _is_ahead(stream: IngestStream) -> bool:
+    return stream.batches[-1].watermark_ns > time.time_ns() + HOUR_NS // 2

@@ -1,0 +1,43 @@
+"""What the rules decide about a recorded stream."""
+
+from google.protobuf.duration_pb2 import Duration
+
+from crossbook.alerts.evaluation.decisions import Decision, decide
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.timestamps import SECOND_NS
+from tests.support.alerts.stand_in_arbitrage import CLOSED, OPENED, UPDATED, event, opportunity
+
+START_NS = 1_000 * SECOND_NS
+RULE = pb.AlertRule(name="alertRules/r", is_enabled=True, min_net_percent=0.4, cooldown=Duration(seconds=60))
+
+
+def decided(*moments: tuple[object, str, float, float]) -> list[str]:
+    """The causes of the alerts that (kind, id, net percent, seconds after the start) fire."""
+    events = [
+        event(kind, opportunity(name, net=net, open_ns=START_NS), after_seconds=after)  # type: ignore[arg-type]
+        for kind, name, net, after in moments
+    ]
+    found = list(decide([RULE], events))
+    assert all(one == Decision("alertRules/r", one.cause) for one in found)
+    return [one.cause for one in found]
+
+
+def test_an_opportunity_fires_once_when_it_first_passes() -> None:
+    """Later updates of the same one are no new alert, not even after the cooldown."""
+    assert decided((OPENED, "a", 0.3, 0), (UPDATED, "a", 0.5, 1), (UPDATED, "a", 0.9, 2), (UPDATED, "a", 0.9, 70)) == [
+        "a"
+    ]
+
+
+def test_a_pair_that_fired_is_silent_until_its_cooldown_is_over() -> None:
+    """By the events' own times."""
+    first = ((OPENED, "a", 0.5, 0), (CLOSED, "a", 0.5, 5))
+    assert decided(*first, (OPENED, "b", 0.5, 59)) == ["a"]
+    assert decided(*first, (OPENED, "b", 0.5, 60)) == ["a", "b"]
+    assert decided(*first, (OPENED, "b", 0.5, 59), (UPDATED, "b", 0.6, 61)) == ["a", "b"]
+
+
+def test_disabled_and_scheduled_rules_decide_nothing() -> None:
+    """They do not look at opportunities."""
+    rules = [pb.AlertRule(name="off"), pb.AlertRule(name="windows", is_enabled=True, trigger=pb.ALERT_TRIGGER_SNAPSHOT)]
+    assert list(decide(rules, [event(OPENED, opportunity(open_ns=START_NS))])) == []

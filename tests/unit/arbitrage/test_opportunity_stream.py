@@ -1,0 +1,176 @@
+"""What one WatchOpportunities call is told."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import pytest
+
+from crossbook._core import STALE
+from crossbook.arbitrage.event_log import EventLog, LoggedEvent
+from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.opportunity_stream import EVENTS_AT_A_TIME, watch
+from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.errors import InvalidRequestError
+from tests.support.aggregator.fanout import Tick, payload
+
+OPENED, UPDATED, CLOSED = (
+    pb.OPPORTUNITY_EVENT_KIND_OPENED,
+    pb.OPPORTUNITY_EVENT_KIND_UPDATED,
+    pb.OPPORTUNITY_EVENT_KIND_CLOSED,
+)
+Messages = AsyncGenerator[bytes, None]
+
+
+@pytest.fixture
+def live(arguments: ScannerArguments) -> LiveScan:
+    """A scan with no opportunity yet."""
+    return LiveScan(arguments)
+
+
+def tick(live: LiveScan, bid: float, asset: str = "BTC") -> None:
+    """`cheap` asks 100, `dear` bids."""
+    live.on_batch(payload(Tick("cheap", 99.9, 100.0, asset), Tick("dear", bid, bid + 0.1, asset)))
+
+
+async def take(messages: Messages) -> list[pb.OpportunityEvent]:
+    """The events of the next message."""
+    async with asyncio.timeout(30):
+        return list(pb.WatchOpportunitiesResponse.FromString(await anext(messages)).events)
+
+
+def told(events: Sequence[LoggedEvent]) -> list[pb.OpportunityEvent]:
+    """What readers are told of them."""
+    return [pb.WatchOpportunitiesResponse.FromString(event.payload).events[0] for event in events]
+
+
+async def first_live(messages: Messages) -> "asyncio.Task[bytes]":
+    """Starts a call that has nothing to begin with; done when its first event has come."""
+    waiting = asyncio.ensure_future(anext(messages))
+    await asyncio.sleep(0)  # lets the call subscribe
+    return waiting
+
+
+async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) -> None:
+    """OPENED for the open ones, then live events; a closed one is not told."""
+    tick(live, 101.0, "BTC")
+    tick(live, 102.0, "ETH")
+    tick(live, 100.0, "BTC")
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
+        (opened,) = await take(messages)
+        assert (opened.kind, opened.opportunity.asset) == (OPENED, "ETH")
+        tick(live, 100.0, "ETH")
+        (closed,) = await take(messages)
+        assert (closed.kind, closed.opportunity.id) == (CLOSED, opened.opportunity.id)
+        assert closed.close_reason == pb.REFUSAL_REASON_BELOW_THRESHOLD
+
+
+async def test_an_open_one_is_told_as_it_is_now(live: LiveScan) -> None:
+    """The OPENED that begins a call carries today's numbers and the identity it opened with."""
+    tick(live, 101.0)
+    tick(live, 102.0)
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
+        (opened,) = await take(messages)
+    assert opened.kind == OPENED
+    assert opened.opportunity.sell.price == 102.0
+    assert opened.opportunity.peak_net_percent == opened.opportunity.costs.net_percent
+
+
+async def test_resuming_tells_exactly_what_was_missed(live: LiveScan) -> None:
+    """From any event's token on, the rest of the story follows without a hole or a repetition."""
+    for bid in (101.0, 102.0, 100.0, 101.0):
+        tick(live, bid)
+    everything = live.events.after(EventLog().token)
+    assert everything is not None
+    events = told(everything)
+    assert [event.kind for event in events] == [OPENED, UPDATED, CLOSED, OPENED]
+    for position, event in enumerate(events[:-1]):
+        request = pb.WatchOpportunitiesRequest(resume_token=event.resume_token)
+        async with aclosing(watch(live, request)) as messages:
+            assert await take(messages) == events[position + 1 :]
+
+
+async def test_stopping_within_the_beginning_starts_again(live: LiveScan) -> None:
+    """Only the last of the opening OPENEDs bears a token, so that none of them can be skipped."""
+    for asset in ("BTC", "ETH", "SOL"):
+        tick(live, 101.0, asset)
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
+        tokens = [event.resume_token for event in await take(messages)]
+    assert tokens[:2] == ["", ""]
+    assert live.events.after(tokens[2]) == []
+
+
+async def test_filters_hold_for_the_whole_life(live: LiveScan) -> None:
+    """An opportunity that opened below the wanted net stays out, whatever it later pays."""
+    request = pb.WatchOpportunitiesRequest(min_net_percent=1.5, venues=["cheap", "dear"])
+    async with aclosing(watch(live, request)) as messages:
+        waiting = await first_live(messages)
+        tick(live, 101.0, "BTC")
+        tick(live, 105.0, "BTC")
+        tick(live, 102.0, "ETH")
+        (first,) = pb.WatchOpportunitiesResponse.FromString(await asyncio.wait_for(waiting, 30)).events
+    assert (first.kind, first.opportunity.asset) == (OPENED, "ETH")
+
+
+@pytest.mark.parametrize(
+    "request_", [pb.WatchOpportunitiesRequest(venues=["cheap"]), pb.WatchOpportunitiesRequest(assets=["ETH"])]
+)
+async def test_other_venues_and_assets_are_left_out(live: LiveScan, request_: pb.WatchOpportunitiesRequest) -> None:
+    """Both legs must be of the wanted venues, and the asset one of the wanted."""
+    tick(live, 101.0)
+    async with aclosing(watch(live, request_)) as messages:
+        waiting = await first_live(messages)
+        live.broadcast.close()
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(waiting, 30)
+
+
+async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: LiveScan) -> None:
+    """The queue is bounded; dropped_events counts what it lost, and other readers' messages stay untouched."""
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest(), queue_limit=2)) as messages:
+        waiting = await first_live(messages)
+        for bid in (101.0, 102.0, 103.0, 104.0, 105.0):
+            tick(live, bid)
+        message = pb.WatchOpportunitiesResponse.FromString(await asyncio.wait_for(waiting, 30))
+    assert [event.opportunity.sell.price for event in message.events] == [104.0, 105.0]
+    assert message.dropped_events == 3
+
+
+async def test_what_waits_for_a_busy_client_comes_in_one_message(live: LiveScan) -> None:
+    """In its order, up to a limit a message; other readers share the very same bytes."""
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
+        waiting = await first_live(messages)
+        for number in range(EVENTS_AT_A_TIME + 2):
+            tick(live, 101.0 + number % 2)
+        first = await asyncio.wait_for(waiting, 30)
+        rest = await take(messages)
+    logged = live.events.after(EventLog().token)
+    assert logged is not None
+    assert first == b"".join(event.payload for event in logged[:EVENTS_AT_A_TIME])
+    assert rest == told(logged[EVENTS_AT_A_TIME:])
+
+
+async def test_a_malformed_token_is_refused(live: LiveScan) -> None:
+    """It names its field and leaves no subscription behind."""
+    with pytest.raises(InvalidRequestError, match="resume_token"):
+        await anext(watch(live, pb.WatchOpportunitiesRequest(resume_token="?")))
+    assert len(live.broadcast) == 0
+
+
+async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -> None:
+    """Nothing is held open on quotes that nobody vouches for."""
+    tick(live, 101.0)
+    live.on_disconnected()
+    assert live.scanner.open_opportunities() == []
+    kinds = [event.kind for event in told(live.events.after(EventLog().token) or [])]
+    assert kinds == [OPENED, CLOSED]
+
+
+async def test_a_book_that_goes_stale_closes_with_that_reason(live: LiveScan) -> None:
+    """The reason of the gate is told, and counted."""
+    tick(live, 101.0)
+    live.on_batch(payload(Tick("dear", 0, 0, state=STALE)))
+    (_, closed) = told(live.events.after(EventLog().token) or [])
+    assert closed.close_reason == pb.REFUSAL_REASON_NOT_LIVE
+    assert live.scanner.stats().refusals == [(pb.REFUSAL_REASON_NOT_LIVE, 1)]
