@@ -4,11 +4,12 @@
 //!
 //! The oracle is what the venue sent and when, whoever listened; never what a process under test has kept.
 //!
-//! The shortest history that once lost rows, and why (`the_windows_that_died_with_both_have_their_rows`): a window is committed,
-//! tracker and aggregator both die, and both come back. The aggregator restores the instruments in force from the last
-//! committed window, a stream that it does not know says hello, and what stood loses its force. The first watermark of that
-//! stream then closed the windows in between, and an instrument that was CLOSED all the window long and that the stream had
-//! not yet introduced was taken for one that is gone: it got no row and was forgotten. No stream had said so.
+//! The shortest history that once lost rows (`the_windows_that_died_with_both_have_their_rows`): a window is committed, tracker
+//! and aggregator both die, and both come back. The aggregator restores the instruments in force from the last committed
+//! window, a stream that it does not know says hello, and what stood loses its force. The first watermark of that stream
+//! then closed the windows in between, and an instrument that was CLOSED all the window long and that the stream had not yet
+//! introduced was taken for one that is gone: it got no row and was forgotten. No stream had said so. Two steps fewer do it
+//! while the aggregator lives: the tracker dies, and comes back after more than a window.
 //!
 //! HISTORIES says how many are tried; without it a few thousand, which take seconds.
 

@@ -34,6 +34,19 @@ fn a_lost_window_has_the_rows_of_all_that_was_in_force() {
 }
 
 #[test]
+fn windows_that_died_with_tracker_and_aggregator_have_the_rows_of_all_that_was_committed() {
+    let mut first = windows(15);
+    first.on_hello(&hello("old", 1, &[])).unwrap();
+    first.on_batch(&batch("old", 1, at(15.0), &[live(0, 1.0, 10.0)])).unwrap();
+    let mut second = restored_after(&take_all(&mut first)[0], 15);
+    second.on_hello(&hello("new", 1, &[])).unwrap();
+    second.on_batch(&batch("new", 1, at(60.0), &[])).unwrap();
+    second.on_batch(&batch("new", 2, at(90.0), &[live(0, 70.0, 10.0)])).unwrap();
+    let expected = [(0, false), (0, false), (0, false), (5, false), (15, true)];
+    assert_eq!(rows(&take_all(&mut second), "A/USDT"), expected);
+}
+
+#[test]
 fn what_a_roster_does_not_name_has_its_last_row_in_the_window_of_that_moment() {
     let closed = taken_over(&[roster("new", 1, 20.0, &[0]), batch("new", 2, at(60.0), &[live(0, 50.0, 10.0)])]);
     assert_eq!((rows(&closed, "A/USDT").len(), rows(&closed, "B/USDT").len()), (4, 2));
