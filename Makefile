@@ -34,6 +34,7 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/mypy
 	@$(BIN)/stubtest crossbook._core --mypy-config-file pyproject.toml
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
 	@cd core-rs && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
