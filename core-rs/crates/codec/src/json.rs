@@ -6,6 +6,7 @@ use crossbook_market::Level;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -199,11 +200,26 @@ impl From<LevelFields> for Level {
     }
 }
 
-/// Reads a frame: the plain ones the short way, the rest by `serde_json`, which also says what is wrong with one. Checking
-/// the text once as a whole is quicker than string by string.
+/// Reads a frame or an answer. What is null is absent: see `plain_json`. Checking the text once as a whole is quicker than
+/// string by string.
 pub fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, FrameError> {
     let text = std::str::from_utf8(payload).map_err(|_| FrameError::Invalid("text that is not UTF-8"))?;
-    plain_json::from_str(text).or_else(|_| Ok(serde_json::from_str(text)?))
+    plain_json::from_str(text).map_err(|_| match serde_json::from_str::<T>(text) {
+        Err(error) => FrameError::Json(error),
+        Ok(_) => FrameError::Invalid("JSON with a null where a value is needed"),
+    })
+}
+
+/// The same rule for what was read without knowing its type: fields that are null are taken out.
+pub fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let told = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(told.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(without_nulls).collect()),
+        plain => plain,
+    }
 }
 
 /// The text between `key` and the next quotation mark. Works on frames that are cut or hold wrong types.
