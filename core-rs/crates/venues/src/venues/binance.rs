@@ -15,7 +15,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
@@ -147,14 +147,7 @@ impl Venue for Binance {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "symbols")? {
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "symbols")?, "symbol", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -269,13 +262,13 @@ fn on_ticker(event: &Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 }
 
 fn on_answer(event: &Event<'_>, desk: &mut Desk) {
-    let asks = event.id.map(|id| desk.answered(id)).unwrap_or_default();
+    let wishes = event.id.map(|id| desk.answered(id)).unwrap_or_default();
     let error = event.error.as_ref().map(|error| (error.code, error.msg.as_str()));
     let Some((code, text)) = error.or(event.code.map(|code| (code, event.msg.as_deref().unwrap_or_default()))) else {
-        return asks.into_iter().for_each(|ask| desk.acknowledge(ask.operation, ask.slot, ask.channel));
+        return desk.grant(&wishes);
     };
     desk.report("venue_error", None, &format!("{code} {text}"));
-    asks.into_iter().for_each(|ask| desk.decline(ask, text));
+    wishes.into_iter().for_each(|wish| desk.decline(wish, text));
 }
 
 fn list(listing: &mut ListingBuilder, market: &Market) {

@@ -17,9 +17,9 @@
 //! There is no checksum. The client pings in JSON. A topic list may have 21 000 characters on a connection, which is 250
 //! instruments; they are shared out among more connections for their load.
 
-use crate::desk::{Ask, Desk};
+use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
@@ -167,14 +167,7 @@ impl Venue for Bybit {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "result.list")? {
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "result.list")?, "symbol", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -282,32 +275,32 @@ fn on_answer(message: &Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
         return Ok(()); // a pong
     }
     let id = message.req_id.as_deref().and_then(|id| id.parse().ok());
-    let asks = match id {
+    let wishes = match id {
         Some(id) => desk.answered(id),
         None => desk.answered_alone(),
     };
     if is_granted {
-        asks.into_iter().for_each(|ask| desk.acknowledge(ask.operation, ask.slot, ask.channel));
+        desk.grant(&wishes);
     } else {
-        on_refusal(message.ret_msg.as_deref().unwrap_or_default(), asks, desk);
+        on_refusal(message.ret_msg.as_deref().unwrap_or_default(), wishes, desk);
     }
     Ok(())
 }
 
 /// Rule 7. `error:handler not found,topic:<topic>`, `error:already subscribed,topic:<topic>`, `Invalid topic: <topic>`.
-fn on_refusal(text: &str, asks: Vec<Ask>, desk: &mut Desk) {
+fn on_refusal(text: &str, wishes: Vec<Wish>, desk: &mut Desk) {
     let named = text.rsplit([':', ' ']).next().and_then(|name| topic(name, desk));
-    let is_named = |ask: &Ask| Some((ask.slot, ask.channel)) == named;
-    let (guilty, innocent): (Vec<Ask>, Vec<Ask>) = asks.into_iter().partition(is_named);
+    let is_named = |wish: &Wish| Some((wish.slot, wish.channel)) == named;
+    let (guilty, innocent): (Vec<Wish>, Vec<Wish>) = wishes.into_iter().partition(is_named);
     if guilty.is_empty() {
         desk.report("venue_error", named.map(|(slot, _)| slot), text);
-        return innocent.into_iter().for_each(|ask| desk.decline(ask, text));
+        return innocent.into_iter().for_each(|wish| desk.decline(wish, text));
     }
-    for ask in guilty {
-        match (ask.operation, ask.channel) {
+    for wish in guilty {
+        match (wish.operation, wish.channel) {
             (Operation::Subscribe, Channel::Top) if text.contains("already subscribed") => {}
-            (Operation::Subscribe, _) if !text.contains("already subscribed") => desk.refuse(ask.slot, text),
-            _ => desk.decline(ask, text),
+            (Operation::Subscribe, _) if !text.contains("already subscribed") => desk.refuse(wish.slot, text),
+            _ => desk.decline(wish, text),
         }
     }
     desk.requeue(&innocent);

@@ -21,7 +21,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{BookRequest, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
@@ -122,18 +122,7 @@ impl Venue for CoinDcx {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for body in bodies {
-            let rows: Vec<serde_json::Value> =
-                serde_json::from_slice(body).map_err(|error| VenueError::Markets(error.to_string()))?;
-            for row in rows {
-                match row.as_str() {
-                    Some(pair) => list(&mut listing, pair),
-                    None => listing.quarantine("?", format!("not the name of a pair: {row}")),
-                }
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, bare_rows(bodies)?, "", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -222,7 +211,7 @@ fn on_event(payload: &[u8], desk: &mut Desk) -> Result<(), FrameError> {
     Ok(())
 }
 
-fn list(listing: &mut ListingBuilder, pair: &str) {
+fn list(listing: &mut ListingBuilder, pair: &String) {
     let Some((base, quote)) = pair.strip_prefix("B-").and_then(|name| name.split_once('_')) else {
         return listing.quarantine(pair, "not the name of a relayed pair");
     };

@@ -17,9 +17,9 @@
 //! The session begins with `set_heartbeat`; every `test_request` must be answered or the venue hangs up. A subscription's
 //! answer lists what was granted: what the venue does not know is left out of it.
 
-use crate::desk::{Ask, Desk};
+use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
@@ -180,14 +180,7 @@ impl Venue for Deribit {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "result")? {
-            match typed::<Market>(row, "instrument_name") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "result")?, "instrument_name", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -306,37 +299,37 @@ fn best(price: Option<Decimal>, amount: Option<Decimal>) -> Level {
 }
 
 fn on_answer(id: Option<u64>, result: Option<Outcome<'_>>, error: Option<Refusal>, desk: &mut Desk) {
-    let asks = id.map(|id| desk.answered(id)).unwrap_or_default();
+    let wishes = id.map(|id| desk.answered(id)).unwrap_or_default();
     match (result, error) {
-        (_, Some(error)) => on_error(&error, &asks, desk),
+        (_, Some(error)) => on_error(&error, &wishes, desk),
         (Some(Outcome::Channels(channels)), None) => {
             let granted: Vec<_> = channels.iter().filter_map(|channel| topic(channel, desk)).collect();
-            asks.into_iter().for_each(|ask| settle(ask, granted.contains(&(ask.slot, ask.channel)), desk));
+            wishes.into_iter().for_each(|wish| settle(wish, granted.contains(&(wish.slot, wish.channel)), desk));
         }
         _ => {}
     }
 }
 
 /// What is left out of the answer does not exist, or was not subscribed.
-fn settle(ask: Ask, is_granted: bool, desk: &mut Desk) {
-    match (is_granted, ask.operation, ask.channel) {
-        (true, ..) => desk.acknowledge(ask.operation, ask.slot, ask.channel),
+fn settle(wish: Wish, is_granted: bool, desk: &mut Desk) {
+    match (is_granted, wish.operation, wish.channel) {
+        (true, ..) => desk.acknowledge(wish.operation, wish.slot, wish.channel),
         (false, Operation::Subscribe, Channel::Book) => {
-            desk.refuse(ask.slot, "the venue left its book out of the answer")
+            desk.refuse(wish.slot, "the venue left its book out of the answer")
         }
-        (false, ..) => desk.decline(ask, "the venue left it out of the answer"),
+        (false, ..) => desk.decline(wish, "the venue left it out of the answer"),
     }
 }
 
-fn on_error(error: &Refusal, asks: &[Ask], desk: &mut Desk) {
+fn on_error(error: &Refusal, wishes: &[Wish], desk: &mut Desk) {
     let detail = format!("{} {}", error.code, error.message);
     if error.code == TOO_MANY_REQUESTS {
         desk.report("too_many_requests", None, &detail);
         desk.pause(TOO_MANY_PAUSE_NS);
-    } else if asks.is_empty() {
+    } else if wishes.is_empty() {
         desk.report("venue_error", None, &detail);
     }
-    asks.iter().for_each(|ask| desk.decline(*ask, &detail));
+    wishes.iter().for_each(|wish| desk.decline(*wish, &detail));
 }
 
 fn list(listing: &mut ListingBuilder, market: &Market) {

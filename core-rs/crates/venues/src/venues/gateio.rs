@@ -18,7 +18,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
@@ -161,14 +161,7 @@ impl Venue for Gateio {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in bare_rows(bodies)? {
-            match typed::<Market>(row, "name") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, bare_rows(bodies)?, "name", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -261,20 +254,20 @@ fn on_ticker(update: &Update<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 }
 
 fn on_answer(event: &str, message: &Message<'_>, desk: &mut Desk) {
-    let asks = message.id.map(|id| desk.answered(id)).unwrap_or_else(|| desk.answered_alone());
+    let wishes = message.id.map(|id| desk.answered(id)).unwrap_or_else(|| desk.answered_alone());
     let Some(error) = &message.error else {
-        return asks.into_iter().for_each(|ask| desk.acknowledge(ask.operation, ask.slot, ask.channel));
+        return desk.grant(&wishes);
     };
     let detail = format!("{} {}", error.code, error.message);
-    if asks.is_empty() {
+    if wishes.is_empty() {
         desk.report("venue_error", None, &format!("{event}: {detail}"));
     }
-    for ask in asks {
+    for wish in wishes {
         // Only the ticker's channel says so of an unknown contract.
-        if ask.operation == Operation::Subscribe && error.message.starts_with("unknown currency pair") {
-            desk.refuse(ask.slot, &detail);
+        if wish.operation == Operation::Subscribe && error.message.starts_with("unknown currency pair") {
+            desk.refuse(wish.slot, &detail);
         } else {
-            desk.decline(ask, &detail);
+            desk.decline(wish, &detail);
         }
     }
 }

@@ -20,7 +20,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
@@ -169,14 +169,7 @@ impl Venue for Kucoin {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "data")? {
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "data")?, "symbol", list))
     }
 
     fn ticket_request(&self) -> Option<RestRequest> {
@@ -214,8 +207,8 @@ impl Venue for Kucoin {
             "message" => return on_content(message, desk),
             "welcome" => desk.greeted(),
             "ack" => {
-                let asks = message.id.parse().map(|id| desk.answered(id)).unwrap_or_default();
-                asks.into_iter().for_each(|ask| desk.acknowledge(ask.operation, ask.slot, ask.channel));
+                let wishes = message.id.parse().map(|id| desk.answered(id)).unwrap_or_default();
+                desk.grant(&wishes);
             }
             "error" => on_error(&message, desk),
             "pong" => {}
@@ -262,15 +255,15 @@ fn on_error(message: &Message<'_>, desk: &mut Desk) {
     if text.contains("token is expired") {
         return desk.reconnect("the token has expired");
     }
-    let mut asks = message.id.parse().map(|id| desk.answered(id)).unwrap_or_default();
+    let mut wishes = message.id.parse().map(|id| desk.answered(id)).unwrap_or_default();
     match desk.slot_mentioned(text) {
         Some(slot) => {
-            asks.retain(|ask| ask.slot != slot);
+            wishes.retain(|wish| wish.slot != slot);
             desk.refuse(slot, &detail);
         }
         None => desk.report("venue_error", None, &detail),
     }
-    asks.into_iter().for_each(|ask| desk.decline(ask, text));
+    wishes.into_iter().for_each(|wish| desk.decline(wish, text));
 }
 
 impl Content {

@@ -13,9 +13,9 @@
 //!
 //! The server's `ping` is answered, and something is sent at least every two minutes. 200 client messages a minute.
 
-use crate::desk::{Ask, Desk};
+use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
@@ -145,14 +145,7 @@ impl Venue for Lighter {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "order_book_details")? {
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "order_book_details")?, "symbol", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -249,7 +242,7 @@ fn on_error(error: &Refusal, desk: &mut Desk) {
         }
         (30002, Some((slot, channel))) => desk.acknowledge(Operation::Unsubscribe, slot, channel),
         (30005, Some((slot, _))) => desk.refuse(slot, &detail),
-        (_, Some((slot, channel))) => desk.decline(Ask { operation: Operation::Subscribe, slot, channel }, &detail),
+        (_, Some((slot, channel))) => desk.decline(Wish { operation: Operation::Subscribe, slot, channel }, &detail),
         (_, None) => desk.report("venue_error", None, &detail),
     }
 }

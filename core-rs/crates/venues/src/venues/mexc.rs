@@ -20,7 +20,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
@@ -185,14 +185,7 @@ impl Venue for Mexc {
         let rows = rows(bodies, "data")?;
         let bases: FxHashSet<String> =
             rows.iter().filter_map(|row| row.get("baseCoin")?.as_str()).map(str::to_string).collect();
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows {
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &market, &bases),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows, "symbol", |listing, market| list(listing, market, &bases)))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -317,8 +310,8 @@ fn on_answer(channel: &str, data: &Data, desk: &mut Desk) {
         (Some(index), _) => {
             let channel = [Channel::Book, Channel::Top][index];
             let operation = if method.starts_with("un") { Operation::Unsubscribe } else { Operation::Subscribe };
-            let asks = desk.answered_next(operation, channel);
-            asks.into_iter().for_each(|ask| desk.acknowledge(ask.operation, ask.slot, ask.channel));
+            let wishes = desk.answered_next(operation, channel);
+            desk.grant(&wishes);
         }
         (None, Some(slot)) if text.ends_with("not exists") => {
             desk.answered_about(slot);

@@ -18,7 +18,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
@@ -149,14 +149,7 @@ impl Venue for Okx {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "data")? {
-            match typed::<Market>(row, "instId") {
-                Ok(market) => list(&mut listing, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "data")?, "instId", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
