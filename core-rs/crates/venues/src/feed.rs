@@ -11,8 +11,8 @@ use crate::error::VenueError;
 use crate::market_data::{Channel, Frame, Operation, Topic};
 use crate::profile::SECOND_NS;
 use crate::venue::Venue;
-use crossbook_codec::RestAddress;
-use crossbook_codec::urls;
+use crossbook_codec::json::holds;
+use crossbook_codec::{RestAddress, urls};
 use crossbook_market::{BookState, Instrument, OrderBook, Quote};
 use std::sync::Arc;
 
@@ -132,7 +132,9 @@ impl Feed {
         if let Err(error) = self.venue.on_frame(frame, desk) {
             let shown = &frame.payload[..frame.payload.len().min(REPORTED_BYTES)];
             let slot = self.venue.culprit(frame.payload).and_then(|native| desk.slot(native));
-            desk.spoilt(slot, &format!("{error}: {}", shown.escape_ascii()));
+            let detail = format!("{error}: {}", shown.escape_ascii());
+            let is_top = desk.conduct.top_mark.is_some_and(|mark| holds(frame.payload, mark));
+            if is_top { desk.unreadable(slot, &detail) } else { desk.spoilt(slot, &detail) }
         }
         self.finish()
     }

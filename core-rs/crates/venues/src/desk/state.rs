@@ -208,13 +208,18 @@ impl Desk {
         self.steps.push(Step::Report { event, symbol, detail: detail.to_string() });
     }
 
-    /// A frame could not be used. Its instrument, if known, cannot be trusted any more.
-    pub(crate) fn spoilt(&mut self, slot: Option<u32>, detail: &str) {
+    /// A frame could not be used, and nothing else hangs on it: a best bid and ask, behind which the book stands.
+    pub(crate) fn unreadable(&mut self, slot: Option<u32>, detail: &str) {
         self.stats.parse_errors += 1;
         if self.now_ns - self.last_parse_report_ns >= PARSE_REPORT_INTERVAL_NS {
             self.last_parse_report_ns = self.now_ns;
             self.report("parse_error", slot, detail);
         }
+    }
+
+    /// A frame could not be used. Its instrument, if known, cannot be trusted any more.
+    pub(crate) fn spoilt(&mut self, slot: Option<u32>, detail: &str) {
+        self.unreadable(slot, detail);
         if let Some(slot) = slot.filter(|slot| self.slots[*slot as usize].phase == Phase::Synced) {
             self.rebuild(slot, "book_spoilt", "a frame of it did not parse");
         }

@@ -25,7 +25,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, col
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, parse, text_after};
+use crossbook_codec::json::{Decimal, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -96,8 +96,8 @@ struct Book<'a> {
     symbol: Option<&'a str>,
     #[serde(rename = "pr")]
     product: Option<&'a str>,
-    #[serde(rename = "ts")]
-    time_ms: i64,
+    #[serde(rename = "ts", default)]
+    time_ms: Time,
     #[serde(rename = "vs")]
     sequence: i64,
     asks: Table,
@@ -166,7 +166,7 @@ impl Venue for CoinDcx {
 
 impl Book<'_> {
     fn exchange_ns(&self) -> i64 {
-        self.time_ms.saturating_mul(MILLISECOND_NS)
+        self.time_ms.0.saturating_mul(MILLISECOND_NS)
     }
 
     fn into_snapshot(self) -> Snapshot {

@@ -25,7 +25,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -91,7 +91,7 @@ struct Message<'a> {
     price: Option<Decimal>,
     qty: Option<Decimal>,
     #[serde(default)]
-    timestamp: i64,
+    timestamp: Time,
     bids: Option<Levels>,
     asks: Option<Levels>,
 }
@@ -220,7 +220,7 @@ fn without_sign(size: f64) -> f64 {
 }
 
 fn exchange_ns(message: &Message<'_>) -> i64 {
-    message.timestamp.saturating_mul(MILLISECOND_NS)
+    message.timestamp.0.saturating_mul(MILLISECOND_NS)
 }
 
 fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {

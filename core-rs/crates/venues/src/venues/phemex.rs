@@ -29,7 +29,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use serde::Deserialize;
 
@@ -69,7 +69,7 @@ const CONDUCT: Conduct = Conduct {
 /// Levels a side asked for: the deepest window that is told every 20 ms.
 const DEPTH: usize = 30;
 /// "Invalid argument": there is no such symbol.
-const INVALID_ARGUMENT: i64 = 6001;
+const INVALID_ARGUMENT: &str = "6001";
 
 /// Phemex.
 pub struct Phemex;
@@ -85,7 +85,7 @@ struct Message<'a> {
     sequence: Option<i64>,
     symbol: Option<&'a str>,
     #[serde(default)]
-    timestamp: i64,
+    timestamp: Time,
     #[serde(rename = "type")]
     kind: Option<&'a str>,
     id: Option<u64>,
@@ -100,7 +100,8 @@ struct Book {
 
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     #[serde(default)]
     message: String,
 }
@@ -169,7 +170,7 @@ fn on_message(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let symbol = message.symbol.ok_or(FrameError::Missing("symbol"))?;
     let Some(slot) = desk.slot(symbol) else { return Ok(()) };
     let sequence = message.sequence.ok_or(FrameError::Missing("sequence"))?;
-    let (exchange_ns, bids, asks) = (message.timestamp, book.bids.0, book.asks.0);
+    let (exchange_ns, bids, asks) = (message.timestamp.0, book.bids.0, book.asks.0);
     match message.kind {
         Some("snapshot") => desk.snapshot(slot, Snapshot { sequence, exchange_ns, bids, asks, ..Snapshot::default() }),
         Some("incremental") if sequence < desk.sequence(slot) => desk.lose(slot, "an increment is older than the book"),
@@ -195,7 +196,7 @@ fn on_answer(id: u64, error: Option<&Refusal>, desk: &mut Desk) {
         return desk.report("venue_error", None, &detail);
     }
     for wish in wishes {
-        if error.code == INVALID_ARGUMENT { desk.refuse(wish.slot, &detail) } else { desk.decline(wish, &detail) }
+        if error.code.is(INVALID_ARGUMENT) { desk.refuse(wish.slot, &detail) } else { desk.decline(wish, &detail) }
     }
 }
 
