@@ -96,7 +96,7 @@ fn a_ticker_without_a_side_is_counted_and_the_book_stands() {
     player.text(GREETING, 1);
     player.text(&book.replace("order_book:0", "order_book:1"), 2);
     let before = player.quotes.len();
-    for ticker in recorded_text("lighter/made_ticker_side_missing.jsonl").unwrap().lines() {
+    for ticker in recorded_text("lighter/made_ticker_side_missing.jsonl").lines() {
         player.text(ticker, 3);
     }
     assert_eq!((player.state("1"), player.quotes.len()), (BookState::Live, before));
