@@ -23,6 +23,7 @@ from crossbook.local.show.observer import Observer
 from crossbook.local.show.presenter import present, say
 from crossbook.local.show.truth import NO_TRUTH, score_run
 from crossbook.local.show.view import show
+from crossbook.plumbing.exposure import check_exposure
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.replay.captured import capture, save
@@ -34,6 +35,7 @@ async def up(options: UpOptions, lifetime: Lifetime) -> None:
     """Runs until the duration is over or the lifetime says stop; raises CrossbookError when something cannot run."""
     aggregator = {} if options.window_seconds is None else {"window_seconds": options.window_seconds}
     settings = load_settings(aggregator=aggregator)
+    check_exposure(settings)
     ports = choose_ports(settings, options.processes_for_trackers(), options.port_base, options.shards)
     check_ports(settings.host, [*ports.services(), *([] if options.is_live else [ports.simulator])])
     run = Run(options, settings, ports, lifetime)
