@@ -31,7 +31,7 @@ class Greeting:
 
     async def first_message(self, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes | None:
         """None from a caller that leaves without a word. Raises InvalidRequestError and OverloadedError."""
-        reading: asyncio.Future[Any] = asyncio.ensure_future(context.read())  # type: ignore[arg-type]
+        reading: asyncio.Future[Any] = asyncio.ensure_future(context.read())
         if len(self._silent) >= MAX_SILENT_CALLS:
             self._silent.popleft().cancel()
         self._silent.append(reading)
