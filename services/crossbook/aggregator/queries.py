@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook._core import QuoteRow, venue_profiles
 from crossbook.aggregator.store.reads import PageQuery, Reads, SnapshotRow, StatsRow
-from crossbook.aggregator.store.store import EPOCH, MINUTE_NS, to_ns
+from crossbook.aggregator.store.store import EPOCH, to_ns
 from crossbook.pb.v1.aggregator_pb2 import (
     InstrumentFilter,
     ListMinutesRequest,
@@ -47,7 +47,7 @@ async def list_minutes(reads: Reads, request: ListMinutesRequest, seen: Containe
     """One page of closed minutes."""
     query = parse_query(request, seen)
     page, token = _cut(request, query, await reads.minutes(query))
-    return ListMinutesResponse(minutes=[_stats(row, MINUTE_NS) for row in page], next_page_token=token)
+    return ListMinutesResponse(minutes=[_stats(row) for row in page], next_page_token=token)
 
 
 def parse_query(request: ListRequest, seen: Container[str] = ()) -> PageQuery:
@@ -168,7 +168,7 @@ def _bound(moment: Timestamp) -> datetime:
 
 
 def _snapshot(row: SnapshotRow) -> WindowStats:
-    stats = _stats(row, row.window_ns)
+    stats = _stats(row)
     stats.last_quote.CopyFrom(
         Quote(
             venue=row.venue,
@@ -186,14 +186,13 @@ def _snapshot(row: SnapshotRow) -> WindowStats:
     return stats
 
 
-def _stats(row: StatsRow, length_ns: int) -> WindowStats:
-    """A minute ends 60 s after its start even when its instrument appeared in the middle of it."""
+def _stats(row: StatsRow) -> WindowStats:
     start_ns = to_ns(row.start)
     return WindowStats(
         venue=row.venue,
         symbol=row.symbol,
         start_time=to_timestamp(start_ns),
-        end_time=to_timestamp(start_ns + length_ns),
+        end_time=to_timestamp(start_ns + row.window_ns),
         avg_bid=row.avg_bid,
         min_bid=row.min_bid,
         max_bid=row.max_bid,
@@ -204,8 +203,9 @@ def _stats(row: StatsRow, length_ns: int) -> WindowStats:
         time_weighted_bid=row.time_weighted_bid,
         time_weighted_ask=row.time_weighted_ask,
         tick_count=row.tick_count,
-        coverage=row.live_ns / row.window_ns,
+        coverage=row.coverage,
         is_complete=row.is_complete,
+        windows=row.windows,
     )
 
 

@@ -14,26 +14,22 @@ from crossbook.plumbing.errors import UnavailableError
 # An instrument that was LIVE at no time of its newest window has no price; an older window does not stand in for it.
 LATEST_SNAPSHOTS = """
     SELECT * FROM (
-        SELECT DISTINCT ON (w.venue, w.symbol) w.venue, w.symbol, m.native_symbol, m.asset, m.asset_scale,
-            m.quote_currency, m.settle_currency, m.contract_size, m.taker_fee_percent,
-            (extract(epoch FROM w.window_start) * 1000000000)::bigint + w.window_ns AS end_ns, w.window_ns,
-            w.time_weighted_bid AS bid, w.time_weighted_ask AS ask,
-            w.last_bid_size AS bid_size, w.last_ask_size AS ask_size
-        FROM snapshots w JOIN markets m USING (venue, symbol)
-        WHERE w.window_start >= to_timestamp(%s)
-        ORDER BY w.venue, w.symbol, w.window_start DESC
+        SELECT DISTINCT ON (venue, symbol) venue, symbol, native_symbol, asset, asset_scale,
+            quote_currency, settle_currency, contract_size, taker_fee_percent,
+            (extract(epoch FROM window_end) * 1000000000)::bigint AS end_ns, window_ns,
+            time_weighted_bid AS bid, time_weighted_ask AS ask, last_bid_size AS bid_size, last_ask_size AS ask_size
+        FROM closed_windows WHERE asset <> '' AND window_start >= to_timestamp(%s)
+        ORDER BY venue, symbol, window_start DESC
     ) AS latest WHERE bid > 0 AND ask > 0
 """
 LATEST_MINUTES = """
     SELECT * FROM (
-        SELECT DISTINCT ON (w.venue, w.symbol) w.venue, w.symbol, m.native_symbol, m.asset, m.asset_scale,
-            m.quote_currency, m.settle_currency, m.contract_size, m.taker_fee_percent,
-            (extract(epoch FROM w.minute_start) * 1000000000)::bigint + 60000000000 AS end_ns,
-            60000000000 AS window_ns,
-            w.time_weighted_bid AS bid, w.time_weighted_ask AS ask, 0::float8 AS bid_size, 0::float8 AS ask_size
-        FROM minutes w JOIN markets m USING (venue, symbol)
-        WHERE w.minute_start >= to_timestamp(%s)
-        ORDER BY w.venue, w.symbol, w.minute_start DESC
+        SELECT DISTINCT ON (venue, symbol) venue, symbol, native_symbol, asset, asset_scale,
+            quote_currency, settle_currency, contract_size, taker_fee_percent,
+            (extract(epoch FROM minute_end) * 1000000000)::bigint AS end_ns, window_ns,
+            time_weighted_bid AS bid, time_weighted_ask AS ask, 0::float8 AS bid_size, 0::float8 AS ask_size
+        FROM closed_minutes WHERE asset <> '' AND minute_start >= to_timestamp(%s)
+        ORDER BY venue, symbol, minute_start DESC
     ) AS latest WHERE bid > 0 AND ask > 0
 """
 

@@ -22,13 +22,13 @@ from crossbook.replay.fingerprint import Fingerprint, fingerprint
 
 FILE_NAME = "captured.json"
 PAGE = 1000
-# All columns but the shard's: which aggregator had an instrument is no part of what was seen of it.
+# The columns that the core writes, in its order.
 COPY_WINDOWS = """
     COPY (
         SELECT venue, symbol, window_start, avg_bid, min_bid, max_bid, avg_ask, min_ask, max_ask, avg_spread,
             time_weighted_bid, time_weighted_ask, tick_count, live_ns, window_ns, is_complete,
             last_bid, last_bid_size, last_ask, last_ask_size, last_state, last_exchange_ns, last_receive_ns
-        FROM snapshots WHERE venue = %s AND window_start >= %s AND window_start + %s * interval '1 s' <= %s
+        FROM closed_windows WHERE venue = %s AND window_start >= %s AND window_start + %s * interval '1 s' <= %s
     ) TO STDOUT (FORMAT BINARY)
 """
 # As far as every shard that had instruments of the venue in the run has committed.

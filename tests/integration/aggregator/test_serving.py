@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
@@ -82,7 +83,7 @@ def _statistics(row: messages.WindowStats) -> dict[str, object]:
     return {
         field.name: getattr(row, field.name)
         for field in row.DESCRIPTOR.fields
-        if field.name not in ("start_time", "end_time", "last_quote", "coverage") and _is_set(row, field.name)
+        if field.name not in ("start_time", "end_time", "last_quote", "coverage", "windows") and _is_set(row, field.name)
     } | {"start_ns": row.start_time.seconds * SECOND_NS}
 
 
@@ -116,8 +117,10 @@ async def test_pages_hold_every_row_once_in_order(world: World, kind: str) -> No
     expected = world.rows(kind)
     assert len(expected) > 50
     assert [_statistics(row) for row in rows] == [_expected(row) for row in expected]
-    assert [row.coverage for row in rows] == [row.live_ns / row.window_ns for row in expected]
     length = {"snapshots": 15, "minutes": 60}[kind]
+    assert [row.coverage for row in rows] == [row.live_ns / (length * SECOND_NS) for row in expected]
+    assert [row.windows for row in rows] == [getattr(row, "windows", 1) for row in expected]
+    assert not any(row.is_complete and row.windows * 15 < length for row in rows)
     assert all(row.end_time.seconds - row.start_time.seconds == length for row in rows)
     assert all(row.HasField("last_quote") == (kind == "snapshots") for row in rows)
 
@@ -318,3 +321,20 @@ async def _has_ingested(world: World, quotes: int) -> bool:
 
 async def _is_database_known(world: World) -> bool:
     return (await get_stats(world.channel)).database_available
+
+
+async def test_a_minute_of_one_window_says_so(world: World, postgres_dsn: str) -> None:
+    """Its coverage is a share of 60 s, it is not complete, and the number of its windows stands in the answer."""
+    await world.feed_minutes()
+    with psycopg.connect(postgres_dsn) as connection:
+        row = connection.execute(
+            "UPDATE minutes SET windows = 1, window_ns = 15000000000, live_ns = 5355000000, is_complete = true"
+            " WHERE (minute_start, venue, symbol) = ("
+            "   SELECT minute_start, venue, symbol FROM minutes ORDER BY minute_start, venue, symbol LIMIT 1)"
+            " RETURNING venue, symbol"
+        ).fetchone()
+    assert row is not None
+    request = messages.ListMinutesRequest(venues=[row[0]], symbols=[row[1]], page_size=1)
+    answer = await world.stub.ListMinutes(request, timeout=30)
+    (minute,) = answer.minutes
+    assert (minute.coverage, minute.is_complete, minute.windows) == (pytest.approx(0.08925), False, 1)

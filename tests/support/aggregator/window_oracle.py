@@ -250,7 +250,7 @@ def _roll_up_one(start_ns: int, venue: str, symbol: str, windows: list[StatsRow]
         tick_count=sum(row.tick_count for row in windows),
         live_ns=sum(row.live_ns for row in windows),
         window_ns=sum(row.window_ns for row in windows),
-        is_complete=all(row.is_complete for row in windows),
+        is_complete=all(row.is_complete for row in windows) and sum(row.window_ns for row in windows) == MINUTE_NS,
         windows=len(windows),
     )
 

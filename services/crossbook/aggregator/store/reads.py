@@ -13,15 +13,15 @@ from crossbook.plumbing.data.postgres import Pool
 
 STATS: LiteralString = """
     t.avg_bid, t.min_bid, t.max_bid, t.avg_ask, t.min_ask, t.max_ask, t.avg_spread,
-    t.time_weighted_bid, t.time_weighted_ask, t.tick_count, t.live_ns, t.window_ns, t.is_complete
+    t.time_weighted_bid, t.time_weighted_ask, t.tick_count, t.window_ns, t.coverage, t.is_complete
 """
 SNAPSHOTS: LiteralString = f"""
-    SELECT t.venue, t.symbol, t.window_start, {STATS},
-        coalesce(m.asset, ''), t.last_bid, t.last_bid_size, t.last_ask, t.last_ask_size,
+    SELECT t.venue, t.symbol, t.window_start, {STATS}, 1,
+        t.asset, t.last_bid, t.last_bid_size, t.last_ask, t.last_ask_size,
         t.last_state, t.last_exchange_ns, t.last_receive_ns
-    FROM snapshots t LEFT JOIN markets m USING (venue, symbol)
+    FROM closed_windows t
 """
-MINUTES: LiteralString = f"SELECT t.venue, t.symbol, t.minute_start, {STATS} FROM minutes t"
+MINUTES: LiteralString = f"SELECT t.venue, t.symbol, t.minute_start, {STATS}, t.windows FROM closed_minutes t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,10 @@ class StatsRow:
     time_weighted_bid: float | None
     time_weighted_ask: float | None
     tick_count: int
-    live_ns: int
-    window_ns: int
+    window_ns: int  # of a minute 60 s, whatever its windows
+    coverage: float
     is_complete: bool
+    windows: int  # that it is made of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Rolls closed windows up into minutes, within the transaction of the window that ends them.
 
 Exact: means weighted by ticks, time-weighted means by LIVE time. The order of the sums is fixed, so that the same
-windows always give the same bits. An instrument's minute holds all its windows, also those that another shard wrote
+windows always give the same bits. A minute is complete when all its windows have rows and are complete. An instrument's minute holds all its windows, also those that another shard wrote
 before the instrument came here.
 """
 
@@ -24,7 +24,7 @@ ROLL_UP_ALL: LiteralString = """
         sum(avg_spread * tick_count ORDER BY window_start) / sum(tick_count)::float8,
         sum(time_weighted_bid * live_ns ORDER BY window_start) / sum(live_ns)::float8,
         sum(time_weighted_ask * live_ns ORDER BY window_start) / sum(live_ns)::float8,
-        sum(tick_count), sum(live_ns), sum(window_ns), bool_and(is_complete), count(*)
+        sum(tick_count), sum(live_ns), sum(window_ns), bool_and(is_complete) AND sum(window_ns) = 60000000000, count(*)
     FROM snapshots
     WHERE venue = %(venue)s AND window_start >= %(from_minute)s AND window_start < %(to_minute)s
     GROUP BY venue, symbol, date_trunc('minute', window_start)
