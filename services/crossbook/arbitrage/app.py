@@ -1,20 +1,25 @@
 """One arbitrage process: the streams of quotes, the timer, the server, and what they need, from start to stop."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
 
 import structlog
 
 from crossbook.arbitrage import metrics
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.event_history import EventHistory
+from crossbook.arbitrage.event_log import EventLog
+from crossbook.arbitrage.event_retention import keep_events
+from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
 from crossbook.arbitrage.shards import OnConnected, ShardFollower
-from crossbook.arbitrage.store import IdentityStore, WindowStore
+from crossbook.arbitrage.store.events import EventStore
+from crossbook.arbitrage.store.identities import IdentityStore
+from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.postgres import Pool, open_pool
@@ -41,13 +46,17 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     listed = read_shards("arbitrage", own)
     async with AsyncExitStack() as stack:
         recorder = stack.enter_context(_recording(own, arguments))
-        live = LiveScan(arguments, recorder)
-        shards = ShardFollower(listed, live)
         pool = await _open_pool(settings, stack)
+        events = EventLog()
+        log_store = EventStore(pool) if pool else None
+        writer = EventWriter(log_store, events.log_id) if log_store else None
+        history = EventHistory(log_store, writer, events) if log_store and writer else None
+        live = LiveScan(arguments, recorder, events, writer)
+        shards = ShardFollower(listed, live)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
-        service = ArbitrageService(live, shards, arguments, cooldowns, windows, identities)
+        service = ArbitrageService(live, shards, arguments, cooldowns, windows, identities, history)
         stack.enter_context(metrics.collected(live, shards))
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
         server = await stack.enter_async_context(
@@ -60,15 +69,15 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
         )
         stack.callback(live.broadcast.close)
         lifetime.on_hangup(lambda: _reload(own, shards))
-        await _work(live, _follow(identities, shards, _health_of(server)), lifetime)
-
-
-async def _work(live: LiveScan, background: Coroutine[Any, Any, None], lifetime: Lifetime) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(background)
-        while not await lifetime.sleep(TIMER_SECONDS):
-            live.on_timer()
-        following.cancel()
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(_follow(identities, shards, _health_of(server)))]
+            if log_store and writer:
+                background.append(tasks.create_task(writer.run()))
+                background.append(tasks.create_task(keep_events(log_store, own.event_retention_seconds)))
+            while not await lifetime.sleep(TIMER_SECONDS):
+                live.on_timer()
+            for task in background:
+                task.cancel()
 
 
 async def _follow(identities: IdentityRegister, shards: ShardFollower, on_connected: OnConnected) -> None:

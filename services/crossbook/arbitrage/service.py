@@ -10,13 +10,14 @@ import grpc
 from crossbook._core import Scanner, SpreadView
 from crossbook.arbitrage import requests
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.event_history import EventHistory
 from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
 from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.shards import ShardFollower
-from crossbook.arbitrage.store import WindowStore
+from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.window_scan import scan_windows
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -44,6 +45,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         cooldowns: CooldownReader,
         store: WindowStore | None,
         identities: IdentityRegister,
+        history: EventHistory | None,
     ) -> None:
         self._live = live
         self._shards = shards
@@ -51,6 +53,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self._cooldowns = cooldowns
         self._store = store
         self._identities = identities
+        self._history = history
         self._window_scans = asyncio.Semaphore(WINDOW_SCANS)
 
     async def ListOpportunities(
@@ -83,7 +86,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         requests.check_watch(request)
         self._check_venues(request.venues)
         await context.send_initial_metadata(())  # a client knows that it is connected before there is any event
-        async with aclosing(watch(self._live, request)) as messages:
+        async with aclosing(watch(self._live, request, history=self._history)) as messages:
             async for message in messages:
                 yield message
 

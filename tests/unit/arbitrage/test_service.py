@@ -8,7 +8,7 @@ from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
 from crossbook.arbitrage.shards import ShardFollower
-from crossbook.arbitrage.store import WindowPrice, WindowStore
+from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 
@@ -35,7 +35,9 @@ async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: Scan
     live = LiveScan(arguments)
     shards = ShardFollower({"main": "127.0.0.1:1"}, live)
     identities = IdentityRegister(live, None)
-    service = ArbitrageService(live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities)
+    service = ArbitrageService(
+        live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities, None
+    )
     context = cast(Any, None)
     request = pb.ListOpportunitiesRequest(price_source=pb.PRICE_SOURCE_SNAPSHOT)
     answers = [asyncio.ensure_future(service.ListOpportunities(request, context)) for _ in range(10)]
