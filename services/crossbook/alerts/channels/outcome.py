@@ -27,4 +27,13 @@ class Failed:
     http_status: int = 0
 
 
-Outcome = Delivered | Retry | Failed
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """The other end takes no more for now: nothing goes there before `after_seconds`. It was no try."""
+
+    reason: str
+    http_status: int
+    after_seconds: float
+
+
+Outcome = Delivered | Retry | Limited | Failed
