@@ -1,15 +1,12 @@
 """The service's SQL: it reads closed windows and minutes, which the aggregator writes, and keeps identity findings."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
-import psycopg
 from psycopg.rows import class_row
 
-from crossbook.plumbing.data.postgres import Connection, Pool, is_unavailable
-from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.data.postgres import Pool, connected
 
 # An instrument that was LIVE at no time of its newest window has no price; an older window does not stand in for it.
 LATEST_SNAPSHOTS = """
@@ -77,7 +74,7 @@ class WindowStore:
         return await self._read(LATEST_MINUTES, since_ns)
 
     async def _read(self, query: LiteralString, since_ns: int) -> list[WindowPrice]:
-        async with connected(self._pool, "windows and minutes") as connection:
+        async with connected(self._pool) as connection:
             cursor = connection.cursor(row_factory=ROWS)
             return await (await cursor.execute(query, (since_ns / 1e9,))).fetchall()
 
@@ -142,12 +139,12 @@ class IdentityStore:
             *(finding.second_venue, finding.second_symbol, finding.second_mid, finding.difference_percent),
             *(finding.since_ns, finding.found_ns),
         )
-        async with connected(self._pool, "identity findings") as connection:
+        async with connected(self._pool) as connection:
             await connection.execute(ADD_FINDING, found)
 
     async def states(self) -> list[StateRow]:
         """Every pair and what is held of it."""
-        async with connected(self._pool, "identity findings") as connection:
+        async with connected(self._pool) as connection:
             rows: list[StateRow] = await (await connection.execute(LIST_STATES)).fetchall()
             return rows
 
@@ -157,30 +154,12 @@ class IdentityStore:
         """Newest first, from behind a position."""
         found_ns, finding_id = after or (None, None)
         wanted = {"states": list(states), "assets": list(assets), "found_ns": found_ns, "id": finding_id}
-        async with connected(self._pool, "identity findings") as connection:
+        async with connected(self._pool) as connection:
             cursor = connection.cursor(row_factory=FINDING_ROWS)
             return await (await cursor.execute(LIST_FINDINGS, {**wanted, "limit": limit})).fetchall()
 
     async def decide(self, finding_id: str, state: int, comment: str) -> FindingRow | None:
         """The finding after the decision; None when there is none."""
-        async with connected(self._pool, "identity findings") as connection:
+        async with connected(self._pool) as connection:
             cursor = connection.cursor(row_factory=FINDING_ROWS)
             return await (await cursor.execute(DECIDE, (state, comment, finding_id))).fetchone()
-
-
-class NoTablesError(UnavailableError):
-    """Postgres is there and empty: `crossbook migrate` makes the tables, and then the same succeeds."""
-
-
-@asynccontextmanager
-async def connected(pool: Pool, what: str) -> AsyncIterator[Connection]:
-    """A connection; what can be helped by waiting is told as UnavailableError."""
-    try:
-        async with pool.connection() as connection:
-            yield connection
-    except psycopg.errors.UndefinedTable as error:
-        raise NoTablesError("Postgres has no Crossbook tables yet: run `crossbook migrate`") from error
-    except Exception as error:
-        if is_unavailable(error):
-            raise UnavailableError(f"Postgres cannot be reached: {what} cannot be read") from error
-        raise
