@@ -10,6 +10,7 @@ from typing import TypeAlias
 import structlog
 
 from crossbook._core import IdentityPair, OpportunityEvent
+from crossbook.arbitrage.event_history import EventHistory
 from crossbook.arbitrage.event_log import EventLog, LoggedEvent
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.messages import reason_name, to_event
@@ -22,6 +23,7 @@ from crossbook.arbitrage.recorder import (
     BatchRecorder,
     identities_record,
 )
+from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
@@ -40,12 +42,13 @@ class LiveScan:
         self,
         arguments: ScannerArguments,
         recorder: BatchRecorder | None = None,
-        events: EventLog | None = None,
-        writer: EventWriter | None = None,
+        store: EventStore | None = None,
     ) -> None:
         self.scanner = new_scanner(arguments)
-        self.events = events or EventLog()
-        self.writer = writer  # None where there is no Postgres: then events end with this process
+        self.events = EventLog()
+        # Neither where there is no Postgres: then events end with this process.
+        self.writer = EventWriter(store, self.events.log_id) if store else None
+        self.history = EventHistory(store, self.writer, self.events) if store and self.writer else None
         self.broadcast: Broadcast[LoggedEvent] = Broadcast()
         self.frame_to_opportunity = LatencyHistogram()
         self.identities: Identities = ()

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from crossbook._core import SpreadView
-from crossbook.arbitrage.event_history import EventHistory, Resumption
+from crossbook.arbitrage.event_history import Resumption
 from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_opportunity
@@ -23,17 +23,14 @@ T = TypeVar("T")
 
 
 async def watch(
-    live: LiveScan,
-    request: pb.WatchOpportunitiesRequest,
-    queue_limit: int = QUEUE_LIMIT,
-    history: EventHistory | None = None,
+    live: LiveScan, request: pb.WatchOpportunitiesRequest, queue_limit: int = QUEUE_LIMIT
 ) -> AsyncGenerator[bytes, None]:
     """WatchOpportunitiesResponses with the events that match. A client too slow for them loses the oldest waiting ones,
     and is told how many.
 
     Raises InvalidRequestError for a malformed resume token, UnavailableError while the log that it needs is away.
     """
-    missed = history.resume(request.resume_token) if history and request.resume_token else None
+    missed = live.history.resume(request.resume_token) if live.history and request.resume_token else None
     if missed is not None:
         async for events in missed.pages():
             if message := _joined(request, events):

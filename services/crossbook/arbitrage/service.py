@@ -10,7 +10,6 @@ import grpc
 from crossbook._core import Scanner, SpreadView
 from crossbook.arbitrage import requests
 from crossbook.arbitrage.cooldowns import CooldownReader
-from crossbook.arbitrage.event_history import EventHistory
 from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
@@ -45,7 +44,6 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         cooldowns: CooldownReader,
         store: WindowStore | None,
         identities: IdentityRegister,
-        history: EventHistory | None,
     ) -> None:
         self._live = live
         self._shards = shards
@@ -53,7 +51,6 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self._cooldowns = cooldowns
         self._store = store
         self._identities = identities
-        self._history = history
         self._window_scans = asyncio.Semaphore(WINDOW_SCANS)
 
     async def ListOpportunities(
@@ -86,7 +83,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         requests.check_watch(request)
         self._check_venues(request.venues)
         await context.send_initial_metadata(())  # a client knows that it is connected before there is any event
-        async with aclosing(watch(self._live, request, history=self._history)) as messages:
+        async with aclosing(watch(self._live, request)) as messages:
             async for message in messages:
                 yield message
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from crossbook.arbitrage.event_history import EventHistory
-from crossbook.arbitrage.event_log import EventLog, Token
+from crossbook.arbitrage.event_log import CAPACITY, EventLog, Token
 from crossbook.arbitrage.event_retention import forget_events
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.live import LiveScan
@@ -34,11 +34,10 @@ Told = list[tuple["pb.OpportunityEventKind.ValueType", str]]
 
 
 class Process(NamedTuple):
-    """What one arbitrage process has, without its sockets."""
+    """What one arbitrage process has, without its sockets; its log has a name that no other has."""
 
     live: LiveScan
     writer: EventWriter
-    history: EventHistory
 
     def tick(self, bid: float, asset: str = "BTC", at_ns: int | None = None) -> None:
         """`cheap` asks 100, `dear` bids."""
@@ -54,17 +53,18 @@ class Process(NamedTuple):
         """What a client that resumes is told, up to the present."""
         wanted = pb.WatchOpportunitiesRequest(resume_token=token, **request)  # type: ignore[arg-type]
         self.live.broadcast.close()  # the call ends when it has read what there is
-        async with aclosing(watch(self.live, wanted, history=self.history)) as messages:
+        async with aclosing(watch(self.live, wanted)) as messages:
             events = [event async for one in messages for event in pb.WatchOpportunitiesResponse.FromString(one).events]
         return [(event.kind, event.opportunity.asset) for event in events]
 
 
-def process(store: EventStore, limit: int = 1000) -> Process:
-    """A process of its own: its log has a name that no other has."""
-    events = EventLog()
-    writer = EventWriter(store, events.log_id, limit)
-    live = LiveScan(scanner_arguments(ArbitrageSettings(min_life_ms=0)), events=events, writer=writer)
-    return Process(live, writer, EventHistory(store, writer, events))
+def process(store: EventStore, limit: int = 1000, capacity: int = CAPACITY) -> Process:
+    """One whose writer holds so many, and whose memory."""
+    live = LiveScan(scanner_arguments(ArbitrageSettings(min_life_ms=0)), store=store)
+    live.events = EventLog(capacity)
+    live.writer = EventWriter(store, live.events.log_id, limit)
+    live.history = EventHistory(store, live.writer, live.events)
+    return Process(live, live.writer)
 
 
 @pytest.fixture
@@ -110,15 +110,11 @@ async def test_replicas_with_equal_ids_keep_one_row_an_event(store: EventStore) 
 
 async def test_a_client_goes_on_where_its_token_is_though_memory_forgot(store: EventStore) -> None:
     """From the process that gave the token out, and from its successor, nothing after the token is missing."""
-    own = process(store)
-    own.live.events = small = EventLog(capacity=2)
-    writer = EventWriter(store, small.log_id)
-    own.live.writer = writer
-    own = Process(own.live, writer, EventHistory(store, writer, small))
+    own = process(store, capacity=2)
     for bid in (101.0, 100.0, 101.0, 100.0, 101.0, 100.0):
         own.tick(bid)
     await own.write()
-    token = Token(small.log_id, 1, now_ns()).encoded()
+    token = Token(own.live.events.log_id, 1, now_ns()).encoded()
     assert (await own.told(token))[-5:] == [(CLOSED, "BTC"), *[(OPENED, "BTC"), (CLOSED, "BTC")] * 2]
     assert (await process(store).told(token))[-5:] == [(CLOSED, "BTC"), *[(OPENED, "BTC"), (CLOSED, "BTC")] * 2]
 

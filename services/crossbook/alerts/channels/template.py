@@ -1,4 +1,4 @@
-"""A POST whose JSON body a template makes, with headers of its own and, where it is asked for, a check of the answer."""
+"""A POST whose JSON body a template makes, with headers of its own and, where asked for, a check of the answer."""
 
 import asyncio
 import re
