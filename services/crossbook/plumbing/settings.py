@@ -193,7 +193,8 @@ class SimulatorSettings(Section):
     """crossbook simulator. Empty venues mean all; rate multiplies updates; speed 0 replays as fast as possible.
 
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
-    assets on venues that have such markets, and give live rates between currencies.
+    assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
+    every book, for whoever judges the system from outside; it grows without bound.
     """
 
     port: Port = 8700
@@ -206,6 +207,7 @@ class SimulatorSettings(Section):
     quiet_seconds: NotNegative = 10
     duration_seconds: Positive | None = None
     truth_file: Path | None = None
+    ledger_file: Path | None = None
     faults: str = ""
     replay: Path | None = None
     speed: NotNegative = 1

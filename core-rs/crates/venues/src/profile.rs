@@ -71,6 +71,8 @@ pub struct Conduct {
     /// Set when the venue repeats its snapshots. A book whose last one is older is rebuilt, and one that differs from the
     /// book of the same sequence shows that a frame was missing.
     pub snapshot_limit_ns: Option<i64>,
+    /// What the bytes of a best bid and ask hold and those of no other frame do: one that cannot be read costs only itself.
+    pub top_mark: Option<&'static str>,
     /// Where a buffered delta stands relative to a fetched snapshot's sequence.
     pub joining: fn(i64, &Delta) -> Joining,
 }
@@ -95,6 +97,7 @@ impl Conduct {
         book_depth: None,
         removes_only_what_is_there: false,
         snapshot_limit_ns: None,
+        top_mark: None,
         joining: by_chain,
     };
 }

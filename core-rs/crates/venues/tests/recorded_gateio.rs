@@ -157,3 +157,18 @@ fn a_real_market_list_is_read_in_base_coins() {
     assert_eq!(listing.instruments.len(), 301);
     assert_eq!(listing.quarantined, [("COCOS_USDT".to_string(), "it is being delisted".to_string())]);
 }
+
+#[test]
+fn a_size_of_zero_is_an_empty_side() {
+    let Some(text) = recorded_text("gateio/observed_book_ticker_size_zero.jsonl") else { return };
+    let mut player = Player::new("gateio", &["ETH_USDT"]);
+    player.text(
+        r#"{"channel":"futures.obu","result":{"t":1,"full":true,"s":"ob.ETH_USDT.50","u":92738902533,
+        "b":[["2172.82","7"]],"a":[["2172.85","1053.5"]]},"time_ms":2}"#,
+        1,
+    );
+    text.lines().for_each(|line| player.text(line, 2));
+    let quote = player.quotes.last().unwrap();
+    assert_eq!((player.state("ETH_USDT"), player.feed.stats().parse_errors), (BookState::Live, 0));
+    assert_eq!((quote.bid, quote.bid_size, quote.ask, quote.ask_size), (0.0, 0.0, 2172.85, 1053.5));
+}

@@ -81,3 +81,17 @@ fn the_real_market_list_is_read() {
     assert_eq!((eth.symbol.as_str(), eth.native_symbol.as_str(), eth.asset.as_str()), ("ETH/USDC:USDC", "0", "ETH"));
     assert_eq!((eth.tick_size, eth.lot_size, eth.taker_fee_percent), (0.01, 0.0001, Some(0.0)));
 }
+
+#[test]
+fn a_ticker_without_a_side_is_counted_and_the_book_stands() {
+    let Some(book) = frame("order_book_subscribed") else { return };
+    let mut player = Player::new("lighter", &["1"]);
+    player.text(GREETING, 1);
+    player.text(&book.replace("order_book:0", "order_book:1"), 2);
+    let before = player.quotes.len();
+    for ticker in recorded_text("lighter/made_ticker_side_missing.jsonl").unwrap().lines() {
+        player.text(ticker, 3);
+    }
+    assert_eq!((player.state("1"), player.quotes.len()), (BookState::Live, before));
+    assert!(player.feed.stats().parse_errors > 0);
+}

@@ -3,8 +3,9 @@
 
 mod support;
 
-use crossbook_market::{BookState, Level};
+use crossbook_market::{BookState, Instrument, Level};
 use serde_json::Value;
+use std::sync::Arc;
 use support::{Player, recorded_text};
 
 const FRAMES: &str = "mexc/observed_contract_frames_2026-09.jsonl";
@@ -94,4 +95,39 @@ fn a_market_list_in_the_venues_shape_is_read_in_base_coins() {
         listing.instruments.iter().map(|one| (one.symbol.as_str(), one.contract_size, one.tick_size)).collect();
     assert_eq!(listed, [("BTC/USDT:USDT", 0.0001, 0.5), ("ETH/USDT:USDT", 0.001, 0.05)]);
     assert!(listing.quarantined.is_empty());
+}
+
+/// The fetched book whose time of matching is null, as the venue sends it, joined by the change behind it.
+fn live_on_the_real_answer() -> Option<Player> {
+    let body = recorded_text("mexc/observed_rest_depth_BTC_USDT_2026-09-02.json")?;
+    let instrument = Instrument { contract_size: 0.0001, ..(*support::instrument("mexc", "BTC_USDT")).clone() };
+    let mut player = Player::tracking("mexc", &[Arc::new(instrument)]);
+    player.text(
+        r#"{"symbol":"BTC_USDT","data":{"cts":1,"asks":[],"bids":[],"end":41421153722,"begin":41421153719,
+        "version":41421153722},"channel":"push.depth","ts":5}"#,
+        1,
+    );
+    player.answer("BTC_USDT", &body, 2);
+    Some(player)
+}
+
+#[test]
+fn a_real_answer_with_a_null_in_it_makes_the_book_live() {
+    let Some(player) = live_on_the_real_answer() else { return };
+    let quote = player.quotes.last().unwrap();
+    assert_eq!((player.state("BTC_USDT"), player.feed.stats().parse_errors), (BookState::Live, 0));
+    assert_eq!((quote.bid, quote.ask), (77_594.1, 77_594.2));
+    assert!((quote.bid_size - 4.8738).abs() < 1e-12 && (quote.ask_size - 45.1965).abs() < 1e-12, "{quote:?}");
+}
+
+#[test]
+fn a_range_that_is_null_absent_or_zero_is_the_one_change_of_its_version() {
+    let Some(frames) = recorded_text("mexc/derived_push_depth_begin_end_null.jsonl") else { return };
+    assert_eq!(frames.lines().count(), 3);
+    for frame in frames.lines() {
+        let mut player = live_on_the_real_answer().unwrap();
+        player.text(frame, 3);
+        assert_eq!((player.state("BTC_USDT"), player.feed.stats().gaps), (BookState::Live, 0), "{frame}");
+        assert_eq!(player.book_top("BTC_USDT").0, 41_421_153_723);
+    }
 }

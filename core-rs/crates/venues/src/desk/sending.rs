@@ -1,6 +1,6 @@
 //! What goes out on the sockets: sessions that start, requests at the venue's pace, heartbeats, and dead sockets.
 
-use super::connection::{Ask, SocketPhase};
+use super::connection::{SocketPhase, Wish};
 use super::slot::Phase;
 use super::state::Desk;
 use super::step::Step;
@@ -32,21 +32,21 @@ impl Desk {
             (held.phase, held.attempts, held.vain_tries) = (Phase::Queued, 0, 0);
         }
         if let Some(connection) = self.connections.get_mut(&held.connection) {
-            connection.queue.push_back(Ask { operation: Operation::Subscribe, slot, channel });
+            connection.queue.push_back(Wish { operation: Operation::Subscribe, slot, channel });
         }
         self.is_flush_due = true;
         self.set_state(slot, BookState::Resyncing);
     }
 
     /// Asks once more for what was refused on account of something else in the same message.
-    pub fn requeue(&mut self, asks: &[Ask]) {
-        for ask in asks {
-            let held = &mut self.slots[ask.slot as usize];
-            if ask.channel == Channel::Book && matches!(held.phase, Phase::Waiting { .. }) {
+    pub fn requeue(&mut self, wishes: &[Wish]) {
+        for wish in wishes {
+            let held = &mut self.slots[wish.slot as usize];
+            if wish.channel == Channel::Book && matches!(held.phase, Phase::Waiting { .. }) {
                 held.phase = Phase::Queued;
             }
             if let Some(connection) = self.connections.get_mut(&held.connection) {
-                connection.queue.push_back(*ask);
+                connection.queue.push_back(*wish);
             }
         }
         self.is_flush_due = true;

@@ -11,7 +11,7 @@
 //! All of it together costs at most a quarter of the venue's request budget, the longest quiet first; times are spread, and an
 //! instrument that freezes again and again is looked at less and less often.
 
-use super::connection::Ask;
+use super::connection::Wish;
 use super::fetching::Outstanding;
 use super::jitter;
 use super::slot::{Phase, Slot};
@@ -231,7 +231,7 @@ impl Desk {
         let (connection, unsubscribes_one) = (self.slots[slot as usize].connection, self.conduct.unsubscribes_one);
         if let Some(held) = self.connections.get_mut(&connection).filter(|_| self.channels.contains(&Channel::Top)) {
             let both = [Operation::Unsubscribe, Operation::Subscribe].into_iter().skip(usize::from(!unsubscribes_one));
-            held.queue.extend(both.map(|operation| Ask { operation, slot, channel: Channel::Top }));
+            held.queue.extend(both.map(|operation| Wish { operation, slot, channel: Channel::Top }));
         }
     }
 

@@ -15,9 +15,9 @@
 //! The client pings in plain text (`ping`, `pong`). Inverse contracts are worth 1 USD or EUR; linear ones, settled in `USDt`, are worth
 //! 1 / `underlyingToPositionMultiplier` coins. Quanto contracts are left out: their worth depends on another market.
 
-use crate::desk::{Ask, Desk, NamedLevel};
+use crate::desk::{Desk, NamedLevel, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
@@ -25,7 +25,6 @@ use crossbook_codec::json::{Decimal, Text, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
-use serde_json::Value;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "bitmex",
@@ -158,18 +157,7 @@ impl Venue for Bitmex {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for body in bodies {
-            let rows: Vec<Value> =
-                serde_json::from_slice(body).map_err(|error| VenueError::Markets(error.to_string()))?;
-            for row in rows {
-                match typed::<Market>(row, "symbol") {
-                    Ok(market) => list(&mut listing, &market),
-                    Err((name, reason)) => listing.quarantine(&name, reason),
-                }
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, bare_rows(bodies)?, "symbol", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -315,7 +303,7 @@ fn on_error(error: &str, message: &Message<'_>, desk: &mut Desk) {
     match slot {
         None => desk.report("venue_error", None, &detail),
         Some(slot) if status == 400 && !is_leaving => desk.refuse(slot, &detail),
-        Some(slot) => desk.decline(Ask { operation, slot, channel: Channel::Book }, &detail),
+        Some(slot) => desk.decline(Wish { operation, slot, channel: Channel::Book }, &detail),
     }
 }
 

@@ -21,11 +21,11 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{BookRequest, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, parse, text_after};
+use crossbook_codec::json::{Decimal, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -96,8 +96,8 @@ struct Book<'a> {
     symbol: Option<&'a str>,
     #[serde(rename = "pr")]
     product: Option<&'a str>,
-    #[serde(rename = "ts")]
-    time_ms: i64,
+    #[serde(rename = "ts", default)]
+    time_ms: Time,
     #[serde(rename = "vs")]
     sequence: i64,
     asks: Table,
@@ -122,18 +122,7 @@ impl Venue for CoinDcx {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for body in bodies {
-            let rows: Vec<serde_json::Value> =
-                serde_json::from_slice(body).map_err(|error| VenueError::Markets(error.to_string()))?;
-            for row in rows {
-                match row.as_str() {
-                    Some(pair) => list(&mut listing, pair),
-                    None => listing.quarantine("?", format!("not the name of a pair: {row}")),
-                }
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, bare_rows(bodies)?, "", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -177,7 +166,7 @@ impl Venue for CoinDcx {
 
 impl Book<'_> {
     fn exchange_ns(&self) -> i64 {
-        self.time_ms.saturating_mul(MILLISECOND_NS)
+        self.time_ms.0.saturating_mul(MILLISECOND_NS)
     }
 
     fn into_snapshot(self) -> Snapshot {
@@ -222,7 +211,7 @@ fn on_event(payload: &[u8], desk: &mut Desk) -> Result<(), FrameError> {
     Ok(())
 }
 
-fn list(listing: &mut ListingBuilder, pair: &str) {
+fn list(listing: &mut ListingBuilder, pair: &String) {
     let Some((base, quote)) = pair.strip_prefix("B-").and_then(|name| name.split_once('_')) else {
         return listing.quarantine(pair, "not the name of a relayed pair");
     };

@@ -48,8 +48,12 @@ pub struct Player {
 impl Player {
     pub fn new(venue: &str, native_symbols: &[&str]) -> Self {
         let instruments: Vec<_> = native_symbols.iter().map(|native| instrument(venue, native)).collect();
+        Self::tracking(venue, &instruments)
+    }
+
+    pub fn tracking(venue: &str, instruments: &[Arc<Instrument>]) -> Self {
         let mut feed = Feed::new(crossbook_venues::find(venue).unwrap(), FeedOptions::default()).unwrap();
-        feed.track(&instruments, 1).unwrap();
+        feed.track(instruments, 1).unwrap();
         let mut player = Self { feed, quotes: Vec::new(), fetches: Vec::new() };
         let steps = player.feed.on_open(1, 1);
         player.take(steps);
