@@ -127,11 +127,15 @@ class TrackerSettings(Section):
 
 
 class AggregatorSettings(Section):
-    """crossbook aggregator. shard is the name by which trackers and arbitrage list it."""
+    """crossbook aggregator. shard is the name by which trackers and arbitrage list it.
+
+    extra_venues may be fed besides those that Crossbook knows.
+    """
 
     port: Port = 50052
     metrics_port: Port = 9102
     shard: ShardName = "main"
+    extra_venues: Names = []
     window_seconds: Annotated[int, Field(ge=1, le=60), AfterValidator(_divides_a_minute)] = 15
     snapshot_retention_seconds: Positive = 3600
     minute_retention_seconds: Positive = 3600
@@ -224,11 +228,15 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The whole tree. A port of 0 lets the system choose; a metrics_port of 0 turns metrics off."""
+    """The whole tree. A port of 0 lets the system choose; a metrics_port of 0 turns metrics off.
+
+    allow_open says that host may be one that other machines reach; see plumbing/exposure.py.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     host: str = Field(default="127.0.0.1", min_length=1)
+    allow_open: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     postgres_dsn: Annotated[SecretStr, AfterValidator(_is_postgres_dsn)] | None = None
