@@ -6,6 +6,8 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
+# Their mod lines come out of a macro, where cargo fmt does not look.
+VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
 .PHONY: help run test quick hooks layout setup-python lint format bench bench-peers bench-shards soak stalled faults histories property fuzz venues proto setup clean
@@ -35,13 +37,13 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/stubtest crossbook._core --mypy-config-file pyproject.toml
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
-	@cd core-rs && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
 
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
-	@cd core-rs && cargo fmt --all
+	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd protos && ../$(BIN)/buf format -w
 
 bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
