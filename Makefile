@@ -6,9 +6,11 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
+# Their mod lines come out of a macro, where cargo fmt does not look.
+VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test lint format bench bench-peers bench-shards soak stalled faults property fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint format bench bench-peers bench-shards soak stalled faults histories property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,22 +18,32 @@ help: ## Show this list
 run: setup ## Track fourteen venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
 	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
 
-test: setup ## Run every test: Rust, Python, and the whole system end to end
-	@cd core-rs && cargo test --quiet --workspace
+test: setup ## Run every test: Rust, Python, and the whole system end to end; each suite's time at the end
+	@started=$$SECONDS; cd core-rs && cargo test --quiet --workspace && echo "suite core-rs: $$((SECONDS - started)) s"
 	@$(BIN)/pytest $(ARGS)
+
+quick: setup-python ## Check what you changed in a minute: format, lint, types, its unit tests, its crates (ARGS="--since REV")
+	@$(BIN)/python -m tests.quick $(ARGS)
+
+hooks: ## Let git run `make quick` before each commit
+	@git config core.hooksPath .githooks
+
+layout: setup ## Print circles, layers and sizes, and draw the house into docs/layout.svg
+	@$(BIN)/python -m tests.house $(ARGS)
 
 lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/stubtest crossbook._core --mypy-config-file pyproject.toml
 	@$(BIN)/lint-imports
-	@cd core-rs && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
+	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
 
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
-	@cd core-rs && cargo fmt --all
+	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd protos && ../$(BIN)/buf format -w
 
 bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
@@ -51,6 +63,9 @@ stalled: setup ## Let clients stop reading for ten minutes under 50,000 quotes/s
 
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+histories: setup ## Put the whole system through random histories of deaths, pauses and outages (ARGS="--count 50 --shrink")
+	@$(BIN)/python -m tests.histories $(ARGS)
 
 property: setup ## Play 10,000 random streams with faults per venue and check every quote (ARGS="--venues VENUE --first 7 --seeds 1")
 	@$(BIN)/python -m tests.property --seeds 10000 $(ARGS)
@@ -75,6 +90,11 @@ proto: setup ## Generate the Python stubs from protos/
 	@printf '"""Generated from protos/ by `make proto`; never edited."""\n' | tee $(PB)/__init__.py > $(PB)/v1/__init__.py
 
 setup: .tools/ready
+
+# What `make quick` needs: an environment, however old the core in it is.
+setup-python: | $(BIN)/pytest
+$(BIN)/pytest:
+	@$(MAKE) --no-print-directory setup
 
 .tools/ready: pyproject.toml uv.lock core-rs/Cargo.toml core-rs/Cargo.lock $(shell find core-rs/crates -name '*.rs' -o -name Cargo.toml) | $(UV)
 	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }

@@ -2,29 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-from prometheus_client import REGISTRY, Histogram, Metric
+from prometheus_client import REGISTRY, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.totals import Totals
+from crossbook.aggregator.venue import Venue
 from crossbook.plumbing.latency import quantiles
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
-
-if TYPE_CHECKING:
-    from crossbook.aggregator.fanout import Fanout
-    from crossbook.aggregator.venue import Venue
-
-FLUSH_SECONDS = Histogram(
-    "crossbook_aggregator_flush_seconds", "Time of one try to commit one window of one venue, in seconds."
-)
 
 
 class AggregatorCollector(Collector):
     """What the process has counted, in Prometheus' terms."""
 
-    def __init__(self, totals: Totals, venues: dict[str, "Venue"], fanout: "Fanout") -> None:
+    def __init__(self, totals: Totals, venues: dict[str, Venue], fanout: Fanout) -> None:
         self._totals = totals
         self._venues = venues
         self._fanout = fanout
@@ -107,7 +100,7 @@ def _counter(name: str, description: str, value: int) -> CounterMetricFamily:
 
 
 @contextmanager
-def collected(totals: Totals, venues: dict[str, "Venue"], fanout: "Fanout") -> Iterator[None]:
+def collected(totals: Totals, venues: dict[str, Venue], fanout: Fanout) -> Iterator[None]:
     """Shows the counters in the default registry until the end of the block."""
     collector = AggregatorCollector(totals, venues, fanout)
     REGISTRY.register(collector)

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from prometheus_client import Histogram
+
 from crossbook.plumbing.latency import LatencyHistogram
+
+FLUSH_SECONDS = Histogram(
+    "crossbook_aggregator_flush_seconds", "Time of one try to commit one window of one venue, in seconds."
+)
 
 
 @dataclass(slots=True)

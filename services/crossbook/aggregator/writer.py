@@ -10,9 +10,8 @@ import itertools
 import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
-from crossbook.aggregator.metrics import FLUSH_SECONDS
 from crossbook.aggregator.store.store import Commit, Store
-from crossbook.aggregator.totals import Totals
+from crossbook.aggregator.totals import FLUSH_SECONDS, Totals
 from crossbook.plumbing.retry import backoff
 
 COMMIT_DEADLINE_SECONDS = 30.0

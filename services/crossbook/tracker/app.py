@@ -21,9 +21,8 @@ from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.venue.choice import choose_venues, read_choice
-from crossbook.tracker.venue.health import keep_health
 from crossbook.tracker.venue.local_clock import LocalClock
-from crossbook.tracker.venue.stats import venue_stats
+from crossbook.tracker.venue.look import keep_health
 from crossbook.tracker.venue.venue import Venue
 from crossbook.transport.limits import shared_limits
 
@@ -67,7 +66,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
                 tasks.create_task(venue.keep_listing(lifetime))
             helpers = [
                 tasks.create_task(keeper.keep("metrics", lambda: metrics.keep_current(service.all_stats))),
-                tasks.create_task(keeper.keep("health", lambda: keep_health(venues.values(), clock, venue_stats))),
+                tasks.create_task(keeper.keep("health", lambda: keep_health(venues.values(), clock))),
                 tasks.create_task(_serve_once_listed(health, listed)),
             ]
             await lifetime.stopping.wait()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crossbook._core import LIVE, MarketListing, parse_markets
-from crossbook.tracker.feed.recorder import FeedArguments, make_feed
+from crossbook.tracker.feed.feed import FeedArguments, make_feed
 from crossbook.tracker.venue import driver as driver_module
 from crossbook.tracker.venue import markets as markets_module
 from crossbook.tracker.venue import venue as module

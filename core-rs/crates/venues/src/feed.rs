@@ -6,13 +6,13 @@ use crate::desk::sending::{after_sending, is_wanted};
 use crate::desk::slot::Fetching;
 use crate::desk::slot::{Phase, Slot};
 use crate::desk::watchdog::{BUDGET_DIVISOR, CHECKS_OUTSTANDING, Check, FAILED_CHECKS, MESSAGES_OF_A_RENEWAL};
-use crate::desk::{Ask, Desk, FeedStats, Step};
+use crate::desk::{Desk, FeedStats, Step, Wish};
 use crate::error::VenueError;
 use crate::market_data::{Channel, Frame, Operation, Topic};
 use crate::profile::SECOND_NS;
 use crate::venue::Venue;
-use crossbook_codec::RestAddress;
-use crossbook_codec::urls;
+use crossbook_codec::json::holds;
+use crossbook_codec::{RestAddress, urls};
 use crossbook_market::{BookState, Instrument, OrderBook, Quote};
 use std::sync::Arc;
 
@@ -54,14 +54,13 @@ impl Feed {
         if stale_after_ns <= 0 {
             return Err(VenueError::InvalidSetting(format!("stale_after_ns is {stale_after_ns}: it must be positive")));
         }
-        let channels = &[Channel::Book, Channel::Top][..profile.channels.len()];
         let base = options.websocket_url.as_deref().unwrap_or(profile.websocket_url);
         Ok(Self {
             venue,
             websocket_url: urls::join(base, conduct.socket_path),
             is_redirected: options.websocket_url.is_some(),
             rest: RestAddress { own: profile.rest_url, given: options.rest_url },
-            desk: Desk::new(conduct, channels, stale_after_ns),
+            desk: Desk::new(conduct, profile.channels, stale_after_ns),
             last_connection: 0,
             last_request_id: 0,
             told_ns: 0,
@@ -133,7 +132,9 @@ impl Feed {
         if let Err(error) = self.venue.on_frame(frame, desk) {
             let shown = &frame.payload[..frame.payload.len().min(REPORTED_BYTES)];
             let slot = self.venue.culprit(frame.payload).and_then(|native| desk.slot(native));
-            desk.spoilt(slot, &format!("{error}: {}", shown.escape_ascii()));
+            let detail = format!("{error}: {}", shown.escape_ascii());
+            let is_top = desk.conduct.top_mark.is_some_and(|mark| holds(frame.payload, mark));
+            if is_top { desk.unreadable(slot, &detail) } else { desk.spoilt(slot, &detail) }
         }
         self.finish()
     }
@@ -249,7 +250,7 @@ impl Feed {
         if let Some(held) = desk.connections.get_mut(&connection) {
             held.instruments += 1;
             if held.phase == SocketPhase::Open {
-                desk.channels.iter().for_each(|channel| desk.queue_subscribe(slot, *channel));
+                desk.channels.iter().for_each(|(channel, _)| desk.queue_subscribe(slot, *channel));
             }
         }
     }
@@ -288,7 +289,7 @@ impl Feed {
             desk.steps.push(Step::Close { connection });
         } else if held.phase == SocketPhase::Open && desk.conduct.unsubscribes_one {
             let operation = Operation::Unsubscribe;
-            held.queue.extend(desk.channels.iter().map(|channel| Ask { operation, slot, channel: *channel }));
+            held.queue.extend(desk.channels.iter().map(|(channel, _)| Wish { operation, slot, channel: *channel }));
             desk.is_flush_due = true;
         }
     }
@@ -309,25 +310,25 @@ impl Feed {
         let (conduct, now_ns) = (desk.conduct, desk.now_ns);
         for (connection, held) in &mut desk.connections {
             while !held.queue.is_empty() && held.may_send(conduct.pacing, now_ns) {
-                let mut asks = held.take_asks(conduct.channels_per_request, conduct.mixes_channels);
-                asks.retain(|ask| is_wanted(desk.slots[ask.slot as usize].phase, ask.operation));
-                if asks.is_empty() {
+                let mut wishes = held.take_wishes(conduct.channels_per_request, conduct.mixes_channels);
+                wishes.retain(|wish| is_wanted(desk.slots[wish.slot as usize].phase, wish.operation));
+                if wishes.is_empty() {
                     continue;
                 }
                 self.last_request_id += 1;
-                let topics = asks.iter().map(|ask| Topic {
-                    native_symbol: &desk.slots[ask.slot as usize].instrument.native_symbol,
-                    channel: ask.channel,
+                let topics = wishes.iter().map(|wish| Topic {
+                    native_symbol: &desk.slots[wish.slot as usize].instrument.native_symbol,
+                    channel: wish.channel,
                 });
-                let text = self.venue.request(self.last_request_id, asks[0].operation, &topics.collect::<Vec<_>>());
-                for ask in asks.iter().filter(|ask| ask.channel == Channel::Book) {
-                    let phase = &mut desk.slots[ask.slot as usize].phase;
-                    *phase = after_sending(*phase, ask.operation, now_ns, conduct.answers_requests);
+                let text = self.venue.request(self.last_request_id, wishes[0].operation, &topics.collect::<Vec<_>>());
+                for wish in wishes.iter().filter(|wish| wish.channel == Channel::Book) {
+                    let phase = &mut desk.slots[wish.slot as usize].phase;
+                    *phase = after_sending(*phase, wish.operation, now_ns, conduct.answers_requests);
                 }
                 desk.steps.push(Step::Send { connection: *connection, text });
                 held.count_sent(conduct.pacing, now_ns);
                 held.pause(now_ns + conduct.pacing.gap_ns);
-                held.remember(self.last_request_id, asks);
+                held.remember(self.last_request_id, wishes);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Market lists: good rows become instruments, bad rows are quarantined with a reason, and neither stops the others.
 
 use crate::error::VenueError;
+use crossbook_codec::json::without_nulls;
 use crossbook_market::{Instrument, asset_of, currency_code, is_name};
 use rustc_hash::FxHashSet;
 use serde::de::DeserializeOwned;
@@ -121,10 +122,22 @@ pub fn bare_rows(bodies: &[&[u8]]) -> Result<Vec<Value>, VenueError> {
     Ok(rows)
 }
 
-/// One typed row, or its name and what is wrong with it.
-pub fn typed<Row: DeserializeOwned>(row: Value, name_key: &str) -> Result<Row, (String, String)> {
-    let name = row.get(name_key).and_then(Value::as_str).unwrap_or("?").to_string();
-    serde_json::from_value(row).map_err(|error| (name, format!("malformed row: {error}")))
+/// The listing of these rows. One that does not read is quarantined, by the name that stands under `name_key`.
+pub fn collect<Row: DeserializeOwned>(
+    venue: &'static str,
+    rows: Vec<Value>,
+    name_key: &str,
+    mut list: impl FnMut(&mut ListingBuilder, &Row),
+) -> MarketListing {
+    let mut listing = ListingBuilder::new(venue);
+    for row in rows {
+        let name = row.get(name_key).and_then(Value::as_str).unwrap_or("?").to_string();
+        match serde_json::from_value::<Row>(without_nulls(row)) {
+            Ok(market) => list(&mut listing, &market),
+            Err(error) => listing.quarantine(&name, format!("malformed row: {error}")),
+        }
+    }
+    listing.finish()
 }
 
 #[cfg(test)]
@@ -179,6 +192,19 @@ mod tests {
         assert_eq!(listing.instruments.len(), 1);
         let names: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["kPEPE-X", "kPEPE-X", "kPEPE-X", "kPEPE-X", "kPEPE-X", "again"]);
+    }
+
+    #[test]
+    fn a_row_that_does_not_read_is_quarantined_by_its_name_as_far_as_it_has_one() {
+        #[derive(serde::Deserialize)]
+        struct Row {
+            step: u32,
+        }
+        let rows = serde_json::from_str(r#"[{"name":"A","step":1},{"name":"B"},{"step":2},{"step":-1},7]"#).unwrap();
+        let mut steps = Vec::new();
+        let listing = collect("somewhere", rows, "name", |_, row: &Row| steps.push(row.step));
+        let quarantined: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((steps.as_slice(), quarantined.as_slice()), ([1, 2].as_slice(), ["B", "?", "?"].as_slice()));
     }
 
     #[test]

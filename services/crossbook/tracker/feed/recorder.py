@@ -19,15 +19,14 @@ import struct
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Protocol, TypedDict
 
 import structlog
 
-from crossbook._core import BookView, FeedStats, Instrument, OutgoingBatch, VenueFeed
+from crossbook._core import Instrument, OutgoingBatch
 from crossbook.pb.v1.tracker_pb2 import ListMarketsResponse
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES, RecordingWriter
+from crossbook.tracker.feed.feed import FeedArguments, Step, make_feed
 from crossbook.tracker.feed.messages import to_instrument
-from crossbook.tracker.feed.steps import Step
 
 ANSWER_HEAD = struct.Struct("<QH")
 
@@ -52,17 +51,6 @@ class Kind(IntEnum):
     DROP_LANE = 13
 
 
-class FeedArguments(TypedDict):
-    """What a feed is made with."""
-
-    venue: str
-    stream_id: str
-    websocket_url: str | None
-    rest_url: str | None
-    stale_after_ns: int | None
-    shards: list[str]
-
-
 class LaneNumbers:
     """The shards of one feed's lanes, by their numbers in its recording."""
 
@@ -81,42 +69,6 @@ class LaneNumbers:
     def shard(self, number: int) -> str:
         """Raises IndexError for one that was never named."""
         return list(self._numbers)[number]
-
-
-class Feed(Protocol):
-    """VenueFeed, or one that is being recorded."""
-
-    def pending_rows(self, shard: str) -> int: ...
-    def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]: ...
-    def untrack(self, symbols: Sequence[str], now_ns: int) -> list[Step]: ...
-    def tracked(self) -> list[Instrument]: ...
-    def ticketed_url(self, connection: int, answer: bytes, now_ns: int) -> str: ...
-    def on_open(self, connection: int, now_ns: int) -> list[Step]: ...
-    def on_frame(self, connection: int, payload: bytes, is_text: bool, now_ns: int) -> list[Step] | None: ...
-    def on_closed(self, connection: int, now_ns: int) -> list[Step]: ...
-    def on_answer(self, request_id: int, status: int, body: bytes, now_ns: int) -> list[Step]: ...
-    def on_timer(self, now_ns: int) -> list[Step]: ...
-    def route(self, shards: Sequence[str], from_ns: int) -> None: ...
-    def shards(self) -> list[str]: ...
-    def drop_lane(self, shard: str) -> None: ...
-    def requote(self, shard: str, now_ns: int) -> None: ...
-    def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch: ...
-    def hello(self, shard: str, oldest_sequence: int) -> bytes: ...
-    def order_book(self, symbol: str, depth: int) -> BookView: ...
-    def states(self) -> list[tuple[str, int]]: ...
-    def stats(self) -> FeedStats: ...
-
-
-def make_feed(arguments: FeedArguments) -> VenueFeed:
-    """A fresh feed."""
-    return VenueFeed(
-        arguments["venue"],
-        arguments["stream_id"],
-        websocket_url=arguments["websocket_url"],
-        rest_url=arguments["rest_url"],
-        stale_after_ns=arguments["stale_after_ns"],
-        shards=arguments["shards"],
-    )
 
 
 class RecordedFeed:

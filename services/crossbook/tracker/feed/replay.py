@@ -8,8 +8,9 @@ from pathlib import Path
 from crossbook._core import Instrument
 from crossbook.pb.v1.tracker_pb2 import ListMarketsResponse
 from crossbook.plumbing.recording import Record, RecordingError, read_recording
+from crossbook.tracker.feed.feed import FeedArguments, make_feed
 from crossbook.tracker.feed.messages import from_instrument
-from crossbook.tracker.feed.recorder import ANSWER_HEAD, FeedArguments, Kind, LaneNumbers, make_feed
+from crossbook.tracker.feed.recorder import ANSWER_HEAD, Kind, LaneNumbers
 
 ONLY_SHARD = "main"  # of recordings from before there were several
 

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from crossbook.tracker.feed.recorder import Feed
+from crossbook.tracker.feed.feed import Feed
 from crossbook.tracker.outgoing.latency import FrameLatency
 from crossbook.tracker.outgoing.outbox import Batch, Outbox
 from crossbook.tracker.outgoing.pace import Pace

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
-from crossbook.tracker.feed.recorder import Feed
+from crossbook.tracker.feed.feed import Feed
 from crossbook.tracker.outgoing.batcher import Batcher
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.latency import FrameLatency

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from crossbook.tracker.feed.recorder import Feed
+from crossbook.tracker.feed.feed import Feed
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.lane import Lane
 from crossbook.tracker.outgoing.outbox import Outbox

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from crossbook._core import Close, Fetch, Instrument, Open, Reconnect, Report, Send
-from crossbook.tracker.feed.recorder import Feed
-from crossbook.tracker.feed.steps import Step
+from crossbook.tracker.feed.feed import Feed, Step
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.lanes import Lanes
 from crossbook.tracker.outgoing.pace import Pace

@@ -1,22 +1,13 @@
-"""What a venue's state is from one look to the next: changes are logged and counted, and the aggregator is told."""
+"""What a venue's state is from one look to the next: changes are logged and counted."""
 
-import asyncio
 import time
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
 
 import structlog
 
-from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.pb.v1.market_pb2 import VenueHealth, VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
-from crossbook.tracker.venue.local_clock import LocalClock
 
-if TYPE_CHECKING:
-    from crossbook.tracker.venue.venue import Venue
-
-LOOK_SECONDS = 0.5
 # A venue that has not been LIVE so long after its start is DOWN, not STARTING.
 STARTING_NS = 60 * SECOND_NS
 
@@ -55,20 +46,6 @@ class HealthWatch:
         if stats.HasField("clock_offset_ms"):
             health.clock_offset_ms, health.delay_ms = round(stats.clock_offset_ms), round(stats.delay_ms)
         return health
-
-
-async def keep_health(
-    venues: Collection["Venue"], clock: LocalClock, read_stats: Callable[["Venue"], VenueStats]
-) -> None:
-    """Looks at every venue, for ever."""
-    while True:
-        feeds = {venue.id: venue.driver.feed.stats() for venue in venues if venue.driver is not None}
-        clock.judge({venue: feed.clock_offset_ns for venue, feed in feeds.items()})
-        for venue in venues:
-            health = venue.health.observe(read_stats(venue), time.time_ns())
-            if venue.driver is not None:
-                venue.driver.lanes.tell_health(IngestQuotesRequest(health=health).SerializeToString())
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _name(state: VenueState.ValueType) -> str:

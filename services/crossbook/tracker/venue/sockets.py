@@ -13,8 +13,7 @@ import structlog
 
 from crossbook._core import PayloadError, RestRequest
 from crossbook.plumbing.retry import backoff
-from crossbook.tracker.feed.recorder import Feed
-from crossbook.tracker.feed.steps import Step
+from crossbook.tracker.feed.feed import Feed, Step
 from crossbook.transport.budget import Budget
 from crossbook.transport.connection import Connection, DialError, dial
 from crossbook.transport.fetcher import NO_ANSWER, Fetcher

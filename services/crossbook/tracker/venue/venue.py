@@ -15,7 +15,8 @@ from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.retry import Redial, backoff
 from crossbook.plumbing.settings import Endpoint, TrackerSettings
 from crossbook.plumbing.timestamps import seconds_to_ns
-from crossbook.tracker.feed.recorder import FeedArguments, RecordedFeed, make_feed
+from crossbook.tracker.feed.feed import FeedArguments, make_feed
+from crossbook.tracker.feed.recorder import RecordedFeed
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.outgoing.routing import Routing

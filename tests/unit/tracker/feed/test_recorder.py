@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES, RecordingError, RecordingWriter
-from crossbook.tracker.feed.recorder import FeedArguments, Kind, RecordedFeed
+from crossbook.tracker.feed.feed import FeedArguments
+from crossbook.tracker.feed.recorder import Kind, RecordedFeed
 from crossbook.tracker.feed.replay import replay
 from tests.unit.tracker.venue.test_markets import LISTED
 

@@ -18,7 +18,7 @@ pub(crate) enum SocketPhase {
 
 /// One request for one stream of one slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ask {
+pub struct Wish {
     pub operation: Operation,
     pub slot: u32,
     pub channel: Channel,
@@ -28,7 +28,7 @@ pub struct Ask {
 #[derive(Clone, Debug)]
 struct Request {
     id: u64,
-    asks: Vec<Ask>,
+    wishes: Vec<Wish>,
 }
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(crate) struct Connection {
     pub opened_ns: i64,
     pub received_ns: i64,
     pub sent_ns: i64,
-    pub queue: VecDeque<Ask>,
+    pub queue: VecDeque<Wish>,
     paused_until_ns: i64,
     /// When the bucket would be full again (generic cell rate algorithm).
     full_again_ns: i64,
@@ -89,37 +89,37 @@ impl Connection {
         self.sent_ns = now_ns;
     }
 
-    /// The next asks that one message can carry.
-    pub fn take_asks(&mut self, limit: usize, mixes_channels: bool) -> Vec<Ask> {
+    /// The next wishes that one message can carry.
+    pub fn take_wishes(&mut self, limit: usize, mixes_channels: bool) -> Vec<Wish> {
         let Some(first) = self.queue.front().copied() else { return Vec::new() };
         let is_alike =
-            |ask: &&Ask| ask.operation == first.operation && (mixes_channels || ask.channel == first.channel);
+            |wish: &&Wish| wish.operation == first.operation && (mixes_channels || wish.channel == first.channel);
         let alike = self.queue.iter().take(limit).take_while(is_alike).count();
         self.queue.drain(..alike).collect()
     }
 
-    pub fn remember(&mut self, id: u64, asks: Vec<Ask>) {
+    pub fn remember(&mut self, id: u64, wishes: Vec<Wish>) {
         if self.in_flight.len() == IN_FLIGHT {
             self.in_flight.pop_front();
         }
-        self.in_flight.push_back(Request { id, asks });
+        self.in_flight.push_back(Request { id, wishes });
     }
 
     /// What the answer with this id is about.
-    pub fn answered(&mut self, id: u64) -> Option<Vec<Ask>> {
+    pub fn answered(&mut self, id: u64) -> Option<Vec<Wish>> {
         let index = self.in_flight.iter().position(|request| request.id == id)?;
-        self.in_flight.remove(index).map(|request| request.asks)
+        self.in_flight.remove(index).map(|request| request.wishes)
     }
 
     /// What an answer is about that tells itself by this alone: the oldest request that fits.
-    pub fn answered_where(&mut self, is_meant: impl Fn(&Ask) -> bool) -> Option<Vec<Ask>> {
-        let index = self.in_flight.iter().position(|request| request.asks.iter().any(&is_meant))?;
-        self.in_flight.remove(index).map(|request| request.asks)
+    pub fn answered_where(&mut self, is_meant: impl Fn(&Wish) -> bool) -> Option<Vec<Wish>> {
+        let index = self.in_flight.iter().position(|request| request.wishes.iter().any(&is_meant))?;
+        self.in_flight.remove(index).map(|request| request.wishes)
     }
 
     /// What an answer without a usable id is about: known only when a single request is in flight.
-    pub fn answered_alone(&mut self) -> Option<Vec<Ask>> {
-        if self.in_flight.len() == 1 { self.in_flight.pop_front().map(|request| request.asks) } else { None }
+    pub fn answered_alone(&mut self) -> Option<Vec<Wish>> {
+        if self.in_flight.len() == 1 { self.in_flight.pop_front().map(|request| request.wishes) } else { None }
     }
 }
 
@@ -156,23 +156,23 @@ mod tests {
 
     #[test]
     fn one_message_carries_asks_of_one_kind_up_to_its_limit() {
-        let ask = |operation, slot| Ask { operation, slot, channel: Channel::Book };
+        let wish = |operation, slot| Wish { operation, slot, channel: Channel::Book };
         let mut connection = Connection::new();
-        connection.queue.extend((0..3).map(|slot| ask(Operation::Subscribe, slot)));
-        connection.queue.push_back(ask(Operation::Unsubscribe, 9));
-        assert_eq!(connection.take_asks(2, true).len(), 2);
-        assert_eq!(connection.take_asks(2, true), [ask(Operation::Subscribe, 2)]);
-        assert_eq!(connection.take_asks(2, true), [ask(Operation::Unsubscribe, 9)]);
-        assert!(connection.take_asks(2, true).is_empty());
+        connection.queue.extend((0..3).map(|slot| wish(Operation::Subscribe, slot)));
+        connection.queue.push_back(wish(Operation::Unsubscribe, 9));
+        assert_eq!(connection.take_wishes(2, true).len(), 2);
+        assert_eq!(connection.take_wishes(2, true), [wish(Operation::Subscribe, 2)]);
+        assert_eq!(connection.take_wishes(2, true), [wish(Operation::Unsubscribe, 9)]);
+        assert!(connection.take_wishes(2, true).is_empty());
     }
 
     #[test]
     fn a_message_names_both_channels_only_where_the_venue_takes_that() {
-        let ask = |channel| Ask { operation: Operation::Subscribe, slot: 1, channel };
+        let wish = |channel| Wish { operation: Operation::Subscribe, slot: 1, channel };
         let mut connection = Connection::new();
         for (mixes_channels, sizes) in [(true, [4, 0]), (false, [2, 2])] {
-            connection.queue.extend([Channel::Book, Channel::Book, Channel::Top, Channel::Top].map(ask));
-            assert_eq!([0, 0].map(|_| connection.take_asks(9, mixes_channels).len()), sizes);
+            connection.queue.extend([Channel::Book, Channel::Book, Channel::Top, Channel::Top].map(wish));
+            assert_eq!([0, 0].map(|_| connection.take_wishes(9, mixes_channels).len()), sizes);
         }
     }
 
@@ -189,12 +189,12 @@ mod tests {
     #[test]
     fn an_answer_that_only_says_its_kind_is_to_the_oldest_request_of_that_kind() {
         let mut connection = Connection::new();
-        let ask = |slot, channel| vec![Ask { operation: Operation::Subscribe, slot, channel }];
-        connection.remember(1, ask(7, Channel::Top));
-        connection.remember(2, ask(8, Channel::Book));
-        connection.remember(3, ask(9, Channel::Book));
+        let wish = |slot, channel| vec![Wish { operation: Operation::Subscribe, slot, channel }];
+        connection.remember(1, wish(7, Channel::Top));
+        connection.remember(2, wish(8, Channel::Book));
+        connection.remember(3, wish(9, Channel::Book));
         let next = |connection: &mut Connection| {
-            connection.answered_where(|ask| ask.channel == Channel::Book).map(|asks| asks[0].slot)
+            connection.answered_where(|wish| wish.channel == Channel::Book).map(|wishes| wishes[0].slot)
         };
         assert_eq!([next(&mut connection), next(&mut connection), next(&mut connection)], [Some(8), Some(9), None]);
         assert_eq!(connection.answered(1).unwrap()[0].slot, 7);

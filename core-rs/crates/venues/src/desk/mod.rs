@@ -26,7 +26,7 @@ mod state;
 mod step;
 pub(crate) mod watchdog;
 
-pub use connection::Ask;
+pub use connection::Wish;
 pub use named_levels::NamedLevel;
 pub use state::Desk;
 pub use step::{FeedStats, Step};

@@ -1,6 +1,6 @@
 //! Rebuilding one instrument's book without touching the others, and giving a connection up when that does not help.
 
-use super::connection::{Ask, SocketPhase};
+use super::connection::{SocketPhase, Wish};
 use super::slot::Phase;
 use super::state::Desk;
 use super::step::Step;
@@ -136,7 +136,7 @@ impl Desk {
         self.slots[slot as usize].phase = Phase::Queued;
         let connection = self.slots[slot as usize].connection;
         if let Some(held) = self.connections.get_mut(&connection) {
-            held.queue.push_front(Ask { operation, slot, channel: Channel::Book });
+            held.queue.push_front(Wish { operation, slot, channel: Channel::Book });
             self.is_flush_due = true;
         }
     }

@@ -1,6 +1,6 @@
 //! What goes out on the sockets: sessions that start, requests at the venue's pace, heartbeats, and dead sockets.
 
-use super::connection::{Ask, SocketPhase};
+use super::connection::{SocketPhase, Wish};
 use super::slot::Phase;
 use super::state::Desk;
 use super::step::Step;
@@ -12,15 +12,15 @@ use crossbook_market::BookState;
 const GREETING_TIMEOUT_NS: i64 = 10 * SECOND_NS;
 
 impl Desk {
-    /// Says what opens a session and queues the connection's subscriptions: every depth first, so that books join soonest,
-    /// then every top.
+    /// Says what opens a session and queues the connection's subscriptions: a kind after the other in the venue's
+    /// order, depth first, so that books join soonest.
     pub(crate) fn start_session(&mut self, connection: u32) {
         let slots = self.slots_of(connection);
         if let Some(held) = self.connections.get_mut(&connection) {
             held.phase = SocketPhase::Open;
         }
         self.conduct.opening.iter().for_each(|text| self.send_now(connection, text.to_string()));
-        for channel in self.channels {
+        for (channel, _) in self.channels {
             slots.iter().for_each(|slot| self.queue_subscribe(*slot, *channel));
         }
     }
@@ -32,21 +32,21 @@ impl Desk {
             (held.phase, held.attempts, held.vain_tries) = (Phase::Queued, 0, 0);
         }
         if let Some(connection) = self.connections.get_mut(&held.connection) {
-            connection.queue.push_back(Ask { operation: Operation::Subscribe, slot, channel });
+            connection.queue.push_back(Wish { operation: Operation::Subscribe, slot, channel });
         }
         self.is_flush_due = true;
         self.set_state(slot, BookState::Resyncing);
     }
 
     /// Asks once more for what was refused on account of something else in the same message.
-    pub fn requeue(&mut self, asks: &[Ask]) {
-        for ask in asks {
-            let held = &mut self.slots[ask.slot as usize];
-            if ask.channel == Channel::Book && matches!(held.phase, Phase::Waiting { .. }) {
+    pub fn requeue(&mut self, wishes: &[Wish]) {
+        for wish in wishes {
+            let held = &mut self.slots[wish.slot as usize];
+            if wish.channel == Channel::Book && matches!(held.phase, Phase::Waiting { .. }) {
                 held.phase = Phase::Queued;
             }
             if let Some(connection) = self.connections.get_mut(&held.connection) {
-                connection.queue.push_back(*ask);
+                connection.queue.push_back(*wish);
             }
         }
         self.is_flush_due = true;

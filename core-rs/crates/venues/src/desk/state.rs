@@ -1,10 +1,10 @@
 //! Everything a feed holds, and what a venue's decoder may do with it.
 
-use super::connection::{Ask, Connection, SocketPhase};
+use super::connection::{Connection, SocketPhase, Wish};
 use super::slot::{Phase, Slot};
 use super::step::{FeedStats, Step};
 use crate::market_data::{Channel, Operation};
-use crate::profile::{Conduct, SECOND_NS, SnapshotSource};
+use crate::profile::{Channels, Conduct, SECOND_NS, SnapshotSource};
 use crossbook_market::{BookState, Quote};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const PARSE_REPORT_INTERVAL_NS: i64 = SECOND_NS;
 pub struct Desk {
     pub(crate) conduct: &'static Conduct,
     /// Streams of an instrument that the venue has.
-    pub(crate) channels: &'static [Channel],
+    pub(crate) channels: Channels,
     pub(crate) stale_after_ns: i64,
     /// Time as it passes here; only differences of it mean anything.
     pub(crate) now_ns: i64,
@@ -41,7 +41,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(conduct: &'static Conduct, channels: &'static [Channel], stale_after_ns: i64) -> Self {
+    pub(crate) fn new(conduct: &'static Conduct, channels: Channels, stale_after_ns: i64) -> Self {
         Self {
             conduct,
             channels,
@@ -110,34 +110,34 @@ impl Desk {
     }
 
     /// What the answer with this id was asked for; empty when that is not known.
-    pub fn answered(&mut self, id: u64) -> Vec<Ask> {
+    pub fn answered(&mut self, id: u64) -> Vec<Wish> {
         self.connections.get_mut(&self.connection).and_then(|held| held.answered(id)).unwrap_or_default()
     }
 
     /// The same for an answer that only says to what kind of request it is: venues answer in the order of asking.
-    pub fn answered_next(&mut self, operation: Operation, channel: Channel) -> Vec<Ask> {
-        self.answered_where(|ask| (ask.operation, ask.channel) == (operation, channel))
+    pub fn answered_next(&mut self, operation: Operation, channel: Channel) -> Vec<Wish> {
+        self.answered_where(|wish| (wish.operation, wish.channel) == (operation, channel))
     }
 
     /// The same for an answer that only says to which instrument.
-    pub fn answered_about(&mut self, slot: u32) -> Vec<Ask> {
-        self.answered_where(|ask| ask.slot == slot)
+    pub fn answered_about(&mut self, slot: u32) -> Vec<Wish> {
+        self.answered_where(|wish| wish.slot == slot)
     }
 
-    fn answered_where(&mut self, is_meant: impl Fn(&Ask) -> bool) -> Vec<Ask> {
+    fn answered_where(&mut self, is_meant: impl Fn(&Wish) -> bool) -> Vec<Wish> {
         let connection = self.connections.get_mut(&self.connection);
         connection.and_then(|held| held.answered_where(is_meant)).unwrap_or_default()
     }
 
     /// The same for an answer whose id says nothing.
-    pub fn answered_alone(&mut self) -> Vec<Ask> {
+    pub fn answered_alone(&mut self) -> Vec<Wish> {
         self.connections.get_mut(&self.connection).and_then(Connection::answered_alone).unwrap_or_default()
     }
 
     /// A request was granted.
     pub fn acknowledge(&mut self, operation: Operation, slot: u32, channel: Channel) {
-        if channel == Channel::Top {
-            return;
+        if channel != Channel::Book {
+            return; // nothing waits for it
         }
         let since_ns = self.now_ns;
         match (operation, self.slots[slot as usize].phase) {
@@ -152,16 +152,20 @@ impl Desk {
         }
     }
 
+    /// The same for all that one message asked for.
+    pub fn grant(&mut self, wishes: &[Wish]) {
+        wishes.iter().for_each(|wish| self.acknowledge(wish.operation, wish.slot, wish.channel));
+    }
+
     /// A request failed: an unsubscribe that fails has nothing to leave, a subscribe is tried again later. Where the book
     /// does not come with it, the time-out of its answer sees to that.
-    pub fn decline(&mut self, ask: Ask, detail: &str) {
-        match (ask.operation, ask.channel) {
-            (Operation::Unsubscribe, _) => self.acknowledge(ask.operation, ask.slot, ask.channel),
-            (Operation::Subscribe, Channel::Top) => self.report("subscribe_refused", Some(ask.slot), detail),
-            (Operation::Subscribe, Channel::Book) if self.conduct.snapshot_source == SnapshotSource::Rest => {
-                self.report("subscribe_refused", Some(ask.slot), detail);
+    pub fn decline(&mut self, wish: Wish, detail: &str) {
+        match (wish.operation, wish.channel) {
+            (Operation::Unsubscribe, _) => self.acknowledge(wish.operation, wish.slot, wish.channel),
+            (Operation::Subscribe, Channel::Book) if self.conduct.snapshot_source != SnapshotSource::Rest => {
+                self.rebuild(wish.slot, "subscribe_refused", detail);
             }
-            (Operation::Subscribe, Channel::Book) => self.rebuild(ask.slot, "subscribe_refused", detail),
+            (Operation::Subscribe, _) => self.report("subscribe_refused", Some(wish.slot), detail),
         }
     }
 
@@ -204,13 +208,18 @@ impl Desk {
         self.steps.push(Step::Report { event, symbol, detail: detail.to_string() });
     }
 
-    /// A frame could not be used. Its instrument, if known, cannot be trusted any more.
-    pub(crate) fn spoilt(&mut self, slot: Option<u32>, detail: &str) {
+    /// A frame could not be used, and nothing else hangs on it: a best bid and ask, behind which the book stands.
+    pub(crate) fn unreadable(&mut self, slot: Option<u32>, detail: &str) {
         self.stats.parse_errors += 1;
         if self.now_ns - self.last_parse_report_ns >= PARSE_REPORT_INTERVAL_NS {
             self.last_parse_report_ns = self.now_ns;
             self.report("parse_error", slot, detail);
         }
+    }
+
+    /// A frame could not be used. Its instrument, if known, cannot be trusted any more.
+    pub(crate) fn spoilt(&mut self, slot: Option<u32>, detail: &str) {
+        self.unreadable(slot, detail);
         if let Some(slot) = slot.filter(|slot| self.slots[*slot as usize].phase == Phase::Synced) {
             self.rebuild(slot, "book_spoilt", "a frame of it did not parse");
         }

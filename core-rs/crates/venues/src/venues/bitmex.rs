@@ -15,9 +15,9 @@
 //! The client pings in plain text (`ping`, `pong`). Inverse contracts are worth 1 USD or EUR; linear ones, settled in `USDt`, are worth
 //! 1 / `underlyingToPositionMultiplier` coins. Quanto contracts are left out: their worth depends on another market.
 
-use crate::desk::{Ask, Desk, NamedLevel};
+use crate::desk::{Desk, NamedLevel, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
@@ -25,7 +25,6 @@ use crossbook_codec::json::{Decimal, Text, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
-use serde_json::Value;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "bitmex",
@@ -33,7 +32,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.bitmex.com",
     rest_url: "https://www.bitmex.com",
     docs_url: "https://www.bitmex.com/app/wsAPI",
-    channels: &["orderBookL2"],
+    channels: &[(Channel::Book, "orderBookL2")],
     guard_rule: "every changed or removed level was told before, by its id",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.05,
@@ -158,23 +157,12 @@ impl Venue for Bitmex {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for body in bodies {
-            let rows: Vec<Value> =
-                serde_json::from_slice(body).map_err(|error| VenueError::Markets(error.to_string()))?;
-            for row in rows {
-                match typed::<Market>(row, "symbol") {
-                    Ok(market) => list(&mut listing, &market),
-                    Err((name, reason)) => listing.quarantine(&name, reason),
-                }
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, bare_rows(bodies)?, "symbol", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let op = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let topic = format!("{}:{}", PROFILE.channels[0], topics[0].native_symbol);
+        let topic = format!("{}:{}", PROFILE.channel(Channel::Book), topics[0].native_symbol);
         serde_json::json!({"op": op, "args": [topic]}).to_string()
     }
 
@@ -205,7 +193,7 @@ fn on_message(message: &Message<'_>, desk: &mut Desk) -> Result<(), FrameError> 
             desk.acknowledge(operation, slot, Channel::Book);
         }
     }
-    if message.table != Some(PROFILE.channels[0]) {
+    if message.table != Some(PROFILE.channel(Channel::Book)) {
         return Ok(());
     }
     let Some(Rows::Book(rows)) = &message.data else { return Err(FrameError::Missing("rows")) };
@@ -297,7 +285,7 @@ fn sides(levels: &[(NamedLevel, f64)]) -> (Vec<Level>, Vec<Level>) {
 
 fn slot_of(topic: &str, desk: &Desk) -> Option<u32> {
     let (table, symbol) = topic.split_once(':')?;
-    if table == PROFILE.channels[0] { desk.slot(symbol) } else { None }
+    if table == PROFILE.channel(Channel::Book) { desk.slot(symbol) } else { None }
 }
 
 /// 400 is refused for good; 429 wants less for a while. One topic is asked for at a time, so that the request names it.
@@ -315,7 +303,7 @@ fn on_error(error: &str, message: &Message<'_>, desk: &mut Desk) {
     match slot {
         None => desk.report("venue_error", None, &detail),
         Some(slot) if status == 400 && !is_leaving => desk.refuse(slot, &detail),
-        Some(slot) => desk.decline(Ask { operation, slot, channel: Channel::Book }, &detail),
+        Some(slot) => desk.decline(Wish { operation, slot, channel: Channel::Book }, &detail),
     }
 }
 

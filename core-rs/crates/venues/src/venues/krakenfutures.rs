@@ -19,13 +19,13 @@
 //! Products are subscribed one a message, because nobody knows what becomes of the good names beside a bad one. The venue has
 //! no ping of its own; the `heartbeat` feed says at a pace of its own that the line lives.
 
-use crate::desk::{Ask, Desk};
+use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -37,7 +37,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://futures.kraken.com",
     rest_url: "https://futures.kraken.com",
     docs_url: "https://docs.kraken.com/api/docs/guides/futures-introduction",
-    channels: &["book"],
+    channels: &[(Channel::Book, "book")],
     guard_rule: "each change's seq is one more than the seq before it, per product",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -91,7 +91,7 @@ struct Message<'a> {
     price: Option<Decimal>,
     qty: Option<Decimal>,
     #[serde(default)]
-    timestamp: i64,
+    timestamp: Time,
     bids: Option<Levels>,
     asks: Option<Levels>,
 }
@@ -142,19 +142,9 @@ impl Venue for KrakenFutures {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "instruments")? {
-            // Rows of indices and the like lack half of the fields.
-            let name = row.get("symbol").and_then(serde_json::Value::as_str).unwrap_or("?").to_uppercase();
-            if name != "?" && !KINDS.iter().any(|(prefix, ..)| name.starts_with(prefix)) {
-                continue;
-            }
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &name, &market),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        let mut rows = rows(bodies, "instruments")?;
+        rows.retain(is_contract);
+        Ok(collect(PROFILE.id, rows, "symbol", list))
     }
 
     /// Rule 6.
@@ -165,7 +155,7 @@ impl Venue for KrakenFutures {
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let event = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let products: Vec<&str> = topics.iter().map(|topic| topic.native_symbol).collect();
-        serde_json::json!({"event": event, "feed": PROFILE.channels[0], "product_ids": products}).to_string()
+        serde_json::json!({"event": event, "feed": PROFILE.channel(Channel::Book), "product_ids": products}).to_string()
     }
 
     fn on_frame(&self, frame: Frame<'_>, desk: &mut Desk) -> Result<(), FrameError> {
@@ -230,7 +220,7 @@ fn without_sign(size: f64) -> f64 {
 }
 
 fn exchange_ns(message: &Message<'_>) -> i64 {
-    message.timestamp.saturating_mul(MILLISECOND_NS)
+    message.timestamp.0.saturating_mul(MILLISECOND_NS)
 }
 
 fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {
@@ -248,16 +238,23 @@ fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {
 fn on_alert(text: &str, desk: &mut Desk) {
     match desk.slot_mentioned(text) {
         Some(slot) if text.contains("invalid product") => desk.refuse(slot, text),
-        Some(slot) => desk.decline(Ask { operation: Operation::Unsubscribe, slot, channel: Channel::Book }, text),
+        Some(slot) => desk.decline(Wish { operation: Operation::Unsubscribe, slot, channel: Channel::Book }, text),
         None => {}
     }
     desk.report("venue_error", None, text);
 }
 
-fn list(listing: &mut ListingBuilder, name: &str, market: &Market) {
+/// Rows of indices and the like lack half of the fields.
+fn is_contract(row: &serde_json::Value) -> bool {
+    let name = row.get("symbol").and_then(serde_json::Value::as_str).map(str::to_uppercase);
+    name.is_none_or(|name| KINDS.iter().any(|(prefix, ..)| name.starts_with(prefix)))
+}
+
+fn list(listing: &mut ListingBuilder, market: &Market) {
     if market.last_trading_time.is_some() {
         return;
     }
+    let name = &market.symbol.to_uppercase();
     let kind = KINDS.iter().find(|(prefix, ..)| name.starts_with(prefix));
     let is_split = name.len() > "PF_".len() + QUOTE_LETTERS && name.is_ascii();
     let Some((prefix, _, is_inverse)) = kind.filter(|(_, kind, _)| is_split && *kind == market.kind) else {

@@ -12,11 +12,11 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, rows, typed};
+use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, parse};
+use crossbook_codec::json::{Code, Decimal, parse};
 use crossbook_codec::sbe::{Cursor, Group, Header, NULL_I64, decimal8};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
@@ -28,7 +28,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.api.prod.paradex.trade",
     rest_url: "https://api.prod.paradex.trade",
     docs_url: "https://docs.paradex.trade",
-    channels: &["order_book.{market}.deltas", "bbo.{market}"],
+    channels: &[(Channel::Book, "order_book.{market}.deltas"), (Channel::Top, "bbo.{market}")],
     guard_rule: "each frame's seq is the one before it plus one",
     taker_fee_percent: 0.045,
     maker_fee_percent: 0.003,
@@ -77,7 +77,8 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     #[serde(default)]
     message: String,
     data: Option<String>,
@@ -112,19 +113,12 @@ impl Venue for Paradex {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], now_ns: i64) -> Result<MarketListing, VenueError> {
-        let mut listing = ListingBuilder::new(PROFILE.id);
-        for row in rows(bodies, "results")? {
-            match typed::<Market>(row, "symbol") {
-                Ok(market) => list(&mut listing, &market, now_ns),
-                Err((name, reason)) => listing.quarantine(&name, reason),
-            }
-        }
-        Ok(listing.finish())
+        Ok(collect(PROFILE.id, rows(bodies, "results")?, "symbol", |listing, market| list(listing, market, now_ns)))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let method = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let pattern = PROFILE.channels[usize::from(topics[0].channel == Channel::Top)];
+        let pattern = PROFILE.channel(topics[0].channel);
         let channel = pattern.replace("{market}", topics[0].native_symbol);
         serde_json::json!({"jsonrpc": "2.0", "method": method, "params": {"channel": channel}, "id": id}).to_string()
     }
@@ -199,17 +193,17 @@ fn levels(group: Group<'_>) -> Result<Vec<Level>, FrameError> {
 fn on_answer(answer: &Answer, desk: &mut Desk) {
     let known = answer.id.map(|id| desk.answered(id)).unwrap_or_default();
     let Some(error) = &answer.error else {
-        return known.into_iter().for_each(|ask| desk.acknowledge(ask.operation, ask.slot, ask.channel));
+        return desk.grant(&known);
     };
     let detail = format!("{} {} {}", error.code, error.message, error.data.as_deref().unwrap_or_default());
-    let asks = if known.is_empty() { desk.answered_alone() } else { known };
-    if asks.is_empty() {
+    let wishes = if known.is_empty() { desk.answered_alone() } else { known };
+    if wishes.is_empty() {
         desk.report("venue_error", None, &detail);
     }
-    for ask in asks {
+    for wish in wishes {
         match error.data.as_deref() {
-            Some("invalid channel") if ask.operation == Operation::Subscribe => desk.refuse(ask.slot, &detail),
-            _ => desk.decline(ask, &detail),
+            Some("invalid channel") if wish.operation == Operation::Subscribe => desk.refuse(wish.slot, &detail),
+            _ => desk.decline(wish, &detail),
         }
     }
 }
@@ -450,13 +444,18 @@ mod tests {
 
     #[test]
     fn impossible_numbers_withdraw_the_book_and_are_counted() {
-        for spoilt in
-            [delta(11, &[(-9950, 100)]), delta(11, &[(0, 100)]), delta(11, &[(9950, -1)]), bbo(11, [-1, 1, 2, 1])]
-        {
+        for spoilt in [delta(11, &[(-9950, 100)]), delta(11, &[(0, 100)]), delta(11, &[(9950, -1)])] {
             let mut bench = live();
             bench.binary(&spoilt);
             assert_eq!((bench.state(MARKET), bench.feed.stats().parse_errors), (BookState::Resyncing, 1));
         }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_of_impossible_numbers_costs_only_itself() {
+        let mut bench = live();
+        bench.binary(&bbo(11, [-1, 1, 2, 1]));
+        assert_eq!((bench.state(MARKET), bench.feed.stats().parse_errors), (BookState::Live, 1));
     }
 
     #[test]

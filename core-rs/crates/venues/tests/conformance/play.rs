@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_venues::{Feed, FeedOptions, FeedStats, Frame, Step as Wish};
+use crossbook_venues::{Feed, FeedOptions, FeedStats, Frame, Step as FeedStep};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -108,12 +108,12 @@ impl Play {
         play
     }
 
-    fn note(&mut self, steps: Vec<Wish>) {
+    fn note(&mut self, steps: Vec<FeedStep>) {
         for step in steps {
             match step {
-                Wish::Send { text, .. } => self.sent.push(text),
-                Wish::Reconnect { .. } => self.has_reconnected = true,
-                Wish::Fetch { request_id, request } => {
+                FeedStep::Send { text, .. } => self.sent.push(text),
+                FeedStep::Reconnect { .. } => self.has_reconnected = true,
+                FeedStep::Fetch { request_id, request } => {
                     self.fetched.push(request.url);
                     self.unanswered.push_back(request_id);
                 }

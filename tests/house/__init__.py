@@ -1,0 +1,1 @@
+"""`make layout`: the house measured and drawn from its own imports, so that its shape is seen and not believed."""

@@ -1,0 +1,68 @@
+"""`make layout`: prints circles, arrows and sizes, and draws the layers into docs/layout.svg.
+
+python -m tests.house [--check]
+
+--check draws nothing and ends with 1 when there is a circle or an arrow that runs up.
+"""
+
+import sys
+from pathlib import Path
+
+from tests.house.modules import circles, crates, floors, layers_of, python_modules, rooms
+from tests.house.picture import svg
+from tests.house.sizes import Sizes, measured
+
+ROOT = Path(__file__).parents[2]
+HEADINGS = ["", "folders", "files", "median", "longest", "functions", "median", "longest"]
+PICTURE = ROOT / "docs" / "layout.svg"
+
+
+def main(arguments: list[str]) -> int:
+    """0 when no import runs in a circle or upwards."""
+    modules, core = python_modules(), crates(ROOT / "core-rs")
+    layers, inner = layers_of(ROOT / "pyproject.toml"), rooms(modules, 1)
+    found = circles(modules) + circles(core)
+    upward = _upward(layers, inner)
+    print(f"circles: {len(found)}", *(" -> ".join(group) for group in found), sep="\n  ")
+    print(f"rooms: {len(inner)}, arrows: {sum(map(len, inner.values()))}, running up: {len(upward)}")
+    for arrow in upward:
+        print(f"  {arrow}")
+    _print_table(
+        [["", "folders", "files", "median", "longest", "functions", "median", "longest"], *map(Sizes.cells, _sizes())]
+    )
+    if "--check" not in arguments:
+        crate_arrows = {name: dict.fromkeys(imported, 1) for name, imported in core.items()}
+        panels = [("services/crossbook", layers, inner), ("core-rs/crates", floors(core), crate_arrows)]
+        PICTURE.write_text(svg(panels))
+        print(f"drawn: {PICTURE.relative_to(ROOT)}")
+    return 1 if found or upward else 0
+
+
+def _upward(layers: list[list[str]], arrows: dict[str, dict[str, int]]) -> list[str]:
+    """Sideways counts too: services side by side do not know each other."""
+    level = {name: at for at, layer in enumerate(layers) for name in layer}
+    return [
+        f"{name} -> {other}"
+        for name, targets in arrows.items()
+        for other in targets
+        if name in level and other in level and level[other] <= level[name]
+    ]
+
+
+def _sizes() -> list[Sizes]:
+    python = [path for path in sorted((ROOT / "services").rglob("*.py")) if "/pb/" not in path.as_posix()]
+    return [
+        measured("services", ROOT / "services/crossbook", python),
+        measured("core-rs", ROOT / "core-rs/crates", sorted((ROOT / "core-rs/crates").glob("*/src/**/*.rs"))),
+        measured("tests", ROOT / "tests", sorted((ROOT / "tests").rglob("*.py"))),
+    ]
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

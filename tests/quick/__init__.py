@@ -1,0 +1,1 @@
+"""`make quick`: the checks that a change touches, within a minute."""
