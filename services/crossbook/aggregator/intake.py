@@ -50,7 +50,7 @@ from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 MAX_AHEAD_SECONDS = 60
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
 HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this
-MAX_REASON_LENGTH = 1_000
+MAX_REASON_CHARACTERS = 1_000  # what is longer is cut
 DEFAULT_SHARD = "main"  # of trackers that say none
 MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
 
@@ -122,6 +122,7 @@ class Intake:
                 self._read(venue, feeding, acknowledger, context),
                 acknowledger.run(),
                 _refuse_when_superseded(feeding.superseded),
+                _refuse_when_commits_are_lost(venue.writer.lost_commits),
                 refuse_when_stopping(self._stopping),
             )
         finally:
@@ -144,7 +145,8 @@ class Intake:
     async def _open(self, name: str) -> Venue:
         """The venue, restored from Postgres at its first hello; UnavailableError while Postgres is away."""
         async with self._opening.setdefault(name, asyncio.Lock()):
-            if name not in self.venues:
+            known = self.venues.get(name)
+            if known is None or known.writer.lost_commits.is_set():
                 if len({*self.venues, *self._opening}) > MAX_VENUES:
                     raise OverloadedError(f"{MAX_VENUES} venues are open: start another aggregator for more")
                 point = await self._store.open_venue(name)
@@ -243,13 +245,21 @@ async def _refuse_when_superseded(superseded: asyncio.Event) -> NoReturn:
     raise ConflictError("this stream was silent, and a newer one of its venue has taken over")
 
 
+async def _refuse_when_commits_are_lost(lost: asyncio.Event) -> NoReturn:
+    await lost.wait()
+    raise UnavailableError("Postgres has lost windows that it had committed: open the stream again and resume")
+
+
 def _hear(venue: Venue, payload: bytes) -> None:
+    """How a venue is says nothing of its quotes: what cannot be used of it costs only itself, never the stream."""
     try:
         health = IngestQuotesRequest.FromString(payload).health
-    except DecodeError as error:
-        raise InvalidRequestError.of("health", "does not decode") from error
+    except DecodeError:
+        log.debug("health_ignored", venue=venue.name, why="it does not decode")
+        return
     if health.venue != venue.name:
-        raise InvalidRequestError.of("health.venue", f"must be the stream's own, {venue.name}")
-    if len(health.reason) > MAX_REASON_LENGTH:
-        raise InvalidRequestError.of("health.reason", f"must not be longer than {MAX_REASON_LENGTH} characters")
+        log.debug("health_ignored", venue=venue.name, why="it is another venue's")
+        return
+    if len(health.reason) > MAX_REASON_CHARACTERS:
+        health.reason = health.reason[: MAX_REASON_CHARACTERS - 1] + "…"
     venue.report(health)

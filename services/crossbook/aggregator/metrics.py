@@ -36,6 +36,7 @@ class AggregatorCollector(Collector):
         yield _counter(
             "contested_rows", "Rows that another shard had written too; one is kept.", totals.contested_snapshots
         )
+        yield _counter("lost_windows", "Windows that Postgres had committed and no longer had.", totals.lost_windows)
         yield _counter("batches_refused", "Batches that were undecodable or out of sequence.", totals.batches_refused)
         yield _counter(
             "conflated_quotes", "Quotes replaced before a slow client took them.", self._fanout.conflated_quotes

@@ -89,6 +89,7 @@ class AggregatorService(AggregatorServiceServicer):
             database_available=self._totals.is_database_available,
             shard=self._intake.shard,
             contested_snapshots=self._totals.contested_snapshots,
+            lost_windows=self._totals.lost_windows,
             batch_transit_p50_us=self._totals.batch_transit.quantile_us(0.5),
             batch_transit_p99_us=self._totals.batch_transit.quantile_us(0.99),
             window_update_p50_us=self._totals.window_update.quantile_us(0.5),

@@ -20,6 +20,7 @@ class Totals:
     minutes_written: int = 0
     incomplete_snapshots: int = 0
     contested_snapshots: int = 0
+    lost_windows: int = 0
     batches_refused: int = 0
     is_database_available: bool = False
     # From a batch's leaving its tracker to our door; batches that are sent again are old when they come.

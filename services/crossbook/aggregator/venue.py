@@ -27,7 +27,7 @@ class Venue:
     def restore(self, point: RestorePoint) -> None:
         """Continues after the last commit of an earlier process."""
         self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
-        self.writer.restore(point.stream_id, point.position)
+        self.writer.restore(point)
 
     @property
     def health(self) -> VenueHealth | None:

@@ -10,7 +10,7 @@ import itertools
 import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
-from crossbook.aggregator.store.store import Commit, Store
+from crossbook.aggregator.store.store import Commit, LostCommitsError, RestorePoint, Store
 from crossbook.aggregator.totals import FLUSH_SECONDS, Totals
 from crossbook.plumbing.retry import backoff
 
@@ -27,6 +27,7 @@ class WindowWriter:
     def __init__(self, venue: str, windows: VenueWindows, store: Store, totals: Totals) -> None:
         self.committed_stream_id = ""
         self.committed_sequence = 0
+        self.lost_commits = asyncio.Event()  # set once for all: another writer begins again from what Postgres has
         self.failure = ""  # why the window in hand could not be committed at the last try, in words
         self._venue = venue
         self._windows = windows
@@ -36,16 +37,19 @@ class WindowWriter:
         self._progress = asyncio.Condition()
         self._queued = 0
         self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
+        self._committed_until_ns = 0
+        self._first_ns = 0  # start of the first window that was committed here
         self._listed: dict[str, tuple[object, ...]] = {}
 
     @property
     def waiting(self) -> int:
         """Closed windows not yet committed, the one in hand included."""
-        return self._queued + (self._window is not None)
+        return 0 if self.lost_commits.is_set() else self._queued + (self._window is not None)
 
-    def restore(self, stream_id: str, sequence: int) -> None:
+    def restore(self, point: RestorePoint) -> None:
         """Continues after what Postgres holds already."""
-        self.committed_stream_id, self.committed_sequence = stream_id, sequence
+        self.committed_stream_id, self.committed_sequence = point.stream_id, point.position
+        self._committed_until_ns = point.committed_until_ns
 
     def tell_waiting(self, count: int) -> None:
         """The windows have closed some: `count` are queued now."""
@@ -68,19 +72,45 @@ class WindowWriter:
         return self.committed_sequence if self.committed_stream_id == stream_id else 0
 
     async def run(self) -> None:
-        """Until it is cancelled; a cancelled commit is rolled back and comes again after the restart.
+        """Until it is cancelled, or commits are lost; a cancelled commit is rolled back and comes again.
 
         May be run again after it died: the window that it had in hand comes first.
         """
-        while True:
-            while (window := self._take()) is not None:
-                await self._commit(window)
-                self._window = None
-                self.committed_stream_id, self.committed_sequence = window.stream_id, window.position
-                async with self._progress:
-                    self._progress.notify_all()
-            await self._work.wait()
-            self._work.clear()
+        try:
+            while True:
+                while (window := self._take()) is not None:
+                    await self._commit(window)
+                    self._window = None
+                    self.committed_stream_id, self.committed_sequence = window.stream_id, window.position
+                    self._committed_until_ns = window.end_ns
+                    self._first_ns = self._first_ns or window.start_ns
+                    await self._tell_progress()
+                await self._work.wait()
+                self._work.clear()
+        except LostCommitsError as error:
+            await self._give_up(error)
+
+    async def _give_up(self, error: LostCommitsError) -> None:
+        """What is not committed yet the trackers still hold, and of what is lost perhaps some."""
+        assert self._window is not None
+        lost_ns = error.expected_ns - max(error.found_ns, self._first_ns or error.expected_ns)
+        lost = lost_ns // (self._window.end_ns - self._window.start_ns)
+        self._totals.lost_windows += lost
+        log.error(
+            "commits_lost",
+            venue=self._venue,
+            windows=lost,
+            committed_until_ns=error.expected_ns,
+            found_until_ns=error.found_ns,
+            effect="the venue begins again from what Postgres has; what no tracker holds any more is incomplete",
+        )
+        self.failure = ""
+        self.lost_commits.set()
+        await self._tell_progress()
+
+    async def _tell_progress(self) -> None:
+        async with self._progress:
+            self._progress.notify_all()
 
     def _take(self) -> ClosedWindow | None:
         if self._window is None:
@@ -94,8 +124,12 @@ class WindowWriter:
             try:
                 with FLUSH_SECONDS.time():
                     async with asyncio.timeout(COMMIT_DEADLINE_SECONDS):
-                        commit = await self._store.commit_window(window, list(changed.values()))
+                        commit = await self._store.commit_window(
+                            window, list(changed.values()), self._committed_until_ns
+                        )
                 break
+            except LostCommitsError:
+                raise
             except Exception as error:
                 self.failure = str(error) or type(error).__name__
                 log.warning(

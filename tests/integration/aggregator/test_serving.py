@@ -83,7 +83,8 @@ def _statistics(row: messages.WindowStats) -> dict[str, object]:
     return {
         field.name: getattr(row, field.name)
         for field in row.DESCRIPTOR.fields
-        if field.name not in ("start_time", "end_time", "last_quote", "coverage", "windows") and _is_set(row, field.name)
+        if field.name not in ("start_time", "end_time", "last_quote", "coverage", "windows")
+        and _is_set(row, field.name)
     } | {"start_ns": row.start_time.seconds * SECOND_NS}
 
 

@@ -27,6 +27,7 @@ class BufferingTracker:
         self._buffer: deque[QuoteBatch] = deque(maxlen=limit)
         self._news = asyncio.Event()
         self._next = 1
+        self._call: Any = None
 
     async def __aenter__(self) -> "BufferingTracker":
         self._task = asyncio.create_task(self._run())
@@ -50,6 +51,11 @@ class BufferingTracker:
         self._buffer.append(batch)
         self._news.set()
 
+    async def say(self, payload: bytes) -> None:
+        """Sends something beside the sequence, on the stream that is open now."""
+        assert self._call is not None
+        await self._call.write(payload)
+
     @property
     def unacknowledged(self) -> int:
         """Batches held."""
@@ -63,6 +69,7 @@ class BufferingTracker:
         while True:
             async with open_channel(self._target) as channel:
                 call = channel.stream_stream(METHOD, response_deserializer=IngestQuotesResponse.FromString)()
+                self._call = call
                 try:
                     await self._follow(call)
                 except* (grpc.aio.AioRpcError, asyncio.InvalidStateError):

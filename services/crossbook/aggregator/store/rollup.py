@@ -1,8 +1,8 @@
 """Rolls closed windows up into minutes, within the transaction of the window that ends them.
 
 Exact: means weighted by ticks, time-weighted means by LIVE time. The order of the sums is fixed, so that the same
-windows always give the same bits. A minute is complete when all its windows have rows and are complete. An instrument's minute holds all its windows, also those that another shard wrote
-before the instrument came here.
+windows always give the same bits. An instrument's minute holds all its windows, also those that another shard wrote
+before the instrument came here; it is complete when they fill it and all are complete.
 """
 
 from datetime import datetime, timedelta

@@ -15,6 +15,7 @@ from crossbook._core import CarriedQuote, ClosedWindow, Instrument
 from crossbook.aggregator.store.contested import copy_contested
 from crossbook.aggregator.store.rollup import roll_up
 from crossbook.plumbing.data.postgres import Connection, Pool, connected
+from crossbook.plumbing.errors import CrossbookError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE_NS = 60_000_000_000
@@ -93,6 +94,17 @@ class RestorePoint:
     carried: list[CarriedQuote]
 
 
+class LostCommitsError(CrossbookError):
+    """Postgres no longer has what it said was committed, as after a failover to a replica that was behind: begin again
+    from what it has.
+    """
+
+    def __init__(self, expected_ns: int, found_ns: int) -> None:
+        super().__init__("Postgres has lost windows that it had committed")
+        self.expected_ns = expected_ns  # until then windows were committed
+        self.found_ns = found_ns  # until then they still are
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """What became of one window."""
@@ -136,22 +148,35 @@ class Store:
             rows = await (await connection.execute(READ_CARRIED, parameters)).fetchall()
         return RestorePoint(stream_id, sequence, to_ns(committed_until), [_carried(venue, *row) for row in rows])
 
-    async def commit_window(self, window: ClosedWindow, markets: Sequence[Instrument]) -> Commit:
-        """Writes the window with its position in one transaction; changes nothing when that has happened before."""
+    async def commit_window(
+        self, window: ClosedWindow, markets: Sequence[Instrument], committed_until_ns: int = 0
+    ) -> Commit:
+        """Writes the window with its position in one transaction; changes nothing when that has happened before.
+
+        Raises LostCommitsError when Postgres does not have all that was committed until that time.
+        """
         async with connected(self._pool) as connection:
             try:
-                return await self._commit(connection, window, markets)
+                return await self._commit(connection, window, markets, committed_until_ns)
             except psycopg.errors.UniqueViolation:  # another shard has rows of this window or of a minute that it ends
-                return await self._commit(connection, window, markets, is_contested=True)
+                return await self._commit(connection, window, markets, committed_until_ns, is_contested=True)
 
     async def _commit(
-        self, connection: Connection, window: ClosedWindow, markets: Sequence[Instrument], *, is_contested: bool = False
+        self,
+        connection: Connection,
+        window: ClosedWindow,
+        markets: Sequence[Instrument],
+        expected_ns: int,
+        *,
+        is_contested: bool = False,
     ) -> Commit:
         start, end, contested = to_datetime(window.start_ns), to_datetime(window.end_ns), 0
         async with connection.transaction():
             if is_contested:
                 await connection.execute(LOCK_POSITIONS, (window.venue,))
             committed_until = await self._lock_position(connection, window.venue)
+            if to_ns(committed_until) < expected_ns:
+                raise LostCommitsError(expected_ns, to_ns(committed_until))
             if committed_until > start:
                 return Commit(is_new=False, minutes=0)
             if is_contested:

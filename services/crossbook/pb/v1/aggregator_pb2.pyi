@@ -720,6 +720,7 @@ class GetAggregatorStatsResponse(_message.Message):
     BATCH_TRANSIT_P99_US_FIELD_NUMBER: _builtins.int
     WINDOW_UPDATE_P50_US_FIELD_NUMBER: _builtins.int
     WINDOW_UPDATE_P99_US_FIELD_NUMBER: _builtins.int
+    LOST_WINDOWS_FIELD_NUMBER: _builtins.int
     snapshots_written: _builtins.int
     """Window rows committed."""
     minutes_written: _builtins.int
@@ -750,6 +751,10 @@ class GetAggregatorStatsResponse(_message.Message):
     """Time to decode a batch, update its windows and hand its quotes on."""
     window_update_p99_us: _builtins.float
     """As above."""
+    lost_windows: _builtins.int
+    """Windows that Postgres had committed and no longer had, as after a failover to a replica that was behind. The venue begins
+    again from what there is: what its tracker still holds is sent again, the rest has rows that are not complete.
+    """
     @_builtins.property
     def streams(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestStreamStats]:
         """One entry per ingest stream, ordered by venue."""
@@ -771,10 +776,11 @@ class GetAggregatorStatsResponse(_message.Message):
         batch_transit_p99_us: _builtins.float = ...,
         window_update_p50_us: _builtins.float = ...,
         window_update_p99_us: _builtins.float = ...,
+        lost_windows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "lost_windows", b"lost_windows", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

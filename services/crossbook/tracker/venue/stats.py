@@ -13,6 +13,8 @@ from crossbook.tracker.venue.driver import Driver
 from crossbook.tracker.venue.venue import Venue
 
 NAMED_SYMBOLS = 3
+# However many lanes are broken, and whatever their servers say, the reason stays readable. Aggregators cut at 1,000.
+MAX_PROBLEM_CHARACTERS, MAX_REASON_CHARACTERS = 200, 900
 
 
 def venue_stats(venue: Venue) -> VenueStats:
@@ -23,7 +25,7 @@ def venue_stats(venue: Venue) -> VenueStats:
         return VenueStats(
             venue=venue.id,
             state=state,
-            reason=venue.problem or "its markets are being listed",
+            reason=_cut(venue.problem, MAX_REASON_CHARACTERS) or "its markets are being listed",
             state_transitions=venue.health.transitions,
         )
     feed = driver.feed.stats()
@@ -80,10 +82,15 @@ def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.V
         problems.insert(0, _books(venue, feed))
     if not problems:
         return VenueState.VENUE_STATE_LIVE, ""
+    reason = _cut("; ".join(_cut(problem, MAX_PROBLEM_CHARACTERS) for problem in problems), MAX_REASON_CHARACTERS)
     if feed.live_instruments:
-        return VenueState.VENUE_STATE_DEGRADED, "; ".join(problems)
+        return VenueState.VENUE_STATE_DEGRADED, reason
     is_starting = feed.instruments and not driver.last_error and venue.health.is_starting(time.time_ns())
-    return VenueState.VENUE_STATE_STARTING if is_starting else VenueState.VENUE_STATE_DOWN, "; ".join(problems)
+    return VenueState.VENUE_STATE_STARTING if is_starting else VenueState.VENUE_STATE_DOWN, reason
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
 def _problems(driver: Driver, feed: FeedStats) -> list[str]:
