@@ -27,7 +27,7 @@ class BufferingTracker:
         self._buffer: deque[QuoteBatch] = deque(maxlen=limit)
         self._news = asyncio.Event()
         self._next = 1
-        self._call: Any = None
+        self._beside: list[bytes] = []
 
     async def __aenter__(self) -> "BufferingTracker":
         self._task = asyncio.create_task(self._run())
@@ -51,10 +51,10 @@ class BufferingTracker:
         self._buffer.append(batch)
         self._news.set()
 
-    async def say(self, payload: bytes) -> None:
-        """Sends something beside the sequence, on the stream that is open now."""
-        assert self._call is not None
-        await self._call.write(payload)
+    def say(self, payload: bytes) -> None:
+        """Sends something beside the sequence, once, on the stream that is open."""
+        self._beside.append(payload)
+        self._news.set()
 
     @property
     def unacknowledged(self) -> int:
@@ -69,7 +69,6 @@ class BufferingTracker:
         while True:
             async with open_channel(self._target) as channel:
                 call = channel.stream_stream(METHOD, response_deserializer=IngestQuotesResponse.FromString)()
-                self._call = call
                 try:
                     await self._follow(call)
                 except* (grpc.aio.AioRpcError, asyncio.InvalidStateError):
@@ -94,6 +93,8 @@ class BufferingTracker:
     async def _write(self, call: Any) -> None:
         while True:
             self._news.clear()
+            while self._beside:
+                await call.write(self._beside.pop(0))
             for batch in [batch for batch in self._buffer if batch.sequence >= self._next]:
                 await call.write(batch_request(batch))
                 self._next = batch.sequence + 1
