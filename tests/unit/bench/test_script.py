@@ -141,3 +141,16 @@ def test_the_worlds_own_frames_are_followed() -> None:
     assert frame["seq"] == played.face.sequence
     assert [move[5] for move in played.moves] == [True, False, True]
     assert played.moves[1][3:5] == played.instrument.top_prices()
+
+
+def test_a_script_can_be_made_again_for_another_client() -> None:
+    """The ears of the old one are gone with it: its topics note no moves any more."""
+    played = Played("top")
+    (old,) = played.topics()
+    played.face.forget(played.session)
+    played.session = Session(SimpleNamespace(), "/ws", {}, NOW_NS)  # type: ignore[arg-type]
+    played.face.subscribe(played.session, f"top|{played.instrument.symbol}")
+    (new,) = played.topics()
+    assert (old.session is played.session, new.session is played.session) == (False, True)
+    played.world_moves(0.5)
+    assert len(played.moves) == 1
