@@ -1,6 +1,7 @@
 """Bench processes: started as modules, they print a port first and live until their standard input ends."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,5 +50,8 @@ async def answer(process: asyncio.subprocess.Process) -> str:
 
 
 def log_to_stderr() -> None:
-    """Of a bench process: its standard output is for answers."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    """Of a bench process, and only what is wrong: its standard output is for answers."""
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )

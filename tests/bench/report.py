@@ -25,7 +25,9 @@ Stored = dict[str, Any]
 
 
 def stored(row: Row, comparison: Comparison, beside: str) -> Stored:
-    """One row as JSON. `beside` is what it was measured in turn with: its own neighbour or another commit."""
+    """One row as JSON. `beside` is what it was measured in turn with: its own neighbour, or another commit, to which
+    targets of a ratio do not refer.
+    """
     ratio = comparison.ratio.median if comparison.ratio else None
     return {
         "unit": row.unit,
@@ -36,6 +38,7 @@ def stored(row: Row, comparison: Comparison, beside: str) -> Stored:
         "targets": [
             {"text": target.text(row.unit), "is_met": target.is_met(comparison.ours.median, ratio)}
             for target in row.targets
+            if beside == row.beside or not target.is_of_ratio
         ],
     }
 

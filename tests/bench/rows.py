@@ -24,6 +24,11 @@ class Target:
     kind: Kind
     limit: float
 
+    @property
+    def is_of_ratio(self) -> bool:
+        """Whether it is about what stands beside the row, and not about its figure."""
+        return self.kind in (Kind.TIMES_BETTER, Kind.TIMES_WORSE)
+
     def text(self, unit: str) -> str:
         """As a reader wants it: `<= 5 ns`, `at least 25x better`, `at most 1.6x worse`."""
         if self.kind is Kind.TIMES_BETTER:

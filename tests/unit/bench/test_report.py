@@ -49,6 +49,13 @@ def test_targets_are_met_or_missed() -> None:
     assert report.targets(ROWS[FLOOR.key]) == "at most 1.6x worse: MISSED"
 
 
+def test_beside_another_commit_targets_of_a_ratio_are_left_out() -> None:
+    """They are about the row's own neighbour: nobody asks a commit to be 25 times better than the last."""
+    row = report.stored(UPDATE, compare([(4.0, 4.1)], is_higher_better=False), "commit abc")
+    assert report.targets(row) == "<= 5 ns: met"
+    assert report.beside(row) == "4.1 ns: commit abc"
+
+
 def test_names_are_whole_in_a_narrow_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
