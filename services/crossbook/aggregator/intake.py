@@ -6,8 +6,8 @@ resumes; so every refusal here is an ended stream.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
 from weakref import WeakValueDictionary
 
 import grpc
@@ -55,13 +55,13 @@ DEFAULT_SHARD = "main"  # of trackers that say none
 MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-Spawn = Callable[[Coroutine[Any, Any, None]], object]
+Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
 
 log = structlog.get_logger()
 
 
 class Intake:
-    """All venues and the streams that feed them. `spawn` starts a task that lives as long as the service."""
+    """All venues and the streams that feed them. `keep` starts a task that lives as long as the service."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Intake:
         hub: QuoteHub,
         hub_changed: Wakeups,
         stopping: asyncio.Event,
-        spawn: Spawn,
+        keep: Keep,
     ) -> None:
         self.venues: dict[str, Venue] = {}
         self._settings = settings
@@ -80,7 +80,7 @@ class Intake:
         self._hub = hub
         self._hub_changed = hub_changed
         self._stopping = stopping
-        self._spawn = spawn
+        self._keep = keep
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
 
@@ -153,7 +153,7 @@ class Intake:
                     venue.restore(point)
                     log.info("venue_restored", venue=name, stream_id=point.stream_id, position=point.position)
                 self.venues[name] = venue
-                self._spawn(venue.writer.run())
+                self._keep(f"writer {name}", venue.writer.run)
             return self.venues[name]
 
     async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
