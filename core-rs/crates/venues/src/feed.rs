@@ -181,8 +181,7 @@ impl Feed {
 
     /// What is tracked, with the numbers that quotes bear.
     pub fn roster(&self) -> Vec<(u32, Arc<Instrument>)> {
-        let tracked = (0..).zip(&self.desk.slots).filter(|(_, held)| held.is_tracked());
-        tracked.map(|(number, held)| (number, Arc::clone(&held.instrument))).collect()
+        self.desk.roster()
     }
 
     /// Tracked instruments with their states.

@@ -205,6 +205,12 @@ impl Desk {
         self.slots.iter().filter(|held| held.is_tracked()).map(|held| (held.instrument(), held.state()))
     }
 
+    /// What is tracked, with its numbers.
+    pub(crate) fn roster(&self) -> Vec<(u32, Arc<Instrument>)> {
+        let tracked = (0..).zip(&self.slots).filter(|(_, held)| held.is_tracked());
+        tracked.map(|(number, held)| (number, Arc::clone(held.instrument()))).collect()
+    }
+
     /// The tracked instrument with this symbol.
     pub(crate) fn find(&self, symbol: &str) -> Option<u32> {
         let found = self.slots.iter().rposition(|held| held.is_tracked() && held.instrument().symbol == symbol);
