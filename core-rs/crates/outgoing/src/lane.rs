@@ -3,6 +3,7 @@
 use crossbook_market::{Instrument, Quote};
 use crossbook_wire::{
     Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_carried_batch, encode_hello, encode_left_batch,
+    encode_unheard_batch,
 };
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -47,6 +48,7 @@ enum Waiting {
     Rows(Vec<Quote>),
     Left { from_ns: i64, instruments: Vec<u32> },
     Carried { from_ns: i64, quotes: Vec<Quote> },
+    Unheard { from_ns: i64, until_ns: i64 },
 }
 
 impl Waiting {
@@ -54,7 +56,7 @@ impl Waiting {
     fn time_ns(&self) -> i64 {
         match self {
             Self::Rows(quotes) => quotes[0].receive_ns, // there is one
-            Self::Left { from_ns, .. } | Self::Carried { from_ns, .. } => *from_ns,
+            Self::Left { from_ns, .. } | Self::Carried { from_ns, .. } | Self::Unheard { from_ns, .. } => *from_ns,
         }
     }
 }
@@ -104,6 +106,12 @@ impl Lane {
         self.waiting.push_back(Waiting::Carried { from_ns, quotes });
     }
 
+    /// Nobody listened in between.
+    pub fn push_unheard(&mut self, from_ns: i64, until_ns: i64) {
+        self.waiting_rows += 1;
+        self.waiting.push_back(Waiting::Unheard { from_ns, until_ns });
+    }
+
     /// The next batch, possibly without rows; its watermark is `now_ns` when nothing is left behind.
     pub fn take<'a>(&mut self, origin: &Origin, now_ns: i64, instrument: impl Fn(u32) -> &'a Instrument) -> TakenBatch {
         self.sequence += 1;
@@ -120,6 +128,10 @@ impl Lane {
                 self.note_returned(&quotes);
                 let symbols = self.announce(&quotes, instrument);
                 (quotes.len(), encode_carried_batch(venue, stream_id, sequence, from_ns, &symbols, &quotes))
+            }
+            Some(Waiting::Unheard { from_ns, until_ns }) => {
+                self.waiting_rows -= 1;
+                (0, encode_unheard_batch(venue, stream_id, sequence, from_ns, until_ns))
             }
             Some(Waiting::Rows(quotes)) => {
                 let quotes = self.put_back_beyond_limit(quotes);

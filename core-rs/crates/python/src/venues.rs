@@ -309,6 +309,20 @@ impl VenueFeed {
         steps_to_python(py, self.feed.on_timer(now_ns))
     }
 
+    fn on_hole<'py>(&mut self, py: Python<'py>, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        self.pass_quotes();
+        self.streams.break_off(self.feed.latest_ns(), now_ns);
+        steps_to_python(py, self.feed.on_hole(now_ns))
+    }
+
+    fn on_silence<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.on_silence(connection, now_ns))
+    }
+
+    fn on_proof<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.feed.on_proof(connection, now_ns))
+    }
+
     fn requote(&mut self, shard: &str, now_ns: i64) -> Result<(), Failure> {
         let now_ns = self.feed.advance(now_ns);
         self.pass_quotes();

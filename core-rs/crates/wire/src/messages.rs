@@ -56,7 +56,7 @@ pub struct IngestHello {
     pub left_symbols: Vec<u32>,
 }
 
-/// Fields 1 to 5, 14 and 15 of QuoteBatch: all that is not a column.
+/// Fields 1 to 5, 14, 15 and 17 of QuoteBatch: all that is not a column.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuoteBatchHeader {
     #[prost(string, tag = "1")]
@@ -73,6 +73,8 @@ pub struct QuoteBatchHeader {
     pub is_carried: bool,
     #[prost(uint32, repeated, tag = "15")]
     pub left_symbols: Vec<u32>,
+    #[prost(int64, tag = "17")]
+    pub unheard_from_ns: i64,
 }
 
 /// Fields 6 to 12 of QuoteBatch, for the rare writer that splits or does not pack its columns.

@@ -327,6 +327,7 @@ class QuoteBatch(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     IS_CARRIED_FIELD_NUMBER: _builtins.int
     LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
+    UNHEARD_FROM_NS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Venue of every row; empty when the batch mixes venues (aggregator fan-out)."""
     stream_id: _builtins.str
@@ -340,6 +341,10 @@ class QuoteBatch(_message.Message):
     is_carried: _builtins.bool
     """The rows were in force before this stream had their instruments: they take force at watermark_ns, the start of a window,
     keep their own receive times, all earlier, and count as no tick.
+    """
+    unheard_from_ns: _builtins.int
+    """Nobody listened to the venue from then until watermark_ns (its reader was stopped, or starved): no quote from before stands
+    any longer, and windows that hold some of that time are incomplete. Zero in every other batch; such a one has no rows.
     """
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolEntry]:
@@ -397,10 +402,11 @@ class QuoteBatch(_message.Message):
         state: _builtins.bytes = ...,
         is_carried: _builtins.bool = ...,
         left_symbols: _abc.Iterable[_builtins.int] | None = ...,
+        unheard_from_ns: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "unheard_from_ns", b"unheard_from_ns", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

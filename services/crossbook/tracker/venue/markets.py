@@ -1,12 +1,12 @@
 """A venue's market list: fetched when the venue starts, and the choice of what of it to track."""
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crossbook._core import Instrument, MarketListing, PayloadError, next_market_request, parse_markets
-from crossbook.transport.fetcher import NO_ANSWER, Fetcher
+from crossbook.tracker.venue.reach import Reach
+from crossbook.transport.fetcher import NO_ANSWER
 
 
 class ListingError(Exception):
@@ -37,16 +37,17 @@ def select(listed: Sequence[Instrument], symbols: Sequence[str], assets: Sequenc
     )
 
 
-async def list_markets(venue: str, rest_url: str | None, fetcher: Fetcher, *, is_urgent: bool = True) -> MarketListing:
+async def list_markets(reach: Reach, now_ns: Callable[[], int], *, is_urgent: bool = True) -> MarketListing:
     """One try. Raises ListingError."""
+    venue, rest_url = reach.venue, reach.endpoint.rest_url
     answers: list[bytes] = []
     try:
         # Megabytes of JSON, in the core and without the GIL: other venues' sockets go on meanwhile.
         while (request := await asyncio.to_thread(next_market_request, venue, answers, rest_url)) is not None:
-            status, answer = await fetcher.ask(request, is_urgent=is_urgent)
+            status, answer = await reach.fetcher.ask(request, is_urgent=is_urgent)
             if status != 200:
                 raise ListingError(f"{request.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
             answers.append(answer)
-        return await asyncio.to_thread(parse_markets, venue, answers, time.time_ns())
+        return await asyncio.to_thread(parse_markets, venue, answers, now_ns())
     except PayloadError as error:
         raise ListingError(str(error)) from error

@@ -1,5 +1,7 @@
 """Where a connection is dialled to, with and without a ticket."""
 
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ class Gatekeeper:
         return f"ws://door/?ticket={answer.decode()}&id={connection}-{now_ns}"
 
 
-GATEKEEPER: Any = Gatekeeper()
+GATEKEEPER: Any = SimpleNamespace(feed=Gatekeeper(), now_ns=time.time_ns)
 
 
 async def test_an_address_without_a_ticket_is_dialled_as_it_is() -> None:

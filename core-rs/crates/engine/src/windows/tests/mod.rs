@@ -4,6 +4,7 @@ mod disorder;
 mod exactness;
 mod hand_over;
 mod rules;
+mod unheard;
 
 use super::*;
 use crate::hub::{InstrumentFilter, QuoteHub};
