@@ -127,11 +127,15 @@ class TrackerSettings(Section):
 
 
 class AggregatorSettings(Section):
-    """crossbook aggregator. shard is the name by which trackers and arbitrage list it."""
+    """crossbook aggregator. shard is the name by which trackers and arbitrage list it.
+
+    extra_venues may be fed besides those that Crossbook knows.
+    """
 
     port: Port = 50052
     metrics_port: Port = 9102
     shard: ShardName = "main"
+    extra_venues: Names = []
     window_seconds: Annotated[int, Field(ge=1, le=60), AfterValidator(_divides_a_minute)] = 15
     snapshot_retention_seconds: Positive = 3600
     minute_retention_seconds: Positive = 3600
@@ -193,7 +197,8 @@ class SimulatorSettings(Section):
     """crossbook simulator. Empty venues mean all; rate multiplies updates; speed 0 replays as fast as possible.
 
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
-    assets on venues that have such markets, and give live rates between currencies.
+    assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
+    every book, for whoever judges the system from outside; it grows without bound.
     """
 
     port: Port = 8700
@@ -206,6 +211,7 @@ class SimulatorSettings(Section):
     quiet_seconds: NotNegative = 10
     duration_seconds: Positive | None = None
     truth_file: Path | None = None
+    ledger_file: Path | None = None
     faults: str = ""
     replay: Path | None = None
     speed: NotNegative = 1
@@ -222,11 +228,15 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The whole tree. A port of 0 lets the system choose; a metrics_port of 0 turns metrics off."""
+    """The whole tree. A port of 0 lets the system choose; a metrics_port of 0 turns metrics off.
+
+    allow_open says that host may be one that other machines reach; see plumbing/exposure.py.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     host: str = Field(default="127.0.0.1", min_length=1)
+    allow_open: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     postgres_dsn: Annotated[SecretStr, AfterValidator(_is_postgres_dsn)] | None = None

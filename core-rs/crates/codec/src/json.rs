@@ -6,6 +6,7 @@ use crossbook_market::Level;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -58,6 +59,100 @@ impl<'de> Deserialize<'de> for Decimal {
 
 fn decimal(text: &str) -> f64 {
     if text.is_empty() { 0.0 } else { decimal::nearest(text) }
+}
+
+/// A time that nothing hangs on: a whole number, quoted or not. What cannot be read is zero, an unknown time, and costs only
+/// itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Time(pub i64);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Plain::deserialize(deserializer).map(|plain| Self(plain.whole().unwrap_or_default()))
+    }
+}
+
+/// What a venue calls an outcome by: a number or a text, whichever it sends today.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Code(String);
+
+impl Code {
+    pub fn number(&self) -> Option<i64> {
+        self.0.parse().ok()
+    }
+
+    pub fn is(&self, code: &str) -> bool {
+        self.0 == code
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Plain::deserialize(deserializer).map(|plain| match plain {
+            Plain::Text(text) => Self(text),
+            Plain::Whole(number) => Self(number.to_string()),
+            Plain::Other => Self("?".to_string()),
+        })
+    }
+}
+
+/// A value of any type, as far as it is one that a single word says.
+enum Plain {
+    Text(String),
+    Whole(i64),
+    Other,
+}
+
+impl Plain {
+    fn whole(self) -> Option<i64> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
+            Self::Whole(number) => Some(number),
+            Self::Other => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PlainVisitor;
+        impl<'de> Visitor<'de> for PlainVisitor {
+            type Value = Plain;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("anything")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Plain, E> {
+                Ok(Plain::Text(text.to_string()))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Plain, E> {
+                Ok(Plain::Whole(number))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Plain, E> {
+                Ok(i64::try_from(number).map_or(Plain::Other, Plain::Whole))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Plain, E> {
+                Ok(Plain::Whole(number as i64))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Plain, E> {
+                Ok(Plain::Other)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Plain, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Plain::Other)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Plain::Other)
+            }
+        }
+        deserializer.deserialize_any(PlainVisitor)
+    }
 }
 
 /// A side: `[["price","size", ...], ...]` or `[{"price":"","size":""}, ...]`.
@@ -146,6 +241,15 @@ impl<'de> Deserialize<'de> for Side {
     }
 }
 
+/// What stands there as a price, if anything does; levels are not one.
+pub fn price(side: Option<&Side>) -> Result<Option<Decimal>, FrameError> {
+    match side {
+        None => Ok(None),
+        Some(Side::Price(price)) => Ok(Some(Decimal(*price))),
+        Some(Side::Levels(_)) => Err(FrameError::Invalid("a price")),
+    }
+}
+
 /// An object; a list or a plain value in its place, as other frames have it there, is none.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<T>(pub Option<T>);
@@ -199,11 +303,26 @@ impl From<LevelFields> for Level {
     }
 }
 
-/// Reads a frame: the plain ones the short way, the rest by `serde_json`, which also says what is wrong with one. Checking
-/// the text once as a whole is quicker than string by string.
+/// Reads a frame or an answer. What is null is absent: see `plain_json`. Checking the text once as a whole is quicker than
+/// string by string.
 pub fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, FrameError> {
     let text = std::str::from_utf8(payload).map_err(|_| FrameError::Invalid("text that is not UTF-8"))?;
-    plain_json::from_str(text).or_else(|_| Ok(serde_json::from_str(text)?))
+    plain_json::from_str(text).map_err(|_| match serde_json::from_str::<T>(text) {
+        Err(error) => FrameError::Json(error),
+        Ok(_) => FrameError::Invalid("JSON with a null where a value is needed"),
+    })
+}
+
+/// The same rule for what was read without knowing its type: fields that are null are taken out.
+pub fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let told = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(told.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(without_nulls).collect()),
+        plain => plain,
+    }
 }
 
 /// The text between `key` and the next quotation mark. Works on frames that are cut or hold wrong types.
@@ -211,6 +330,11 @@ pub fn text_after<'a>(payload: &'a [u8], key: &str) -> Option<&'a str> {
     let start = payload.windows(key.len()).position(|window| window == key.as_bytes())? + key.len();
     let length = payload[start..].iter().position(|byte| *byte == b'"')?;
     std::str::from_utf8(&payload[start..start + length]).ok()
+}
+
+/// Whether these bytes stand anywhere in a frame.
+pub fn holds(payload: &[u8], text: &str) -> bool {
+    payload.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 #[cfg(test)]
@@ -238,6 +362,26 @@ mod tests {
         assert!(matches!(text(r#"{"text":"plain"}"#), Some(Text(Cow::Borrowed("plain")))));
         assert!(matches!(text(r#"{"text":"a\"b"}"#), Some(Text(Cow::Owned(text))) if text == "a\"b"));
         assert_eq!((text(r#"{"text":null}"#), text("{}")), (None, None));
+    }
+
+    #[test]
+    fn a_time_or_a_code_of_any_type_costs_only_itself() {
+        for (text, time, code) in [
+            ("1789498405531", 1_789_498_405_531, "1789498405531"),
+            (r#""17""#, 17, "17"),
+            ("17.9", 17, "17"),
+            ("-5", -5, "-5"),
+            (r#""soon""#, 0, "soon"),
+            ("18446744073709551615", 0, "?"),
+            ("true", 0, "?"),
+            (r#"[1,{"a":[]}]"#, 0, "?"),
+            (r#"{"a":1,"b":null}"#, 0, "?"),
+        ] {
+            assert_eq!(parse::<Time>(text.as_bytes()).unwrap(), Time(time), "{text}");
+            assert_eq!(parse::<Code>(text.as_bytes()).unwrap().to_string(), code, "{text}");
+        }
+        let code: Code = parse(b"404").unwrap();
+        assert_eq!((code.number(), code.is("404"), Code::default().number()), (Some(404), true, None));
     }
 
     #[test]

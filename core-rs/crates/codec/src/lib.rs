@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `json` | the values that frames are made of: numbers in texts, levels, sides |
-//! | `plain_json` | the fast reader behind `json::parse` |
+//! | `plain_json` | the reader behind `json::parse`: what is null is absent |
 //! | `decimal` | the nearest f64 of a decimal text |
 //! | `sbe` | binary frames |
 //! | `request`, `urls` | REST requests and where they go |

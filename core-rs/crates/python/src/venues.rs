@@ -70,7 +70,7 @@ impl From<&crossbook_venues::VenueProfile> for VenueProfile {
             websocket_url: profile.websocket_url,
             rest_url: profile.rest_url,
             docs_url: profile.docs_url,
-            channels: profile.channels.to_vec(),
+            channels: profile.channels.iter().map(|(_, name)| *name).collect(),
             guard_rule: profile.guard_rule,
             taker_fee_percent: profile.taker_fee_percent,
             maker_fee_percent: profile.maker_fee_percent,

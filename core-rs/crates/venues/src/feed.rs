@@ -11,8 +11,8 @@ use crate::error::VenueError;
 use crate::market_data::{Channel, Frame, Operation, Topic};
 use crate::profile::SECOND_NS;
 use crate::venue::Venue;
-use crossbook_codec::RestAddress;
-use crossbook_codec::urls;
+use crossbook_codec::json::holds;
+use crossbook_codec::{RestAddress, urls};
 use crossbook_market::{BookState, Instrument, OrderBook, Quote};
 use std::sync::Arc;
 
@@ -54,14 +54,13 @@ impl Feed {
         if stale_after_ns <= 0 {
             return Err(VenueError::InvalidSetting(format!("stale_after_ns is {stale_after_ns}: it must be positive")));
         }
-        let channels = &[Channel::Book, Channel::Top][..profile.channels.len()];
         let base = options.websocket_url.as_deref().unwrap_or(profile.websocket_url);
         Ok(Self {
             venue,
             websocket_url: urls::join(base, conduct.socket_path),
             is_redirected: options.websocket_url.is_some(),
             rest: RestAddress { own: profile.rest_url, given: options.rest_url },
-            desk: Desk::new(conduct, channels, stale_after_ns),
+            desk: Desk::new(conduct, profile.channels, stale_after_ns),
             last_connection: 0,
             last_request_id: 0,
             told_ns: 0,
@@ -133,7 +132,9 @@ impl Feed {
         if let Err(error) = self.venue.on_frame(frame, desk) {
             let shown = &frame.payload[..frame.payload.len().min(REPORTED_BYTES)];
             let slot = self.venue.culprit(frame.payload).and_then(|native| desk.slot(native));
-            desk.spoilt(slot, &format!("{error}: {}", shown.escape_ascii()));
+            let detail = format!("{error}: {}", shown.escape_ascii());
+            let is_top = desk.conduct.top_mark.is_some_and(|mark| holds(frame.payload, mark));
+            if is_top { desk.unreadable(slot, &detail) } else { desk.spoilt(slot, &detail) }
         }
         self.finish()
     }
@@ -283,7 +284,7 @@ impl Feed {
         if let Some(held) = desk.connections.get_mut(&connection) {
             held.instruments += 1;
             if held.phase == SocketPhase::Open {
-                desk.channels.iter().for_each(|channel| desk.queue_subscribe(slot, *channel));
+                desk.channels.iter().for_each(|(channel, _)| desk.queue_subscribe(slot, *channel));
             }
         }
     }
@@ -322,7 +323,7 @@ impl Feed {
             desk.steps.push(Step::Close { connection });
         } else if held.phase == SocketPhase::Open && desk.conduct.unsubscribes_one {
             let operation = Operation::Unsubscribe;
-            held.queue.extend(desk.channels.iter().map(|channel| Wish { operation, slot, channel: *channel }));
+            held.queue.extend(desk.channels.iter().map(|(channel, _)| Wish { operation, slot, channel: *channel }));
             desk.is_flush_due = true;
         }
     }

@@ -1,6 +1,7 @@
 //! Market lists: good rows become instruments, bad rows are quarantined with a reason, and neither stops the others.
 
 use crate::error::VenueError;
+use crossbook_codec::json::without_nulls;
 use crossbook_market::{Instrument, asset_of, currency_code, is_name};
 use rustc_hash::FxHashSet;
 use serde::de::DeserializeOwned;
@@ -131,7 +132,7 @@ pub fn collect<Row: DeserializeOwned>(
     let mut listing = ListingBuilder::new(venue);
     for row in rows {
         let name = row.get(name_key).and_then(Value::as_str).unwrap_or("?").to_string();
-        match serde_json::from_value::<Row>(row) {
+        match serde_json::from_value::<Row>(without_nulls(row)) {
             Ok(market) => list(&mut listing, &market),
             Err(error) => listing.quarantine(&name, format!("malformed row: {error}")),
         }

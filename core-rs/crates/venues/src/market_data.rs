@@ -1,6 +1,8 @@
 //! The plain values that a venue's decoder, the desk and the feed hand each other.
 
+use crossbook_codec::FrameError;
 use crossbook_codec::RestRequest;
+use crossbook_codec::json::Decimal;
 use crossbook_market::Level;
 
 /// A frame as it came.
@@ -16,7 +18,7 @@ pub enum Operation {
     Unsubscribe,
 }
 
-/// Which of an instrument's two streams.
+/// Which of an instrument's streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// Depth: guards the book.
@@ -87,6 +89,17 @@ impl Delta {
         self.bids.iter().any(|bid| is_over(top.bid, bid, bid.price > top.bid.price))
             || self.asks.iter().any(|ask| is_over(top.ask, ask, ask.price < top.ask.price))
     }
+}
+
+/// One side of a best bid and ask: where the size is zero nothing rests, whatever price stands beside it, or none. A size that
+/// is not told at all says nothing.
+pub fn best(price: Option<Decimal>, size: Option<Decimal>) -> Result<Level, FrameError> {
+    let size = size.ok_or(FrameError::Missing("a size"))?.0;
+    if size == 0.0 {
+        return Ok(Level::default());
+    }
+    let price = price.ok_or(FrameError::Missing("a price"))?.0;
+    Ok(Level { price, size })
 }
 
 /// Best bid and ask; a price of zero is an empty side. Its sequence is of the same series as the book's, or as the book's

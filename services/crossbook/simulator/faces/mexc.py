@@ -195,7 +195,7 @@ class MexcFace(Face):
         body = (
             f'{{"success":true,"code":0,"data":{{"asks":{_rows(market, fetched.asks[:limit])},'
             f'"bids":{_rows(market, fetched.bids[:limit])},"version":{fetched.version},'
-            f'"timestamp":{now_ns // 1_000_000},"cts":{self._cts(fetched.taken_ns)}}}}}'
+            f'"timestamp":{now_ns // 1_000_000},"cts":null}}}}'  # as the venue's own answers
         )
         return Answer(200, body.encode())
 

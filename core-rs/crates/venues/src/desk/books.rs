@@ -72,10 +72,16 @@ impl Desk {
         }
     }
 
-    /// Best bid and ask from the socket; published while the book is whole, unless something as fresh was.
+    /// Best bid and ask from the socket; published while the book is whole, unless something as fresh was. A side of which
+    /// nothing rests is empty, and one of impossible numbers costs only itself.
     pub fn top(&mut self, slot: u32, mut top: Top) {
+        for side in [&mut top.bid, &mut top.ask] {
+            if side.size == 0.0 {
+                *side = Level::default();
+            }
+        }
         if !is_side(top.bid) || !is_side(top.ask) {
-            return self.spoilt(Some(slot), "a best bid and ask holds impossible numbers");
+            return self.unreadable(Some(slot), "a best bid and ask holds impossible numbers");
         }
         let now_ns = self.now_ns;
         let is_crossed = top.bid.price > 0.0 && top.ask.price > 0.0 && top.bid.price >= top.ask.price;

@@ -16,12 +16,11 @@
 use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
-use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
+use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, Side, Text, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, Side, Text, Time, parse, price, text_after};
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::Level;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -31,7 +30,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://fstream.binance.com",
     rest_url: "https://fapi.binance.com",
     docs_url: "https://developers.binance.com/docs/derivatives/usds-margined-futures",
-    channels: &["depth@100ms", "bookTicker"],
+    channels: &[(Channel::Book, "depth@100ms"), (Channel::Top, "bookTicker")],
     guard_rule: "each event's pu equals the u before it, joined to a REST snapshot",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -56,6 +55,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
     snapshot_source: SnapshotSource::Rest,
     joining,
+    top_mark: Some(r#""bookTicker""#),
     ..Conduct::USUAL
 };
 
@@ -75,19 +75,19 @@ struct Event<'a> {
     #[serde(borrow, default)]
     s: Cow<'a, str>,
     #[serde(rename = "T", default)]
-    time_ms: i64,
+    time_ms: Time,
     #[serde(rename = "U")]
     first: Option<i64>,
     u: Option<i64>,
     pu: Option<i64>,
     b: Option<Side>,
-    #[serde(rename = "B", default)]
-    bid_size: Decimal,
+    #[serde(rename = "B")]
+    bid_size: Option<Decimal>,
     a: Option<Side>,
-    #[serde(rename = "A", default)]
-    ask_size: Decimal,
+    #[serde(rename = "A")]
+    ask_size: Option<Decimal>,
     id: Option<u64>,
-    code: Option<i64>,
+    code: Option<Code>,
     #[serde(borrow)]
     msg: Option<Text<'a>>,
     error: Option<Refusal>,
@@ -95,7 +95,8 @@ struct Event<'a> {
 
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     #[serde(default)]
     msg: String,
 }
@@ -106,7 +107,7 @@ struct Book {
     #[serde(rename = "lastUpdateId")]
     last_update_id: i64,
     #[serde(rename = "T", default)]
-    time_ms: i64,
+    time_ms: Time,
     bids: Levels,
     asks: Levels,
 }
@@ -153,7 +154,7 @@ impl Venue for Binance {
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let method = if operation == Operation::Subscribe { "SUBSCRIBE" } else { "UNSUBSCRIBE" };
         let stream = |topic: &Topic<'_>| {
-            let channel = PROFILE.channels[usize::from(topic.channel == Channel::Top)];
+            let channel = PROFILE.channel(topic.channel);
             format!("{}@{channel}", topic.native_symbol.to_lowercase())
         };
         let params: Vec<String> = topics.iter().map(stream).collect();
@@ -191,7 +192,7 @@ impl Venue for Binance {
         Ok(Snapshot {
             sequence: book.last_update_id,
             cross_sequence: None,
-            exchange_ns: book.time_ms.saturating_mul(MILLISECOND_NS),
+            exchange_ns: book.time_ms.0.saturating_mul(MILLISECOND_NS),
             bids: book.bids.0,
             asks: book.asks.0,
             depth_limit: None,
@@ -236,7 +237,7 @@ fn on_depth(event: Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
             first: event.first.ok_or(FrameError::Missing("U"))?,
             last: event.u.ok_or(FrameError::Missing("u"))?,
             cross_sequence: None,
-            exchange_ns: event.time_ms.saturating_mul(MILLISECOND_NS),
+            exchange_ns: event.time_ms.0.saturating_mul(MILLISECOND_NS),
             bids,
             asks,
         },
@@ -246,16 +247,13 @@ fn on_depth(event: Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 
 fn on_ticker(event: &Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let Some(slot) = desk.slot(&event.s) else { return Ok(()) };
-    let (Some(Side::Price(bid)), Some(Side::Price(ask))) = (&event.b, &event.a) else {
-        return Err(FrameError::Missing("a price"));
-    };
     desk.top(
         slot,
         Top {
             sequence: event.u.ok_or(FrameError::Missing("u"))?,
-            exchange_ns: event.time_ms.saturating_mul(MILLISECOND_NS),
-            bid: Level { price: *bid, size: event.bid_size.0 },
-            ask: Level { price: *ask, size: event.ask_size.0 },
+            exchange_ns: event.time_ms.0.saturating_mul(MILLISECOND_NS),
+            bid: best(price(event.b.as_ref())?, event.bid_size)?,
+            ask: best(price(event.a.as_ref())?, event.ask_size)?,
         },
     );
     Ok(())
@@ -263,8 +261,9 @@ fn on_ticker(event: &Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 
 fn on_answer(event: &Event<'_>, desk: &mut Desk) {
     let wishes = event.id.map(|id| desk.answered(id)).unwrap_or_default();
-    let error = event.error.as_ref().map(|error| (error.code, error.msg.as_str()));
-    let Some((code, text)) = error.or(event.code.map(|code| (code, event.msg.as_deref().unwrap_or_default()))) else {
+    let error = event.error.as_ref().map(|error| (&error.code, error.msg.as_str()));
+    let Some((code, text)) = error.or(event.code.as_ref().map(|code| (code, event.msg.as_deref().unwrap_or_default())))
+    else {
         return desk.grant(&wishes);
     };
     desk.report("venue_error", None, &format!("{code} {text}"));
@@ -605,9 +604,6 @@ mod tests {
             depth(161, 170, 160, "\"99\"", NO),
             depth(161, 170, 160, NO, NO).replace("\"e\":", "\"x\":"),
             depth(161, 170, 160, NO, NO).replace("\"data\":", "\"x\":"),
-            ticker(170, "NaN", "100"),
-            ticker(170, "", "100"),
-            ticker(170, "99", "100").replace("\"3\"", "\"-3\""),
             depth(161, 170, 160, NO, NO).replace("\"pu\"", "\"xx\""),
             depth(161, 170, 160, NO, NO)[..140].to_string(),
         ] {
@@ -619,6 +615,22 @@ mod tests {
                 "{spoilt}"
             );
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [
+            ticker(170, "NaN", "100"),
+            ticker(170, "", "100"),
+            ticker(170, "99", "100").replace("\"3\"", "\"-3\""),
+            ticker(170, "99", "100").replace("\"B\"", "\"x\""),
+            ticker(170, "99", "100").replace("\"b\"", "\"x\""),
+        ] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state("BTCUSDT"), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 

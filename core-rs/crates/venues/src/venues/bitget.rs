@@ -21,7 +21,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.bitget.com",
     rest_url: "https://api.bitget.com",
     docs_url: "https://www.bitget.com/docs/classic/websocket/intro",
-    channels: &["books", "books1"],
+    channels: &[(Channel::Book, "books"), (Channel::Top, "books1")],
     guard_rule: "each update's pseq equals the seq before it",
     taker_fee_percent: 0.06,
     maker_fee_percent: 0.02,
@@ -59,6 +59,7 @@ const CONDUCT: Conduct = Conduct {
     pacing: Pacing { burst: 60, interval_ns: 20 * SECOND_NS, gap_ns: 125 * MILLISECOND_NS },
     heartbeat: Some(Heartbeat { text: "ping", every_ns: 25 * SECOND_NS }),
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
+    top_mark: Some(r#""books1""#),
     ..Conduct::USUAL
 };
 
@@ -83,7 +84,7 @@ struct Message<'a> {
     #[serde(default)]
     data: Vec<Book>,
     #[serde(default)]
-    code: Decimal,
+    code: Code,
     msg: Option<String>,
 }
 
@@ -114,7 +115,7 @@ struct Book {
 /// `{"code":"00000","data":{"asks":[[26347.5,0.25]],"bids":[[26346.5,0.16]],"ts":"1695870968804","precision":"scale0"},...}`
 #[derive(Deserialize)]
 struct Answer {
-    code: String,
+    code: Code,
     data: Option<Book>,
 }
 
@@ -156,7 +157,7 @@ impl Venue for Bitget {
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let op = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let argument = |topic: &Topic<'_>| {
-            let channel = PROFILE.channels[usize::from(topic.channel == Channel::Top)];
+            let channel = PROFILE.channel(topic.channel);
             serde_json::json!({"instType": PRODUCT, "channel": channel, "instId": topic.native_symbol})
         };
         let args: Vec<_> = topics.iter().map(argument).collect();
@@ -187,7 +188,7 @@ impl Venue for Bitget {
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
         let answer: Answer = parse(body)?;
-        let book = answer.data.filter(|_| answer.code == "00000").ok_or(FrameError::Missing("data"))?;
+        let book = answer.data.filter(|_| answer.code.is("00000")).ok_or(FrameError::Missing("data"))?;
         Ok(Snapshot { exchange_ns: book.exchange_ns(), bids: book.bids.0, asks: book.asks.0, ..Snapshot::default() })
     }
 
@@ -197,9 +198,9 @@ impl Venue for Bitget {
 }
 
 fn topic(argument: &Argument<'_>, desk: &Desk) -> Option<(u32, Channel)> {
-    let index = PROFILE.channels.iter().position(|channel| argument.channel == *channel)?;
+    let channel = PROFILE.channel_named(&argument.channel)?;
     let slot = desk.slot(&argument.inst_id).filter(|_| argument.inst_type == PRODUCT)?;
-    Some((slot, [Channel::Book, Channel::Top][index]))
+    Some((slot, channel))
 }
 
 impl Book {
@@ -252,11 +253,10 @@ fn on_event(event: &str, topic: Option<(u32, Channel)>, message: &Message<'_>, d
 /// 30001 no such channel or instrument, 30003 no such operation, 30006 and 30007 too many requests, 30016 bad parameter. The
 /// code comes as a number or as a text.
 fn on_error(slot: Option<u32>, message: &Message<'_>, desk: &mut Desk) {
-    let code = message.code.0 as i64;
-    let detail = format!("{code} {}", message.msg.as_deref().unwrap_or_default());
-    match (code, slot) {
-        (30001, Some(slot)) => desk.refuse(slot, &detail),
-        (30006 | 30007, _) => {
+    let detail = format!("{} {}", message.code, message.msg.as_deref().unwrap_or_default());
+    match (message.code.number(), slot) {
+        (Some(30001), Some(slot)) => desk.refuse(slot, &detail),
+        (Some(30006 | 30007), _) => {
             desk.report("too_many_requests", None, &detail);
             desk.pause(TOO_MANY_PAUSE_NS);
         }
@@ -526,13 +526,22 @@ mod tests {
             update(10, 11, r#"[[{"is":["not","a","price"]},"1"]]"#, NO),
             update(10, 11, NO, NO).replace("\"pseq\"", "\"x\""),
             update(10, 11, NO, NO).replace("\"seq\"", "\"x\""),
-            top(11, r#"[["-99","1"]]"#, NO),
             update(10, 11, NO, NO)[..120].to_string(),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
             assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [top(11, r#"[["-99","1"]]"#, NO), top(11, NO, NO).replace("\"seq\"", "\"x\"")] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 

@@ -23,7 +23,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, Text, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, Text, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use serde::Deserialize;
 
@@ -33,7 +33,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://stream.bybit.com",
     rest_url: "https://api.bybit.com",
     docs_url: "https://bybit-exchange.github.io/docs/v5/intro",
-    channels: &["orderbook.50", "orderbook.1"],
+    channels: &[(Channel::Book, "orderbook.50"), (Channel::Top, "orderbook.1")],
     guard_rule: "each delta's u is the u before it plus one",
     taker_fee_percent: 0.055,
     maker_fee_percent: 0.02,
@@ -55,6 +55,7 @@ const CONDUCT: Conduct = Conduct {
     heartbeat: Some(Heartbeat { text: r#"{"req_id":"ping","op":"ping"}"#, every_ns: 20 * SECOND_NS }),
     silence_limit_ns: 60 * SECOND_NS,
     book_depth: Some(50),
+    top_mark: Some(r#""orderbook.1."#),
     ..Conduct::USUAL
 };
 
@@ -76,8 +77,8 @@ struct Message<'a> {
     #[serde(rename = "type")]
     kind: Option<&'a str>,
     data: Option<Book>,
-    cts: Option<i64>,
-    ts: Option<i64>,
+    cts: Option<Time>,
+    ts: Option<Time>,
     success: Option<bool>,
     #[serde(borrow)]
     ret_msg: Option<Text<'a>>,
@@ -101,7 +102,7 @@ struct Book {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    ret_code: i64,
+    ret_code: Code,
     result: Option<Book>,
 }
 
@@ -161,7 +162,7 @@ impl Venue for Bybit {
     /// A page names the next one; the last page names none.
     fn next_market_request(&self, answers: &[&[u8]]) -> Result<Option<RestRequest>, VenueError> {
         let Some(last) = answers.last() else { return Ok(Some(RestRequest::get(MARKETS_PATH))) };
-        let page: Page = serde_json::from_slice(last).map_err(|error| VenueError::Markets(error.to_string()))?;
+        let page: Page = parse(last).map_err(|error| VenueError::Markets(error.to_string()))?;
         let cursor = page.result.next_page_cursor.filter(|cursor| !cursor.is_empty());
         Ok(cursor.map(|cursor| RestRequest::get(format!("{MARKETS_PATH}&cursor={}", in_query(&cursor)))))
     }
@@ -197,7 +198,7 @@ impl Venue for Bybit {
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
         let answer: Answer = parse(body)?;
-        let book = answer.result.filter(|_| answer.ret_code == 0).ok_or(FrameError::Missing("result"))?;
+        let book = answer.result.filter(|_| answer.ret_code.is("0")).ok_or(FrameError::Missing("result"))?;
         let cross_sequence = Some(book.seq.ok_or(FrameError::Missing("seq"))?);
         Ok(Snapshot { cross_sequence, bids: book.b.0, asks: book.a.0, ..Snapshot::default() })
     }
@@ -215,7 +216,7 @@ fn in_query(cursor: &str) -> String {
 }
 
 fn prefix(channel: Channel) -> &'static str {
-    PROFILE.channels[usize::from(channel == Channel::Top)]
+    PROFILE.channel(channel)
 }
 
 /// The symbol of `orderbook.50.BTCUSDT`.
@@ -232,7 +233,7 @@ fn topic(name: &str, desk: &Desk) -> Option<(u32, Channel)> {
 impl Message<'_> {
     /// When the matching engine made it, else when it was sent.
     fn exchange_ns(&self) -> i64 {
-        self.cts.or(self.ts).unwrap_or(0).saturating_mul(MILLISECOND_NS)
+        self.cts.or(self.ts).unwrap_or_default().0.saturating_mul(MILLISECOND_NS)
     }
 }
 
@@ -565,13 +566,22 @@ mod tests {
             delta(11, 1_001, r#"[[{"is":["not","a","price"]},"1"]]"#, NO),
             delta(11, 1_001, NO, NO).replace("\"u\"", "\"x\""),
             delta(11, 1_001, NO, NO).replace("\"seq\"", "\"x\""),
-            top(1_001, r#"[["-99","1"]]"#, NO),
             delta(11, 1_001, NO, NO)[..100].to_string(),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
             assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [top(1_001, r#"[["-99","1"]]"#, NO), top(1_001, NO, NO).replace("\"seq\"", "\"x\"")] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 

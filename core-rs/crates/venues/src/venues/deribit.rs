@@ -20,10 +20,10 @@
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
-use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
+use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://www.deribit.com",
     rest_url: "https://www.deribit.com",
     docs_url: "https://docs.deribit.com",
-    channels: &["book.100ms", "quote"],
+    channels: &[(Channel::Book, "book.100ms"), (Channel::Top, "quote")],
     guard_rule: "each change's prev_change_id equals the change_id before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.0,
@@ -60,11 +60,12 @@ const CONDUCT: Conduct = Conduct {
     silence_limit_ns: 30 * SECOND_NS,
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
+    top_mark: Some(r#""quote."#),
     ..Conduct::USUAL
 };
 
 const TEST: &str = r#"{"jsonrpc":"2.0","id":0,"method":"public/test","params":{}}"#;
-const TOO_MANY_REQUESTS: i64 = 10_028;
+const TOO_MANY_REQUESTS: &str = "10028";
 /// How long to be quiet after "too many requests".
 const TOO_MANY_PAUSE_NS: i64 = 5 * SECOND_NS;
 
@@ -130,7 +131,8 @@ enum Outcome<'a> {
 /// `{"code":10028,"message":"too_many_requests","data":null}`
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     #[serde(default)]
     message: String,
 }
@@ -275,8 +277,8 @@ fn on_book(slot: u32, data: Data<'_>, desk: &mut Desk) -> Result<(), FrameError>
 
 fn on_quote(slot: u32, data: &Data<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let time_ms = data.timestamp.ok_or(FrameError::Missing("timestamp"))?;
-    let bid = best(data.best_bid_price, data.best_bid_amount);
-    let ask = best(data.best_ask_price, data.best_ask_amount);
+    let bid = best(data.best_bid_price, data.best_bid_amount)?;
+    let ask = best(data.best_ask_price, data.best_ask_amount)?;
     desk.top(
         slot,
         Top { sequence: quote_order(time_ms), exchange_ns: time_ms.saturating_mul(MILLISECOND_NS), bid, ask },
@@ -291,11 +293,6 @@ fn book_order(time_ms: i64) -> i64 {
 
 fn quote_order(time_ms: i64) -> i64 {
     book_order(time_ms).saturating_add(1)
-}
-
-/// Rule 6.
-fn best(price: Option<Decimal>, amount: Option<Decimal>) -> Level {
-    Level { price: price.unwrap_or_default().0, size: amount.unwrap_or_default().0 }
 }
 
 fn on_answer(id: Option<u64>, result: Option<Outcome<'_>>, error: Option<Refusal>, desk: &mut Desk) {
@@ -323,7 +320,7 @@ fn settle(wish: Wish, is_granted: bool, desk: &mut Desk) {
 
 fn on_error(error: &Refusal, wishes: &[Wish], desk: &mut Desk) {
     let detail = format!("{} {}", error.code, error.message);
-    if error.code == TOO_MANY_REQUESTS {
+    if error.code.is(TOO_MANY_REQUESTS) {
         desk.report("too_many_requests", None, &detail);
         desk.pause(TOO_MANY_PAUSE_NS);
     } else if wishes.is_empty() {
@@ -587,7 +584,7 @@ mod tests {
 
     #[test]
     fn rule_6_an_empty_side_is_null_or_zero() {
-        for (price, amount) in [("null", "0.0"), ("null", "null"), ("0.0", "0.0"), ("0", "0")] {
+        for (price, amount) in [("null", "0.0"), ("0.0", "0.0"), ("0", "0")] {
             let mut bench = live();
             bench.text(&quote(1_150, price, amount, "100.5", "4.0"));
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 100.5, 4.0)), "{price} {amount}");
@@ -683,8 +680,6 @@ mod tests {
             change(1_100, 10, 11, NO, NO).replace("prev_change_id", "x"),
             change(1_100, 10, 11, NO, NO).replace("\"timestamp\"", "\"x\""),
             change(1_100, 10, 11, NO, NO).replace("\"change\"", "\"other\""),
-            quote(1_100, "-99.0", "1.0", "101.0", "1.0"),
-            quote(1_100, "99.0", "0.0", "101.0", "1.0"),
             change(1_100, 10, 11, NO, NO)[..120].to_string(),
         ] {
             let mut bench = live();
@@ -692,6 +687,27 @@ mod tests {
             assert_eq!((bench.state(LINEAR), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
         }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [
+            quote(1_100, "-99.0", "1.0", "101.0", "1.0"),
+            quote(1_100, "99.0", "1.0", "101.0", "1.0").replace("\"timestamp\"", "\"x\""),
+            quote(1_100, "99.0", "1.0", "101.0", "1.0").replace("best_bid_amount", "x"),
+        ] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(LINEAR), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_size_of_zero_is_an_empty_side() {
+        let mut bench = live();
+        bench.text(&quote(1_100, "99.0", "0.0", "101.0", "1.0"));
+        assert_eq!((bench.take_top(), bench.feed.stats().parse_errors), (Some((0.0, 0.0, 101.0, 1.0)), 0));
     }
 
     #[test]

@@ -19,10 +19,10 @@
 use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
-use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
+use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Object, Side, Text, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Object, Side, Text, Time, parse, price, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -34,7 +34,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://fx-ws.gateio.ws",
     rest_url: "https://api.gateio.ws",
     docs_url: "https://www.gate.com/docs/developers/futures/ws/en/",
-    channels: &["futures.obu", "futures.book_ticker"],
+    channels: &[(Channel::Book, "futures.obu"), (Channel::Top, "futures.book_ticker")],
     guard_rule: "each update's U is one more than the u before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -59,6 +59,7 @@ const CONDUCT: Conduct = Conduct {
     pacing: Pacing { burst: 30, interval_ns: 20 * MILLISECOND_NS, gap_ns: 0 },
     heartbeat: Some(Heartbeat { text: r#"{"channel":"futures.ping"}"#, every_ns: 10 * SECOND_NS }),
     silence_limit_ns: 30 * SECOND_NS,
+    top_mark: Some(r#""futures.book_ticker""#),
     ..Conduct::USUAL
 };
 
@@ -92,7 +93,7 @@ struct Message<'a> {
 #[derive(Deserialize)]
 struct Refusal {
     #[serde(default)]
-    code: i64,
+    code: Code,
     #[serde(default)]
     message: String,
 }
@@ -101,7 +102,7 @@ struct Refusal {
 #[derive(Default, Deserialize)]
 struct Update<'a> {
     #[serde(rename = "t", default)]
-    time_ms: i64,
+    time_ms: Time,
     #[serde(borrow, default)]
     s: Cow<'a, str>,
     #[serde(default)]
@@ -110,11 +111,11 @@ struct Update<'a> {
     first: Option<i64>,
     u: Option<i64>,
     b: Option<Side>,
-    #[serde(rename = "B", default)]
-    bid_size: Decimal,
+    #[serde(rename = "B")]
+    bid_size: Option<Decimal>,
     a: Option<Side>,
-    #[serde(rename = "A", default)]
-    ask_size: Decimal,
+    #[serde(rename = "A")]
+    ask_size: Option<Decimal>,
     #[serde(rename = "type", borrow)]
     kind: Option<Text<'a>>,
 }
@@ -172,7 +173,7 @@ impl Venue for Gateio {
             Channel::Top => topic.native_symbol.to_string(),
         };
         let payload: Vec<String> = topics.iter().map(name).collect();
-        let channel = PROFILE.channels[usize::from(is_top)];
+        let channel = PROFILE.channel(if is_top { Channel::Top } else { Channel::Book });
         serde_json::json!({"id": id, "channel": channel, "event": event, "payload": payload}).to_string()
     }
 
@@ -211,7 +212,7 @@ impl Update<'_> {
     }
 
     fn exchange_ns(&self) -> i64 {
-        self.time_ms.saturating_mul(MILLISECOND_NS)
+        self.time_ms.0.saturating_mul(MILLISECOND_NS)
     }
 }
 
@@ -245,10 +246,8 @@ fn levels(side: Option<Side>) -> Result<Vec<Level>, FrameError> {
 /// Rule 6.
 fn on_ticker(update: &Update<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let Some(slot) = desk.slot(&update.s) else { return Ok(()) };
-    let (Some(Side::Price(bid)), Some(Side::Price(ask))) = (&update.b, &update.a) else {
-        return Err(FrameError::Missing("a price"));
-    };
-    let (bid, ask) = (Level { price: *bid, size: update.bid_size.0 }, Level { price: *ask, size: update.ask_size.0 });
+    let bid = best(price(update.b.as_ref())?, update.bid_size)?;
+    let ask = best(price(update.a.as_ref())?, update.ask_size)?;
     desk.top(slot, Top { sequence: update.last()?, exchange_ns: update.exchange_ns(), bid, ask });
     Ok(())
 }
@@ -529,16 +528,34 @@ mod tests {
             delta(101, 102, "").replace("\"U\"", "\"x\""),
             delta(101, 102, "").replace("\"u\"", "\"x\""),
             delta(101, 102, r#","b":[["99.5","1"]]"#)[..100].to_string(),
-            ticker(102, "NaN", "1", "100", "1"),
-            ticker(102, "99", "-1", "100", "1"),
-            ticker(102, "99", "0", "100", "1"),
-            ticker(102, "99", "1", "100", "1").replace("\"a\"", "\"x\""),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
             assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
         }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [
+            ticker(102, "NaN", "1", "100", "1"),
+            ticker(102, "99", "-1", "100", "1"),
+            ticker(102, "99", "1", "100", "1").replace("\"a\"", "\"x\""),
+            ticker(102, "99", "1", "100", "1").replace("\"B\"", "\"x\""),
+        ] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_size_of_zero_is_an_empty_side() {
+        let mut bench = live();
+        bench.text(&ticker(102, "99", "0", "100", "1"));
+        assert_eq!((bench.take_top(), bench.feed.stats().parse_errors), (Some((0.0, 0.0, 100.0, 1.0)), 0));
     }
 
     #[test]

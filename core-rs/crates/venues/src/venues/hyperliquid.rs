@@ -35,7 +35,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://api.hyperliquid.xyz",
     rest_url: "https://api.hyperliquid.xyz",
     docs_url: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api",
-    channels: &["l2Book", "bbo"],
+    channels: &[(Channel::Book, "l2Book"), (Channel::Top, "bbo")],
     guard_rule: "every depth frame is the whole book, ordered by its block's time",
     taker_fee_percent: 0.045,
     maker_fee_percent: 0.015,
@@ -57,6 +57,7 @@ const CONDUCT: Conduct = Conduct {
     heartbeat: Some(Heartbeat { text: r#"{"method":"ping"}"#, every_ns: 30 * SECOND_NS }),
     silence_limit_ns: 45 * SECOND_NS,
     snapshot_source: SnapshotSource::EveryFrame,
+    top_mark: Some(r#""bbo""#),
     ..Conduct::USUAL
 };
 
@@ -493,9 +494,6 @@ mod tests {
             whole(1_540, "99.5").replace("\"99.5\"", r#"{"is":["not"]}"#),
             whole(1_540, "99.5").replace("\"time\":1540,", ""),
             whole(1_540, "99.5")[..90].to_string(),
-            bbo(1_540, &level("99.5", "0"), "null"),
-            bbo(1_540, &level("99.5", "x"), "null"),
-            bbo(1_540, "7", "null"),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
@@ -503,6 +501,28 @@ mod tests {
             bench.text(&whole(2_080, "99.5"));
             assert_eq!((bench.state("BTC"), bench.feed.stats().resyncs), (BookState::Live, 1));
         }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [
+            bbo(1_540, &level("99.5", "x"), "null"),
+            bbo(1_540, "7", "null"),
+            bbo(1_540, "null", "null").replace("null,null", "null"),
+            bbo(1_540, &level("99.5", "1"), "null").replace("\"time\":1540,", ""),
+        ] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state("BTC"), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_size_of_zero_is_an_empty_side() {
+        let mut bench = live();
+        bench.text(&bbo(1_540, &level("99.5", "0"), "null"));
+        assert_eq!((bench.take_top(), bench.feed.stats().parse_errors), (Some((0.0, 0.0, 0.0, 0.0)), 0));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
 use serde::Deserialize;
@@ -37,7 +37,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://futures.kraken.com",
     rest_url: "https://futures.kraken.com",
     docs_url: "https://docs.kraken.com/api/docs/guides/futures-introduction",
-    channels: &["book"],
+    channels: &[(Channel::Book, "book")],
     guard_rule: "each change's seq is one more than the seq before it, per product",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -91,7 +91,7 @@ struct Message<'a> {
     price: Option<Decimal>,
     qty: Option<Decimal>,
     #[serde(default)]
-    timestamp: i64,
+    timestamp: Time,
     bids: Option<Levels>,
     asks: Option<Levels>,
 }
@@ -155,7 +155,7 @@ impl Venue for KrakenFutures {
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let event = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let products: Vec<&str> = topics.iter().map(|topic| topic.native_symbol).collect();
-        serde_json::json!({"event": event, "feed": PROFILE.channels[0], "product_ids": products}).to_string()
+        serde_json::json!({"event": event, "feed": PROFILE.channel(Channel::Book), "product_ids": products}).to_string()
     }
 
     fn on_frame(&self, frame: Frame<'_>, desk: &mut Desk) -> Result<(), FrameError> {
@@ -220,7 +220,7 @@ fn without_sign(size: f64) -> f64 {
 }
 
 fn exchange_ns(message: &Message<'_>) -> i64 {
-    message.timestamp.saturating_mul(MILLISECOND_NS)
+    message.timestamp.0.saturating_mul(MILLISECOND_NS)
 }
 
 fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {

@@ -21,13 +21,12 @@
 use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
-use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic};
+use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::urls::query_value;
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::Level;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -40,7 +39,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws-api-futures.kucoin.com",
     rest_url: "https://api-futures.kucoin.com",
     docs_url: "https://www.kucoin.com/docs-new/introduction",
-    channels: &["level2Depth50", "tickerV2"],
+    channels: &[(Channel::Book, "level2Depth50"), (Channel::Top, "tickerV2")],
     guard_rule: "every depth frame is the whole book, ordered by its sequence",
     taker_fee_percent: 0.06,
     maker_fee_percent: 0.02,
@@ -64,6 +63,7 @@ const CONDUCT: Conduct = Conduct {
     silence_limit_ns: 30 * SECOND_NS,
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
     snapshot_source: SnapshotSource::EveryFrame,
+    top_mark: Some("/tickerV2:"),
     ..Conduct::USUAL
 };
 
@@ -88,7 +88,7 @@ struct Message<'a> {
     #[serde(borrow, default)]
     topic: Cow<'a, str>,
     data: Option<Data>,
-    code: Option<i64>,
+    code: Option<Code>,
 }
 
 /// The content of a channel, or what is wrong.
@@ -111,13 +111,13 @@ struct Content {
     best_ask_price: Option<Decimal>,
     best_ask_size: Option<Decimal>,
     #[serde(default)]
-    ts: i64,
+    ts: Time,
 }
 
 /// Whatever REST answers.
 #[derive(Deserialize)]
 struct Answer<T> {
-    code: String,
+    code: Code,
     data: T,
 }
 
@@ -177,12 +177,11 @@ impl Venue for Kucoin {
     }
 
     fn ticketed_url(&self, answer: &[u8], connection_id: &str) -> Result<String, VenueError> {
-        let Answer::<Ticket> { code, data } =
-            serde_json::from_slice(answer).map_err(|error| VenueError::Ticket(error.to_string()))?;
+        let Answer::<Ticket> { code, data } = parse(answer).map_err(|error| VenueError::Ticket(error.to_string()))?;
         let is_address =
             |server: &&Server| server.endpoint.starts_with("wss://") || server.endpoint.starts_with("ws://");
         match data.instance_servers.iter().find(is_address) {
-            _ if code != SUCCESS => Err(VenueError::Ticket(format!("its code is {code}"))),
+            _ if !code.is(SUCCESS) => Err(VenueError::Ticket(format!("its code is {code}"))),
             _ if data.token.is_empty() => Err(VenueError::Ticket("its token is empty".to_string())),
             None => Err(VenueError::Ticket("it names no websocket address".to_string())),
             Some(server) => {
@@ -194,9 +193,8 @@ impl Venue for Kucoin {
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let kind = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let is_top = topics.first().is_some_and(|topic| topic.channel == Channel::Top);
         let symbols: Vec<&str> = topics.iter().map(|topic| topic.native_symbol).collect();
-        let topic = format!("/contractMarket/{}:{}", PROFILE.channels[usize::from(is_top)], symbols.join(","));
+        let topic = format!("/contractMarket/{}:{}", PROFILE.channel(topics[0].channel), symbols.join(","));
         serde_json::json!({"id": id.to_string(), "type": kind, "topic": topic, "privateChannel": false, "response": true})
             .to_string()
     }
@@ -225,7 +223,7 @@ impl Venue for Kucoin {
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
         let answer: Answer<Content> = parse(body)?;
-        if answer.code != SUCCESS {
+        if !answer.code.is(SUCCESS) {
             return Err(FrameError::Invalid("the answer's code"));
         }
         answer.data.into_snapshot()
@@ -251,7 +249,7 @@ fn on_content(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 /// 404 no such topic, 415 bad type, 509 too much; a text that names a symbol is about that one alone.
 fn on_error(message: &Message<'_>, desk: &mut Desk) {
     let text = if let Some(Data::Complaint(text)) = &message.data { text.as_str() } else { "" };
-    let detail = format!("{} {text}", message.code.unwrap_or_default());
+    let detail = format!("{} {text}", message.code.clone().unwrap_or_default());
     if text.contains("token is expired") {
         return desk.reconnect("the token has expired");
     }
@@ -270,7 +268,7 @@ impl Content {
     fn into_snapshot(self) -> Result<Snapshot, FrameError> {
         Ok(Snapshot {
             sequence: self.sequence.ok_or(FrameError::Missing("sequence"))?,
-            exchange_ns: exchange_ns(self.ts),
+            exchange_ns: exchange_ns(self.ts.0),
             bids: self.bids.ok_or(FrameError::Missing("bids"))?.0,
             asks: self.asks.ok_or(FrameError::Missing("asks"))?.0,
             ..Snapshot::default()
@@ -280,17 +278,11 @@ impl Content {
     fn into_top(self) -> Result<Top, FrameError> {
         Ok(Top {
             sequence: self.sequence.ok_or(FrameError::Missing("sequence"))?,
-            exchange_ns: exchange_ns(self.ts),
-            bid: side(self.best_bid_price, self.best_bid_size),
-            ask: side(self.best_ask_price, self.best_ask_size),
+            exchange_ns: exchange_ns(self.ts.0),
+            bid: best(self.best_bid_price, self.best_bid_size)?,
+            ask: best(self.best_ask_price, self.best_ask_size)?,
         })
     }
-}
-
-/// A best price with nothing resting at it, or none at all, is an empty side.
-fn side(price: Option<Decimal>, size: Option<Decimal>) -> Level {
-    let (price, size) = (price.unwrap_or_default().0, size.unwrap_or_default().0);
-    if price == 0.0 || size == 0.0 { Level::default() } else { Level { price, size } }
 }
 
 /// Rule 6.
@@ -516,7 +508,6 @@ mod tests {
             depth(11, r#"[[{"is":["not"]},1]]"#, "[]"),
             depth(11, "7", "[]"),
             whole(11, "99.5")[..150].to_string(),
-            ticker(11, "\"NaN\"", "1", "\"101\""),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
@@ -525,6 +516,18 @@ mod tests {
             assert!(bench.take_sent().is_empty(), "the next frame heals it");
             bench.text(&whole(12, "99.5"));
             assert_eq!((bench.take_top(), bench.feed.stats().resyncs), (Some((99.5, 1.5, 101.0, 2.0)), 1));
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in
+            [ticker(11, "\"NaN\"", "1", "\"101\""), ticker(11, "99.5", "1", "\"101\"").replace("bestBidSize", "x")]
+        {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(SWAP), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 
@@ -586,6 +589,8 @@ mod tests {
         let mut bench = live();
         bench.text(r#"{"id":"9","type":"error","code":509,"data":"exceed max request limit"}"#);
         assert_eq!((bench.take_events(), bench.state(SWAP)), (vec!["venue_error"], BookState::Live));
+        bench.text(r#"{"id":"9","type":"error","code":"509","data":"exceed max request limit"}"#);
+        assert_eq!((bench.take_events(), bench.feed.stats().parse_errors), (vec!["venue_error"], 0), "a text code");
         bench.text(r#"{"id":"9","type":"error","code":401,"data":"token is expired"}"#);
         assert!(bench.take_steps().iter().any(|step| matches!(step, Step::Reconnect { .. })));
     }

@@ -19,7 +19,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, LevelFields, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, LevelFields, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use serde::Deserialize;
 
@@ -29,7 +29,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://mainnet.zklighter.elliot.ai",
     rest_url: "https://mainnet.zklighter.elliot.ai",
     docs_url: "https://apidocs.lighter.xyz",
-    channels: &["order_book", "ticker"],
+    channels: &[(Channel::Book, "order_book"), (Channel::Top, "ticker")],
     guard_rule: "each update's begin_nonce equals the nonce before it",
     taker_fee_percent: 0.0,
     maker_fee_percent: 0.0,
@@ -55,6 +55,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: None,
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
+    top_mark: Some(r#""ticker:"#),
     ..Conduct::USUAL
 };
 
@@ -75,7 +76,7 @@ struct Message<'a> {
     order_book: Option<Book>,
     ticker: Option<Ticker>,
     nonce: Option<i64>,
-    timestamp: Option<i64>,
+    timestamp: Option<Time>,
     error: Option<Refusal>,
 }
 
@@ -88,7 +89,7 @@ struct Book {
     nonce: i64,
     begin_nonce: i64,
     #[serde(default)]
-    last_updated_at: i64,
+    last_updated_at: Time,
 }
 
 /// An empty side is `{"price":"","size":""}`.
@@ -97,13 +98,14 @@ struct Ticker {
     a: LevelFields,
     b: LevelFields,
     #[serde(default)]
-    last_updated_at: i64,
+    last_updated_at: Time,
 }
 
 /// `{"error":{"code":30003,"message":"Already Subscribed to : order_book:1"}}`: the channel is only in the text.
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     message: String,
 }
 
@@ -179,7 +181,7 @@ impl Venue for Lighter {
 }
 
 fn channel_name(channel: Channel) -> &'static str {
-    PROFILE.channels[usize::from(channel == Channel::Top)]
+    PROFILE.channel(channel)
 }
 
 /// The slot of `order_book:1` or `ticker:1`.
@@ -220,8 +222,9 @@ fn on_ticker(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 }
 
 /// Microseconds of the change, else milliseconds of the sending.
-fn time_ns(changed_us: i64, sent_ms: Option<i64>) -> i64 {
-    if changed_us > 0 { changed_us.saturating_mul(1_000) } else { sent_ms.unwrap_or(0).saturating_mul(MILLISECOND_NS) }
+fn time_ns(Time(changed_us): Time, sent_ms: Option<Time>) -> i64 {
+    let sent_ms = sent_ms.unwrap_or_default().0;
+    if changed_us > 0 { changed_us.saturating_mul(1_000) } else { sent_ms.saturating_mul(MILLISECOND_NS) }
 }
 
 fn on_unsubscribed(channel: Option<&str>, desk: &mut Desk) {
@@ -235,13 +238,13 @@ fn on_unsubscribed(channel: Option<&str>, desk: &mut Desk) {
 fn on_error(error: &Refusal, desk: &mut Desk) {
     let named = error.message.rsplit_once(": ").and_then(|(_, channel)| topic(channel.trim(), desk));
     let detail = format!("{} {}", error.code, error.message);
-    match (error.code, named) {
-        (30009 | 30010, _) => {
+    match (error.code.number(), named) {
+        (Some(30009 | 30010), _) => {
             desk.report("too_many_requests", None, &detail);
             desk.pause(TOO_MANY_PAUSE_NS);
         }
-        (30002, Some((slot, channel))) => desk.acknowledge(Operation::Unsubscribe, slot, channel),
-        (30005, Some((slot, _))) => desk.refuse(slot, &detail),
+        (Some(30002), Some((slot, channel))) => desk.acknowledge(Operation::Unsubscribe, slot, channel),
+        (Some(30005), Some((slot, _))) => desk.refuse(slot, &detail),
         (_, Some((slot, channel))) => desk.decline(Wish { operation: Operation::Subscribe, slot, channel }, &detail),
         (_, None) => desk.report("venue_error", None, &detail),
     }
@@ -537,7 +540,6 @@ mod tests {
             update(1, 100, 101, r#"[{"price":"","size":"1"}]"#, "[]"),
             update(1, 100, 101, r#"[{"price":{"is":"no price"},"size":"1"}]"#, "[]"),
             update(1, 100, 101, "7", "[]"),
-            ticker(101, "NaN", "100"),
             snapshot(1, 102).replace("\"101\"", "\"-101\""),
             update(1, 100, 101, "[]", "[]")[..60].to_string(),
         ] {
@@ -545,6 +547,21 @@ mod tests {
             bench.text(&spoilt);
             assert_eq!((bench.state("1"), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [
+            ticker(101, "NaN", "100"),
+            ticker(101, "99.5", "100").replace("\"a\":", "\"x\":"),
+            ticker(101, "99.5", "100").replace("\"nonce\"", "\"x\""),
+            ticker(101, "99.5", "100")[..90].to_string(),
+        ] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state("1"), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 

@@ -24,8 +24,9 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::Level;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -39,7 +40,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://contract.mexc.com",
     rest_url: "https://api.mexc.com",
     docs_url: "https://www.mexc.com/api-docs/futures/websocket-api",
-    channels: &["sub.depth", "sub.depth.full"],
+    channels: &[(Channel::Book, "sub.depth"), (Channel::Top, "sub.depth.full")],
     guard_rule: "each frame's begin is one more than the end before it, joined to a REST snapshot",
     taker_fee_percent: 0.08,
     maker_fee_percent: 0.06,
@@ -67,6 +68,7 @@ const CONDUCT: Conduct = Conduct {
     snapshot_source: SnapshotSource::Rest,
     fetch_gap_ns: 250 * MILLISECOND_NS,
     joining,
+    top_mark: Some(r#""push.depth.full""#),
     ..Conduct::USUAL
 };
 
@@ -103,7 +105,7 @@ struct Message<'a> {
     #[serde(default)]
     data: Data,
     #[serde(default)]
-    ts: i64,
+    ts: Time,
 }
 
 /// What `data` holds depends on the channel.
@@ -128,16 +130,16 @@ struct Book {
     #[serde(default)]
     end: i64,
     #[serde(default)]
-    cts: i64,
+    cts: Time,
     #[serde(default)]
-    timestamp: i64,
+    timestamp: Time,
 }
 
 /// `{"success":true,"code":0,"data":{...}}`
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
-    code: i64,
+    code: Option<Code>,
     data: Option<Book>,
 }
 
@@ -190,11 +192,9 @@ impl Venue for Mexc {
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let prefix = if operation == Operation::Subscribe { "" } else { "un" };
-        let topic = topics.first();
-        let symbol = topic.map(|topic| topic.native_symbol).unwrap_or_default();
-        let is_top = topic.is_some_and(|topic| topic.channel == Channel::Top);
-        let method = format!("{prefix}{}", PROFILE.channels[usize::from(is_top)]);
-        if is_top {
+        let Topic { native_symbol: symbol, channel } = topics[0];
+        let method = format!("{prefix}{}", PROFILE.channel(channel));
+        if channel == Channel::Top {
             return serde_json::json!({"method": method, "param": {"symbol": symbol, "limit": TOP_LEVELS}}).to_string();
         }
         serde_json::json!({"method": method, "param": {"symbol": symbol}}).to_string()
@@ -223,14 +223,15 @@ impl Venue for Mexc {
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
         let answer: Answer = parse(body)?;
-        let book = answer.data.filter(|_| answer.code == 0).ok_or(FrameError::Missing("data"))?;
+        let book =
+            answer.data.filter(|_| answer.code.is_none_or(|code| code.is("0"))).ok_or(FrameError::Missing("data"))?;
         if book.bids.0.is_empty() && book.asks.0.is_empty() {
             return Err(FrameError::Missing("every level"));
         }
         Ok(Snapshot {
             sequence: book.version.ok_or(FrameError::Missing("version"))?,
             cross_sequence: None,
-            exchange_ns: book.exchange_ns(book.timestamp),
+            exchange_ns: book.exchange_ns(book.timestamp.0),
             bids: book.bids.0,
             asks: book.asks.0,
             depth_limit: None,
@@ -241,7 +242,7 @@ impl Venue for Mexc {
 impl Book {
     /// The time of matching, or else the given one of sending.
     fn exchange_ns(&self, sent_ms: i64) -> i64 {
-        let time_ms = if self.cts > 0 { self.cts } else { sent_ms };
+        let time_ms = if self.cts.0 > 0 { self.cts.0 } else { sent_ms };
         time_ms.saturating_mul(MILLISECOND_NS)
     }
 
@@ -268,7 +269,7 @@ fn on_depth(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let Some(slot) = desk.slot(&message.symbol) else { return Ok(()) };
     let Data::Book(book) = message.data else { return Err(FrameError::Missing("data")) };
     let (first, last) = book.range()?;
-    let exchange_ns = book.exchange_ns(message.ts);
+    let exchange_ns = book.exchange_ns(message.ts.0);
     desk.delta(
         slot,
         Delta {
@@ -284,17 +285,22 @@ fn on_depth(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     Ok(())
 }
 
+/// Rows of a side; where no contracts stand, there is none.
+fn resting(side: &Levels) -> impl Iterator<Item = &Level> {
+    side.0.iter().filter(|level| level.size != 0.0)
+}
+
 /// Rule 7.
 fn on_full(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let Some(slot) = desk.slot(&message.symbol) else { return Ok(()) };
     let Data::Book(book) = message.data else { return Err(FrameError::Missing("data")) };
-    let best_bid = book.bids.0.iter().max_by(|one, other| one.price.total_cmp(&other.price));
-    let best_ask = book.asks.0.iter().min_by(|one, other| one.price.total_cmp(&other.price));
+    let best_bid = resting(&book.bids).max_by(|one, other| one.price.total_cmp(&other.price));
+    let best_ask = resting(&book.asks).min_by(|one, other| one.price.total_cmp(&other.price));
     desk.top(
         slot,
         Top {
             sequence: book.version.ok_or(FrameError::Missing("version"))?,
-            exchange_ns: book.exchange_ns(message.ts),
+            exchange_ns: book.exchange_ns(message.ts.0),
             bid: best_bid.copied().unwrap_or_default(),
             ask: best_ask.copied().unwrap_or_default(),
         },
@@ -305,10 +311,9 @@ fn on_full(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 fn on_answer(channel: &str, data: &Data, desk: &mut Desk) {
     let Some(method) = channel.strip_prefix("rs.") else { return };
     let text = if let Data::Text(text) = data { text.as_str() } else { "" };
-    let asked = PROFILE.channels.iter().position(|name| method.trim_start_matches("un") == *name);
+    let asked = PROFILE.channel_named(method.trim_start_matches("un"));
     match (asked, desk.slot_mentioned(text)) {
-        (Some(index), _) => {
-            let channel = [Channel::Book, Channel::Top][index];
+        (Some(channel), _) => {
             let operation = if method.starts_with("un") { Operation::Unsubscribe } else { Operation::Subscribe };
             let wishes = desk.answered_next(operation, channel);
             desk.grant(&wishes);
@@ -635,13 +640,21 @@ mod tests {
             depth(-5, -6, NO, NO),
             depth(161, 170, NO, NO).replace("\"data\"", "\"x\""),
             depth(161, 170, "[[99.5,1,1]]", NO)[..90].to_string(),
-            full(170, "[[-99.5,1,1]]", NO),
-            full(170, "[[99.5,1,1]]", NO).replace("\"version\"", "\"x\""),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
             assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [full(170, "[[-99.5,1,1]]", NO), full(170, "[[99.5,1,1]]", NO).replace("\"version\"", "\"x\"")] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 

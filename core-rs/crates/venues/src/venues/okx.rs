@@ -22,7 +22,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -33,7 +33,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.okx.com:8443",
     rest_url: "https://www.okx.com",
     docs_url: "https://www.okx.com/docs-v5/en/",
-    channels: &["books", "bbo-tbt"],
+    channels: &[(Channel::Book, "books"), (Channel::Top, "bbo-tbt")],
     guard_rule: "each update's prevSeqId equals the seqId before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -59,6 +59,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: None,
     snapshot_source: SnapshotSource::SocketElseRest { wait_ns: 2 * SECOND_NS },
     joining,
+    top_mark: Some(r#""bbo-tbt""#),
     ..Conduct::USUAL
 };
 
@@ -80,7 +81,8 @@ struct Message<'a> {
     action: Option<&'a str>,
     #[serde(default)]
     data: Vec<Book>,
-    code: Option<&'a str>,
+    #[serde(default)]
+    code: Code,
     msg: Option<String>,
 }
 
@@ -111,7 +113,7 @@ struct Book {
 /// `{"code":"0","msg":"","data":[{...}]}`
 #[derive(Deserialize)]
 struct Answer {
-    code: String,
+    code: Code,
     data: Vec<Book>,
 }
 
@@ -155,7 +157,7 @@ impl Venue for Okx {
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let op = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let argument = |topic: &Topic<'_>| {
-            let channel = PROFILE.channels[usize::from(topic.channel == Channel::Top)];
+            let channel = PROFILE.channel(topic.channel);
             serde_json::json!({"channel": channel, "instId": topic.native_symbol})
         };
         let args: Vec<_> = topics.iter().map(argument).collect();
@@ -190,7 +192,7 @@ impl Venue for Okx {
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
         let answer: Answer = parse(body)?;
-        let book = answer.data.into_iter().next().filter(|_| answer.code == "0");
+        let book = answer.data.into_iter().next().filter(|_| answer.code.is("0"));
         book.ok_or(FrameError::Missing("data"))?.into_snapshot()
     }
 }
@@ -278,7 +280,7 @@ fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {
         ("subscribe", Some(slot)) => desk.acknowledge(Operation::Subscribe, slot, channel),
         ("unsubscribe", Some(slot)) => desk.acknowledge(Operation::Unsubscribe, slot, channel),
         ("error", _) => on_error(message, slot, desk),
-        ("notice", _) if message.code == Some("64008") => desk.reconnect("the venue announced a service upgrade"),
+        ("notice", _) if message.code.is("64008") => desk.reconnect("the venue announced a service upgrade"),
         _ => {}
     }
 }
@@ -286,11 +288,10 @@ fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {
 /// 60011 log in, 60012 invalid request, 60014 too frequent, 60018 no such channel or instrument.
 fn on_error(message: &Message<'_>, slot: Option<u32>, desk: &mut Desk) {
     let text = message.msg.as_deref().unwrap_or_default();
-    let code = message.code.unwrap_or_default();
-    let detail = format!("{code} {text}");
-    match (code, slot.or_else(|| desk.slot_mentioned(text))) {
-        ("60018" | "60011", Some(slot)) => desk.refuse(slot, &detail),
-        ("60014", _) => {
+    let detail = format!("{} {text}", message.code);
+    match (message.code.number(), slot.or_else(|| desk.slot_mentioned(text))) {
+        (Some(60018 | 60011), Some(slot)) => desk.refuse(slot, &detail),
+        (Some(60014), _) => {
             desk.report("too_many_requests", None, &detail);
             desk.pause(TOO_FREQUENT_PAUSE_NS);
         }
@@ -660,13 +661,22 @@ mod tests {
             update(10, 11, r#"[[{"is":["not","a","price"]},"1"]]"#, NO),
             update(10, 11, r#"[["99"]]"#, NO),
             update(10, 11, NO, NO).replace("\"prevSeqId\"", "\"x\""),
-            bbo(11, r#"[["-99","1","0","1"]]"#, NO),
             update(10, 11, NO, NO)[..100].to_string(),
         ] {
             let mut bench = live();
             bench.text(&spoilt);
             assert_eq!((bench.state(SWAP), bench.feed.stats().parse_errors), (BookState::Resyncing, 1), "{spoilt}");
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{spoilt}");
+        }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_that_cannot_be_read_costs_only_itself() {
+        for spoilt in [bbo(11, r#"[["-99","1","0","1"]]"#, NO), bbo(11, NO, NO).replace("\"seqId\"", "\"x\"")] {
+            let mut bench = live();
+            bench.text(&spoilt);
+            assert_eq!((bench.state(SWAP), bench.feed.stats().parse_errors), (BookState::Live, 1), "{spoilt}");
+            assert!(bench.take_quotes().is_empty(), "{spoilt}");
         }
     }
 

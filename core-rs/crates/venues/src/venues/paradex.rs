@@ -16,7 +16,7 @@ use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows}
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, parse};
+use crossbook_codec::json::{Code, Decimal, parse};
 use crossbook_codec::sbe::{Cursor, Group, Header, NULL_I64, decimal8};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::Level;
@@ -28,7 +28,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.api.prod.paradex.trade",
     rest_url: "https://api.prod.paradex.trade",
     docs_url: "https://docs.paradex.trade",
-    channels: &["order_book.{market}.deltas", "bbo.{market}"],
+    channels: &[(Channel::Book, "order_book.{market}.deltas"), (Channel::Top, "bbo.{market}")],
     guard_rule: "each frame's seq is the one before it plus one",
     taker_fee_percent: 0.045,
     maker_fee_percent: 0.003,
@@ -77,7 +77,8 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     #[serde(default)]
     message: String,
     data: Option<String>,
@@ -117,7 +118,7 @@ impl Venue for Paradex {
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let method = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let pattern = PROFILE.channels[usize::from(topics[0].channel == Channel::Top)];
+        let pattern = PROFILE.channel(topics[0].channel);
         let channel = pattern.replace("{market}", topics[0].native_symbol);
         serde_json::json!({"jsonrpc": "2.0", "method": method, "params": {"channel": channel}, "id": id}).to_string()
     }
@@ -443,13 +444,18 @@ mod tests {
 
     #[test]
     fn impossible_numbers_withdraw_the_book_and_are_counted() {
-        for spoilt in
-            [delta(11, &[(-9950, 100)]), delta(11, &[(0, 100)]), delta(11, &[(9950, -1)]), bbo(11, [-1, 1, 2, 1])]
-        {
+        for spoilt in [delta(11, &[(-9950, 100)]), delta(11, &[(0, 100)]), delta(11, &[(9950, -1)])] {
             let mut bench = live();
             bench.binary(&spoilt);
             assert_eq!((bench.state(MARKET), bench.feed.stats().parse_errors), (BookState::Resyncing, 1));
         }
+    }
+
+    #[test]
+    fn a_best_bid_and_ask_of_impossible_numbers_costs_only_itself() {
+        let mut bench = live();
+        bench.binary(&bbo(11, [-1, 1, 2, 1]));
+        assert_eq!((bench.state(MARKET), bench.feed.stats().parse_errors), (BookState::Live, 1));
     }
 
     #[test]

@@ -26,10 +26,10 @@
 use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
-use crate::market_data::{Delta, Frame, Operation, Snapshot, Topic};
+use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
-use crossbook_codec::json::{Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use serde::Deserialize;
 
@@ -39,7 +39,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.phemex.com",
     rest_url: "https://api.phemex.com",
     docs_url: "https://phemex-docs.github.io",
-    channels: &["orderbook_p"],
+    channels: &[(Channel::Book, "orderbook_p")],
     guard_rule: "no number shows a loss: removals of levels never told, crossed books and the snapshot of every 60 s do",
     taker_fee_percent: 0.06,
     maker_fee_percent: 0.01,
@@ -69,7 +69,7 @@ const CONDUCT: Conduct = Conduct {
 /// Levels a side asked for: the deepest window that is told every 20 ms.
 const DEPTH: usize = 30;
 /// "Invalid argument": there is no such symbol.
-const INVALID_ARGUMENT: i64 = 6001;
+const INVALID_ARGUMENT: &str = "6001";
 
 /// Phemex.
 pub struct Phemex;
@@ -85,7 +85,7 @@ struct Message<'a> {
     sequence: Option<i64>,
     symbol: Option<&'a str>,
     #[serde(default)]
-    timestamp: i64,
+    timestamp: Time,
     #[serde(rename = "type")]
     kind: Option<&'a str>,
     id: Option<u64>,
@@ -100,7 +100,8 @@ struct Book {
 
 #[derive(Deserialize)]
 struct Refusal {
-    code: i64,
+    #[serde(default)]
+    code: Code,
     #[serde(default)]
     message: String,
 }
@@ -142,7 +143,7 @@ impl Venue for Phemex {
     /// Rule 1. There is no unsubscribing one symbol (rule 9), so that it is never asked for.
     fn request(&self, id: u64, _operation: Operation, topics: &[Topic<'_>]) -> String {
         let params = serde_json::json!([topics[0].native_symbol, false, DEPTH]);
-        serde_json::json!({"id": id, "method": format!("{}.subscribe", PROFILE.channels[0]), "params": params})
+        serde_json::json!({"id": id, "method": format!("{}.subscribe", PROFILE.channel(Channel::Book)), "params": params})
             .to_string()
     }
 
@@ -169,7 +170,7 @@ fn on_message(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let symbol = message.symbol.ok_or(FrameError::Missing("symbol"))?;
     let Some(slot) = desk.slot(symbol) else { return Ok(()) };
     let sequence = message.sequence.ok_or(FrameError::Missing("sequence"))?;
-    let (exchange_ns, bids, asks) = (message.timestamp, book.bids.0, book.asks.0);
+    let (exchange_ns, bids, asks) = (message.timestamp.0, book.bids.0, book.asks.0);
     match message.kind {
         Some("snapshot") => desk.snapshot(slot, Snapshot { sequence, exchange_ns, bids, asks, ..Snapshot::default() }),
         Some("incremental") if sequence < desk.sequence(slot) => desk.lose(slot, "an increment is older than the book"),
@@ -195,7 +196,7 @@ fn on_answer(id: u64, error: Option<&Refusal>, desk: &mut Desk) {
         return desk.report("venue_error", None, &detail);
     }
     for wish in wishes {
-        if error.code == INVALID_ARGUMENT { desk.refuse(wish.slot, &detail) } else { desk.decline(wish, &detail) }
+        if error.code.is(INVALID_ARGUMENT) { desk.refuse(wish.slot, &detail) } else { desk.decline(wish, &detail) }
     }
 }
 
