@@ -1,7 +1,9 @@
 """Runs the aggregator: intake, writers, fan-out, queries and retention around one gRPC server."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 
@@ -16,6 +18,7 @@ from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.server import grpc_server
@@ -30,20 +33,25 @@ WRITING_POOL_SIZE, READING_POOL_SIZE = 16, 8
 log = structlog.get_logger()
 
 
-async def run(settings: Settings, lifetime: Lifetime) -> None:
+async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Until the lifetime ends. Postgres need not be there yet: hellos are then answered UNAVAILABLE."""
     dsn = require_postgres_dsn(settings)
     async with AsyncExitStack() as stack:
         pools = [await open_pool(dsn, max_size=size) for size in (WRITING_POOL_SIZE, READING_POOL_SIZE)]
         for pool in pools:
             stack.push_async_callback(pool.close)
-        await _run(settings, lifetime, *pools)
+        await _run(settings, lifetime, clock or Clock(), *pools)
 
 
-async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: Pool) -> None:
+async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Pool, reading: Pool) -> None:
     store, totals, hub, hub_changed = Store(writing, settings.aggregator.shard), Totals(), QuoteHub(), Wakeups()
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = []
+
+        def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+            tasks.append(group.create_task(work))
+            return tasks[-1]
+
         intake = Intake(
             settings.aggregator,
             store,
@@ -51,7 +59,8 @@ async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: P
             hub,
             hub_changed,
             lifetime.stopping,
-            lambda work: tasks.append(group.create_task(work)),
+            spawn,
+            clock,
         )
         fanout = Fanout(hub, hub_changed, lifetime.stopping)
         service = AggregatorService(intake, fanout, hub, Reads(reading), totals)
@@ -62,7 +71,8 @@ async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: P
             ) as server:
                 watch = DatabaseWatch(store, totals, server, SERVICE_NAME, intake.commit_failure)
                 tasks.append(group.create_task(watch.run()))
-                tasks.append(group.create_task(keep_retention(store, settings.aggregator)))
+                tasks.append(group.create_task(keep_retention(store, settings.aggregator, clock)))
+                tasks.append(group.create_task(clock.keep_beating()))
                 await lifetime.stopping.wait()
             await _drain(intake)
         for task in tasks:

@@ -11,6 +11,7 @@ step, and its own time stands still from then on, so that nothing after the step
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -84,6 +85,7 @@ class Clock:
         self._monotonic = monotonic
         self._stretches: set[Stretch] = set()  # one for each user, who ends it
         self._offset_ns, self._beat_ns, _ = self._read()
+        self._stepped_ns: int | None = None  # by the monotonic one
         self.holes = 0
         self.steps = 0
 
@@ -104,6 +106,11 @@ class Clock:
         if abs(wall_ns - passed_ns - self._offset_ns) > STEP_NS or passed_ns - self._beat_ns > _HOLE_NS:
             return self._note()
         return wall_ns
+
+    @property
+    def settled_seconds(self) -> float:
+        """Since it was set last; endless when it never was."""
+        return math.inf if self._stepped_ns is None else (self._monotonic() - self._stepped_ns) / SECOND_NS
 
     def beat(self) -> None:
         """The process lives and its loop turns. To be called every BEAT_SECONDS."""
@@ -128,6 +135,7 @@ class Clock:
 
     def _note_step(self, by_ns: int) -> None:
         self.steps += 1
+        self._stepped_ns = self._beat_ns
         log.error("clock_stepped", by_seconds=round(by_ns / 1e9, 3))
         for stretch in list(self._stretches):
             self.forget(stretch)

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from crossbook._core import CLOSED, Instrument, Open, VenueFeed
 from crossbook.simulator.faces.kucoin import KucoinFace
