@@ -106,6 +106,9 @@ class RestRequest:
     weight: int
     is_urgent: bool  # something is down until it is answered
 
+def throttling_words(venue: str, status: int, body: bytes) -> bytes | None:
+    """The venue's own words where this answer means that it is asked too often. Raises UnknownVenueError."""
+
 def next_market_request(venue: str, answers: Sequence[bytes], rest_url: str | None = None) -> RestRequest | None:
     """What to ask for the venue's market list once these answers to it are there; None when they are all.
 

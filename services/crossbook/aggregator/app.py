@@ -1,15 +1,14 @@
 """Runs the aggregator: intake, writers, fan-out, queries and retention around one gRPC server."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 import structlog
 
 from crossbook._core import QuoteHub
 from crossbook.aggregator.concurrency import Wakeups
-from crossbook.aggregator.database import DatabaseWatch
+from crossbook.aggregator.database import POSTGRES, DatabaseWatch
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.metrics import collected
@@ -21,10 +20,12 @@ from crossbook.aggregator.totals import Totals
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, require_postgres_dsn
+from crossbook.plumbing.tasks import Keeper
 
 DRAIN_SECONDS = 5.0
 # Connections to Postgres; readers have theirs, so that no crowd of them keeps the writers waiting.
@@ -45,12 +46,13 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
 
 async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Pool, reading: Pool) -> None:
     store, totals, hub, hub_changed = Store(writing, settings.aggregator.shard), Totals(), QuoteHub(), Wakeups()
+    health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
+    keeper = Keeper(health.tell)
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = []
 
-        def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-            tasks.append(group.create_task(work))
-            return tasks[-1]
+        def keep(name: str, run: Callable[[], Awaitable[None]]) -> None:
+            tasks.append(group.create_task(keeper.keep(name, run)))
 
         intake = Intake(
             settings.aggregator,
@@ -59,20 +61,17 @@ async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Po
             hub,
             hub_changed,
             lifetime.stopping,
-            spawn,
+            keep,
             clock,
         )
         fanout = Fanout(hub, hub_changed, lifetime.stopping)
         service = AggregatorService(intake, fanout, hub, Reads(reading), totals)
         port, metrics_port = settings.aggregator.port, settings.aggregator.metrics_port
         with collected(totals, intake.venues, fanout), start_metrics(settings.host, metrics_port):
-            async with grpc_server(
-                settings.host, port, service.register, [SERVICE_NAME], max_request_bytes=MAX_MESSAGE_BYTES
-            ) as server:
-                watch = DatabaseWatch(store, totals, server, SERVICE_NAME, intake.commit_failure)
-                tasks.append(group.create_task(watch.run()))
-                tasks.append(group.create_task(keep_retention(store, settings.aggregator, clock)))
-                tasks.append(group.create_task(clock.keep_beating()))
+            async with grpc_server(settings.host, port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES):
+                keep("postgres_watch", DatabaseWatch(store, totals, health, intake.commit_failure).run)
+                keep("retention", lambda: keep_retention(store, settings.aggregator, clock))
+                keep("clock", clock.keep_beating)
                 await lifetime.stopping.wait()
             await _drain(intake)
         for task in tasks:

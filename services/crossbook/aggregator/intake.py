@@ -6,8 +6,8 @@ resumes; so every refusal here is an ended stream.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
 from weakref import WeakValueDictionary
 
 import grpc
@@ -54,13 +54,13 @@ DEFAULT_SHARD = "main"  # of trackers that say none
 MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
 
 log = structlog.get_logger()
 
 
 class Intake:
-    """All venues and the streams that feed them. `spawn` starts a task that lives as long as the service."""
+    """All venues and the streams that feed them. `keep` starts a task that lives as long as the service."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Intake:
         hub: QuoteHub,
         hub_changed: Wakeups,
         stopping: asyncio.Event,
-        spawn: Spawn,
+        keep: Keep,
         clock: Clock,
     ) -> None:
         self.venues: dict[str, Venue] = {}
@@ -80,7 +80,7 @@ class Intake:
         self._hub = hub
         self._hub_changed = hub_changed
         self._stopping = stopping
-        self._spawn = spawn
+        self._keep = keep
         self._now_ns = clock.now_ns
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
@@ -152,6 +152,7 @@ class Intake:
                 venue = Venue(name, self._settings.window_seconds, self._hub, self._store, self._totals)
                 await self._restore(venue)
                 self.venues[name] = venue
+                self._keep(f"writer {name}", venue.write)
             return self.venues[name]
 
     async def _restore(self, venue: Venue) -> None:
@@ -166,7 +167,6 @@ class Intake:
         if point is not None:
             venue.restore(point)
             log.info("venue_restored", venue=venue.name, stream_id=point.stream_id, position=point.position)
-        venue.writing = self._spawn(venue.writer.run())
 
     async def _set_back_if_ahead(self, venue: Venue) -> None:
         """Windows that have closed before their time let nothing count until then: they are given up."""

@@ -23,7 +23,7 @@ class Venue:
         self._make_writer = partial(WindowWriter, name, store=store, totals=totals)
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
-        self.writing: asyncio.Task[None] | None = None  # the writer's run
+        self._writing: asyncio.Future[None] | None = None  # the writer's run
         self.is_connected = False
         self._reported: VenueHealth | None = None
         self._lost_ns = 0
@@ -34,14 +34,25 @@ class Venue:
         self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
         self.writer.restore(point.stream_id, point.position)
 
+    async def write(self) -> None:
+        """Endless: commits what the windows close, also after these have begun afresh."""
+        while True:
+            self._writing = asyncio.ensure_future(self.writer.run())
+            try:
+                await asyncio.wait((self._writing,))
+            finally:
+                self._writing.cancel()
+            if not self._writing.cancelled():
+                self._writing.result()
+
     async def begin_afresh(self) -> None:
-        """Forgets its windows, with what of them is not committed. To be restored again, and its writer run."""
-        if self.writing is not None:
-            self.writing.cancel()
-            await asyncio.wait((self.writing,))
+        """Forgets its windows, with what of them is not committed. To be restored again."""
         self.windows.on_disconnected(now_ns())
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.wait((self._writing,))
 
     @property
     def health(self) -> VenueHealth | None:

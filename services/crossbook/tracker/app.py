@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 
 import structlog
 
@@ -10,11 +10,13 @@ from crossbook._core import venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.grpc.server import RunningServer, grpc_server
+from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Endpoint, Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
+from crossbook.plumbing.tasks import Keeper
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.outgoing.channels import Channels
@@ -29,35 +31,45 @@ from crossbook.tracker.venue.venue import Station, Venue
 from crossbook.transport.fetcher import Fetcher
 from crossbook.transport.limits import shared_limits
 
+MARKETS = "markets"  # the part of the health that the venues' lists are
+
 log = structlog.get_logger()
 
 
 async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Tracks until told to stop. Raises SettingsError and PortTakenError."""
-    clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        station = _station(settings.tracker, clock)
+        station = _station(settings.tracker, clock or Clock())
         venues = await _venues(settings.tracker, station, stack)
         service = TrackerService(venues)
+        health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
         lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
         metrics = TrackerMetrics(station.local_clock)
         stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port))
         stack.enter_context(metrics.exported())
-        server = await stack.enter_async_context(_server(settings, service))
+        await stack.enter_async_context(
+            grpc_server(
+                settings.host,
+                settings.tracker.port,
+                lambda server: add_TrackerServiceServicer_to_server(service, server),
+                health,
+            )
+        )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for venue in venues.values():
             tasks.create_task(venue.run(lifetime))
             tasks.create_task(venue.keep_listing(lifetime))
+        keep = Keeper(health.tell).keep
         helpers = [
-            tasks.create_task(clock.keep_beating()),
-            tasks.create_task(metrics.keep_current(service.all_stats)),
-            tasks.create_task(keep_health(venues.values(), station.local_clock)),
-            tasks.create_task(_serve_once_listed(server, station.listed)),
+            tasks.create_task(keep("clock", station.clock.keep_beating)),
+            tasks.create_task(keep("metrics", lambda: metrics.keep_current(service.all_stats))),
+            tasks.create_task(keep("health", lambda: keep_health(venues.values(), station.local_clock))),
+            tasks.create_task(_serve_once_listed(health, station.listed)),
         ]
         await lifetime.stopping.wait()
         for helper in helpers:
             helper.cancel()
-        await _set_serving(server, False)
+        await health.tell("process", "it stops")
 
 
 def _station(settings: TrackerSettings, clock: Clock) -> Station:
@@ -82,15 +94,6 @@ async def _venues(settings: TrackerSettings, station: Station, stack: AsyncExitS
     return venues
 
 
-def _server(settings: Settings, service: TrackerService) -> AbstractAsyncContextManager[RunningServer]:
-    return grpc_server(
-        settings.host,
-        settings.tracker.port,
-        lambda server: add_TrackerServiceServicer_to_server(service, server),
-        [SERVICE_NAME],
-    )
-
-
 def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
     """Reads the choice and the list of shards again; one that cannot be read changes nothing."""
     try:
@@ -104,15 +107,10 @@ def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
         venue.route(shards)
 
 
-async def _serve_once_listed(server: RunningServer, listed: asyncio.Event) -> None:
+async def _serve_once_listed(health: ServiceHealth, listed: asyncio.Event) -> None:
     """SERVING from the first listed venue on: then there is something to ask for."""
     await listed.wait()
-    await _set_serving(server, True)
-
-
-async def _set_serving(server: RunningServer, is_serving: bool) -> None:
-    for name in ("", SERVICE_NAME):
-        await server.set_serving(name, is_serving)
+    await health.tell(MARKETS, "")
 
 
 def _prepare_record_dir(settings: TrackerSettings) -> None:

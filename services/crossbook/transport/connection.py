@@ -9,10 +9,8 @@ DialError   the handshake did not succeed: wait as long as it says, then dial ag
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -22,8 +20,11 @@ from websockets.frames import CloseCode
 from websockets.protocol import CONNECTING, OPEN
 from websockets.uri import parse_uri
 
+from crossbook.plumbing.outside import OutsideText
+from crossbook.transport.eyeballs import connect
 from crossbook.transport.frames import FrameLane
 from crossbook.transport.retry_after import retry_after_seconds
+from crossbook.transport.trust import tls_context
 
 OPENING_TIMEOUT_SECONDS = 10.0
 # After an interval in which nothing was heard the other side is asked for a sign of life.
@@ -43,7 +44,7 @@ class DialError(Exception):
     """The handshake failed."""
 
     def __init__(self, reason: str, status: int = 0, retry_after_seconds: float | None = None) -> None:
-        super().__init__(reason)
+        super().__init__(OutsideText.of(reason))
         self.status = status
         self.retry_after_seconds = retry_after_seconds
 
@@ -79,8 +80,9 @@ async def dial(
     loop = asyncio.get_running_loop()
     try:
         uri = parse_uri(url)
-        context = _tls_context() if uri.secure else None
+        context = tls_context() if uri.secure else None
         async with asyncio.timeout(OPENING_TIMEOUT_SECONDS):
+            opened = await connect(uri.host, uri.port)
             _, connection = await loop.create_connection(
                 lambda: Connection(
                     ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES),
@@ -89,9 +91,9 @@ async def dial(
                     headers,
                     now_ns,
                 ),
-                uri.host,
-                uri.port,
+                sock=opened,
                 ssl=context,
+                server_hostname=uri.host if context else None,
             )
             try:
                 await asyncio.wait((connection.opened,))
@@ -106,12 +108,6 @@ async def dial(
     except OSError as error:
         raise DialError(f"{urlsplit(url).netloc}: {error}") from error
     return connection
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """One for all: reading the authorities' certificates holds the loop up for tens of milliseconds."""
-    return ssl.create_default_context()
 
 
 class Connection(asyncio.Protocol):
@@ -177,7 +173,7 @@ class Connection(asyncio.Protocol):
         if self._ping_timer is not None:
             self._ping_timer.cancel()
         self._protocol.receive_eof()
-        reason = self._reason or (str(error) if error else self._close_reason())
+        reason = self._reason or OutsideText.of(error or self._close_reason())
         if not self.opened.done():
             self.opened.set_exception(DialError(reason))
         self.closed.set_result(reason)

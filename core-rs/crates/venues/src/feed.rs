@@ -247,6 +247,12 @@ impl Feed {
         &self.desk.slots[slot as usize].instrument
     }
 
+    /// What is tracked, with the numbers that quotes bear.
+    pub fn roster(&self) -> Vec<(u32, Arc<Instrument>)> {
+        let tracked = (0..).zip(&self.desk.slots).filter(|(_, held)| held.is_tracked());
+        tracked.map(|(number, held)| (number, Arc::clone(&held.instrument))).collect()
+    }
+
     /// Tracked instruments with their states.
     pub fn tracked(&self) -> impl Iterator<Item = (&Arc<Instrument>, BookState)> + '_ {
         self.desk.slots.iter().filter(|held| held.is_tracked()).map(|held| (&held.instrument, held.state))

@@ -31,11 +31,11 @@ pub enum WireError {
     TimeDecreases { row: usize },
     #[error("row {row}: symbol number {index} has not been introduced")]
     UnknownSymbol { row: usize, index: u32 },
-    #[error("symbol number {index} leaves and has not been introduced")]
-    UnknownLeftSymbol { index: u32 },
-    #[error("{symbols} symbol numbers that leave are over the limit of {MAX_SYMBOLS}")]
-    TooManyLeftSymbols { symbols: usize },
-    #[error("a batch carries instruments in or says which have left, never both")]
+    #[error("symbol number {index} leaves or stays and has not been introduced")]
+    UnknownListedSymbol { index: u32 },
+    #[error("a list of {symbols} symbol numbers is over the limit of {MAX_SYMBOLS}")]
+    TooManyListedSymbols { symbols: usize },
+    #[error("a batch carries instruments in, or says which have left or which there are, never both")]
     CarriedAndLeft,
     #[error("nobody is said to have listened from {from_ns} until {until_ns}, which is no span of time")]
     BadUnheard { from_ns: i64, until_ns: i64 },

@@ -15,7 +15,7 @@ pub use decode::{
     Batch, Hello, IngestMessage, SubscriptionBatch, SymbolEntry, decode_ingest_request, decode_subscription_response,
 };
 pub use encode::{
-    encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_subscription_response,
+    encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_subscription_response,
     encode_unheard_batch,
 };
 pub use error::WireError;

@@ -54,9 +54,13 @@ pub struct IngestHello {
     pub shard: String,
     #[prost(uint32, repeated, tag = "7")]
     pub left_symbols: Vec<u32>,
+    #[prost(uint64, tag = "8")]
+    pub roster_sequence: u64,
+    #[prost(int64, tag = "9")]
+    pub roster_ns: i64,
 }
 
-/// Fields 1 to 5, 14, 15 and 17 of QuoteBatch: all that is not a column.
+/// Fields 1 to 5 and 14 to 18 of QuoteBatch: all that is not a column.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuoteBatchHeader {
     #[prost(string, tag = "1")]
@@ -73,7 +77,11 @@ pub struct QuoteBatchHeader {
     pub is_carried: bool,
     #[prost(uint32, repeated, tag = "15")]
     pub left_symbols: Vec<u32>,
-    #[prost(int64, tag = "17")]
+    #[prost(bool, tag = "16")]
+    pub is_roster: bool,
+    #[prost(uint32, repeated, tag = "17")]
+    pub roster_symbols: Vec<u32>,
+    #[prost(int64, tag = "18")]
     pub unheard_from_ns: i64,
 }
 

@@ -93,7 +93,8 @@ def _problems(venue: Venue, driver: Driver, feed: FeedStats) -> list[str]:
         cause = f": {driver.last_error}" if driver.last_error else ""
         problems.append(f"{down} of {feed.wanted_connections} connections are down{cause}")
     if venue.reach.throttled_seconds:
-        problems.append(f"the venue throttles us for another {math.ceil(venue.reach.throttled_seconds)} s")
+        words = f": {venue.reach.fetcher.words}" if venue.reach.fetcher.words else ""
+        problems.append(f"the venue throttles us for another {math.ceil(venue.reach.throttled_seconds)} s{words}")
     for lane in driver.lanes:
         if lane.uplink.problem:
             problems.append(f"the uplink to shard {lane.shard} is broken: {lane.uplink.problem}")

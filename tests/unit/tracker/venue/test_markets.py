@@ -8,6 +8,7 @@ import pytest
 
 from crossbook._core import Instrument
 from crossbook.plumbing.settings import Endpoint
+from crossbook.tracker.venue import markets as module
 from crossbook.tracker.venue.markets import ListingError, list_markets, select
 from crossbook.tracker.venue.reach import Reach
 from crossbook.transport.budget import Budget
@@ -84,4 +85,15 @@ async def test_what_is_no_list_can_be_tried_again(raw: bytes) -> None:
     """Errors and pages instead of lists are one error that says so."""
     async with answering(raw) as server, Fetcher("okx", Budget(100)) as fetcher:
         with pytest.raises(ListingError):
+            await list_markets(reach(server.url, fetcher), time.time_ns)
+
+
+async def test_a_list_has_a_bound_in_bytes_and_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages it takes."""
+    async with answering(answer(200, b"{" + bytes(1000))) as server, Fetcher("okx", Budget(100)) as fetcher:
+        monkeypatch.setattr(module, "MAX_LISTING_BYTES", 1000)
+        with pytest.raises(ListingError, match="larger than 1000 bytes"):
+            await list_markets(reach(server.url, fetcher), time.time_ns)
+        monkeypatch.setattr(module, "MAX_LISTING_SECONDS", 0.0)
+        with pytest.raises(ListingError, match="not complete after 0 s"):
             await list_markets(reach(server.url, fetcher), time.time_ns)
