@@ -181,6 +181,7 @@ class AlertsSettings(Section):
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
     arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    A delivery is tried delivery_attempts times at least and for delivery_seconds at least.
     """
 
     port: Port = 50054
@@ -190,13 +191,16 @@ class AlertsSettings(Section):
     authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
     check_interval_seconds: Positive = 15
     delivery_attempts: int = Field(default=8, ge=1)
+    delivery_seconds: NotNegative = 86_400
     delivery_lease_seconds: Positive = 30
     claim_lease_seconds: Positive = 10
     history_retention_seconds: float = Field(default=31 * 86_400, ge=60, allow_inf_nan=False)
 
 
 class SimulatorSettings(Section):
-    """crossbook simulator. Empty venues mean all; rate multiplies updates; speed 0 replays as fast as possible.
+    """crossbook simulator. Empty venues mean all; rate multiplies updates.
+
+    play is a capture of a venue, to be served in the world's place; speed 0 is as fast as possible.
 
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
     assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
@@ -215,7 +219,7 @@ class SimulatorSettings(Section):
     truth_file: Path | None = None
     ledger_file: Path | None = None
     faults: str = ""
-    replay: Path | None = None
+    play: Path | None = None
     speed: NotNegative = 1
 
 
