@@ -6,9 +6,11 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
+# Their mod lines come out of a macro, where cargo fmt does not look.
+VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint format bench bench-peers bench-shards soak stalled faults property fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint format bench bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,13 +36,14 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/mypy
 	@$(BIN)/stubtest crossbook._core --mypy-config-file pyproject.toml
 	@$(BIN)/lint-imports
-	@cd core-rs && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
+	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
 
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
-	@cd core-rs && cargo fmt --all
+	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd protos && ../$(BIN)/buf format -w
 
 bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
@@ -61,8 +64,14 @@ stalled: setup ## Let clients stop reading for ten minutes under 50,000 quotes/s
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+histories: setup ## Put the whole system through random histories of deaths, pauses and outages (ARGS="--count 50 --shrink")
+	@$(BIN)/python -m tests.histories $(ARGS)
+
 property: setup ## Play 10,000 random streams with faults per venue and check every quote (ARGS="--venues VENUE --first 7 --seeds 1")
 	@$(BIN)/python -m tests.property --seeds 10000 $(ARGS)
+
+stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
+	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
 
 fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }

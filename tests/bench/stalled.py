@@ -36,6 +36,7 @@ from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.data.migrate import migrate
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import load_settings
+from tests.bench.feeder import VENUES as MADE_UP
 from tests.bench.processes import python_process
 from tests.bench.soak import SAMPLE_SECONDS, History
 from tests.bench.streams import STREAMS, Control, Stalled, stall
@@ -87,7 +88,8 @@ async def running_system(folder: Path) -> AsyncIterator[System]:
         supervisor = await stack.enter_async_context(Supervisor(folder / "logs"))
         targets = {endpoint.name: endpoint.target(HOST) for endpoint in ports.services()}
         own = {
-            "aggregator": environments.aggregator(MAIN_SHARD),
+            "aggregator": environments.aggregator(MAIN_SHARD)
+            | {"CROSSBOOK_AGGREGATOR__EXTRA_VENUES": ",".join(MADE_UP)},
             "arbitrage": environments.arbitrage(),
             "alerts": environments.alerts(),
         }

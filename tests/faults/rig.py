@@ -89,6 +89,11 @@ class Rig:
         """What the simulator planted."""
         return self.data_dir / "truth.jsonl"
 
+    @property
+    def ledger_path(self) -> Path:
+        """What the simulator sent."""
+        return self.data_dir / "ledger.txt"
+
     async def stop_planting(self) -> None:
         """The simulated world stands still: everything that is open closes, nothing more opens."""
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -148,6 +153,7 @@ async def _start_replica(rig: Rig) -> None:
 async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
     ports = rig.ports
     world = _environments(rig, seed=seed).simulator() | WORLD
+    world["CROSSBOOK_SIMULATOR__LEDGER_FILE"] = str(rig.ledger_path)
     await rig.supervisor.start("simulator", _command("simulator"), listens(HOST, ports.simulator.port), world)
     await rig.supervisor.wait_ready("simulator")
     to_ingest = _redirected(ports, rig.links.ingest.port)

@@ -68,8 +68,8 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
                 trials.append(await run_trial(rig, health, fault, chance, partial(backlog, rig)))
                 tell(trials[-1])
             await asyncio.sleep(AFTER_SECONDS)
-        await _settle(rig, trials)
-        findings = await _stop_services(rig)
+        await settle(rig, trials)
+        findings = await stop_services(rig)
         findings += check_windows(rig, trials, group.buffer_bytes is not None)
         findings += check_opportunities(rig, trials)
         findings += check_alerts(rig, trials)
@@ -83,7 +83,7 @@ def _in_turn(faults: Sequence[Fault], times: int) -> Iterator[Fault]:
         yield from faults
 
 
-async def _settle(rig: Rig, trials: Sequence[Trial]) -> None:
+async def settle(rig: Rig, trials: Sequence[Trial]) -> None:
     """What was found is closed, told and delivered; what a wrong answer made alerts give up is redriven."""
     await rig.stop_planting()
     await _redrive(rig.channels["alerts"], rig)
@@ -112,7 +112,7 @@ def _count(rig: Rig, query: str) -> int:
         return int(row[0])
 
 
-async def _stop_services(rig: Rig) -> list[Finding]:
+async def stop_services(rig: Rig) -> list[Finding]:
     """In the order of `crossbook up`: sources first."""
     for name in reversed(list(rig.supervisor.processes)):
         await rig.supervisor.stop(name)

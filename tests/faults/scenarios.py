@@ -18,13 +18,13 @@ from tests.support.servers.tls import Shows
 
 NO_AGGREGATOR = {"arbitrage": "aggregator_lost"}
 NO_ARBITRAGE = {"alerts": "not_serving"}
-NO_POSTGRES = {"aggregator": "database_unavailable", "alerts": "not_serving"}
+NO_POSTGRES = {"aggregator": "not_serving", "alerts": "not_serving"}
 NO_REDIS = {"alerts": "not_serving"}
 NO_COMMIT = {"aggregator": "window_not_committed"}
 NO_INGEST = {"tracker-1": "uplink_closed", "tracker-2": "uplink_closed"}
 TRIED_AGAIN = {"alerts": "delivery_retried"}
 GIVEN_UP = {"alerts": "delivery_given_up"}
-NO_WINDOWS = {"aggregator": "database_unavailable"}
+NO_WINDOWS = {"aggregator": "not_serving"}
 TOO_MANY = Answer(429, {"retry-after": "5"})
 KILLABLE = SERVICES[1:]  # of the two trackers one is never disturbed: its venues must not notice
 

@@ -78,9 +78,10 @@ def python_checks(changed: Sequence[Path]) -> list[Check]:
 def rust_checks(changed: Sequence[Path]) -> list[Check]:
     """Nothing where no Rust changed."""
     core = ROOT / "core-rs"
-    if not any(path.suffix == ".rs" for path in changed):
+    sources = [str(path) for path in changed if path.suffix == ".rs"]
+    if not sources:
         return []
-    checks = [Check("rust format", ["cargo", "fmt", "--all", "--check"], core)]
+    checks = [Check("rust format", ["rustfmt", "--check", "--edition", "2024", *sources], core)]
     if names := [argument for crate in crates(changed) for argument in ("-p", f"crossbook-{crate}")]:
         checks.append(Check("rust tests", ["cargo", "test", "--quiet", *names], core))
     checks.append(Check("clippy", ["cargo", "clippy", "--quiet", "--workspace", "--", "-D", "warnings"], core))

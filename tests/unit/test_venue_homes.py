@@ -6,7 +6,9 @@ from crossbook._core import venue_profiles
 from crossbook.cli.venue_table import page
 from crossbook.simulator.registry import TRAITS
 
-PAGE = Path(__file__).parents[2] / "docs" / "venues.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "venues.md"
+DECODERS = ROOT / "core-rs" / "crates" / "venues" / "src" / "venues"
 KNOWN = {profile.id for profile in venue_profiles()}
 
 
@@ -21,3 +23,8 @@ def test_the_registries_and_the_page_name_the_same_venues() -> None:
     told = {line.split("|")[1].strip() for line in lines if line.startswith("| ")} - {"venue", "---"}
     assert told == KNOWN
     assert set(TRAITS) == KNOWN
+
+
+def test_each_file_of_a_venue_is_a_row_of_the_registry() -> None:
+    """A file that no row names would not even be compiled."""
+    assert {path.stem for path in DECODERS.glob("*.rs")} - {"mod"} == KNOWN

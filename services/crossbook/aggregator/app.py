@@ -1,13 +1,14 @@
 """Runs the aggregator: intake, writers, fan-out, queries and retention around one gRPC server."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import structlog
 
 from crossbook._core import QuoteHub
 from crossbook.aggregator.concurrency import Wakeups
-from crossbook.aggregator.database import DatabaseWatch
+from crossbook.aggregator.database import POSTGRES, DatabaseWatch
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.metrics import collected
@@ -18,10 +19,12 @@ from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, require_postgres_dsn
+from crossbook.plumbing.tasks import Keeper
 
 DRAIN_SECONDS = 5.0
 # Connections to Postgres; readers have theirs, so that no crowd of them keeps the writers waiting.
@@ -42,8 +45,14 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
 
 async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: Pool) -> None:
     store, totals, hub, hub_changed = Store(writing, settings.aggregator.shard), Totals(), QuoteHub(), Wakeups()
+    health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
+    keeper = Keeper(health.tell)
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = []
+
+        def keep(name: str, run: Callable[[], Awaitable[None]]) -> None:
+            tasks.append(group.create_task(keeper.keep(name, run)))
+
         intake = Intake(
             settings.aggregator,
             store,
@@ -51,18 +60,15 @@ async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: P
             hub,
             hub_changed,
             lifetime.stopping,
-            lambda work: tasks.append(group.create_task(work)),
+            keep,
         )
         fanout = Fanout(hub, hub_changed, lifetime.stopping)
         service = AggregatorService(intake, fanout, hub, Reads(reading), totals)
         port, metrics_port = settings.aggregator.port, settings.aggregator.metrics_port
         with collected(totals, intake.venues, fanout), start_metrics(settings.host, metrics_port):
-            async with grpc_server(
-                settings.host, port, service.register, [SERVICE_NAME], max_request_bytes=MAX_MESSAGE_BYTES
-            ) as server:
-                watch = DatabaseWatch(store, totals, server, SERVICE_NAME, intake.commit_failure)
-                tasks.append(group.create_task(watch.run()))
-                tasks.append(group.create_task(keep_retention(store, settings.aggregator)))
+            async with grpc_server(settings.host, port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES):
+                keep("postgres_watch", DatabaseWatch(store, totals, health, intake.commit_failure).run)
+                keep("retention", lambda: keep_retention(store, settings.aggregator))
                 await lifetime.stopping.wait()
             await _drain(intake)
         for task in tasks:

@@ -1,21 +1,30 @@
 """IngestQuotes: takes each venue's stream of batches, as bytes, and acknowledges what is committed.
 
-hello → restore from Postgres (once per venue) → resume point → batches, while acknowledgements go back. Whatever ends
-a stream, the tracker keeps what is not acknowledged, dials again and resumes; so every refusal here is an ended stream.
+hello (greeting.py) → restore from Postgres (once per venue) → the venue's turn (feeding.py) → resume point → batches,
+while acknowledgements go back. Whatever ends a stream, the tracker keeps what is not acknowledged, dials again and
+resumes; so every refusal here is an ended stream.
 """
 
 import asyncio
-import re
-from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
 from weakref import WeakValueDictionary
 
 import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
-from crossbook._core import ClockError, InvalidSettingError, PayloadError, QuoteHub, SequenceError
+from crossbook._core import (
+    ClockError,
+    InvalidSettingError,
+    PayloadError,
+    QuoteHub,
+    SequenceError,
+    venue_profiles,
+)
 from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.feeding import Feeding
+from crossbook.aggregator.greeting import Greeting
 from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
@@ -37,7 +46,6 @@ from crossbook.plumbing.errors import (
 from crossbook.plumbing.settings import AggregatorSettings
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 
-STREAM_ID = re.compile(r"[!-~]{1,200}")
 # What a tracker's clock may be ahead of ours. A batch beyond it is refused: it would close windows that have not begun.
 MAX_AHEAD_SECONDS = 60
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
@@ -45,16 +53,15 @@ HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batch
 MAX_REASON_LENGTH = 1_000
 DEFAULT_SHARD = "main"  # of trackers that say none
 MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
-VENUE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-Spawn = Callable[[Coroutine[Any, Any, None]], object]
+Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
 
 log = structlog.get_logger()
 
 
 class Intake:
-    """All venues and the streams that feed them. `spawn` starts a task that lives as long as the service."""
+    """All venues and the streams that feed them. `keep` starts a task that lives as long as the service."""
 
     def __init__(
         self,
@@ -64,7 +71,7 @@ class Intake:
         hub: QuoteHub,
         hub_changed: Wakeups,
         stopping: asyncio.Event,
-        spawn: Spawn,
+        keep: Keep,
     ) -> None:
         self.venues: dict[str, Venue] = {}
         self._settings = settings
@@ -73,7 +80,8 @@ class Intake:
         self._hub = hub
         self._hub_changed = hub_changed
         self._stopping = stopping
-        self._spawn = spawn
+        self._keep = keep
+        self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
 
     @property
@@ -83,15 +91,15 @@ class Intake:
 
     async def ingest(self, context: Context) -> None:
         """One stream from its hello to its end."""
-        payload = await context.read()
-        if not isinstance(payload, bytes):  # grpc.aio.EOF: it left without a word
+        payload = await self._greeting.first_message(context)
+        if payload is None:
             return
-        hello = _parse_hello(payload)
+        hello = self._greeting.parse(payload)
         self._check_shard(hello)
         venue = await self._open(hello.venue)
         try:
-            async with venue.take_over() as superseded:
-                await self._serve(venue, hello, payload, superseded, context)
+            async with venue.fed() as feeding:
+                await self._serve(venue, hello, payload, feeding, context)
         finally:
             self._hub_changed.notify()  # however it ended, followers learn at once that its books are CLOSED
 
@@ -105,15 +113,15 @@ class Intake:
             )
 
     async def _serve(
-        self, venue: Venue, hello: IngestHello, payload: bytes, superseded: asyncio.Event, context: Context
+        self, venue: Venue, hello: IngestHello, payload: bytes, feeding: Feeding, context: Context
     ) -> None:
         try:
             await self._begin(venue, hello, payload, context)
             acknowledger = _Acknowledger(venue.writer, hello.stream_id, context)
             await until_first(
-                self._read(venue, acknowledger, context),
+                self._read(venue, feeding, acknowledger, context),
                 acknowledger.run(),
-                _refuse_when_superseded(superseded),
+                _refuse_when_superseded(feeding.superseded),
                 refuse_when_stopping(self._stopping),
             )
         finally:
@@ -145,7 +153,7 @@ class Intake:
                     venue.restore(point)
                     log.info("venue_restored", venue=name, stream_id=point.stream_id, position=point.position)
                 self.venues[name] = venue
-                self._spawn(venue.writer.run())
+                self._keep(f"writer {name}", venue.writer.run)
             return self.venues[name]
 
     async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
@@ -159,16 +167,20 @@ class Intake:
         resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing)
         await context.write(IngestQuotesResponse(resume=resume).SerializeToString())
 
-    async def _read(self, venue: Venue, acknowledger: "_Acknowledger", context: Context) -> None:
+    async def _read(self, venue: Venue, feeding: Feeding, acknowledger: "_Acknowledger", context: Context) -> None:
         """Until the tracker has sent its last and what that closed is committed and acknowledged."""
         limit = self._settings.max_waiting_windows
         while isinstance(payload := await context.read(), bytes):
+            feeding.heard()
             if payload.startswith(HEALTH_TAG):
                 _hear(venue, payload)
                 continue
             self._take(venue, payload)
             if venue.writer.waiting > limit:
+                feeding.held_up()
                 await venue.writer.wait_for_room(limit)
+                feeding.heard()
+        feeding.done()
         await venue.writer.wait_for_room(0)
         await acknowledger.wait_for_all()
 
@@ -228,7 +240,7 @@ class _Acknowledger:
 
 async def _refuse_when_superseded(superseded: asyncio.Event) -> NoReturn:
     await superseded.wait()
-    raise ConflictError("a newer stream of this venue has taken over")
+    raise ConflictError("this stream was silent, and a newer one of its venue has taken over")
 
 
 def _hear(venue: Venue, payload: bytes) -> None:
@@ -241,17 +253,3 @@ def _hear(venue: Venue, payload: bytes) -> None:
     if len(health.reason) > MAX_REASON_LENGTH:
         raise InvalidRequestError.of("health.reason", f"must not be longer than {MAX_REASON_LENGTH} characters")
     venue.report(health)
-
-
-def _parse_hello(payload: bytes) -> IngestHello:
-    try:
-        request = IngestQuotesRequest.FromString(payload)
-    except DecodeError as error:
-        raise InvalidRequestError.of("hello", "does not decode") from error
-    if request.WhichOneof("message") != "hello":
-        raise InvalidRequestError.of("hello", "must come before any batch")
-    if not VENUE_ID.fullmatch(request.hello.venue):
-        raise InvalidRequestError.of("hello.venue", "must be a venue id: 1 to 32 of a-z, 0-9, _ and -")
-    if not STREAM_ID.fullmatch(request.hello.stream_id):
-        raise InvalidRequestError.of("hello.stream_id", "must be 1 to 200 visible ASCII characters")
-    return request.hello

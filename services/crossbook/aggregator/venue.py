@@ -1,10 +1,10 @@
 """One venue inside the aggregator: its windows, its writer, and which tracker stream feeds it now."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from crossbook._core import QuoteHub, VenueWindows
+from crossbook.aggregator.feeding import Feeder, Feeding
 from crossbook.aggregator.store.store import RestorePoint, Store
 from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.writer import WindowWriter
@@ -22,8 +22,7 @@ class Venue:
         self.is_connected = False
         self._reported: VenueHealth | None = None
         self._lost_ns = 0
-        self._turn = asyncio.Lock()
-        self._newest = asyncio.Event()
+        self._feeder = Feeder()
 
     def restore(self, point: RestorePoint) -> None:
         """Continues after the last commit of an earlier process."""
@@ -43,18 +42,12 @@ class Venue:
         self._reported = health
 
     @asynccontextmanager
-    async def take_over(self) -> AsyncIterator[asyncio.Event]:
-        """Makes the caller's stream the venue's only one; the event says that a newer one wants to take over in turn.
-
-        The older stream is told first and waited for: only one may touch the windows.
-        """
-        superseded = asyncio.Event()
-        self._newest.set()
-        self._newest = superseded
-        async with self._turn:
+    async def fed(self) -> AsyncIterator[Feeding]:
+        """Makes the caller's stream the venue's only one: only one may touch the windows. Raises ConflictError."""
+        async with self._feeder.turn(self.name) as feeding:
             self.is_connected = True
             try:
-                yield superseded
+                yield feeding
             finally:
                 self.is_connected, self._reported, self._lost_ns = False, None, now_ns()
                 self.windows.on_disconnected(now_ns())

@@ -35,13 +35,13 @@ class WindowWriter:
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
         self._queued = 0
-        self._in_hand = 0
+        self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
         self._listed: dict[str, tuple[object, ...]] = {}
 
     @property
     def waiting(self) -> int:
         """Closed windows not yet committed, the one in hand included."""
-        return self._queued + self._in_hand
+        return self._queued + (self._window is not None)
 
     def restore(self, stream_id: str, sequence: int) -> None:
         """Continues after what Postgres holds already."""
@@ -68,17 +68,25 @@ class WindowWriter:
         return self.committed_sequence if self.committed_stream_id == stream_id else 0
 
     async def run(self) -> None:
-        """Until it is cancelled; a cancelled commit is rolled back and comes again after the restart."""
+        """Until it is cancelled; a cancelled commit is rolled back and comes again after the restart.
+
+        May be run again after it died: the window that it had in hand comes first.
+        """
         while True:
-            await self._work.wait()
-            self._work.clear()
-            while (window := self._windows.take_closed()) is not None:
-                self._queued, self._in_hand = max(0, self._queued - 1), 1
+            while (window := self._take()) is not None:
                 await self._commit(window)
-                self._in_hand = 0
+                self._window = None
                 self.committed_stream_id, self.committed_sequence = window.stream_id, window.position
                 async with self._progress:
                     self._progress.notify_all()
+            await self._work.wait()
+            self._work.clear()
+
+    def _take(self) -> ClosedWindow | None:
+        if self._window is None:
+            self._window = self._windows.take_closed()
+            self._queued = max(0, self._queued - (self._window is not None))
+        return self._window
 
     async def _commit(self, window: ClosedWindow) -> None:
         changed = self._changed_markets(window)

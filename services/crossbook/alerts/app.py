@@ -1,7 +1,7 @@
 """One alerts process: the stream of opportunities, the schedule, the outbox, the server, from start to stop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +16,7 @@ from crossbook.alerts.evaluation.replicas import open_replicas
 from crossbook.alerts.evaluation.schedule import Schedule
 from crossbook.alerts.evaluation.watcher import OpportunityWatcher
 from crossbook.alerts.firing import Firing, FiringLine
-from crossbook.alerts.health import HealthWatch
+from crossbook.alerts.health import PARTS, HealthWatch
 from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.retention import Retention
 from crossbook.alerts.rulebook import Rulebook
@@ -28,10 +28,12 @@ from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.leases import SlotLeases
 from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.data.redis import Redis, open_redis
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, require_postgres_dsn, require_redis_url
+from crossbook.plumbing.tasks import Keeper
 
 LEASE_GROUP = "alerts"
 MAX_TRY_SECONDS = 10.0
@@ -42,18 +44,20 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     """Runs the service until it is told to stop. Postgres, Redis and arbitrage may come and go."""
     async with AsyncExitStack() as stack:
         parts = await _assemble(settings, stack)
-        server = await stack.enter_async_context(
+        health = ServiceHealth(SERVICE_NAME, awaits=PARTS)
+        await stack.enter_async_context(
             grpc_server(
                 settings.host,
                 settings.alerts.port,
                 lambda server: add_AlertServiceServicer_to_server(parts.service, server),
-                [SERVICE_NAME],
+                health,
             )
         )
         stack.callback(parts.tail.close)
-        health = HealthWatch(parts.store, parts.cooldowns, parts.counters, server, SERVICE_NAME)
+        workers: dict[str, _Worker] = {**parts.workers, "health": parts.watch(health)}
+        keeper = Keeper(health.tell)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(worker.run()) for worker in (*parts.workers, health)]
+            running = [tasks.create_task(keeper.keep(name, worker.run)) for name, worker in workers.items()]
             await lifetime.stopping.wait()
             for task in running:
                 task.cancel()
@@ -68,12 +72,10 @@ class _Worker(Protocol):
 class _Parts:
     """What run puts to work."""
 
-    store: AlertStore
-    cooldowns: CooldownStore
-    counters: Counters
     tail: Tail
     service: AlertService
-    workers: Sequence[_Worker]
+    workers: Mapping[str, _Worker]
+    watch: Callable[[ServiceHealth], HealthWatch]
 
 
 async def _assemble(settings: Settings, stack: AsyncExitStack) -> _Parts:
@@ -101,8 +103,19 @@ async def _assemble(settings: Settings, stack: AsyncExitStack) -> _Parts:
     retention = Retention(store, counters, own.history_retention_seconds)
     venues = frozenset(profile.id for profile in venue_profiles())
     service = AlertService(store, rulebook, schedule, http, tail, counters, venues, own.delivery_attempts)
-    workers = (rulebook, tail, watcher, ownership, line, schedule, outbox, retention)
-    return _Parts(store, cooldowns, counters, tail, service, workers)
+    workers: dict[str, _Worker] = {
+        "rules": rulebook,
+        "notices": tail,
+        "opportunities": watcher,
+        "slots": ownership,
+        "firing": line,
+        "schedule": schedule,
+        "deliveries": outbox,
+        "retention": retention,
+    }
+    return _Parts(
+        tail, service, workers, lambda health: HealthWatch(store, cooldowns, counters, ownership, line, health)
+    )
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> AlertStore:

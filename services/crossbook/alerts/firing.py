@@ -138,6 +138,12 @@ class FiringLine:
     def __init__(self, firing: Firing) -> None:
         self._firing = firing
         self._waiting: asyncio.Queue[Match] = asyncio.Queue(WAITING_LIMIT)
+        self._broken: dict[tuple[str, str], tuple[str, int]] = {}  # of those in the line: why, and how often
+
+    @property
+    def problem(self) -> str:
+        """What keeps a match from being decided that no outage explains: it stays, and is tried again."""
+        return next((reason for reason, _ in self._broken.values()), "")
 
     async def put(self, matches: Iterable[Match]) -> None:
         """Waits while the line is full."""
@@ -153,28 +159,43 @@ class FiringLine:
     async def _work(self) -> None:
         while True:
             match = await self._waiting.get()
-            try:
-                await self._fire(match)
-            except Exception:
-                log.exception("match_dropped", rule=match.rule.name, cause=match.cause)
-            if match.hold:
-                match.hold.settle()
+            if await self._fire(match):
+                self._broken.pop((match.rule.name, match.cause), None)
+                if match.hold:
+                    match.hold.settle()
 
-    async def _fire(self, match: Match) -> None:
-        """Until it is decided or another replica's, however long that takes."""
+    async def _fire(self, match: Match) -> bool:
+        """Until it is decided or another replica's, however long an outage takes.
+
+        False when something unforeseen keeps it from that: then it is at the end of the line again.
+        """
         attempt = 0
         while not _is_lost(match):
             try:
                 _check_lease(match)
                 verdict = await self._firing.fire(match)
                 if not isinstance(verdict, Busy):
-                    return
+                    return True
                 await asyncio.sleep(BUSY_SECONDS)
             except UnavailableError as error:
                 if attempt == 0:
                     log.warning("match_waits", rule=match.rule.name, cause=match.cause, reason=str(error))
                 await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
                 attempt += 1
+            except Exception as error:
+                await self._wait_for_repair(match, error)
+                if not self._waiting.full():
+                    self._waiting.put_nowait(match)
+                    return False
+        return True
+
+    async def _wait_for_repair(self, match: Match, error: Exception) -> None:
+        key = (match.rule.name, match.cause)
+        _, attempt = self._broken.get(key, ("", 0))
+        self._broken[key] = (f"{type(error).__name__} at a match of {match.rule.name}", attempt + 1)
+        if attempt == 0:
+            log.error("match_waits", rule=match.rule.name, cause=match.cause, exc_info=error)
+        await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
 
 
 def _is_lost(match: Match) -> bool:

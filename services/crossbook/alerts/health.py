@@ -2,34 +2,39 @@
 
 import asyncio
 
-import structlog
-
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluation.ownership import Ownership
+from crossbook.alerts.firing import FiringLine
 from crossbook.alerts.store import AlertStore
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.grpc.server import RunningServer
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.question import Question
 
 INTERVAL_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
-
-log = structlog.get_logger()
+PARTS = ("postgres", "redis", "arbitrage", "slots", "firing")  # of the health
 
 
 class HealthWatch:
     """Keeps the counters and the server's health up to date."""
 
     def __init__(
-        self, store: AlertStore, cooldowns: CooldownStore, counters: Counters, server: RunningServer, service_name: str
+        self,
+        store: AlertStore,
+        cooldowns: CooldownStore,
+        counters: Counters,
+        ownership: Ownership,
+        line: FiringLine,
+        health: ServiceHealth,
     ) -> None:
         self._store = store
         self._counters = counters
-        self._server = server
-        self._names = ("", service_name)
+        self._ownership = ownership
+        self._line = line
+        self._health = health
         self._postgres = Question(self._count, ANSWER_SECONDS)
-        self._redis = Question(cooldowns.ping, ANSWER_SECONDS)
-        self._reasons: dict[str, str] | None = None
+        self._redis = Question(cooldowns.check, ANSWER_SECONDS)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -44,31 +49,20 @@ class HealthWatch:
     async def look(self) -> None:
         """Asks both servers now."""
         postgres, redis = await asyncio.gather(_problem(self._postgres), _problem(self._redis))
-        postgres = postgres or self._store.write_failure or None
-        self._counters.is_postgres_available = postgres is None
-        self._counters.is_redis_available = redis is None
-        arbitrage = None if self._counters.is_connected else "its stream of opportunities is down"
-        found = {"postgres": postgres, "redis": redis, "arbitrage": arbitrage}
-        reasons = {name: reason for name, reason in found.items() if reason}
-        if reasons != self._reasons:
-            await self._tell(reasons)
-            self._reasons = reasons
+        postgres = postgres or self._store.write_failure
+        self._counters.is_postgres_available = not postgres
+        self._counters.is_redis_available = not redis
+        arbitrage = "" if self._counters.is_connected else "its stream of opportunities is down"
+        parts = (postgres, redis, arbitrage, self._ownership.problem, self._line.problem)
+        await self._health.tell_all(dict(zip(PARTS, parts, strict=True)))
 
     async def _count(self) -> None:
         self._counters.pending = await self._store.count_pending()
 
-    async def _tell(self, reasons: dict[str, str]) -> None:
-        for name in self._names:
-            await self._server.set_serving(name, not reasons)
-        if reasons:
-            log.warning("not_serving", **reasons)
-        else:
-            log.info("serving")
 
-
-async def _problem(question: Question) -> str | None:
+async def _problem(question: Question) -> str:
     try:
         await question.ask()
     except (UnavailableError, TimeoutError) as error:
         return str(error)
-    return None
+    return ""

@@ -3,7 +3,7 @@
 A claim counts the try and moves the delivery's due time to the end of the lease, so that a crash only delays it. A slow
 receiver takes one of the places, never all the time of the others. A try whose end cannot be recorded, because Postgres
 is down, keeps its place until it can: the record is worth more than the next try, for without it the receiver gets the
-alert twice.
+alert twice. What nobody foresaw in a channel is no end of a delivery and takes none of its tries.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 
 from crossbook.alerts.channels.http_sender import HttpSender
-from crossbook.alerts.channels.outcome import Delivered, Failed, Outcome
+from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Outcome, Retry
 from crossbook.alerts.channels.registry import send
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.records import ClaimedDelivery
@@ -92,16 +92,18 @@ class Outbox:
             return await send(claimed.channel, claimed.alert, self._http)
         except Exception as error:
             log.exception("channel_broke", alert=claimed.alert.name, channel=claimed.channel.id)
-            return Failed(f"the channel broke ({type(error).__name__}); the service's log has the details")
+            reason = f"the channel broke ({type(error).__name__}); the service's log has the details"
+            return Retry(reason, is_counted=False)
 
     async def _record(self, claimed: ClaimedDelivery, outcome: Outcome) -> None:
         state, error, delay = _verdict(claimed, outcome)
+        is_counted = isinstance(outcome, Delivered | Failed) or (isinstance(outcome, Retry) and outcome.is_counted)
         attempt = 0
         while True:
             try:
-                is_ours = await self._store.finish_delivery(claimed, state, error, delay)
+                is_ours = await self._store.finish_delivery(claimed, state, error, delay, is_counted=is_counted)
                 break
-            except UnavailableError:
+            except UnavailableError:  # the health watch says so
                 await asyncio.sleep(backoff(attempt, 0.1, RECORD_CAP_SECONDS))
                 attempt += 1
         if is_ours:
@@ -126,7 +128,9 @@ def _verdict(claimed: ClaimedDelivery, outcome: Outcome) -> tuple[pb.DeliverySta
         return DELIVERED, "", 0.0
     if isinstance(outcome, Failed):
         return FAILED, outcome.reason, 0.0
-    if claimed.tries_left <= 0:
+    if isinstance(outcome, Limited):
+        return PENDING, outcome.reason, outcome.after_seconds
+    if claimed.tries_left <= 0 and outcome.is_counted:
         return FAILED, f"{outcome.reason}, at the last of {claimed.attempts} tries", 0.0
     return PENDING, outcome.reason, max(_pause(claimed.attempts), outcome.after_seconds or 0.0)
 

@@ -65,6 +65,7 @@ RETURNING alert.id, alert.rule, alert.opportunity, alert.fired_at,
 FINISH_DELIVERY = """
 UPDATE deliveries
 SET state = %(state)s, last_error = %(error)s, claim = NULL, due_at = clock_timestamp() + %(delay)s,
+    tries_left = tries_left + %(given_back)s,
     delivered_at = CASE WHEN %(state)s = 2 THEN clock_timestamp() END,
     channel = CASE WHEN %(state)s = 2 THEN NULL ELSE channel END
 WHERE alert_id = %(alert)s AND channel_id = %(channel)s AND claim = %(claim)s

@@ -1,6 +1,7 @@
 """All SQL of the alerts service. Every method raises UnavailableError while Postgres is down or not migrated."""
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -8,7 +9,6 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from crossbook.alerts.evaluation.evaluate import Match
@@ -30,7 +30,7 @@ from crossbook.alerts.statements import (
     SAVE_POSITIONS,
 )
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.data.postgres import Connection, Pool, connect, is_unavailable, unavailable_reason
+from crossbook.plumbing.data.postgres import Connection, Pool, connect, connected, translating_outages
 from crossbook.plumbing.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -39,6 +39,7 @@ from crossbook.plumbing.errors import (
     UnavailableError,
 )
 
+FAILURE_SECONDS = 15.0  # after which a write that is not tried again says nothing any more
 MAX_RULES = 1_000  # every one is looked at for every event
 NOTICES = "crossbook_alerts"
 RULES_CHANGED = "rules"
@@ -59,7 +60,7 @@ class AlertStore:
     def __init__(self, pool: Pool, dsn: str) -> None:
         self._pool = pool
         self._dsn = dsn
-        self._failures: dict[str, str] = {}
+        self._failures: dict[str, tuple[str, float]] = {}
 
     @property
     def write_failure(self) -> str:
@@ -67,7 +68,9 @@ class AlertStore:
 
         Postgres may answer and yet take no writes, as when its disk is full or it is a replica.
         """
-        return next((f"{what} cannot be written: {reason}" for what, reason in self._failures.items()), "")
+        since = time.monotonic() - FAILURE_SECONDS
+        failures = ((what, reason) for what, (reason, at) in self._failures.items() if at > since)
+        return next((f"{what} cannot be written: {reason}" for what, reason in failures), "")
 
     # --- Rules ---
 
@@ -214,13 +217,20 @@ class AlertStore:
         return [claimed_from(row) for row in rows]
 
     async def finish_delivery(
-        self, claimed: ClaimedDelivery, state: pb.DeliveryState.ValueType, error: str, delay_seconds: float
+        self,
+        claimed: ClaimedDelivery,
+        state: pb.DeliveryState.ValueType,
+        error: str,
+        delay_seconds: float,
+        *,
+        is_counted: bool = True,
     ) -> bool:
-        """Records how a try ended; False when the lease was lost to another."""
+        """Records how a try ended, and gives it back unless it counts; False when the lease was lost to another."""
         values = {
             "state": state,
             "error": error,
             "delay": timedelta(seconds=delay_seconds),
+            "given_back": int(not is_counted),
             "alert": claimed.alert.name.removeprefix(ALERTS),
             "channel": claimed.channel.id,
             "claim": claimed.claim,
@@ -262,7 +272,7 @@ class AlertStore:
     @asynccontextmanager
     async def notices(self) -> AsyncIterator[AsyncIterator[str]]:
         """What any replica announces from now on: RULES_CHANGED, DELIVERIES_DUE, FIRED + alert id."""
-        with _translating():
+        with translating_outages():
             async with await connect(self._dsn) as connection:
                 await connection.execute(f"LISTEN {NOTICES}")
                 # Left open, the generator would keep the connection's lock, and closing would wait for it for ever.
@@ -274,44 +284,26 @@ class AlertStore:
     @contextmanager
     def _remembering(self, what: str) -> Iterator[None]:
         """Around writes that are tried until they succeed: how the last one ended."""
-        failure = ""
         try:
             yield
-        except UnavailableError as error:
-            failure = str(error)
+        except Exception as error:
+            reason = str(error) if isinstance(error, UnavailableError) else type(error).__name__
+            self._failures[what] = (reason, time.monotonic())
             raise
-        finally:
-            self._failures.pop(what, None)
-            if failure:
-                self._failures[what] = failure
+        self._failures.pop(what, None)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
-        with _translating():
-            async with self._pool.connection() as connection, connection.transaction():
-                yield connection
+        async with connected(self._pool) as connection, connection.transaction():
+            yield connection
 
     async def _rows(self, query: str, values: Any) -> list[Any]:
-        with _translating():
-            async with self._pool.connection() as connection:
-                return await (await connection.execute(query, values)).fetchall()
+        async with connected(self._pool) as connection:
+            return await (await connection.execute(query, values)).fetchall()
 
     async def _execute(self, query: str, values: Any) -> int:
-        with _translating():
-            async with self._pool.connection() as connection:
-                return (await connection.execute(query, values)).rowcount
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except errors.UndefinedTable as error:
-        raise UnavailableError("Postgres is not migrated: run crossbook migrate") from error
-    except Exception as error:
-        if is_unavailable(error):
-            raise UnavailableError(unavailable_reason(error)) from error
-        raise
+        async with connected(self._pool) as connection:
+            return (await connection.execute(query, values)).rowcount
 
 
 async def _notify(connection: Connection, payload: str) -> None:

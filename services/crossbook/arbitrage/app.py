@@ -1,33 +1,39 @@
 """One arbitrage process: the streams of quotes, the timer, the server, and what they need, from start to stop."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
+from functools import partial
 
 import structlog
 
 from crossbook.arbitrage import metrics
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.event_retention import keep_events
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
-from crossbook.arbitrage.shards import OnConnected, ShardFollower
-from crossbook.arbitrage.store import IdentityStore, WindowStore
+from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.store.events import EventStore
+from crossbook.arbitrage.store.identities import IdentityStore
+from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.grpc.server import RunningServer, grpc_server
+from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
 from crossbook.plumbing.shards import read_shards
+from crossbook.plumbing.tasks import Keeper
 from crossbook.plumbing.timestamps import now_ns
 
 TIMER_SECONDS = 0.05
+QUOTES = "quotes"  # the part of the health that the shards' streams are
 
 log = structlog.get_logger()
 
@@ -41,42 +47,51 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     listed = read_shards("arbitrage", own)
     async with AsyncExitStack() as stack:
         recorder = stack.enter_context(_recording(own, arguments))
-        live = LiveScan(arguments, recorder)
-        shards = ShardFollower(listed, live)
         pool = await _open_pool(settings, stack)
+        events = EventStore(pool) if pool else None
+        live = LiveScan(arguments, recorder, events)
+        shards = ShardFollower(listed, live)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
         service = ArbitrageService(live, shards, arguments, cooldowns, windows, identities)
         stack.enter_context(metrics.collected(live, shards))
         stack.enter_context(start_metrics(settings.host, own.metrics_port))
-        server = await stack.enter_async_context(
-            grpc_server(
-                settings.host,
-                own.port,
-                service.register,
-                [SERVICE_NAME],
-            )
-        )
+        health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
+        await stack.enter_async_context(grpc_server(settings.host, own.port, service.register, health))
         stack.callback(live.broadcast.close)
         lifetime.on_hangup(lambda: _reload(own, shards))
-        await _work(live, _follow(identities, shards, _health_of(server)), lifetime)
+        keeper = Keeper(health.tell)
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(keeper.keep("timer", lambda: _tick(live))),
+                tasks.create_task(_follow(identities, shards, keeper, health)),
+            ]
+            if events and live.writer:
+                forget = partial(keep_events, events, own.event_retention_seconds)
+                running.append(tasks.create_task(keeper.keep("event log", live.writer.run)))
+                running.append(tasks.create_task(keeper.keep("event retention", forget)))
+            await lifetime.stopping.wait()
+            for task in running:
+                task.cancel()
 
 
-async def _work(live: LiveScan, background: Coroutine[Any, Any, None], lifetime: Lifetime) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(background)
-        while not await lifetime.sleep(TIMER_SECONDS):
-            live.on_timer()
-        following.cancel()
+async def _tick(live: LiveScan) -> None:
+    while True:
+        await asyncio.sleep(TIMER_SECONDS)
+        live.on_timer()
 
 
-async def _follow(identities: IdentityRegister, shards: ShardFollower, on_connected: OnConnected) -> None:
+async def _follow(identities: IdentityRegister, shards: ShardFollower, keeper: Keeper, health: ServiceHealth) -> None:
     """No quote before the decisions: a pair that was denied must not be published until Postgres is back."""
-    await identities.load()
+
+    async def tell(is_connected: bool) -> None:
+        await health.tell(QUOTES, "" if is_connected else "no shard's stream is up")
+
+    await keeper.keep("identities", identities.load)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(identities.run())
-        tasks.create_task(shards.run(on_connected))
+        tasks.create_task(keeper.keep("identities", identities.run))
+        tasks.create_task(keeper.keep("shards", lambda: shards.run(tell, keeper)))
 
 
 def _reload(settings: ArbitrageSettings, shards: ShardFollower) -> None:
@@ -88,14 +103,6 @@ def _reload(settings: ArbitrageSettings, shards: ShardFollower) -> None:
         return
     log.info("reloading", shards=sorted(listed))
     shards.choose(listed)
-
-
-def _health_of(server: RunningServer) -> OnConnected:
-    async def tell(is_connected: bool) -> None:
-        for name in ("", SERVICE_NAME):
-            await server.set_serving(name, is_connected)
-
-    return tell
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """The last lifecycle events, numbered, so that a client that comes back can go on where it was.
 
-A resume token names the log (one per process), the number of an event, and its time. The log keeps the newest events;
-when full the oldest goes, and a client that comes back for it starts with what is open, as a new one does. A token of
-another process, one before this or a replica beside it, stands for its time and a little before: what opened and
-closed until the client came here is told, some of it again.
+A resume token names the log (one per process), the number of an event, and its time. The log keeps the newest events in
+memory; what it no longer holds, and what another process told, is in Postgres (event_history.py). Without Postgres a
+client that comes back for what is gone starts with what is open, as a new one does, and a token of another process, one
+before this or a replica beside it, stands for its time and a little before: some is told again.
 """
 
 import base64
@@ -11,7 +11,9 @@ import binascii
 import secrets
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from sys import intern
+from typing import NamedTuple
 
 from crossbook._core import OpportunityEvent
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -36,13 +38,38 @@ class LoggedEvent:
     event_ns: int
     cause_ns: int
     payload: bytes  # a WatchOpportunitiesResponse with this event alone
+    kind: int
+    opportunity_id: str
+
+
+class Token(NamedTuple):
+    """A resume token in its parts."""
+
+    log_id: str
+    number: int
+    event_ns: int
+
+    def encoded(self) -> str:
+        """As clients keep it."""
+        return base64.urlsafe_b64encode(f"{self.log_id}:{self.number}:{self.event_ns}".encode()).decode()
+
+    @staticmethod
+    def decoded(token: str) -> "Token":
+        """Raises InvalidRequestError for what never was a token."""
+        try:
+            log_id, number, event_ns = (
+                base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode().split(":")
+            )
+            return Token(log_id, int(number), int(event_ns))
+        except (binascii.Error, ValueError):
+            raise InvalidRequestError.of("resume_token", "is not a token that this service gave out") from None
 
 
 class EventLog:
     """Bounded by its capacity and by the number of open opportunities."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._log_id = secrets.token_hex(8)
+        self.log_id = secrets.token_hex(8)
         self._events: deque[LoggedEvent] = deque(maxlen=capacity)
         self._open: dict[str, LoggedEvent] = {}
         self.last_number = 0
@@ -51,7 +78,7 @@ class EventLog:
         """Numbers the event and keeps it."""
         self.last_number += 1
         opened = self._open.get(event.opportunity_id)
-        token = _token(self._log_id, self.last_number, event.event_ns)
+        token = Token(self.log_id, self.last_number, event.event_ns).encoded()
         logged = LoggedEvent(
             number=self.last_number,
             token=token,
@@ -62,6 +89,8 @@ class EventLog:
             event_ns=event.event_ns,
             cause_ns=event.cause_ns,
             payload=event.encode(token),
+            kind=event.kind,
+            opportunity_id=event.opportunity_id,
         )
         if event.kind == pb.OPPORTUNITY_EVENT_KIND_OPENED:
             self._open[event.opportunity_id] = logged
@@ -77,34 +106,26 @@ class EventLog:
     @property
     def token(self) -> str:
         """The resume token of the newest event, or of the beginning."""
-        return self._events[-1].token if self._events else _token(self._log_id, 0, 0)
+        return self._events[-1].token if self._events else Token(self.log_id, 0, 0).encoded()
 
     def after(self, token: str) -> list[LoggedEvent] | None:
         """The events after the one that the token names; None when they are no longer all held.
 
         Raises InvalidRequestError for what never was a token.
         """
-        log_id, number, event_ns = _parse(token)
-        oldest = self._events[0].number if self._events else self.last_number + 1
-        if log_id != self._log_id:
+        log_id, number, event_ns = Token.decoded(token)
+        if log_id != self.log_id:
             number = self._number_before(event_ns - OVERLAP_NS)
+        return self.after_number(number)
+
+    def after_number(self, number: int) -> list[LoggedEvent] | None:
+        """The events after one of this log; None when they are no longer all held."""
+        oldest = self._events[0].number if self._events else self.last_number + 1
         if not oldest - 1 <= number <= self.last_number:
             return None
-        return [event for event in self._events if event.number > number]
+        return list(islice(self._events, number - oldest + 1, None))
 
     def _number_before(self, at_ns: int) -> int:
         """The event before the first of that time or later; 0 when that may be one that is no longer held."""
         earlier = (logged.number for logged in reversed(self._events) if logged.event_ns < at_ns)
         return next(earlier, 0)
-
-
-def _token(log_id: str, number: int, event_ns: int) -> str:
-    return base64.urlsafe_b64encode(f"{log_id}:{number}:{event_ns}".encode()).decode()
-
-
-def _parse(token: str) -> tuple[str, int, int]:
-    try:
-        log_id, number, event_ns = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode().split(":")
-        return log_id, int(number), int(event_ns)
-    except (binascii.Error, ValueError):
-        raise InvalidRequestError.of("resume_token", "is not a token that this service gave out") from None

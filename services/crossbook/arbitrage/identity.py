@@ -14,7 +14,8 @@ import structlog
 
 from crossbook._core import IdentityFinding, IdentityPair
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.store import RESOURCE, FindingRow, IdentityStore, NoTablesError, StateRow
+from crossbook.arbitrage.store.identities import RESOURCE, FindingRow, IdentityStore, StateRow
+from crossbook.plumbing.data.postgres import NoTablesError
 from crossbook.plumbing.errors import NotFoundError, UnavailableError
 
 POLL_SECONDS = 1.0

@@ -1,4 +1,4 @@
-"""The live scan: the scanner with all that listens to it: recording, event log, subscribers, latencies.
+"""The live scan: the scanner with all that listens to it: recording, event log, its writer, subscribers, latencies.
 
 Everything here runs on the event loop's thread and never waits.
 """
@@ -10,7 +10,9 @@ from typing import TypeAlias
 import structlog
 
 from crossbook._core import IdentityPair, OpportunityEvent
+from crossbook.arbitrage.event_history import EventHistory
 from crossbook.arbitrage.event_log import EventLog, LoggedEvent
+from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.messages import reason_name, to_event
 from crossbook.arbitrage.recorder import (
     ANSWER,
@@ -21,6 +23,7 @@ from crossbook.arbitrage.recorder import (
     BatchRecorder,
     identities_record,
 )
+from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
@@ -35,9 +38,17 @@ Identities: TypeAlias = Sequence[tuple[IdentityPair, int]]
 class LiveScan:
     """Feeds the scanner and publishes what it says."""
 
-    def __init__(self, arguments: ScannerArguments, recorder: BatchRecorder | None = None) -> None:
+    def __init__(
+        self,
+        arguments: ScannerArguments,
+        recorder: BatchRecorder | None = None,
+        store: EventStore | None = None,
+    ) -> None:
         self.scanner = new_scanner(arguments)
         self.events = EventLog()
+        # Neither where there is no Postgres: then events end with this process.
+        self.writer = EventWriter(store, self.events.log_id) if store else None
+        self.history = EventHistory(store, self.writer, self.events) if store and self.writer else None
         self.broadcast: Broadcast[LoggedEvent] = Broadcast()
         self.frame_to_opportunity = LatencyHistogram()
         self.identities: Identities = ()
@@ -84,7 +95,10 @@ class LiveScan:
 
     def _publish(self, events: list[OpportunityEvent]) -> None:
         for event in events:
-            self.broadcast.publish(self.events.append(event))
+            logged = self.events.append(event)
+            self.broadcast.publish(logged)
+            if self.writer is not None:
+                self.writer.put(logged)
             if self._recorder is not None:
                 self._recorder.append(ANSWER, event.event_ns, to_event(event).SerializeToString())
         # After the subscribers, who have been woken above: a line of log takes as long as a thousand quotes.

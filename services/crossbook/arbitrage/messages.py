@@ -1,7 +1,7 @@
 """What the scanner and the store say, as the messages of arbitrage.proto."""
 
 from crossbook._core import AssetView, OpportunityEvent, SpreadView
-from crossbook.arbitrage.store import RESOURCE, FindingRow
+from crossbook.arbitrage.store.identities import RESOURCE, FindingRow
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import to_timestamp
 

@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import reason_name
 from crossbook.arbitrage.shards import ShardFollower
@@ -39,6 +40,7 @@ class ArbitrageCollector(Collector):
         yield CounterMetricFamily(
             f"{PREFIX}_dropped_events", "Events that slow watchers lost.", value=self._live.broadcast.dropped
         )
+        yield from _of_writer(self._live.writer)
         refusals = CounterMetricFamily(f"{PREFIX}_refusals", "Paying pairs that came to be refused.", labels=["reason"])
         for reason, count in stats.refusals:
             refusals.add_metric([reason_name(reason).lower()], count)
@@ -48,6 +50,13 @@ class ArbitrageCollector(Collector):
             "Microseconds from receiving a frame to publishing what it caused.",
             self._live.frame_to_opportunity,
         )
+
+
+def _of_writer(writer: EventWriter | None) -> Iterable[Metric]:
+    if writer is None:
+        return
+    yield GaugeMetricFamily(f"{PREFIX}_unlogged_events", "Events that are not in Postgres yet.", value=writer.waiting)
+    yield CounterMetricFamily(f"{PREFIX}_lost_events", "Events that never came to Postgres.", value=writer.dropped)
 
 
 @contextmanager

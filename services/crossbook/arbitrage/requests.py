@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from crossbook._core import venue_profiles
-from crossbook.arbitrage.store import RESOURCE
+from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 

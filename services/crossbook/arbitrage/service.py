@@ -16,7 +16,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
 from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.shards import ShardFollower
-from crossbook.arbitrage.store import WindowStore
+from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.window_scan import scan_windows
 from crossbook.pb.v1 import arbitrage_pb2 as pb

@@ -8,6 +8,7 @@ changes too, which may be sooner or later. One that is listed at another target 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.quote_stream import QuoteWatch, Source
 from crossbook.arbitrage.venues import VenueStates, merged
 from crossbook.pb.v1.market_pb2 import VenueHealth
+from crossbook.plumbing.tasks import Keeper
 
 LOOK_SECONDS = 1.0  # how often those that are to be left are looked at
 
@@ -66,8 +68,9 @@ class ShardFollower:
         self._listed = dict(shards)
         self._changed.set()
 
-    async def run(self, on_connected: OnConnected) -> None:
+    async def run(self, on_connected: OnConnected, keeper: Keeper) -> None:
         """Follows until cancelled. Tells whether any shard's stream is up whenever one of them comes or goes."""
+        self._followed.clear()
 
         async def tell() -> None:
             async with self._telling:
@@ -77,7 +80,7 @@ class ShardFollower:
             while True:
                 if await self._leave_unlisted():
                     await tell()
-                self._follow_listed(tasks, tell)
+                self._follow_listed(tasks, tell, keeper)
                 self._changed.clear()
                 try:
                     async with asyncio.timeout(LOOK_SECONDS):
@@ -106,13 +109,14 @@ class ShardFollower:
         self._followed.remove(followed)
         log.info("shard_left", shard=followed.source.shard, target=followed.source.target)
 
-    def _follow_listed(self, tasks: asyncio.TaskGroup, tell: Callable[[], Awaitable[None]]) -> None:
+    def _follow_listed(self, tasks: asyncio.TaskGroup, tell: Callable[[], Awaitable[None]], keeper: Keeper) -> None:
         known = {(followed.source.shard, followed.source.target) for followed in self._followed}
         for shard, target in self._listed.items():
             if (shard, target) not in known:
                 watch = QuoteWatch(Source(shard, target, self._free_number()), self._live, tell)
                 venues = VenueStates(target)
-                self._followed.append(_Followed(watch, venues, tasks.create_task(_run(watch, venues))))
+                task = tasks.create_task(keeper.keep(f"shard {shard}", partial(_run, watch, venues)))
+                self._followed.append(_Followed(watch, venues, task))
 
     def _free_number(self) -> int:
         taken = {followed.source.number for followed in self._followed}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from crossbook._core import LIVE, Scanner
 from crossbook.arbitrage.live import Identities
-from crossbook.arbitrage.store import WindowPrice, WindowStore
+from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import aggregator_pb2, market_pb2
 from crossbook.pb.v1 import arbitrage_pb2 as pb

@@ -28,12 +28,13 @@ def venues(
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", show_lines=True)
     for column in COLUMNS:
         table.add_column(column, overflow="fold", no_wrap=column == COLUMNS[0])
     for row in rows():
-        table.add_row(*row, end_section=True)
+        table.add_row(*(Text(cell) for cell in row), end_section=True)  # a bare string would be markup
     Console().print(table)
 
 

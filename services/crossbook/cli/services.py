@@ -88,10 +88,12 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _run(name: str, main: "Callable[[Settings, Lifetime], Awaitable[None]]", **options: Any) -> None:
+    from crossbook.plumbing.exposure import check_exposure
     from crossbook.plumbing.logs import configure_logging
     from crossbook.plumbing.process import run_service
     from crossbook.plumbing.settings import load_settings
 
     settings = load_settings(**({name: options} if options else {}))
+    check_exposure(settings)
     configure_logging(name, settings.log_level, settings.log_format)
     run_service(lambda lifetime: main(settings, lifetime))

@@ -15,6 +15,7 @@ from crossbook.local.servers.redis import find_server
 from crossbook.plumbing.data.postgres import connect
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import CrossbookError, SettingsError
+from crossbook.plumbing.exposure import check_exposure
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.plumbing.shards import read_shards
 
@@ -44,6 +45,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", False, str(error))
         return
     yield Finding("settings", True, "every CROSSBOOK_ variable is understood")
+    yield _finding("host", lambda: _host(settings))
     yield _finding("shards", lambda: _shards(settings))
     for endpoint in [*(ports := choose_ports(settings, 1, None)).services(), ports.simulator]:
         yield _finding(
@@ -100,6 +102,11 @@ def _is_served(host: str, endpoint: Endpoint) -> bool:
 
 async def _asked(probe: Probe) -> bool:
     return await probe()
+
+
+def _host(settings: Settings) -> str:
+    check_exposure(settings)
+    return f"{settings.host}{', open to other machines as was said' if settings.allow_open else ''}"
 
 
 def _shards(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The errors a caller can act on. Each class says what to do next; grpc_server turns it into its status.
+"""The errors a caller can act on. Each class says what to do next; plumbing/grpc/status.py turns it into its status.
 
 CrossbookError
 ├── SettingsError          fix the setting that the message names, then start again

@@ -1,26 +1,35 @@
 """How long to wait before trying again: full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog).
 
 `backoff` is for loops that never give up or that count by themselves (deliveries); `Redial` counts for a connection
-that is opened again for ever. `retrying` is stamina's decorator, for a short call that is worth a few tries and then
-fails.
+that is opened again for ever. Within `without_waits()` all these waits are 0, so that no test sleeps for them.
 """
 
 import random
 import time
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
-import stamina
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 # A connection that lived so long was a good one: the next loss begins with the shortest wait again.
 STABLE_SECONDS = 5.0
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_is_testing = False
+
+
+@contextmanager
+def without_waits() -> Iterator[None]:
+    """Until the end of the block the whole process tries again at once."""
+    global _is_testing
+    before, _is_testing = _is_testing, True
+    try:
+        yield
+    finally:
+        _is_testing = before
 
 
 def backoff(attempt: int, base: float, cap: float) -> float:
     """Seconds to wait after try number `attempt` (from 0): uniform in 0 to min(cap, base * 2^attempt)."""
+    if _is_testing:
+        return 0.0
     return random.uniform(0.0, min(cap, base * 2.0 ** min(attempt, 32)))
 
 
@@ -45,14 +54,3 @@ class Redial:
         self._opened_at = None
         self._attempt += 1
         return backoff(self._attempt - 1, self._base, self._cap)
-
-
-def retrying(
-    on: type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool],
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Tries a short call up to three times within a second, on the errors named."""
-
-    def decorate(call: Callable[P, T]) -> Callable[P, T]:
-        return stamina.retry(on=on, attempts=3, timeout=1.0, wait_initial=0.05, wait_max=0.3, wait_jitter=0.1)(call)
-
-    return decorate

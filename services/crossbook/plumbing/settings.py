@@ -132,11 +132,15 @@ class TrackerSettings(Section):
 
 
 class AggregatorSettings(Section):
-    """crossbook aggregator. shard is the name by which trackers and arbitrage list it."""
+    """crossbook aggregator. shard is the name by which trackers and arbitrage list it.
+
+    extra_venues may be fed besides those that Crossbook knows.
+    """
 
     port: Port = 50052
     metrics_port: Port = 9102
     shard: ShardName = "main"
+    extra_venues: Names = []
     window_seconds: Annotated[int, Field(ge=1, le=60), AfterValidator(_divides_a_minute)] = 15
     snapshot_retention_seconds: Positive = 3600
     minute_retention_seconds: Positive = 3600
@@ -150,6 +154,7 @@ class ArbitrageSettings(Section):
     A shards_file, JSON such as {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
+    event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres.
     """
 
     port: Port = 50053
@@ -171,6 +176,7 @@ class ArbitrageSettings(Section):
     max_depeg_percent: Positive = 1
     allow_depegged: bool = False
     relays: dict[str, str] = {}
+    event_retention_seconds: Positive = 3600
     record_dir: Path | None = None
     record_max_bytes: RecordingBytes = MAX_RECORDING_BYTES
 
@@ -198,7 +204,8 @@ class SimulatorSettings(Section):
     """crossbook simulator. Empty venues mean all; rate multiplies updates; speed 0 replays as fast as possible.
 
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
-    assets on venues that have such markets, and give live rates between currencies.
+    assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
+    every book, for whoever judges the system from outside; it grows without bound.
     """
 
     port: Port = 8700
@@ -211,6 +218,7 @@ class SimulatorSettings(Section):
     quiet_seconds: NotNegative = 10
     duration_seconds: Positive | None = None
     truth_file: Path | None = None
+    ledger_file: Path | None = None
     faults: str = ""
     replay: Path | None = None
     speed: NotNegative = 1
@@ -227,11 +235,15 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The whole tree. A port of 0 lets the system choose; a metrics_port of 0 turns metrics off."""
+    """The whole tree. A port of 0 lets the system choose; a metrics_port of 0 turns metrics off.
+
+    allow_open says that host may be one that other machines reach; see plumbing/exposure.py.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     host: str = Field(default="127.0.0.1", min_length=1)
+    allow_open: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     postgres_dsn: Annotated[SecretStr, AfterValidator(_is_postgres_dsn)] | None = None

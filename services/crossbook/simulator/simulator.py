@@ -8,6 +8,7 @@ from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.faults import parse_faults
 from crossbook.simulator.injector import Injector
+from crossbook.simulator.ledger import Ledger
 from crossbook.simulator.listing import assets_of_world, stablecoins_named
 from crossbook.simulator.plan import Episode, EpisodePlan
 from crossbook.simulator.registry import build_faces, traits_of
@@ -47,6 +48,7 @@ class Simulator:
         self._now_ns = now_ns
         faults = parse_faults(settings.faults, self.faces, self.assets)
         self.truth = TruthFile(settings.truth_file)
+        self.ledger = Ledger(settings.ledger_file)
         relays = {t.venue: t.relays for t in traits if t.relays is not None}
         self.truth.started(settings.seed, list(self.faces), names, relays, now_ns)
         self.injector = Injector(self.faces, self.truth)
@@ -90,6 +92,7 @@ class Simulator:
         self.stop(now_ns)
         self.truth.stopped(now_ns)
         self.truth.close()
+        self.ledger.close()
 
     def state(self) -> dict[str, Any]:
         """What GET /control/state shows."""
@@ -115,7 +118,9 @@ class Simulator:
             self.truth.episode_started(episode, self._now_ns)
 
     def _on_update(self, instrument: Instrument, is_depth_due: bool) -> None:
-        self.faces[instrument.venue].publish_update(instrument, is_depth_due, self._now_ns)
+        face = self.faces[instrument.venue]
+        self.ledger.changed(instrument, len(face.sessions), self._now_ns)
+        face.publish_update(instrument, is_depth_due, self._now_ns)
 
     def _end_episodes(self, episodes: list[Episode], now_ns: int, *, ended_early: bool) -> None:
         for episode in episodes:

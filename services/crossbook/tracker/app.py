@@ -8,11 +8,13 @@ import structlog
 from crossbook._core import venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.grpc.server import RunningServer, grpc_server
+from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
+from crossbook.plumbing.tasks import Keeper
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.outgoing.channels import Channels
@@ -23,6 +25,8 @@ from crossbook.tracker.venue.local_clock import LocalClock
 from crossbook.tracker.venue.look import keep_health
 from crossbook.tracker.venue.venue import Venue
 from crossbook.transport.limits import shared_limits
+
+MARKETS = "markets"  # the part of the health that the venues' lists are
 
 log = structlog.get_logger()
 
@@ -45,28 +49,30 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
         for profile in profiles
     }
     service = TrackerService(venues)
+    health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
     server = grpc_server(
         settings.host,
         settings.tracker.port,
         lambda server: add_TrackerServiceServicer_to_server(service, server),
-        [SERVICE_NAME],
+        health,
     )
+    keeper = Keeper(health.tell)
     lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
     metrics = TrackerMetrics(clock)
     with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
-        async with server as running, asyncio.TaskGroup() as tasks:
+        async with server, asyncio.TaskGroup() as tasks:
             for venue in venues.values():
                 tasks.create_task(venue.run(lifetime))
                 tasks.create_task(venue.keep_listing(lifetime))
             helpers = [
-                tasks.create_task(metrics.keep_current(service.all_stats)),
-                tasks.create_task(keep_health(venues.values(), clock)),
-                tasks.create_task(_serve_once_listed(running, listed)),
+                tasks.create_task(keeper.keep("metrics", lambda: metrics.keep_current(service.all_stats))),
+                tasks.create_task(keeper.keep("health", lambda: keep_health(venues.values(), clock))),
+                tasks.create_task(_serve_once_listed(health, listed)),
             ]
             await lifetime.stopping.wait()
             for helper in helpers:
                 helper.cancel()
-            await _set_serving(running, False)
+            await health.tell("process", "it stops")
 
 
 def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
@@ -82,15 +88,10 @@ def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
         venue.route(shards)
 
 
-async def _serve_once_listed(server: RunningServer, listed: asyncio.Event) -> None:
+async def _serve_once_listed(health: ServiceHealth, listed: asyncio.Event) -> None:
     """SERVING from the first listed venue on: then there is something to ask for."""
     await listed.wait()
-    await _set_serving(server, True)
-
-
-async def _set_serving(server: RunningServer, is_serving: bool) -> None:
-    for name in ("", SERVICE_NAME):
-        await server.set_serving(name, is_serving)
+    await health.tell(MARKETS, "")
 
 
 def _prepare_record_dir(settings: TrackerSettings) -> None:

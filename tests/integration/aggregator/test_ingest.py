@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from crossbook.aggregator import intake
+from crossbook.aggregator import feeding, greeting, intake
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesResponse
 from crossbook.pb.v1.market_pb2 import QuoteBatch
 from tests.support.aggregator.aggregator_process import aggregator_settings, get_stats, running_aggregator
@@ -55,17 +56,79 @@ def _fields(error: grpc.aio.AioRpcError) -> list[str]:
     return [violation.field for violation in bad_request.field_violations]
 
 
-async def test_a_newer_stream_of_a_venue_ends_the_older(channel: grpc.aio.Channel) -> None:
-    """The older one hears ABORTED; the newer one resumes where the older one was."""
+async def test_a_stream_that_is_alive_keeps_its_turn(channel: grpc.aio.Channel) -> None:
+    """Whoever comes meanwhile hears ABORTED and what to do; the venue's own stream goes on, whatever id they bear."""
+    stream = QuoteStream("alpha")
+    call, _ = await _begin(channel, stream)
+    for other in (QuoteStream("alpha", seed=2), stream):
+        stranger = _open(channel)
+        await stranger.write(hello_request(other.hello(1)))
+        ending = asyncio.create_task(_end(stranger))
+        while not ending.done():
+            await call.write(batch_request(stream.next_batch(rows=5)))
+            await asyncio.sleep(0.2)
+        error = await ending
+        assert error.code() == grpc.StatusCode.ABORTED
+        assert "another tracker feeds alpha" in (error.details() or "")
+    await eventually(lambda: _received(channel, stream.sequence))
+
+
+async def test_a_silent_stream_is_taken_over(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tracker is gone without the network having said so: it hears ABORTED, the newer one resumes where it was."""
     stream = QuoteStream("alpha")
     first, _ = await _begin(channel, stream)
     await first.write(batch_request(stream.next_batch(rows=5)))
     await eventually(lambda: _received(channel, 1))
+    monkeypatch.setattr(feeding, "SILENT_SECONDS", 0.0)
     second, next_sequence = await _begin(channel, stream)
     assert (await _end(first)).code() == grpc.StatusCode.ABORTED
     assert next_sequence == 2
     await second.write(batch_request(stream.next_batch(rows=5)))
     await eventually(lambda: _received(channel, 2))
+
+
+async def test_a_restarted_tracker_is_back_at_once(channel: grpc.aio.Channel) -> None:
+    """The end of its old connection frees the venue: its first hello is answered, although the old stream was alive."""
+    old, new = QuoteStream("alpha", seed=1), QuoteStream("alpha", seed=2)
+    call, _ = await _begin(channel, old)
+    await call.write(batch_request(old.next_batch(rows=5)))
+    await eventually(lambda: _received(channel, 1))
+    call.cancel()
+    _, next_sequence = await _begin(channel, new)
+    assert next_sequence == 1
+
+
+async def test_an_unknown_venue_leaves_nothing_behind(channel: grpc.aio.Channel, postgres_dsn: str) -> None:
+    """It hears which setting would let it in, and there is no partition of its name."""
+    call = _open(channel)
+    await call.write(hello_request(QuoteStream("nobody").hello(1)))
+    error = await _end(call)
+    assert (error.code(), _fields(error)) == (grpc.StatusCode.INVALID_ARGUMENT, ["hello.venue"])
+    assert "CROSSBOOK_AGGREGATOR__EXTRA_VENUES" in (error.details() or "")
+    async with await psycopg.AsyncConnection.connect(postgres_dsn) as connection:
+        tables = await (await connection.execute("SELECT count(*) FROM pg_class WHERE relname ~ 'nobody'")).fetchone()
+    assert tables == (0,)
+
+
+async def test_a_call_that_says_nothing_ends(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hears that its hello is late."""
+    monkeypatch.setattr(greeting, "HELLO_SECONDS", 0.1)
+    call = _open(channel)
+    error = await _end(call)
+    assert (error.code(), _fields(error)) == (grpc.StatusCode.INVALID_ARGUMENT, ["hello"])
+
+
+async def test_silent_calls_keep_no_tracker_out(channel: grpc.aio.Channel) -> None:
+    """However many there are, a hello is answered; the silent ones that were there longest go."""
+    silent = [_open(channel) for _ in range(300)]
+    ended = [asyncio.create_task(_end(call)) for call in silent]
+    call, next_sequence = await _begin(channel, QuoteStream("alpha"))
+    assert next_sequence == 1
+    await eventually(lambda: sum(one.done() for one in ended) >= 300 - greeting.MAX_SILENT_CALLS)
+    assert {(await one).code() for one in ended if one.done()} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    for one in (call, *silent):
+        one.cancel()
+    await asyncio.gather(*ended, return_exceptions=True)
 
 
 async def test_a_stream_for_another_shard_is_sent_away(channel: grpc.aio.Channel) -> None:
@@ -84,8 +147,8 @@ async def test_a_stream_for_another_shard_is_sent_away(channel: grpc.aio.Channel
         call.cancel()
 
 
-async def test_a_crowd_of_streams_leaves_the_newest(channel: grpc.aio.Channel) -> None:
-    """However many want to take over at once, one remains and the others hear ABORTED."""
+async def test_of_a_crowd_of_streams_one_feeds(channel: grpc.aio.Channel) -> None:
+    """However many come at once, one is taken and the others hear ABORTED."""
     stream = QuoteStream("alpha")
     calls = [_open(channel) for _ in range(5)]
     for call in calls:
@@ -103,6 +166,7 @@ async def test_a_crowd_of_streams_leaves_the_newest(channel: grpc.aio.Channel) -
 async def test_venues_beyond_the_limit_are_refused(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when many come at once; those that are open go on and can be resumed."""
     monkeypatch.setattr(intake, "MAX_VENUES", 3)
+    monkeypatch.setattr(feeding, "SILENT_SECONDS", 0.0)
     streams = [QuoteStream(f"venue-{number}") for number in range(9)]
     calls = [_open(channel) for _ in streams]
     await asyncio.gather(

@@ -127,6 +127,7 @@ async def test_a_restart_brings_nothing_back_that_its_last_window_lacks(stores: 
     windows.on_hello(hello_request(old.hello(1)))
     windows.on_batch(batch_request(old.next_batch(rows=50)))
     windows.on_hello(hello_request(new.hello(1)))
+    windows.on_batch(batch_request(new.roster(old.now_ns)))
     windows.on_batch(batch_request(new.heartbeat(old.now_ns + 2 * MINUTE_NS)))
     closed = take_all(windows)
     assert closed[0].rows > 0
@@ -228,6 +229,7 @@ def _closed_until_left(stream: QuoteStream, left_ns: int) -> list[ClosedWindow]:
     stream.sequence -= 1  # the last batch was not sent
     windows.on_batch(batch_request(stream.heartbeat(left_ns)))
     windows.on_hello(hello_request(empty.hello(1)))
+    windows.on_batch(batch_request(empty.roster(left_ns - 1)))
     windows.on_batch(batch_request(empty.heartbeat(left_ns + MINUTE_NS)))
     return take_all(windows)
 

@@ -13,7 +13,7 @@ from grpc_status import rpc_status
 
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.store import IdentityStore
+from crossbook.arbitrage.store.identities import IdentityStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.data.postgres import open_pool

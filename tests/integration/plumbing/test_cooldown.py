@@ -98,7 +98,7 @@ async def test_every_call_says_so_while_redis_is_down(free_port: int) -> None:
         store.extend(claim, 1, "x"),
         store.release(claim),
         store.state(*PAIR),
-        store.ping(),
+        store.check(),
     ):
         with pytest.raises(UnavailableError):
             await call

@@ -21,6 +21,12 @@ from tests.support.waiting import DEADLINE_SECONDS, eventually
 
 # The streams of tests have times of their own, long ago: without this retention would delete what they wrote.
 KEEP = {"snapshot_retention_seconds": 3e9, "minute_retention_seconds": 3e9}
+# The venues of tests and benches that are none of the registry's.
+_NAMES = (
+    *("alpha", "beta", "later", "venue", "bench", "still", "swinging"),
+    *("cheap", "dear", "cheap-btc", "dear-btc", "cheap-eth", "dear-eth"),
+)
+MADE_UP = ",".join([*_NAMES, *(f"{name}-{number}" for name in ("venue", "late") for number in range(9))])
 
 PROGRAM = """
 from crossbook.aggregator.app import run
@@ -32,7 +38,9 @@ run_service(lambda lifetime: run(load_settings(), lifetime))
 
 def aggregator_settings(dsn: str, port: int, **aggregator: Any) -> Settings:
     """Settings of one aggregator without metrics."""
-    return load_settings(postgres_dsn=dsn, aggregator={"port": port, "metrics_port": 0, **KEEP, **aggregator})
+    return load_settings(
+        postgres_dsn=dsn, aggregator={"port": port, "metrics_port": 0, "extra_venues": MADE_UP, **KEEP, **aggregator}
+    )
 
 
 async def get_stats(channel: grpc.aio.Channel) -> GetAggregatorStatsResponse:
@@ -54,7 +62,10 @@ class AggregatorProcess:
             "CROSSBOOK_POSTGRES_DSN": dsn,
             "CROSSBOOK_AGGREGATOR__PORT": str(port),
             "CROSSBOOK_AGGREGATOR__METRICS_PORT": "0",
-            **{f"CROSSBOOK_AGGREGATOR__{name.upper()}": str(value) for name, value in (KEEP | settings).items()},
+            **{
+                f"CROSSBOOK_AGGREGATOR__{name.upper()}": str(value)
+                for name, value in (KEEP | {"extra_venues": MADE_UP} | settings).items()
+            },
         }
         self._process: asyncio.subprocess.Process | None = None
 

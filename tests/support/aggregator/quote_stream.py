@@ -48,6 +48,13 @@ class QuoteStream:
         self.now_ns = watermark_ns
         return QuoteBatch(venue=self.venue, stream_id=self.stream_id, sequence=self.sequence, watermark_ns=watermark_ns)
 
+    def roster(self, watermark_ns: int) -> QuoteBatch:
+        """Says that what it has introduced is all that it has from then on."""
+        batch = self.heartbeat(watermark_ns)
+        batch.is_roster = True
+        batch.roster_symbols.extend(entry.index for entry in self.entries)
+        return batch
+
     def hello(self, oldest_sequence: int) -> IngestHello:
         """Opens or resumes the stream."""
         return IngestHello(

@@ -8,6 +8,7 @@ from typing import Any
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2_grpc
 from crossbook.plumbing.errors import NotFoundError
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns, to_duration, to_timestamp
 
@@ -125,7 +126,7 @@ async def stand_in_arbitrage(port: int = 0) -> AsyncIterator[StandInArbitrage]:
         "127.0.0.1",
         port,
         lambda server: arbitrage_pb2_grpc.add_ArbitrageServiceServicer_to_server(service, server),
-        [SERVICE_NAME],
+        ServiceHealth(SERVICE_NAME, awaits=("quotes",)),
     ) as server:
         service.port = server.port
         try:

@@ -8,7 +8,7 @@ from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
 from crossbook.arbitrage.shards import ShardFollower
-from crossbook.arbitrage.store import WindowPrice, WindowStore
+from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 

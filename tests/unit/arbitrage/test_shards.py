@@ -10,6 +10,8 @@ from crossbook._core import MOVED
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.shards import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.tasks import Keeper
 from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
 from tests.support.waiting import eventually
 
@@ -47,7 +49,7 @@ class Followed:
 async def followed(arguments: ScannerArguments) -> AsyncIterator[Followed]:
     """Nothing is listed yet."""
     followed = Followed(LiveScan(arguments))
-    task = asyncio.create_task(followed.follower.run(followed.hear))
+    task = asyncio.create_task(followed.follower.run(followed.hear, Keeper(ServiceHealth().tell)))
     yield followed
     task.cancel()
     await asyncio.wait([task])

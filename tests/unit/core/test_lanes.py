@@ -57,7 +57,8 @@ def test_instruments_move_at_the_minute() -> None:
     feed.route(["b"], MINUTE_NS)
     assert feed.shards() == ["a", "b"]
     (left,) = take_all(feed, "a", MINUTE_NS)
-    (carried,) = take_all(feed, "b", MINUTE_NS)
+    carried, roster = take_all(feed, "b", MINUTE_NS)
+    assert (roster.is_roster, sorted(roster.roster_symbols)) == (True, sorted(carried.symbol_index))
     assert (left.watermark_ns, carried.watermark_ns) == (MINUTE_NS, MINUTE_NS)
     assert sorted(left.left_symbols) == sorted(carried.symbol_index)
     assert (carried.is_carried, set(carried.receive_ns), set(carried.state)) == (True, {2_000}, {LIVE})
@@ -72,10 +73,27 @@ def test_a_requote_is_for_one_shard() -> None:
     """The others have lost nothing."""
     feed = open_lanes("a", "b")
     had = {entry.index for entry in take_all(feed, "a", 3_000)[0].symbols}
+    assert had
     take_all(feed, "b", 3_000)
     feed.requote("a", 4_000)
     assert feed.pending_rows("b") == 0
-    assert set(take_all(feed, "a", 5_000)[0].symbol_index) == had
+    roster, quotes = take_all(feed, "a", 5_000)
+    assert set(roster.roster_symbols) == set(quotes.symbol_index) == had
+
+
+def test_a_stream_says_what_it_tracks_as_soon_as_that_changes() -> None:
+    """Only so does its aggregator know that an instrument is gone, and not merely silent."""
+    feed = VenueFeed("lighter", "stream-1")
+    feed.track([instrument(native="1"), instrument(native="2")], 1_000)
+    (both,) = take_all(feed, "main", 2_000)
+    assert (both.is_roster, list(both.roster_symbols), both.watermark_ns) == (True, [0, 1], 1_000)
+    assert [entry.instrument.native_symbol for entry in both.symbols] == ["1", "2"]
+    feed.untrack([instrument(native="1").symbol], 3_000)
+    assert list(take_all(feed, "main", 3_000)[-1].roster_symbols) == [1]
+    feed.track([instrument(native="1")], 4_000)
+    (back,) = take_all(feed, "main", 4_000)
+    assert list(back.roster_symbols) == [1, 2]
+    assert [entry.index for entry in back.symbols] == [2]
 
 
 @pytest.mark.parametrize(

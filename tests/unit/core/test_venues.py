@@ -141,10 +141,11 @@ def test_a_venue_may_have_headers_of_its_own_for_the_handshake() -> None:
 
 def test_a_frame_that_asks_nothing_gives_none_and_its_quote_stands_in_the_batch() -> None:
     feed = open_feed("1")
+    feed.take_batch("main", 1_000)  # what it tracks
     assert feed.on_frame(1, book("subscribed", "1", 0, 10, "99.5"), True, 2_000) is None
     assert feed.pending_rows("main") == 2
     batch = batch_of(feed.take_batch("main", 3_000).payload)
-    assert (batch.venue, batch.stream_id, batch.sequence, batch.watermark_ns) == ("lighter", "stream-1", 1, 3_000)
+    assert (batch.venue, batch.stream_id, batch.sequence, batch.watermark_ns) == ("lighter", "stream-1", 2, 3_000)
     assert list(batch.state) == [RESYNCING, LIVE]
     assert list(batch.receive_ns) == [1_000, 2_000]
     assert list(batch.exchange_ns) == [0, 7_000]
@@ -157,9 +158,10 @@ def test_symbols_are_announced_once_each_and_all_of_them_in_a_hello() -> None:
     first = batch_of(feed.take_batch("main", 2_000).payload)
     assert [(entry.index, entry.instrument.native_symbol) for entry in first.symbols] == [(0, "1"), (1, "2")]
     assert first.symbols[0].instrument.taker_fee_percent == 0.05
+    feed.take_batch("main", 2_000)
     feed.on_frame(1, book("subscribed", "2", 0, 10, "99"), True, 3_000)
     second = batch_of(feed.take_batch("main", 3_000).payload)
-    assert (second.sequence, list(second.symbols), list(second.symbol_index)) == (2, [], [1])
+    assert (second.sequence, list(second.symbols), list(second.symbol_index)) == (3, [], [1])
     hello = aggregator_pb2.IngestQuotesRequest.FromString(feed.hello("main", 2)).hello
     assert (hello.venue, hello.stream_id, hello.oldest_sequence) == ("lighter", "stream-1", 2)
     assert [entry.index for entry in hello.symbols] == [0, 1]
@@ -167,6 +169,7 @@ def test_symbols_are_announced_once_each_and_all_of_them_in_a_hello() -> None:
 
 def test_the_watermark_never_steps_back_and_an_empty_batch_still_carries_it() -> None:
     feed = open_feed("1")
+    feed.take_batch("main", 1_000)  # what it tracks
     marks = [batch_of(feed.take_batch("main", now).payload).watermark_ns for now in (5_000, 4_000, 6_000)]
     assert marks == [5_000, 5_000, 6_000]
     feed.on_frame(1, book("subscribed", "1", 0, 10, "99"), True, 2_000)

@@ -37,6 +37,7 @@ def test_rooms_count_imports_between_them_and_none_within() -> None:
 
 def test_no_module_and_no_crate_imports_in_a_circle() -> None:
     """The house has none, imports for type checkers counted."""
+    assert circles(python_modules()) == []
     assert circles(crates(ROOT / "core-rs")) == []
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from crossbook.local.checkup import Finding, examine
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.settings import load_settings
 from crossbook.simulator.app import running_simulator
@@ -28,7 +29,7 @@ async def _about(port: int) -> Finding:
 
 async def test_a_port_that_crossbook_itself_serves_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """The doctor may be asked while everything runs."""
-    async with grpc_server("127.0.0.1", 0, lambda _: None, []) as server:
+    async with grpc_server("127.0.0.1", 0, lambda _: None, ServiceHealth()) as server:
         monkeypatch.setenv("CROSSBOOK_ALERTS__PORT", str(server.port))
         finding = await _about(server.port)
     assert (finding.is_ok, finding.detail) == (True, "alerts answers: Crossbook is running")

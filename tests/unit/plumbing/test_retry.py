@@ -1,11 +1,10 @@
 """Waiting between tries."""
 
 import pytest
-import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook.plumbing.retry import STABLE_SECONDS, Redial, backoff, retrying
+from crossbook.plumbing.retry import STABLE_SECONDS, Redial, backoff, without_waits
 
 
 @given(st.integers(min_value=0, max_value=10_000))
@@ -19,32 +18,12 @@ def test_waits_are_spread_over_the_whole_range() -> None:
     assert max(waits) > 90
 
 
-async def test_a_short_call_is_tried_three_times() -> None:
-    tries = 0
-
-    @retrying(on=ConnectionError)
-    async def call() -> None:
-        nonlocal tries
-        tries += 1
-        raise ConnectionError
-
-    with stamina.set_testing(True, attempts=3), pytest.raises(ConnectionError):
-        await call()
-    assert tries == 3
-
-
-async def test_another_error_is_not_tried_again() -> None:
-    tries = 0
-
-    @retrying(on=ConnectionError)
-    async def call() -> None:
-        nonlocal tries
-        tries += 1
-        raise KeyError
-
-    with pytest.raises(KeyError):
-        await call()
-    assert tries == 1
+def test_no_test_sleeps() -> None:
+    """Within the block every wait is over at once, and afterwards none is."""
+    redial = Redial(1.0, 3.0)
+    with without_waits():
+        assert [backoff(20, 1.0, 100.0), redial.wait_seconds()] == [0.0, 0.0]
+    assert backoff(20, 1.0, 100.0) > 0
 
 
 def test_a_connection_that_is_lost_at_once_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 use crossbook_market::{Instrument, Quote};
 use crossbook_wire::{
     Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_carried_batch, encode_hello, encode_left_batch,
+    encode_roster,
 };
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -32,6 +33,8 @@ pub struct Lane {
     announced: Vec<u32>,
     is_announced: Vec<bool>,
     absences: FxHashMap<u32, Absence>,
+    /// Sequence and time of the last roster.
+    roster: (u64, i64),
     waiting: VecDeque<Waiting>,
     waiting_rows: usize,
 }
@@ -47,6 +50,7 @@ enum Waiting {
     Rows(Vec<Quote>),
     Left { from_ns: i64, instruments: Vec<u32> },
     Carried { from_ns: i64, quotes: Vec<Quote> },
+    Roster { from_ns: i64, instruments: Vec<u32> },
 }
 
 impl Waiting {
@@ -54,7 +58,7 @@ impl Waiting {
     fn time_ns(&self) -> i64 {
         match self {
             Self::Rows(quotes) => quotes[0].receive_ns, // there is one
-            Self::Left { from_ns, .. } | Self::Carried { from_ns, .. } => *from_ns,
+            Self::Left { from_ns, .. } | Self::Carried { from_ns, .. } | Self::Roster { from_ns, .. } => *from_ns,
         }
     }
 }
@@ -68,6 +72,7 @@ impl Lane {
             announced: Vec::new(),
             is_announced: Vec::new(),
             absences: FxHashMap::default(),
+            roster: (0, 0),
             waiting: VecDeque::new(),
             waiting_rows: 0,
         }
@@ -104,6 +109,16 @@ impl Lane {
         self.waiting.push_back(Waiting::Carried { from_ns, quotes });
     }
 
+    /// From that time on these, in order, are all that the lane has. One that waits still and says otherwise is out of date.
+    pub fn push_roster(&mut self, from_ns: i64, instruments: Vec<u32>) {
+        if let Some(Waiting::Roster { .. }) = self.waiting.back() {
+            self.waiting.pop_back();
+            self.waiting_rows -= 1;
+        }
+        self.waiting_rows += 1;
+        self.waiting.push_back(Waiting::Roster { from_ns, instruments });
+    }
+
     /// The next batch, possibly without rows; its watermark is `now_ns` when nothing is left behind.
     pub fn take<'a>(&mut self, origin: &Origin, now_ns: i64, instrument: impl Fn(u32) -> &'a Instrument) -> TakenBatch {
         self.sequence += 1;
@@ -118,13 +133,19 @@ impl Lane {
             Some(Waiting::Carried { from_ns, quotes }) => {
                 self.waiting_rows -= quotes.len();
                 self.note_returned(&quotes);
-                let symbols = self.announce(&quotes, instrument);
+                let symbols = self.announce(numbers(&quotes), instrument);
                 (quotes.len(), encode_carried_batch(venue, stream_id, sequence, from_ns, &symbols, &quotes))
+            }
+            Some(Waiting::Roster { from_ns, instruments }) => {
+                self.waiting_rows -= 1;
+                self.roster = (sequence, from_ns);
+                let symbols = self.announce(instruments.iter().copied(), instrument);
+                (0, encode_roster(venue, stream_id, sequence, from_ns, &symbols, &instruments))
             }
             Some(Waiting::Rows(quotes)) => {
                 let quotes = self.put_back_beyond_limit(quotes);
                 self.waiting_rows -= quotes.len();
-                let symbols = self.announce(&quotes, instrument);
+                let symbols = self.announce(numbers(&quotes), instrument);
                 (quotes.len(), encode_batch(venue, stream_id, sequence, self.watermark_ns(now_ns), &symbols, &quotes))
             }
             None => (0, encode_batch(venue, stream_id, sequence, now_ns, &[], &[])),
@@ -154,6 +175,8 @@ impl Lane {
             next_sequence: self.next_sequence(),
             symbols: self.announced.iter().map(entry).collect(),
             left_symbols: left,
+            roster_sequence: self.roster.0,
+            roster_ns: self.roster.1,
         })
     }
 
@@ -169,20 +192,20 @@ impl Lane {
         self.waiting.front().map_or(now_ns, Waiting::time_ns)
     }
 
-    /// Numbers that these quotes are the first to use.
+    /// Those among these numbers that have not been used before.
     fn announce<'a>(
         &mut self,
-        quotes: &[Quote],
+        numbers: impl Iterator<Item = u32>,
         instrument: impl Fn(u32) -> &'a Instrument,
     ) -> Vec<(u32, &'a Instrument)> {
         let first_use = self.announced.len();
-        for quote in quotes {
-            let index = quote.instrument as usize;
+        for number in numbers {
+            let index = number as usize;
             if self.is_announced.len() <= index {
                 self.is_announced.resize(index + 1, false);
             }
             if !std::mem::replace(&mut self.is_announced[index], true) {
-                self.announced.push(quote.instrument);
+                self.announced.push(number);
             }
         }
         self.announced[first_use..].iter().map(|&index| (index, instrument(index))).collect()
@@ -200,4 +223,8 @@ impl Lane {
             }
         }
     }
+}
+
+fn numbers(quotes: &[Quote]) -> impl Iterator<Item = u32> + '_ {
+    quotes.iter().map(|quote| quote.instrument)
 }

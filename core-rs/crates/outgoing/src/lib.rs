@@ -8,16 +8,20 @@
 //!    it goes by the old list, later ones by the new.
 //! 3. At that moment the old lane says which instruments have left it, and the new one which quotes of theirs are in force. Both
 //!    say it with that moment as the watermark, and no lane's watermark passes it before.
-//! 4. A lane's sequence and symbol numbers go on for as long as the feed lives, also when the lane was dropped in between: its
+//! 4. A lane says what it has as soon as that changes, and again at a hand-over and to a reader that has lost some: only so does
+//!    its aggregator know that an instrument is gone and not merely silent.
+//! 5. A lane's sequence and symbol numbers go on for as long as the feed lives, also when the lane was dropped in between: its
 //!    aggregator knows where the stream stands.
 
 mod error;
 mod lane;
 mod rendezvous;
+mod streamed_feed;
 mod streams;
 
 pub use error::RouteError;
 pub use lane::TakenBatch;
+pub use streamed_feed::StreamedFeed;
 pub use streams::OutgoingStreams;
 
 #[cfg(test)]

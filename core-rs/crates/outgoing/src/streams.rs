@@ -21,15 +21,20 @@ pub struct OutgoingStreams {
     coming_ns: i64,
     /// By the feed's number.
     told: Vec<Option<Told>>,
+    /// Whether it has been said what is tracked.
+    has_roster: bool,
     /// The latest time that a batch was taken, or a quote received.
     taken_ns: i64,
 }
 
-/// An instrument of which there has been a quote.
+/// An instrument that is tracked, or was.
 struct Told {
     instrument: Arc<Instrument>,
     lane: usize,
-    in_force: Quote,
+    /// None before its first quote.
+    in_force: Option<Quote>,
+    /// Whether it is no longer tracked: it stays where it is and comes back as another number.
+    is_given_up: bool,
 }
 
 impl OutgoingStreams {
@@ -43,6 +48,7 @@ impl OutgoingStreams {
             coming: Vec::new(),
             coming_ns: i64::MAX,
             told: Vec::new(),
+            has_roster: false,
             taken_ns: 0,
         })
     }
@@ -89,6 +95,30 @@ impl OutgoingStreams {
         }
     }
 
+    /// From now on these are all that is tracked, by the feed's numbers. Every quote received before has been taken in.
+    pub fn set_roster(&mut self, tracked: &[(u32, Arc<Instrument>)], now_ns: i64) {
+        self.advance(now_ns);
+        self.has_roster = true;
+        self.told.iter_mut().flatten().for_each(|told| told.is_given_up = true);
+        for (number, instrument) in tracked {
+            match self.told.get_mut(*number as usize) {
+                Some(Some(told)) => told.is_given_up = false,
+                _ => drop(self.place(*number, Arc::clone(instrument))),
+            }
+        }
+        self.push_rosters(now_ns);
+    }
+
+    /// Says once more what the shard has, to a reader that may have lost it.
+    pub fn repeat_roster(&mut self, shard: &str, now_ns: i64) -> Result<(), RouteError> {
+        let lane = self.lane_of(shard)?;
+        self.advance(now_ns);
+        if self.has_roster {
+            self.push_roster(lane, now_ns);
+        }
+        Ok(())
+    }
+
     /// No quote that comes later was received before `now_ns`.
     #[inline]
     pub fn advance(&mut self, now_ns: i64) {
@@ -126,7 +156,7 @@ impl OutgoingStreams {
     pub fn members(&self, shard: &str) -> Result<impl Fn(u32) -> bool + '_, RouteError> {
         let lane = self.lane_of(shard)?;
         let told = |number: u32| self.told.get(number as usize).and_then(Option::as_ref);
-        Ok(move |number| told(number).is_some_and(|told| told.lane == lane))
+        Ok(move |number| told(number).is_some_and(|told| told.lane == lane && told.in_force.is_some()))
     }
 
     fn lane_of(&self, shard: &str) -> Result<usize, RouteError> {
@@ -152,16 +182,35 @@ impl OutgoingStreams {
     fn tell(&mut self, quote: Quote, instrument: impl Fn(u32) -> Arc<Instrument>) -> usize {
         let index = quote.instrument as usize;
         if let Some(Some(told)) = self.told.get_mut(index) {
-            told.in_force = quote;
+            told.in_force = Some(quote);
             return told.lane;
         }
-        let instrument = instrument(quote.instrument);
-        let lane = self.owner(&instrument);
+        let lane = self.place(quote.instrument, instrument(quote.instrument));
+        self.told[index].as_mut().expect("it has just been placed").in_force = Some(quote);
+        lane
+    }
+
+    /// Takes note of an instrument of which there has been no quote; returns its lane.
+    fn place(&mut self, number: u32, instrument: Arc<Instrument>) -> usize {
+        let (index, lane) = (number as usize, self.owner(&instrument));
         if self.told.len() <= index {
             self.told.resize_with(index + 1, || None);
         }
-        self.told[index] = Some(Told { instrument, lane, in_force: quote });
+        self.told[index] = Some(Told { instrument, lane, in_force: None, is_given_up: false });
         lane
+    }
+
+    /// Every listed lane says what it has.
+    fn push_rosters(&mut self, from_ns: i64) {
+        for position in 0..self.listed.len() {
+            self.push_roster(self.listed[position], from_ns);
+        }
+    }
+
+    fn push_roster(&mut self, lane: usize, from_ns: i64) {
+        let is_in = |told: &Told| told.lane == lane && !told.is_given_up;
+        let members = (0..).zip(&self.told).filter(|(_, told)| told.as_ref().is_some_and(is_in));
+        self.lanes[lane].push_roster(from_ns, members.map(|(number, _)| number).collect());
     }
 
     fn owner(&self, instrument: &Instrument) -> usize {
@@ -176,11 +225,12 @@ impl OutgoingStreams {
         let mut left = vec![Vec::new(); self.lanes.len()];
         let mut carried = vec![Vec::new(); self.lanes.len()];
         let mut told = std::mem::take(&mut self.told);
-        for one in told.iter_mut().flatten() {
+        for (number, one) in (0..).zip(&mut told) {
+            let Some(one) = one.as_mut().filter(|one| !one.is_given_up) else { continue };
             let lane = self.owner(&one.instrument);
             if lane != one.lane {
-                left[std::mem::replace(&mut one.lane, lane)].push(one.in_force.instrument);
-                carried[lane].push(one.in_force);
+                left[std::mem::replace(&mut one.lane, lane)].push(number);
+                carried[lane].extend(one.in_force);
             }
         }
         self.told = told;
@@ -192,10 +242,13 @@ impl OutgoingStreams {
                 lane.push_carried(from_ns, carried);
             }
         }
+        if self.has_roster {
+            self.push_rosters(from_ns);
+        }
     }
 }
 
-/// A number is given out with the first quote of its instrument.
+/// A number is given out with a roster, or the first quote of its instrument.
 fn instrument_of(told: &[Option<Told>], index: u32) -> &Instrument {
     &told[index as usize].as_ref().expect("a lane's numbers are those of instruments that were told").instrument
 }

@@ -3,8 +3,7 @@
 use crate::errors::Failure;
 use crate::instrument::PyInstrument;
 use crate::steps::{self, RestRequest, step_to_python};
-use crossbook_market::Quote;
-use crossbook_outgoing::{OutgoingStreams, RouteError, TakenBatch};
+use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, TakenBatch};
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -70,7 +69,7 @@ impl From<&crossbook_venues::VenueProfile> for VenueProfile {
             websocket_url: profile.websocket_url,
             rest_url: profile.rest_url,
             docs_url: profile.docs_url,
-            channels: profile.channels.to_vec(),
+            channels: profile.channels.iter().map(|(_, name)| *name).collect(),
             guard_rule: profile.guard_rule,
             taker_fee_percent: profile.taker_fee_percent,
             maker_fee_percent: profile.maker_fee_percent,
@@ -204,10 +203,7 @@ pub struct OutgoingBatch {
 /// Connections and books of one venue and the streams that leave it, without any IO.
 #[pyclass(module = "crossbook._core")]
 pub struct VenueFeed {
-    feed: Feed,
-    streams: OutgoingStreams,
-    /// On their way from the one to the other; empty between calls, kept for its room.
-    passing: Vec<Quote>,
+    inner: StreamedFeed,
 }
 
 #[pymethods]
@@ -225,30 +221,27 @@ impl VenueFeed {
     ) -> Result<Self, Failure> {
         let options = FeedOptions { websocket_url, rest_url, stale_after_ns };
         let feed = Feed::new(crossbook_venues::find(venue)?, options)?;
-        Ok(Self { feed, streams: OutgoingStreams::new(venue, stream_id, &shards)?, passing: Vec::new() })
+        Ok(Self { inner: StreamedFeed::new(feed, OutgoingStreams::new(venue, stream_id, &shards)?) })
     }
 
     fn route(&mut self, shards: Vec<String>, from_ns: i64) -> Result<(), Failure> {
-        self.pass_quotes();
-        Ok(self.streams.route(&shards, from_ns)?)
+        Ok(self.inner.streams().route(&shards, from_ns)?)
     }
 
     fn shards(&self) -> Vec<String> {
-        self.streams.shards().map(str::to_owned).collect()
+        self.inner.streams_so_far().shards().map(str::to_owned).collect()
     }
 
     fn drop_lane(&mut self, shard: &str) -> Result<(), Failure> {
-        self.pass_quotes();
-        Ok(self.streams.drop_lane(shard)?)
+        Ok(self.inner.streams().drop_lane(shard)?)
     }
 
     fn pending_rows(&mut self, shard: &str) -> Result<usize, Failure> {
-        self.pass_quotes();
-        Ok(self.streams.pending_rows(shard)?)
+        Ok(self.inner.streams().pending_rows(shard)?)
     }
 
     fn next_sequence(&self, shard: &str) -> Result<u64, Failure> {
-        Ok(self.streams.next_sequence(shard)?)
+        Ok(self.inner.streams_so_far().next_sequence(shard)?)
     }
 
     fn track<'py>(
@@ -258,23 +251,23 @@ impl VenueFeed {
         now_ns: i64,
     ) -> PyResult<Bound<'py, PyList>> {
         let instruments: Vec<_> = instruments.iter().map(|instrument| Arc::clone(&instrument.inner)).collect();
-        steps_to_python(py, self.feed.track(&instruments, now_ns).map_err(Failure::from)?)
+        steps_to_python(py, self.inner.track(&instruments, now_ns).map_err(Failure::from)?)
     }
 
     fn untrack<'py>(&mut self, py: Python<'py>, symbols: Vec<String>, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
-        steps_to_python(py, self.feed.untrack(&symbols, now_ns).map_err(Failure::from)?)
+        steps_to_python(py, self.inner.untrack(&symbols, now_ns).map_err(Failure::from)?)
     }
 
     fn tracked(&self) -> Vec<PyInstrument> {
-        self.feed.tracked().map(|(instrument, _)| PyInstrument::from(Arc::clone(instrument))).collect()
+        self.inner.feed.tracked().map(|(instrument, _)| PyInstrument::from(Arc::clone(instrument))).collect()
     }
 
     fn on_open<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
-        steps_to_python(py, self.feed.on_open(connection, now_ns))
+        steps_to_python(py, self.inner.feed.on_open(connection, now_ns))
     }
 
     fn ticketed_url(&self, connection: u32, answer: &[u8], now_ns: i64) -> Result<String, Failure> {
-        Ok(self.feed.ticketed_url(connection, answer, now_ns)?)
+        Ok(self.inner.feed.ticketed_url(connection, answer, now_ns)?)
     }
 
     /// The GIL is kept: a frame takes less time than giving it away and taking it back under load.
@@ -286,12 +279,12 @@ impl VenueFeed {
         is_text: bool,
         now_ns: i64,
     ) -> PyResult<Option<Bound<'py, PyList>>> {
-        let steps = self.feed.on_frame(connection, Frame { payload, is_text }, now_ns);
+        let steps = self.inner.feed.on_frame(connection, Frame { payload, is_text }, now_ns);
         if steps.is_empty() { Ok(None) } else { steps_to_python(py, steps).map(Some) }
     }
 
     fn on_closed<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
-        steps_to_python(py, self.feed.on_closed(connection, now_ns))
+        steps_to_python(py, self.inner.feed.on_closed(connection, now_ns))
     }
 
     fn on_answer<'py>(
@@ -302,34 +295,28 @@ impl VenueFeed {
         body: &[u8],
         now_ns: i64,
     ) -> PyResult<Bound<'py, PyList>> {
-        steps_to_python(py, self.feed.on_answer(request_id, status, body, now_ns))
+        steps_to_python(py, self.inner.feed.on_answer(request_id, status, body, now_ns))
     }
 
     fn on_timer<'py>(&mut self, py: Python<'py>, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
-        steps_to_python(py, self.feed.on_timer(now_ns))
+        steps_to_python(py, self.inner.feed.on_timer(now_ns))
     }
 
     fn requote(&mut self, shard: &str, now_ns: i64) -> Result<(), Failure> {
-        let now_ns = self.feed.advance(now_ns);
-        self.pass_quotes();
-        self.streams.advance(now_ns);
-        self.feed.requote(now_ns, self.streams.members(shard)?);
-        Ok(())
+        Ok(self.inner.requote(shard, now_ns)?)
     }
 
     fn take_batch(&mut self, py: Python<'_>, shard: &str, now_ns: i64) -> Result<OutgoingBatch, Failure> {
-        let now_ns = self.feed.advance(now_ns);
-        self.pass_quotes();
-        let TakenBatch { sequence, rows, payload } = self.streams.take_batch(shard, now_ns)?;
+        let TakenBatch { sequence, rows, payload } = self.inner.take_batch(shard, now_ns)?;
         Ok(OutgoingBatch { sequence, rows, payload: PyBytes::new(py, &payload).unbind() })
     }
 
     fn hello<'py>(&self, py: Python<'py>, shard: &str, oldest_sequence: u64) -> Result<Bound<'py, PyBytes>, Failure> {
-        Ok(PyBytes::new(py, &self.streams.hello(shard, oldest_sequence)?))
+        Ok(PyBytes::new(py, &self.inner.streams_so_far().hello(shard, oldest_sequence)?))
     }
 
     fn order_book(&self, symbol: &str, depth: usize) -> Result<BookView, Failure> {
-        let (state, sequence, book) = self.feed.order_book(symbol)?;
+        let (state, sequence, book) = self.inner.feed.order_book(symbol)?;
         let pair = |level: crossbook_market::Level| (level.price, level.size);
         Ok(BookView {
             state: state as u8,
@@ -340,19 +327,11 @@ impl VenueFeed {
     }
 
     fn states(&self) -> Vec<(String, u8)> {
-        self.feed.tracked().map(|(instrument, state)| (instrument.symbol.clone(), state as u8)).collect()
+        self.inner.feed.tracked().map(|(instrument, state)| (instrument.symbol.clone(), state as u8)).collect()
     }
 
     fn stats(&self) -> FeedStats {
-        self.feed.stats().into()
-    }
-}
-
-impl VenueFeed {
-    /// What the feed has told goes to the streams.
-    fn pass_quotes(&mut self) {
-        self.feed.move_quotes(&mut self.passing);
-        self.streams.take_in(&mut self.passing, |slot| Arc::clone(self.feed.instrument(slot)));
+        self.inner.feed.stats().into()
     }
 }
 

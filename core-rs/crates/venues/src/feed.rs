@@ -54,14 +54,13 @@ impl Feed {
         if stale_after_ns <= 0 {
             return Err(VenueError::InvalidSetting(format!("stale_after_ns is {stale_after_ns}: it must be positive")));
         }
-        let channels = &[Channel::Book, Channel::Top][..profile.channels.len()];
         let base = options.websocket_url.as_deref().unwrap_or(profile.websocket_url);
         Ok(Self {
             venue,
             websocket_url: urls::join(base, conduct.socket_path),
             is_redirected: options.websocket_url.is_some(),
             rest: RestAddress { own: profile.rest_url, given: options.rest_url },
-            desk: Desk::new(conduct, channels, stale_after_ns),
+            desk: Desk::new(conduct, profile.channels, stale_after_ns),
             last_connection: 0,
             last_request_id: 0,
             told_ns: 0,
@@ -214,6 +213,12 @@ impl Feed {
         &self.desk.slots[slot as usize].instrument
     }
 
+    /// What is tracked, with the numbers that quotes bear.
+    pub fn roster(&self) -> Vec<(u32, Arc<Instrument>)> {
+        let tracked = (0..).zip(&self.desk.slots).filter(|(_, held)| held.is_tracked());
+        tracked.map(|(number, held)| (number, Arc::clone(&held.instrument))).collect()
+    }
+
     /// Tracked instruments with their states.
     pub fn tracked(&self) -> impl Iterator<Item = (&Arc<Instrument>, BookState)> + '_ {
         self.desk.slots.iter().filter(|held| held.is_tracked()).map(|held| (&held.instrument, held.state))
@@ -251,7 +256,7 @@ impl Feed {
         if let Some(held) = desk.connections.get_mut(&connection) {
             held.instruments += 1;
             if held.phase == SocketPhase::Open {
-                desk.channels.iter().for_each(|channel| desk.queue_subscribe(slot, *channel));
+                desk.channels.iter().for_each(|(channel, _)| desk.queue_subscribe(slot, *channel));
             }
         }
     }
@@ -290,7 +295,7 @@ impl Feed {
             desk.steps.push(Step::Close { connection });
         } else if held.phase == SocketPhase::Open && desk.conduct.unsubscribes_one {
             let operation = Operation::Unsubscribe;
-            held.queue.extend(desk.channels.iter().map(|channel| Wish { operation, slot, channel: *channel }));
+            held.queue.extend(desk.channels.iter().map(|(channel, _)| Wish { operation, slot, channel: *channel }));
             desk.is_flush_due = true;
         }
     }

@@ -18,7 +18,7 @@ pub enum Operation {
     Unsubscribe,
 }
 
-/// Which of an instrument's two streams.
+/// Which of an instrument's streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// Depth: guards the book.

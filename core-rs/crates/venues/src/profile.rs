@@ -1,6 +1,6 @@
 //! What a venue is (for people and for the driver) and how the feed has to behave towards it.
 
-use crate::market_data::Delta;
+use crate::market_data::{Channel, Delta};
 
 pub const MILLISECOND_NS: i64 = 1_000_000;
 pub const SECOND_NS: i64 = 1_000 * MILLISECOND_NS;
@@ -14,8 +14,8 @@ pub struct VenueProfile {
     pub websocket_url: &'static str,
     pub rest_url: &'static str,
     pub docs_url: &'static str,
-    /// Depth first, then the best bid and ask, where there is one.
-    pub channels: &'static [&'static str],
+    /// What the venue calls the streams that it has, in the order in which they are asked for.
+    pub channels: Channels,
     /// What proves that a book is whole, in one sentence.
     pub guard_rule: &'static str,
     pub taker_fee_percent: f64,
@@ -37,6 +37,21 @@ pub struct VenueProfile {
     pub unavailable_reason: Option<&'static str>,
 }
 
+/// Streams and the venue's names for them.
+pub type Channels = &'static [(Channel, &'static str)];
+
+impl VenueProfile {
+    /// What the venue calls this stream; nothing where it has none.
+    pub fn channel(&self, channel: Channel) -> &'static str {
+        self.channels.iter().find(|(held, _)| *held == channel).map_or("", |(_, name)| name)
+    }
+
+    /// The stream that the venue calls this.
+    pub fn channel_named(&self, name: &str) -> Option<Channel> {
+        self.channels.iter().find(|(_, held)| *held == name).map(|(channel, _)| *channel)
+    }
+}
+
 /// How the feed treats a venue's connections and books.
 #[derive(Debug)]
 pub struct Conduct {
@@ -49,7 +64,7 @@ pub struct Conduct {
     pub opening: &'static [&'static str],
     /// Channels that one subscribe or unsubscribe message may name.
     pub channels_per_request: usize,
-    /// Whether one message may name both channels.
+    /// Whether one message may name streams of several kinds.
     pub mixes_channels: bool,
     /// Whether requests are answered; what a venue is silent about is taken for done once it is sent.
     pub answers_requests: bool,

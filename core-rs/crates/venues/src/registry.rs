@@ -1,32 +1,11 @@
-//! The venues there are: one row each, in alphabetical order. Adding a venue is a file and a row.
+//! What can be asked of a venue by its id.
 
 use crate::error::VenueError;
 use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
 use crate::venue::Venue;
-use crate::venues::{
-    binance, bitget, bitmex, bybit, coindcx, deribit, gateio, hyperliquid, krakenfutures, kucoin, lighter, mexc, okx,
-    paradex, phemex,
-};
+use crate::venues::VENUES;
 use crossbook_codec::{RestAddress, RestRequest};
-
-static VENUES: &[&dyn Venue] = &[
-    &binance::Binance,
-    &bitget::Bitget,
-    &bitmex::Bitmex,
-    &bybit::Bybit,
-    &coindcx::CoinDcx,
-    &deribit::Deribit,
-    &gateio::Gateio,
-    &hyperliquid::Hyperliquid,
-    &krakenfutures::KrakenFutures,
-    &kucoin::Kucoin,
-    &lighter::Lighter,
-    &mexc::Mexc,
-    &okx::Okx,
-    &paradex::Paradex,
-    &phemex::Phemex,
-];
 
 /// Answers that a market list may take: more mean that its pages lead in a circle.
 const MARKET_ANSWERS: usize = 64;
@@ -74,7 +53,9 @@ pub fn parse_markets(id: &str, bodies: &[&[u8]], now_ns: i64) -> Result<MarketLi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market_data::Channel;
     use crate::testing::Gatekeeper;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_row_is_found_by_its_id_and_no_id_comes_twice() {
@@ -97,7 +78,17 @@ mod tests {
     fn profiles_are_complete() {
         for profile in profiles() {
             assert!(profile.websocket_url.starts_with("wss://") && profile.rest_url.starts_with("https://"));
-            assert!(matches!(profile.channels.len(), 1 | 2), "{}", profile.id);
+            assert_eq!(
+                profile.channels[0].0,
+                Channel::Book,
+                "{}: nothing else guards a book, and it takes longest",
+                profile.id
+            );
+            let names: BTreeSet<&str> = profile.channels.iter().map(|(_, name)| *name).collect();
+            assert_eq!(names.len(), profile.channels.len(), "{}", profile.id);
+            for (channel, name) in profile.channels {
+                assert_eq!((profile.channel(*channel), profile.channel_named(name)), (*name, Some(*channel)));
+            }
             assert!(profile.relays.is_none_or(|relayed| relayed != profile.id), "{}", profile.id);
             assert!(profile.instruments_per_connection > 0 && profile.stale_after_ns > 0);
             assert!(!profile.guard_rule.is_empty() && !profile.docs_url.is_empty());

@@ -7,16 +7,17 @@ use crossbook_market::BookState;
 use support::{Player, recorded_text};
 
 /// A documented frame; one of them lacks a comma.
-fn documented(name: &str) -> Option<String> {
-    let text = recorded_text(&format!("bybit/{name}"))?;
-    Some(text.replace("  }\n  \"cts\"", "  },\n  \"cts\""))
+fn documented(name: &str) -> String {
+    let text = recorded_text(&format!("bybit/{name}"));
+    text.replace("  }\n  \"cts\"", "  },\n  \"cts\"")
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn real_tops_overtake_the_book_by_their_cross_sequence_and_other_topics_are_left_alone() {
-    let Some(text) = recorded_text("bybit/ccxt_static_bybit_2026-08.excerpt.jsonl") else { return };
+    let text = recorded_text("bybit/ccxt_static_bybit_2026-08.excerpt.jsonl");
     let mut player = Player::new("bybit", &["BTCUSDT"]);
-    player.text(&documented("xchange_orderBookSnapshotResponse.json5").unwrap(), 1);
+    player.text(&documented("xchange_orderBookSnapshotResponse.json5"), 1);
     assert_eq!(player.book_top("BTCUSDT").0, 18_521_288);
     text.lines().for_each(|line| player.text(line, 2));
     let live = player.quotes.iter().filter(|quote| quote.state == BookState::Live);
@@ -33,18 +34,20 @@ fn real_tops_overtake_the_book_by_their_cross_sequence_and_other_topics_are_left
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_documented_delta_that_does_not_follow_is_a_gap() {
-    let Some(snapshot) = documented("xchange_orderBookSnapshotResponse.json5") else { return };
+    let snapshot = documented("xchange_orderBookSnapshotResponse.json5");
     let mut player = Player::new("bybit", &["BTCUSDT"]);
     player.text(&snapshot, 1);
-    player.text(&documented("xchange_orderBookDeltaResponse.json5").unwrap(), 2);
+    player.text(&documented("xchange_orderBookDeltaResponse.json5"), 2);
     assert_eq!((player.state("BTCUSDT"), player.feed.stats().gaps), (BookState::Resyncing, 1));
     assert_eq!(player.feed.stats().parse_errors, 0);
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_documented_delta_that_follows_is_applied_with_its_removals() {
-    let Some(delta) = documented("xchange_orderBookDeltaResponse.json5") else { return };
+    let delta = documented("xchange_orderBookDeltaResponse.json5");
     let mut player = Player::new("bybit", &["BTCUSDT"]);
     let before = delta.replace("\"delta\"", "\"snapshot\"").replace("177400507", "177400506").replace("30.028", "1");
     player.text(&before, 1);
@@ -56,19 +59,21 @@ fn a_documented_delta_that_follows_is_applied_with_its_removals() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn documented_answers_are_read() {
-    let Some(ack) = recorded_text("bybit/nautilus_ws_subscription_ack.json") else { return };
+    let ack = recorded_text("bybit/nautilus_ws_subscription_ack.json");
     let mut player = Player::new("bybit", &["BTCUSDT"]);
     player.text(&ack, 1);
-    player.text(&recorded_text("bybit/nautilus_ws_subscription_failure.json").unwrap(), 2);
-    player.text(&recorded_text("bybit/nautilus_ws_ticker_linear.json").unwrap(), 3);
+    player.text(&recorded_text("bybit/nautilus_ws_subscription_failure.json"), 2);
+    player.text(&recorded_text("bybit/nautilus_ws_ticker_linear.json"), 3);
     assert_eq!(player.feed.stats().parse_errors, 0);
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn documented_market_lists_are_read_and_stocks_are_told_apart() {
-    let Some(coins) = recorded_text("bybit/nautilus_http_get_instruments_linear.json") else { return };
-    let stocks = recorded_text("bybit/nautilus_http_get_instruments_linear_symbol_type.json").unwrap();
+    let coins = recorded_text("bybit/nautilus_http_get_instruments_linear.json");
+    let stocks = recorded_text("bybit/nautilus_http_get_instruments_linear_symbol_type.json");
     let listing = crossbook_venues::parse_markets("bybit", &[coins.as_bytes(), stocks.as_bytes()], 0).unwrap();
     let symbols: Vec<_> = listing.instruments.iter().map(|one| (one.symbol.as_str(), one.tick_size)).collect();
     assert_eq!(symbols, [("BTC/USDT:USDT", 0.5), ("ETH/USDT:USDT", 0.05), ("TSLA/USDT:USDT", 0.01)]);

@@ -54,8 +54,9 @@ fn is_best(best: Option<Level>, kept: Option<(&i64, &f64)>) -> bool {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn ten_books_and_their_36_changes_chain_and_have_the_tops_of_plain_maps() {
-    let Some(text) = recorded_text(BOOKS) else { return };
+    let text = recorded_text(BOOKS);
     let frames = received(&text);
     let natives: Vec<&str> = names(&frames).into_iter().collect();
     let mut player = Player::new("deribit", &natives);
@@ -80,8 +81,9 @@ fn ten_books_and_their_36_changes_chain_and_have_the_tops_of_plain_maps() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn every_change_that_goes_missing_is_seen() {
-    let Some(text) = recorded_text(BOOKS) else { return };
+    let text = recorded_text(BOOKS);
     let frames = received(&text);
     let natives: Vec<&str> = names(&frames).into_iter().collect();
     let is_change = |frame: &Value| frame["params"]["data"]["type"] == "change";
@@ -111,8 +113,9 @@ fn as_quote(frame: &Value, name: &str) -> String {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn best_bids_and_asks_and_books_are_in_order_by_their_times() {
-    let Some(text) = recorded_text(BOOKS) else { return };
+    let text = recorded_text(BOOKS);
     let frames = received(&text);
     let natives: Vec<&str> = names(&frames).into_iter().collect();
     let mut player = Player::new("deribit", &natives);
@@ -158,28 +161,30 @@ fn top_of(data: &Value) -> [f64; 4] {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn frames_of_a_perpetual_of_today_are_read() {
-    let Some(snapshot) = recorded_text("deribit/nautilus_ws_book_snapshot.json") else { return };
+    let snapshot = recorded_text("deribit/nautilus_ws_book_snapshot.json");
     let mut player = Player::new("deribit", &["BTC-PERPETUAL"]);
-    player.text(&recorded_text("deribit/nautilus_ws_subscribe_response.json").unwrap(), 1);
+    player.text(&recorded_text("deribit/nautilus_ws_subscribe_response.json"), 1);
     player.text(&snapshot, 2);
-    player.text(&recorded_text("deribit/nautilus_ws_book_delta.json").unwrap(), 3);
+    player.text(&recorded_text("deribit/nautilus_ws_book_delta.json"), 3);
     let (sequence, bid, ask) = player.book_top("BTC-PERPETUAL");
     let levels = (Level { price: 42_500.0, size: 950.0 }, Level { price: 42_501.5, size: 700.0 });
     assert_eq!((sequence, bid.zip(ask)), (123_456_790, Some(levels)));
-    player.text(&recorded_text("deribit/nautilus_ws_quote.json").unwrap(), 4);
+    player.text(&recorded_text("deribit/nautilus_ws_quote.json"), 4);
     let top = player.quotes.last().unwrap();
     assert_eq!((top.bid, top.bid_size, top.ask, top.ask_size), (92_288.0, 133_440.0, 92_288.5, 99_470.0));
     assert_eq!(top.exchange_ns, 1_765_541_767_174_000_000);
     for name in ["test_request", "error", "ticker"] {
-        player.text(&recorded_text(&format!("deribit/nautilus_ws_{name}.json")).unwrap(), 5);
+        player.text(&recorded_text(&format!("deribit/nautilus_ws_{name}.json")), 5);
     }
     assert_eq!((player.feed.stats().parse_errors, player.state("BTC-PERPETUAL")), (0, BookState::Live));
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn of_a_real_market_list_only_the_perpetual_is_taken_and_it_is_inverse() {
-    let Some(body) = recorded_text("deribit/nautilus_http_get_instruments.json") else { return };
+    let body = recorded_text("deribit/nautilus_http_get_instruments.json");
     let listing = crossbook_venues::parse_markets("deribit", &[body.as_bytes()], 0).unwrap();
     let facts: Vec<_> = listing.instruments.iter().map(|one| (one.symbol.as_str(), one.is_inverse())).collect();
     assert_eq!((facts, listing.quarantined.len()), (vec![("BTC/USD:BTC", true)], 0));
@@ -188,8 +193,9 @@ fn of_a_real_market_list_only_the_perpetual_is_taken_and_it_is_inverse() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn rows_of_2021_that_do_not_say_how_they_settle_are_quarantined() {
-    let Some(text) = recorded_text("deribit/cryptofeed_DERIBIT.0") else { return };
+    let text = recorded_text("deribit/cryptofeed_DERIBIT.0");
     let bodies: Vec<&str> = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, body)| body).collect();
     let bodies: Vec<&[u8]> =
         bodies.iter().filter(|body| body.contains("\"result\"")).map(|body| body.as_bytes()).collect();

@@ -51,9 +51,10 @@ fn ticker_top(result: &Value) -> Top {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn ten_books_chain_by_their_real_ids_and_agree_with_the_tickers() {
-    let Some(frames) = recorded_text("gateio/cryptofeed_GATEIO_FUTURES.ws.1.0") else { return };
-    let books = books(&recorded_text("gateio/cryptofeed_GATEIO_FUTURES.http.0.0").unwrap());
+    let frames = recorded_text("gateio/cryptofeed_GATEIO_FUTURES.ws.1.0");
+    let books = books(&recorded_text("gateio/cryptofeed_GATEIO_FUTURES.http.0.0"));
     let contracts: Vec<&str> = books.keys().map(String::as_str).collect();
     let frames = received(&frames);
     let mut player = Player::new("gateio", &contracts);
@@ -97,8 +98,9 @@ fn ten_books_chain_by_their_real_ids_and_agree_with_the_tickers() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn tickers_of_2026_are_the_top_in_contracts() {
-    let Some(text) = recorded_text("gateio/observed_futures_book_ticker_2026-09-03.jsonl") else { return };
+    let text = recorded_text("gateio/observed_futures_book_ticker_2026-09-03.jsonl");
     let mut player = Player::new("gateio", &["BTC_USDT", "ETH_USDT"]);
     let empty = json!([]);
     for contract in ["BTC_USDT", "ETH_USDT"] {
@@ -123,8 +125,9 @@ fn tickers_of_2026_are_the_top_in_contracts() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_documented_depth_frames_chain() {
-    let Some(text) = recorded_text("gateio/docs_futures_obu_2025-04.jsonl") else { return };
+    let text = recorded_text("gateio/docs_futures_obu_2025-04.jsonl");
     let mut player = Player::new("gateio", &["BTC_USDT"]);
     text.lines().filter(|line| !line.is_empty()).for_each(|line| player.text(line, 1));
     let (sequence, bid, ask) = player.book_top("BTC_USDT");
@@ -136,9 +139,10 @@ fn the_documented_depth_frames_chain() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_shapes_that_another_library_tests_with_are_read() {
     for name in ["SubscribeToOrderBookV2Updates", "SubscribeToBookTickerUpdates"] {
-        let Some(text) = recorded_text(&format!("gateio/jkorf_Subscriptions_Futures_{name}.txt")) else { return };
+        let text = recorded_text(&format!("gateio/jkorf_Subscriptions_Futures_{name}.txt"));
         let frame = text.split_once("\n=").unwrap().1;
         let mut player = Player::new("gateio", &["ETH_USDT"]);
         player.text(frame, 1);
@@ -148,8 +152,9 @@ fn the_shapes_that_another_library_tests_with_are_read() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_real_market_list_is_read_in_base_coins() {
-    let Some(text) = recorded_text("gateio/cryptofeed_GATEIO_FUTURES.0") else { return };
+    let text = recorded_text("gateio/cryptofeed_GATEIO_FUTURES.0");
     let (_, body) = text.lines().find_map(|line| line.split_once(": ")).unwrap();
     let listing = crossbook_venues::parse_markets("gateio", &[body.as_bytes()], 0).unwrap();
     let btc = listing.instruments.iter().find(|instrument| instrument.symbol == "BTC/USDT:USDT").unwrap();
@@ -159,8 +164,9 @@ fn a_real_market_list_is_read_in_base_coins() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_size_of_zero_is_an_empty_side() {
-    let Some(text) = recorded_text("gateio/observed_book_ticker_size_zero.jsonl") else { return };
+    let text = recorded_text("gateio/observed_book_ticker_size_zero.jsonl");
     let mut player = Player::new("gateio", &["ETH_USDT"]);
     player.text(
         r#"{"channel":"futures.obu","result":{"t":1,"full":true,"s":"ob.ETH_USDT.50","u":92738902533,

@@ -6,7 +6,7 @@ mod support;
 use crossbook_market::{BookState, Level};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
-use support::{Player, included_text, recorded_text};
+use support::{Player, recorded_text};
 
 fn snapshot(product: &str, seq: i64) -> String {
     let (bids, asks) = (json!([{"price": 2400.0, "qty": 1.0}]), json!([{"price": 2600.0, "qty": 1.0}]));
@@ -19,8 +19,12 @@ fn level(price: f64, size: f64) -> Option<Level> {
 }
 
 #[test]
+#[cfg_attr(
+    not(recording = "krakenfutures/cryptofeed_KRAKEN_FUTURES.ws.1.0"),
+    ignore = "the file is not included in ../shared/recordings"
+)]
 fn seven_thousand_changes_of_ten_products_chain_from_their_snapshots() {
-    let Some(text) = included_text("krakenfutures/cryptofeed_KRAKEN_FUTURES.ws.1.0") else { return };
+    let text = recorded_text("krakenfutures/cryptofeed_KRAKEN_FUTURES.ws.1.0");
     let received: Vec<(i64, &str)> = (text.lines().filter(|line| !line.starts_with("wss")))
         .filter_map(|line| line.split_once(": "))
         .map(|(time, json)| ((time.parse::<f64>().unwrap() * 1e9) as i64, json))
@@ -47,8 +51,9 @@ fn seven_thousand_changes_of_ten_products_chain_from_their_snapshots() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn twenty_one_changes_of_2026_chain_by_one() {
-    let Some(text) = recorded_text("krakenfutures/observed_pf_book_ticker_2026-09-03.jsonl") else { return };
+    let text = recorded_text("krakenfutures/observed_pf_book_ticker_2026-09-03.jsonl");
     let changes: Vec<&str> = text.lines().filter(|line| line.contains(r#""feed":"book""#)).collect();
     let mut player = Player::new("krakenfutures", &["PF_ETHUSD"]);
     player.text(&snapshot("PF_ETHUSD", 33_327_805), 1);
@@ -67,8 +72,9 @@ fn twenty_one_changes_of_2026_chain_by_one() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_change_that_its_recorder_withheld_is_a_gap_and_the_snapshots_are_whole() {
-    let Some(text) = recorded_text("krakenfutures/observed_pf_misc_2026.jsonl") else { return };
+    let text = recorded_text("krakenfutures/observed_pf_misc_2026.jsonl");
     let frames: Vec<String> =
         text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["frame"].to_string()).collect();
     let mut player = Player::new("krakenfutures", &["PF_XBTUSD"]);
@@ -93,19 +99,18 @@ fn a_change_that_its_recorder_withheld_is_a_gap_and_the_snapshots_are_whole() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn documented_frames_are_read_with_their_rows_of_no_size() {
-    let Some(rows) = recorded_text("krakenfutures/nautilus_ws_futures_book_snapshot_with_zero_qty.json") else {
-        return;
-    };
+    let rows = recorded_text("krakenfutures/nautilus_ws_futures_book_snapshot_with_zero_qty.json");
     let mut player = Player::new("krakenfutures", &["PI_XBTUSD"]);
     player.text(&rows, 1);
     assert_eq!(player.book_top("PI_XBTUSD"), (326_072_249, level(34_892.5, 6_385.0), level(34_912.0, 2_300.0)));
     for name in ["book_snapshot", "ticker", "trade", "trade_snapshot"] {
-        player.text(&recorded_text(&format!("krakenfutures/nautilus_ws_futures_{name}.json")).unwrap(), 2);
+        player.text(&recorded_text(&format!("krakenfutures/nautilus_ws_futures_{name}.json")), 2);
     }
     assert_eq!(player.book_top("PI_XBTUSD"), (326_072_249, level(34_892.5, 6_385.0), level(34_911.5, 20_598.0)));
     assert_eq!((player.feed.stats().parse_errors, player.state("PI_XBTUSD")), (0, BookState::Live));
-    player.text(&recorded_text("krakenfutures/nautilus_ws_futures_book_delta.json").unwrap(), 3);
+    player.text(&recorded_text("krakenfutures/nautilus_ws_futures_book_delta.json"), 3);
     assert_eq!(
         (player.feed.stats().gaps, player.state("PI_XBTUSD")),
         (1, BookState::Resyncing),
@@ -114,14 +119,15 @@ fn documented_frames_are_read_with_their_rows_of_no_size() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn real_market_lists_of_2021_and_2025_are_read() {
-    let Some(text) = recorded_text("krakenfutures/cryptofeed_KRAKEN_FUTURES.0") else { return };
+    let text = recorded_text("krakenfutures/cryptofeed_KRAKEN_FUTURES.0");
     let body = text.lines().find_map(|line| line.find("{\"result\"").map(|start| &line[start..])).unwrap();
     let listing = crossbook_venues::parse_markets("krakenfutures", &[body.as_bytes()], 0).unwrap();
     let symbols: Vec<_> = listing.instruments.iter().map(|one| one.symbol.as_str()).collect();
     assert_eq!(symbols, ["BTC/USD:BTC", "ETH/USD:ETH", "LTC/USD:LTC", "BCH/USD:BCH", "XRP/USD:XRP"]);
     assert!(listing.quarantined.is_empty() && listing.instruments.iter().all(|one| one.is_inverse()));
-    let body = recorded_text("krakenfutures/nautilus_http_futures_instruments.json").unwrap();
+    let body = recorded_text("krakenfutures/nautilus_http_futures_instruments.json");
     let listing = crossbook_venues::parse_markets("krakenfutures", &[body.as_bytes()], 0).unwrap();
     let facts: Vec<_> =
         listing.instruments.iter().map(|one| (one.symbol.as_str(), one.tick_size, one.lot_size)).collect();

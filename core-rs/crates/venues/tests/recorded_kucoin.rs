@@ -15,8 +15,9 @@ fn player() -> Player {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_captured_ticket_says_where_to_dial() {
-    let Some(answer) = recorded_text("kucoin/http_bullet_public_2026-08-12.json") else { return };
+    let answer = recorded_text("kucoin/http_bullet_public_2026-08-12.json");
     let mut feed = Feed::new(crossbook_venues::find("kucoin").unwrap(), FeedOptions::default()).unwrap();
     feed.track(&[instrument("kucoin", "XBTUSDTM")], 1).unwrap();
     let url = feed.ticketed_url(1, answer.as_bytes(), 7).unwrap();
@@ -24,8 +25,9 @@ fn the_captured_ticket_says_where_to_dial() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_captured_session_reads_and_the_older_ticker_is_let_pass() {
-    let Some(text) = recorded_text(CAPTURED) else { return };
+    let text = recorded_text(CAPTURED);
     let mut player = player();
     text.lines().zip(2..).for_each(|(line, now_ns)| player.text(line, now_ns));
     assert_eq!((player.feed.stats().frames, player.feed.stats().parse_errors), (5, 0));
@@ -33,8 +35,9 @@ fn the_captured_session_reads_and_the_older_ticker_is_let_pass() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_captured_depth_frame_is_a_whole_book() {
-    let Some(text) = recorded_text(CAPTURED) else { return };
+    let text = recorded_text(CAPTURED);
     let mut player = player();
     for (line, now_ns) in text.lines().zip(2..) {
         player.text(&line.replace("level2Depth5:", "level2Depth50:"), now_ns);
@@ -46,8 +49,9 @@ fn the_captured_depth_frame_is_a_whole_book() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_series_of_trades_is_not_the_one_of_depth() {
-    let Some(text) = recorded_text(CAPTURED) else { return };
+    let text = recorded_text(CAPTURED);
     let sequence = |subject: &str| {
         let frames = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         frames
@@ -59,8 +63,9 @@ fn the_series_of_trades_is_not_the_one_of_depth() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn listed_contracts_are_read_in_base_units() {
-    let Some(text) = recorded_text("kucoin/jkorf_http_GetOpenContracts.txt") else { return };
+    let text = recorded_text("kucoin/jkorf_http_GetOpenContracts.txt");
     let body = &text[text.find('{').unwrap()..];
     let listing = crossbook_venues::parse_markets("kucoin", &[body.as_bytes()], 0).unwrap();
     let listed = &listing.instruments[0];
@@ -69,8 +74,9 @@ fn listed_contracts_are_read_in_base_units() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn contracts_on_shares_and_early_ones_are_no_coins() {
-    let Some(body) = recorded_text("kucoin/derived_contracts_active_not_coins.json") else { return };
+    let body = recorded_text("kucoin/derived_contracts_active_not_coins.json");
     let listing = crossbook_venues::parse_markets("kucoin", &[body.as_bytes()], 0).unwrap();
     let assets: Vec<_> = listing.instruments.iter().map(|one| one.asset.as_str()).collect();
     assert_eq!(assets, ["share:AAPL", "pre-market:OPENAI"]);

@@ -26,8 +26,9 @@ fn joined(line: &str) -> (Player, String) {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn every_depth_frame_joins_what_stands_before_it_and_makes_the_top_that_it_holds() {
-    let Some(text) = recorded_text(FRAMES) else { return };
+    let text = recorded_text(FRAMES);
     let mut joins = Vec::new();
     for line in text.lines().filter(|line| line.contains("push.depth")) {
         let (player, contract) = joined(line);
@@ -46,8 +47,9 @@ fn every_depth_frame_joins_what_stands_before_it_and_makes_the_top_that_it_holds
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn numbers_with_exponents_and_thirty_digits_are_levels_like_any_other() {
-    let Some(text) = recorded_text(FRAMES) else { return };
+    let text = recorded_text(FRAMES);
     let line = text.lines().find(|line| line.contains("9.75E+4")).unwrap();
     let (player, contract) = joined(line);
     let (_, _, book) = player.feed.order_book(&contract).unwrap();
@@ -56,8 +58,9 @@ fn numbers_with_exponents_and_thirty_digits_are_levels_like_any_other() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn equal_prices_in_two_spellings_are_one_level() {
-    let Some(text) = recorded_text(FRAMES) else { return };
+    let text = recorded_text(FRAMES);
     let (mut player, contract) = joined(text.lines().find(|line| line.contains("DOGE_USDT")).unwrap());
     // The real frame has 0.080080 and removes 0.080090, where its asks have 0.08009.
     let next = r#"{"symbol":"DOGE_USDT","data":{"cts":1,"asks":[],"bids":[[8.008E-2,0,0]],"end":8752808004,"begin":8752808004,
@@ -68,17 +71,19 @@ fn equal_prices_in_two_spellings_are_one_level() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_real_error_closes_its_contract_only() {
-    let Some(text) = recorded_text(FRAMES) else { return };
+    let text = recorded_text(FRAMES);
     let mut player = Player::new("mexc", &["NOPE_USDT", "BTC_USDT"]);
     player.text(text.lines().find(|line| line.contains("rs.error")).unwrap(), 1);
     assert_eq!((player.state("NOPE_USDT"), player.state("BTC_USDT")), (BookState::Closed, BookState::Resyncing));
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn the_shapes_that_another_library_tests_with_are_read() {
     for name in ["Book", "PartialBook", "Ticker", "Tickers", "FundingRate", "Symbol"] {
-        let Some(text) = recorded_text(&format!("mexc/jkorf_Subscriptions_FuturesApi_{name}.txt")) else { return };
+        let text = recorded_text(&format!("mexc/jkorf_Subscriptions_FuturesApi_{name}.txt"));
         let frame = text.split_once("\n=").unwrap().1;
         let mut player = Player::new("mexc", &["BTC_USDT", "CLO_USDT"]);
         player.text(frame, 1);
@@ -87,8 +92,9 @@ fn the_shapes_that_another_library_tests_with_are_read() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_market_list_in_the_venues_shape_is_read_in_base_coins() {
-    let Some(text) = recorded_text("mexc/jkorf_Endpoints_FuturesApi_ExchangeData_GetSymbols.txt") else { return };
+    let text = recorded_text("mexc/jkorf_Endpoints_FuturesApi_ExchangeData_GetSymbols.txt");
     let body = &text[text.find('{').unwrap()..];
     let listing = crossbook_venues::parse_markets("mexc", &[body.as_bytes()], 0).unwrap();
     let listed: Vec<_> =
@@ -98,8 +104,8 @@ fn a_market_list_in_the_venues_shape_is_read_in_base_coins() {
 }
 
 /// The fetched book whose time of matching is null, as the venue sends it, joined by the change behind it.
-fn live_on_the_real_answer() -> Option<Player> {
-    let body = recorded_text("mexc/observed_rest_depth_BTC_USDT_2026-09-02.json")?;
+fn live_on_the_real_answer() -> Player {
+    let body = recorded_text("mexc/observed_rest_depth_BTC_USDT_2026-09-02.json");
     let instrument = Instrument { contract_size: 0.0001, ..(*support::instrument("mexc", "BTC_USDT")).clone() };
     let mut player = Player::tracking("mexc", &[Arc::new(instrument)]);
     player.text(
@@ -108,12 +114,13 @@ fn live_on_the_real_answer() -> Option<Player> {
         1,
     );
     player.answer("BTC_USDT", &body, 2);
-    Some(player)
+    player
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_real_answer_with_a_null_in_it_makes_the_book_live() {
-    let Some(player) = live_on_the_real_answer() else { return };
+    let player = live_on_the_real_answer();
     let quote = player.quotes.last().unwrap();
     assert_eq!((player.state("BTC_USDT"), player.feed.stats().parse_errors), (BookState::Live, 0));
     assert_eq!((quote.bid, quote.ask), (77_594.1, 77_594.2));
@@ -121,11 +128,12 @@ fn a_real_answer_with_a_null_in_it_makes_the_book_live() {
 }
 
 #[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_range_that_is_null_absent_or_zero_is_the_one_change_of_its_version() {
-    let Some(frames) = recorded_text("mexc/derived_push_depth_begin_end_null.jsonl") else { return };
+    let frames = recorded_text("mexc/derived_push_depth_begin_end_null.jsonl");
     assert_eq!(frames.lines().count(), 3);
     for frame in frames.lines() {
-        let mut player = live_on_the_real_answer().unwrap();
+        let mut player = live_on_the_real_answer();
         player.text(frame, 3);
         assert_eq!((player.state("BTC_USDT"), player.feed.stats().gaps), (BookState::Live, 0), "{frame}");
         assert_eq!(player.book_top("BTC_USDT").0, 41_421_153_723);

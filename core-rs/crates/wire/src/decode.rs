@@ -29,6 +29,9 @@ pub struct Hello {
     pub symbols: Vec<SymbolEntry>,
     /// Those among them that belong to another shard at `oldest_sequence`.
     pub left_symbols: Vec<u32>,
+    /// Of the last roster, and its watermark; 0 when there was none.
+    pub roster_sequence: u64,
+    pub roster_ns: i64,
 }
 
 /// A QuoteBatch whose values have been checked, apart from its symbol numbers.
@@ -44,6 +47,8 @@ pub struct Batch<'a> {
     pub is_carried: bool,
     /// Numbers that belong to another shard from the watermark on.
     pub left_symbols: Vec<u32>,
+    /// Numbers of all that the stream has from the watermark on; None when the batch does not say.
+    pub roster: Option<Vec<u32>>,
 }
 
 impl Batch<'_> {
@@ -56,8 +61,10 @@ impl Batch<'_> {
     pub fn check_symbols(&self, is_known: impl Fn(u32) -> bool) -> Result<(), WireError> {
         let introduced: HashSet<u32> = self.symbols.iter().map(|entry| entry.index).collect();
         let is_unknown = |index: &u32| !is_known(*index) && !introduced.contains(index);
-        if let Some(&index) = self.left_symbols.iter().find(|index| is_unknown(index)) {
-            return Err(WireError::UnknownLeftSymbol { index });
+        if let Some(&index) =
+            self.left_symbols.iter().chain(self.roster.iter().flatten()).find(|index| is_unknown(index))
+        {
+            return Err(WireError::UnknownListedSymbol { index });
         }
         match self.columns.symbol_indexes().enumerate().find(|(_, index)| is_unknown(index)) {
             Some((row, index)) => Err(WireError::UnknownSymbol { row, index }),
@@ -114,20 +121,40 @@ pub fn decode_subscription_response(payload: &[u8]) -> Result<SubscriptionBatch<
 }
 
 fn decode_hello(body: &[u8]) -> Result<Hello, WireError> {
-    let messages::IngestHello { venue, stream_id, oldest_sequence, symbols, next_sequence, shard, left_symbols } =
-        messages::IngestHello::decode(body)?;
+    let messages::IngestHello {
+        venue,
+        stream_id,
+        oldest_sequence,
+        symbols,
+        next_sequence,
+        shard,
+        left_symbols,
+        roster_sequence,
+        roster_ns,
+    } = messages::IngestHello::decode(body)?;
     let symbols: Vec<SymbolEntry> = symbols.into_iter().map(check_entry).collect::<Result<_, _>>()?;
     let introduced: HashSet<u32> = symbols.iter().map(|entry| entry.index).collect();
     if let Some(&index) = left_symbols.iter().find(|index| !introduced.contains(index)) {
-        return Err(WireError::UnknownLeftSymbol { index });
+        return Err(WireError::UnknownListedSymbol { index });
     }
-    Ok(Hello { venue, stream_id, shard, oldest_sequence, next_sequence, symbols, left_symbols })
+    Ok(Hello {
+        venue,
+        stream_id,
+        shard,
+        oldest_sequence,
+        next_sequence,
+        symbols,
+        left_symbols,
+        roster_sequence,
+        roster_ns,
+    })
 }
 
 /// A batch of one venue's stream.
 fn decode_stream_batch(body: &[u8]) -> Result<Batch<'_>, WireError> {
     let batch = decode_batch(body, BookState::Closed)?;
-    if batch.is_carried && !batch.left_symbols.is_empty() {
+    let words = [batch.is_carried, !batch.left_symbols.is_empty(), batch.roster.is_some()];
+    if words.into_iter().filter(|is_said| *is_said).count() > 1 {
         return Err(WireError::CarriedAndLeft);
     }
     if batch.is_carried {
@@ -157,12 +184,11 @@ fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireErr
             Field::Bytes(13, bytes) => batch.columns.state = Cow::Borrowed(bytes),
             Field::Fixed(6..=12) => is_unusual = true,
             Field::Number(14, value) => batch.is_carried = value != 0,
-            Field::Number(15, value) => push_left(&mut batch.left_symbols, value)?,
-            Field::Bytes(15, mut packed) => {
-                while !packed.is_empty() {
-                    push_left(&mut batch.left_symbols, decode_varint(&mut packed)?)?;
-                }
-            }
+            Field::Number(15, value) => push_number(&mut batch.left_symbols, value)?,
+            Field::Bytes(15, packed) => push_numbers(&mut batch.left_symbols, packed)?,
+            Field::Number(16, 1) => _ = batch.roster.get_or_insert_default(),
+            Field::Number(17, value) => push_number(batch.roster.get_or_insert_default(), value)?,
+            Field::Bytes(17, packed) => push_numbers(batch.roster.get_or_insert_default(), packed)?,
             _ => {}
         }
         Ok(())
@@ -177,16 +203,23 @@ fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireErr
     Ok(batch)
 }
 
-/// One more number that leaves; as many as there can be symbols.
-fn push_left(left_symbols: &mut Vec<u32>, value: u64) -> Result<(), WireError> {
+fn push_numbers(numbers: &mut Vec<u32>, mut packed: &[u8]) -> Result<(), WireError> {
+    while !packed.is_empty() {
+        push_number(numbers, decode_varint(&mut packed)?)?;
+    }
+    Ok(())
+}
+
+/// One more number of a list; as many as there can be symbols.
+fn push_number(numbers: &mut Vec<u32>, value: u64) -> Result<(), WireError> {
     let index = u32::try_from(value).unwrap_or(u32::MAX);
     if index >= MAX_SYMBOLS {
         return Err(WireError::SymbolOutOfRange { index });
     }
-    if left_symbols.len() >= MAX_SYMBOLS as usize {
-        return Err(WireError::TooManyLeftSymbols { symbols: left_symbols.len() + 1 });
+    if numbers.len() >= MAX_SYMBOLS as usize {
+        return Err(WireError::TooManyListedSymbols { symbols: numbers.len() + 1 });
     }
-    left_symbols.push(index);
+    numbers.push(index);
     Ok(())
 }
 
@@ -272,7 +305,10 @@ fn split_body<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], WireError> {
 mod tests {
     use super::*;
     use crate::messages::{QuoteBatchColumns, QuoteBatchHeader};
-    use crate::{encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_subscription_response};
+    use crate::{
+        encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster,
+        encode_subscription_response,
+    };
     use crossbook_market::{BookState, Quote};
     use proptest::prelude::*;
 
@@ -378,8 +414,24 @@ mod tests {
             next_sequence: 11,
             symbols: vec![SymbolEntry { index: 4, instrument }],
             left_symbols: vec![4],
+            roster_sequence: 8,
+            roster_ns: 7,
         };
         assert_eq!(decode_ingest_request(&encode_hello(&hello)), Ok(IngestMessage::Hello(hello)));
+    }
+
+    #[test]
+    fn a_roster_comes_back_as_it_was_and_one_without_a_symbol_is_one_too() {
+        let instrument = instrument("BTC/USDT:USDT");
+        let payload = encode_roster("venue", "stream", 1, 7, &[(3, &instrument)], &[3]);
+        let batch = batch_of(&payload).unwrap();
+        assert_eq!((batch.roster.as_deref(), batch.watermark_ns, batch.is_hand_over()), (Some(&[3][..]), 7, false));
+        assert_eq!(batch.check_symbols(|_| false), Ok(()));
+        let payload = encode_roster("venue", "stream", 1, 7, &[], &[4]);
+        let unknown = Err(WireError::UnknownListedSymbol { index: 4 });
+        assert_eq!(batch_of(&payload).unwrap().check_symbols(|_| false), unknown);
+        assert_eq!(batch_of(&encode_roster("venue", "stream", 1, 7, &[], &[])).unwrap().roster, Some(vec![]));
+        assert_eq!(batch_of(&encode_batch("venue", "stream", 1, 7, &[], &[])).unwrap().roster, None);
     }
 
     #[test]
@@ -464,14 +516,14 @@ mod tests {
         assert_eq!(decode_stream_batch(&both), Err(WireError::CarriedAndLeft));
         let unknown = encode_left_batch("venue", "stream", 1, 5, &[3, 4]);
         let refused = batch_of(&unknown).unwrap().check_symbols(|index| index == 3);
-        assert_eq!(refused, Err(WireError::UnknownLeftSymbol { index: 4 }));
+        assert_eq!(refused, Err(WireError::UnknownListedSymbol { index: 4 }));
         let beyond = encode_left_batch("venue", "stream", 1, 5, &[u32::MAX]);
         assert_eq!(batch_of(&beyond), Err(WireError::SymbolOutOfRange { index: u32::MAX }));
         let endless = encode_left_batch("venue", "stream", 1, 5, &vec![0; MAX_SYMBOLS as usize + 1]);
         let symbols = MAX_SYMBOLS as usize + 1;
-        assert_eq!(batch_of(&endless), Err(WireError::TooManyLeftSymbols { symbols }));
+        assert_eq!(batch_of(&endless), Err(WireError::TooManyListedSymbols { symbols }));
         let hello = encode_hello(&Hello { left_symbols: vec![3], ..Hello::default() });
-        assert_eq!(decode_ingest_request(&hello), Err(WireError::UnknownLeftSymbol { index: 3 }));
+        assert_eq!(decode_ingest_request(&hello), Err(WireError::UnknownListedSymbol { index: 3 }));
     }
 
     #[test]

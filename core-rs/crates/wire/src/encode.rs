@@ -41,6 +41,19 @@ pub fn encode_left_batch(venue: &str, stream_id: &str, sequence: u64, from_ns: i
     wrap_batch(2, &QuoteBatchHeader { left_symbols: left_symbols.to_vec(), ..header }, &[])
 }
 
+/// The same with no quotes but the symbol numbers of all that the stream has from `from_ns` on.
+pub fn encode_roster(
+    venue: &str,
+    stream_id: &str,
+    sequence: u64,
+    from_ns: i64,
+    new_symbols: &[(u32, &Instrument)],
+    roster_symbols: &[u32],
+) -> Vec<u8> {
+    let header = header(venue, stream_id, sequence, from_ns, new_symbols);
+    wrap_batch(2, &QuoteBatchHeader { is_roster: true, roster_symbols: roster_symbols.to_vec(), ..header }, &[])
+}
+
 /// An IngestQuotesRequest with a hello.
 pub fn encode_hello(hello: &Hello) -> Vec<u8> {
     let known: Vec<_> = hello.symbols.iter().map(|entry| (entry.index, &entry.instrument)).collect();
@@ -52,6 +65,8 @@ pub fn encode_hello(hello: &Hello) -> Vec<u8> {
         next_sequence: hello.next_sequence,
         shard: hello.shard.clone(),
         left_symbols: hello.left_symbols.clone(),
+        roster_sequence: hello.roster_sequence,
+        roster_ns: hello.roster_ns,
     };
     let mut out = Vec::with_capacity(message.encoded_len() + 8);
     prost::encoding::message::encode(1, &message, &mut out);

@@ -31,11 +31,11 @@ pub enum WireError {
     TimeDecreases { row: usize },
     #[error("row {row}: symbol number {index} has not been introduced")]
     UnknownSymbol { row: usize, index: u32 },
-    #[error("symbol number {index} leaves and has not been introduced")]
-    UnknownLeftSymbol { index: u32 },
-    #[error("{symbols} symbol numbers that leave are over the limit of {MAX_SYMBOLS}")]
-    TooManyLeftSymbols { symbols: usize },
-    #[error("a batch carries instruments in or says which have left, never both")]
+    #[error("symbol number {index} leaves or stays and has not been introduced")]
+    UnknownListedSymbol { index: u32 },
+    #[error("a list of {symbols} symbol numbers is over the limit of {MAX_SYMBOLS}")]
+    TooManyListedSymbols { symbols: usize },
+    #[error("a batch carries instruments in, or says which have left or which there are, never both")]
     CarriedAndLeft,
     #[error("row {row}: received at {receive_ns}, not before it takes force at {from_ns}")]
     CarriedTooLate { row: usize, receive_ns: i64, from_ns: i64 },

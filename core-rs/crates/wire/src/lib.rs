@@ -14,7 +14,9 @@ pub use columns::Columns;
 pub use decode::{
     Batch, Hello, IngestMessage, SubscriptionBatch, SymbolEntry, decode_ingest_request, decode_subscription_response,
 };
-pub use encode::{encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_subscription_response};
+pub use encode::{
+    encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_subscription_response,
+};
 pub use error::WireError;
 pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};
 

@@ -56,9 +56,13 @@ pub struct IngestHello {
     pub shard: String,
     #[prost(uint32, repeated, tag = "7")]
     pub left_symbols: Vec<u32>,
+    #[prost(uint64, tag = "8")]
+    pub roster_sequence: u64,
+    #[prost(int64, tag = "9")]
+    pub roster_ns: i64,
 }
 
-/// Fields 1 to 5, 14 and 15 of QuoteBatch: all that is not a column.
+/// Fields 1 to 5 and 14 to 17 of QuoteBatch: all that is not a column.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuoteBatchHeader {
     #[prost(string, tag = "1")]
@@ -75,6 +79,10 @@ pub struct QuoteBatchHeader {
     pub is_carried: bool,
     #[prost(uint32, repeated, tag = "15")]
     pub left_symbols: Vec<u32>,
+    #[prost(bool, tag = "16")]
+    pub is_roster: bool,
+    #[prost(uint32, repeated, tag = "17")]
+    pub roster_symbols: Vec<u32>,
 }
 
 /// Fields 6 to 12 of QuoteBatch, for the rare writer that splits or does not pack its columns.

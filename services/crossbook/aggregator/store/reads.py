@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from crossbook.aggregator.store.store import lease
-from crossbook.plumbing.data.postgres import Pool
+from crossbook.plumbing.data.postgres import Pool, connected
 
 STATS: LiteralString = """
     t.avg_bid, t.min_bid, t.max_bid, t.avg_ask, t.min_ask, t.max_ask, t.avg_spread,
@@ -100,5 +99,5 @@ class Reads:
             where.append(f"(t.{start}, t.venue, t.symbol) > (%s, %s, %s)")
             parameters.extend(query.after)
         statement = f"{select} WHERE {' AND '.join(where) or 'true'} ORDER BY t.{start}, t.venue, t.symbol LIMIT %s"
-        async with lease(self._pool) as connection:
+        async with connected(self._pool) as connection:
             return await (await connection.execute(statement, [*parameters, query.limit])).fetchall()

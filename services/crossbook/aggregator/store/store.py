@@ -4,8 +4,7 @@ One window of one venue is one transaction: rows, stream position, markets and, 
 shards write their instruments of the same venue into the same tables, each with a position of its own.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -15,8 +14,7 @@ import psycopg
 from crossbook._core import CarriedQuote, ClosedWindow, Instrument
 from crossbook.aggregator.store.contested import copy_contested
 from crossbook.aggregator.store.rollup import roll_up
-from crossbook.plumbing.data.postgres import Connection, Pool, is_unavailable
-from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.data.postgres import Connection, Pool, connected
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE_NS = 60_000_000_000
@@ -116,20 +114,6 @@ def to_ns(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-@asynccontextmanager
-async def lease(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection; turns what waiting can cure into UnavailableError, and says what to do."""
-    try:
-        async with pool.connection() as connection:
-            yield connection
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
-        raise UnavailableError("Postgres has no Crossbook tables yet: run `crossbook migrate`") from error
-    except Exception as error:
-        if is_unavailable(error):
-            raise UnavailableError(f"Postgres cannot be reached: {error}") from error
-        raise
-
-
 class Store:
     """What one shard writes. Everything raises UnavailableError while Postgres is away."""
 
@@ -139,12 +123,12 @@ class Store:
 
     async def ping(self) -> None:
         """Whether the tables are there and can be read."""
-        async with lease(self._pool) as connection:
+        async with connected(self._pool) as connection:
             await connection.execute("SELECT 1 FROM stream_positions LIMIT 1")
 
     async def open_venue(self, venue: str) -> RestorePoint | None:
         """Makes the venue's partitions unless they exist; gives where its stream stands, None for a new venue."""
-        async with lease(self._pool) as connection, connection.transaction():
+        async with connected(self._pool) as connection, connection.transaction():
             await connection.execute("SELECT create_venue_partitions(%s)", (venue,))
             position = await (await connection.execute(READ_POSITION, (venue, self.shard))).fetchone()
             if position is None:
@@ -156,7 +140,7 @@ class Store:
 
     async def commit_window(self, window: ClosedWindow, markets: Sequence[Instrument]) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before."""
-        async with lease(self._pool) as connection:
+        async with connected(self._pool) as connection:
             try:
                 return await self._commit(connection, window, markets)
             except psycopg.errors.UniqueViolation:  # another shard has rows of this window or of a minute that it ends
@@ -194,7 +178,7 @@ class Store:
 
     async def list_venues(self) -> list[str]:
         """Every venue that was ever written, by whichever shard."""
-        async with lease(self._pool) as connection:
+        async with connected(self._pool) as connection:
             cursor = await connection.execute("SELECT DISTINCT venue FROM stream_positions ORDER BY venue")
             return [venue for (venue,) in await cursor.fetchall()]
 
@@ -207,7 +191,7 @@ class Store:
         return await self._delete(DELETE_MINUTES, venue, until, limit)
 
     async def _delete(self, statement: LiteralString, venue: str, until: datetime, limit: int) -> int:
-        async with lease(self._pool) as connection, connection.transaction():
+        async with connected(self._pool) as connection, connection.transaction():
             row = await (await connection.execute(RETENTION_LOCK)).fetchone()
             if row is None or not row[0]:
                 return 0

@@ -7,15 +7,15 @@ Discord: https://docs.discord.com/developers/resources/webhook#execute-webhook
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeVar
 
-import httpx
-
+from crossbook.alerts.channels.answer import json_object, words
 from crossbook.alerts.channels.content import as_json, as_text
 from crossbook.alerts.channels.http_sender import HttpSender
-from crossbook.alerts.channels.kind import HIDDEN, check_url
+from crossbook.alerts.channels.kind import check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Outcome
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.timestamps import now_ns
 
 C = TypeVar("C", pb.SlackChannel, pb.DiscordChannel)
 
@@ -29,22 +29,24 @@ class Chat(Generic[C]):
         """The object that the service takes."""
         raise NotImplementedError
 
+    def problem(self, body: bytes) -> str:
+        """What a 2xx answer says is wrong; empty when the service took the text."""
+        raise NotImplementedError
+
     def check(self, config: C, path: str, policy: TargetPolicy) -> Iterator[FieldViolation]:
         yield from check_url(config.url, path, policy)
 
     def redact(self, config: C) -> None:
-        config.url = _redacted(config.url)
+        config.url = masked_url(config.url)
 
     def restore(self, config: C, stored: C | None, path: str) -> Iterator[FieldViolation]:
-        if not config.url.endswith(f"/{HIDDEN}"):
-            return
-        if stored is None or config.url != _redacted(stored.url):
-            yield FieldViolation(f"{path}.url", "is redacted, and no stored address answers to it; give it whole")
-        else:
-            config.url = stored.url
+        config.url, problem = restored_url(config.url, stored.url if stored else None)
+        if problem:
+            yield FieldViolation(f"{path}.url", problem)
 
     async def send(self, config: C, alert: pb.Alert, http: HttpSender) -> Outcome:
-        return await http.post_json(config.url, as_json(self.body(as_text(alert)[: self.max_characters])))
+        text = as_text(alert, now_ns())[: self.max_characters]
+        return await http.post_json(config.url, as_json(self.body(text)), judge=self.problem)
 
 
 class Slack(Chat[pb.SlackChannel]):
@@ -55,6 +57,15 @@ class Slack(Chat[pb.SlackChannel]):
     def body(self, text: str) -> dict[str, Any]:
         return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
 
+    def problem(self, body: bytes) -> str:
+        """Slack says "ok"; those that speak its language may say it in JSON, or nothing at all."""
+        said = json_object(body)
+        if said is None:
+            text = body.decode(errors="replace").strip()
+            return "" if text.lower() in ("", "ok") else words(text)
+        is_fine = said.get("ok", said.get("success")) is True
+        return "" if is_fine else words(said.get("error") or said.get("message") or "no ok")
+
 
 class Discord(Chat[pb.DiscordChannel]):
     """Discord shows `content`, at most 2000 characters, and must not ping anyone whom a text names by chance."""
@@ -64,7 +75,8 @@ class Discord(Chat[pb.DiscordChannel]):
     def body(self, text: str) -> dict[str, Any]:
         return {"content": text, "allowed_mentions": {"parse": []}}
 
-
-def _redacted(url: str) -> str:
-    parsed = httpx.URL(url)
-    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}/{HIDDEN}"
+    def problem(self, body: bytes) -> str:
+        """Nothing, or the message's object, which has an id; an error is an object with a code and a message."""
+        said = json_object(body)
+        is_fine = said is None or "id" in said or not ("code" in said or "message" in said)
+        return "" if is_fine or said is None else words(said.get("message") or said.get("code"))

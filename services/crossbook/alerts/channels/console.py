@@ -9,6 +9,7 @@ from crossbook.alerts.channels.outcome import Delivered, Outcome, Retry
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.timestamps import now_ns
 
 
 class Console:
@@ -28,7 +29,7 @@ class Console:
 
     async def send(self, config: pb.ConsoleChannel, alert: pb.Alert, http: HttpSender) -> Outcome:
         is_json = config.format == pb.CONSOLE_FORMAT_JSON
-        line = as_json(as_fields(alert)) if is_json else f"ALERT {as_text(alert)}"
+        line = as_json(as_fields(alert)) if is_json else f"ALERT {as_text(alert, now_ns())}"
         try:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()

@@ -1,29 +1,29 @@
-"""POSTs for the HTTP channels: to a checked address, without redirects, proxies or patience; and what the answer means.
+"""POSTs for the HTTP channels: to a checked address, without redirects, proxies or patience.
 
-2xx is delivered. 408, 425, 429, 5xx and whatever breaks on the way may work later, not before Retry-After. Any other
-answer means that the target is wrong: the delivery fails at once and can be redriven when it has been put right.
+What an answer means is answer.py's. Of a body no more than MAX_BODY_BYTES is read, and only where the kind needs it.
 """
 
 import asyncio
 import ssl
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 
+import httpcore
 import httpx
 
-from crossbook.alerts.channels.outcome import Delivered, Failed, Outcome, Retry
+from crossbook.alerts.channels.answer import Judge, outcome_of
+from crossbook.alerts.channels.dialing import CheckedNetwork
+from crossbook.alerts.channels.outcome import Failed, Outcome, Retry
 from crossbook.alerts.channels.targets import TargetPolicy, TargetRefusedError, TargetUnresolvedError
 
-RETRYABLE = frozenset({408, 425, 429})
-MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
+MAX_CONNECTIONS = 256
+MAX_BODY_BYTES = 64 * 1024
 USER_AGENT = "crossbook-alerts"
 
 
 class HttpSender:
-    """One client for all channels; a try lasts at most `timeout_seconds` altogether.
+    """One pool for all channels; a try lasts at most `timeout_seconds` altogether.
 
     Certificates of the authorities in `authorities_file` are trusted as those of the public ones are.
     """
@@ -31,12 +31,11 @@ class HttpSender:
     def __init__(self, policy: TargetPolicy, timeout_seconds: float, authorities_file: Path | None = None) -> None:
         self.policy = policy
         self._timeout_seconds = timeout_seconds
-        self._client = httpx.AsyncClient(
-            verify=_tls(authorities_file),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=timeout_seconds,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=0),
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=_tls(authorities_file),
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=0,
+            network_backend=CheckedNetwork(policy),
         )
 
     async def __aenter__(self) -> "HttpSender":
@@ -45,44 +44,51 @@ class HttpSender:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        await self._pool.aclose()
 
-    async def post_json(self, url: str, body: str, headers: Mapping[str, str] | None = None) -> Outcome:
-        """One try."""
+    async def post_json(
+        self, url: str, body: str, headers: Mapping[str, str] | None = None, judge: Judge | None = None
+    ) -> Outcome:
+        """One try. `judge` looks at the body of a 2xx answer."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._post(httpx.URL(url), body, headers or {})
+                return await self._post(httpx.URL(url), body, headers or {}, judge)
         except TargetRefusedError as error:
             return Failed(str(error))
         except TargetUnresolvedError as error:
             return Retry(str(error))
-        except (TimeoutError, httpx.TimeoutException):
+        except (TimeoutError, httpcore.TimeoutException):
             return Retry(f"no answer within {self._timeout_seconds:g} s")
-        except httpx.ConnectError as error:
+        except httpcore.ConnectError as error:
             return Retry(_tls_problem(error) or "cannot connect")
-        except (httpx.HTTPError, OSError) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             return Retry(f"the exchange broke off ({type(error).__name__})")
 
-    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str]) -> Outcome:
-        address = await self.policy.resolve(url)
-        # The name stays in the Host header and in TLS, where the certificate is checked against it.
-        request = self._client.build_request(
-            "POST",
-            url.copy_with(host=address),
-            content=body.encode(),
-            headers={
-                "user-agent": USER_AGENT,
-                **headers,
-                "content-type": "application/json",
-                "host": url.netloc.decode("ascii"),
-            },
-            extensions={"sni_hostname": url.raw_host.decode("ascii")},
-        )
-        response = await self._client.send(request, stream=True)
-        try:
-            return _outcome(response)
-        finally:
-            await response.aclose()
+    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str], judge: Judge | None) -> Outcome:
+        content = body.encode()
+        own: dict[bytes | str, bytes | str] = {
+            "user-agent": USER_AGENT,
+            **{name.lower(): value for name, value in headers.items()},
+            "content-type": "application/json",
+            "content-length": str(len(content)),
+            "accept-encoding": "identity",
+            "host": url.netloc.decode("ascii"),
+        }
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        async with self._pool.stream("POST", target, headers=own, content=content) as response:
+            told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            read = await _bounded(response) if judge and 200 <= response.status < 300 else b""
+            return outcome_of(response.status, told, read, judge)
+
+
+async def _bounded(response: httpcore.Response) -> bytes:
+    """Its beginning; what lies behind is never read."""
+    body = bytearray()
+    async for part in response.aiter_stream():
+        body += part
+        if len(body) >= MAX_BODY_BYTES:
+            break
+    return bytes(body[:MAX_BODY_BYTES])
 
 
 def _tls(authorities_file: Path | None) -> ssl.SSLContext:
@@ -101,28 +107,3 @@ def _tls_problem(error: BaseException | None) -> str | None:
             return f"TLS failed: {error.reason or 'the other end broke off'}"
         error = error.__cause__ or error.__context__
     return None
-
-
-def _outcome(response: httpx.Response) -> Outcome:
-    status = response.status_code
-    if 200 <= status < 300:
-        return Delivered(status)
-    if status in RETRYABLE or status >= 500:
-        return Retry(f"HTTP {status}", status, retry_after_seconds(response.headers.get("retry-after"), time.time()))
-    if 300 <= status < 400:
-        return Failed(f"HTTP {status}: redirects are not followed", status)
-    return Failed(f"HTTP {status}", status)
-
-
-def retry_after_seconds(value: str | None, now: float) -> float | None:
-    """RFC 9110, 10.2.3: seconds, or a date; None when absent or neither. At most a day."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), MAX_RETRY_AFTER_SECONDS)
-    try:
-        moment = parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return min(max(0.0, moment - now), MAX_RETRY_AFTER_SECONDS)

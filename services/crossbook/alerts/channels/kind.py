@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
+import httpx
 from google.protobuf.message import Message
 
 from crossbook.alerts.channels.http_sender import HttpSender
@@ -37,3 +38,21 @@ def check_url(url: str, path: str, policy: TargetPolicy) -> Iterator[FieldViolat
     problem = policy.url_problem(url)
     if problem:
         yield FieldViolation(f"{path}.url", problem)
+
+
+def masked_url(url: str) -> str:
+    """What may be shown of an address: all behind the host may be a token."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError):
+        return HIDDEN
+    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}/{HIDDEN}"
+
+
+def restored_url(url: str, stored: str | None) -> tuple[str, str]:
+    """The address meant by one that may be masked, and the violation when no stored one answers to it."""
+    if not url.endswith(f"/{HIDDEN}"):
+        return url, ""
+    if stored is None or url != masked_url(stored):
+        return url, "is redacted, and no stored address answers to it; give it whole"
+    return stored, ""

@@ -1,7 +1,7 @@
 """Where HTTP channels may go: public addresses only, unless the settings allow private ones.
 
-A name is resolved at every delivery, every address that it resolves to must be public, and the connection goes to the
-address that was checked: a name that answers differently a moment later changes nothing.
+A name is resolved at every delivery, every address that it resolves to must be public (networks.py), and the connection
+goes to one that was checked: a name that answers differently a moment later changes nothing.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import httpx
 
+from crossbook.alerts.channels.networks import is_public
+
 MAX_URL_LENGTH = 2048
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+MAX_ADDRESSES = 16  # of one name
 
 HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class TargetRefusedError(Exception):
@@ -50,42 +51,19 @@ class TargetPolicy:
             return "must not hold a user or password; use a header"
         return None if self.allow_private else _private_problem(parsed.host)
 
-    async def resolve(self, url: httpx.URL) -> str:
-        """The address to connect to. Raises TargetRefusedError, TargetUnresolvedError."""
-        port = url.port or (443 if url.scheme == "https" else 80)
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses to connect to, all of them checked. Raises TargetRefusedError, TargetUnresolvedError."""
         loop = asyncio.get_running_loop()
         try:
-            answers = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+            answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise TargetUnresolvedError("the target's name does not resolve") from None
-        addresses = [str(answer[4][0]) for answer in answers]
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))[:MAX_ADDRESSES]
         if not addresses:
             raise TargetUnresolvedError("the target's name does not resolve")
-        if not self.allow_private and not all(is_public(address) for address in addresses):
+        if not self.allow_private and not all(map(is_public, addresses)):
             raise TargetRefusedError("the target resolves to an address that is not public")
-        return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet, whatever other address it wraps."""
-    try:
-        parsed: IpAddress = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    inner = _wrapped(parsed)
-    if inner is not None:
-        return is_public(str(inner))
-    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
-
-
-def _wrapped(address: IpAddress) -> ipaddress.IPv4Address | None:
-    """The IPv4 address inside a mapped, 6to4, Teredo or NAT64 address."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+        return addresses
 
 
 def _private_problem(host: str) -> str | None:

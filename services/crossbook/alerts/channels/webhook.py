@@ -13,7 +13,7 @@ from standardwebhooks import Webhook as Signer
 
 from crossbook.alerts.channels.content import as_fields, as_json
 from crossbook.alerts.channels.http_sender import HttpSender
-from crossbook.alerts.channels.kind import HIDDEN, check_url
+from crossbook.alerts.channels.kind import HIDDEN, check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Outcome
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -37,12 +37,16 @@ class Webhook:
                 yield FieldViolation(f"{path}.secrets[{index}]", 'must be "whsec_" + base64 of 24 to 64 bytes')
 
     def redact(self, config: pb.WebhookChannel) -> None:
+        config.url = masked_url(config.url)
         config.secrets[:] = [REDACTED] * len(config.secrets)
 
     def restore(
         self, config: pb.WebhookChannel, stored: pb.WebhookChannel | None, path: str
     ) -> Iterator[FieldViolation]:
         """The first redacted secret stands for the first stored one, and so on: a new one is put before them."""
+        config.url, problem = restored_url(config.url, stored.url if stored else None)
+        if problem:
+            yield FieldViolation(f"{path}.url", problem)
         kept = iter(stored.secrets if stored else ())
         for index, secret in enumerate(config.secrets):
             if secret != REDACTED:

@@ -50,6 +50,7 @@ class Ownership:
         self._beginning: list[Tenure] = []
         self._saved: dict[int, Position] = {}
         self._connected_at = -LONELY_SECONDS
+        self.problem = ""  # why the last turn could not be taken
 
     async def run(self) -> None:
         """Until cancelled; then the slots are free at once."""
@@ -57,8 +58,11 @@ class Ownership:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._save_for_ever())
                 while True:
-                    with suppress(UnavailableError):  # the health watch says so
+                    try:
                         await self._turn(tasks)
+                        self.problem = ""
+                    except UnavailableError as error:  # the health watch says so
+                        self.problem = str(error)
                     await asyncio.sleep(TURN_SECONDS if self._leases.tenures else FIRST_TURN_SECONDS)
         finally:
             with suppress(UnavailableError, TimeoutError):

@@ -20,8 +20,10 @@ from crossbook.local.servers.embedded import owned
 from crossbook.local.show import summary
 from crossbook.local.show.lines import line, print_lines
 from crossbook.local.show.observer import Observer
+from crossbook.local.show.presenter import present, say
 from crossbook.local.show.truth import NO_TRUTH, score_run
 from crossbook.local.show.view import show
+from crossbook.plumbing.exposure import check_exposure
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.replay.captured import capture, save
@@ -33,12 +35,13 @@ async def up(options: UpOptions, lifetime: Lifetime) -> None:
     """Runs until the duration is over or the lifetime says stop; raises CrossbookError when something cannot run."""
     aggregator = {} if options.window_seconds is None else {"window_seconds": options.window_seconds}
     settings = load_settings(aggregator=aggregator)
+    check_exposure(settings)
     ports = choose_ports(settings, options.processes_for_trackers(), options.port_base, options.shards)
     check_ports(settings.host, [*ports.services(), *([] if options.is_live else [ports.simulator])])
     run = Run(options, settings, ports, lifetime)
-    print(run.headline, flush=True)
+    say(run.headline)
     for venue, reason in options.left_out.items():
-        print(f"{venue} is left out: {reason}", flush=True)
+        say(f"{venue} is left out: {reason}")
     with owned(options.data_dir):
         await run.live()
     run.conclude()
@@ -109,7 +112,7 @@ class Run:
     def conclude(self) -> None:
         """Says how it went and writes the summary; raises ChildFailedError when a process did not end well."""
         if self._duration_s:
-            print(f"ended after {self._duration_s:.0f} s: {line(self._observer)}", flush=True)
+            say(f"ended after {self._duration_s:.0f} s: {line(self._observer)}")
         if self._options.summary:
             truth = self._score()
             report = summary.summarise(
@@ -151,13 +154,9 @@ class Run:
         """Shows the run until its time is over, somebody stops it, or a process cannot go on."""
         duration_s = self._options.duration_seconds
         left_s = None if duration_s is None else started + duration_s - time.monotonic()
-        presenter = (
-            show(self._observer, self.headline, self._footer(), self._notices)
-            if self._has_view
-            else print_lines(self._observer)
-        )
+        view = [show(self._observer, self.headline, self._footer(), self._notices)] if self._has_view else []
         async with asyncio.TaskGroup() as group:
-            drawing = group.create_task(presenter)
+            drawing = group.create_task(present([*view, print_lines(self._observer)]))
             ending = group.create_task(self._supervisor.failed.wait())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
@@ -190,7 +189,7 @@ class Run:
     def _notice(self, text: str) -> None:
         self._notices[:] = [text]
         if not self._has_view:
-            print(text, flush=True)
+            say(text)
 
     def _footer(self) -> str:
         trackers = " ".join(str(endpoint.port) for endpoint in self._ports.trackers)

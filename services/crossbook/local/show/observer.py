@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
+import structlog
 from google.protobuf.message import Message
 
 from crossbook.local.show.counters import RunCounters
@@ -37,6 +38,7 @@ _DEADLINE_SECONDS = 2.0
 _SHOWN_ALERTS = 20
 _SHOWN_OPPORTUNITIES = 20
 _KEPT_SIGHTINGS = 200_000  # the oldest are forgotten: only a run of many hours gets there
+log = structlog.get_logger()
 _VENUE_COUNTERS = (
     "messages_received",
     "quotes_emitted",
@@ -126,7 +128,7 @@ class Observer:
 
     async def _poll_for_ever(self) -> None:
         while True:
-            await self.poll()
+            await _guarded(self.poll())
             await asyncio.sleep(POLL_SECONDS)
 
     async def _poll_tracker(self, name: str) -> None:
@@ -199,8 +201,21 @@ class Observer:
 
 
 def reason_name(reason: int) -> str:
-    """TOO_OLD for REFUSAL_REASON_TOO_OLD."""
-    return arbitrage_pb2.RefusalReason.Name(reason).removeprefix("REFUSAL_REASON_")  # type: ignore[arg-type]
+    """TOO_OLD for REFUSAL_REASON_TOO_OLD; the number of one that this version does not know."""
+    known = arbitrage_pb2.RefusalReason.Name(reason) if reason in arbitrage_pb2.RefusalReason.values() else f"{reason}"  # type: ignore[arg-type]
+    return known.removeprefix("REFUSAL_REASON_")
+
+
+async def _guarded(looking: Awaitable[None]) -> bool:
+    """Whether the look came to its end: one that fails costs only itself, for looking is no part of the run."""
+    try:
+        await looking
+    except grpc.aio.AioRpcError:
+        return False
+    except Exception:
+        log.warning("look_failed", exc_info=True)
+        return False
+    return True
 
 
 async def _answer(call: Awaitable[T]) -> T | None:
@@ -213,9 +228,5 @@ async def _answer(call: Awaitable[T]) -> T | None:
 async def _for_ever(follow: Callable[[], Awaitable[None]]) -> None:
     attempt = 0
     while True:
-        try:
-            await follow()
-            attempt = 0
-        except grpc.aio.AioRpcError:
-            attempt += 1
+        attempt = 0 if await _guarded(follow()) else attempt + 1
         await asyncio.sleep(backoff(attempt, 0.2, 2.0))

@@ -1,10 +1,15 @@
-"""The live terminal view: venues, windows, opportunities and alerts on one screen, from 80 × 24 upwards."""
+"""The live terminal view: venues, windows, opportunities and alerts on one screen, from 80 × 24 upwards.
+
+Names and reasons come from venues and other outsiders: every text is made by `plain`, so that none is markup and none
+steers the terminal. What cannot be drawn is told in its place: a view never ends a run.
+"""
 
 import asyncio
 import time
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -39,12 +44,24 @@ class Screen:
         self._started = time.monotonic()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Drawn whole before anything of it is handed on, so that whatever fails in it fails here."""
+        try:
+            lines = console.render_lines(self._screen(console, options), options, pad=False)
+        except Exception as error:
+            failure = f"the view cannot be drawn ({type(error).__name__}: {error}); the run goes on"
+            yield plain(failure, "bold red")
+            return
+        for line in lines:
+            yield from line
+            yield Segment.line()
+
+    def _screen(self, console: Console, options: ConsoleOptions) -> RenderableType:
         height = options.height or console.height
         is_wide = options.max_width >= _WIDE
         rows = max(1, min(len(self._observer.venues), height - _OTHER_LINES - _LEAST_FREE))
         free = max(_LEAST_FREE, height - _OTHER_LINES - rows)
         alert_lines = max(1, free // 3)
-        yield Group(
+        return Group(
             self._title(),
             self._venues(rows, is_wide),
             self._windows(),
@@ -52,8 +69,8 @@ class Screen:
             self._opportunities(free - alert_lines, is_wide),
             Text(""),
             self._alerts(alert_lines),
-            Text(self._notice(), style="yellow", no_wrap=True, overflow="ellipsis"),
-            Text(self._footer, style="dim", no_wrap=True, overflow="ellipsis"),
+            plain(self._notice(), "yellow"),
+            plain(self._footer, "dim"),
         )
 
     def _title(self) -> RenderableType:
@@ -61,7 +78,7 @@ class Screen:
         grid = Table.grid(expand=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(justify="right", width=8)
-        grid.add_row(Text(self._headline, style="bold"), f"{minutes:d}:{seconds:02d}")
+        grid.add_row(plain(self._headline, "bold"), plain(f"{minutes:d}:{seconds:02d}"))
         return grid
 
     def _venues(self, rows: int, is_wide: bool) -> RenderableType:
@@ -81,12 +98,12 @@ class Screen:
         if len(seen) > rows:
             shown = sorted(sorted(seen, key=lambda venue: (_is_live(seen[venue]), venue))[: rows - 1])
         for venue in shown:
-            table.add_row(*_venue_row(venue, seen[venue], is_wide))
+            _add_row(table, *_venue_row(venue, seen[venue], is_wide))
         if len(shown) < len(seen):
             live = sum(_is_live(seen[venue]) for venue in seen.keys() - set(shown))
-            table.add_row(f"{len(seen) - len(shown)} more", f"{live} LIVE")
+            _add_row(table, f"{len(seen) - len(shown)} more", f"{live} LIVE")
         if not self._observer.venues:
-            table.add_row("waiting for the trackers ...")
+            _add_row(table, "waiting for the trackers ...")
         return table
 
     def _notice(self) -> str:
@@ -117,17 +134,17 @@ class Screen:
         )
         shown = [found for found in self._observer.opportunities if found.id][: max(1, lines - 1)]
         for found in shown:
-            table.add_row(*_opportunity_row(found, is_wide))
+            _add_row(table, *_opportunity_row(found, is_wide))
         if not shown:
-            table.add_row(Text("none open", style="dim"))
+            _add_row(table, plain("none open", "dim"))
         return table
 
     def _alerts(self, lines: int) -> RenderableType:
         table = _table("alert", "asset", "buy → sell", ">net %", "delivered")
         for alert in self._observer.alerts[: max(1, lines - 1)]:
-            table.add_row(*_alert_row(alert))
+            _add_row(table, *_alert_row(alert))
         if not self._observer.alerts:
-            table.add_row(Text("none yet", style="dim"))
+            _add_row(table, plain("none yet", "dim"))
         return table
 
 
@@ -136,15 +153,17 @@ def _is_live(figures: VenueFigures) -> bool:
 
 
 def state_name(state: int) -> str:
-    return market_pb2.VenueState.Name(state).removeprefix("VENUE_STATE_")  # type: ignore[arg-type]
+    """LIVE for VENUE_STATE_LIVE; the number of one that this version does not know."""
+    known = market_pb2.VenueState.Name(state) if state in market_pb2.VenueState.values() else f"{state}"  # type: ignore[arg-type]
+    return known.removeprefix("VENUE_STATE_")
 
 
-def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[RenderableType]:
+def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[str | Text]:
     stats, totals = figures.stats, figures.counters.totals()
     state = state_name(stats.state)
-    row: list[RenderableType] = [
+    row: list[str | Text] = [
         venue,
-        Text(state, style=_STATE_STYLES.get(state, "")),
+        plain(state, _STATE_STYLES.get(state, "")),
         f"{stats.live_markets}/{stats.markets}",
         f"{figures.frames_per_s:,.0f}",
         f"{figures.quotes_per_s:,.0f}",
@@ -157,13 +176,13 @@ def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[Rendera
     return [*row, f"{stats.frame_to_quote_p50_us:,.0f}", *clock]
 
 
-def _opportunity_row(found: arbitrage_pb2.Opportunity, is_wide: bool) -> list[RenderableType]:
+def _opportunity_row(found: arbitrage_pb2.Opportunity, is_wide: bool) -> list[str | Text]:
     age_s = max(0.0, (now_ns() - from_timestamp(found.open_time)) / 1e9) if found.HasField("open_time") else 0.0
-    row: list[RenderableType] = [
+    row: list[str | Text] = [
         f"{found.asset} {age_s:.0f} s",
         f"{found.buy.venue} {found.buy.price:.6g}",
         f"{found.sell.venue} {found.sell.price:.6g}",
-        Text(f"{found.costs.net_percent:.3f}", style="bold green"),
+        plain(f"{found.costs.net_percent:.3f}", "bold green"),
     ]
     if is_wide:
         row += [f"{found.costs.gross_percent:.3f}", _size(found.executable_size)]
@@ -174,7 +193,7 @@ def _size(coins: float) -> str:
     return f"{coins:,.0f}" if coins >= 1000 else f"{coins:.4g}"
 
 
-def _alert_row(alert: alerts_pb2.Alert) -> list[RenderableType]:
+def _alert_row(alert: alerts_pb2.Alert) -> list[str | Text]:
     found = alert.opportunity
     clock = time.strftime("%H:%M:%S", time.localtime(alert.fire_time.seconds))
     done = sum(delivery.state == alerts_pb2.DELIVERY_STATE_DELIVERED for delivery in alert.deliveries)
@@ -185,6 +204,17 @@ def _alert_row(alert: alerts_pb2.Alert) -> list[RenderableType]:
         f"{found.costs.net_percent:.3f}",
         f"{done}/{len(alert.deliveries)}",
     ]
+
+
+def plain(text: str, style: str = "") -> Text:
+    """The text as it is, on one line, with � for what would steer the terminal."""
+    shown = "".join(character if character.isprintable() else "�" for character in text)
+    return Text(shown, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _add_row(table: Table, *cells: str | Text) -> None:
+    """The only way into a table: rich would take a bare string for markup."""
+    table.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in cells))
 
 
 def _table(*columns: str) -> Table:

@@ -107,6 +107,8 @@ class IngestHello(_message.Message):
     NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
     SHARD_FIELD_NUMBER: _builtins.int
     LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
+    ROSTER_SEQUENCE_FIELD_NUMBER: _builtins.int
+    ROSTER_NS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     stream_id: _builtins.str
@@ -119,6 +121,10 @@ class IngestHello(_message.Message):
     """
     shard: _builtins.str
     """The shard that the stream is for; empty means "main". An aggregator of another shard answers FAILED_PRECONDITION."""
+    roster_sequence: _builtins.int
+    """Sequence of the last batch that was a roster; 0 when there was none."""
+    roster_ns: _builtins.int
+    """Its watermark_ns."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.SymbolEntry]:
         """Every symbol number given out so far in this stream."""
@@ -137,10 +143,12 @@ class IngestHello(_message.Message):
         next_sequence: _builtins.int = ...,
         shard: _builtins.str = ...,
         left_symbols: _abc.Iterable[_builtins.int] | None = ...,
+        roster_sequence: _builtins.int = ...,
+        roster_ns: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_symbols", b"left_symbols", "next_sequence", b"next_sequence", "oldest_sequence", b"oldest_sequence", "shard", b"shard", "stream_id", b"stream_id", "symbols", b"symbols", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_symbols", b"left_symbols", "next_sequence", b"next_sequence", "oldest_sequence", b"oldest_sequence", "roster_ns", b"roster_ns", "roster_sequence", b"roster_sequence", "shard", b"shard", "stream_id", b"stream_id", "symbols", b"symbols", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

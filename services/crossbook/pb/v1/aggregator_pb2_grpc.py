@@ -79,7 +79,8 @@ class AggregatorServiceServicer:
     def IngestQuotes(self, request_iterator, context):
         """Takes one venue's stream from a tracker. The tracker's first message is a hello; the aggregator answers with the
         sequence from which to (re)send, then acknowledges each sequence whose windows are committed in Postgres.
-        A newer stream of the same venue ends an older one with ABORTED.
+        The hello must come within 10 s. One stream feeds a venue: while it is alive a further one ends with ABORTED; once it
+        has been silent for 3 s, the next one takes over and it ends with ABORTED itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

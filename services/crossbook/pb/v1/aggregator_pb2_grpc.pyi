@@ -36,7 +36,8 @@ class AggregatorServiceStub:
     IngestQuotes: _grpc.StreamStreamMultiCallable[_aggregator_pb2.IngestQuotesRequest, _aggregator_pb2.IngestQuotesResponse]
     """Takes one venue's stream from a tracker. The tracker's first message is a hello; the aggregator answers with the
     sequence from which to (re)send, then acknowledges each sequence whose windows are committed in Postgres.
-    A newer stream of the same venue ends an older one with ABORTED.
+    The hello must come within 10 s. One stream feeds a venue: while it is alive a further one ends with ABORTED; once it
+    has been silent for 3 s, the next one takes over and it ends with ABORTED itself.
     """
     SubscribeQuoteBatches: _grpc.UnaryStreamMultiCallable[_aggregator_pb2.SubscribeQuoteBatchesRequest, _aggregator_pb2.SubscribeQuoteBatchesResponse]
     """Columnar quotes, newest wins per instrument; state changes are never lost. The first batch holds everything known."""
@@ -59,7 +60,8 @@ class AggregatorServiceAsyncStub(AggregatorServiceStub):
     IngestQuotes: _aio.StreamStreamMultiCallable[_aggregator_pb2.IngestQuotesRequest, _aggregator_pb2.IngestQuotesResponse]  # type: ignore[assignment]
     """Takes one venue's stream from a tracker. The tracker's first message is a hello; the aggregator answers with the
     sequence from which to (re)send, then acknowledges each sequence whose windows are committed in Postgres.
-    A newer stream of the same venue ends an older one with ABORTED.
+    The hello must come within 10 s. One stream feeds a venue: while it is alive a further one ends with ABORTED; once it
+    has been silent for 3 s, the next one takes over and it ends with ABORTED itself.
     """
     SubscribeQuoteBatches: _aio.UnaryStreamMultiCallable[_aggregator_pb2.SubscribeQuoteBatchesRequest, _aggregator_pb2.SubscribeQuoteBatchesResponse]  # type: ignore[assignment]
     """Columnar quotes, newest wins per instrument; state changes are never lost. The first batch holds everything known."""
@@ -85,7 +87,8 @@ class AggregatorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_aggregator_pb2.IngestQuotesResponse], _abc.AsyncIterator[_aggregator_pb2.IngestQuotesResponse]]:
         """Takes one venue's stream from a tracker. The tracker's first message is a hello; the aggregator answers with the
         sequence from which to (re)send, then acknowledges each sequence whose windows are committed in Postgres.
-        A newer stream of the same venue ends an older one with ABORTED.
+        The hello must come within 10 s. One stream feeds a venue: while it is alive a further one ends with ABORTED; once it
+        has been silent for 3 s, the next one takes over and it ends with ABORTED itself.
         """
 
     @_abc_1.abstractmethod

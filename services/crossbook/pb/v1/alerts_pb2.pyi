@@ -297,7 +297,9 @@ class WebhookChannel(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     SECRETS_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """http or https address. Private, loopback and link-local targets are refused unless the settings allow them."""
+    """http or https address. Private, loopback and link-local targets are refused unless the settings allow them. May hold
+    a secret: never returned whole.
+    """
     @_builtins.property
     def secrets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Secrets "whsec_" + base64, newest first; more than one while rotating. Never returned: reads show "whsec_***"."""
@@ -389,10 +391,15 @@ class TemplateChannel(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     TEMPLATE_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
+    EXPECTED_ANSWER_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """http or https address, with the limits of WebhookChannel.url."""
+    """http or https address, with the limits of WebhookChannel.url; may hold a secret, never returned whole."""
     template: _builtins.str
     """Jinja2 source that renders to JSON; the variable "alert" holds the alert's fields."""
+    expected_answer: _builtins.str
+    """What the answer must say besides a 2xx status, for services that tell errors in the body: a JSON object, such as
+    {"ok": true}, each member of which the answer's object must have with that value. Empty asks for nothing.
+    """
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Headers to add; values are secrets, never returned."""
@@ -403,10 +410,11 @@ class TemplateChannel(_message.Message):
         url: _builtins.str = ...,
         template: _builtins.str = ...,
         headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        expected_answer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["headers", b"headers", "template", b"template", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_answer", b"expected_answer", "headers", b"headers", "template", b"template", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -423,6 +431,7 @@ class Alert(_message.Message):
     OPPORTUNITY_FIELD_NUMBER: _builtins.int
     FIRE_TIME_FIELD_NUMBER: _builtins.int
     DELIVERIES_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"alerts/{id}"; the id is also the webhook-id."""
     rule: _builtins.str
@@ -439,6 +448,10 @@ class Alert(_message.Message):
     def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delivery]:
         """One entry per channel."""
 
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When the opportunity closed, as far as it is known; absent while it is open, and for windows."""
+
     def __init__(
         self,
         *,
@@ -447,10 +460,11 @@ class Alert(_message.Message):
         opportunity: _arbitrage_pb2.Opportunity | None = ...,
         fire_time: _timestamp_pb2.Timestamp | None = ...,
         deliveries: _abc.Iterable[Global___Delivery] | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fire_time", b"fire_time", "opportunity", b"opportunity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "fire_time", b"fire_time", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliveries", b"deliveries", "fire_time", b"fire_time", "name", b"name", "opportunity", b"opportunity", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "deliveries", b"deliveries", "fire_time", b"fire_time", "name", b"name", "opportunity", b"opportunity", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

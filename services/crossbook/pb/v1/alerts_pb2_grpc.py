@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AlertServiceStub:
-    """Keeps rules, evaluates them and delivers what they find, once.
+    """Keeps rules, evaluates them and delivers what they find: at least once, always with one id.
     """
 
     def __init__(self, channel):
@@ -93,7 +93,7 @@ class AlertServiceStub:
 
 
 class AlertServiceServicer:
-    """Keeps rules, evaluates them and delivers what they find, once.
+    """Keeps rules, evaluates them and delivers what they find: at least once, always with one id.
     """
 
     def CreateAlertRule(self, request, context):
@@ -240,7 +240,7 @@ def add_AlertServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AlertService:
-    """Keeps rules, evaluates them and delivers what they find, once.
+    """Keeps rules, evaluates them and delivers what they find: at least once, always with one id.
     """
 
     @staticmethod

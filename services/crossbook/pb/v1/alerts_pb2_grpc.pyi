@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AlertServiceStub:
-    """Keeps rules, evaluates them and delivers what they find, once."""
+    """Keeps rules, evaluates them and delivers what they find: at least once, always with one id."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -58,7 +58,7 @@ class AlertServiceStub:
 
 @_typing.type_check_only
 class AlertServiceAsyncStub(AlertServiceStub):
-    """Keeps rules, evaluates them and delivers what they find, once."""
+    """Keeps rules, evaluates them and delivers what they find: at least once, always with one id."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateAlertRule: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CreateAlertRuleRequest, _alerts_pb2.CreateAlertRuleResponse]  # type: ignore[assignment]
@@ -85,7 +85,7 @@ class AlertServiceAsyncStub(AlertServiceStub):
     """Counters of this process."""
 
 class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps rules, evaluates them and delivers what they find, once."""
+    """Keeps rules, evaluates them and delivers what they find: at least once, always with one id."""
 
     @_abc_1.abstractmethod
     def CreateAlertRule(

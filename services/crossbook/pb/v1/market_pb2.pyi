@@ -383,6 +383,8 @@ class QuoteBatch(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     IS_CARRIED_FIELD_NUMBER: _builtins.int
     LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
+    IS_ROSTER_FIELD_NUMBER: _builtins.int
+    ROSTER_SYMBOLS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Venue of every row; empty when the batch mixes venues (aggregator fan-out)."""
     stream_id: _builtins.str
@@ -396,6 +398,11 @@ class QuoteBatch(_message.Message):
     is_carried: _builtins.bool
     """The rows were in force before this stream had their instruments: they take force at watermark_ns, the start of a window,
     keep their own receive times, all earlier, and count as no tick.
+    """
+    is_roster: _builtins.bool
+    """Whether roster_symbols are all that the stream has from watermark_ns on, any moment: what they do not name, whichever stream
+    of the venue told of it, is gone. Windows that begin then or before have its rows once more. Until a stream says so,
+    what it and earlier streams told of has a row in every window. The batch has no rows.
     """
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolEntry]:
@@ -435,6 +442,10 @@ class QuoteBatch(_message.Message):
         these instruments in, later ones know nothing of them. Never together with carried rows.
         """
 
+    @_builtins.property
+    def roster_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """See is_roster; introduced here or before."""
+
     def __init__(
         self,
         *,
@@ -453,10 +464,12 @@ class QuoteBatch(_message.Message):
         state: _builtins.bytes = ...,
         is_carried: _builtins.bool = ...,
         left_symbols: _abc.Iterable[_builtins.int] | None = ...,
+        is_roster: _builtins.bool = ...,
+        roster_symbols: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "is_roster", b"is_roster", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "roster_symbols", b"roster_symbols", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -36,6 +36,8 @@ RELEASE = """
 if redis.call('GET', KEYS[1]) == 'lease:' .. ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
+CHECK = "redis.call('SET', KEYS[1], '', 'PX', ARGV[1])"
+CHECK_MS = 1_000
 
 Pair = tuple[str, str, str]
 """Asset, buy venue, sell venue."""
@@ -107,10 +109,9 @@ class CooldownStore:
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         return [_cooldown(row, now_ms) for row in rows]
 
-    async def ping(self) -> None:
-        """Raises UnavailableError unless the server answers."""
-        with translating_outages():
-            await self._redis.ping()
+    async def check(self) -> None:
+        """Raises UnavailableError unless the server takes a script that writes here, as a claim does."""
+        await self._run(CHECK, [f"{PREFIX}check"], [CHECK_MS])
 
     async def _run(self, script: str, keys: list[str], arguments: list[str | int]) -> Any:
         with translating_outages():

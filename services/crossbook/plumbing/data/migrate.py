@@ -9,9 +9,11 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
+import psycopg
 import structlog
 
-from crossbook.plumbing.data.postgres import Connection, connect, is_unavailable
+from crossbook.plumbing.data.failures import Failure
+from crossbook.plumbing.data.postgres import Connection, connect, failure_of
 from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 LOCK_KEY = 0x63726F7373626F6F  # "crossboo"
@@ -46,13 +48,16 @@ def load_migrations() -> list[Migration]:
 
 
 async def migrate(dsn: str) -> list[str]:
-    """Brings the database up to date; returns the names of the files applied now."""
+    """Brings the database up to date; returns the names of the files applied now.
+
+    Raises UnavailableError, with all that the library says: it is for the operator, who knows the DSN.
+    """
     try:
         async with await connect(dsn) as connection:
             return await _migrate(connection, load_migrations())
-    except Exception as error:
-        if is_unavailable(error):
-            raise UnavailableError(f"Postgres cannot be reached: {' '.join(str(error).split())}") from error
+    except psycopg.Error as error:
+        if failure_of(error) is Failure.OUTAGE:
+            raise UnavailableError(f"Postgres cannot be migrated: {' '.join(str(error).split())}") from error
         raise
 
 

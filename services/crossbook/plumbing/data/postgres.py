@@ -1,6 +1,11 @@
-"""The one way to reach Postgres: an autocommitting pool that outlives the server's absence."""
+"""The one way to reach Postgres: an autocommitting pool that outlives the server's absence.
+
+What its failures mean is said here (failures.py): only what is listed is a refusal or a fault, all else an outage.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
@@ -9,7 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from crossbook.plumbing.cancellation import Cancellations
-from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.data.failures import Failure, translating
+from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 CONNECT_TIMEOUT_SECONDS = 3
 ACQUIRE_TIMEOUT_SECONDS = 3.0
@@ -38,16 +44,22 @@ CONNECTION_OPTIONS: dict[str, Any] = {
     "options": " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items()),
 }
 
-UNAVAILABLE = (
-    psycopg.OperationalError,  # refused, lost, shutting down, starting up
-    psycopg.InterfaceError,  # the connection is closed already
-    psycopg_pool.PoolTimeout,
-    psycopg_pool.TooManyRequests,
-    psycopg.errors.ReadOnlySqlTransaction,  # a replica during a failover, or a server that spares its full disk
-    psycopg.errors.InternalError_,  # a file that cannot grow, a catalogue that cannot be read
-    psycopg.errors.DataCorrupted,  # these two until somebody repairs it
-    psycopg.errors.IndexCorrupted,
+REFUSALS = (psycopg.IntegrityError,)  # a row that is there already, or may not be
+FAULTS = (
+    psycopg.DataError,  # a value that its column cannot hold
+    psycopg.errors.SyntaxError,
+    psycopg.errors.ProgramLimitExceeded,  # a row or a query of a size that no server takes
+    # Of the block around the calls, not of the library.
+    *(TypeError, LookupError, AttributeError, NameError, AssertionError),
 )
+NOT_MIGRATED = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedColumn)
+
+
+class NoTablesError(UnavailableError):
+    """Postgres is there and lacks our tables: `crossbook migrate` makes them, and then the same succeeds."""
+
+    def __init__(self) -> None:
+        super().__init__("Postgres has no Crossbook tables yet, or old ones: run `crossbook migrate`")
 
 
 class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
@@ -98,14 +110,32 @@ def check_dsn(dsn: str) -> None:
         ) from None
 
 
-def is_unavailable(error: BaseException) -> bool:
-    """Whether the server is not there or cannot work now, so that the same may succeed later."""
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return True
-    return isinstance(error, UNAVAILABLE) and not isinstance(error, psycopg.errors.ProgramLimitExceeded)
+def failure_of(error: Exception) -> Failure:
+    """A table that is missing is an outage too: a migration mends it."""
+    if isinstance(error, REFUSALS):
+        return Failure.REFUSAL
+    is_of_client = isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None
+    return Failure.FAULT if is_of_client or isinstance(error, FAULTS) else Failure.OUTAGE
 
 
-def unavailable_reason(error: BaseException) -> str:
-    """Why, in the server's own words where it spoke; fit for clients, for it quotes nothing of the DSN."""
+@contextmanager
+def translating_outages() -> Iterator[None]:
+    """Around calls: raises UnavailableError, which quotes nothing of the DSN, for an outage."""
+    with translating(failure_of, _outage):
+        yield
+
+
+@asynccontextmanager
+async def connected(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of the pool, with outages translated around all that is done with it."""
+    with translating_outages():
+        async with pool.connection() as connection:
+            yield connection
+
+
+def _outage(error: Exception) -> UnavailableError:
+    """In the server's own words where it spoke within a session; its words at the door name user and database."""
+    if isinstance(error, NOT_MIGRATED):
+        return NoTablesError()
     said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return f"Postgres cannot do its work: {said}" if said else "Postgres cannot be reached"
+    return UnavailableError(f"Postgres cannot do its work: {said}" if said else "Postgres cannot be reached")

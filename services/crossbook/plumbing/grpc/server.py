@@ -1,25 +1,26 @@
 """The one way to run a gRPC server: health per service, reflection, keepalive, google.rpc.Status errors, graceful stop.
 
-The server is NOT_SERVING until its service says otherwise; on the way out it first says NOT_SERVING, then gives running
-calls a grace. Streams should end by themselves when the service stops: a stop with open streams waits its grace out.
+On the way out it first says NOT_SERVING, then gives running calls a grace. Streams should end by themselves when the
+service stops: a stop with open streams waits its grace out.
 
 What clients can make it hold is bounded: connections, calls of one method (call_limits.py), calls altogether, and the
 size of messages. Whatever is beyond is refused, nearly always with RESOURCE_EXHAUSTED.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from crossbook.plumbing.errors import PortTakenError
 from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.status import StatusInterceptor
 
 STOP_GRACE_SECONDS = 2.0
@@ -55,12 +56,6 @@ class RunningServer:
     """A started server."""
 
     port: int
-    _health: health.aio.HealthServicer
-
-    async def set_serving(self, service_name: str, is_serving: bool) -> None:
-        """Tells health checkers whether a service ("" for the whole process) can do its work now."""
-        status = health_pb2.HealthCheckResponse.SERVING if is_serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        await self._health.set(service_name, status)
 
 
 @asynccontextmanager
@@ -68,7 +63,7 @@ async def grpc_server(
     host: str,
     port: int,
     register: Callable[[grpc.aio.Server], None],
-    service_names: Sequence[str],
+    own_health: ServiceHealth,
     *,
     max_request_bytes: int = MAX_REQUEST_BYTES,
     limits: CallLimits | None = None,
@@ -79,19 +74,18 @@ async def grpc_server(
         options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)],
         maximum_concurrent_rpcs=MAX_CALLS,
     )
-    checker = health.aio.HealthServicer()
     register(server)
-    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
-    reflection.enable_server_reflection((*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    running = RunningServer(_bind(server, host, port), checker)
-    for name in ("", *service_names):
-        await running.set_serving(name, False)
+    health_pb2_grpc.add_HealthServicer_to_server(own_health.servicer, server)
+    names = (*own_health.service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    running = RunningServer(_bind(server, host, port))
+    await own_health.begin()
     await server.start()
-    log.info("server_started", host=host, port=running.port, services=list(service_names))
+    log.info("server_started", host=host, port=running.port, services=list(own_health.service_names))
     try:
         yield running
     finally:
-        await asyncio.shield(_stop(server, checker))
+        await asyncio.shield(_stop(server, own_health.servicer))
 
 
 def _bind(server: grpc.aio.Server, host: str, port: int) -> int:

@@ -1,19 +1,19 @@
 """What an answer means, and how a request leaves."""
 
 import socket
-from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
-from crossbook.alerts.channels.http_sender import MAX_RETRY_AFTER_SECONDS, HttpSender, retry_after_seconds
-from crossbook.alerts.channels.outcome import Delivered, Failed, Outcome, Retry
+from crossbook.alerts.channels.answer import LIMITED_SECONDS
+from crossbook.alerts.channels.http_sender import MAX_BODY_BYTES, HttpSender
+from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Outcome, Retry
 from crossbook.alerts.channels.targets import TargetPolicy
 from tests.support.alerts.receiver import Answer, Receiver, receiving
 from tests.support.servers.tls import AUTHORITIES_FILE, Shows, TlsDoor
 
 
-async def post(receiver: Receiver, url: str | None = None, seconds: float = 30.0, **headers: str) -> Outcome:
+async def post(receiver: Receiver, url: str | None = None, *, seconds: float = 30.0, **headers: str) -> Outcome:
     async with HttpSender(TargetPolicy(allow_private=True), seconds) as http:
         return await http.post_json(url or receiver.url("/a?b=c"), '{"ü":1}', headers)
 
@@ -27,7 +27,7 @@ async def post(receiver: Receiver, url: str | None = None, seconds: float = 30.0
         (400, Failed("HTTP 400", 400)),
         (404, Failed("HTTP 404", 404)),
         (408, Retry("HTTP 408", 408)),
-        (429, Retry("HTTP 429", 429)),
+        (429, Limited("HTTP 429", 429, LIMITED_SECONDS)),
         (500, Retry("HTTP 500", 500)),
         (503, Retry("HTTP 503", 503)),
     ],
@@ -103,19 +103,15 @@ async def test_only_certificates_of_public_and_named_authorities_are_trusted(
         assert receiver.received == []
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("0", 0.0),
-        (" 12 ", 12.0),
-        ("-1", None),
-        ("99999999999999", MAX_RETRY_AFTER_SECONDS),
-        (formatdate(1_000_030, usegmt=True), 30.0),
-        (formatdate(999_000, usegmt=True), 0.0),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str | None, expected: float | None) -> None:
-    assert retry_after_seconds(value, 1_000_000.0) == expected
+async def test_no_more_of_a_body_is_read_than_a_verdict_needs() -> None:
+    """A receiver that never stops is judged by its beginning."""
+    seen: list[int] = []
+
+    def judge(body: bytes) -> str:
+        seen.append(len(body))
+        return ""
+
+    async with receiving() as receiver, HttpSender(TargetPolicy(allow_private=True), 30) as http:
+        receiver.answer_in_turn(Answer(200, body=b"x" * (4 * MAX_BODY_BYTES)))
+        assert await http.post_json(receiver.url(), "{}", judge=judge) == Delivered(200)
+    assert seen == [MAX_BODY_BYTES]

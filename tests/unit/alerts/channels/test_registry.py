@@ -9,12 +9,12 @@ from standardwebhooks import Webhook as Verifier
 
 from crossbook.alerts.channels.content import sample_alert
 from crossbook.alerts.channels.http_sender import HttpSender
-from crossbook.alerts.channels.outcome import Delivered, Failed
-from crossbook.alerts.channels.registry import KINDS, check_channel, redact_channel, send
+from crossbook.alerts.channels.outcome import Delivered, Failed, Retry
+from crossbook.alerts.channels.registry import KINDS, check_channel, redact_channel, restore_channel, send
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.webhook import signed_headers
 from crossbook.pb.v1 import alerts_pb2 as pb
-from tests.support.alerts.receiver import Received, receiving
+from tests.support.alerts.receiver import Answer, Received, receiving
 
 POLICY = TargetPolicy(allow_private=True)
 SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a", b"b")]
@@ -100,12 +100,50 @@ async def test_a_channel_of_no_known_kind_fails_and_is_refused() -> None:
 
 def test_redaction_leaves_no_secret() -> None:
     channels = [
-        pb.AlertChannel(webhook=pb.WebhookChannel(url="https://a.example", secrets=SECRETS)),
+        pb.AlertChannel(webhook=pb.WebhookChannel(url="https://a.example/hidden?token=hidden", secrets=SECRETS)),
         pb.AlertChannel(slack=pb.SlackChannel(url="https://a.example/hidden")),
         pb.AlertChannel(discord=pb.DiscordChannel(url="https://a.example/hidden")),
-        pb.AlertChannel(template=pb.TemplateChannel(url="https://a.example", headers={"K": "hidden"})),
+        pb.AlertChannel(template=pb.TemplateChannel(url="https://a.example/hidden", headers={"K": "hidden"})),
     ]
     for channel in channels:
+        stored = pb.AlertChannel()
+        stored.CopyFrom(channel)
         redact_channel(channel)
         assert "hidden" not in str(channel)
         assert not any(secret in str(channel) for secret in SECRETS)
+        assert list(restore_channel(channel, stored, "c")) == []
+        assert channel == stored, "who sends the mask back keeps the secret"
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        pb.AlertChannel(webhook=pb.WebhookChannel(url="https://a.example/***", secrets=SECRETS)),
+        pb.AlertChannel(template=pb.TemplateChannel(url="https://a.example/***", template="1")),
+    ],
+)
+def test_a_mask_of_another_host_is_refused(channel: pb.AlertChannel) -> None:
+    """A stored address answers only to its own mask."""
+    stored = pb.AlertChannel()
+    stored.CopyFrom(channel)
+    getattr(stored, stored.WhichOneof("kind") or "").url = "https://b.example/hidden"
+    assert [violation.field.rpartition(".")[2] for violation in restore_channel(channel, stored, "c")] == ["url"]
+
+
+async def test_a_template_s_answer_is_checked_where_that_is_asked_for() -> None:
+    """A 200 with an error in it is no delivery."""
+    async with receiving() as receiver, HttpSender(POLICY, 30) as http:
+        receiver.answer_in_turn(Answer(200, body=b'{"ok":false,"error":"channel_is_archived"}'))
+        config = pb.TemplateChannel(url=receiver.url(), template="1", expected_answer='{"ok": true}')
+        outcome = await send(pb.AlertChannel(template=config), sample_alert(), http)
+        assert outcome == Retry("HTTP 200, but the answer says: ok: channel_is_archived", 200)
+        config.expected_answer = ""
+        assert await send(pb.AlertChannel(template=config), sample_alert(), http) == Delivered(200)
+
+
+@pytest.mark.parametrize("expected", ["ok", "[]", '{"a":{}}', "{}", '{"a":"' + "x" * 1024 + '"}'])
+def test_an_expected_answer_that_can_never_come_is_refused(expected: str) -> None:
+    """It is a small JSON object of plain values."""
+    config = pb.TemplateChannel(url="https://a.example/", template="1", expected_answer=expected)
+    violations = check_channel(pb.AlertChannel(template=config), "c", POLICY)
+    assert [violation.field for violation in violations] == ["c.template.expected_answer"]

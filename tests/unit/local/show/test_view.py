@@ -8,7 +8,7 @@ from rich.console import Console
 from crossbook.local.show.observer import Observer
 from crossbook.local.show.view import Screen
 from crossbook.pb.v1 import market_pb2
-from tests.support.local.observed import observed
+from tests.support.local.observed import observed, opportunity
 
 HEADLINE = "Crossbook is SIMULATED"
 FOOTER = "Ctrl-C stops · tracker 50051 50061 aggregator 50052 arbitrage 50053 alerts 50054"
@@ -64,6 +64,44 @@ def test_a_venue_that_is_not_live_says_why() -> None:
     observer = observed()
     observer.venues["venue02"].stats.reason = "its address is not known"
     assert "venue02: its address is not known" in "\n".join(draw(observer, 80, 24, ["earlier"]))
+
+
+@pytest.mark.parametrize("name", ["[/x]", "[bold]A", "[link=file:///etc/passwd]B[/link]", "a\\[b]"])
+def test_outside_text_is_shown_as_it_is(name: str) -> None:
+    """A market, a venue and a reason that look like markup are none."""
+    observer = observed(venues=1)
+    observer.opportunities = [opportunity(name)]
+    observer.alerts[0].opportunity.asset = name
+    observer.venues = {name: observer.venues["venue00"]}
+    observer.venues[name].stats.reason = name
+    lines = draw(observer, 160, 24, [name])
+    assert sum(name in line for line in lines) == 4
+
+
+def test_outside_text_does_not_steer_the_terminal() -> None:
+    """What is not printable is shown as a replacement character, on the line where it stands."""
+    observer = observed(venues=1)
+    observer.opportunities = [opportunity("A\x1b[2J\nB\x07")]
+    screen = "\n".join(draw(observer, 160, 24))
+    assert "A\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}B" in screen
+    assert not set(screen) & {"\x1b", "\x07"}
+
+
+def test_what_cannot_be_drawn_is_told_in_its_place() -> None:
+    """And the next refresh tries again."""
+    observer = observed()
+    whole = observer.windows
+    observer.windows = lambda: whole()["nothing"].nothing  # type: ignore[assignment, attr-defined]
+    assert "the view cannot be drawn (AttributeError" in "\n".join(draw(observer, 120, 24))
+    observer.windows = whole  # type: ignore[method-assign]
+    assert "480 written" in "\n".join(draw(observer, 120, 24))
+
+
+def test_a_state_of_a_later_version_is_shown_by_its_number() -> None:
+    """Its name is not known here."""
+    observer = observed(venues=1)
+    observer.venues["venue00"].stats.state = 77  # type: ignore[assignment]
+    assert any(line.split()[:2] == ["venue00", "77"] for line in draw(observer, 120, 24))
 
 
 def test_a_notice_is_shown() -> None:

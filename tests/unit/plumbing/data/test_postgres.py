@@ -1,20 +1,24 @@
 """The Postgres pool when the server is not there."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import psycopg
-import psycopg_pool
 import pytest
 
-from crossbook.plumbing.data.postgres import connect, is_unavailable, open_pool
-from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.data.failures import Failure
+from crossbook.plumbing.data.postgres import connect, connected, failure_of, open_pool
+from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 
 async def test_a_pool_opens_while_the_server_is_down_and_then_says_unavailable(free_port: int) -> None:
-    pool = await open_pool(f"postgresql://me@127.0.0.1:{free_port}/x")
-    with pytest.raises(psycopg_pool.PoolTimeout) as raised:
-        async with pool.connection(timeout=0.1):
+    """And says nothing of what its DSN holds: clients are told the same."""
+    pool = await open_pool(f"postgresql://me:hidden@127.0.0.1:{free_port}/x")
+    with pytest.raises(UnavailableError) as raised:
+        async with connected(pool):
             pass
     await pool.close()
-    assert is_unavailable(raised.value)
+    assert str(raised.value) == "Postgres cannot be reached"
 
 
 async def test_a_malformed_dsn_is_a_settings_error_that_does_not_quote_it() -> None:
@@ -26,19 +30,37 @@ async def test_a_malformed_dsn_is_a_settings_error_that_does_not_quote_it() -> N
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (psycopg.OperationalError(), True),
-        (psycopg.errors.AdminShutdown(), True),
-        (psycopg.errors.QueryCanceled(), True),
-        (psycopg.errors.DiskFull(), True),
-        (psycopg.errors.ReadOnlySqlTransaction(), True),
-        (psycopg.errors.InternalError_(), True),
-        (psycopg.errors.UniqueViolation(), False),
-        (psycopg.errors.UndefinedTable(), False),
-        (ValueError(), False),
+        (psycopg.OperationalError(), Failure.OUTAGE),
+        (psycopg.errors.InsufficientPrivilege(), Failure.OUTAGE),
+        (psycopg.errors.FeatureNotSupported(), Failure.OUTAGE),
+        (psycopg.errors.UndefinedTable(), Failure.OUTAGE),
+        (RuntimeError("unable to perform operation; the handler is closed"), Failure.OUTAGE),
+        (psycopg.errors.UniqueViolation(), Failure.REFUSAL),
+        (psycopg.errors.CheckViolation(), Failure.REFUSAL),
+        (psycopg.errors.SyntaxError(), Failure.FAULT),
+        (psycopg.errors.NumericValueOutOfRange(), Failure.FAULT),
+        (psycopg.errors.ProgramLimitExceeded(), Failure.FAULT),
+        (psycopg.ProgrammingError("the query has 1 placeholder"), Failure.FAULT),
+        (KeyError(), Failure.FAULT),
     ],
 )
-def test_only_what_may_pass_by_itself_counts_as_unavailable(error: Exception, expected: bool) -> None:
-    assert is_unavailable(error) is expected
+def test_only_what_is_listed_is_no_outage(error: Exception, expected: Failure) -> None:
+    assert failure_of(error) is expected
+
+
+def test_whatever_code_a_server_may_invent_is_an_outage() -> None:
+    """Of all that the library knows, few are listed: integrity and data, syntax, size."""
+    listed = {kind for kind in errors_of_the_library() if failure_of(kind()) is not Failure.OUTAGE}
+    assert {kind.sqlstate[:2] for kind in listed} == {"22", "23", "42", "54"}
+    assert {kind for kind in listed if kind.sqlstate[:2] in ("42", "54")} == {
+        psycopg.errors.SyntaxError,
+        psycopg.errors.ProgramLimitExceeded,
+    }
+
+
+def errors_of_the_library() -> Iterator[Any]:
+    """Every class that stands for a code."""
+    return (kind for kind in vars(psycopg.errors).values() if isinstance(getattr(kind, "sqlstate", None), str))
 
 
 async def test_a_client_that_vanished_does_not_keep_its_locks_for_long(postgres_dsn: str) -> None:

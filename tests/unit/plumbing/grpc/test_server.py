@@ -28,6 +28,7 @@ from crossbook.plumbing.errors import (
 )
 from crossbook.plumbing.grpc.call_limits import UNARY_CALLS, CallLimits
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES, open_channel
+from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import MAX_REQUEST_BYTES, RunningServer, grpc_server
 from tests.support.waiting import eventually
 
@@ -80,12 +81,12 @@ async def server(service: Service) -> AsyncIterator[RunningServer]:
         yield running
 
 
-def serving(service: Service, port: int = 0, **options: Any) -> Any:
+def serving(service: Service, port: int = 0, health: ServiceHealth | None = None, **options: Any) -> Any:
     return grpc_server(
         "127.0.0.1",
         port,
         lambda it: arbitrage_pb2_grpc.add_ArbitrageServiceServicer_to_server(service, it),
-        [NAME],
+        health or ServiceHealth(NAME),
         **options,
     )
 
@@ -303,20 +304,19 @@ async def check(channel: grpc.aio.Channel, name: str) -> int:
     return int(answer.status)
 
 
-async def test_health_is_per_service_and_begins_as_not_serving(
-    server: RunningServer, channel: grpc.aio.Channel
-) -> None:
-    assert await check(channel, NAME) == health_pb2.HealthCheckResponse.NOT_SERVING
-    assert await check(channel, "") == health_pb2.HealthCheckResponse.NOT_SERVING
-    await server.set_serving(NAME, True)
-    assert await check(channel, NAME) == health_pb2.HealthCheckResponse.SERVING
-    assert await check(channel, "") == health_pb2.HealthCheckResponse.NOT_SERVING
+async def test_checkers_are_told_of_the_service_and_of_the_whole_process(service: Service) -> None:
+    health = ServiceHealth(NAME, awaits=("store",))
+    async with serving(service, health=health) as server, open_channel(f"127.0.0.1:{server.port}") as channel:
+        not_yet = [await check(channel, name) for name in ("", NAME)]
+        await health.tell("store", "")
+        then = [await check(channel, name) for name in ("", NAME)]
+    assert not_yet == [health_pb2.HealthCheckResponse.NOT_SERVING] * 2
+    assert then == [health_pb2.HealthCheckResponse.SERVING] * 2
 
 
 async def test_a_stopping_server_first_says_not_serving(service: Service) -> None:
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(serving(service))
-        await running.set_serving(NAME, True)
         async with open_channel(f"127.0.0.1:{running.port}") as channel:
             call = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=NAME))
             assert (await asyncio.wait_for(call.read(), 30)).status == health_pb2.HealthCheckResponse.SERVING

@@ -16,6 +16,14 @@ pub struct Slot {
     pub hub_id: u32,
     /// Whether the present stream knows it.
     pub is_in_stream: bool,
+    /// Since when it is none of the venue's any more, as a stream has said; i64::MAX while none has.
+    pub gone_from_ns: i64,
+}
+
+impl Slot {
+    fn join(&mut self) {
+        (self.is_in_stream, self.gone_from_ns) = (true, i64::MAX);
+    }
 }
 
 #[derive(Default)]
@@ -81,16 +89,46 @@ impl Instruments {
                 self.by_index.resize(index as usize + 1, UNKNOWN);
             }
             // One that is known may have left since.
-            self.slots[slot as usize].is_in_stream |= self.by_index[index as usize] != slot;
-            self.by_index[index as usize] = slot;
+            if std::mem::replace(&mut self.by_index[index as usize], slot) != slot {
+                self.slots[slot as usize].join();
+            }
         }
     }
 
-    /// The instrument of this number, which must be known, comes to the stream or leaves it for another shard's.
-    pub fn set_in_stream(&mut self, index: u32, is_in_stream: bool) -> u32 {
+    /// The instrument of this number, which must be known, is the stream's.
+    pub fn join(&mut self, index: u32) -> u32 {
         let slot = self.slot_of(index);
-        self.slots[slot as usize].is_in_stream = is_in_stream;
+        self.slots[slot as usize].join();
         slot
+    }
+
+    /// The instrument of this number, which must be known, is none of the stream's any more.
+    pub fn leave(&mut self, index: u32) -> u32 {
+        let slot = self.slot_of(index);
+        self.slots[slot as usize].is_in_stream = false;
+        slot
+    }
+
+    /// These numbers, which must be known, are all that the stream has.
+    pub fn take_roster(&mut self, roster: &[u32], from_ns: i64) {
+        self.slots.iter_mut().for_each(|slot| slot.is_in_stream = false);
+        for &index in roster {
+            self.join(index);
+        }
+        self.give_up_others(from_ns);
+    }
+
+    /// The instrument of this number, which must be known, is another shard's since a moment that is lost.
+    pub fn lose(&mut self, index: u32, last_known_ns: i64) {
+        let slot = self.leave(index);
+        self.slots[slot as usize].gone_from_ns = last_known_ns;
+    }
+
+    /// What the stream does not have is gone.
+    pub fn give_up_others(&mut self, from_ns: i64) {
+        for slot in self.slots.iter_mut().filter(|slot| !slot.is_in_stream) {
+            slot.gone_from_ns = slot.gone_from_ns.min(from_ns);
+        }
     }
 
     /// The slot of an instrument, a new one if need be; its description is brought up to date.
@@ -102,7 +140,7 @@ impl Instruments {
         }
         let slot = table.add_slot();
         self.by_symbol.insert(instrument.symbol.clone(), slot);
-        self.slots.push(Slot { instrument, hub_id, is_in_stream: false });
+        self.slots.push(Slot { instrument, hub_id, is_in_stream: false, gone_from_ns: i64::MAX });
         slot
     }
 

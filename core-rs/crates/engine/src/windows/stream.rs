@@ -5,17 +5,6 @@ use super::error::IngestError;
 use crossbook_wire::{Batch, Hello};
 use std::sync::Arc;
 
-/// What a hello means for what has been received so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Continuity {
-    /// The stream goes on without a hole.
-    Whole,
-    /// Another stream took over; what the old one sent is whole.
-    Replaced,
-    /// Quotes between the last ones and the next ones are lost.
-    Lost,
-}
-
 /// Progress of the stream that is open, or was last.
 #[derive(Default)]
 pub struct Stream {
@@ -73,16 +62,16 @@ impl Stream {
         self.is_restored = true;
     }
 
-    /// Takes a hello; afterwards `received() + 1` is where to resume.
-    pub fn open(&mut self, hello: &Hello) -> Continuity {
+    /// Takes a hello; afterwards `received() + 1` is where to resume. Whether quotes between the last ones and the next ones
+    /// are lost: another stream has not heard what came between the old one's last word and its own first.
+    pub fn open(&mut self, hello: &Hello) -> bool {
         let before = Position { stream_id: Arc::clone(&self.id), sequence: self.received };
         let is_same = self.is_same(&hello.stream_id);
-        // What a process before this one received of another stream and did not commit is gone.
-        let is_tail_lost = self.is_restored && !is_same;
+        let is_replaced = !self.is_fresh() && !is_same;
         let resume = if is_same { self.received + 1 + u64::from(self.is_next_broken) } else { 1 };
         self.is_gapped = hello.oldest_sequence > resume || (is_same && self.is_next_broken);
         self.news_from = hello.next_sequence;
-        let is_lost = is_tail_lost || self.is_gapped;
+        let is_lost = is_replaced || self.is_gapped;
         if !is_same {
             (self.id, self.promised_ns) = (Arc::from(hello.stream_id.as_str()), 0);
         }
@@ -91,11 +80,7 @@ impl Stream {
         if is_lost {
             self.whole_until.get_or_insert(before);
         }
-        match (is_lost, is_same) {
-            (true, _) => Continuity::Lost,
-            (false, false) => Continuity::Replaced,
-            (false, true) => Continuity::Whole,
-        }
+        is_lost
     }
 
     /// Whether the batch is the next one (true) or came before (false).

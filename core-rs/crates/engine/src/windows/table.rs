@@ -62,6 +62,14 @@ impl WindowTable {
         std::mem::replace(&mut self.states[slot as usize], WindowState::ABSENT).is_present()
     }
 
+    /// An instrument that has not appeared is there without a quote from `moment_ns` on, which lies in the open window.
+    pub fn appear(&mut self, slot: u32, moment_ns: i64) {
+        let state = &mut self.states[slot as usize];
+        if self.end_ns > 0 && !state.is_present() {
+            state.carry(&Quote::without_prices(0, BookState::Closed, moment_ns.max(self.origin_ns)));
+        }
+    }
+
     /// Opens the window that holds `time_ns`.
     pub fn open_at(&mut self, time_ns: i64) {
         self.start_ns = time_ns - time_ns.rem_euclid(self.window_ns);
@@ -90,13 +98,12 @@ impl WindowTable {
         self.origin_ns = moment_ns;
     }
 
-    /// Ends the open window, opens the next one and returns the rows. An instrument that was CLOSED all the window long
-    /// and that `is_tracked` does not know any more gets no row and is forgotten.
-    pub fn close(&mut self, is_tracked: impl Fn(u32) -> bool) -> Vec<(u32, WindowState)> {
+    /// Ends the open window, opens the next one and returns the rows. An instrument that was gone before the window began, by
+    /// `gone_from_ns`, gets no row and is forgotten.
+    pub fn close(&mut self, gone_from_ns: impl Fn(u32) -> i64) -> Vec<(u32, WindowState)> {
         let mut rows = Vec::with_capacity(self.states.len());
         for (slot, state) in (0..).zip(&mut self.states) {
-            let was_closed = state.book_state() == BookState::Closed && state.receive_ns() <= self.start_ns;
-            if was_closed && !is_tracked(slot) {
+            if gone_from_ns(slot) < self.start_ns {
                 *state = WindowState::ABSENT;
             }
             if state.is_present() {

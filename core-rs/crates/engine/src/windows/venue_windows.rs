@@ -1,12 +1,13 @@
 //! One venue's stream into windows and into the hub.
 //!
 //! What is decided here, apart from the arithmetic:
-//! 1. An instrument appears with its first row, not with its symbol number, and then has a row in every window until
-//!    the stream no longer knows it and it was CLOSED for a whole window.
+//! 1. An instrument appears with its first row, not with its symbol number, and then has a row in every window until a
+//!    stream says that it is gone: it left, or the stream has said that it has introduced all and it is not among them. Where
+//!    batches are lost, what the stream has introduced has appeared: nobody knows whether a row of it was among them.
 //! 2. A batch that has been received before is counted and ignored; a hole raises.
 //! 3. Once quotes are known to be lost, or another stream takes over, no quote from before keeps its force: what stood
 //!    since the last moment that is known is CLOSED until the instrument's next row.
-//! 4. Windows are incomplete from that moment through the window of the next row if quotes are known to be lost.
+//! 4. Windows are incomplete from that moment through the window of the next row.
 //! 5. Rows of a stream from before it took over (or from before the last commit, if it is the committed one that comes
 //!    again) never count twice: they set the quote in force, or nothing.
 //! 6. A batch that does not decode is not asked for again: what it held is lost.
@@ -17,16 +18,18 @@
 //! 9. A silence of more than MAX_SILENT_WINDOWS leaves no windows behind.
 //! 10. Instruments come from and go to another shard at the start of a window. One that left has no row from then on; the
 //!     quote of one that comes takes force there without a tick. Windows up to it keep the position from before the batch that
-//!     said so: whoever restarts from them is told again.
+//!     said so: whoever restarts from them is told again. The same holds of what a stream says to be all that it has, which
+//!     it may say at any moment: the window of that moment has the last row of what is gone.
 
 use super::closed::{ClosedWindow, Position};
 use super::error::{IngestError, MAX_SEQUENCE};
 use super::instruments::Instruments;
-use super::stream::{Continuity, Stream};
+use super::stream::Stream;
 use super::table::WindowTable;
 use crate::hub::QuoteHub;
 use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_wire::{Batch, Hello, IngestMessage, MAX_TIME_NS, WireError, decode_ingest_request};
+use crossbook_wire::{Batch, Hello, IngestMessage, MAX_TIME_NS, SymbolEntry, WireError, decode_ingest_request};
+use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -51,6 +54,8 @@ pub struct VenueWindows {
     committed_until_ns: i64,
     watermark_ns: i64,
     is_open_complete: bool,
+    /// The first roster of the open window: until its end what is gone is there.
+    roster_sequence: Option<u64>,
     is_connected: bool,
     /// Its reader stops feeding batches while too many wait.
     closed: VecDeque<ClosedWindow>,
@@ -74,6 +79,7 @@ impl VenueWindows {
             committed_until_ns: 0,
             watermark_ns: 0,
             is_open_complete: true,
+            roster_sequence: None,
             is_connected: false,
             closed: VecDeque::new(),
             outgoing: Vec::new(),
@@ -120,17 +126,18 @@ impl VenueWindows {
         hello.oldest_sequence = hello.oldest_sequence.max(1);
         let is_same_stream = self.stream.is_same(&hello.stream_id);
         let is_first = self.stream.is_fresh();
-        let continuity = self.stream.open(&hello);
+        let is_lost = self.stream.open(&hello);
         if !is_same_stream {
             self.instruments.forget_stream();
             self.counts_from_ns = self.counts_from_ns.max(self.watermark_ns);
             self.committed_until_ns = 0;
+            self.roster_sequence = None;
         }
-        if continuity != Continuity::Whole && !is_first {
+        if is_lost && !is_first {
             self.table.break_off(self.watermark_ns);
         }
-        self.is_open_complete &= continuity != Continuity::Lost;
-        self.introduce(hello, continuity == Continuity::Lost);
+        self.is_open_complete &= !is_lost;
+        self.introduce(hello, is_lost);
         self.is_connected = true;
         if self.stream.is_catching_up() {
             self.publish_closed(self.watermark_ns);
@@ -265,15 +272,30 @@ impl VenueWindows {
         Err(error)
     }
 
-    /// After a hole, who belongs to the stream is what the hello says; else what its batches said.
-    fn introduce(&mut self, hello: Hello, is_hole: bool) {
-        let numbers: Vec<u32> = hello.symbols.iter().map(|entry| entry.index).collect();
-        self.instruments.introduce(hello.symbols, &mut self.table, &self.hub);
-        for &number in numbers.iter().filter(|_| is_hole) {
-            self.instruments.set_in_stream(number, true);
+    /// Who belongs to the stream is what its batches said, or the hello where those are lost or were another process's.
+    fn introduce(&mut self, hello: Hello, is_lost: bool) {
+        let is_news = |entry: &SymbolEntry| is_lost || !self.instruments.is_known(entry.index);
+        let left: FxHashSet<u32> = hello.left_symbols.into_iter().collect();
+        let (news, old): (Vec<_>, Vec<_>) = hello.symbols.into_iter().partition(is_news);
+        let numbers: Vec<u32> = news.iter().map(|entry| entry.index).collect();
+        self.instruments.introduce(old, &mut self.table, &self.hub);
+        self.instruments.introduce(news, &mut self.table, &self.hub);
+        let (gone, stay): (Vec<u32>, Vec<u32>) = numbers.into_iter().partition(|number| left.contains(number));
+        for number in gone {
+            if is_lost {
+                self.instruments.lose(number, self.watermark_ns);
+            } else {
+                self.instruments.leave(number);
+            }
         }
-        for number in hello.left_symbols {
-            self.instruments.set_in_stream(number, false);
+        for number in stay {
+            let slot = self.instruments.join(number);
+            if self.stream.is_gapped() {
+                self.table.appear(slot, self.watermark_ns);
+            }
+        }
+        if is_lost && (1..=self.stream.received()).contains(&hello.roster_sequence) {
+            self.instruments.give_up_others(hello.roster_ns);
         }
     }
 
@@ -291,7 +313,8 @@ impl VenueWindows {
         let last_row_ns = self.outgoing.last().map_or(0, |quote| quote.receive_ns);
         self.watermark_ns = self.watermark_ns.max(batch.watermark_ns).max(last_row_ns);
         if self.table.end_ns() > 0 {
-            let next = batch.sequence + u64::from(!batch.is_hand_over());
+            let is_told_again = batch.is_hand_over() || batch.roster.is_some();
+            let next = batch.sequence + u64::from(!is_told_again);
             self.close_until(self.watermark_ns, next);
         }
         if !was_catching_up {
@@ -300,6 +323,12 @@ impl VenueWindows {
             self.publish_quotes_in_force();
         }
         self.let_go(&batch);
+        if let Some(roster) = &batch.roster {
+            self.instruments.take_roster(roster, batch.watermark_ns);
+            if self.table.end_ns() > 0 && batch.watermark_ns >= self.table.start_ns() {
+                self.roster_sequence.get_or_insert(batch.sequence);
+            }
+        }
     }
 
     fn take_rows(&mut self, batch: &Batch) {
@@ -323,7 +352,7 @@ impl VenueWindows {
     fn take_carried(&mut self, batch: &Batch) {
         self.close_until(batch.watermark_ns, batch.sequence);
         for mut quote in batch.columns.rows() {
-            let slot = self.instruments.set_in_stream(quote.instrument, true);
+            let slot = self.instruments.join(quote.instrument);
             if batch.watermark_ns >= self.committed_until_ns {
                 self.table.take_late(slot, &quote);
             }
@@ -336,7 +365,7 @@ impl VenueWindows {
     fn let_go(&mut self, batch: &Batch) {
         let mut moved = Vec::new();
         for &number in &batch.left_symbols {
-            let slot = self.instruments.set_in_stream(number, false);
+            let slot = self.instruments.leave(number);
             if self.table.forget(slot) {
                 moved.push(self.instruments.slots()[slot as usize].hub_id);
             }
@@ -378,7 +407,7 @@ impl VenueWindows {
     fn close(&mut self, next: u64) {
         let (start_ns, end_ns) = (self.table.start_ns(), self.table.end_ns());
         let slots = self.instruments.slots();
-        let rows = self.table.close(|slot| slots[slot as usize].is_in_stream);
+        let rows = self.table.close(|slot| slots[slot as usize].gone_from_ns);
         let instrument = |slot: u32| Arc::clone(&slots[slot as usize].instrument);
         let (instruments, states) = rows.into_iter().map(|(slot, state)| (instrument(slot), state)).unzip();
         self.closed.push_back(ClosedWindow {
@@ -386,7 +415,7 @@ impl VenueWindows {
             start_ns,
             end_ns,
             is_complete: self.is_open_complete,
-            position: self.stream.position_before(next),
+            position: self.stream.position_before(self.roster_sequence.take().unwrap_or(next).min(next)),
             instruments,
             states,
         });

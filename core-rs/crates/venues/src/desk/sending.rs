@@ -12,15 +12,15 @@ use crossbook_market::BookState;
 const GREETING_TIMEOUT_NS: i64 = 10 * SECOND_NS;
 
 impl Desk {
-    /// Says what opens a session and queues the connection's subscriptions: every depth first, so that books join soonest,
-    /// then every top.
+    /// Says what opens a session and queues the connection's subscriptions: a kind after the other in the venue's
+    /// order, depth first, so that books join soonest.
     pub(crate) fn start_session(&mut self, connection: u32) {
         let slots = self.slots_of(connection);
         if let Some(held) = self.connections.get_mut(&connection) {
             held.phase = SocketPhase::Open;
         }
         self.conduct.opening.iter().for_each(|text| self.send_now(connection, text.to_string()));
-        for channel in self.channels {
+        for (channel, _) in self.channels {
             slots.iter().for_each(|slot| self.queue_subscribe(*slot, *channel));
         }
     }

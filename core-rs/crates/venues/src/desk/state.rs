@@ -4,7 +4,7 @@ use super::connection::{Connection, SocketPhase, Wish};
 use super::slot::{Phase, Slot};
 use super::step::{FeedStats, Step};
 use crate::market_data::{Channel, Operation};
-use crate::profile::{Conduct, SECOND_NS, SnapshotSource};
+use crate::profile::{Channels, Conduct, SECOND_NS, SnapshotSource};
 use crossbook_market::{BookState, Quote};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const PARSE_REPORT_INTERVAL_NS: i64 = SECOND_NS;
 pub struct Desk {
     pub(crate) conduct: &'static Conduct,
     /// Streams of an instrument that the venue has.
-    pub(crate) channels: &'static [Channel],
+    pub(crate) channels: Channels,
     pub(crate) stale_after_ns: i64,
     /// Time as it passes here; only differences of it mean anything.
     pub(crate) now_ns: i64,
@@ -41,7 +41,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(conduct: &'static Conduct, channels: &'static [Channel], stale_after_ns: i64) -> Self {
+    pub(crate) fn new(conduct: &'static Conduct, channels: Channels, stale_after_ns: i64) -> Self {
         Self {
             conduct,
             channels,
@@ -136,8 +136,8 @@ impl Desk {
 
     /// A request was granted.
     pub fn acknowledge(&mut self, operation: Operation, slot: u32, channel: Channel) {
-        if channel == Channel::Top {
-            return;
+        if channel != Channel::Book {
+            return; // nothing waits for it
         }
         let since_ns = self.now_ns;
         match (operation, self.slots[slot as usize].phase) {
@@ -162,11 +162,10 @@ impl Desk {
     pub fn decline(&mut self, wish: Wish, detail: &str) {
         match (wish.operation, wish.channel) {
             (Operation::Unsubscribe, _) => self.acknowledge(wish.operation, wish.slot, wish.channel),
-            (Operation::Subscribe, Channel::Top) => self.report("subscribe_refused", Some(wish.slot), detail),
-            (Operation::Subscribe, Channel::Book) if self.conduct.snapshot_source == SnapshotSource::Rest => {
-                self.report("subscribe_refused", Some(wish.slot), detail);
+            (Operation::Subscribe, Channel::Book) if self.conduct.snapshot_source != SnapshotSource::Rest => {
+                self.rebuild(wish.slot, "subscribe_refused", detail);
             }
-            (Operation::Subscribe, Channel::Book) => self.rebuild(wish.slot, "subscribe_refused", detail),
+            (Operation::Subscribe, _) => self.report("subscribe_refused", Some(wish.slot), detail),
         }
     }
 

@@ -221,7 +221,7 @@ impl Desk {
         self.resubscribe(slot);
     }
 
-    /// Leaves both streams of an instrument and joins them again.
+    /// Leaves the streams of an instrument and joins them again.
     pub(crate) fn resubscribe(&mut self, slot: u32) {
         self.cancel_fetch(slot);
         self.slots[slot as usize].forget_book();
@@ -229,9 +229,10 @@ impl Desk {
         self.slots[slot as usize].vigil.is_renewing = true;
         self.ask_again(slot);
         let (connection, unsubscribes_one) = (self.slots[slot as usize].connection, self.conduct.unsubscribes_one);
-        if let Some(held) = self.connections.get_mut(&connection).filter(|_| self.channels.contains(&Channel::Top)) {
+        let Some(held) = self.connections.get_mut(&connection) else { return };
+        for (channel, _) in self.channels.iter().filter(|(channel, _)| *channel != Channel::Book) {
             let both = [Operation::Unsubscribe, Operation::Subscribe].into_iter().skip(usize::from(!unsubscribes_one));
-            held.queue.extend(both.map(|operation| Wish { operation, slot, channel: Channel::Top }));
+            held.queue.extend(both.map(|operation| Wish { operation, slot, channel: *channel }));
         }
     }
 

@@ -31,7 +31,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://fstream.binance.com",
     rest_url: "https://fapi.binance.com",
     docs_url: "https://developers.binance.com/docs/derivatives/usds-margined-futures",
-    channels: &["depth@100ms", "bookTicker"],
+    channels: &[(Channel::Book, "depth@100ms"), (Channel::Top, "bookTicker")],
     guard_rule: "each event's pu equals the u before it, joined to a REST snapshot",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -170,7 +170,7 @@ impl Venue for Binance {
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let method = if operation == Operation::Subscribe { "SUBSCRIBE" } else { "UNSUBSCRIBE" };
         let stream = |topic: &Topic<'_>| {
-            let channel = PROFILE.channels[usize::from(topic.channel == Channel::Top)];
+            let channel = PROFILE.channel(topic.channel);
             format!("{}@{channel}", topic.native_symbol.to_lowercase())
         };
         let params: Vec<String> = topics.iter().map(stream).collect();

@@ -33,7 +33,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.bitget.com",
     rest_url: "https://api.bitget.com",
     docs_url: "https://www.bitget.com/docs/classic/websocket/intro",
-    channels: &["books", "books1"],
+    channels: &[(Channel::Book, "books"), (Channel::Top, "books1")],
     guard_rule: "each update's pseq equals the seq before it",
     taker_fee_percent: 0.06,
     maker_fee_percent: 0.02,
@@ -164,7 +164,7 @@ impl Venue for Bitget {
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let op = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let argument = |topic: &Topic<'_>| {
-            let channel = PROFILE.channels[usize::from(topic.channel == Channel::Top)];
+            let channel = PROFILE.channel(topic.channel);
             serde_json::json!({"instType": PRODUCT, "channel": channel, "instId": topic.native_symbol})
         };
         let args: Vec<_> = topics.iter().map(argument).collect();
@@ -205,9 +205,9 @@ impl Venue for Bitget {
 }
 
 fn topic(argument: &Argument<'_>, desk: &Desk) -> Option<(u32, Channel)> {
-    let index = PROFILE.channels.iter().position(|channel| argument.channel == *channel)?;
+    let channel = PROFILE.channel_named(&argument.channel)?;
     let slot = desk.slot(&argument.inst_id).filter(|_| argument.inst_type == PRODUCT)?;
-    Some((slot, [Channel::Book, Channel::Top][index]))
+    Some((slot, channel))
 }
 
 impl Book {

@@ -32,7 +32,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.bitmex.com",
     rest_url: "https://www.bitmex.com",
     docs_url: "https://www.bitmex.com/app/wsAPI",
-    channels: &["orderBookL2"],
+    channels: &[(Channel::Book, "orderBookL2")],
     guard_rule: "every changed or removed level was told before, by its id",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.05,
@@ -162,7 +162,7 @@ impl Venue for Bitmex {
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let op = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let topic = format!("{}:{}", PROFILE.channels[0], topics[0].native_symbol);
+        let topic = format!("{}:{}", PROFILE.channel(Channel::Book), topics[0].native_symbol);
         serde_json::json!({"op": op, "args": [topic]}).to_string()
     }
 
@@ -193,7 +193,7 @@ fn on_message(message: &Message<'_>, desk: &mut Desk) -> Result<(), FrameError> 
             desk.acknowledge(operation, slot, Channel::Book);
         }
     }
-    if message.table != Some(PROFILE.channels[0]) {
+    if message.table != Some(PROFILE.channel(Channel::Book)) {
         return Ok(());
     }
     let Some(Rows::Book(rows)) = &message.data else { return Err(FrameError::Missing("rows")) };
@@ -285,7 +285,7 @@ fn sides(levels: &[(NamedLevel, f64)]) -> (Vec<Level>, Vec<Level>) {
 
 fn slot_of(topic: &str, desk: &Desk) -> Option<u32> {
     let (table, symbol) = topic.split_once(':')?;
-    if table == PROFILE.channels[0] { desk.slot(symbol) } else { None }
+    if table == PROFILE.channel(Channel::Book) { desk.slot(symbol) } else { None }
 }
 
 /// 400 is refused for good; 429 wants less for a while. One topic is asked for at a time, so that the request names it.

@@ -34,7 +34,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://stream.bybit.com",
     rest_url: "https://api.bybit.com",
     docs_url: "https://bybit-exchange.github.io/docs/v5/intro",
-    channels: &["orderbook.50", "orderbook.1"],
+    channels: &[(Channel::Book, "orderbook.50"), (Channel::Top, "orderbook.1")],
     guard_rule: "each delta's u is the u before it plus one",
     taker_fee_percent: 0.055,
     maker_fee_percent: 0.02,
@@ -231,7 +231,7 @@ fn in_query(cursor: &str) -> String {
 }
 
 fn prefix(channel: Channel) -> &'static str {
-    PROFILE.channels[usize::from(channel == Channel::Top)]
+    PROFILE.channel(channel)
 }
 
 /// The symbol of `orderbook.50.BTCUSDT`.

@@ -22,7 +22,7 @@
 use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
-use crate::market_data::{BookRequest, Delta, Frame, Operation, Snapshot, Topic};
+use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Decimal, Time, parse, text_after};
@@ -39,7 +39,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://stream.coindcx.com",
     rest_url: "https://api.coindcx.com",
     docs_url: "https://docs.coindcx.com",
-    channels: &["orderbook@50-futures"],
+    channels: &[(Channel::Book, "orderbook@50-futures")],
     guard_rule: "each frame's vs is one more than the one before it",
     taker_fee_percent: 0.059,
     maker_fee_percent: 0.0236,
@@ -127,7 +127,7 @@ impl Venue for CoinDcx {
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let event = if operation == Operation::Subscribe { "join" } else { "leave" };
-        let channel = format!("{}@{}", topics[0].native_symbol, PROFILE.channels[0]);
+        let channel = format!("{}@{}", topics[0].native_symbol, PROFILE.channel(Channel::Book));
         format!("42{}", serde_json::json!([event, {"channelName": channel}]))
     }
 

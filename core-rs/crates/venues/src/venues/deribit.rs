@@ -36,7 +36,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://www.deribit.com",
     rest_url: "https://www.deribit.com",
     docs_url: "https://docs.deribit.com",
-    channels: &["book.100ms", "quote"],
+    channels: &[(Channel::Book, "book.100ms"), (Channel::Top, "quote")],
     guard_rule: "each change's prev_change_id equals the change_id before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.0,

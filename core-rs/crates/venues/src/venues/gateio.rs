@@ -34,7 +34,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://fx-ws.gateio.ws",
     rest_url: "https://api.gateio.ws",
     docs_url: "https://www.gate.com/docs/developers/futures/ws/en/",
-    channels: &["futures.obu", "futures.book_ticker"],
+    channels: &[(Channel::Book, "futures.obu"), (Channel::Top, "futures.book_ticker")],
     guard_rule: "each update's U is one more than the u before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -184,7 +184,7 @@ impl Venue for Gateio {
             Channel::Top => topic.native_symbol.to_string(),
         };
         let payload: Vec<String> = topics.iter().map(name).collect();
-        let channel = PROFILE.channels[usize::from(is_top)];
+        let channel = PROFILE.channel(if is_top { Channel::Top } else { Channel::Book });
         serde_json::json!({"id": id, "channel": channel, "event": event, "payload": payload}).to_string()
     }
 

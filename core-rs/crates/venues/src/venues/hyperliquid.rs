@@ -35,7 +35,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://api.hyperliquid.xyz",
     rest_url: "https://api.hyperliquid.xyz",
     docs_url: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api",
-    channels: &["l2Book", "bbo"],
+    channels: &[(Channel::Book, "l2Book"), (Channel::Top, "bbo")],
     guard_rule: "every depth frame is the whole book, ordered by its block's time",
     taker_fee_percent: 0.045,
     maker_fee_percent: 0.015,

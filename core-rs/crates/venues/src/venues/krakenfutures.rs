@@ -37,7 +37,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://futures.kraken.com",
     rest_url: "https://futures.kraken.com",
     docs_url: "https://docs.kraken.com/api/docs/guides/futures-introduction",
-    channels: &["book"],
+    channels: &[(Channel::Book, "book")],
     guard_rule: "each change's seq is one more than the seq before it, per product",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -157,7 +157,7 @@ impl Venue for KrakenFutures {
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let event = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let products: Vec<&str> = topics.iter().map(|topic| topic.native_symbol).collect();
-        serde_json::json!({"event": event, "feed": PROFILE.channels[0], "product_ids": products}).to_string()
+        serde_json::json!({"event": event, "feed": PROFILE.channel(Channel::Book), "product_ids": products}).to_string()
     }
 
     fn on_frame(&self, frame: Frame<'_>, desk: &mut Desk) -> Result<(), FrameError> {

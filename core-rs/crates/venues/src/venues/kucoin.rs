@@ -40,7 +40,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws-api-futures.kucoin.com",
     rest_url: "https://api-futures.kucoin.com",
     docs_url: "https://www.kucoin.com/docs-new/introduction",
-    channels: &["level2Depth50", "tickerV2"],
+    channels: &[(Channel::Book, "level2Depth50"), (Channel::Top, "tickerV2")],
     guard_rule: "every depth frame is the whole book, ordered by its sequence",
     taker_fee_percent: 0.06,
     maker_fee_percent: 0.02,
@@ -211,9 +211,8 @@ impl Venue for Kucoin {
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let kind = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let is_top = topics.first().is_some_and(|topic| topic.channel == Channel::Top);
         let symbols: Vec<&str> = topics.iter().map(|topic| topic.native_symbol).collect();
-        let topic = format!("/contractMarket/{}:{}", PROFILE.channels[usize::from(is_top)], symbols.join(","));
+        let topic = format!("/contractMarket/{}:{}", PROFILE.channel(topics[0].channel), symbols.join(","));
         serde_json::json!({"id": id.to_string(), "type": kind, "topic": topic, "privateChannel": false, "response": true})
             .to_string()
     }

@@ -30,7 +30,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://mainnet.zklighter.elliot.ai",
     rest_url: "https://mainnet.zklighter.elliot.ai",
     docs_url: "https://apidocs.lighter.xyz",
-    channels: &["order_book", "ticker"],
+    channels: &[(Channel::Book, "order_book"), (Channel::Top, "ticker")],
     guard_rule: "each update's begin_nonce equals the nonce before it",
     taker_fee_percent: 0.0,
     maker_fee_percent: 0.0,
@@ -215,7 +215,7 @@ impl Venue for Lighter {
 }
 
 fn channel_name(channel: Channel) -> &'static str {
-    PROFILE.channels[usize::from(channel == Channel::Top)]
+    PROFILE.channel(channel)
 }
 
 /// The slot of `order_book:1` or `ticker:1`.

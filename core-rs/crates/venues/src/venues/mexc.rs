@@ -40,7 +40,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://contract.mexc.com",
     rest_url: "https://api.mexc.com",
     docs_url: "https://www.mexc.com/api-docs/futures/websocket-api",
-    channels: &["sub.depth", "sub.depth.full"],
+    channels: &[(Channel::Book, "sub.depth"), (Channel::Top, "sub.depth.full")],
     guard_rule: "each frame's begin is one more than the end before it, joined to a REST snapshot",
     taker_fee_percent: 0.08,
     maker_fee_percent: 0.06,
@@ -195,11 +195,9 @@ impl Venue for Mexc {
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let prefix = if operation == Operation::Subscribe { "" } else { "un" };
-        let topic = topics.first();
-        let symbol = topic.map(|topic| topic.native_symbol).unwrap_or_default();
-        let is_top = topic.is_some_and(|topic| topic.channel == Channel::Top);
-        let method = format!("{prefix}{}", PROFILE.channels[usize::from(is_top)]);
-        if is_top {
+        let Topic { native_symbol: symbol, channel } = topics[0];
+        let method = format!("{prefix}{}", PROFILE.channel(channel));
+        if channel == Channel::Top {
             return serde_json::json!({"method": method, "param": {"symbol": symbol, "limit": TOP_LEVELS}}).to_string();
         }
         serde_json::json!({"method": method, "param": {"symbol": symbol}}).to_string()
@@ -316,10 +314,9 @@ fn on_full(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
 fn on_answer(channel: &str, data: &Data, desk: &mut Desk) {
     let Some(method) = channel.strip_prefix("rs.") else { return };
     let text = if let Data::Text(text) = data { text.as_str() } else { "" };
-    let asked = PROFILE.channels.iter().position(|name| method.trim_start_matches("un") == *name);
+    let asked = PROFILE.channel_named(method.trim_start_matches("un"));
     match (asked, desk.slot_mentioned(text)) {
-        (Some(index), _) => {
-            let channel = [Channel::Book, Channel::Top][index];
+        (Some(channel), _) => {
             let operation = if method.starts_with("un") { Operation::Unsubscribe } else { Operation::Subscribe };
             let wishes = desk.answered_next(operation, channel);
             desk.grant(&wishes);

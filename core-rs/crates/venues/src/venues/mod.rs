@@ -1,17 +1,29 @@
-//! A file for each venue.
+//! The venues there are: a file each and a row here, in alphabetical order.
 
-pub mod binance;
-pub mod bitget;
-pub mod bitmex;
-pub mod bybit;
-pub mod coindcx;
-pub mod deribit;
-pub mod gateio;
-pub mod hyperliquid;
-pub mod krakenfutures;
-pub mod kucoin;
-pub mod lighter;
-pub mod mexc;
-pub mod okx;
-pub mod paradex;
-pub mod phemex;
+use crate::venue::Venue;
+
+/// A row is the venue's file and the type in it.
+macro_rules! venues {
+    ($($file:ident::$venue:ident,)+) => {
+        $(mod $file;)+
+        pub static VENUES: &[&dyn Venue] = &[$(&$file::$venue),+];
+    };
+}
+
+venues! {
+    binance::Binance,
+    bitget::Bitget,
+    bitmex::Bitmex,
+    bybit::Bybit,
+    coindcx::CoinDcx,
+    deribit::Deribit,
+    gateio::Gateio,
+    hyperliquid::Hyperliquid,
+    krakenfutures::KrakenFutures,
+    kucoin::Kucoin,
+    lighter::Lighter,
+    mexc::Mexc,
+    okx::Okx,
+    paradex::Paradex,
+    phemex::Phemex,
+}

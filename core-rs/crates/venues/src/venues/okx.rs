@@ -34,7 +34,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.okx.com:8443",
     rest_url: "https://www.okx.com",
     docs_url: "https://www.okx.com/docs-v5/en/",
-    channels: &["books", "bbo-tbt"],
+    channels: &[(Channel::Book, "books"), (Channel::Top, "bbo-tbt")],
     guard_rule: "each update's prevSeqId equals the seqId before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -166,7 +166,7 @@ impl Venue for Okx {
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let op = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let argument = |topic: &Topic<'_>| {
-            let channel = PROFILE.channels[usize::from(topic.channel == Channel::Top)];
+            let channel = PROFILE.channel(topic.channel);
             serde_json::json!({"channel": channel, "instId": topic.native_symbol})
         };
         let args: Vec<_> = topics.iter().map(argument).collect();

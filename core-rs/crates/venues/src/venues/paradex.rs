@@ -28,7 +28,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.api.prod.paradex.trade",
     rest_url: "https://api.prod.paradex.trade",
     docs_url: "https://docs.paradex.trade",
-    channels: &["order_book.{market}.deltas", "bbo.{market}"],
+    channels: &[(Channel::Book, "order_book.{market}.deltas"), (Channel::Top, "bbo.{market}")],
     guard_rule: "each frame's seq is the one before it plus one",
     taker_fee_percent: 0.045,
     maker_fee_percent: 0.003,
@@ -139,7 +139,7 @@ impl Venue for Paradex {
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let method = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
-        let pattern = PROFILE.channels[usize::from(topics[0].channel == Channel::Top)];
+        let pattern = PROFILE.channel(topics[0].channel);
         let channel = pattern.replace("{market}", topics[0].native_symbol);
         serde_json::json!({"jsonrpc": "2.0", "method": method, "params": {"channel": channel}, "id": id}).to_string()
     }

@@ -26,7 +26,7 @@
 use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
-use crate::market_data::{Delta, Frame, Operation, Snapshot, Topic};
+use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
@@ -40,7 +40,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.phemex.com",
     rest_url: "https://api.phemex.com",
     docs_url: "https://phemex-docs.github.io",
-    channels: &["orderbook_p"],
+    channels: &[(Channel::Book, "orderbook_p")],
     guard_rule: "no number shows a loss: removals of levels never told, crossed books and the snapshot of every 60 s do",
     taker_fee_percent: 0.06,
     maker_fee_percent: 0.01,
@@ -150,7 +150,7 @@ impl Venue for Phemex {
     /// Rule 1. There is no unsubscribing one symbol (rule 9), so that it is never asked for.
     fn request(&self, id: u64, _operation: Operation, topics: &[Topic<'_>]) -> String {
         let params = serde_json::json!([topics[0].native_symbol, false, DEPTH]);
-        serde_json::json!({"id": id, "method": format!("{}.subscribe", PROFILE.channels[0]), "params": params})
+        serde_json::json!({"id": id, "method": format!("{}.subscribe", PROFILE.channel(Channel::Book)), "params": params})
             .to_string()
     }
 

@@ -148,13 +148,13 @@ fn what_left_within_a_hole_gets_no_rows_for_ever() {
 }
 
 #[test]
-fn what_came_within_a_hole_is_there_with_its_next_quote() {
+fn what_came_within_a_hole_is_there_from_the_hole_on() {
     let (mut windows, _) = told(&[batch("s", 1, 0, &[live(0, 1.0, 10.0)]), left_batch(2, 15.0, &[0])]);
     windows.on_hello(&hello_after_loss(4, &[0], &[])).unwrap();
     let closed_since = Quote::without_prices(0, BookState::Closed, at(31.0));
     windows.on_batch(&batch("s", 4, at(90.0), &[closed_since])).unwrap();
     let rows: Vec<usize> = take_all(&mut windows).iter().map(|window| window.states.len()).collect();
-    assert_eq!(rows, [1, 0, 1, 1, 1, 1]);
+    assert_eq!(rows, [1, 1, 1, 1, 1, 1]);
 }
 
 #[test]
@@ -168,6 +168,6 @@ fn a_hand_over_within_a_window_or_before_what_is_over_is_refused() {
     assert_eq!(windows.on_batch(&left_batch(2, 15.0, &[0])), expected);
     assert_eq!(windows.on_batch(&carried_batch(2, 15.0, &[live(1, 2.0, 10.0)])), expected);
     let stranger = windows.on_batch(&left_batch(2, 30.0, &[3]));
-    assert_eq!(stranger, Err(IngestError::Wire(WireError::UnknownLeftSymbol { index: 3 })));
+    assert_eq!(stranger, Err(IngestError::Wire(WireError::UnknownListedSymbol { index: 3 })));
     assert_eq!((windows.instruments(), windows.received_sequence()), (1, 1));
 }

@@ -3,6 +3,7 @@
 mod disorder;
 mod exactness;
 mod hand_over;
+mod roster;
 mod rules;
 
 use super::*;

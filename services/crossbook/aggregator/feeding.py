@@ -1,0 +1,85 @@
+"""Which tracker's stream feeds a venue: one at a time, and never in place of another that is alive.
+
+A tracker says something every half second. So a stream that has been silent for SILENT_SECONDS belongs to a tracker
+that is gone without the network having said so, and the next one takes over; one that ended, or that has sent its last,
+leaves at once. Whoever comes while a stream is alive is asked to come again: a restarted tracker is back
+within the moment that its old connection takes to end, a stranger does not get in between.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from crossbook.plumbing.errors import ConflictError
+
+SILENT_SECONDS = 3.0
+LEAVE_SECONDS = 1.0  # for the end of a stream whose tracker is gone to arrive
+
+
+class Feeding:
+    """One stream's time as the venue's only one. `superseded` says that it was taken over."""
+
+    def __init__(self) -> None:
+        self.superseded = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._clock = asyncio.get_running_loop().time
+        self._heard_at = self._clock()
+        self._is_held_up = False
+
+    def heard(self) -> None:
+        """Its tracker has said something, and is listened to."""
+        self._heard_at, self._is_held_up = self._clock(), False
+
+    def held_up(self) -> None:
+        """We do not listen for a while: its silence is ours."""
+        self._is_held_up = True
+
+    def done(self) -> None:
+        """Its tracker has said its last."""
+        self._heard_at, self._is_held_up = float("-inf"), False
+
+    def alive_seconds(self) -> float:
+        """For how long it may yet be silent; 0 or less when it has been for too long."""
+        return SILENT_SECONDS if self._is_held_up else self._heard_at + SILENT_SECONDS - self._clock()
+
+
+class Feeder:
+    """The turn of one venue."""
+
+    def __init__(self) -> None:
+        self._current: Feeding | None = None
+
+    @asynccontextmanager
+    async def turn(self, venue: str) -> AsyncIterator[Feeding]:
+        """The caller's stream is the venue's only one inside. Raises ConflictError while another is alive."""
+        await self._until_free(venue)
+        self._current = feeding = Feeding()
+        try:
+            yield feeding
+        finally:
+            self._current = None
+            feeding.ended.set()
+
+    async def _until_free(self, venue: str) -> None:
+        loop = asyncio.get_running_loop()
+        patience = loop.time() + LEAVE_SECONDS
+        while (current := self._current) is not None:
+            alive_s, left_s = current.alive_seconds(), patience - loop.time()
+            if alive_s <= 0:
+                current.superseded.set()
+                await current.ended.wait()
+            elif left_s <= 0:
+                raise ConflictError(
+                    f"another tracker feeds {venue}, and is alive: stop it first; once it has been silent for"
+                    f" {SILENT_SECONDS:g} s, the next stream takes over"
+                )
+            else:
+                await _ended_within(current, min(alive_s, left_s))
+
+
+async def _ended_within(feeding: Feeding, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await feeding.ended.wait()
+    except TimeoutError:
+        return

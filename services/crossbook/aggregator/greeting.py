@@ -1,0 +1,69 @@
+"""The hello of an ingest stream: awaited for a while, read and checked.
+
+Calls that have not said hello have few places of their own: when these are full the one that has been silent for
+longest goes, so that silence never keeps a tracker out.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Collection
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest
+from crossbook.plumbing.errors import InvalidRequestError, OverloadedError
+
+HELLO_SECONDS = 10.0
+MAX_SILENT_CALLS = 64  # a quarter of the places that streams have
+STREAM_ID = re.compile(r"[!-~]{1,200}")
+VENUE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+class Greeting:
+    """Takes the first message of every call. `venues` are those that may be fed."""
+
+    def __init__(self, venues: Collection[str]) -> None:
+        self._venues = frozenset(venues)
+        self._silent: deque[asyncio.Future[Any]] = deque()
+
+    async def first_message(self, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes | None:
+        """None from a caller that leaves without a word. Raises InvalidRequestError and OverloadedError."""
+        reading: asyncio.Future[Any] = asyncio.ensure_future(context.read())
+        if len(self._silent) >= MAX_SILENT_CALLS:
+            self._silent.popleft().cancel()
+        self._silent.append(reading)
+        try:
+            done, _ = await asyncio.wait((reading,), timeout=HELLO_SECONDS)
+            if reading.cancelled():
+                raise OverloadedError(f"{MAX_SILENT_CALLS} calls have said no hello, and this one was the oldest")
+            if not done:
+                raise InvalidRequestError.of("hello", f"must come within {HELLO_SECONDS:g} s of the call")
+            payload = reading.result()
+            return payload if isinstance(payload, bytes) else None  # else it is grpc.aio.EOF
+        finally:
+            reading.cancel()
+            if reading in self._silent:
+                self._silent.remove(reading)
+
+    def parse(self, payload: bytes) -> IngestHello:
+        """Raises InvalidRequestError that names what is wrong with it."""
+        try:
+            request = IngestQuotesRequest.FromString(payload)
+        except DecodeError as error:
+            raise InvalidRequestError.of("hello", "does not decode") from error
+        if request.WhichOneof("message") != "hello":
+            raise InvalidRequestError.of("hello", "must come before any batch")
+        if not VENUE_ID.fullmatch(request.hello.venue):
+            raise InvalidRequestError.of("hello.venue", "must be a venue id: 1 to 32 of a-z, 0-9, _ and -")
+        if request.hello.venue not in self._venues:
+            raise InvalidRequestError.of(
+                "hello.venue",
+                f"{request.hello.venue} is no venue that is known here: a venue of your own is named in the"
+                " aggregator's CROSSBOOK_AGGREGATOR__EXTRA_VENUES",
+            )
+        if not STREAM_ID.fullmatch(request.hello.stream_id):
+            raise InvalidRequestError.of("hello.stream_id", "must be 1 to 200 visible ASCII characters")
+        return request.hello

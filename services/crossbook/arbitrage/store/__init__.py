@@ -1,0 +1,1 @@
+"""All SQL of the arbitrage service: its own tables, and the windows that it reads."""

@@ -1,0 +1,123 @@
+"""The log of opportunity events in Postgres: one row an event, whichever replica of arbitrage wrote it first.
+
+Writers take turns (an advisory lock), so that a reader that has seen row N never finds a row below N later.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from crossbook.arbitrage.event_log import OVERLAP_NS, LoggedEvent
+from crossbook.plumbing.data.postgres import Pool, connected
+from crossbook.plumbing.timestamps import now_ns
+
+LOCK_KEY = 0x6F70706F6C6F67  # "oppolog"
+
+# One statement, one round trip. No id is given out before the lock is held: the join needs its row.
+APPEND = """
+    WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(%s)),
+    alive AS (
+        INSERT INTO opportunity_writers (writer, alive_ns) VALUES (%s, %s)
+        ON CONFLICT (writer) DO UPDATE SET alive_ns = excluded.alive_ns, seen_at = clock_timestamp()
+    )
+    INSERT INTO opportunity_events (opportunity_id, kind, cause_ns, event_ns, asset, buy_venue, sell_venue,
+        opening_net_percent, writer, number, payload)
+    SELECT event.opportunity_id, event.kind, event.cause_ns, event.event_ns, event.asset, event.buy_venue,
+        event.sell_venue, event.opening_net_percent, %s, event.number, event.payload
+    FROM turn, unnest(%b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[],
+        %b::float8[], %b::bigint[], %b::bytea[]) AS event (opportunity_id, kind, cause_ns, event_ns, asset, buy_venue,
+        sell_venue, opening_net_percent, number, payload)
+    ORDER BY event.number
+    ON CONFLICT (opportunity_id, kind, cause_ns) DO NOTHING
+"""
+# The last row that the writer's reader certainly had; else, of a writer that has no row, the last before that time.
+LAST_OF_WRITER = """
+    SELECT id, event_ns FROM opportunity_events
+    WHERE writer = %s AND number <= %s ORDER BY number DESC LIMIT 1
+"""
+LAST_BEFORE = """
+    SELECT id FROM opportunity_events WHERE event_ns < %(before_ns)s AND id <= %(last)s ORDER BY id DESC LIMIT 1
+"""
+AFTER = """
+    SELECT id, writer, number, '', asset, buy_venue, sell_venue, opening_net_percent, event_ns, cause_ns, payload,
+        kind, opportunity_id
+    FROM opportunity_events WHERE id > %s ORDER BY id LIMIT %s
+"""
+# The oldest go, and those beyond the number that is kept.
+FORGET = """
+    DELETE FROM opportunity_events WHERE id = ANY(ARRAY(
+        SELECT id FROM opportunity_events
+        WHERE recorded_at < clock_timestamp() - %(age)s OR id <= (SELECT max(id) FROM opportunity_events) - %(kept)s
+        ORDER BY id LIMIT %(limit)s))
+"""
+FORGET_WRITERS = "DELETE FROM opportunity_writers WHERE seen_at < clock_timestamp() - %s"
+NO_ROW_AFTER = 2**62
+
+
+class Place(NamedTuple):
+    """Where a reader goes on: after row `id`. `is_whole` unless rows after its token may be gone."""
+
+    id: int
+    is_whole: bool
+
+
+class StoredEvent(NamedTuple):
+    """An event of the log, and who wrote it."""
+
+    id: int
+    writer: str
+    event: LoggedEvent
+
+
+class EventStore:
+    """Raises UnavailableError while Postgres is away or has no such tables."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def append(self, writer: str, alive_ns: int, events: Sequence[LoggedEvent]) -> None:
+        """Keeps events that are not kept yet, and that their writer lives."""
+        columns = (
+            [event.opportunity_id for event in events],
+            [event.kind for event in events],
+            [event.cause_ns for event in events],
+            [event.event_ns for event in events],
+            [event.asset for event in events],
+            [event.buy_venue for event in events],
+            [event.sell_venue for event in events],
+            [event.opening_net_percent for event in events],
+            [event.number for event in events],
+            [event.payload for event in events],
+        )
+        async with connected(self._pool) as connection:
+            await connection.execute(APPEND, (LOCK_KEY, writer, alive_ns, writer, *columns))
+
+    async def place(self, writer: str, number: int, event_ns: int) -> Place:
+        """After what the reader of a token certainly has, less OVERLAP_NS: another replica may have written meanwhile.
+
+        A token of a time to come, from a clock that has been set back since, stands for now.
+        """
+        async with connected(self._pool) as connection:
+            own = await (await connection.execute(LAST_OF_WRITER, (writer, number))).fetchone()
+            last, before_ns = own or (NO_ROW_AFTER, min(event_ns, now_ns()))
+            wanted = {"before_ns": before_ns - OVERLAP_NS, "last": last}
+            row = await (await connection.execute(LAST_BEFORE, wanted)).fetchone()
+        return Place(row[0], True) if row else Place(0, own is not None and own[0] == 1)
+
+    async def after(self, row_id: int, limit: int) -> list[StoredEvent]:
+        """The rows that follow, oldest first."""
+        async with connected(self._pool) as connection:
+            rows = await (await connection.execute(AFTER, (row_id, limit), binary=True)).fetchall()
+        return [StoredEvent(row[0], row[1], LoggedEvent(*row[2:])) for row in rows]
+
+    async def alive(self) -> Mapping[str, int]:
+        """Until when each writer was alive, in ns."""
+        async with connected(self._pool) as connection:
+            return dict(await (await connection.execute("SELECT writer, alive_ns FROM opportunity_writers")).fetchall())
+
+    async def forget(self, age_seconds: float, kept: int, limit: int) -> int:
+        """Deletes at most `limit` rows that are older, or beyond the newest `kept`; oldest first."""
+        age = timedelta(seconds=age_seconds)
+        async with connected(self._pool) as connection:
+            await connection.execute(FORGET_WRITERS, (age,))
+            return (await connection.execute(FORGET, {"age": age, "kept": kept, "limit": limit})).rowcount

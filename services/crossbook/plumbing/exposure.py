@@ -1,0 +1,42 @@
+"""Who can reach this process. A port of Crossbook asks nobody who they are: whoever reaches it may feed quotes and
+change alert rules. So what listens, listens to this machine alone, unless `allow_open` says that strangers are kept out
+by other means.
+"""
+
+import ipaddress
+import socket
+
+from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.settings import Settings
+
+
+class OpenHostError(SettingsError):
+    """The host is reached by other machines: listen on a loopback address, or say that this is meant."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"setting host: {host} is reached by other machines, and whoever reaches a port may feed quotes and change"
+            " rules: set CROSSBOOK_HOST=127.0.0.1; or, where a firewall or a private network keeps strangers out,"
+            " CROSSBOOK_ALLOW_OPEN=true"
+        )
+        self.host = host
+
+
+def check_exposure(settings: Settings) -> None:
+    """To be called before anything listens. Raises OpenHostError, and SettingsError for a host that has no address."""
+    if not settings.allow_open and not all(map(_is_loopback, _addresses(settings.host))):
+        raise OpenHostError(settings.host)
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"setting host: {host} has no address: {error}") from None
+    return [str(address[0]) for *_, address in found]
+
+
+def _is_loopback(address: str) -> bool:
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback

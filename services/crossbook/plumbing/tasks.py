@@ -1,0 +1,70 @@
+"""A service's long-lived tasks, which outlive what nobody foresaw.
+
+One that dies is started again, sooner at first and later every half minute, and meanwhile it is counted and told: the
+service says NOT_SERVING with the reason until the task has lived for a while. So a service ends by its own decision
+only: by being told to stop, or by an error that no restart can mend (ENDINGS), as a setting or a taken port.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from prometheus_client import Counter
+
+from crossbook.plumbing.errors import PortTakenError, SettingsError
+from crossbook.plumbing.retry import STABLE_SECONDS, Redial
+
+BASE_SECONDS = 0.1
+CAP_SECONDS = 30.0
+ENDINGS = (SettingsError, PortTakenError)
+
+RESTARTS = Counter("crossbook_task_restarts", "Tasks that died of something unforeseen and were begun again.", ["task"])
+
+Tell = Callable[[str, str], Awaitable[None]]
+"""Takes a part and what is wrong with it, as ServiceHealth.tell does."""
+
+log = structlog.get_logger()
+
+
+class Keeper:
+    """Keeps tasks alive; `tell` hears of those that are not."""
+
+    def __init__(self, tell: Tell, *, stable_seconds: float = STABLE_SECONDS) -> None:
+        self._tell = tell
+        self._stable_seconds = stable_seconds
+
+    async def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Until it returns or is cancelled; `run` is called again after whatever it raises, except for ENDINGS."""
+        redial, is_broken = Redial(BASE_SECONDS, CAP_SECONDS), False
+        while (error := await self._live(name, run, redial, is_broken)) is not None:
+            if isinstance(error, ENDINGS):
+                raise error
+            is_broken = True
+            RESTARTS.labels(name).inc()
+            log.error("task_died", task=name, exc_info=error)
+            await self._tell(name, f"died of {type(error).__name__} and is started again; the log has the details")
+            await asyncio.sleep(redial.wait_seconds())
+        if is_broken:
+            await self._tell(name, "")
+
+    async def _live(
+        self, name: str, run: Callable[[], Awaitable[None]], redial: Redial, is_broken: bool
+    ) -> BaseException | None:
+        """One life, and what it died of.
+
+        It is a task of its own: whether a task was cancelled, or a group in it died, cannot be told from within
+        (python/cpython#116720).
+        """
+        life = asyncio.ensure_future(run())
+        redial.opened()
+        try:
+            if is_broken:
+                await asyncio.wait((life,), timeout=self._stable_seconds)
+                if not life.done():
+                    await self._tell(name, "")
+            await asyncio.wait((life,))
+        finally:
+            if not life.done():
+                life.cancel()
+                await asyncio.wait((life,))
+        return asyncio.CancelledError() if life.cancelled() else life.exception()

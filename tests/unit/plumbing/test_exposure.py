@@ -1,0 +1,28 @@
+"""A process listens to this machine alone, unless it is said that more is meant."""
+
+import pytest
+
+from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.exposure import OpenHostError, check_exposure
+from crossbook.plumbing.settings import load_settings
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost"])
+def test_loopback_needs_no_permission(host: str) -> None:
+    """However it is written."""
+    check_exposure(load_settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "192.0.2.7", "::ffff:10.1.2.3"])
+def test_any_other_host_is_refused_until_it_is_meant(host: str) -> None:
+    """The error says what to set, either way."""
+    with pytest.raises(OpenHostError, match=r"CROSSBOOK_HOST=127.0.0.1.*CROSSBOOK_ALLOW_OPEN=true") as caught:
+        check_exposure(load_settings(host=host))
+    assert caught.value.host == host
+    check_exposure(load_settings(host=host, allow_open=True))
+
+
+def test_a_host_without_an_address_is_a_setting_to_correct() -> None:
+    """And no traceback."""
+    with pytest.raises(SettingsError, match=r"setting host: no\.such\.host\.invalid has no address"):
+        check_exposure(load_settings(host="no.such.host.invalid"))
