@@ -10,7 +10,7 @@ PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -108,7 +108,7 @@ $(BIN)/pytest:
 .tools/ready: pyproject.toml uv.lock core-rs/Cargo.toml core-rs/Cargo.lock $(shell find core-rs/crates -name '*.rs' -o -name Cargo.toml) | $(UV)
 	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
 	@echo "crossbook: setting up .venv and building the core (minutes the first time, seconds after)" >&2
-	@$(UV) sync --quiet --locked --all-extras --no-install-project
+	@$(UV) sync --quiet --locked --all-extras --inexact --no-install-project
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(UV) sync --quiet --locked --all-extras
 	@touch $@
 
