@@ -68,7 +68,9 @@ def main(url: str = URL) -> int:
         return 0
     for finding in found:
         package = finding.package
-        print(f"{package.name} {package.version} ({package.ecosystem}): https://osv.dev/vulnerability/{finding.advisory}")
+        print(
+            f"{package.name} {package.version} ({package.ecosystem}): https://osv.dev/vulnerability/{finding.advisory}"
+        )
     print(f"audit: {len(packages)} locked packages, {len(found)} known vulnerabilities")
     return 1 if found else 0
 
