@@ -17,6 +17,7 @@ pub use decode::{
 };
 pub use encode::{
     encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_subscription_response,
+    encode_unheard_batch,
 };
 pub use error::WireError;
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};

@@ -235,6 +235,35 @@ impl Desk {
         mine.map(|(index, _)| index as u32).collect()
     }
 
+    /// What this connection has sent since it was last heard is not read yet: no quote of it stands until it is.
+    pub(crate) fn doubt(&mut self, connection: u32) {
+        self.slots_of(connection).into_iter().for_each(|slot| self.turn(slot, Slot::doubt));
+    }
+
+    /// The same for every connection; what is not LIVE already is told once more.
+    pub(crate) fn doubt_all(&mut self) {
+        let is_down = |held: &Slot| held.is_tracked() && held.state() != BookState::Live;
+        let down: Vec<u32> = (0..).zip(&self.slots).filter(|(_, held)| is_down(held)).map(|(slot, _)| slot).collect();
+        let connections: Vec<u32> = self.connections.keys().copied().collect();
+        connections.into_iter().for_each(|connection| self.doubt(connection));
+        down.into_iter().for_each(|slot| self.turn(slot, Slot::tell_again));
+    }
+
+    /// Everything that this connection had sent has been read.
+    pub(crate) fn trust(&mut self, connection: u32) {
+        self.slots_of(connection).into_iter().for_each(|slot| self.turn(slot, Slot::trust));
+    }
+
+    /// Time as it passes here.
+    pub(crate) fn now_ns(&self) -> i64 {
+        self.now_ns
+    }
+
+    /// The latest time that was told.
+    pub(crate) fn latest_ns(&self) -> i64 {
+        self.stamp_ns
+    }
+
     /// Emits the quotes of the tracked slots that are wanted once more, as of now.
     pub(crate) fn requote(&mut self, is_wanted: impl Fn(u32) -> bool) {
         for slot in 0..self.slots.len() as u32 {

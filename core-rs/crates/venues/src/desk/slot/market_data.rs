@@ -176,7 +176,7 @@ impl Slot {
     }
 
     /// `change` is what was applied last and to which sequence, where it is known by itself.
-    fn publish_if_sound(&mut self, exchange_ns: i64, change: Option<(i64, &Delta)>, turn: &mut Turn<'_>) {
+    pub(super) fn publish_if_sound(&mut self, exchange_ns: i64, change: Option<(i64, &Delta)>, turn: &mut Turn<'_>) {
         if self.held.book().is_crossed() {
             self.rebuild("crossed_book", "best bid at or above best ask", turn);
         } else if self.held.book().is_thin() {

@@ -83,6 +83,8 @@ pub(super) struct Slot {
     /// When the book was last loaded whole.
     loaded_ns: i64,
     has_been_whole: bool,
+    /// Whether nobody knows what its connection still has to say: until that is read, the quote is not LIVE.
+    is_doubted: bool,
 }
 
 impl Slot {
@@ -100,6 +102,7 @@ impl Slot {
             emitted: Quote::without_prices(number, BookState::Closed, now_ns),
             loaded_ns: now_ns,
             has_been_whole: false,
+            is_doubted: false,
         }
     }
 
@@ -187,7 +190,7 @@ impl Slot {
 
     /// The socket is gone.
     pub fn lose_connection(&mut self, turn: &mut Turn<'_>) {
-        self.vigil.is_renewing = false;
+        (self.vigil.is_renewing, self.is_doubted) = (false, false);
         self.empty(Phase::Idle, turn);
     }
 
@@ -210,6 +213,22 @@ impl Slot {
 
     pub fn unname_level(&mut self, number: u64) -> Option<NamedLevel> {
         self.held.names.remove(number)
+    }
+
+    /// What its connection has sent since it was last heard is not read yet: the quote does not stand until it is.
+    pub fn doubt(&mut self, turn: &mut Turn<'_>) {
+        self.is_doubted = true;
+        if self.state == BookState::Live {
+            self.set_state(BookState::Resyncing, turn);
+        }
+    }
+
+    /// Everything that its connection had sent has been read: what a whole book says is in force.
+    pub fn trust(&mut self, turn: &mut Turn<'_>) {
+        let was_doubted = std::mem::replace(&mut self.is_doubted, false);
+        if was_doubted && self.is_whole() && self.state == BookState::Resyncing {
+            self.publish_if_sound(self.held.top().exchange_ns, None, turn);
+        }
     }
 
     /// Emits the quote once more, as of now.
@@ -252,7 +271,7 @@ impl Slot {
 
     /// Emits what is new, if anything is.
     fn set_state(&mut self, state: BookState, turn: &mut Turn<'_>) {
-        self.state = state;
+        self.state = if self.is_doubted && state == BookState::Live { BookState::Resyncing } else { state };
         let (quote, last) = (self.quote(turn.stamp_ns), &self.emitted);
         let is_same_top = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
             == (last.bid, last.bid_size, last.ask, last.ask_size);
