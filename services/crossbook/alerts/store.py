@@ -1,5 +1,6 @@
 """All SQL of the alerts service. Every method raises UnavailableError while Postgres is down or not migrated."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -39,6 +40,7 @@ from crossbook.plumbing.errors import (
     UnavailableError,
 )
 
+SHARED_SECONDS = 1.0  # between two looks where notices cannot be heard
 FAILURE_SECONDS = 15.0  # after which a write that is not tried again says nothing any more
 MAX_RULES = 1_000  # every one is looked at for every event
 NOTICES = "crossbook_alerts"
@@ -271,9 +273,15 @@ class AlertStore:
 
     @asynccontextmanager
     async def notices(self) -> AsyncIterator[AsyncIterator[str]]:
-        """What any replica announces from now on: RULES_CHANGED, DELIVERIES_DUE, FIRED + alert id."""
+        """What any replica announces from now on: RULES_CHANGED, DELIVERIES_DUE, FIRED + alert id.
+
+        Behind a pooler that shares sessions nothing can be heard: it ends soon, so that the caller looks for itself.
+        """
         with translating_outages():
             async with await connect(self._dsn) as connection:
+                if connection.is_shared:
+                    yield _nothing(SHARED_SECONDS)
+                    return
                 await connection.execute(f"LISTEN {NOTICES}")
                 # Left open, the generator would keep the connection's lock, and closing would wait for it for ever.
                 async with aclosing(connection.notifies()) as notices:
@@ -304,6 +312,12 @@ class AlertStore:
     async def _execute(self, query: str, values: Any) -> int:
         async with connected(self._pool) as connection:
             return (await connection.execute(query, values)).rowcount
+
+
+async def _nothing(seconds: float) -> AsyncIterator[str]:
+    await asyncio.sleep(seconds)
+    return
+    yield
 
 
 async def _notify(connection: Connection, payload: str) -> None:

@@ -15,6 +15,8 @@ CrossbookError
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crossbook.plumbing.targets import target_of
+
 
 class CrossbookError(Exception):
     """Anything that Crossbook reports on purpose; its text is safe to show to a caller."""
@@ -28,7 +30,9 @@ class PortTakenError(CrossbookError):
     """Another program listens there: stop it, or choose another port."""
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"{host}:{port} is taken: stop the program that listens there, or choose another port")
+        super().__init__(
+            f"{target_of(host, port)} is taken: stop the program that listens there, or choose another port"
+        )
         self.host = host
         self.port = port
 

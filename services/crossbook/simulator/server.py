@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from crossbook.plumbing.errors import PortTakenError
+from crossbook.plumbing.targets import target_of
 from crossbook.simulator.answer import Answer, text_answer
 from crossbook.simulator.control import answer_control
 from crossbook.simulator.faces.base import Face
@@ -143,7 +144,7 @@ async def serve_venues(simulator: Simulator, replay: Replay | None, host: str, p
     try:
         bound = _port_of(server)
         for venue, face in simulator.faces.items():
-            face.websocket_url = f"ws://{host}:{bound}/{venue}"
+            face.websocket_url = f"ws://{target_of(host, bound)}/{venue}"
         yield bound
     finally:
         server.close(code=1001)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from crossbook.local.servers.embedded import free_port
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import Settings
+from crossbook.plumbing.targets import target_of
 
 MAIN_SHARD = "main"  # the name of an aggregator that is alone; of several, each bears a letter
 _STRIDE = 10  # between processes of one kind
@@ -27,7 +28,7 @@ class Endpoint:
     metrics_port: int = 0
 
     def target(self, host: str) -> str:
-        return f"{host}:{self.port}"
+        return target_of(host, self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def check_ports(host: str, needed: list[Endpoint]) -> None:
                 setting = f"{endpoint.setting}.{key}"
                 variable = f"CROSSBOOK_{endpoint.setting.upper()}__{key.upper()}"
                 raise SettingsError(
-                    f"setting {setting}: {host}:{port} is taken: stop the program that listens there, or choose another"
-                    f" port with {variable} or --port-base"
+                    f"setting {setting}: {target_of(host, port)} is taken: stop the program that listens there, or"
+                    f" choose another port with {variable} or --port-base"
                 )
 
 
@@ -112,5 +113,7 @@ def _is_free(host: str, port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            raise SettingsError(f"setting host: {host}:{port} cannot be listened on: {error.strerror}") from None
+            raise SettingsError(
+                f"setting host: {target_of(host, port)} cannot be listened on: {error.strerror}"
+            ) from None
     return True
