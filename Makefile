@@ -10,7 +10,7 @@ PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint format bench bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,8 +46,11 @@ format: setup ## Rewrite sources in the house format
 	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd protos && ../$(BIN)/buf format -w
 
-bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
+bench: setup ## Measure speed in turn with what it is compared to, some minutes; JSON in .bench/latest.json (ARGS="--rows 'stage_*'", ARGS="--vs REV" for this commit beside another)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+performance: setup ## Measure everything as bench does and write docs/performance.md and .bench/baseline.json from it
+	@$(BIN)/python -m tests.bench --document
 
 bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers

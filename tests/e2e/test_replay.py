@@ -23,7 +23,7 @@ async def test_the_windows_of_a_recording_are_those_of_its_frames(
     tmp_path: Path, postgres_dsn: str, redis_url: str
 ) -> None:
     """Recomputed from the raw frames by code that shares nothing with the core, equal in every bit."""
-    options = ["--venues", "binance", "--replay", str(RECORDING), "--speed", "25", "--record"]
+    options = ["--venues", "binance", "--play", str(RECORDING), "--speed", "25", "--record"]
     options += ["--window-seconds", str(WINDOW_SECONDS)]
     environment = {"CROSSBOOK_POSTGRES_DSN": postgres_dsn, "CROSSBOOK_REDIS_URL": redis_url}
     async with System(tmp_path, *options, **environment) as system:

@@ -196,7 +196,9 @@ class AlertsSettings(Section):
 
 
 class SimulatorSettings(Section):
-    """crossbook simulator. Empty venues mean all; rate multiplies updates; speed 0 replays as fast as possible.
+    """crossbook simulator. Empty venues mean all; rate multiplies updates.
+
+    play is a capture of a venue, to be served in the world's place; speed 0 is as fast as possible.
 
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
     assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
@@ -215,7 +217,7 @@ class SimulatorSettings(Section):
     truth_file: Path | None = None
     ledger_file: Path | None = None
     faults: str = ""
-    replay: Path | None = None
+    play: Path | None = None
     speed: NotNegative = 1
 
 

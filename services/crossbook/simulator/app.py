@@ -35,7 +35,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
 @asynccontextmanager
 async def running_simulator(settings: Settings) -> AsyncIterator[RunningSimulator]:
     """A simulator that lives as long as the context; its truth file is complete afterwards."""
-    replay = Replay(settings.simulator.replay, settings.simulator.speed) if settings.simulator.replay else None
+    replay = Replay(settings.simulator.play, settings.simulator.speed) if settings.simulator.play else None
     simulator = Simulator(settings.simulator, time.time_ns(), replay.face if replay else None)
     try:
         async with (

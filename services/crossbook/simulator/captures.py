@@ -45,7 +45,7 @@ def read_recording(path: Path) -> Recording:
     try:
         lines = _lines(path)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise SettingsError(f"setting simulator.replay: cannot read {path}: {error}") from error
+        raise SettingsError(f"setting simulator.play: cannot read {path}: {error}") from error
     first = lines[0] if lines else ""
     try:
         if first.startswith("{"):
@@ -56,8 +56,8 @@ def read_recording(path: Path) -> Recording:
         if venue is not None:
             return Recording(venue, sorted(_cryptofeed(path, lines), key=lambda frame: frame.at_ns))
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"setting simulator.replay: {path} does not read: {error}") from error
-    raise SettingsError(f"setting simulator.replay: {path} is no recording of a known format")
+        raise SettingsError(f"setting simulator.play: {path} does not read: {error}") from error
+    raise SettingsError(f"setting simulator.play: {path} is no recording of a known format")
 
 
 def _lines(path: Path) -> list[str]:

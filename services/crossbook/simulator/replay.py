@@ -174,7 +174,7 @@ def _face_of(recording: Recording) -> Face:
             for topic in probe.topics_of_recording(frame.payload, frame.is_text) or ():
                 symbols.setdefault(probe.symbol_of_topic(topic), frame)
     if not symbols:
-        raise SettingsError(f"setting simulator.replay: no market data of {recording.venue} in the recording")
+        raise SettingsError(f"setting simulator.play: no market data of {recording.venue} in the recording")
     listings = [_listing(symbol, frame) for symbol, frame in symbols.items()]
     face = build_faces([_instrument(recording.venue, listing) for listing in listings])[recording.venue]
     face.is_world_hidden = True

@@ -1,6 +1,7 @@
-"""What the observer makes of opportunity events."""
+"""What is made of what a running service shows beyond its numbers."""
 
-from crossbook.local.show.observer import Observer, reason_name
+from crossbook.local.show.looks import reason_name, see
+from crossbook.local.show.observer import Observer
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import to_timestamp
 from tests.support.local.observed import opportunity
@@ -25,16 +26,17 @@ def test_a_sighting_lasts_from_open_to_close() -> None:
     observer = Observer({}, lambda _: 0)
     opened = event(pb.OPPORTUNITY_EVENT_KIND_OPENED, 10, peak=0.1)
     for seen in (opened, opened, event(pb.OPPORTUNITY_EVENT_KIND_UPDATED, 11, peak=0.3)):
-        observer._see(seen)
+        see(observer, seen)
     (sighting,) = observer.sightings.values()
     assert (sighting.asset, sighting.buy_venue, sighting.sell_venue) == ("BTC", "venue00", "venue01")
     assert (sighting.opened_ns, sighting.closed_ns) == (10 * SECOND_NS, None)
-    observer._see(event(pb.OPPORTUNITY_EVENT_KIND_CLOSED, 14, peak=0.3))
+    see(observer, event(pb.OPPORTUNITY_EVENT_KIND_CLOSED, 14, peak=0.3))
     assert len(observer.sightings) == 1
     assert (sighting.closed_ns, sighting.peak_net_percent) == (14 * SECOND_NS, 0.3)
     assert sighting.close_reason == pb.REFUSAL_REASON_BELOW_THRESHOLD
 
 
 def test_reasons_are_shown_without_their_prefix() -> None:
-    """As people say them."""
+    """As people say them; of a later version's there is the number."""
     assert reason_name(pb.REFUSAL_REASON_TOO_OLD) == "TOO_OLD"
+    assert reason_name(999) == "999"

@@ -1,13 +1,14 @@
-"""gRPC + decode + windows in two processes, at several rows a message, against one protobuf quote per message.
+"""gRPC + decode + windows in two processes, at several rows a message, in turn with one protobuf quote per message.
 
-Run as `python -m tests.bench.transport columns|quotes` it is the receiving process: it prints its port, then one line
-`<rows> <seconds>` for each call, timed from its first message to its last.
+Run as `python -m tests.bench.probes.transport columns|quotes` it is the receiving process: it prints its port, then
+answers each call with the seconds from its first message to its last.
 """
 
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 import uvloop
@@ -15,15 +16,48 @@ import uvloop
 from crossbook._core import QuoteHub, VenueWindows
 from crossbook.pb.v1 import market_pb2
 from tests.bench.batches import VENUE, batches, hello, quote_messages
-from tests.bench.dictionary import DictionaryWindows
+from tests.bench.probes.dictionary import DictionaryWindows
 from tests.bench.processes import port_of, python_process
-from tests.bench.report import Row
 
 INSTRUMENTS = 500
-# (rows a message, messages): about a second or two of work each on a small machine.
-SIZES = ((1, 20_000), (256, 8_000), (1024, 3_000))
-BASELINE_MESSAGES = 20_000
+MESSAGES = {1: 6_000, 256: 3_000, 1024: 1_200}  # by rows a message: some tenths of a second each on a small machine
+QUOTES = 6_000
 METHOD = "/bench.Transport/Send"
+
+
+class Transport:
+    """Its parts are numbers of rows a message."""
+
+    def __init__(self, columns: str, quotes: str) -> None:
+        self._targets = {"columns": columns, "quotes": quotes}
+        self._payloads: dict[int, list[bytes]] = {}
+        self._quotes = list(quote_messages(QUOTES, INSTRUMENTS))
+
+    async def ours(self, part: str) -> Mapping[str, float]:
+        """Quotes a second, as columns."""
+        rows = int(part)
+        if rows not in self._payloads:
+            self._payloads[rows] = [hello(INSTRUMENTS), *batches(MESSAGES[rows], rows, INSTRUMENTS)]
+        seconds = await send_all(self._targets["columns"], self._payloads[rows])
+        return {_key(rows): rows * MESSAGES[rows] / seconds}
+
+    async def beside(self, part: str) -> Mapping[str, float]:
+        """Quotes a second, one a message."""
+        return {_key(int(part)): QUOTES / await send_all(self._targets["quotes"], self._quotes)}
+
+
+def _key(rows: int) -> str:
+    return f"grpc_decode_windows_quotes_per_s_{rows}_rows"
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Transport]:
+    async with AsyncExitStack() as stack:
+        ports = [
+            await port_of(await stack.enter_async_context(python_process("tests.bench.probes.transport", kind)))
+            for kind in ("columns", "quotes")
+        ]
+        yield Transport(*(f"127.0.0.1:{port}" for port in ports))
 
 
 async def take_columns(messages: AsyncIterator[bytes]) -> None:
@@ -70,37 +104,6 @@ async def send_all(target: str, payloads: Sequence[bytes]) -> float:
 
     async with grpc.aio.insecure_channel(target) as channel:
         return float(await channel.stream_unary(METHOD)(stream()))
-
-
-async def rows_per_second(kind: str, payloads: Sequence[bytes], rows: int) -> float:
-    """Starts a receiver, sends, stops it."""
-    async with python_process("tests.bench.transport", kind) as process:
-        return rows / await send_all(f"127.0.0.1:{await port_of(process)}", payloads)
-
-
-async def measure() -> list[Row]:
-    baseline_payloads = list(quote_messages(BASELINE_MESSAGES, INSTRUMENTS))
-    baseline = await rows_per_second("quotes", baseline_payloads, BASELINE_MESSAGES)
-    found = []
-    for rows, count in SIZES:
-        payloads = [hello(INSTRUMENTS), *batches(count, rows, INSTRUMENTS)]
-        found.append(
-            Row(
-                key=f"grpc_decode_windows_quotes_per_s_{rows}_rows",
-                value=await rows_per_second("columns", payloads, rows * count),
-                unit="quotes/s",
-                baseline=baseline,
-                baseline_name="one protobuf quote per message",
-                is_higher_better=True,
-                target=">= 4 M/s and >= 100x" if rows == 256 else "",
-            )
-        )
-    return found
-
-
-def run() -> list[Row]:
-    """The rows of this bench."""
-    return uvloop.run(measure())
 
 
 if __name__ == "__main__":
