@@ -181,6 +181,7 @@ class AlertsSettings(Section):
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
     arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    A delivery is tried delivery_attempts times at least and for delivery_seconds at least.
     """
 
     port: Port = 50054
@@ -190,6 +191,7 @@ class AlertsSettings(Section):
     authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
     check_interval_seconds: Positive = 15
     delivery_attempts: int = Field(default=8, ge=1)
+    delivery_seconds: NotNegative = 86_400
     delivery_lease_seconds: Positive = 30
     claim_lease_seconds: Positive = 10
     history_retention_seconds: float = Field(default=31 * 86_400, ge=60, allow_inf_nan=False)

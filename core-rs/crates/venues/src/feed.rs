@@ -43,7 +43,7 @@ pub struct Feed {
     last_connection: u32,
     last_request_id: u64,
     told_ns: i64,
-    /// How far the time that is told has stepped back.
+    /// How far the time that is told has stepped back; negative after a hole, in which no time passed here.
     behind_ns: i64,
 }
 
@@ -173,6 +173,40 @@ impl Feed {
         self.finish()
     }
 
+    /// Nobody listened since the latest time that was told: what the sockets hold is old, and until it is read no quote of
+    /// theirs is LIVE. The feed's patience does not run meanwhile. Every other state is told again, for the reader has none.
+    pub fn on_hole(&mut self, now_ns: i64) -> Vec<Step> {
+        (self.told_ns, self.behind_ns) = (now_ns, self.desk.now_ns.saturating_sub(now_ns));
+        self.advance(now_ns);
+        let others: Vec<u32> = (0..self.desk.slots.len() as u32)
+            .filter(|&slot| self.desk.slots[slot as usize].is_tracked())
+            .filter(|&slot| self.desk.slots[slot as usize].state != BookState::Live)
+            .collect();
+        let connections: Vec<u32> = self.desk.connections.keys().copied().collect();
+        connections.into_iter().for_each(|connection| self.desk.doubt(connection));
+        others.into_iter().for_each(|slot| self.desk.tell_again(slot));
+        self.finish()
+    }
+
+    /// A connection has been silent for so long that nobody knows whether it is still there.
+    pub fn on_silence(&mut self, connection: u32, now_ns: i64) -> Vec<Step> {
+        self.advance(now_ns);
+        self.desk.doubt(connection);
+        self.finish()
+    }
+
+    /// All that the connection had to say, when somebody asked after a hole or a silence, has been read.
+    pub fn on_proof(&mut self, connection: u32, now_ns: i64) -> Vec<Step> {
+        self.advance(now_ns);
+        self.desk.trust(connection);
+        self.finish()
+    }
+
+    /// The latest time that was told.
+    pub fn latest_ns(&self) -> i64 {
+        self.desk.stamp_ns
+    }
+
     /// The oldest quotes not yet taken, in order of receipt; `Quote::instrument` is the slot's number.
     pub fn take_quotes(&mut self, limit: usize) -> Vec<Quote> {
         let left = self.desk.quotes.split_off(self.desk.quotes.len().min(limit));
@@ -190,7 +224,7 @@ impl Feed {
         if step_ns < 0 {
             self.behind_ns = self.behind_ns.saturating_sub(step_ns);
         } else if step_ns > LONGEST_PAUSE_NS {
-            self.behind_ns -= self.behind_ns.min(step_ns); // set right again
+            self.behind_ns -= self.behind_ns.clamp(0, step_ns); // set right again
         }
         self.desk.now_ns = self.desk.now_ns.max(now_ns.saturating_add(self.behind_ns));
         self.desk.stamp_ns = self.desk.stamp_ns.max(now_ns);
@@ -385,7 +419,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Bench, Gatekeeper, START_NS, instrument};
+    use crate::testing::{Bench, CONNECTION, Gatekeeper, START_NS, instrument};
     use crossbook_codec::RestRequest;
 
     const GREETING: &str = r#"{"type":"connected"}"#;
@@ -729,6 +763,66 @@ mod tests {
         assert_eq!(times, [5_000], "the first two did not move the top");
         bench.text(&book("update", 1, 13, 14, 100.0).replace("_at\":5", &format!("_at\":{}", i64::MAX)));
         assert_eq!(bench.take_quotes()[0].exchange_ns, 0);
+    }
+
+    #[test]
+    fn after_a_hole_nothing_is_live_until_all_that_waited_has_been_read() {
+        let mut bench = live(&["1", "2"]);
+        bench.now_ns += 20 * SECOND_NS;
+        let steps = bench.feed.on_hole(bench.now_ns);
+        assert_eq!(steps, [], "the connection is kept");
+        let told: Vec<_> = bench.take_quotes().iter().map(|quote| (quote.state, quote.receive_ns)).collect();
+        assert_eq!(told, [(BookState::Resyncing, bench.now_ns); 2]);
+        bench.text(&book("update", 1, 10, 11, 99.5));
+        bench.wait(2 * SECOND_NS);
+        assert!(bench.take_quotes().is_empty(), "what waited is old");
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        let told: Vec<_> = bench.take_quotes().iter().map(|quote| (quote.state, quote.bid, quote.receive_ns)).collect();
+        assert_eq!(told, [(BookState::Live, 99.5, bench.now_ns), (BookState::Live, 99.0, bench.now_ns)]);
+        assert!(bench.take_steps().is_empty(), "no book was asked for again");
+    }
+
+    #[test]
+    fn a_hole_costs_no_patience() {
+        let mut bench = live(&["1"]);
+        bench.now_ns += 3_600 * SECOND_NS;
+        bench.feed.on_hole(bench.now_ns);
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        bench.wait(SECOND_NS);
+        assert_eq!(bench.state("1"), BookState::Live);
+        bench.wait(60 * SECOND_NS);
+        assert_ne!(bench.state("1"), BookState::Live, "time goes on after it");
+    }
+
+    #[test]
+    fn what_was_not_live_before_a_hole_is_told_once_more_after_it() {
+        let mut bench = live(&["1"]);
+        bench.feed.on_closed(CONNECTION, bench.now_ns);
+        bench.take_quotes();
+        bench.now_ns += 9 * SECOND_NS;
+        bench.feed.on_hole(bench.now_ns);
+        let told: Vec<_> = bench.take_quotes().iter().map(|quote| (quote.state, quote.receive_ns)).collect();
+        assert_eq!(told, [(BookState::Closed, bench.now_ns)]);
+    }
+
+    #[test]
+    fn a_gap_behind_a_hole_is_a_gap() {
+        let mut bench = live(&["1"]);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.text(&book("update", 1, 12, 13, 99.5));
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        assert_eq!(bench.take_quotes().last().unwrap().state, BookState::Resyncing);
+    }
+
+    #[test]
+    fn a_connection_that_is_opened_again_is_not_doubted() {
+        let mut bench = live(&["1"]);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.feed.on_closed(CONNECTION, bench.now_ns);
+        bench.connect();
+        bench.text(GREETING);
+        bench.text(&book("subscribed", 1, 0, 10, 99.0));
+        assert_eq!(bench.state("1"), BookState::Live);
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Batch<'a> {
     pub is_carried: bool,
     /// Numbers that belong to another shard from the watermark on.
     pub left_symbols: Vec<u32>,
+    /// Nobody listened to the venue from then until the watermark; zero when somebody did all the time.
+    pub unheard_from_ns: i64,
     /// Numbers of all that the stream has from the watermark on; None when the batch does not say.
     pub roster: Option<Vec<u32>>,
 }
@@ -184,6 +186,7 @@ fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireErr
             Field::Bytes(13, bytes) => batch.columns.state = Cow::Borrowed(bytes),
             Field::Fixed(6..=12) => is_unusual = true,
             Field::Number(14, value) => batch.is_carried = value != 0,
+            Field::Number(18, value) => batch.unheard_from_ns = value as i64,
             Field::Number(15, value) => push_number(&mut batch.left_symbols, value)?,
             Field::Bytes(15, packed) => push_numbers(&mut batch.left_symbols, packed)?,
             Field::Number(16, 1) => _ = batch.roster.get_or_insert_default(),
@@ -198,6 +201,9 @@ fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireErr
     }
     if !(0..MAX_TIME_NS).contains(&batch.watermark_ns) {
         return Err(WireError::BadWatermark { value: batch.watermark_ns });
+    }
+    if !(0..=batch.watermark_ns).contains(&batch.unheard_from_ns) {
+        return Err(WireError::BadUnheard { from_ns: batch.unheard_from_ns, until_ns: batch.watermark_ns });
     }
     batch.columns.check(last_state)?;
     Ok(batch)

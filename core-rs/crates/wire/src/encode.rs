@@ -41,6 +41,12 @@ pub fn encode_left_batch(venue: &str, stream_id: &str, sequence: u64, from_ns: i
     wrap_batch(2, &QuoteBatchHeader { left_symbols: left_symbols.to_vec(), ..header }, &[])
 }
 
+/// The same with no quotes: nobody listened to the venue from `from_ns` until `until_ns`.
+pub fn encode_unheard_batch(venue: &str, stream_id: &str, sequence: u64, from_ns: i64, until_ns: i64) -> Vec<u8> {
+    let header = header(venue, stream_id, sequence, until_ns, &[]);
+    wrap_batch(2, &QuoteBatchHeader { unheard_from_ns: from_ns, ..header }, &[])
+}
+
 /// The same with no quotes but the symbol numbers of all that the stream has from `from_ns` on.
 pub fn encode_roster(
     venue: &str,

@@ -16,6 +16,7 @@ pub use decode::{
 };
 pub use encode::{
     encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_subscription_response,
+    encode_unheard_batch,
 };
 pub use error::WireError;
 pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};

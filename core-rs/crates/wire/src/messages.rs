@@ -60,7 +60,7 @@ pub struct IngestHello {
     pub roster_ns: i64,
 }
 
-/// Fields 1 to 5 and 14 to 17 of QuoteBatch: all that is not a column.
+/// Fields 1 to 5 and 14 to 18 of QuoteBatch: all that is not a column.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuoteBatchHeader {
     #[prost(string, tag = "1")]
@@ -81,6 +81,8 @@ pub struct QuoteBatchHeader {
     pub is_roster: bool,
     #[prost(uint32, repeated, tag = "17")]
     pub roster_symbols: Vec<u32>,
+    #[prost(int64, tag = "18")]
+    pub unheard_from_ns: i64,
 }
 
 /// Fields 6 to 12 of QuoteBatch, for the rare writer that splits or does not pack its columns.

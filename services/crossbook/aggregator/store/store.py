@@ -80,6 +80,19 @@ DELETE_MINUTES = """
     DELETE FROM minutes WHERE venue = %(venue)s AND ctid = ANY(ARRAY(
         SELECT ctid FROM minutes WHERE venue = %(venue)s AND minute_start < %(until)s LIMIT %(limit)s))
 """
+UNWRITE_SNAPSHOTS = """
+    DELETE FROM snapshots WHERE venue = %(venue)s AND shard = %(shard)s
+        AND window_start + window_ns / 1000 * interval '1 microsecond' > %(now)s
+"""
+UNWRITE_MINUTES = "DELETE FROM minutes WHERE venue = %(venue)s AND minute_start + interval '1 minute' > %(now)s"
+# To the end of the last window that is left; without any, to the last full minute.
+SET_POSITION_BACK = """
+    UPDATE stream_positions SET stream_id = '', position = 0, committed_until = coalesce((
+        SELECT max(window_start + window_ns / 1000 * interval '1 microsecond') FROM snapshots
+        WHERE venue = %(venue)s AND shard = %(shard)s
+    ), date_trunc('minute', %(now)s))
+    WHERE venue = %(venue)s AND shard = %(shard)s
+"""
 RETENTION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('crossbook.aggregator.retention'))"
 
 
@@ -135,6 +148,20 @@ class Store:
             parameters = {"venue": venue, "shard": self.shard, "committed_until": committed_until}
             rows = await (await connection.execute(READ_CARRIED, parameters)).fetchall()
         return RestorePoint(stream_id, sequence, to_ns(committed_until), [_carried(venue, *row) for row in rows])
+
+    async def set_back(self, venue: str, now_ns: int) -> tuple[RestorePoint | None, int]:
+        """Deletes what a clock that was ahead has written of times that are still to come, and takes the position back.
+
+        Gives where the stream stands then, which no stream's number names, and how many rows are gone.
+        """
+        now = to_datetime(now_ns)
+        parameters = {"venue": venue, "shard": self.shard, "now": now}
+        async with connected(self._pool) as connection, connection.transaction():
+            await connection.execute(LOCK_POSITIONS, (venue,))
+            snapshots = await connection.execute(UNWRITE_SNAPSHOTS, parameters)
+            minutes = await connection.execute(UNWRITE_MINUTES, parameters)
+            await connection.execute(SET_POSITION_BACK, parameters)
+        return await self.open_venue(venue), snapshots.rowcount + minutes.rowcount
 
     async def commit_window(self, window: ClosedWindow, markets: Sequence[Instrument]) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before."""

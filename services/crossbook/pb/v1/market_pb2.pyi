@@ -329,6 +329,7 @@ class QuoteBatch(_message.Message):
     LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
     IS_ROSTER_FIELD_NUMBER: _builtins.int
     ROSTER_SYMBOLS_FIELD_NUMBER: _builtins.int
+    UNHEARD_FROM_NS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Venue of every row; empty when the batch mixes venues (aggregator fan-out)."""
     stream_id: _builtins.str
@@ -347,6 +348,10 @@ class QuoteBatch(_message.Message):
     """Whether roster_symbols are all that the stream has from watermark_ns on, any moment: what they do not name, whichever stream
     of the venue told of it, is gone. Windows that begin then or before have its rows once more. Until a stream says so,
     what it and earlier streams told of has a row in every window. The batch has no rows.
+    """
+    unheard_from_ns: _builtins.int
+    """Nobody listened to the venue from then until watermark_ns (its reader was stopped, or starved): no quote from before stands
+    any longer, and windows that hold some of that time are incomplete. Zero in every other batch; such a one has no rows.
     """
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolEntry]:
@@ -410,10 +415,11 @@ class QuoteBatch(_message.Message):
         left_symbols: _abc.Iterable[_builtins.int] | None = ...,
         is_roster: _builtins.bool = ...,
         roster_symbols: _abc.Iterable[_builtins.int] | None = ...,
+        unheard_from_ns: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "is_roster", b"is_roster", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "roster_symbols", b"roster_symbols", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "is_roster", b"is_roster", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "roster_symbols", b"roster_symbols", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "unheard_from_ns", b"unheard_from_ns", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,42 +5,28 @@ A shard that is dead keeps its lane: what it owes is sent again once a process o
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import structlog
 
-from crossbook.tracker.feed.feed import Feed
-from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.lane import Lane
 from crossbook.tracker.outgoing.outbox import Outbox
-from crossbook.tracker.outgoing.pace import Pace
+from crossbook.tracker.outgoing.outgoing import Outgoing
 from crossbook.tracker.outgoing.routing import Route, Routing
 
 log = structlog.get_logger()
 
 
 class Lanes:
-    """`on_quotes_missing` is told the shard that lost some; what the feed raises in a timer goes to `on_error`."""
+    """Of one session."""
 
-    def __init__(
-        self,
-        venue: str,
-        feed: Feed,
-        routing: Routing,
-        channels: Channels,
-        pace: Pace,
-        buffer_bytes: int,
-        on_quotes_missing: Callable[[str], None],
-        on_error: Callable[[BaseException], object],
-    ) -> None:
-        self._venue = venue
-        self._feed = feed
+    def __init__(self, session: Session, routing: Routing, outgoing: Outgoing) -> None:
+        self._session = session
+        self._venue = session.venue
+        self._feed = session.feed
         self._routing = routing
-        self._channels = channels
-        self._pace = pace
-        self._buffer_bytes = buffer_bytes
-        self._on_quotes_missing = on_quotes_missing
-        self._on_error = on_error
+        self._outgoing = outgoing
         self._lanes: tuple[Lane, ...] = ()  # the loop over them is in the way of every frame
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -84,7 +70,7 @@ class Lanes:
         """Frames read then have been fed."""
         for lane in self._lanes:
             if self._feed.pending_rows(lane.shard):
-                lane.latency.on_quotes(read_ns)
+                lane.batcher.latency.on_quotes(read_ns)
                 lane.batcher.flush_soon()
 
     def flush_soon(self) -> None:
@@ -131,17 +117,8 @@ class Lanes:
             self._runs[lane.shard] = self._tasks.create_task(lane.run())
 
     def _make(self, shard: str) -> Lane:
-        return Lane(
-            self._venue,
-            shard,
-            self._routing.target(shard),
-            self._feed,
-            self._outboxes.setdefault(shard, Outbox(self._buffer_bytes)),
-            self._channels,
-            self._pace,
-            self._on_quotes_missing,
-            self._on_error,
-        )
+        outbox = self._outboxes.setdefault(shard, self._outgoing.outbox())
+        return Lane(self._session, shard, self._routing.target(shard), self._outgoing, outbox)
 
     def _drop(self, lane: Lane) -> None:
         self._lanes = tuple(one for one in self._lanes if one is not lane)

@@ -144,7 +144,7 @@ impl Desk {
     pub(crate) fn set_state(&mut self, slot: u32, state: BookState) {
         let stamp_ns = self.stamp_ns;
         let held = &mut self.slots[slot as usize];
-        held.state = state;
+        held.state = if held.is_doubted && state == BookState::Live { BookState::Resyncing } else { state };
         let quote = held.quote(slot, stamp_ns);
         let last = &held.emitted;
         let is_same_top = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
@@ -163,6 +163,28 @@ impl Desk {
         held.emitted = held.quote(slot, stamp_ns);
         self.quotes.push(held.emitted);
         self.stats.quotes += 1;
+    }
+
+    /// What this connection has sent since it was last heard is not read yet: no quote of it stands until it is.
+    pub(crate) fn doubt(&mut self, connection: u32) {
+        for slot in self.slots_of(connection) {
+            self.slots[slot as usize].is_doubted = true;
+            if self.slots[slot as usize].state == BookState::Live {
+                self.set_state(slot, BookState::Resyncing);
+            }
+        }
+    }
+
+    /// Everything that this connection had sent has been read: what its whole books say is in force.
+    pub(crate) fn trust(&mut self, connection: u32) {
+        for slot in self.slots_of(connection) {
+            let held = &mut self.slots[slot as usize];
+            let was_doubted = std::mem::replace(&mut held.is_doubted, false);
+            if was_doubted && held.phase == Phase::Synced && held.state == BookState::Resyncing {
+                let exchange_ns = held.top.exchange_ns;
+                self.publish_if_sound(slot, exchange_ns, None);
+            }
+        }
     }
 
     fn touch(&mut self, slot: u32) -> &mut Slot {

@@ -159,6 +159,7 @@ impl Desk {
             self.slots[slot as usize].forget_book();
             self.slots[slot as usize].phase = Phase::Idle;
             self.slots[slot as usize].vigil.is_renewing = false;
+            self.slots[slot as usize].is_doubted = false;
             self.set_state(slot, BookState::Closed);
         }
     }

@@ -91,6 +91,8 @@ pub(crate) struct Slot {
     pub vain_tries: u32,
     /// Whether its connection was dropped on its account since it was last whole.
     pub has_escalated: bool,
+    /// Whether nobody knows what its connection still has to say: until that is read, the quote is not LIVE.
+    pub is_doubted: bool,
     pub fetching: Fetching,
     pub fetched: Option<Snapshot>,
     pub buffered: VecDeque<Delta>,
@@ -121,6 +123,7 @@ impl Slot {
             attempts: 0,
             vain_tries: 0,
             has_escalated: false,
+            is_doubted: false,
             fetching: Fetching::No,
             fetched: None,
             buffered: VecDeque::new(),

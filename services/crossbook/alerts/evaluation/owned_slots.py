@@ -12,9 +12,10 @@ from hashlib import blake2b
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.evaluate import Evaluator, Match, OwnRule
-from crossbook.alerts.evaluation.kept import Event, Kept
-from crossbook.alerts.evaluation.progress import Position, Progress
+from crossbook.alerts.evaluation.evaluate import Evaluator, OwnRule
+from crossbook.alerts.evaluation.progress import Progress
+from crossbook.alerts.evaluation.recent_events import Event, RecentEvents
+from crossbook.alerts.match import Match, Position
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.leases import Tenure
@@ -27,7 +28,7 @@ HASHES_LIMIT = 65_536
 log = structlog.get_logger()
 
 
-class Portion:
+class OwnedSlots:
     """Everything here happens on the event loop and never waits. Slots are held from `begin` to `end`."""
 
     def __init__(self, rules: Callable[[], Sequence[pb.AlertRule]], counters: Counters) -> None:
@@ -38,19 +39,22 @@ class Portion:
         self._own_of: Sequence[pb.AlertRule] = ()
         self._progress = Progress()
         self._evaluator = Evaluator(self._rules_of, self._progress)
-        self._kept = Kept()
+        self._kept = RecentEvents()
 
     def restart(self, position: Position | None = None) -> str:
         """The token to resume from, before which all is settled; forgets what is open, for it is told again."""
         self._progress.restart(self._progress.oldest if position is None else position)
         self._evaluator.reset()
+        self._kept.resume(self._progress.reached.event_ns)
         return self._progress.reached.token
 
     def on_event(self, event: Event) -> list[Match]:
         """The next event of the stream."""
         self._kept.add(event)
         matches = self._evaluator.on_event(event)
-        self._progress.reach(Position(from_timestamp(event.event_time), event.resume_token))
+        # The times of positions never fall, whatever the clocks do: they order them.
+        event_ns = max(from_timestamp(event.event_time), self._progress.reached.event_ns)
+        self._progress.reach(Position(event_ns, event.resume_token))
         self._counters.evaluated = self._evaluator.evaluated
         return matches
 

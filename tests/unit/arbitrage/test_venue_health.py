@@ -1,6 +1,6 @@
 """How venues are doing, over several shards."""
 
-from crossbook.arbitrage.venues import merged
+from crossbook.arbitrage.venue_health import merged
 from crossbook.pb.v1.market_pb2 import (
     VENUE_STATE_DEGRADED,
     VENUE_STATE_DOWN,

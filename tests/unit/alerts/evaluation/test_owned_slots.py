@@ -6,11 +6,11 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation import portion as module
+from crossbook.alerts.evaluation import owned_slots as module
 from crossbook.alerts.evaluation.evaluate import Match
-from crossbook.alerts.evaluation.kept import OVERLAP_NS, Kept
-from crossbook.alerts.evaluation.portion import SLOTS, Portion, slot_of
+from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots, slot_of
 from crossbook.alerts.evaluation.progress import Position
+from crossbook.alerts.evaluation.recent_events import OVERLAP_NS, RecentEvents
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
@@ -23,13 +23,13 @@ ASSETS = [f"COIN{number}" for number in range(200)]
 
 
 class Replica:
-    """A portion, told events under the tokens "1", "2", ..."""
+    """Owned slots, told events under the tokens "1", "2", ..."""
 
     def __init__(self, *rules: pb.AlertRule) -> None:
         self.counters = Counters()
         given = list(rules or (RULE,))
-        self.portion = Portion(lambda: given, self.counters)
-        self.portion.restart(Position())
+        self.slots = OwnedSlots(lambda: given, self.counters)
+        self.slots.restart(Position())
         self._number = 0
 
     def tell(
@@ -42,17 +42,17 @@ class Replica:
     ) -> list[str]:
         self._number += 1
         found = opportunity(identifier, asset, net=net, open_ns=START_NS)
-        return causes(self.portion.on_event(event(kind, found, after_seconds=after, token=str(self._number))))
+        return causes(self.slots.on_event(event(kind, found, after_seconds=after, token=str(self._number))))
 
     def begin(self, slots: Iterable[int], position: Position | None = None) -> list[Match]:
         tenures = [Tenure(slot, renewed_at=0.0) for slot in slots]
-        return self.portion.begin(tenures, {} if position is None else dict.fromkeys(slots, position))
+        return self.slots.begin(tenures, {} if position is None else dict.fromkeys(slots, position))
 
     def end(self, slots: Iterable[int]) -> None:
-        tenures = [self.portion._tenures[slot] for slot in slots]
+        tenures = [self.slots._tenures[slot] for slot in slots]
         for tenure in tenures:
             tenure.is_over = True
-        self.portion.end(tenures)
+        self.slots.end(tenures)
 
 
 def causes(matches: Iterable[Match]) -> list[str]:
@@ -102,10 +102,10 @@ def test_what_a_gained_slot_matched_holds_the_old_position_until_it_is_settled()
     replica.tell(OPENED, "a", 0)
     replica.tell(OPENED, "b", 1)
     (match,) = replica.begin([BTC], Position(START_NS, "1"))
-    assert replica.portion.positions() == {BTC: Position(START_NS, "1")}
+    assert replica.slots.positions() == {BTC: Position(START_NS, "1")}
     assert match.hold is not None
     match.hold.settle()
-    assert replica.portion.positions() == {BTC: Position(START_NS + SECOND_NS, "2")}
+    assert replica.slots.positions() == {BTC: Position(START_NS + SECOND_NS, "2")}
 
 
 def test_a_rule_that_waited_at_the_last_owner_waits_here() -> None:
@@ -114,7 +114,7 @@ def test_a_rule_that_waited_at_the_last_owner_waits_here() -> None:
     replica.tell(OPENED, "old enough", 0)
     replica.tell(UPDATED, "other", 5)
     assert replica.begin([BTC], Position()) == []
-    assert causes(replica.portion.on_time(START_NS + 60 * SECOND_NS)) == ["old enough", "other"]
+    assert causes(replica.slots.on_time(START_NS + 60 * SECOND_NS)) == ["old enough", "other"]
 
 
 def test_an_update_that_is_looked_at_again_does_not_undo_a_later_one() -> None:
@@ -125,7 +125,7 @@ def test_an_update_that_is_looked_at_again_does_not_undo_a_later_one() -> None:
     replica.tell(OPENED, "o", 0, net=0.5)
     replica.tell(UPDATED, "o", 1, net=0.3)
     replica.begin([BTC], Position())
-    assert replica.portion.on_time(START_NS + 60 * SECOND_NS) == []
+    assert replica.slots.on_time(START_NS + 60 * SECOND_NS) == []
 
 
 def test_a_slot_that_is_left_no_longer_matches_and_its_waits_end() -> None:
@@ -135,14 +135,14 @@ def test_a_slot_that_is_left_no_longer_matches_and_its_waits_end() -> None:
     assert replica.tell(OPENED, "a", 0) == ["a"]
     replica.end(range(SLOTS))
     assert replica.tell(OPENED, "b", 1) == []
-    assert replica.portion.on_time(START_NS + 60 * SECOND_NS) == []
-    assert replica.portion.positions() == {}
+    assert replica.slots.on_time(START_NS + 60 * SECOND_NS) == []
+    assert replica.slots.positions() == {}
     assert replica.counters.owned_slots == 0
 
 
 def test_where_events_are_forgotten_what_is_open_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound costs opportunities that closed, never one that is still open."""
-    monkeypatch.setattr(module, "Kept", lambda: Kept(capacity=2))
+    monkeypatch.setattr(module, "RecentEvents", lambda: RecentEvents(capacity=2))
     replica = Replica()
     replica.tell(OPENED, "open", 0)
     for number in range(4):
@@ -157,10 +157,10 @@ def test_a_scheduled_rule_belongs_to_one_replica_whatever_its_assets() -> None:
     replica = Replica(rule)
     now = 100.0
     slot = slot_of(rule.name, "")
-    replica.portion.begin([Tenure(slot, now, clock=lambda: now)], {})
-    assert replica.portion.has(rule)
+    replica.slots.begin([Tenure(slot, now, clock=lambda: now)], {})
+    assert replica.slots.has(rule)
     now += 60
-    assert not replica.portion.has(rule), "its lease may be another's by now"
+    assert not replica.slots.has(rule), "its lease may be another's by now"
     assert replica.tell(OPENED, "o") == []
 
 

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import islice
 
-from crossbook.alerts.evaluation.progress import Position
+from crossbook.alerts.match import Position
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
@@ -22,7 +22,7 @@ class Since:
     is_whole: bool
 
 
-class Kept:
+class RecentEvents:
     """When full the oldest event goes."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -31,6 +31,10 @@ class Kept:
 
     def __len__(self) -> int:
         return len(self._events)
+
+    def resume(self, event_ns: int) -> None:
+        """What comes next is told after an event of that time."""
+        self._newest_ns = max(self._newest_ns, event_ns)
 
     def add(self, event: Event) -> None:
         """What a stream lists at its beginning bears the time of long ago: it counts as told after all before it."""

@@ -14,7 +14,7 @@ import structlog
 
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.quote_stream import QuoteWatch, Source
-from crossbook.arbitrage.venues import VenueStates, merged
+from crossbook.arbitrage.venue_health import VenueHealths, merged
 from crossbook.pb.v1.market_pb2 import VenueHealth
 from crossbook.plumbing.tasks import Keeper
 
@@ -28,7 +28,7 @@ OnConnected = Callable[[bool], Awaitable[None]]
 @dataclass(slots=True)
 class _Followed:
     watch: QuoteWatch
-    venues: VenueStates
+    venues: VenueHealths
     task: asyncio.Task[None]
     is_leaving: bool = False
 
@@ -114,7 +114,7 @@ class ShardFollower:
         for shard, target in self._listed.items():
             if (shard, target) not in known:
                 watch = QuoteWatch(Source(shard, target, self._free_number()), self._live, tell)
-                venues = VenueStates(target)
+                venues = VenueHealths(target)
                 task = tasks.create_task(keeper.keep(f"shard {shard}", partial(_run, watch, venues)))
                 self._followed.append(_Followed(watch, venues, task))
 
@@ -126,7 +126,7 @@ class ShardFollower:
         return self._live.scanner.open_legs(followed.source.number)
 
 
-async def _run(watch: QuoteWatch, venues: VenueStates) -> None:
+async def _run(watch: QuoteWatch, venues: VenueHealths) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(watch.run())
         tasks.create_task(venues.run())

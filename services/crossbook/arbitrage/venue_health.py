@@ -22,7 +22,7 @@ DEADLINE_SECONDS = 2.0
 BEST_FIRST = (VENUE_STATE_LIVE, VENUE_STATE_STARTING, VENUE_STATE_DEGRADED, VENUE_STATE_DOWN)
 
 
-class VenueStates:
+class VenueHealths:
     """What one shard's aggregator said last; nothing while it does not answer."""
 
     def __init__(self, target: str) -> None:

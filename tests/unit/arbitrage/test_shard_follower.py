@@ -8,7 +8,7 @@ import pytest
 
 from crossbook._core import MOVED
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.tasks import Keeper
