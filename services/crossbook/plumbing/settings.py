@@ -79,6 +79,8 @@ def _is_redis_url(secret: SecretStr) -> SecretStr:
 
 
 Names = Annotated[list[str], BeforeValidator(_split_commas)]
+AssetClassName = Literal["coin", "share", "metal", "commodity", "index", "fx", "pre-market"]
+AssetClassNames = Annotated[list[AssetClassName], BeforeValidator(_split_commas), Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Target = Annotated[str, AfterValidator(_is_target)]
 ShardName = Annotated[str, AfterValidator(_is_shard_name)]
@@ -105,6 +107,8 @@ class Endpoint(Section):
 class TrackerSettings(Section):
     """crossbook tracker. Empty venues, symbols and assets mean all; each venue's recording has the limit for itself.
 
+    Of what venues list only markets of the asset_classes are looked at; those of another class are as if not listed.
+
     A choice_file, JSON such as {"symbols": [...], "assets": [...]}, replaces symbols and assets; SIGHUP reads it again.
     A shards_file, JSON such as {"main": "host:port"}, replaces shards.
     """
@@ -114,8 +118,9 @@ class TrackerSettings(Section):
     venues: Names = []
     symbols: Names = []
     assets: Names = []
+    asset_classes: AssetClassNames = ["coin"]
     choice_file: Path | None = None
-    listing_interval_seconds: Positive = 300
+    listing_interval_seconds: Positive = 60
     max_clock_error_seconds: Positive = 2
     endpoints: dict[str, Endpoint] = {}
     shards: Shards = {"main": "127.0.0.1:50052"}
