@@ -20,7 +20,7 @@ RETRY_SECONDS = 1.0
 def watch(target: str) -> None:
     """Prints one line per event; after a lost connection it resumes behind the last event it printed."""
     resume_token = ""
-    with grpc.insecure_channel(target) as channel:
+    with grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)]) as channel:
         service = rpc.ArbitrageServiceStub(channel)
         while True:
             try:
