@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES
+from crossbook.plumbing.targets import is_target
 
 PREFIX = "CROSSBOOK_"
 PARENT_PIPE_VARIABLE = "CROSSBOOK_PARENT_PIPE"  # no setting: a supervisor's word to its processes
@@ -38,9 +39,8 @@ def _divides_a_minute(seconds: int) -> int:
 
 
 def _is_target(target: str) -> str:
-    host, _, port = target.rpartition(":")
-    if not target.startswith("unix:") and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError("must look like host:port")
+    if not is_target(target):
+        raise ValueError("must look like host:port, and with an IPv6 address like [address]:port")
     return target
 
 
