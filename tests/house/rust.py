@@ -47,9 +47,13 @@ def _name(path: Path, source: Path) -> str:
 
 def without_tests(text: str) -> str:
     """The source without comments, texts, visibilities, and the items under `#[cfg(test)]`."""
-    plain = _VISIBILITY.sub("pub", _COMMENT_OR_TEXT.sub("", text))
+    return without_test_items(_VISIBILITY.sub("pub", _COMMENT_OR_TEXT.sub("", text)))
+
+
+def without_test_items(text: str) -> str:
+    """The source without the items under `#[cfg(test)]`."""
     kept: list[str] = []
-    lines = iter(plain.splitlines())
+    lines = iter(text.splitlines())
     for line in lines:
         if line.strip() == "#[cfg(test)]":
             _skip_item(lines, len(line) - len(line.lstrip()))
