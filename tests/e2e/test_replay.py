@@ -33,7 +33,7 @@ async def test_the_windows_of_a_recording_are_those_of_its_frames(
         assert await system.interrupt() == 0
     venue = system.summary()["venues"]["binance"]
     assert (venue["state"], venue["gaps"], venue["parse_errors"]) == ("LIVE", 0, 0)
-    assert system.summary()["mode"] == "replay"
+    assert system.summary()["mode"] == "play"
 
     expected = _recomputed(tmp_path, until_ns)
     assert len(expected) >= 10

@@ -17,7 +17,7 @@ from crossbook.pb.v1.aggregator_pb2 import (
     ListSnapshotsResponse,
     WindowStats,
 )
-from crossbook.pb.v1.market_pb2 import BookState, Quote
+from crossbook.pb.v1.market_pb2 import AssetClass, BookState, Quote
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
 from crossbook.plumbing.timestamps import from_timestamp, to_timestamp
@@ -85,6 +85,7 @@ def to_quote(row: QuoteRow) -> Quote:
         venue=row.venue,
         symbol=row.symbol,
         asset=row.asset,
+        asset_class=AssetClass.ValueType(row.asset_class),
         bid=row.bid,
         bid_size=row.bid_size,
         ask=row.ask,

@@ -1,4 +1,4 @@
-"""Recordings served through the real socket."""
+"""Captures served through the real socket."""
 
 import asyncio
 import base64
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.replay import Replay
+from crossbook.simulator.player import Player
 from tests.support.simulator.simulators import Bench, bench, receive, receive_until
 from tests.support.simulator.venue_clients import BinanceBook, ParadexBook, pairs
 
@@ -73,14 +73,14 @@ def book_frames(state: dict[str, Any]) -> int:
 
 
 async def _state(running: Bench) -> dict[str, Any]:
-    state: dict[str, Any] = (await running.http.get("/control/state")).json()["replay"]
+    state: dict[str, Any] = (await running.http.get("/control/state")).json()["play"]
     return state
 
 
 @pytest.mark.parametrize("speed", [0, 4])
 async def test_recording_joins_and_chains_to_its_end(small_recording: Path, speed: float) -> None:
     """At any speed: acks, every recorded frame once and in order, a snapshot that joins, and a word when it is done."""
-    async with bench(replay=small_recording, speed=speed) as running:
+    async with bench(play=small_recording, speed=speed) as running:
         book = BinanceBook("BTCUSDT")
         assert await _play(running, book) == 80
         assert (book.last, book.updates) == (400, 30)
@@ -89,7 +89,7 @@ async def test_recording_joins_and_chains_to_its_end(small_recording: Path, spee
 async def test_late_snapshot_is_the_book_as_it_is_by_then(small_recording: Path) -> None:
     """A client that must fetch again gets the recorded book with all changes since, and the id to go on from."""
     path = "/binance/public/ws/btcusdt@depth@0ms"
-    async with bench(replay=small_recording, speed=0) as running, running.socket(path) as socket:
+    async with bench(play=small_recording, speed=0) as running, running.socket(path) as socket:
         book = BinanceBook("BTCUSDT")
         while book.last != 400:
             book.feed(await asyncio.wait_for(socket.recv(), 20))
@@ -104,7 +104,7 @@ async def test_late_snapshot_is_the_book_as_it_is_by_then(small_recording: Path)
 
 async def test_second_connection_starts_from_the_beginning(small_recording: Path) -> None:
     """A client that comes back can join again."""
-    async with bench(replay=small_recording, speed=0) as running:
+    async with bench(play=small_recording, speed=0) as running:
         for _ in range(2):
             book = BinanceBook("BTCUSDT")
             async with running.socket("/binance/public/ws/btcusdt@depth@0ms") as socket:
@@ -116,7 +116,7 @@ async def test_second_connection_starts_from_the_beginning(small_recording: Path
 
 async def test_market_list_names_the_recorded_symbols(small_recording: Path) -> None:
     """Only what was recorded is listed as trading; the other venues keep the world."""
-    async with bench(replay=small_recording) as running:
+    async with bench(play=small_recording) as running:
         rows = (await running.http.get("/binance/fapi/v1/exchangeInfo")).json()["symbols"]
         others = (await running.http.get("/okx/api/v5/public/instruments?instType=SWAP")).json()["data"]
     trading = [r["symbol"] for r in rows if r["status"] == "TRADING" and r["contractType"] == "PERPETUAL"]
@@ -129,7 +129,7 @@ async def test_market_list_names_the_recorded_symbols(small_recording: Path) -> 
 async def test_real_binance_recording_joins_without_a_gap() -> None:
     """345 seconds of 2024-08-08, as fast as it goes: all frames, one join, no hole, and tops equal to bookTicker's."""
     path = _recording("binance/hftbacktest_usdm_btcusdt_20240808.gz")
-    async with bench(replay=path, speed=0) as running, running.socket("/binance/public/stream") as socket:
+    async with bench(play=path, speed=0) as running, running.socket("/binance/public/stream") as socket:
         book, frames = BinanceBook("BTCUSDT"), 0
         streams = ["btcusdt@bookTicker", "btcusdt@depth@100ms"]
         await socket.send(json.dumps({"method": "SUBSCRIBE", "params": streams, "id": 1}))
@@ -148,7 +148,7 @@ async def test_real_paradex_recording_chains() -> None:
     """The captured SBE frames arrive as they were: 115 bids and 60 asks, then 29 deltas one by one."""
     path = _recording("paradex/btc-order-book-deltas-2026-10-08.head31.jsonl")
     query = "sbeSchemaId=1&sbeSchemaVersion=1"
-    async with bench(replay=path, speed=0) as running, running.socket(f"/paradex/v1?{query}") as socket:
+    async with bench(play=path, speed=0) as running, running.socket(f"/paradex/v1?{query}") as socket:
         params = {"channel": "order_book.BTC-USD-PERP.deltas"}
         await socket.send(json.dumps({"jsonrpc": "2.0", "method": "subscribe", "params": params, "id": 1}))
         book = ParadexBook("BTC-USD-PERP")
@@ -162,7 +162,7 @@ async def test_real_paradex_recording_chains() -> None:
 async def test_real_okx_recording_is_served() -> None:
     """Cryptofeed's format: a snapshot and the updates of the recorded symbol, in order."""
     path = _recording("okx/cryptofeed_OKX.ws.1.0")
-    async with bench(replay=path, speed=0) as running, running.socket("/okx/ws/v5/public") as socket:
+    async with bench(play=path, speed=0) as running, running.socket("/okx/ws/v5/public") as socket:
         args = [{"channel": "books", "instId": "UNI-USD-SWAP"}]
         await socket.send(json.dumps({"op": "subscribe", "args": args}))
         actions = []
@@ -175,7 +175,7 @@ async def test_real_okx_recording_is_served() -> None:
 async def test_real_cryptofeed_binance_snapshots_are_answered() -> None:
     """Snapshots of the neighbouring REST file are served for their symbols."""
     path = _recording("binance/cryptofeed_BINANCE_FUTURES.ws.1.0")
-    async with bench(replay=path, speed=0) as running:
+    async with bench(play=path, speed=0) as running:
         answer = await running.http.get("/binance/fapi/v1/depth?symbol=SUSHIUSDT&limit=1000")
     assert answer.json()["lastUpdateId"] == 600859605926
 
@@ -190,5 +190,5 @@ def test_unreadable_recordings_are_clear_errors(tmp_path: Path) -> None:
         )
     )
     for name in ("absent.gz", "prose.txt", "torn.jsonl", "acks.jsonl"):
-        with pytest.raises(SettingsError, match=r"simulator\.replay"):
-            Replay(tmp_path / name, 1)
+        with pytest.raises(SettingsError, match=r"simulator\.play"):
+            Player(tmp_path / name, 1)

@@ -1,4 +1,4 @@
-"""Serves a recording through the real socket, in place of the world, to whoever subscribes.
+"""Plays a capture through the real socket, in place of the world, to whoever subscribes.
 
 The venue's face lists the recorded symbols and acknowledges subscriptions; each connection then gets the recorded
 frames it subscribed to, from the first one, at the recorded pace times `speed` (0: as fast as the client takes them).
@@ -19,7 +19,7 @@ import structlog
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.simulator.answer import Answer
-from crossbook.simulator.captures import Frame, Recording, read_recording
+from crossbook.simulator.captures import Capture, Frame, read_capture
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.listing import Asset, Listing
 from crossbook.simulator.registry import TRAITS, build_faces
@@ -44,17 +44,17 @@ class _Cue:
     snapshot_of: str | None
 
 
-class Replay:
-    """One recording and who is being played it."""
+class Player:
+    """One capture and who is being played it."""
 
     def __init__(self, path: Path, speed: float) -> None:
-        recording = read_recording(path)
+        capture = read_capture(path)
         self.path = path
-        self.venue = recording.venue
-        self.face = _face_of(recording)
+        self.venue = capture.venue
+        self.face = _face_of(capture)
         self._speed = speed
-        self._snapshots = {frame.snapshot_of: frame.payload for frame in recording.frames if frame.snapshot_of}
-        self._cues = _cues(recording, self.face)
+        self._snapshots = {frame.snapshot_of: frame.payload for frame in capture.frames if frame.snapshot_of}
+        self._cues = _cues(capture, self.face)
         self._fetched: dict[str, asyncio.Event] = {}
         self._running = 0
         self._finished = 0
@@ -78,11 +78,11 @@ class Replay:
         self._positions[session] = 0
         await asyncio.sleep(JOIN_SECONDS)
         self._running += 1
-        log.info("replay_started", path=str(self.path), frames=len(self._cues), speed=self._speed)
+        log.info("play_started", path=str(self.path), frames=len(self._cues), speed=self._speed)
         try:
             await self._play(session)
             self._finished += 1
-            log.info("replay_done", path=str(self.path), frames=session.frames_sent)
+            log.info("play_done", path=str(self.path), frames=session.frames_sent)
         finally:
             self._running -= 1
 
@@ -119,7 +119,7 @@ class Replay:
         try:
             await asyncio.wait_for(self._event(symbol).wait(), FETCH_SECONDS)
         except TimeoutError:
-            log.warning("replay_snapshot_not_fetched", symbol=symbol)
+            log.warning("play_snapshot_not_fetched", symbol=symbol)
         return time.time_ns() - began_ns
 
     def _follows(self, session: Session, symbol: str) -> bool:
@@ -154,10 +154,10 @@ async def _send(session: Session) -> int:
     return 0
 
 
-def _cues(recording: Recording, face: Face) -> list[_Cue]:
-    first_ns = recording.frames[0].at_ns if recording.frames else 0
+def _cues(capture: Capture, face: Face) -> list[_Cue]:
+    first_ns = capture.frames[0].at_ns if capture.frames else 0
     cues = []
-    for frame in recording.frames:
+    for frame in capture.frames:
         topics = () if frame.snapshot_of else tuple(face.topics_of_recording(frame.payload, frame.is_text) or ())
         if topics or frame.snapshot_of:
             encoded = encode_frame(frame.payload, is_text=frame.is_text)
@@ -165,18 +165,18 @@ def _cues(recording: Recording, face: Face) -> list[_Cue]:
     return cues
 
 
-def _face_of(recording: Recording) -> Face:
-    """A face that lists exactly the recorded symbols and leaves speaking to the recording."""
-    probe = build_faces([_instrument(recording.venue, Listing("", "", 1.0, 8, 8))])[recording.venue]
+def _face_of(capture: Capture) -> Face:
+    """A face that lists exactly the recorded symbols and leaves speaking to the capture."""
+    probe = build_faces([_instrument(capture.venue, Listing("", "", 1.0, 8, 8))])[capture.venue]
     symbols: dict[str, Frame] = {}
-    for frame in recording.frames:
+    for frame in capture.frames:
         if frame.snapshot_of is None:
             for topic in probe.topics_of_recording(frame.payload, frame.is_text) or ():
                 symbols.setdefault(probe.symbol_of_topic(topic), frame)
     if not symbols:
-        raise SettingsError(f"setting simulator.play: no market data of {recording.venue} in the recording")
+        raise SettingsError(f"setting simulator.play: no market data of {capture.venue} in the capture")
     listings = [_listing(symbol, frame) for symbol, frame in symbols.items()]
-    face = build_faces([_instrument(recording.venue, listing) for listing in listings])[recording.venue]
+    face = build_faces([_instrument(capture.venue, listing) for listing in listings])[capture.venue]
     face.is_world_hidden = True
     return face
 
