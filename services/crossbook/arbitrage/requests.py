@@ -8,11 +8,14 @@ from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 from crossbook.plumbing.requests import NOT_A_NAME, check_names, is_name, refuse
 
+# Opportunities.
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-MAX_FINDINGS = 1000
+# Identity findings.
 DEFAULT_FINDINGS = 100
+MAX_FINDINGS = 1000
 MAX_COMMENT_CHARACTERS = 500
+
 FINDING_NAME = re.compile(re.escape(RESOURCE) + "[0-9a-f]{16}")
 IDENTITY_STATES = (pb.IDENTITY_STATE_SUSPECT, pb.IDENTITY_STATE_CONFIRMED, pb.IDENTITY_STATE_DENIED)
 
