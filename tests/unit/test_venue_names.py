@@ -17,7 +17,7 @@ HOMES = (
     "/pb/",
     "/target/",
 )
-"""A venue's decoder and face, the two lists of them, and tests of its own captured frames; what is generated or built."""
+"""A venue's decoder and face, the lists of them, tests of its own captured frames; what is generated or built."""
 SOURCES = [
     path
     for pattern in ("services/**/*.py", "core-rs/crates/**/*.rs")
