@@ -23,6 +23,7 @@ class Places:
     truth_file: Path
     record_dir: Path | None
     shards_file: Path | None = None
+    spool_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def tracker(setup: Setup, endpoint: "Endpoint") -> Environment:
         "CROSSBOOK_TRACKER__SYMBOLS": ",".join(setup.options.symbols),
         "CROSSBOOK_TRACKER__ASSETS": ",".join(setup.options.assets),
     }
+    if setup.places.spool_dir is not None:  # one for all: whichever process has a venue next sends the rest
+        environment["CROSSBOOK_TRACKER__SPOOL_DIR"] = str(setup.places.spool_dir)
     if not setup.options.is_live:
         environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps({venue: _simulated(setup, venue) for venue in venues})
     return environment | _recorded(setup, "tracker")
