@@ -71,6 +71,7 @@ class Instrument:
         asset: str,
         quote_currency: str,
         settle_currency: str,
+        asset_class: int = 1,
         asset_scale: float = 1.0,
         contract_size: float = 1.0,
         tick_size: float = 0.0,
@@ -81,7 +82,8 @@ class Instrument:
     venue: str
     symbol: str
     native_symbol: str
-    asset: str
+    asset: str  # of another class than coins: behind its name, "share:META"
+    asset_class: int  # as in market.proto
     asset_scale: float
     quote_currency: str
     settle_currency: str
@@ -282,6 +284,7 @@ class QuoteRow:
     venue: str
     symbol: str
     asset: str
+    asset_class: int
     bid: float
     bid_size: float
     ask: float

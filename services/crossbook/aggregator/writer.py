@@ -143,6 +143,7 @@ def _facts(instrument: Instrument) -> tuple[object, ...]:
     return (
         instrument.native_symbol,
         instrument.asset,
+        instrument.asset_class,
         instrument.asset_scale,
         instrument.quote_currency,
         instrument.settle_currency,

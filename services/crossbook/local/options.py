@@ -9,7 +9,7 @@ from pathlib import Path
 from crossbook import _core
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import SimulatorSettings
-from crossbook.simulator.captures import read_recording
+from crossbook.simulator.captures import read_capture
 from crossbook.simulator.faults import parse_faults
 from crossbook.simulator.listing import assets_of_world
 from crossbook.simulator.registry import TRAITS
@@ -105,7 +105,7 @@ def _check_play(path: Path, venues: Sequence[str]) -> None:
     """Reads it, which takes a moment, but starting everything for a file that does not read would take longer."""
     if not path.exists():
         raise SettingsError(f"--play: {path} does not exist")
-    venue = read_recording(path).venue
+    venue = read_capture(path).venue
     if venue not in venues:
         raise SettingsError(f"--play: {path} is of {venue}, which --venues leaves out")
 

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES
+from crossbook.plumbing.targets import is_target
 
 PREFIX = "CROSSBOOK_"
 PARENT_PIPE_VARIABLE = "CROSSBOOK_PARENT_PIPE"  # no setting: a supervisor's word to its processes
@@ -38,9 +39,8 @@ def _divides_a_minute(seconds: int) -> int:
 
 
 def _is_target(target: str) -> str:
-    host, _, port = target.rpartition(":")
-    if not target.startswith("unix:") and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError("must look like host:port")
+    if not is_target(target):
+        raise ValueError("must look like host:port, and with an IPv6 address like [address]:port")
     return target
 
 
@@ -79,6 +79,8 @@ def _is_redis_url(secret: SecretStr) -> SecretStr:
 
 
 Names = Annotated[list[str], BeforeValidator(_split_commas)]
+AssetClassName = Literal["coin", "share", "metal", "commodity", "index", "fx", "pre-market"]
+AssetClassNames = Annotated[list[AssetClassName], BeforeValidator(_split_commas), Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Target = Annotated[str, AfterValidator(_is_target)]
 ShardName = Annotated[str, AfterValidator(_is_shard_name)]
@@ -105,6 +107,8 @@ class Endpoint(Section):
 class TrackerSettings(Section):
     """crossbook tracker. Empty venues, symbols and assets mean all; each venue's recording has the limit for itself.
 
+    Of what venues list only markets of the asset_classes are looked at; those of another class are as if not listed.
+
     A choice_file, JSON such as {"symbols": [...], "assets": [...]}, replaces symbols and assets; SIGHUP reads it again.
     A shards_file, JSON such as {"main": "host:port"}, replaces shards. What is not committed is kept in spool_dir too,
     up to buffer_bytes for each lane, and sent by whichever process tracks the venue next. limits_share is this
@@ -116,8 +120,9 @@ class TrackerSettings(Section):
     venues: Names = []
     symbols: Names = []
     assets: Names = []
+    asset_classes: AssetClassNames = ["coin"]
     choice_file: Path | None = None
-    listing_interval_seconds: Positive = 300
+    listing_interval_seconds: Positive = 60
     max_clock_error_seconds: Positive = 2
     endpoints: dict[str, Endpoint] = {}
     limits_share: float = Field(default=1, gt=0, le=1)
@@ -185,6 +190,7 @@ class AlertsSettings(Section):
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
     arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    A delivery is tried delivery_attempts times at least and for delivery_seconds at least.
     """
 
     port: Port = 50054
@@ -194,6 +200,7 @@ class AlertsSettings(Section):
     authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
     check_interval_seconds: Positive = 15
     delivery_attempts: int = Field(default=8, ge=1)
+    delivery_seconds: NotNegative = 86_400
     delivery_lease_seconds: Positive = 30
     claim_lease_seconds: Positive = 10
     history_retention_seconds: float = Field(default=31 * 86_400, ge=60, allow_inf_nan=False)

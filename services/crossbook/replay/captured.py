@@ -1,6 +1,6 @@
 """What a recorded run left outside its recording, taken down before it ends: its windows, its rules, its alerts.
 
-Kept as `captured.json` beside the recording, for `crossbook replay` to compare with.
+RecentEvents as `captured.json` beside the recording, for `crossbook replay` to compare with.
 """
 
 import json

@@ -87,7 +87,7 @@ def test_a_recording_is_read_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"is of binance, which --venues leaves out"):
         check_together(UpOptions(play=recording, venues=["okx"]))
     recording.write_text("something else")
-    with pytest.raises(SettingsError, match="no recording of a known format"):
+    with pytest.raises(SettingsError, match="no capture of a known form"):
         check_together(UpOptions(play=recording, venues=["binance"]))
 
 

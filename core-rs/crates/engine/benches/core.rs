@@ -133,6 +133,7 @@ fn instrument(number: u32) -> Instrument {
         symbol: format!("{asset}/USDT:USDT"),
         native_symbol: format!("{asset}USDT"),
         asset,
+        asset_class: crossbook_market::AssetClass::Coin,
         asset_scale: 1.0,
         quote_currency: "USDT".to_owned(),
         settle_currency: "USDT".to_owned(),

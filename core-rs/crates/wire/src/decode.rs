@@ -1,8 +1,10 @@
 //! Messages into quotes. Columns are not copied: a decoded batch reads them where they lie.
 
+use crate::columns::Columns;
+use crate::error::WireError;
+use crate::limits::{MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 use crate::messages;
-use crate::{Columns, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS, WireError};
-use crossbook_market::{BookState, Instrument, is_name};
+use crossbook_market::{AssetClass, BookState, Instrument, is_name};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use std::borrow::Cow;
@@ -241,6 +243,9 @@ fn check_entry(entry: messages::SymbolEntry) -> Result<SymbolEntry, WireError> {
     if !names.into_iter().chain(others.into_iter().filter(|name| !name.is_empty())).all(|name| is_name(name)) {
         return refuse("venue, symbol and asset must be given, and every name printable and at most 100 bytes long");
     }
+    let Some(class) = class_of(&instrument) else {
+        return refuse("asset_class must be a known one, and an asset that is no coin be named behind it (share:META)");
+    };
     let is_positive = |value: f64| value.is_finite() && value > 0.0;
     if !is_positive(instrument.asset_scale) || !is_positive(instrument.contract_size) {
         return refuse("asset_scale and contract_size must be positive");
@@ -250,7 +255,16 @@ fn check_entry(entry: messages::SymbolEntry) -> Result<SymbolEntry, WireError> {
     if !numbers.into_iter().chain(fees).flatten().all(f64::is_finite) {
         return refuse("steps and fees must be finite");
     }
-    Ok(SymbolEntry { index, instrument: instrument.into() })
+    Ok(SymbolEntry { index, instrument: instrument.into_market(class) })
+}
+
+/// Who says nothing is a sender of before there were classes: it knows coins only.
+fn class_of(instrument: &messages::Instrument) -> Option<AssetClass> {
+    let class = match instrument.asset_class {
+        0 => Some(AssetClass::Coin),
+        number => AssetClass::from_number(number),
+    };
+    class.filter(|class| class.is_of(&instrument.asset))
 }
 
 fn text<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, WireError> {
@@ -312,6 +326,7 @@ mod tests {
             symbol: symbol.into(),
             native_symbol: "N".into(),
             asset: "BTC".into(),
+            asset_class: AssetClass::Coin,
             asset_scale: 1.0,
             quote_currency: "USDT".into(),
             settle_currency: "USDC".into(),
@@ -538,6 +553,8 @@ mod tests {
             instrument("A\0/B"),
             instrument(&"A".repeat(101)),
             Instrument { native_symbol: "A\n".into(), ..instrument("S") },
+            Instrument { asset_class: AssetClass::Share, ..instrument("S") },
+            Instrument { asset: "share:META".into(), ..instrument("S") },
         ];
         for bad in &cases {
             let payload = hello_with(0, bad);

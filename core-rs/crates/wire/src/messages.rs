@@ -28,6 +28,8 @@ pub struct Instrument {
     pub taker_fee_percent: Option<f64>,
     #[prost(double, optional, tag = "12")]
     pub maker_fee_percent: Option<f64>,
+    #[prost(int32, tag = "13")]
+    pub asset_class: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -119,17 +121,20 @@ impl From<&market::Instrument> for Instrument {
             lot_size: instrument.lot_size,
             taker_fee_percent: instrument.taker_fee_percent,
             maker_fee_percent: instrument.maker_fee_percent,
+            asset_class: instrument.asset_class as i32,
         }
     }
 }
 
-impl From<Instrument> for market::Instrument {
-    fn from(message: Instrument) -> Self {
-        Self {
+impl Instrument {
+    pub fn into_market(self, asset_class: market::AssetClass) -> market::Instrument {
+        let message = self;
+        market::Instrument {
             venue: message.venue,
             symbol: message.symbol,
             native_symbol: message.native_symbol,
             asset: message.asset,
+            asset_class,
             asset_scale: message.asset_scale,
             quote_currency: message.quote_currency,
             settle_currency: message.settle_currency,

@@ -10,8 +10,8 @@ from crossbook.plumbing.data.postgres import Pool, connected
 # An instrument that was LIVE at no time of its newest window has no price; an older window does not stand in for it.
 LATEST_SNAPSHOTS = """
     SELECT * FROM (
-        SELECT DISTINCT ON (w.venue, w.symbol) w.venue, w.symbol, m.native_symbol, m.asset, m.asset_scale,
-            m.quote_currency, m.settle_currency, m.contract_size, m.taker_fee_percent,
+        SELECT DISTINCT ON (w.venue, w.symbol) w.venue, w.symbol, m.native_symbol, m.asset, m.asset_class,
+            m.asset_scale, m.quote_currency, m.settle_currency, m.contract_size, m.taker_fee_percent,
             (extract(epoch FROM w.window_start) * 1000000000)::bigint + w.window_ns AS end_ns, w.window_ns,
             w.time_weighted_bid AS bid, w.time_weighted_ask AS ask,
             w.last_bid_size AS bid_size, w.last_ask_size AS ask_size
@@ -22,8 +22,8 @@ LATEST_SNAPSHOTS = """
 """
 LATEST_MINUTES = """
     SELECT * FROM (
-        SELECT DISTINCT ON (w.venue, w.symbol) w.venue, w.symbol, m.native_symbol, m.asset, m.asset_scale,
-            m.quote_currency, m.settle_currency, m.contract_size, m.taker_fee_percent,
+        SELECT DISTINCT ON (w.venue, w.symbol) w.venue, w.symbol, m.native_symbol, m.asset, m.asset_class,
+            m.asset_scale, m.quote_currency, m.settle_currency, m.contract_size, m.taker_fee_percent,
             (extract(epoch FROM w.minute_start) * 1000000000)::bigint + 60000000000 AS end_ns,
             60000000000 AS window_ns,
             w.time_weighted_bid AS bid, w.time_weighted_ask AS ask, 0::float8 AS bid_size, 0::float8 AS ask_size
@@ -42,6 +42,7 @@ class WindowPrice:
     symbol: str
     native_symbol: str
     asset: str
+    asset_class: int
     asset_scale: float
     quote_currency: str
     settle_currency: str

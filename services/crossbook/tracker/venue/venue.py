@@ -30,6 +30,7 @@ from crossbook.tracker.venue.markets import ListingError, list_markets, select
 from crossbook.tracker.venue.reach import Reach
 from crossbook.tracker.venue.wanted import Change, Choice, Wanted
 
+STANDING_SECONDS = 30.0  # a standing book is no proof of a market that trades for longer than this
 NAMED_SYMBOLS = 10  # of a change, in the log
 LISTING_BASE_SECONDS = 0.5
 LISTING_CAP_SECONDS = 15.0
@@ -66,7 +67,8 @@ class Venue:
         self._station = station
         self._settings = station.settings
         self._routing = Routing(shards)
-        self._wanted = Wanted(choice)
+        self._wanted = Wanted(choice, self._settings.asset_classes)
+        self._confirmed = 0  # looks at quiet markets so far; see _has_standing_books
         self._spool: VenueSpool | None = None
 
     async def run(self, lifetime: Lifetime) -> None:
@@ -95,9 +97,12 @@ class Venue:
                 await lifetime.sleep(restart.wait_seconds())
 
     async def keep_listing(self, lifetime: Lifetime) -> None:
-        """Until told to stop: follows the market list, where the choice may grow with it."""
-        while not await lifetime.sleep(self._settings.listing_interval_seconds * random.uniform(0.9, 1.1)):
-            if self.listing is not None and self._wanted.choice.is_open:
+        """Until told to stop: follows the market list, whatever is chosen of it: markets halt and terms change.
+
+        A quiet market whose book over REST merely stands may be a halted one: then the list is asked for early.
+        """
+        while not await self._wait_for_listing(lifetime):
+            if self.listing is not None:
                 try:
                     await self._relist()
                 except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
@@ -105,6 +110,21 @@ class Venue:
                 except BaseException as error:  # a panic of the core is none of Exception
                     self.listings_refused += 1
                     log.warning("listing_refused", venue=self.id, error=str(error), effect="nothing is changed")
+
+    async def _wait_for_listing(self, lifetime: Lifetime) -> bool:
+        """Until the market list is due; True as soon as told to stop."""
+        left = self._settings.listing_interval_seconds * random.uniform(0.9, 1.1)
+        while left > 0:
+            pause = min(left, STANDING_SECONDS)
+            if await lifetime.sleep(pause):
+                return True
+            left = 0 if self._has_standing_books() else left - pause
+        return False
+
+    def _has_standing_books(self) -> bool:
+        """Whether quiet markets were vouched for by nothing but their standing books since this was last asked."""
+        before, self._confirmed = self._confirmed, 0 if self.driver is None else self.driver.feed.stats().confirmed
+        return self._confirmed > before
 
     def choose(self, choice: Choice) -> None:
         """Tracks by another choice: what both name is not touched."""
@@ -123,11 +143,11 @@ class Venue:
 
     def start_tracking(self, symbols: Sequence[str], assets: Sequence[str]) -> list[Instrument]:
         """The instruments newly tracked. Raises InvalidRequestError and UnavailableError."""
-        listing = self._require_listing()
+        offered = self._wanted.offered(self._require_listing().instruments)
         if not symbols and not assets:
-            selection = select(listing.instruments, self._wanted.choice.symbols, self._wanted.choice.assets)
+            selection = select(offered, self._wanted.choice.symbols, self._wanted.choice.assets)
         else:
-            selection = select(listing.instruments, symbols, assets)
+            selection = select(offered, symbols, assets)
             _refuse("symbols", symbols, selection.unknown_symbols, f"is not listed by {self.id}")
             _refuse("assets", assets, selection.unknown_assets, f"has no market on {self.id}")
         started = [one for one in selection.instruments if one.symbol not in self._wanted.instruments]
@@ -155,7 +175,9 @@ class Venue:
 
     async def _relist(self) -> None:
         listing = await list_markets(self.reach, self._station.clock.now_ns, is_urgent=False)
-        self._carry_out(self._wanted.relist(listing.instruments), "market list")
+        # A row that does not read says nothing of its market: that is a miss.
+        left_out = {name for name, reason in listing.quarantined if not reason.startswith("malformed row")}
+        self._carry_out(self._wanted.relist(listing.instruments, left_out), "market list")
         self.listing = listing
 
     def _carry_out(self, change: Change, cause: str) -> None:
@@ -169,6 +191,7 @@ class Venue:
             stopped_count=len(change.stopped),
             started=[one.symbol for one in change.started[:NAMED_SYMBOLS]],
             started_count=len(change.started),
+            altered=change.altered[:NAMED_SYMBOLS],
         )
         self._wanted.take(change)
         # A feed that fails at this is begun afresh, with what is wanted by then.

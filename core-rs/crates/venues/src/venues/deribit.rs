@@ -19,7 +19,7 @@
 
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::throttling::has_code;
@@ -183,7 +183,7 @@ impl Venue for Deribit {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "result")?, "instrument_name", list))
+        Ok(collect(PROFILE.id, &Classes::UNTOLD, rows(bodies, "result")?, "instrument_name", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

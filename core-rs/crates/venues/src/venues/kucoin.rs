@@ -20,7 +20,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::throttling::has_code;
@@ -28,6 +28,7 @@ use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::urls::query_value;
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -73,6 +74,23 @@ const LISTING_WEIGHT: u32 = 3;
 const CHECK_WEIGHT: u32 = 5;
 /// Code of an answer that holds what was asked for.
 const SUCCESS: &str = "200000";
+
+/// Seen live 2026-09-22: 146 of 673 contracts were on shares.
+const CLASSES: Classes = Classes {
+    field: "assetClass",
+    meanings: &[
+        ("CRYPTO", AssetClass::Coin),
+        ("COIN", AssetClass::Coin),
+        ("CRYPTOCURRENCY", AssetClass::Coin),
+        ("STOCK", AssetClass::Share),
+        ("METAL", AssetClass::Metal),
+        ("COMMODITY", AssetClass::Commodity),
+        ("INDEX", AssetClass::Index),
+        ("FOREX", AssetClass::Fx),
+    ],
+    stage_field: "marketStage",
+    stages: &[("NORMAL", Stage::Usual), ("PRE_MARKET", Stage::PreMarket)],
+};
 
 /// KuCoin futures.
 pub struct Kucoin;
@@ -170,7 +188,7 @@ impl Venue for Kucoin {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "data")?, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "data")?, "symbol", list))
     }
 
     fn ticket_request(&self) -> Option<RestRequest> {
