@@ -9,19 +9,19 @@ from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 
+# Opportunities.
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_NAMES = 1000
 MAX_NAME_CHARACTERS = 100
-PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
-
-
-MAX_FINDINGS = 1000
+# Identity findings.
 DEFAULT_FINDINGS = 100
+MAX_FINDINGS = 1000
 MAX_COMMENT_CHARACTERS = 500
+
 FINDING_NAME = re.compile(re.escape(RESOURCE) + "[0-9a-f]{16}")
 IDENTITY_STATES = (pb.IDENTITY_STATE_SUSPECT, pb.IDENTITY_STATE_CONFIRMED, pb.IDENTITY_STATE_DENIED)
-
+PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
 NOT_A_NAME = f"must be 1 to {MAX_NAME_CHARACTERS} printable characters"
 
 
