@@ -1,4 +1,4 @@
-"""One random history of the whole system, judged by what the simulator sent; `make histories` plays as many as asked."""
+"""One history of the whole system, judged by what the simulator sent; `make histories` plays as many as asked."""
 
 from pathlib import Path
 
