@@ -4,12 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from crossbook.local.options import UpOptions
-    from crossbook.local.run.ports import Endpoint, Ports
-    from crossbook.local.services import Service
+from crossbook.local.options import UpOptions
+from crossbook.local.run.ports import Endpoint, Ports
+from crossbook.local.services import Service, resolve
 
 Environment = dict[str, str]
 STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
@@ -30,14 +28,14 @@ class Places:
 class Setup:
     """All that processes are told of one run. `servers` holds the addresses of Postgres and Redis, with passwords."""
 
-    options: "UpOptions"
+    options: UpOptions
     host: str
-    ports: "Ports"
+    ports: Ports
     places: Places
     servers: Mapping[str, str]
 
 
-def environment_of(setup: Setup, service: "Service", endpoint: "Endpoint") -> Environment:
+def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Environment:
     """Of one process: where it listens, the servers that it needs and no others, and what its row says."""
     section = f"CROSSBOOK_{service.name.upper()}__"
     return {
@@ -45,11 +43,11 @@ def environment_of(setup: Setup, service: "Service", endpoint: "Endpoint") -> En
         f"{section}PORT": str(endpoint.port),
         **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
         **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
-        **service.told(setup, endpoint),
+        **resolve(service.told)(setup, endpoint),
     }
 
 
-def tracker(setup: Setup, endpoint: "Endpoint") -> Environment:
+def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
     """Its share of the venues, dealt out in turn, and where they are."""
     trackers = setup.ports.of("tracker")
     venues = setup.options.venues[trackers.index(endpoint) :: len(trackers)]
@@ -66,7 +64,7 @@ def tracker(setup: Setup, endpoint: "Endpoint") -> Environment:
     return environment | _recorded(setup, "tracker")
 
 
-def aggregator(setup: Setup, endpoint: "Endpoint") -> Environment:
+def aggregator(setup: Setup, endpoint: Endpoint) -> Environment:
     """Which shard it is."""
     environment = {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard}
     if setup.options.window_seconds is not None:
@@ -74,18 +72,18 @@ def aggregator(setup: Setup, endpoint: "Endpoint") -> Environment:
     return environment
 
 
-def arbitrage(setup: Setup, _: "Endpoint") -> Environment:
+def arbitrage(setup: Setup, _: Endpoint) -> Environment:
     """Where the shards are."""
     return _shards(setup, "ARBITRAGE") | _recorded(setup, "arbitrage")
 
 
-def alerts(setup: Setup, _: "Endpoint") -> Environment:
+def alerts(setup: Setup, _: Endpoint) -> Environment:
     """Where arbitrage is."""
     targets = ",".join(endpoint.target(setup.host) for endpoint in setup.ports.of("arbitrage"))
     return {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": targets}
 
 
-def simulator(setup: Setup, _: "Endpoint") -> Environment:
+def simulator(setup: Setup, _: Endpoint) -> Environment:
     """The world, its end, and what is broken in it."""
     options = setup.options
     environment = {
