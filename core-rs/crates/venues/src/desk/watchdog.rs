@@ -61,7 +61,7 @@ mod tests {
     use crate::desk::Step;
     use crate::desk::slot::{DOUBT_NS, FAILED_CHECKS, LONGEST_PATIENCE_NS};
     use crate::desk::state::SEVERAL;
-    use crate::testing::Bench;
+    use crate::testing::{Bench, CONNECTION};
     use crossbook_market::BookState::{Live, Resyncing, Stale};
 
     /// A venue whose books are fetched; these are in force, at the change with this number.
@@ -174,6 +174,17 @@ mod tests {
         let request_id = next_check(&mut bench);
         bench.answer(request_id, 200, &book(90, "98"));
         assert_eq!((bench.state("A"), bench.take_events()), (Live, vec!["check_failed"]));
+    }
+
+    #[test]
+    fn a_check_that_a_hole_has_overtaken_makes_nothing_live_before_its_connection_is_proven() {
+        let mut bench = live_by_rest(&["A"]);
+        let request_id = next_check(&mut bench);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.answer(request_id, 200, &book(101, "99"));
+        assert_eq!(bench.state("A"), Resyncing);
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        assert_eq!(bench.state("A"), Live);
     }
 
     #[test]

@@ -97,6 +97,9 @@ impl Slot {
     fn confirm(&mut self, turn: &mut Turn<'_>) {
         turn.count(Counter::Confirmed);
         self.vigil.hear_change(turn.now_ns);
+        if self.is_doubted {
+            return self.set_state(BookState::Live, turn); // once what its connection has sent has been read
+        }
         self.state = BookState::Live;
         self.tell_again(turn);
     }
