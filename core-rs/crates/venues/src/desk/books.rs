@@ -8,6 +8,9 @@ use crate::profile::{Joining, SnapshotSource};
 use crossbook_market::{BookState, ContractWorth, Level};
 use std::collections::VecDeque;
 
+/// Books in a row that are older than the first change kept, before the changes are not believed.
+const TRIES_BEFORE_CHANGES_GO: u32 = 5;
+
 impl Desk {
     /// A whole book from the socket.
     pub fn snapshot(&mut self, slot: u32, mut snapshot: Snapshot) {
@@ -124,7 +127,7 @@ impl Desk {
             return self.checked(fetch, &snapshot);
         }
         held.fetching = Fetching::No;
-        held.fetched = Some(snapshot);
+        (held.fetched, held.outrun_ns) = (Some(snapshot), None);
         self.try_join(slot);
     }
 
@@ -221,8 +224,15 @@ impl Desk {
     }
 
     fn buffer(&mut self, slot: u32, delta: Delta) {
-        self.slots[slot as usize].buffer(delta);
+        let now_ns = self.now_ns;
+        let held = &mut self.slots[slot as usize];
+        let waits = held.fetched.is_some();
+        held.buffer(delta);
         self.try_join(slot);
+        let held = &mut self.slots[slot as usize];
+        if waits && held.fetched.is_some() {
+            held.outrun_ns.get_or_insert(now_ns);
+        }
     }
 
     /// Joins the buffered deltas to the fetched book by the venue's rule, once there are both.
@@ -242,6 +252,10 @@ impl Desk {
             }
             Some(_) => {
                 held.fetched = None;
+                // No lag lasts so long: it is the number of the change that is out of this world.
+                if held.vain_tries >= TRIES_BEFORE_CHANGES_GO {
+                    held.buffered.clear();
+                }
                 self.fetch_again(slot, "the fetched book is older than the first change kept");
             }
         }
@@ -257,7 +271,7 @@ impl Desk {
         held.vigil.is_renewing = false;
         // Neither a book that replaces a whole one nor one that was fetched outruns the best bid and ask that came
         // meanwhile.
-        let (ticker, before) = (held.ticker, held.shared_sequence);
+        let (ticker, before, ahead) = (held.ticker, held.shared_sequence, held.ahead);
         held.forget_book();
         held.book.load(&snapshot.bids, &snapshot.asks, snapshot.depth_limit);
         (held.sequence, held.link) = (snapshot.sequence, (snapshot.sequence, snapshot.sequence));
@@ -275,7 +289,7 @@ impl Desk {
         held.ticker = ticker.filter(|_| held.shared_sequence >= before);
         let is_thin = held.book.is_thin();
         if let Some((top, _)) = held.ticker.filter(|(top, _)| is_thin || top.sequence > held.shared_sequence) {
-            held.top = top;
+            (held.top, held.ahead) = (top, ahead);
         }
         held.follow_top(now_ns);
         (held.phase, held.whole_since_ns, held.snapshot_ns) = (Phase::Synced, now_ns, now_ns);

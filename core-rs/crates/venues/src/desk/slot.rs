@@ -95,6 +95,8 @@ pub(crate) struct Slot {
     pub is_doubted: bool,
     pub fetching: Fetching,
     pub fetched: Option<Snapshot>,
+    /// Since when changes come that the fetched book claims to hold already.
+    pub outrun_ns: Option<i64>,
     pub buffered: VecDeque<Delta>,
 }
 
@@ -126,6 +128,7 @@ impl Slot {
             is_doubted: false,
             fetching: Fetching::No,
             fetched: None,
+            outrun_ns: None,
             buffered: VecDeque::new(),
         }
     }
@@ -146,6 +149,7 @@ impl Slot {
         self.outdated = 0;
         self.fetching = Fetching::No;
         self.fetched = None;
+        self.outrun_ns = None;
         self.buffered.clear();
         (self.vigil.check, self.vigil.renewed) = (Check::No, None);
     }

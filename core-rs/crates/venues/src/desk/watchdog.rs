@@ -125,12 +125,14 @@ impl Desk {
         }
     }
 
-    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none.
+    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none, or none that the
+    /// book, by its number, does not hold already.
     pub(crate) fn waits_in_vain(&self, slot: u32) -> bool {
         let (held, now_ns) = (&self.slots[slot as usize], self.now_ns);
         let quiet_ns = now_ns - held.vigil.vouched_ns;
         let patience_ns = held.vigil.patience_ns(slot, self.stale_after_ns).max(self.stale_after_ns);
-        held.phase == Phase::Joining && held.fetched.is_some() && quiet_ns >= patience_ns
+        let is_outrun = held.outrun_ns.is_some_and(|since_ns| now_ns - since_ns >= self.stale_after_ns);
+        held.phase == Phase::Joining && held.fetched.is_some() && (quiet_ns >= patience_ns || is_outrun)
     }
 
     pub(crate) fn pause_checks(&mut self, pause_ns: i64) {
@@ -503,6 +505,20 @@ mod tests {
         for _ in 0..400 {
             bench.wait(SECOND_NS / 10);
             beat(&mut bench);
+        }
+        assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
+    }
+
+    #[test]
+    fn a_fetched_book_whose_number_no_change_reaches_is_given_up_while_changes_come() {
+        let mut bench = live_by_rest(&["A"]);
+        bench.text(&change("A", 777, 778));
+        bench.wait(SECOND_NS / 10);
+        let (request_id, _, _) = bench.take_fetches()[0].clone();
+        bench.answer(request_id, 200, &book(i64::MAX / 2, "99"));
+        for last in 779..1_500 {
+            bench.wait(SECOND_NS / 10);
+            bench.text(&change("A", last - 1, last));
         }
         assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
     }

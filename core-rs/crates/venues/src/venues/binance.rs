@@ -74,6 +74,7 @@ const CLASSES: Classes = Classes {
         ("COMMODITY", AssetClass::Commodity),
         ("FOREX", AssetClass::Fx),
     ],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };

@@ -89,6 +89,7 @@ const TWINS: [(&str, &str); 3] = [("FLUX", "FLUX1"), ("GAS", "GASNEO"), ("GMT", 
 const CLASSES: Classes = Classes {
     field: "type",
     meanings: &[("1", AssetClass::Coin), ("2", AssetClass::Share)],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };
