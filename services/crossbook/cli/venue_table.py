@@ -25,7 +25,8 @@ _EVIDENCE_HEAD = """
 ## What each shape rests on
 
 Of every channel and REST answer that is read: whether it was seen in a captured frame, stands in the venue's document,
-or is assumed. The levels are those of the conformance fixtures, whose tests look for each captured one in the recordings.
+or is assumed. The levels are those of the conformance fixtures; their tests look for each captured one in the
+recordings.
 
 """
 

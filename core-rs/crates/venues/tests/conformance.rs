@@ -135,7 +135,7 @@ fn complaints(venue: &str, fixture: &Fixture) -> Vec<String> {
 /// What a venue's file decodes.
 fn facts(id: &str) -> BTreeSet<String> {
     let venue = crossbook_venues::find(id).unwrap();
-    let mut facts: BTreeSet<String> = venue.profile().channels.iter().map(|channel| channel.to_string()).collect();
+    let mut facts: BTreeSet<String> = venue.profile().channels.iter().map(|(_, name)| (*name).to_string()).collect();
     facts.insert("market list".to_string());
     if venue.check_request("X").is_some() {
         facts.insert("book over REST".to_string());
