@@ -48,6 +48,8 @@ fn piece(json: String) -> Piece {
     match (value["b64"].as_str(), value["text"].as_str(), value["t_ns"].is_null()) {
         (Some(packed), _, false) => Piece::Binary(from_base64(packed)),
         (_, Some(text), false) => Piece::Text(text.into()),
+        // Laid out for people; on the wire it was not.
+        _ if json.contains("\": ") => Piece::Text(value.to_string().into_bytes()),
         _ => Piece::Text(json.into_bytes()),
     }
 }
