@@ -39,7 +39,8 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
 	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
-	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
+	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
+		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
 
 audit: setup ## Ask osv.dev for known vulnerabilities of every locked dependency; skipped, with the reason, where it cannot be asked
 	@$(BIN)/python -m tools.audit
@@ -90,16 +91,13 @@ venues: setup ## Write docs/venues.md from the registry
 	@$(BIN)/crossbook venues --markdown > docs/venues.md
 
 PB ?= services/crossbook/pb
-proto: setup ## Generate the Python stubs from protos/
-	@rm -rf $(PB) .tools/pb-raw && mkdir -p $(PB)/v1 .tools/pb-raw
+CLIENT_PB ?= clients/python/src/crossbook_client
+proto: setup ## Generate the Python stubs from protos/, for the services and for the client
+	@rm -rf .tools/pb-raw && mkdir -p .tools/pb-raw
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
-	@# The wire package crossbook.v1 lives at crossbook.pb.v1 in Python, beside the services and not over them.
-	@for f in .tools/pb-raw/crossbook/v1/*; do \
-		sed -e 's/crossbook\.v1 import/crossbook.pb.v1 import/' -e 's/^import crossbook\.v1/import crossbook.pb.v1/' \
-		    -e 's/\([^"a-z._/]\)crossbook\.v1\.\([a-z]*_pb2\)/\1crossbook.pb.v1.\2/g' $$f > $(PB)/v1/$$(basename $$f); done
-	@printf '"""Generated from protos/ by `make proto`; never edited."""\n' | tee $(PB)/__init__.py > $(PB)/v1/__init__.py
+	@tools/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && tools/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
 
 setup: .tools/ready
 

@@ -117,11 +117,12 @@ def _conclude(run: Run, revision: str, *, is_documenting: bool) -> int:
         print(f"not compared: {key}: {reason}")
     for fault in wrong:
         print(f"self-check: {fault}", file=sys.stderr)
-    write_json(LATEST, found, run.loads)
+    here = machine(resolved("HEAD"))
+    write_json(LATEST, found, run.loads, here)
     print(f"written to {LATEST.relative_to(ROOT)}")
     if is_documenting and not wrong:
-        write_json(BASELINE, found, run.loads)
-        PAGE.write_text(document(BENCHES, found, run.loads, machine()))
+        write_json(BASELINE, found, run.loads, here)
+        PAGE.write_text(document(BENCHES, found, run.loads, here))
         print(f"written to {BASELINE.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}")
     return 1 if wrong else 0
 

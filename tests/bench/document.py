@@ -48,7 +48,7 @@ def document(
     quiet = (
         "" if is_quiet else "**The machine was busy with other things in this run: take the figures as provisional.**"
     )
-    facts = f"Measured {machine['time']} on {machine['processor']}, {machine['system']}, Python {machine['python']}."
+    facts = "Commit {commit}, {time}, {system} on {processor}, Python {python}.".format(**machine)
     parts = [INTRODUCTION.format(quiet=quiet, machine=facts)]
     parts += [_section(bench, rows, loads[bench.name]) for bench in benches]
     return "\n".join(parts).rstrip().replace("\n\n\n", "\n\n") + "\n" + ELSEWHERE

@@ -43,11 +43,12 @@ def stored(row: Row, comparison: Comparison, beside: str) -> Stored:
     }
 
 
-def machine() -> dict[str, str]:
+def machine(commit: str) -> dict[str, str]:
     """What the figures belong to; nothing that names the machine."""
     return {
+        "commit": commit,
         "processor": platform.machine(),
-        "system": platform.platform(),
+        "system": platform.system(),
         "python": platform.python_version(),
         "time": datetime.now(UTC).isoformat(timespec="minutes"),
     }
@@ -61,10 +62,10 @@ def read_rows(path: Path) -> dict[str, Stored]:
     return {key: row for key, row in rows.items() if "ours" in row}
 
 
-def write_json(path: Path, rows: Mapping[str, Stored], loads: Mapping[str, Load]) -> None:
+def write_json(path: Path, rows: Mapping[str, Stored], loads: Mapping[str, Load], machine: Mapping[str, str]) -> None:
     """Rows by key, the machine, and how busy it was before each bench."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    body = {"machine": machine(), "loads": {name: load.summary for name, load in loads.items()}, "rows": rows}
+    body = {"machine": machine, "loads": {name: load.summary for name, load in loads.items()}, "rows": rows}
     path.write_text(json.dumps(body, indent=2) + "\n")
 
 

@@ -27,7 +27,7 @@ async def test_the_windows_of_a_recording_are_those_of_its_frames(
     options += ["--window-seconds", str(WINDOW_SECONDS)]
     environment = {"CROSSBOOK_POSTGRES_DSN": postgres_dsn, "CROSSBOOK_REDIS_URL": redis_url}
     async with System(tmp_path, *options, **environment) as system:
-        await system.until(lambda: "replay_done" in system.output())
+        await system.until(lambda: "play_done" in system.output())
         until_ns = _last_frame_ns(tmp_path) // SECOND_NS * SECOND_NS
         await system.until(lambda: _is_written(postgres_dsn, until_ns))
         assert await system.interrupt() == 0

@@ -147,7 +147,8 @@ async def _start_replica(rig: Rig) -> None:
 
 
 async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
-    await _start(rig, rig.ports.one("simulator"), _setup(rig, seed=seed), WORLD)
+    world = WORLD | {"CROSSBOOK_SIMULATOR__LEDGER_FILE": str(rig.ledger_path)}
+    await _start(rig, rig.ports.one("simulator"), _setup(rig, seed=seed), world)
     await rig.supervisor.wait_ready("simulator")
     setup = _setup(rig, _redirected(rig.ports, "aggregator", rig.links.ingest.port))
     small = {} if buffer_bytes is None else {"CROSSBOOK_TRACKER__BUFFER_BYTES": str(buffer_bytes)}

@@ -45,10 +45,12 @@ class Closings:
         """Writes them until cancelled."""
         while True:
             await asyncio.sleep(WRITE_SECONDS)
-            if self._unwritten:
-                await self._write()
+            await self.write()
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """One round; while Postgres is away nothing is lost."""
+        if not self._unwritten:
+            return
         rounds = dict(self._unwritten)
         try:
             await self._store.note_closings({cause: self._closed.get(cause) for cause in rounds})

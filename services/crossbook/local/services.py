@@ -14,12 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from crossbook.local.run import environments as told
-
 if TYPE_CHECKING:
     from crossbook.local.options import UpOptions
-    from crossbook.local.run.environments import Environment, Setup
-    from crossbook.local.run.ports import Endpoint
 
 MAIN_SHARD = "main"  # the name of an aggregator that is alone; of several, each bears a letter
 
@@ -87,7 +83,7 @@ class Service:
     name: str
     does: str
     app: str  # module:function, called with the settings and a Lifetime
-    told: "Callable[[Setup, Endpoint], Environment]"  # of the run, beside its ports and what it needs
+    told: str  # module:function, called with a run's Setup and the process' Endpoint: its variables beside its ports
     needs: tuple[Literal["postgres", "redis"], ...] = ()
     starts_after: tuple[str, ...] = ()
     speaks: Literal["grpc", "http"] = "grpc"
@@ -104,13 +100,14 @@ _NAMES = "Comma-separated; default: all."
 _PORT = Option("port", int, "Port to listen on.")
 _RECORD = Option("record", Path, "Record into this folder what is fed in, in order.", "record_dir")
 _LOOKS = "crossbook.local.show.looks"
+_TOLD = "crossbook.local.run.environments"
 
 SERVICES: tuple[Service, ...] = (
     Service(
         "tracker",
         "Track venues: hold their sockets and books, stream quotes to the aggregator.",
         app="crossbook.tracker.app:run",
-        told=told.tracker,
+        told=f"{_TOLD}:tracker",
         starts_after=("aggregator", "arbitrage", "alerts", "simulator"),
         is_source=True,
         options=(
@@ -127,7 +124,7 @@ SERVICES: tuple[Service, ...] = (
         "aggregator",
         "Take quotes from trackers, write windows, serve both.",
         app="crossbook.aggregator.app:run",
-        told=told.aggregator,
+        told=f"{_TOLD}:aggregator",
         needs=("postgres",),
         parts=_shards,
         stats=Stats(
@@ -146,7 +143,7 @@ SERVICES: tuple[Service, ...] = (
         "arbitrage",
         "Find what pays between venues.",
         app="crossbook.arbitrage.app:run",
-        told=told.arbitrage,
+        told=f"{_TOLD}:arbitrage",
         needs=("postgres", "redis"),
         options=(_PORT, _RECORD),
         stats=Stats(
@@ -167,7 +164,7 @@ SERVICES: tuple[Service, ...] = (
         "alerts",
         "Keep alert rules and deliver what they find.",
         app="crossbook.alerts.app:run",
-        told=told.alerts,
+        told=f"{_TOLD}:alerts",
         needs=("postgres", "redis"),
         stats=Stats(
             "alerts",
@@ -187,7 +184,7 @@ SERVICES: tuple[Service, ...] = (
         "simulator",
         "Play the venues on a local port, with planted episodes and faults on demand.",
         app="crossbook.simulator.app:run",
-        told=told.simulator,
+        told=f"{_TOLD}:simulator",
         speaks="http",
         is_simulation=True,
         options=(

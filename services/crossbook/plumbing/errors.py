@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from crossbook.plumbing.targets import target_of
+
 
 class CrossbookError(Exception):
     """Anything that Crossbook reports on purpose; its text is safe to show to a caller.
@@ -36,7 +38,9 @@ class PortTakenError(CrossbookError):
     exit_code = 3
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"{host}:{port} is taken: stop the program that listens there, or choose another port")
+        super().__init__(
+            f"{target_of(host, port)} is taken: stop the program that listens there, or choose another port"
+        )
         self.host = host
         self.port = port
 

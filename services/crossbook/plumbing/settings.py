@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES
+from crossbook.plumbing.targets import is_target
 
 PREFIX = "CROSSBOOK_"
 PARENT_PIPE_VARIABLE = "CROSSBOOK_PARENT_PIPE"  # no setting: a supervisor's word to its processes
@@ -38,9 +39,8 @@ def _divides_a_minute(seconds: int) -> int:
 
 
 def _is_target(target: str) -> str:
-    host, _, port = target.rpartition(":")
-    if not target.startswith("unix:") and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError("must look like host:port")
+    if not is_target(target):
+        raise ValueError("must look like host:port, and with an IPv6 address like [address]:port")
     return target
 
 
@@ -110,7 +110,9 @@ class TrackerSettings(Section):
     Of what venues list only markets of the asset_classes are looked at; those of another class are as if not listed.
 
     A choice_file, JSON such as {"symbols": [...], "assets": [...]}, replaces symbols and assets; SIGHUP reads it again.
-    A shards_file, JSON such as {"main": "host:port"}, replaces shards.
+    A shards_file, JSON such as {"main": "host:port"}, replaces shards. What is not committed is kept in spool_dir too,
+    up to buffer_bytes for each lane, and sent by whichever process tracks the venue next. limits_share is this
+    process's part of what venues allow one address in requests and dials, where others there ask the same venues.
     """
 
     port: Port = 50051
@@ -123,8 +125,10 @@ class TrackerSettings(Section):
     listing_interval_seconds: Positive = 60
     max_clock_error_seconds: Positive = 2
     endpoints: dict[str, Endpoint] = {}
+    limits_share: float = Field(default=1, gt=0, le=1)
     shards: Shards = {"main": "127.0.0.1:50052"}
     shards_file: Path | None = None
+    spool_dir: Path | None = None
     record_dir: Path | None = None
     record_max_bytes: RecordingBytes = MAX_RECORDING_BYTES
     buffer_bytes: int = Field(default=64 * 1024 * 1024, ge=64 * 1024)

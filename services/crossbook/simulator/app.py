@@ -10,6 +10,7 @@ import structlog
 
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings
+from crossbook.plumbing.targets import target_of
 from crossbook.simulator.player import Player
 from crossbook.simulator.server import serve_venues
 from crossbook.simulator.simulator import Simulator
@@ -42,7 +43,7 @@ async def running_simulator(settings: Settings) -> AsyncIterator[RunningSimulato
             asyncio.TaskGroup() as tasks,
         ):
             clock = tasks.create_task(_keep_time(simulator))
-            log.info("simulator_ready", address=f"{settings.host}:{port}", venues=list(simulator.faces))
+            log.info("simulator_ready", address=target_of(settings.host, port), venues=list(simulator.faces))
             try:
                 yield RunningSimulator(simulator, port)
             finally:

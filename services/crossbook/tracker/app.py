@@ -85,7 +85,11 @@ def _station(settings: TrackerSettings, clock: Clock) -> Station:
 
 async def _venues(settings: TrackerSettings, station: Station, stack: AsyncExitStack) -> dict[str, Venue]:
     profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings)
-    choice, shards, limits = read_choice(settings), read_shards("tracker", settings), shared_limits(profiles)
+    choice, shards, limits = (
+        read_choice(settings),
+        read_shards("tracker", settings),
+        shared_limits(profiles, settings.limits_share),
+    )
     venues = {}
     for name in (profile.id for profile in profiles):
         fetcher = await stack.enter_async_context(Fetcher(name, limits[name].requests))

@@ -123,6 +123,7 @@ BENCH = Bench(
     opened,
     rounds=5,
     limits="Sender, system, client and floor share the cores; while the floor is measured the system idles beside it, "
-    "with a hundred frames a second. 200 prices a second move at every rate. A venue's network is not in it.",
+    "with a hundred frames a second. 200 prices a second move at every rate. The aggregator puts no stamp on a "
+    "quote: stage 2 is one. A venue's network is not in it.",
     is_warmed_up=False,
 )

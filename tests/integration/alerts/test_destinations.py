@@ -10,6 +10,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts import outbox
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.data.cooldown import Claim, CooldownStore
+from crossbook.plumbing.data.redis import open_redis
 from tests.support.alerts.alerts_process import RunningAlerts, running_alerts
 from tests.support.alerts.receiver import Answer, Received, Receiver
 from tests.support.alerts.stand_in_arbitrage import CLOSED, OPENED, StandInArbitrage, event, opportunity
@@ -211,3 +213,20 @@ async def test_a_clock_that_was_set_back_holds_nothing_back(
         )
     await arbitrage.tell(event(OPENED, opportunity("o-2", "ETH")))
     await eventually(lambda: is_told(replica, 2))
+
+
+async def test_a_cooldown_that_is_longer_than_any_may_be_is_set_back(
+    replica: RunningAlerts, arbitrage: StandInArbitrage, receiver: Receiver, redis_url: str
+) -> None:
+    """As when Redis' clock was ahead: what Postgres does not hold back is told."""
+    cooling = rule(hook("hook", receiver.url()))
+    cooling.cooldown.seconds = 1
+    stored = await replica.create(cooling)
+    redis = open_redis(redis_url)
+    cooldowns = CooldownStore(redis)
+    claim = await cooldowns.claim(stored.name, "BTC", "binance", "okx", 60)
+    assert isinstance(claim, Claim)
+    await cooldowns.extend(claim, 30 * 86_400, "o-0")
+    await redis.aclose()
+    await arbitrage.tell(event(OPENED, opportunity("o-1")))
+    await eventually(lambda: is_told(replica, 1))

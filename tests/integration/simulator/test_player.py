@@ -11,8 +11,10 @@ import pytest
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.simulator.player import Player
+from tests.support.simulator.clients.base import pairs
+from tests.support.simulator.clients.binance import BinanceBook
+from tests.support.simulator.clients.paradex import ParadexBook
 from tests.support.simulator.simulators import Bench, bench, receive, receive_until
-from tests.support.simulator.venue_clients import BinanceBook, ParadexBook, pairs
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "recordings"
 

@@ -42,10 +42,15 @@ async def aggregating(dsn: str, turned: TurnedClock) -> AsyncIterator[tuple[Sett
         running_aggregator(aggregator_settings(dsn, port, window_seconds=WINDOW_SECONDS), turned.clock),
         running_simulator(load_settings(simulator={"port": 0, "assets": 2, "venues": [VENUE]})) as simulator,
     ):
-        address = f"127.0.0.1:{simulator.port}/{VENUE}"
-        endpoint = {"websocket_url": f"ws://{address}", "rest_url": f"http://{address}"}
-        given = {"venues": [VENUE], "endpoints": {VENUE: endpoint}, "metrics_port": 0, "port": free_port()}
-        yield load_settings(tracker=given | {"shards": {"main": f"127.0.0.1:{port}"}}), simulator.port
+        yield tracker_settings_for(simulator.port, port), simulator.port
+
+
+def tracker_settings_for(simulator_port: int, aggregator_port: int) -> Settings:
+    """A tracker of that venue."""
+    address = f"127.0.0.1:{simulator_port}/{VENUE}"
+    endpoint = {"websocket_url": f"ws://{address}", "rest_url": f"http://{address}"}
+    given = {"venues": [VENUE], "endpoints": {VENUE: endpoint}, "metrics_port": 0, "port": free_port()}
+    return load_settings(tracker=given | {"shards": {"main": f"127.0.0.1:{aggregator_port}"}})
 
 
 async def whole_windows(dsn: str, after_ns: int, count: int) -> None:
@@ -67,8 +72,9 @@ def within(rows: list[SnapshotRow], from_ns: int, until_ns: int) -> list[Snapsho
 async def test_the_time_of_a_stopped_tracker_is_told_as_time_in_which_nobody_listened(postgres_dsn: str) -> None:
     """SIGSTOP for twelve seconds, in which the simulator goes on: rows of every symbol, coverage 0, incomplete."""
     async with aggregating(postgres_dsn, TurnedClock()) as (settings, _):
+        environment = os.environ | tracker_environment(settings)
         tracker = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", PROGRAM, env=os.environ | _environment(settings), stdout=asyncio.subprocess.DEVNULL
+            sys.executable, "-c", PROGRAM, env=environment, stdout=asyncio.subprocess.DEVNULL
         )
         try:
             await whole_windows(postgres_dsn, 0, 2)
@@ -153,7 +159,8 @@ def _assert_no_window_twice(rows: list[SnapshotRow]) -> None:
     assert len(keys) == len(set(keys))
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def tracker_environment(settings: Settings) -> dict[str, str]:
+    """The same for a process."""
     given = settings.tracker
     return {
         "CROSSBOOK_TRACKER__PORT": str(given.port),

@@ -16,6 +16,7 @@ UPDATE = Row("window_update_ns", "ns", "A quote.", beside="a dict", targets=(at_
 FLOOR = Row("latency_us", "us", "A frame.", beside="a floor", targets=(times_worse(1.6),))
 RATE = Row("rows_per_s", "rows/s", "Rows.", is_higher_better=True)
 LOAD = Load(0.5, 2, ())
+MACHINE = report.machine("abc1234")
 
 
 def stored(row: Row, pairs: list[Pair]) -> report.Stored:
@@ -81,7 +82,7 @@ def test_change_is_of_the_ratio_or_of_the_figure() -> None:
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     """With the load of each bench; rows of the old form are as none."""
     path = tmp_path / "deep" / "latest.json"
-    report.write_json(path, ROWS, {"engine": LOAD})
+    report.write_json(path, ROWS, {"engine": LOAD}, MACHINE)
     assert report.read_rows(path) == ROWS
     assert json.loads(path.read_text())["loads"] == {"engine": LOAD.summary}
     path.write_text(json.dumps({"rows": {"old": {"value": 1.0, "ratio": 2.0}}}))
@@ -98,21 +99,22 @@ def benches() -> list[Bench]:
 
 def test_the_page_has_every_row_how_it_is_made_and_the_limits() -> None:
     """Table, explanation, limits and load of each bench."""
-    page = document(benches(), ROWS, {"engine": LOAD, "flush": LOAD}, report.machine())
+    page = document(benches(), ROWS, {"engine": LOAD, "flush": LOAD}, MACHINE)
     assert "| `window_update_ns` | 8 ns (4 to 10) | 800 ns: a dict | 100x better (80 to 200) |" in page
     assert "- `rows_per_s`: Rows. Higher is better." in page
     for text in ("## engine", "Limits: Hot caches.", "3 rounds", LOAD.summary, "An empty database."):
         assert text in page
+    assert "Commit abc1234, " in page
     assert "provisional" not in page
 
 
 def test_the_page_of_a_busy_machine_says_so() -> None:
     """Such figures may be committed, but not in silence."""
     busy = Load(9.0, 2, (("compiler", 99.0),))
-    assert "provisional" in document(benches(), ROWS, {"engine": LOAD, "flush": busy}, report.machine())
+    assert "provisional" in document(benches(), ROWS, {"engine": LOAD, "flush": busy}, MACHINE)
 
 
 def test_the_page_is_not_written_without_all_rows() -> None:
     """A row that is missing is an error, not a hole in the table."""
     with pytest.raises(KeyError):
-        document(benches(), {UPDATE.key: ROWS[UPDATE.key]}, {"engine": LOAD, "flush": LOAD}, report.machine())
+        document(benches(), {UPDATE.key: ROWS[UPDATE.key]}, {"engine": LOAD, "flush": LOAD}, MACHINE)

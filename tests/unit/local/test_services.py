@@ -59,7 +59,7 @@ GATEWAY = Service(
     "gateway",
     "Serve clients from outside.",
     app=f"{__name__}:run",
-    told=told,
+    told=f"{__name__}:told",
     needs=("redis",),
     starts_after=("arbitrage",),
     options=(Option("port", int, "Port to listen on."), Option("greeting", str, "What it says first.")),

@@ -1,7 +1,9 @@
 //! Messages into quotes. Columns are not copied: a decoded batch reads them where they lie.
 
+use crate::columns::Columns;
+use crate::error::WireError;
+use crate::limits::{MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 use crate::messages;
-use crate::{Columns, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS, WireError};
 use crossbook_market::{AssetClass, BookState, Instrument, is_name};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};

@@ -1,6 +1,6 @@
 //! Quotes into messages: headers by prost, columns as the bytes they are.
 
-use crate::Hello;
+use crate::decode::Hello;
 use crate::messages::{IngestHello, QuoteBatchHeader, SymbolEntry};
 use crossbook_market::{Instrument, Quote};
 use prost::Message;

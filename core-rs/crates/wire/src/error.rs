@@ -1,6 +1,6 @@
 //! Why bytes are refused.
 
-use crate::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS};
+use crate::limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS};
 
 /// The message cannot be used as a whole; nothing of it has been applied.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

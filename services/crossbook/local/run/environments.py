@@ -4,12 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from crossbook.local.options import UpOptions
-    from crossbook.local.run.ports import Endpoint, Ports
-    from crossbook.local.services import Service
+from crossbook.local.options import UpOptions
+from crossbook.local.run.ports import Endpoint, Ports
+from crossbook.local.services import Service, resolve
 
 Environment = dict[str, str]
 STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
@@ -23,20 +21,21 @@ class Places:
     truth_file: Path
     record_dir: Path | None
     shards_file: Path | None = None
+    spool_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """All that processes are told of one run. `servers` holds the addresses of Postgres and Redis, with passwords."""
 
-    options: "UpOptions"
+    options: UpOptions
     host: str
-    ports: "Ports"
+    ports: Ports
     places: Places
     servers: Mapping[str, str]
 
 
-def environment_of(setup: Setup, service: "Service", endpoint: "Endpoint") -> Environment:
+def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Environment:
     """Of one process: where it listens, the servers that it needs and no others, and what its row says."""
     section = f"CROSSBOOK_{service.name.upper()}__"
     return {
@@ -44,11 +43,11 @@ def environment_of(setup: Setup, service: "Service", endpoint: "Endpoint") -> En
         f"{section}PORT": str(endpoint.port),
         **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
         **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
-        **service.told(setup, endpoint),
+        **resolve(service.told)(setup, endpoint),
     }
 
 
-def tracker(setup: Setup, endpoint: "Endpoint") -> Environment:
+def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
     """Its share of the venues, dealt out in turn, and where they are."""
     trackers = setup.ports.of("tracker")
     venues = setup.options.venues[trackers.index(endpoint) :: len(trackers)]
@@ -58,12 +57,14 @@ def tracker(setup: Setup, endpoint: "Endpoint") -> Environment:
         "CROSSBOOK_TRACKER__SYMBOLS": ",".join(setup.options.symbols),
         "CROSSBOOK_TRACKER__ASSETS": ",".join(setup.options.assets),
     }
+    if setup.places.spool_dir is not None:  # one for all: whichever process has a venue next sends the rest
+        environment["CROSSBOOK_TRACKER__SPOOL_DIR"] = str(setup.places.spool_dir)
     if not setup.options.is_live:
         environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps({venue: _simulated(setup, venue) for venue in venues})
     return environment | _recorded(setup, "tracker")
 
 
-def aggregator(setup: Setup, endpoint: "Endpoint") -> Environment:
+def aggregator(setup: Setup, endpoint: Endpoint) -> Environment:
     """Which shard it is."""
     environment = {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard}
     if setup.options.window_seconds is not None:
@@ -71,18 +72,18 @@ def aggregator(setup: Setup, endpoint: "Endpoint") -> Environment:
     return environment
 
 
-def arbitrage(setup: Setup, _: "Endpoint") -> Environment:
+def arbitrage(setup: Setup, _: Endpoint) -> Environment:
     """Where the shards are."""
     return _shards(setup, "ARBITRAGE") | _recorded(setup, "arbitrage")
 
 
-def alerts(setup: Setup, _: "Endpoint") -> Environment:
+def alerts(setup: Setup, _: Endpoint) -> Environment:
     """Where arbitrage is."""
     targets = ",".join(endpoint.target(setup.host) for endpoint in setup.ports.of("arbitrage"))
     return {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": targets}
 
 
-def simulator(setup: Setup, _: "Endpoint") -> Environment:
+def simulator(setup: Setup, _: Endpoint) -> Environment:
     """The world, its end, and what is broken in it."""
     options = setup.options
     environment = {

@@ -72,5 +72,6 @@ def plan_run(options: UpOptions) -> Plan:
         truth_file=data_dir / "truth.jsonl",
         record_dir=options.record_dir.resolve() if options.record_dir else None,
         shards_file=data_dir / "shards.json",
+        spool_dir=data_dir / "spool",
     )
     return Plan(options, settings, ports, places)

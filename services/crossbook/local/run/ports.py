@@ -91,6 +91,6 @@ def check_ports(host: str, needed: Sequence[Endpoint]) -> None:
             if port and not is_free((host, port)):
                 variable = f"CROSSBOOK_{endpoint.service.upper()}__{key.upper()}"
                 raise SettingsError(
-                    f"setting {endpoint.service}.{key}: {host}:{port} is taken: stop the program that listens there, or"
-                    f" choose another port with {variable} or --port-base"
+                    f"setting {endpoint.service}.{key}: {target_of(host, port)} is taken: stop the program that listens"
+                    f" there, or choose another port with {variable} or --port-base"
                 )

@@ -2,21 +2,23 @@
 
 import asyncio
 
+import grpc
+
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.batcher import Batcher
-from crossbook.tracker.outgoing.outbox import Outbox
-from crossbook.tracker.outgoing.outgoing import Outgoing
+from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
 from crossbook.tracker.outgoing.uplink import Uplink
 
 
 class Lane:
     """Sequences, symbol numbers and acknowledgements of its own; the feed deals out the quotes."""
 
-    def __init__(self, session: Session, shard: str, target: str, outgoing: Outgoing, outbox: Outbox) -> None:
+    def __init__(self, session: Session, shard: str, target: str, outgoing: Outgoing, kept: Kept) -> None:
         self.shard = shard
         self.is_leaving = False  # its shard is no longer listed
-        self.outbox = outbox
+        self.kept = kept
+        self.outbox = outbox = kept.outbox
         self.uplink = Uplink(
             session.venue,
             shard,
@@ -34,7 +36,7 @@ class Lane:
         while True:
             self._is_redirected.clear()
             async with self._channels.leased(self._target) as channel:
-                streaming = asyncio.ensure_future(self.uplink.run(channel))
+                streaming = asyncio.ensure_future(self._send(channel))
                 redirected = asyncio.ensure_future(self._is_redirected.wait())
                 try:
                     await asyncio.wait((streaming, redirected), return_when=asyncio.FIRST_COMPLETED)
@@ -44,6 +46,11 @@ class Lane:
                     redirected.cancel()
                     streaming.cancel()
                     await asyncio.wait((streaming,))
+
+    async def _send(self, channel: grpc.aio.Channel) -> None:
+        """What earlier streams have left, and then its own."""
+        await self.kept.remains.send(channel)
+        await self.uplink.run(channel)
 
     def redirect(self, target: str) -> None:
         """Its shard listens there now."""

@@ -96,6 +96,8 @@ def _problems(venue: Venue, driver: Driver, feed: FeedStats) -> list[str]:
         words = f": {venue.reach.fetcher.words}" if venue.reach.fetcher.words else ""
         problems.append(f"the venue throttles us for another {math.ceil(venue.reach.throttled_seconds)} s{words}")
     for lane in driver.lanes:
+        if lane.kept.problem:
+            problems.append(lane.kept.problem)
         if lane.uplink.problem:
             problems.append(f"the uplink to shard {lane.shard} is broken: {lane.uplink.problem}")
     return problems

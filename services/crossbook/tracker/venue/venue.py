@@ -22,6 +22,7 @@ from crossbook.tracker.feed.session import ClockSteppedError, Session, VenueFail
 from crossbook.tracker.outgoing.lanes import Lanes
 from crossbook.tracker.outgoing.outgoing import Outgoing
 from crossbook.tracker.outgoing.routing import Routing
+from crossbook.tracker.outgoing.spool import VenueSpool, open_spool
 from crossbook.tracker.venue.driver import Driver
 from crossbook.tracker.venue.health import HealthWatch
 from crossbook.tracker.venue.local_clock import LocalClock
@@ -68,9 +69,19 @@ class Venue:
         self._routing = Routing(shards)
         self._wanted = Wanted(choice, self._settings.asset_classes)
         self._confirmed = 0  # looks at quiet markets so far; see _has_standing_books
+        self._spool: VenueSpool | None = None
 
     async def run(self, lifetime: Lifetime) -> None:
         """Until told to stop. Whatever fails here fails for this venue only, and is begun afresh."""
+        directory = self._settings.spool_dir
+        self._spool = open_spool(directory, self.id) if directory is not None else None
+        try:
+            await self._keep_driving(lifetime)
+        finally:
+            if self._spool is not None:
+                self._spool.close()
+
+    async def _keep_driving(self, lifetime: Lifetime) -> None:
         restart = Redial(RESTART_BASE_SECONDS, RESTART_CAP_SECONDS)
         while not lifetime.stopping.is_set():
             restart.opened()
@@ -226,7 +237,8 @@ class Venue:
         feed = make_feed(arguments) if directory is None else RecordedFeed(arguments, directory, now_ns, max_bytes)
         session = Session(self.id, arguments["stream_id"], feed, self._station.clock)
         try:
-            lanes = Lanes(session, self._routing, self._station.outgoing)
+            folder = self._spool.folder if self._spool is not None else None
+            lanes = Lanes(session, self._routing, self._station.outgoing, folder)
             self.driver = Driver(session, self.reach, lanes)
             self.problem = ""
             await self.driver.run(stopping, list(self._wanted.instruments.values()), self._routing.next(now_ns))

@@ -120,3 +120,9 @@ def test_venues_are_dealt_out_in_turn() -> None:
     setup = setup_of(replace(OPTIONS, venues=["a", "b", "c"], tracker_processes=2))
     shares = [told(setup, name)["CROSSBOOK_TRACKER__VENUES"] for name in ("tracker-1", "tracker-2")]
     assert shares == ["a,c", "b"]
+
+
+def test_every_tracker_keeps_what_is_not_committed_in_the_one_spool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Venues may be dealt out otherwise in the next run."""
+    places = replace(PLACES, spool_dir=Path("/data/spool"))
+    assert settings_of(monkeypatch, told(setup_of(places=places), "tracker")).tracker.spool_dir == Path("/data/spool")

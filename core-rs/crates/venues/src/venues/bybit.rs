@@ -215,7 +215,8 @@ impl Venue for Bybit {
 
     /// 403 is a ban of our address for asking too often; 10006 and 10018 come with 200 as well.
     fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
-        let is_throttled = matches!(status, 418 | 429) || status == 403 || has_code(body, &["retCode"], &["10006", "10018"]);
+        let is_throttled =
+            matches!(status, 418 | 429) || status == 403 || has_code(body, &["retCode"], &["10006", "10018"]);
         is_throttled.then_some(body)
     }
 

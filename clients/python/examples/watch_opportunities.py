@@ -1,6 +1,7 @@
 """Follows opportunities as they open and close, and survives restarts of the service without missing or repeating one.
 
-    python clients/python/watch_opportunities.py [TARGET]
+    pip install ./clients/python
+    python clients/python/examples/watch_opportunities.py [TARGET]
 
 TARGET is the arbitrage service's address, 127.0.0.1:50053 by default.
 """
@@ -10,9 +11,8 @@ import sys
 import time
 
 import grpc
-
-from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.pb.v1 import arbitrage_pb2_grpc as rpc
+from crossbook_client.v1 import arbitrage_pb2 as pb
+from crossbook_client.v1 import arbitrage_pb2_grpc as rpc
 
 RETRY_SECONDS = 1.0
 
@@ -20,7 +20,7 @@ RETRY_SECONDS = 1.0
 def watch(target: str) -> None:
     """Prints one line per event; after a lost connection it resumes behind the last event it printed."""
     resume_token = ""
-    with grpc.insecure_channel(target) as channel:
+    with grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)]) as channel:
         service = rpc.ArbitrageServiceStub(channel)
         while True:
             try:

@@ -3,7 +3,8 @@
 //! <https://www.postgresql.org/docs/current/sql-copy.html>, "Binary Format": a signature, then per row a field count and
 //! per field a length (-1 for null) and its bytes, big-endian; a count of -1 ends it.
 
-use crate::windows::{ClosedWindow, WindowState};
+use super::closed::ClosedWindow;
+use super::state::WindowState;
 use crossbook_market::Instrument;
 use std::sync::Arc;
 
@@ -14,21 +15,23 @@ const ROW_BYTES: usize = 2 + 23 * 4 + 19 * 8 + 1 + 2;
 /// Postgres counts microseconds from 2000-01-01.
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 
-/// The rows of a window, ready for `COPY snapshots FROM STDIN (FORMAT binary)`; without a shard they lack its column, the
-/// last one.
-pub(crate) fn encode_window(window: &ClosedWindow, shard: Option<&str>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(32 + window.states.len() * (ROW_BYTES + 32));
-    out.extend_from_slice(SIGNATURE);
-    out.extend_from_slice(&[0; 8]); // flags, and the length of a header extension that is not there
-    for (instrument, state) in in_order_of_key(window) {
-        out.extend_from_slice(&(COLUMNS + i16::from(shard.is_some())).to_be_bytes());
-        put_row(&mut out, window, instrument, state);
-        if let Some(shard) = shard {
-            put(&mut out, shard.as_bytes());
+impl ClosedWindow {
+    /// The rows, ready for `COPY snapshots FROM STDIN (FORMAT binary)`, as a shard writes them; without a shard they lack its
+    /// column, the last one.
+    pub fn copy_binary(&self, shard: Option<&str>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(32 + self.states.len() * (ROW_BYTES + 32));
+        out.extend_from_slice(SIGNATURE);
+        out.extend_from_slice(&[0; 8]); // flags, and the length of a header extension that is not there
+        for (instrument, state) in in_order_of_key(self) {
+            out.extend_from_slice(&(COLUMNS + i16::from(shard.is_some())).to_be_bytes());
+            put_row(&mut out, self, instrument, state);
+            if let Some(shard) = shard {
+                put(&mut out, shard.as_bytes());
+            }
         }
+        out.extend_from_slice(&(-1i16).to_be_bytes());
+        out
     }
-    out.extend_from_slice(&(-1i16).to_be_bytes());
-    out
 }
 
 /// Of one window the symbol alone orders the primary key, and an index that is only added to at its end takes a third less
