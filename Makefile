@@ -43,7 +43,7 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
 
 audit: setup ## Ask osv.dev for known vulnerabilities of every locked dependency; skipped, with the reason, where it cannot be asked
-	@$(BIN)/python -m tools.audit
+	@$(BIN)/python -m tests.audit
 
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
@@ -97,7 +97,7 @@ proto: setup ## Generate the Python stubs from protos/, for the services and for
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
-	@tools/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && tools/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
+	@protos/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && protos/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
 
 setup: .tools/ready
 
@@ -118,7 +118,7 @@ $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "crossbook: $$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (PYTHON=python3.12 make ... picks one)" >&2; exit 1; }
 	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
 	@echo "crossbook: fetching uv into .tools" >&2
-	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.txt
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .uv.txt
 
 clean: ## Remove everything that was fetched, built or recorded here
 	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache
