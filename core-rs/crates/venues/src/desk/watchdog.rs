@@ -309,4 +309,18 @@ mod tests {
         }
         assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
     }
+
+    #[test]
+    fn a_fetched_book_whose_number_no_change_reaches_is_given_up_while_changes_come() {
+        let mut bench = live_by_rest(&["A"]);
+        bench.text(&change("A", 777, 778));
+        bench.wait(SECOND_NS / 10);
+        let (request_id, _, _) = bench.take_fetches()[0].clone();
+        bench.answer(request_id, 200, &book(i64::MAX / 2, "99"));
+        for last in 779..1_500 {
+            bench.wait(SECOND_NS / 10);
+            bench.text(&change("A", last - 1, last));
+        }
+        assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
+    }
 }

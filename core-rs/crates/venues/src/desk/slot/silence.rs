@@ -31,10 +31,12 @@ impl Slot {
         }
     }
 
-    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none.
+    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none, or none that the
+    /// book, by its number, does not hold already.
     pub(super) fn waits_in_vain(&self, turn: &Turn<'_>) -> bool {
         let patience_ns = self.vigil.patience_ns(self.number(), turn.stale_after_ns).max(turn.stale_after_ns);
-        self.pending.is_fetched() && self.vigil.quiet_ns(turn.now_ns) >= patience_ns
+        let is_outrun = self.pending.is_outrun_for(turn.now_ns, turn.stale_after_ns);
+        self.pending.is_fetched() && (is_outrun || self.vigil.quiet_ns(turn.now_ns) >= patience_ns)
     }
 
     pub(super) fn join_anew(&mut self, turn: &mut Turn<'_>) {
