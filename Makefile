@@ -10,7 +10,7 @@ PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint format bench bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property mutations fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,15 +39,22 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
 	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
-	@$(MAKE) --no-print-directory proto PB=.tools/pb-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check
+	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
+		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
+
+audit: setup ## Ask osv.dev for known vulnerabilities of every locked dependency; skipped, with the reason, where it cannot be asked
+	@$(BIN)/python -m tests.audit
 
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd protos && ../$(BIN)/buf format -w
 
-bench: setup ## Measure speed against baselines taken in the same run; JSON in .bench/latest.json
+bench: setup ## Measure speed in turn with what it is compared to, some minutes; JSON in .bench/latest.json (ARGS="--rows 'stage_*'", ARGS="--vs REV" for this commit beside another)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+performance: setup ## Measure everything as bench does and write docs/performance.md and .bench/baseline.json from it
+	@$(BIN)/python -m tests.bench --document
 
 bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers
@@ -73,6 +80,9 @@ property: setup ## Play 10,000 random streams with faults per venue and check ev
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
 
+mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue
+	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 cargo test -q -p crossbook-venues --test mutations -- --nocapture
+
 fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }
 	@cd core-rs && cargo +nightly fuzz run frames -- $(or $(ARGS),-max_total_time=60)
@@ -81,16 +91,13 @@ venues: setup ## Write docs/venues.md from the registry
 	@$(BIN)/crossbook venues --markdown > docs/venues.md
 
 PB ?= services/crossbook/pb
-proto: setup ## Generate the Python stubs from protos/
-	@rm -rf $(PB) .tools/pb-raw && mkdir -p $(PB)/v1 .tools/pb-raw
+CLIENT_PB ?= clients/python/src/crossbook_client
+proto: setup ## Generate the Python stubs from protos/, for the services and for the client
+	@rm -rf .tools/pb-raw && mkdir -p .tools/pb-raw
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
-	@# The wire package crossbook.v1 lives at crossbook.pb.v1 in Python, beside the services and not over them.
-	@for f in .tools/pb-raw/crossbook/v1/*; do \
-		sed -e 's/crossbook\.v1 import/crossbook.pb.v1 import/' -e 's/^import crossbook\.v1/import crossbook.pb.v1/' \
-		    -e 's/\([^"a-z._/]\)crossbook\.v1\.\([a-z]*_pb2\)/\1crossbook.pb.v1.\2/g' $$f > $(PB)/v1/$$(basename $$f); done
-	@printf '"""Generated from protos/ by `make proto`; never edited."""\n' | tee $(PB)/__init__.py > $(PB)/v1/__init__.py
+	@protos/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && protos/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
 
 setup: .tools/ready
 
@@ -102,7 +109,8 @@ $(BIN)/pytest:
 .tools/ready: pyproject.toml uv.lock core-rs/Cargo.toml core-rs/Cargo.lock $(shell find core-rs/crates -name '*.rs' -o -name Cargo.toml) | $(UV)
 	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
 	@echo "crossbook: setting up .venv and building the core (minutes the first time, seconds after)" >&2
-	@$(UV) sync --quiet --locked --all-extras
+	@$(UV) sync --quiet --locked --all-extras --inexact --no-install-project
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(UV) sync --quiet --locked --all-extras
 	@touch $@
 
 $(UV):
@@ -110,7 +118,7 @@ $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "crossbook: $$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (PYTHON=python3.12 make ... picks one)" >&2; exit 1; }
 	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
 	@echo "crossbook: fetching uv into .tools" >&2
-	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.8
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .uv.txt
 
 clean: ## Remove everything that was fetched, built or recorded here
 	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache

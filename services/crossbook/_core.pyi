@@ -71,6 +71,7 @@ class Instrument:
         asset: str,
         quote_currency: str,
         settle_currency: str,
+        asset_class: int = 1,
         asset_scale: float = 1.0,
         contract_size: float = 1.0,
         tick_size: float = 0.0,
@@ -81,7 +82,8 @@ class Instrument:
     venue: str
     symbol: str
     native_symbol: str
-    asset: str
+    asset: str  # of another class than coins: behind its name, "share:META"
+    asset_class: int  # as in market.proto
     asset_scale: float
     quote_currency: str
     settle_currency: str
@@ -105,6 +107,9 @@ class RestRequest:
     body: str | None  # an empty one is a POST too
     weight: int
     is_urgent: bool  # something is down until it is answered
+
+def throttling_words(venue: str, status: int, body: bytes) -> bytes | None:
+    """The venue's own words where this answer means that it is asked too often. Raises UnknownVenueError."""
 
 def next_market_request(venue: str, answers: Sequence[bytes], rest_url: str | None = None) -> RestRequest | None:
     """What to ask for the venue's market list once these answers to it are there; None when they are all.
@@ -232,7 +237,7 @@ class VenueFeed:
     def next_sequence(self, shard: str) -> int:
         """Of the lane's next batch."""
     def pending_rows(self, shard: str) -> int:
-        """Quotes waiting for take_batch; the message that instruments have left counts as one."""
+        """Quotes waiting for take_batch; a message without rows (instruments left, nobody listened) counts as one."""
     def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]: ...
     def untrack(self, symbols: Sequence[str], now_ns: int) -> list[Step]:
         """Raises UnknownInstrumentError for a symbol that is not tracked."""
@@ -248,6 +253,15 @@ class VenueFeed:
         """status is the HTTP status, 0 when there was no answer."""
     def on_timer(self, now_ns: int) -> list[Step]:
         """To be called every 100 ms: pacing, heartbeats, staleness, time-outs."""
+    def on_hole(self, now_ns: int) -> list[Step]:
+        """Nobody listened since the latest time that was told: every lane says so in a batch of its own.
+
+        No quote is LIVE until on_proof of its connection; every other state is told again.
+        """
+    def on_silence(self, connection: int, now_ns: int) -> list[Step]:
+        """The connection may be dead: none of its quotes is LIVE until on_proof."""
+    def on_proof(self, connection: int, now_ns: int) -> list[Step]:
+        """All that the connection had sent when it was asked has been told: what whole books say is in force."""
     def requote(self, shard: str, now_ns: int) -> None:
         """Puts the current quote of each of the shard's instruments into pending, received now, for who lost some."""
     def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch:
@@ -270,6 +284,7 @@ class QuoteRow:
     venue: str
     symbol: str
     asset: str
+    asset_class: int
     bid: float
     bid_size: float
     ask: float

@@ -1,8 +1,9 @@
 """The floor under the pipeline's latency: the same three gRPC hops carrying time stamps and nothing else.
 
-`python -m tests.bench.relay source RATE` stamps messages at an even rate and sends as a tracker does: at once when
-idle, then what a millisecond gathered. `python -m tests.bench.relay hop TARGET` subscribes to the process before it and
-streams on what it gets. Each prints its port first and lives until its standard input ends.
+`python -m tests.bench.relay source` stamps messages at an even rate, a line of standard input each time it changes, and
+sends as a tracker does: at once when idle, then what a millisecond gathered. `python -m tests.bench.relay hop TARGET`
+subscribes to the process before it and streams on what it gets. Each prints its port first and lives until its standard
+input ends.
 """
 
 import asyncio
@@ -56,21 +57,29 @@ async def pass_on(gathered: Gathered, target: str) -> None:
             gathered.add(message)
 
 
-async def main(role: str, argument: str) -> None:
-    gathered = Gathered()
+async def follow_rates(gathered: Gathered, lines: asyncio.StreamReader) -> None:
+    """Until standard input ends; a rate of 0 is silence without a timer."""
+    making: asyncio.Task[None] | None = None
+    while line := await lines.readline():
+        if making is not None:
+            making.cancel()
+        making = asyncio.create_task(make_stamps(gathered, float(line))) if float(line) else None
+
+
+async def main(role: str, target: str = "") -> None:
+    gathered, lines = Gathered(), asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     handler = grpc.unary_stream_rpc_method_handler(gathered.watch)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Relay", {"Watch": handler}),))
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     await server.start()
-    work = make_stamps(gathered, float(argument)) if role == "source" else pass_on(gathered, argument)
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    finally:
-        task.cancel()
-        await server.stop(0)
+    passing = asyncio.create_task(pass_on(gathered, target)) if role == "hop" else None
+    await follow_rates(gathered, lines)
+    if passing is not None:
+        passing.cancel()
+    await server.stop(0)
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2]))
+    uvloop.run(main(*sys.argv[1:]))

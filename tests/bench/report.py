@@ -1,86 +1,148 @@
-"""Rows of the bench table: a figure, the baseline measured beside it, their ratio, the target, and what has changed.
+"""The bench's results: what is stored of each row, and the table on the terminal.
 
-The change is against the committed .bench/baseline.json: of the ratio where there is one, for it is measured
-within one run and says little about the machine, else of the figure. Above 100 % is better.
+The change is against the committed .bench/baseline.json: of the ratio where there is one, for it is measured in pairs
+and says little about the machine, else of the figure. Above 100 % is better.
 """
 
 import json
 import platform
-import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.load import Load
+from tests.bench.pairs import Comparison
+from tests.bench.rows import Row
 
-@dataclass(frozen=True)
-class Row:
-    """One figure. `ratio` says how many times better it is than the baseline; targets are texts from the design."""
+WIDTH = 200  # of a table that is not printed to a terminal, or to a narrow one: names stay whole
 
-    key: str
-    value: float
-    unit: str
-    baseline: float | None = None
-    baseline_name: str = ""
-    is_higher_better: bool = False
-    target: str = ""
-
-    @property
-    def ratio(self) -> float | None:
-        if not self.baseline or not self.value:
-            return None
-        return self.value / self.baseline if self.is_higher_better else self.baseline / self.value
-
-    def change_percent(self, before: Mapping[str, Any] | None) -> float | None:
-        """How good it is, in percent of how good the same row was; None when it was not measured then."""
-        if before is None or not before["value"]:
-            return None
-        if self.ratio is not None and before["ratio"]:
-            return float(100 * self.ratio / before["ratio"])
-        share = self.value / before["value"]
-        return float(100 * (share if self.is_higher_better else 1 / share))
+Stored = dict[str, Any]
 
 
-def read_rows(path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of a report by key; none when there is no such file."""
+def stored(row: Row, comparison: Comparison, beside: str) -> Stored:
+    """One row as JSON. `beside` is what it was measured in turn with: its own neighbour, or another commit, to which
+    targets of a ratio do not refer.
+    """
+    ratio = comparison.ratio.median if comparison.ratio else None
+    return {
+        "unit": row.unit,
+        "explains": row.explains,
+        "direction": row.direction,
+        "beside": beside if comparison.other else "",
+        **asdict(comparison),
+        "targets": [
+            {"text": target.text(row.unit), "is_met": target.is_met(comparison.ours.median, ratio)}
+            for target in row.targets
+            if beside == row.beside or not target.is_of_ratio
+        ],
+    }
+
+
+def machine(commit: str) -> dict[str, str]:
+    """What the figures belong to; nothing that names the machine."""
+    return {
+        "commit": commit,
+        "processor": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "time": datetime.now(UTC).isoformat(timespec="minutes"),
+    }
+
+
+def read_rows(path: Path) -> dict[str, Stored]:
+    """The rows of a report by key; none when there is no such file, or one from before the pairs."""
     if not path.exists():
         return {}
-    rows: dict[str, dict[str, Any]] = json.loads(path.read_text())["rows"]
-    return rows
+    rows: dict[str, Stored] = json.loads(path.read_text())["rows"]
+    return {key: row for key, row in rows.items() if "ours" in row}
 
 
-def print_table(rows: Iterable[Row], before: Mapping[str, Mapping[str, Any]]) -> None:
-    """Prints every row with its baseline and ratio, and how it has changed."""
-    table = Table(title="Crossbook bench (ratio: times better than the baseline of the same run)")
-    for column in ("row", "figure", "baseline", "ratio", "change", "target"):
-        table.add_column(column, justify="left" if column in ("row", "target") else "right", overflow="fold")
-    for row in rows:
-        baseline = f"{_number(row.baseline)} {row.baseline_name}" if row.baseline is not None else ""
-        ratio = f"{_number(row.ratio)}x" if row.ratio is not None else ""
-        change = row.change_percent(before.get(row.key))
-        shown = f"{change:.0f} %" if change is not None else "new"
-        table.add_row(row.key, f"{_number(row.value)} {row.unit}", baseline, ratio, shown, row.target)
-    Console(width=None if sys.stdout.isatty() else 150).print(table)
-
-
-def write_json(rows: Iterable[Row], path: Path, kept: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes the rows keyed by name, and rows kept from before, with the machine they were measured on."""
+def write_json(path: Path, rows: Mapping[str, Stored], loads: Mapping[str, Load], machine: Mapping[str, str]) -> None:
+    """Rows by key, the machine, and how busy it was before each bench."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    body = {
-        "machine": {
-            "processor": platform.machine(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        },
-        "rows": {**kept, **{row.key: {**asdict(row), "ratio": row.ratio} for row in rows}},
-    }
+    body = {"machine": machine, "loads": {name: load.summary for name, load in loads.items()}, "rows": rows}
     path.write_text(json.dumps(body, indent=2) + "\n")
 
 
-def _number(value: float) -> str:
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+def change_percent(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> float | None:
+    """How good it is, in percent of how good the same row was; None when it was not measured so then."""
+    if before is None:
+        return None
+    if row["ratio"] and before["ratio"] and row["beside"] == before["beside"]:
+        return float(100 * row["ratio"]["median"] / before["ratio"]["median"])
+    share = row["ours"]["median"] / before["ours"]["median"]
+    return float(100 * (share if row["direction"].startswith("higher") else 1 / share))
+
+
+def print_table(title: str, rows: Mapping[str, Stored], before: Mapping[str, Stored]) -> None:
+    """Every row with what stands beside it, the ratio, targets, and how it has changed; then a line to explain each."""
+    table = Table(title=title)
+    for column, justify in _COLUMNS.items():
+        table.add_column(column, justify=justify, no_wrap=column == "row", overflow="fold")
+    for key, row in rows.items():
+        change = change_percent(row, before.get(key))
+        shown = f"{change:.0f} %" if change is not None else "new"
+        table.add_row(key, figure(row), beside(row), ratio(row), targets(row), shown)
+    console = Console()
+    if console.width < WIDTH:
+        console = Console(width=WIDTH)
+    console.print(table)
+    for line in explanations(rows):
+        console.print(line, highlight=False)
+
+
+_COLUMNS = {
+    "row": "left",
+    "figure (lowest to highest)": "right",
+    "measured in turn with it": "right",
+    "ratio (lowest to highest)": "right",
+    "target": "left",
+    "change": "right",
+}
+
+
+def explanations(rows: Mapping[str, Stored]) -> Iterable[str]:
+    """One line a row."""
+    return (f"{key}: {row['explains']} {row['direction'].capitalize()}." for key, row in rows.items())
+
+
+def figure(row: Mapping[str, Any]) -> str:
+    """`8.1 ns (7.9 to 8.4)`."""
+    return f"{number(row['ours']['median'])} {row['unit']}{_range(row['ours'])}"
+
+
+def beside(row: Mapping[str, Any]) -> str:
+    """What it was measured in turn with, and its figure; empty where there is nothing."""
+    return f"{number(row['other']['median'])} {row['unit']}: {row['beside']}" if row["other"] else ""
+
+
+def ratio(row: Mapping[str, Any]) -> str:
+    """`6.2x better (6.0 to 6.5)`: the number is never below 1, the word says which way, of the range too."""
+    if not row["ratio"]:
+        return ""
+    median = row["ratio"]["median"]
+    if median >= 1:
+        return f"{number(median)}x better{_range(row['ratio'])}"
+    turned = {"lowest": 1 / row["ratio"]["highest"], "highest": 1 / row["ratio"]["lowest"]}
+    return f"{number(1 / median)}x worse{_range(turned)}"
+
+
+def targets(row: Mapping[str, Any]) -> str:
+    """`<= 5 ns: met; at least 25x better: missed`."""
+    return "; ".join(f"{one['text']}: {'met' if one['is_met'] else 'MISSED'}" for one in row["targets"])
+
+
+def number(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _range(spread: Mapping[str, Any]) -> str:
+    if spread["lowest"] == spread["highest"]:
+        return ""
+    return f" ({number(spread['lowest'])} to {number(spread['highest'])})"

@@ -39,13 +39,15 @@ class Addresses:
 
 
 @asynccontextmanager
-async def running_up(settings: Mapping[str, str], options: Sequence[str]) -> AsyncIterator[Addresses]:
-    """Yields at once; ended like Ctrl-C."""
+async def running_up(
+    settings: Mapping[str, str], options: Sequence[str], python: str = sys.executable
+) -> AsyncIterator[Addresses]:
+    """Yields at once; ended like Ctrl-C. The interpreter says whose `crossbook` it is."""
     with tempfile.TemporaryDirectory(prefix="crossbook-bench-") as folder:
         command = ("-m", "crossbook", "up", "--no-view", "--data-dir", folder, "--port-base", "0", *options)
         with (Path(folder) / "up.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, *command), env={**os.environ, **settings}, stdout=log, stderr=log
+                *(python, *command), env={**os.environ, **settings}, stdout=log, stderr=log
             )
         try:
             yield Addresses(Path(folder) / "run.json")

@@ -23,17 +23,17 @@ async def test_the_windows_of_a_recording_are_those_of_its_frames(
     tmp_path: Path, postgres_dsn: str, redis_url: str
 ) -> None:
     """Recomputed from the raw frames by code that shares nothing with the core, equal in every bit."""
-    options = ["--venues", "binance", "--replay", str(RECORDING), "--speed", "25", "--record"]
+    options = ["--venues", "binance", "--play", str(RECORDING), "--speed", "25", "--record"]
     options += ["--window-seconds", str(WINDOW_SECONDS)]
     environment = {"CROSSBOOK_POSTGRES_DSN": postgres_dsn, "CROSSBOOK_REDIS_URL": redis_url}
     async with System(tmp_path, *options, **environment) as system:
-        await system.until(lambda: "replay_done" in system.output())
+        await system.until(lambda: "play_done" in system.output())
         until_ns = _last_frame_ns(tmp_path) // SECOND_NS * SECOND_NS
         await system.until(lambda: _is_written(postgres_dsn, until_ns))
         assert await system.interrupt() == 0
     venue = system.summary()["venues"]["binance"]
     assert (venue["state"], venue["gaps"], venue["parse_errors"]) == ("LIVE", 0, 0)
-    assert system.summary()["mode"] == "replay"
+    assert system.summary()["mode"] == "play"
 
     expected = _recomputed(tmp_path, until_ns)
     assert len(expected) >= 10

@@ -14,12 +14,13 @@ import grpc
 import httpx
 
 from crossbook.local.options import UpOptions
+from crossbook.local.processes.addresses import free_port
 from crossbook.local.processes.privileges import server_home
-from crossbook.local.processes.probes import answers_grpc, listens
 from crossbook.local.processes.supervisor import Supervisor
-from crossbook.local.run.environments import Environment, Environments, Places
-from crossbook.local.run.ports import MAIN_SHARD, Endpoint, Ports, choose_ports
-from crossbook.local.servers.embedded import free_port
+from crossbook.local.run.environments import Environment, Places, Setup, environment_of
+from crossbook.local.run.launch import probe_of
+from crossbook.local.run.ports import Endpoint, Ports, choose_ports
+from crossbook.local.services import service_named
 from crossbook.local.show.observer import Observer
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import load_settings
@@ -97,7 +98,7 @@ class Rig:
     async def stop_planting(self) -> None:
         """The simulated world stands still: everything that is open closes, nothing more opens."""
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.post(f"http://{self.ports.simulator.target(HOST)}/control/stop", timeout=10)
+            answer = await client.post(f"http://{self.ports.one('simulator').target(HOST)}/control/stop", timeout=10)
             assert answer.is_success
 
 
@@ -111,12 +112,12 @@ async def running_rig(
         postgres = await stack.enter_async_context(stoppable_postgres(data_dir / "postgres"))
         redis = await stack.enter_async_context(stoppable_redis(data_dir / "redis"))
         receiver = await stack.enter_async_context(receiving(TlsDoor()))
-        ports = choose_ports(load_settings(), len(TRACKERS), 0)
-        services = (_aggregator(ports).port, _aggregator(ports).port, ports.arbitrage.port)
+        ports = choose_ports(load_settings(), _options(data_dir))
+        services = (ports.one("aggregator").port, ports.one("aggregator").port, ports.one("arbitrage").port)
         servers = (_port(postgres.dsn), _port(redis.url), receiver.port)
         links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in (*services, *servers)])
         supervisor = await stack.enter_async_context(Supervisor(data_dir / "logs"))
-        targets = {endpoint.name: endpoint.target(HOST) for endpoint in ports.services()}
+        targets = {one.name: one.target(HOST) for one in ports.endpoints if one.service != "simulator"}
         channels = {name: await stack.enter_async_context(open_channel(target)) for name, target in targets.items()}
         observer = Observer(targets, lambda name: supervisor.processes[name].restarts)
         hook = Hook(receiver, f"https://{HOST}:{links.hook.port}/hook")
@@ -132,60 +133,62 @@ async def running_rig(
 
 async def _start_services(rig: Rig) -> None:
     links, ports = rig.links, rig.ports
-    await _start(rig, "aggregator", _environments(rig).aggregator(MAIN_SHARD))
-    to_quotes = _redirected(ports, links.quotes.port)
-    await _start(rig, "arbitrage", _environments(rig, to_quotes).arbitrage())
-    to_events = replace(ports, arbitrage=replace(ports.arbitrage, port=links.events.port))
-    await _start(rig, "alerts", _environments(rig, to_events).alerts())
+    await _start(rig, ports.one("aggregator"), _setup(rig))
+    await _start(rig, ports.one("arbitrage"), _setup(rig, _redirected(ports, "aggregator", links.quotes.port)))
+    await _start(rig, ports.one("alerts"), _setup(rig, _redirected(ports, "arbitrage", links.events.port)))
     await rig.supervisor.wait_ready("aggregator", "arbitrage", "alerts")
 
 
 async def _start_replica(rig: Rig) -> None:
     """A second alerts process, which shares the work of the first."""
-    to_events = replace(rig.ports, arbitrage=replace(rig.ports.arbitrage, port=rig.links.events.port))
-    port = free_port()
-    own = {"CROSSBOOK_ALERTS__PORT": str(port), "CROSSBOOK_ALERTS__METRICS_PORT": "0"}
-    environment = COMMON | _environments(rig, to_events).alerts() | own
-    await rig.supervisor.start(REPLICA, _command("alerts"), answers_grpc(f"{HOST}:{port}"), environment)
+    setup = _setup(rig, _redirected(rig.ports, "arbitrage", rig.links.events.port))
+    await _start(rig, Endpoint(REPLICA, "alerts", free_port()), setup)
     await rig.supervisor.wait_ready(REPLICA)
 
 
 async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
-    ports = rig.ports
-    world = _environments(rig, seed=seed).simulator() | WORLD
-    world["CROSSBOOK_SIMULATOR__LEDGER_FILE"] = str(rig.ledger_path)
-    await rig.supervisor.start("simulator", _command("simulator"), listens(HOST, ports.simulator.port), world)
+    world = WORLD | {"CROSSBOOK_SIMULATOR__LEDGER_FILE": str(rig.ledger_path)}
+    await _start(rig, rig.ports.one("simulator"), _setup(rig, seed=seed), world)
     await rig.supervisor.wait_ready("simulator")
-    to_ingest = _redirected(ports, rig.links.ingest.port)
-    for endpoint in ports.trackers:
-        environment = _environments(rig, to_ingest).tracker(endpoint, list(VENUES_OF[endpoint.name]))
-        if buffer_bytes is not None:
-            environment["CROSSBOOK_TRACKER__BUFFER_BYTES"] = str(buffer_bytes)
-        await _start(rig, endpoint.name, environment)
+    setup = _setup(rig, _redirected(rig.ports, "aggregator", rig.links.ingest.port))
+    small = {} if buffer_bytes is None else {"CROSSBOOK_TRACKER__BUFFER_BYTES": str(buffer_bytes)}
+    for endpoint in rig.ports.of("tracker"):
+        await _start(rig, endpoint, setup, small)
     await rig.supervisor.wait_ready(*TRACKERS)
 
 
-def _environments(rig: Rig, ports: Ports | None = None, seed: int = 0) -> Environments:
+def _options(data_dir: Path, seed: int = 0) -> UpOptions:
+    return UpOptions(
+        data_dir=data_dir,
+        venues=list(VENUES),
+        seed=seed,
+        window_seconds=WINDOW_SECONDS,
+        port_base=0,
+        tracker_processes=len(TRACKERS),
+    )
+
+
+def _setup(rig: Rig, ports: Ports | None = None, seed: int = 0) -> Setup:
     """What `up` would tell its processes, with the servers behind their proxies."""
-    options = UpOptions(data_dir=rig.data_dir, venues=list(VENUES), seed=seed, window_seconds=WINDOW_SECONDS)
     places = Places(truth_file=rig.truth_path, record_dir=rig.data_dir / "recordings" / "run")
-    dsn, url = _through(rig.postgres.dsn, rig.links.postgres), _through(rig.redis.url, rig.links.redis)
-    return Environments(options, HOST, ports or rig.ports, places, dsn, url)
+    servers = {
+        "postgres": _through(rig.postgres.dsn, rig.links.postgres),
+        "redis": _through(rig.redis.url, rig.links.redis),
+    }
+    return Setup(_options(rig.data_dir, seed), HOST, ports or rig.ports, places, servers)
 
 
-async def _start(rig: Rig, name: str, environment: Environment) -> None:
-    target = next(endpoint.target(HOST) for endpoint in rig.ports.services() if endpoint.name == name)
-    command = _command(name.partition("-")[0])
-    await rig.supervisor.start(name, command, answers_grpc(target), COMMON | environment)
+async def _start(rig: Rig, endpoint: Endpoint, setup: Setup, extra: Environment | None = None) -> None:
+    service = service_named(endpoint.service)
+    environment = COMMON | environment_of(setup, service, endpoint) | (extra or {})
+    probe = probe_of(service, endpoint, HOST)
+    await rig.supervisor.start(endpoint.name, _command(service.name), probe, environment, endpoint.addresses(HOST))
 
 
-def _aggregator(ports: Ports) -> Endpoint:
-    return ports.aggregators[MAIN_SHARD]
-
-
-def _redirected(ports: Ports, port: int) -> Ports:
-    """With a proxy in the aggregator's place."""
-    return replace(ports, aggregators={MAIN_SHARD: replace(_aggregator(ports), port=port)})
+def _redirected(ports: Ports, service: str, port: int) -> Ports:
+    """With a proxy in the service's place."""
+    moved = (replace(one, port=port) if one.service == service else one for one in ports.endpoints)
+    return Ports(tuple(moved))
 
 
 def _command(service: str) -> list[str]:

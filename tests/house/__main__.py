@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.house.modules import circles, crates, floors, layers_of, python_modules, rooms
 from tests.house.picture import svg
+from tests.house.rust import rust_modules
 from tests.house.sizes import Sizes, measured
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,7 @@ def main(arguments: list[str]) -> int:
     """0 when no import runs in a circle or upwards."""
     modules, core = python_modules(), crates(ROOT / "core-rs")
     layers, inner = layers_of(ROOT / "pyproject.toml"), rooms(modules, 1)
-    found = circles(modules) + circles(core)
+    found = circles(modules) + circles(core) + circles(rust_modules(ROOT / "core-rs"))
     upward = _upward(layers, inner)
     print(f"circles: {len(found)}", *(" -> ".join(group) for group in found), sep="\n  ")
     print(f"rooms: {len(inner)}, arrows: {sum(map(len, inner.values()))}, running up: {len(upward)}")

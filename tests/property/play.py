@@ -328,10 +328,11 @@ def _side(instrument: Instrument, levels: list[tuple[int, int]]) -> Side:
 
 @cache
 def _listed(venue: str) -> tuple[ListedInstrument, ...]:
-    """What the core makes of the face's market list; it is the same in every world."""
+    """What the core makes of the face's market list, the same in every world; no world knows of shares on it."""
     world = World(0, assets_of_world(ASSETS), [TRAITS[venue]], EpisodePlan(0, [], {}))
     face = build_faces(world.instruments)[venue]
     answers: list[bytes] = []
     while (request := next_market_request(venue, answers, f"http://{HOST}")) is not None:
         answers.append(_ask(face, request, START_NS).body)
-    return tuple(parse_markets(venue, answers, START_NS).instruments)
+    known = {asset.name for asset in assets_of_world(ASSETS)}
+    return tuple(one for one in parse_markets(venue, answers, START_NS).instruments if one.asset in known)

@@ -17,6 +17,7 @@ from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.totals import Totals
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
@@ -33,17 +34,17 @@ WRITING_POOL_SIZE, READING_POOL_SIZE = 16, 8
 log = structlog.get_logger()
 
 
-async def run(settings: Settings, lifetime: Lifetime) -> None:
+async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Until the lifetime ends. Postgres need not be there yet: hellos are then answered UNAVAILABLE."""
     dsn = require_postgres_dsn(settings)
     async with AsyncExitStack() as stack:
         pools = [await open_pool(dsn, max_size=size) for size in (WRITING_POOL_SIZE, READING_POOL_SIZE)]
         for pool in pools:
             stack.push_async_callback(pool.close)
-        await _run(settings, lifetime, *pools)
+        await _run(settings, lifetime, clock or Clock(), *pools)
 
 
-async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: Pool) -> None:
+async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Pool, reading: Pool) -> None:
     store, totals, hub, hub_changed = Store(writing, settings.aggregator.shard), Totals(), QuoteHub(), Wakeups()
     health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
     keeper = Keeper(health.tell)
@@ -61,6 +62,7 @@ async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: P
             hub_changed,
             lifetime.stopping,
             keep,
+            clock,
         )
         fanout = Fanout(hub, hub_changed, lifetime.stopping)
         service = AggregatorService(intake, fanout, hub, Reads(reading), totals)
@@ -68,7 +70,8 @@ async def _run(settings: Settings, lifetime: Lifetime, writing: Pool, reading: P
         with collected(totals, intake.venues, fanout), start_metrics(settings.host, metrics_port):
             async with grpc_server(settings.host, port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES):
                 keep("postgres_watch", DatabaseWatch(store, totals, health, intake.commit_failure).run)
-                keep("retention", lambda: keep_retention(store, settings.aggregator))
+                keep("retention", lambda: keep_retention(store, settings.aggregator, clock))
+                keep("clock", clock.keep_beating)
                 await lifetime.stopping.wait()
             await _drain(intake)
         for task in tasks:

@@ -36,6 +36,7 @@ from crossbook.pb.v1.aggregator_pb2 import (
     IngestQuotesResponse,
     ResumePoint,
 )
+from crossbook.plumbing.clock import MAX_AHEAD_SECONDS, Clock, is_ahead
 from crossbook.plumbing.errors import (
     ConflictError,
     InvalidRequestError,
@@ -44,10 +45,8 @@ from crossbook.plumbing.errors import (
     UnavailableError,
 )
 from crossbook.plumbing.settings import AggregatorSettings
-from crossbook.plumbing.timestamps import SECOND_NS, now_ns
+from crossbook.plumbing.timestamps import SECOND_NS
 
-# What a tracker's clock may be ahead of ours. A batch beyond it is refused: it would close windows that have not begun.
-MAX_AHEAD_SECONDS = 60
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
 HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this
 MAX_REASON_CHARACTERS = 1_000  # what is longer is cut
@@ -72,6 +71,7 @@ class Intake:
         hub_changed: Wakeups,
         stopping: asyncio.Event,
         keep: Keep,
+        clock: Clock,
     ) -> None:
         self.venues: dict[str, Venue] = {}
         self._settings = settings
@@ -81,6 +81,7 @@ class Intake:
         self._hub_changed = hub_changed
         self._stopping = stopping
         self._keep = keep
+        self._now_ns = clock.now_ns
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
 
@@ -99,6 +100,7 @@ class Intake:
         venue = await self._open(hello.venue)
         try:
             async with venue.fed() as feeding:
+                await self._renew(venue)
                 await self._serve(venue, hello, payload, feeding, context)
         finally:
             self._hub_changed.notify()  # however it ended, followers learn at once that its books are CLOSED
@@ -146,17 +148,37 @@ class Intake:
         """The venue, restored from Postgres at its first hello; UnavailableError while Postgres is away."""
         async with self._opening.setdefault(name, asyncio.Lock()):
             known = self.venues.get(name)
-            if known is None or known.writer.lost_commits.is_set():
+            if known is None:
                 if len({*self.venues, *self._opening}) > MAX_VENUES:
                     raise OverloadedError(f"{MAX_VENUES} venues are open: start another aggregator for more")
-                point = await self._store.open_venue(name)
                 venue = Venue(name, self._settings.window_seconds, self._hub, self._store, self._totals)
-                if point is not None:
-                    venue.restore(point)
-                    log.info("venue_restored", venue=name, stream_id=point.stream_id, position=point.position)
+                await self._restore(venue)
                 self.venues[name] = venue
-                self._keep(f"writer {name}", venue.writer.run)
+                self._keep(f"writer {name}", venue.write)
             return self.venues[name]
+
+    async def _restore(self, venue: Venue) -> None:
+        """Continues after the last commit, unless that was made by a clock that has been set back since."""
+        point = await self._store.open_venue(venue.name)
+        now_ns = self._now_ns()
+        if point is not None and is_ahead(point.committed_until_ns, now_ns):
+            was_ns = point.committed_until_ns
+            point, rows = await self._store.set_back(venue.name, now_ns)
+            self._totals.positions_set_back += 1
+            log.error("position_set_back", venue=venue.name, ahead_seconds=(was_ns - now_ns) // SECOND_NS, rows=rows)
+        if point is not None:
+            venue.restore(point)
+            log.info("venue_restored", venue=venue.name, stream_id=point.stream_id, position=point.position)
+
+    async def _renew(self, venue: Venue) -> None:
+        """Windows are given up where Postgres has lost what they follow, and where they have closed before their time."""
+        is_early = is_ahead(venue.windows.watermark_ns, self._now_ns())
+        if not is_early and not venue.writer.lost_commits.is_set():
+            return
+        if is_early:
+            log.error("windows_set_back", venue=venue.name, watermark_ns=venue.windows.watermark_ns)
+        await venue.begin_afresh()
+        await self._restore(venue)
 
     async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
         try:
@@ -187,7 +209,7 @@ class Intake:
         await acknowledger.wait_for_all()
 
     def _take(self, venue: Venue, payload: bytes) -> None:
-        received_ns = now_ns()
+        received_ns = self._now_ns()
         try:
             waiting = venue.windows.on_batch(payload, received_ns + MAX_AHEAD_SECONDS * SECOND_NS)
         except PayloadError as error:
@@ -205,7 +227,7 @@ class Intake:
             ) from error
         self._hub_changed.notify()
         self._totals.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
-        self._totals.window_update.add((now_ns() - received_ns) / 1000)
+        self._totals.window_update.add((self._now_ns() - received_ns) / 1000)
         if waiting:
             venue.writer.tell_waiting(waiting)
 

@@ -39,6 +39,9 @@ class AggregatorCollector(Collector):
         yield _counter("lost_windows", "Windows that Postgres had committed and no longer had.", totals.lost_windows)
         yield _counter("batches_refused", "Batches that were undecodable or out of sequence.", totals.batches_refused)
         yield _counter(
+            "positions_set_back", "Positions in the future, by a clock that was set back.", totals.positions_set_back
+        )
+        yield _counter(
             "conflated_quotes", "Quotes replaced before a slow client took them.", self._fanout.conflated_quotes
         )
         yield GaugeMetricFamily(

@@ -1,12 +1,12 @@
 """The unary reads: checks a request field by field, fetches a page, answers in messages."""
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from crossbook._core import QuoteRow, venue_profiles
+from crossbook._core import QuoteRow
 from crossbook.aggregator.store.reads import PageQuery, Reads, SnapshotRow, StatsRow
 from crossbook.aggregator.store.store import EPOCH, to_ns
 from crossbook.pb.v1.aggregator_pb2 import (
@@ -17,20 +17,15 @@ from crossbook.pb.v1.aggregator_pb2 import (
     ListSnapshotsResponse,
     WindowStats,
 )
-from crossbook.pb.v1.market_pb2 import BookState, Quote
-from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.pb.v1.market_pb2 import AssetClass, BookState, Quote
+from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
-from crossbook.plumbing.timestamps import from_timestamp, to_timestamp
+from crossbook.plumbing.requests import check_names, check_range, check_venues, collect, refuse
+from crossbook.plumbing.timestamps import to_timestamp
 
 DEFAULT_PAGE_SIZE = 500
 MAX_PAGE_SIZE = 10_000
-MAX_NAMES = 10_000
-MAX_NAME_CHARACTERS = 100
-PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
 MICROSECOND = timedelta(microseconds=1)
-# What both Timestamp and datetime can say: years 1 to 9999.
-MIN_SECONDS = -62_135_596_800
-MAX_SECONDS = 253_402_300_799
 
 ListRequest = ListSnapshotsRequest | ListMinutesRequest
 Row = TypeVar("Row", bound=StatsRow)
@@ -52,10 +47,10 @@ async def list_minutes(reads: Reads, request: ListMinutesRequest, seen: Containe
 
 def parse_query(request: ListRequest, seen: Container[str] = ()) -> PageQuery:
     """Asks for one row more than the page, which tells whether another page follows. Raises InvalidRequestError."""
-    violations = [*_check_venues("venues", request.venues, seen), *_check_names("symbols", request.symbols)]
-    violations += _check_times(request)
-    limit = _collect(violations, lambda: page_limit(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE))
-    after = _collect(violations, lambda: _decode_position(request))
+    violations = [*check_venues("venues", request.venues, lambda: seen), *check_names("symbols", request.symbols)]
+    violations += check_range(request)
+    limit = collect(violations, lambda: page_limit(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE))
+    after = collect(violations, lambda: _decode_position(request))
     if violations or limit is None:
         raise InvalidRequestError(violations)
     return PageQuery(
@@ -71,12 +66,11 @@ def parse_query(request: ListRequest, seen: Container[str] = ()) -> PageQuery:
 def check_filter(selection: InstrumentFilter, seen: Container[str] = ()) -> None:
     """Raises InvalidRequestError unless the filter can mean something."""
     violations = [
-        *_check_venues("filter.venues", selection.venues, seen),
-        *_check_names("filter.symbols", selection.symbols),
-        *_check_names("filter.assets", selection.assets),
+        *check_venues("filter.venues", selection.venues, lambda: seen),
+        *check_names("filter.symbols", selection.symbols),
+        *check_names("filter.assets", selection.assets),
     ]
-    if violations:
-        raise InvalidRequestError(violations)
+    refuse(violations)
 
 
 def to_quote(row: QuoteRow) -> Quote:
@@ -85,6 +79,7 @@ def to_quote(row: QuoteRow) -> Quote:
         venue=row.venue,
         symbol=row.symbol,
         asset=row.asset,
+        asset_class=AssetClass.ValueType(row.asset_class),
         bid=row.bid,
         bid_size=row.bid_size,
         ask=row.ask,
@@ -93,53 +88,6 @@ def to_quote(row: QuoteRow) -> Quote:
         exchange_time=_moment(row.exchange_ns),
         receive_time=to_timestamp(row.receive_ns),
     )
-
-
-def _check_venues(field: str, venues: Sequence[str], seen: Container[str]) -> Iterable[FieldViolation]:
-    """A misspelt name would silently match nothing. A venue that only a tracker knows is known once it is `seen`."""
-    if len(venues) > MAX_NAMES:
-        yield _too_many(field)
-        return
-    for index, venue in enumerate(venues):
-        if venue not in PROFILED_VENUES and venue not in seen:
-            known = ", ".join(sorted(PROFILED_VENUES))
-            yield FieldViolation(f"{field}[{index}]", f"{venue[:40]!r} is not a known venue: {known}")
-
-
-def _check_names(field: str, names: Sequence[str]) -> Iterable[FieldViolation]:
-    if len(names) > MAX_NAMES:
-        yield _too_many(field)
-        return
-    for index, name in enumerate(names):
-        if not (0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable()):
-            yield FieldViolation(f"{field}[{index}]", f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
-
-
-def _too_many(field: str) -> FieldViolation:
-    return FieldViolation(field, f"must not hold more than {MAX_NAMES} names")
-
-
-def _check_times(request: ListRequest) -> list[FieldViolation]:
-    violations = []
-    for field in ("from_time", "to_time"):
-        moment: Timestamp = getattr(request, field)
-        if not (MIN_SECONDS <= moment.seconds <= MAX_SECONDS and 0 <= moment.nanos < 1_000_000_000):
-            violations.append(FieldViolation(field, "is not a valid timestamp"))
-    is_range = request.HasField("from_time") and request.HasField("to_time")
-    if is_range and from_timestamp(request.from_time) > from_timestamp(request.to_time):
-        violations.append(FieldViolation("from_time", "must not be after to_time"))
-    return violations
-
-
-T = TypeVar("T")
-
-
-def _collect(violations: list[FieldViolation], parse: Callable[[], T]) -> T | None:
-    try:
-        return parse()
-    except InvalidRequestError as error:
-        violations.extend(error.violations)
-        return None
 
 
 def _decode_position(request: ListRequest) -> tuple[datetime, str, str] | None:

@@ -2,25 +2,29 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from crossbook.aggregator.store.store import Store
+from crossbook.aggregator.store.store import Store, to_datetime
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.settings import AggregatorSettings
 
 BATCH_ROWS = 5_000
+# By a clock that has just been set, everything may look old: somebody may yet set it right.
+SETTLED_SECONDS = 600.0
 
 Delete = Callable[[str, datetime, int], Awaitable[int]]
 
 log = structlog.get_logger()
 
 
-async def keep_retention(store: Store, settings: AggregatorSettings) -> None:
+async def keep_retention(store: Store, settings: AggregatorSettings, clock: Clock) -> None:
     """Until it is cancelled; a round that fails is logged and the next one makes up for it."""
     while True:
         try:
-            await delete_expired(store, settings, datetime.now(UTC))
+            if clock.settled_seconds >= SETTLED_SECONDS:
+                await delete_expired(store, settings, to_datetime(clock.now_ns()))
         except Exception as error:
             log.warning("retention_failed", error=str(error) or type(error).__name__)
         await asyncio.sleep(settings.retention_interval_seconds)

@@ -22,6 +22,7 @@ class Totals:
     contested_snapshots: int = 0
     lost_windows: int = 0
     batches_refused: int = 0
+    positions_set_back: int = 0
     is_database_available: bool = False
     # From a batch's leaving its tracker to our door; batches that are sent again are old when they come.
     batch_transit: LatencyHistogram = field(default_factory=LatencyHistogram)

@@ -1,7 +1,9 @@
 """One venue inside the aggregator: its windows, its writer, and which tracker stream feeds it now."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from crossbook._core import QuoteHub, VenueWindows
 from crossbook.aggregator.feeding import Feeder, Feeding
@@ -17,8 +19,11 @@ class Venue:
 
     def __init__(self, name: str, window_seconds: int, hub: QuoteHub, store: Store, totals: Totals) -> None:
         self.name = name
-        self.windows = VenueWindows(name, window_seconds, hub)
-        self.writer = WindowWriter(name, self.windows, store, totals)
+        self._make_windows = partial(VenueWindows, name, window_seconds, hub)
+        self._make_writer = partial(WindowWriter, name, store=store, totals=totals)
+        self.windows = self._make_windows()
+        self.writer = self._make_writer(windows=self.windows)
+        self._writing: asyncio.Future[None] | None = None  # the writer's run
         self.is_connected = False
         self._reported: VenueHealth | None = None
         self._lost_ns = 0
@@ -28,6 +33,26 @@ class Venue:
         """Continues after the last commit of an earlier process."""
         self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
         self.writer.restore(point)
+
+    async def write(self) -> None:
+        """Endless: commits what the windows close, also after these have begun afresh."""
+        while True:
+            self._writing = asyncio.ensure_future(self.writer.run())
+            try:
+                await asyncio.wait((self._writing,))
+            finally:
+                self._writing.cancel()
+            if not self._writing.cancelled():
+                self._writing.result()
+
+    async def begin_afresh(self) -> None:
+        """Forgets its windows, with what of them is not committed. To be restored again."""
+        self.windows.on_disconnected(now_ns())
+        self.windows = self._make_windows()
+        self.writer = self._make_writer(windows=self.windows)
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.wait((self._writing,))
 
     @property
     def health(self) -> VenueHealth | None:

@@ -72,7 +72,7 @@ class WindowWriter:
         return self.committed_sequence if self.committed_stream_id == stream_id else 0
 
     async def run(self) -> None:
-        """Until it is cancelled, or commits are lost; a cancelled commit is rolled back and comes again.
+        """Until it is cancelled; a cancelled commit is rolled back and comes again. Once commits are lost, it only waits.
 
         May be run again after it died: the window that it had in hand comes first.
         """
@@ -89,6 +89,7 @@ class WindowWriter:
                 self._work.clear()
         except LostCommitsError as error:
             await self._give_up(error)
+            await asyncio.Event().wait()  # for another to take its place
 
     async def _give_up(self, error: LostCommitsError) -> None:
         """What is not committed yet the trackers still hold, and of what is lost perhaps some."""
@@ -177,6 +178,7 @@ def _facts(instrument: Instrument) -> tuple[object, ...]:
     return (
         instrument.native_symbol,
         instrument.asset,
+        instrument.asset_class,
         instrument.asset_scale,
         instrument.quote_currency,
         instrument.settle_currency,

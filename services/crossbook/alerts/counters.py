@@ -20,6 +20,7 @@ class Counters:
     delivered: int = 0
     failed: int = 0
     retried: int = 0
+    limited: int = 0
     forgotten: int = 0
     dropped: int = 0
     evaluated: int = 0
@@ -45,6 +46,7 @@ class CountersCollector(Collector):
         yield CounterMetricFamily(f"{PREFIX}_delivered", "Deliveries done.", value=now.delivered)
         yield CounterMetricFamily(f"{PREFIX}_failed", "Deliveries given up.", value=now.failed)
         yield CounterMetricFamily(f"{PREFIX}_retried", "Deliveries to be tried again.", value=now.retried)
+        yield CounterMetricFamily(f"{PREFIX}_limited", "Deliveries put off by a receiver's limit.", value=now.limited)
         yield CounterMetricFamily(f"{PREFIX}_forgotten", "Alerts deleted for their age.", value=now.forgotten)
         yield CounterMetricFamily(f"{PREFIX}_dropped", "Alerts that slow watchers lost.", value=now.dropped)
         yield CounterMetricFamily(f"{PREFIX}_evaluated", "Rules looked at for an event.", value=now.evaluated)

@@ -19,13 +19,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.evaluate import Match
+from crossbook.alerts.match import Match
 from crossbook.alerts.records import Earlier
 from crossbook.alerts.rules import cooldown_ns
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store.alerts import AlertStore
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.data.cooldown import Claim, CooldownStore
+from crossbook.plumbing.data.cooldown import Claim, CooldownStore, Held
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.newest import NewestKeys
 from crossbook.plumbing.retry import backoff
@@ -37,6 +38,7 @@ REMEMBERED = 20_000
 RETRY_BASE_SECONDS = 0.1
 RETRY_CAP_SECONDS = 2.0
 BUSY_SECONDS = 0.05
+SKEW_MS = 2_000
 
 log = structlog.get_logger()
 
@@ -70,13 +72,18 @@ class Firing:
     """Steps 1 to 3 for one match."""
 
     def __init__(
-        self, store: AlertStore, cooldowns: CooldownStore, counters: Counters, lease_seconds: float, tries: int
+        self,
+        store: AlertStore,
+        cooldowns: CooldownStore,
+        closings: Closings,
+        counters: Counters,
+        lease_seconds: float,
     ) -> None:
         self._store = store
         self._cooldowns = cooldowns
+        self._closings = closings
         self._counters = counters
         self._lease_seconds = lease_seconds
-        self._tries = tries
         # What is forgotten here, Redis or Postgres answers for.
         self._done = NewestKeys[tuple[str, str]](REMEMBERED)
         self._held_back = NewestKeys[tuple[str, str]](REMEMBERED)
@@ -102,10 +109,15 @@ class Firing:
         claim = await self._cooldowns.claim(
             match.rule.name, found.asset, found.buy.venue, found.sell.venue, self._lease_seconds
         )
+        if isinstance(claim, Held) and claim.remaining_ms > _longest_ms(match, self._lease_seconds):
+            # Redis' clock was set back since, or the rule's cooldown made shorter. Postgres knows whether one runs.
+            log.warning("cooldown_set_back", rule=match.rule.name, remaining_ms=claim.remaining_ms)
+            await self._cooldowns.forget(match.rule.name, found.asset, found.buy.venue, found.sell.venue)
+            return Busy()
         if not isinstance(claim, Claim):
             return Busy() if claim.cause is None else _held_back_by(claim.cause, match)
         try:
-            result = await self._store.fire(match, self._tries)
+            result = await self._store.fire(match.rule, found, match.cause, self._closings.closed_ns(found.id))
         except BaseException:
             await self._release(claim)
             raise
@@ -196,6 +208,11 @@ class FiringLine:
         if attempt == 0:
             log.error("match_waits", rule=match.rule.name, cause=match.cause, exc_info=error)
         await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
+
+
+def _longest_ms(match: Match, lease_seconds: float) -> float:
+    """No lease and no cooldown of the rule as it is now has longer to run."""
+    return max(cooldown_ns(match.rule) / 1e6, 1000 * lease_seconds) + SKEW_MS
 
 
 def _is_lost(match: Match) -> bool:

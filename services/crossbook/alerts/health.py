@@ -5,7 +5,8 @@ import asyncio
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.ownership import Ownership
 from crossbook.alerts.firing import FiringLine
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store.deliveries import DeliveryStore
+from crossbook.alerts.store.tables import WriteFailures
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.grpc.health import ServiceHealth
@@ -21,14 +22,16 @@ class HealthWatch:
 
     def __init__(
         self,
-        store: AlertStore,
+        deliveries: DeliveryStore,
+        failures: WriteFailures,
         cooldowns: CooldownStore,
         counters: Counters,
         ownership: Ownership,
         line: FiringLine,
         health: ServiceHealth,
     ) -> None:
-        self._store = store
+        self._deliveries = deliveries
+        self._failures = failures
         self._counters = counters
         self._ownership = ownership
         self._line = line
@@ -49,7 +52,7 @@ class HealthWatch:
     async def look(self) -> None:
         """Asks both servers now."""
         postgres, redis = await asyncio.gather(_problem(self._postgres), _problem(self._redis))
-        postgres = postgres or self._store.write_failure
+        postgres = postgres or self._failures.reason
         self._counters.is_postgres_available = not postgres
         self._counters.is_redis_available = not redis
         arbitrage = "" if self._counters.is_connected else "its stream of opportunities is down"
@@ -57,7 +60,7 @@ class HealthWatch:
         await self._health.tell_all(dict(zip(PARTS, parts, strict=True)))
 
     async def _count(self) -> None:
-        self._counters.pending = await self._store.count_pending()
+        self._counters.pending = await self._deliveries.count_pending()
 
 
 async def _problem(question: Question) -> str:

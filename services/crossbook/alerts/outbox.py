@@ -1,30 +1,37 @@
 """Delivers what is due: claims with a lease, tries, and records delivered, to be tried again, or given up.
 
-A claim counts the try and moves the delivery's due time to the end of the lease, so that a crash only delays it. A slow
-receiver takes one of the places, never all the time of the others. A try whose end cannot be recorded, because Postgres
-is down, keeps its place until it can: the record is worth more than the next try, for without it the receiver gets the
-alert twice. What nobody foresaw in a channel is no end of a delivery and takes none of its tries.
+A claim counts the try and moves the delivery's due time to the end of the lease, so that a crash only delays it. Each
+destination has a few places, so a slow receiver takes only its own; one that has lately limited us gets one thing at a
+time; one that says for how long is left alone until then, and what it turned away was no try. A try whose end cannot be
+recorded, because Postgres is down, keeps its place until it can: the record is worth more than the next try, for
+without it the receiver gets the alert twice. What nobody foresaw in a channel is no end of a delivery and no try.
 """
 
 import asyncio
+import time
+from collections import Counter
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Outcome, Retry
 from crossbook.alerts.channels.registry import send
+from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.records import ClaimedDelivery
-from crossbook.alerts.store import DELIVERED, FAILED, PENDING, AlertStore
-from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.alerts.records import DELIVERED, FAILED, PENDING, ClaimedDelivery, Ending
+from crossbook.alerts.store.deliveries import DeliveryStore
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
+from crossbook.plumbing.timestamps import to_timestamp
 
-PLACES = 16
-POLL_SECONDS = 0.5
+PLACES = 128
+PLACES_EACH = 4  # of one destination
+LIMITED_SECONDS = 60.0  # for which one that has limited us gets one thing at a time
+POLL_SECONDS = 0.25
 RETRY_BASE_SECONDS = 1.0
-RETRY_CAP_SECONDS = 300.0
+RETRY_CAP_SECONDS = 900.0
 RECORD_CAP_SECONDS = 1.0
 RELEASE_SECONDS = 1.0
 
@@ -34,13 +41,17 @@ log = structlog.get_logger()
 class Outbox:
     """The delivery loop of one replica."""
 
-    def __init__(self, store: AlertStore, http: HttpSender, counters: Counters, lease_seconds: float) -> None:
+    def __init__(
+        self, store: DeliveryStore, http: HttpSender, closings: Closings, counters: Counters, lease_seconds: float
+    ) -> None:
         self._store = store
         self._http = http
+        self._closings = closings
         self._counters = counters
         self._lease_seconds = lease_seconds
         self._wake = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: Counter[str] = Counter()  # by destination
+        self._limited: dict[str, float] = {}  # destination to the end of its time of one place
 
     def wake(self) -> None:
         """Something is due now."""
@@ -56,21 +67,32 @@ class Outbox:
 
     async def _take(self, tasks: asyncio.TaskGroup) -> int:
         """Claims as much as there are places."""
-        free = PLACES - len(self._running)
-        if free == 0:
+        free = PLACES - self._running.total()
+        if free <= 0:
             return 0
         try:
-            claimed = await self._store.claim_deliveries(free, self._lease_seconds)
+            claimed = await self._store.claim(free, PLACES_EACH, self._taken(), self._lease_seconds)
         except UnavailableError:  # the health watch says so
             return 0
         for delivery in claimed:
+            self._running[delivery.destination] += 1
             task = tasks.create_task(self._deliver(delivery))
-            self._running.add(task)
-            task.add_done_callback(self._on_done)
+            task.add_done_callback(partial(self._on_done, delivery.destination))
         return len(claimed)
 
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+    def _taken(self) -> dict[str, int]:
+        """Places that a destination does not have: those in use, and all but one while it is known to limit."""
+        now = time.monotonic()
+        self._limited = {destination: until for destination, until in self._limited.items() if until > now}
+        taken = dict(self._running)
+        for destination in self._limited:
+            taken[destination] = taken.get(destination, 0) + PLACES_EACH - 1
+        return taken
+
+    def _on_done(self, destination: str, _: asyncio.Task[None]) -> None:
+        self._running[destination] -= 1
+        if self._running[destination] <= 0:
+            del self._running[destination]
         self._wake.set()
 
     async def _pause(self) -> None:
@@ -83,11 +105,16 @@ class Outbox:
             outcome = await self._try(claimed)
         except asyncio.CancelledError:
             with suppress(UnavailableError, TimeoutError):
-                await asyncio.wait_for(self._store.release_delivery(claimed), RELEASE_SECONDS)
+                await asyncio.wait_for(self._store.release(claimed), RELEASE_SECONDS)
             raise
-        await self._record(claimed, outcome)
+        if isinstance(outcome, Limited):
+            self._limited[claimed.destination] = time.monotonic() + outcome.after_seconds + LIMITED_SECONDS
+        await self._record(claimed, ending_of(claimed, outcome))
 
     async def _try(self, claimed: ClaimedDelivery) -> Outcome:
+        closed_ns = self._closings.closed_ns(claimed.alert.opportunity.id)
+        if closed_ns is not None:
+            claimed.alert.close_time.CopyFrom(to_timestamp(closed_ns))
         try:
             return await send(claimed.channel, claimed.alert, self._http)
         except Exception as error:
@@ -95,47 +122,49 @@ class Outbox:
             reason = f"the channel broke ({type(error).__name__}); the service's log has the details"
             return Retry(reason, is_counted=False)
 
-    async def _record(self, claimed: ClaimedDelivery, outcome: Outcome) -> None:
-        state, error, delay = _verdict(claimed, outcome)
-        is_counted = isinstance(outcome, Delivered | Failed) or (isinstance(outcome, Retry) and outcome.is_counted)
+    async def _record(self, claimed: ClaimedDelivery, ending: Ending) -> None:
         attempt = 0
         while True:
             try:
-                is_ours = await self._store.finish_delivery(claimed, state, error, delay, is_counted=is_counted)
+                is_ours = await self._store.finish(claimed, ending)
                 break
             except UnavailableError:  # the health watch says so
                 await asyncio.sleep(backoff(attempt, 0.1, RECORD_CAP_SECONDS))
                 attempt += 1
         if is_ours:
-            self._count(claimed, state, error)
+            self._count(claimed, ending)
 
-    def _count(self, claimed: ClaimedDelivery, state: int, error: str) -> None:
+    def _count(self, claimed: ClaimedDelivery, ending: Ending) -> None:
         about = {"alert": claimed.alert.name, "channel": claimed.channel.id, "attempts": claimed.attempts}
-        if state == DELIVERED:
+        if ending.state == DELIVERED:
             self._counters.delivered += 1
             log.info("alert_delivered", **about)
-        elif state == FAILED:
+        elif ending.state == FAILED:
             self._counters.failed += 1
-            log.error("delivery_given_up", reason=error, **about)
+            log.error("delivery_given_up", reason=ending.error, **about)
+        elif ending.pauses_destination:
+            self._counters.limited += 1
+            log.warning("destination_paused", reason=ending.error, seconds=round(ending.delay_seconds, 3), **about)
         else:
             self._counters.retried += 1
-            log.warning("delivery_retried", reason=error, **about)
+            log.warning("delivery_retried", reason=ending.error, **about)
 
 
-def _verdict(claimed: ClaimedDelivery, outcome: Outcome) -> tuple[pb.DeliveryState.ValueType, str, float]:
-    """State, error and seconds until the next try."""
+def ending_of(claimed: ClaimedDelivery, outcome: Outcome) -> Ending:
+    """What becomes of the delivery."""
     if isinstance(outcome, Delivered):
-        return DELIVERED, "", 0.0
+        return Ending(DELIVERED)
     if isinstance(outcome, Failed):
-        return FAILED, outcome.reason, 0.0
+        return Ending(FAILED, outcome.reason)
     if isinstance(outcome, Limited):
-        return PENDING, outcome.reason, outcome.after_seconds
-    if claimed.tries_left <= 0 and outcome.is_counted:
-        return FAILED, f"{outcome.reason}, at the last of {claimed.attempts} tries", 0.0
-    return PENDING, outcome.reason, max(_pause(claimed.attempts), outcome.after_seconds or 0.0)
+        return Ending(PENDING, outcome.reason, outcome.after_seconds, is_counted=False, pauses_destination=True)
+    if claimed.is_last_try and outcome.is_counted:
+        return Ending(FAILED, f"{outcome.reason}, at the last of {claimed.attempts} tries")
+    delay = max(_pause_seconds(claimed.attempts), outcome.after_seconds or 0.0)
+    return Ending(PENDING, outcome.reason, delay, is_counted=outcome.is_counted)
 
 
-def _pause(attempts: int) -> float:
+def _pause_seconds(attempts: int) -> float:
     """Half of it is certain: tries are few, and by chance alone all of them could be over within seconds."""
     certain = min(RETRY_CAP_SECONDS, RETRY_BASE_SECONDS * 2.0 ** min(attempts - 1, 32)) / 2
     return certain + backoff(attempts - 1, RETRY_BASE_SECONDS / 2, RETRY_CAP_SECONDS / 2)

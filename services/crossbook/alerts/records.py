@@ -11,6 +11,12 @@ from crossbook.alerts.names import ALERTS, RULES
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 
+PENDING, DELIVERED, FAILED = (
+    pb.DELIVERY_STATE_PENDING,
+    pb.DELIVERY_STATE_DELIVERED,
+    pb.DELIVERY_STATE_FAILED,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -27,8 +33,28 @@ class ClaimedDelivery:
     alert: pb.Alert
     channel: pb.AlertChannel
     attempts: int
-    tries_left: int
+    is_last_try: bool
     claim: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """A delivery is tried so often at least, and for so long."""
+
+    least: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a try ended: what its delivery is now, and when it is due again if it is."""
+
+    state: pb.DeliveryState.ValueType
+    error: str = ""
+    delay_seconds: float = 0.0
+    is_counted: bool = True
+    pauses_destination: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +80,19 @@ def rule_from(row: Sequence[Any]) -> pb.AlertRule:
 
 
 def alert_from(row: Sequence[Any]) -> pb.Alert:
-    """From id, rule, opportunity, fired_at; without its deliveries."""
-    alert_id, rule, opportunity, fired_at = row
+    """From id, rule, opportunity, fired_at, closed_at; without its deliveries."""
+    alert_id, rule, opportunity, fired_at, closed_at = row
     found = ParseDict(opportunity, arbitrage_pb2.Opportunity(), ignore_unknown_fields=True)
     alert = pb.Alert(name=ALERTS + alert_id, rule=rule, opportunity=found)
     alert.fire_time.FromDatetime(fired_at)
+    if closed_at is not None:
+        alert.close_time.FromDatetime(closed_at)
     return alert
 
 
 def claimed_from(row: Sequence[Any]) -> ClaimedDelivery:
-    """From the columns of an alert, then channel_id, channel, attempts, tries_left, claim."""
-    channel_id, fields, attempts, tries_left, claim = row[4:]
+    """From the columns of an alert, then channel_id, channel, attempts, whether it is the last, claim, destination."""
+    channel_id, fields, attempts, is_last_try, claim, destination = row[5:]
     channel = ParseDict(fields, pb.AlertChannel(), ignore_unknown_fields=True)
     channel.id = channel_id
-    return ClaimedDelivery(alert_from(row[:4]), channel, attempts, tries_left, claim)
+    return ClaimedDelivery(alert_from(row[:5]), channel, attempts, is_last_try, claim, destination)

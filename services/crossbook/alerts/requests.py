@@ -1,6 +1,5 @@
 """Checks and pages of what clients ask for, apart from rules (rules.py); every wrong field is named."""
 
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -9,15 +8,12 @@ from crossbook.alerts.names import ALERTS, ID, rule_id
 from crossbook.alerts.records import AlertQuery
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
-from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
+from crossbook.plumbing.requests import check_names, check_range, refuse
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
-MAX_NAMES = 1000
-MIN_SECONDS = -62_135_596_800  # 0001-01-01
-MAX_SECONDS = 253_402_300_799  # 9999-12-31
 
 
 def new_rule_id(identifier: str) -> str:
@@ -45,14 +41,13 @@ def alerts_page(request: pb.ListAlertsRequest) -> tuple[int, AlertQuery]:
     """Rows, and which. Raises InvalidRequestError."""
     if request.rule:
         rule_id(request.rule, "rule")
-    violations = [*_names("assets", request.assets), *_names("venues", request.venues)]
-    for field in ("from_time", "to_time"):
-        violations += _moment_problem(field, getattr(request, field))
-    is_range = request.HasField("from_time") and request.HasField("to_time")
-    if is_range and from_timestamp(request.from_time) > from_timestamp(request.to_time):
-        violations.append(FieldViolation("from_time", "must not be after to_time"))
-    if violations:
-        raise InvalidRequestError(violations)
+    refuse(
+        [
+            *check_names("assets", request.assets),
+            *check_names("venues", request.venues),
+            *check_range(request),
+        ]
+    )
     query = AlertQuery(
         rule=request.rule or None,
         assets=request.assets,
@@ -73,18 +68,6 @@ def alerts_token(request: pb.ListAlertsRequest, last: pb.Alert) -> str:
 def _before(request: pb.ListAlertsRequest) -> tuple[datetime, str] | None:
     position = decode_token(query_fingerprint(request), request.page_token)
     return (datetime.fromisoformat(str(position[0])), str(position[1])) if position else None
-
-
-def _names(field: str, names: Sequence[str]) -> Iterator[FieldViolation]:
-    if len(names) > MAX_NAMES:
-        yield FieldViolation(field, f"must not hold more than {MAX_NAMES}")
-    elif not all(name and name.isprintable() for name in names):
-        yield FieldViolation(field, "must hold printable names that are not empty")
-
-
-def _moment_problem(field: str, moment: Timestamp) -> Iterator[FieldViolation]:
-    if not (MIN_SECONDS <= moment.seconds <= MAX_SECONDS and 0 <= moment.nanos < SECOND_NS):
-        yield FieldViolation(field, "must be a time of the years 1 to 9999")
 
 
 def _moment(moment: Timestamp) -> datetime:

@@ -9,7 +9,8 @@ import asyncio
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store.alerts import AlertStore
+from crossbook.alerts.store.deliveries import DeliveryStore
 from crossbook.plumbing.errors import UnavailableError
 
 INTERVAL_SECONDS = 60.0
@@ -22,8 +23,9 @@ log = structlog.get_logger()
 class Retention:
     """Any number of replicas may do it at the same time."""
 
-    def __init__(self, store: AlertStore, counters: Counters, seconds: float) -> None:
+    def __init__(self, store: AlertStore, deliveries: DeliveryStore, counters: Counters, seconds: float) -> None:
         self._store = store
+        self._deliveries = deliveries
         self._counters = counters
         self._seconds = seconds
 
@@ -39,7 +41,8 @@ class Retention:
     async def forget(self) -> int:
         """One round; gives the number of alerts forgotten. Raises UnavailableError."""
         total = 0
-        while forgotten := await self._store.forget_alerts(self._seconds, KEPT, BATCH_ROWS):
+        await self._deliveries.forget_pauses()
+        while forgotten := await self._store.forget(self._seconds, KEPT, BATCH_ROWS):
             total += forgotten
             self._counters.forgotten += forgotten
         if total:

@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from crossbook.alerts.rules import default_rule
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store.rules import RuleStore
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import UnavailableError
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 class Rulebook:
     """Keeps the last rules read while Postgres is down."""
 
-    def __init__(self, store: AlertStore) -> None:
+    def __init__(self, store: RuleStore) -> None:
         self._store = store
         self._rules: list[pb.AlertRule] = []
         self._wake = asyncio.Event()

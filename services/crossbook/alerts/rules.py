@@ -1,7 +1,7 @@
 """What makes a rule valid, and how an update changes one. Every wrong field is named."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -9,14 +9,14 @@ from crossbook.alerts.channels.registry import check_channel, redact_channel, re
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.names import ID
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.requests import MAX_NAME_CHARACTERS, check_names, check_venues, refuse
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 
 DEFAULT_COOLDOWN_NS = 300 * SECOND_NS
 MAX_COOLDOWN_NS = 30 * 86_400 * SECOND_NS
 MAX_LIFE_NS = 86_400 * SECOND_NS
-MAX_NAMES = 1000
-MAX_NAME_CHARACTERS = 100
+MAX_NAMES = 1000  # of a list of a rule, which is looked at for every event
 MAX_CHANNELS = 20
 THRESHOLDS = ("min_gross_percent", "min_net_percent", "min_notional")
 SERVER_FIELDS = ("name", "etag", "create_time", "update_time")
@@ -61,7 +61,7 @@ def redacted(rule: pb.AlertRule) -> pb.AlertRule:
 
 def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]) -> None:
     """Raises InvalidRequestError that names every wrong field; `venues` are those that exist."""
-    _raise(
+    refuse(
         [
             *_check_plain(rule, venues),
             *_check_duration(rule, "min_life", MAX_LIFE_NS),
@@ -80,7 +80,7 @@ def updated(current: pb.AlertRule, change: pb.AlertRule, mask: Collection[str] |
         after.ClearField(name)  # type: ignore[arg-type]
         if name in {field.name for field, _ in change.ListFields()}:
             after.MergeFrom(_only(change, name))
-    _raise(_restored(after, current))
+    refuse(_restored(after, current))
     return after
 
 
@@ -90,7 +90,7 @@ def created(rule: pb.AlertRule) -> pb.AlertRule:
     copy.CopyFrom(rule)
     for name in SERVER_FIELDS:
         copy.ClearField(name)  # type: ignore[arg-type]
-    _raise(_restored(copy, pb.AlertRule()))
+    refuse(_restored(copy, pb.AlertRule()))
     return copy
 
 
@@ -109,7 +109,7 @@ def _changed_fields(change: pb.AlertRule, mask: Collection[str] | None) -> Itera
     if "*" in mask:
         return FIELDS
     unknown = [path for path in mask if path not in FIELDS]
-    _raise([FieldViolation("update_mask", f"{path!r} is not a field that can be changed") for path in unknown])
+    refuse([FieldViolation("update_mask", f"{path!r} is not a field that can be changed") for path in unknown])
     return mask
 
 
@@ -124,30 +124,15 @@ def _check_plain(rule: pb.AlertRule, venues: Collection[str]) -> Iterator[FieldV
         yield FieldViolation("alert_rule.display_name", f"must be at most {MAX_NAME_CHARACTERS} printable characters")
     if rule.trigger not in pb.AlertTrigger.values():
         yield FieldViolation("alert_rule.trigger", f"{rule.trigger} is not a trigger")
-    yield from _check_names("venues", rule.venues, lambda name: name in venues, "is not a known venue")
+    yield from check_venues("alert_rule.venues", rule.venues, lambda: venues, MAX_NAMES)
     if len(set(rule.venues)) == 1:
         yield FieldViolation("alert_rule.venues", "must be none or at least two: both legs must be of these")
     for field, names in (("symbols", rule.symbols), ("assets", rule.assets)):
-        yield from _check_names(field, names, _is_name, f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
+        yield from check_names(f"alert_rule.{field}", names, MAX_NAMES)
     for field in THRESHOLDS:
         value = getattr(rule, field)
         if rule.HasField(field) and not (math.isfinite(value) and value >= 0):  # type: ignore[arg-type]
             yield FieldViolation(f"alert_rule.{field}", f"must be a number that is not negative; it is {value}")
-
-
-def _check_names(
-    field: str, names: Collection[str], is_valid: Callable[[str], bool], problem: str
-) -> Iterator[FieldViolation]:
-    if len(names) > MAX_NAMES:
-        yield FieldViolation(f"alert_rule.{field}", f"must not hold more than {MAX_NAMES}")
-        return
-    for index, name in enumerate(names):
-        if not is_valid(name):
-            yield FieldViolation(f"alert_rule.{field}[{index}]", f"{name!r} {problem}")
-
-
-def _is_name(name: str) -> bool:
-    return 0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable() and name == name.strip()
 
 
 def _check_duration(rule: pb.AlertRule, field: str, most_ns: int) -> Iterator[FieldViolation]:
@@ -176,9 +161,3 @@ def _check_channels(rule: pb.AlertRule, policy: TargetPolicy) -> Iterator[FieldV
             yield FieldViolation(f"{path}.id", f"{channel.id!r} names another channel of this rule")
         seen.add(channel.id)
         yield from check_channel(channel, path, policy)
-
-
-def _raise(violations: Iterable[FieldViolation]) -> None:
-    found = list(violations)
-    if found:
-        raise InvalidRequestError(found)

@@ -1,7 +1,7 @@
 """The RPC face of AlertService: checks, asks, translates."""
 
-import secrets
-from collections.abc import AsyncIterator, Collection
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -13,16 +13,15 @@ from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered
 from crossbook.alerts.channels.registry import check_channel, restore_channel, send
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.portion import SLOTS
+from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.evaluation.schedule import Schedule
 from crossbook.alerts.names import alert_id, rule_id
-from crossbook.alerts.rulebook import Rulebook
-from crossbook.alerts.rules import check_rule, created, redacted, updated
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.rule_changes import RuleChanges
+from crossbook.alerts.store.stores import Stores
 from crossbook.alerts.tail import Tail
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import alerts_pb2_grpc
-from crossbook.plumbing.errors import ConflictError, InvalidRequestError, UnavailableError
+from crossbook.plumbing.errors import FieldViolation, InvalidRequestError, UnavailableError
 from crossbook.plumbing.paging import encode_token, query_fingerprint
 from crossbook.plumbing.question import Question
 
@@ -38,65 +37,48 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
 
     def __init__(
         self,
-        store: AlertStore,
-        rulebook: Rulebook,
+        stores: Stores,
+        rules: RuleChanges,
         schedule: Schedule,
         http: HttpSender,
         tail: Tail,
         counters: Counters,
-        venues: Collection[str],
-        tries: int,
     ) -> None:
-        self._store = store
-        self._rulebook = rulebook
+        self._stores = stores
+        self._rules = rules
         self._schedule = schedule
         self._http = http
         self._tail = tail
         self._counters = counters
-        self._venues = venues
-        self._tries = tries
         self._pending = Question(self._count_pending, STATS_SECONDS)
 
     async def CreateAlertRule(self, request: pb.CreateAlertRuleRequest, context: Context) -> pb.CreateAlertRuleResponse:
-        identifier = requests.new_rule_id(request.alert_rule_id) or f"rule-{secrets.token_hex(6)}"
-        rule = created(request.alert_rule)
-        check_rule(rule, self._http.policy, self._venues)
-        stored = await self._store.create_rule(identifier, rule)
-        await self._rulebook.refresh()
-        return pb.CreateAlertRuleResponse(alert_rule=redacted(stored))
+        identifier = requests.new_rule_id(request.alert_rule_id)
+        return pb.CreateAlertRuleResponse(alert_rule=await self._rules.create(identifier, request.alert_rule))
 
     async def GetAlertRule(self, request: pb.GetAlertRuleRequest, context: Context) -> pb.GetAlertRuleResponse:
-        rule = await self._store.get_rule(rule_id(request.name, "name"))
-        return pb.GetAlertRuleResponse(alert_rule=redacted(rule))
+        return pb.GetAlertRuleResponse(alert_rule=await self._rules.get(rule_id(request.name, "name")))
 
     async def ListAlertRules(self, request: pb.ListAlertRulesRequest, context: Context) -> pb.ListAlertRulesResponse:
         limit, after = requests.rules_page(request)
-        rules = await self._store.list_rules(after, limit + 1)
+        rules = await self._rules.page(after, limit + 1)
         token = ""
         if len(rules) > limit:
             token = encode_token(query_fingerprint(request), [rule_id(rules[limit - 1].name, "name")])
-        return pb.ListAlertRulesResponse(alert_rules=[redacted(rule) for rule in rules[:limit]], next_page_token=token)
+        return pb.ListAlertRulesResponse(alert_rules=rules[:limit], next_page_token=token)
 
     async def UpdateAlertRule(self, request: pb.UpdateAlertRuleRequest, context: Context) -> pb.UpdateAlertRuleResponse:
         identifier = rule_id(request.alert_rule.name, "alert_rule.name")
-        current = await self._store.get_rule(identifier)
-        if request.alert_rule.etag not in ("", current.etag):
-            raise ConflictError(f"{current.name} has another etag by now: read it again")
         mask = list(request.update_mask.paths) if request.HasField("update_mask") else None
-        after = updated(current, request.alert_rule, mask)
-        check_rule(after, self._http.policy, self._venues)
-        stored = await self._store.replace_rule(identifier, created(after), current.etag)
-        await self._rulebook.refresh()
-        return pb.UpdateAlertRuleResponse(alert_rule=redacted(stored))
+        return pb.UpdateAlertRuleResponse(alert_rule=await self._rules.update(identifier, request.alert_rule, mask))
 
     async def DeleteAlertRule(self, request: pb.DeleteAlertRuleRequest, context: Context) -> pb.DeleteAlertRuleResponse:
-        await self._store.delete_rule(rule_id(request.name, "name"))
-        await self._rulebook.refresh()
+        await self._rules.delete(rule_id(request.name, "name"))
         return pb.DeleteAlertRuleResponse()
 
     async def ListAlerts(self, request: pb.ListAlertsRequest, context: Context) -> pb.ListAlertsResponse:
         limit, query = requests.alerts_page(request)
-        alerts = await self._store.list_alerts(query, limit + 1)
+        alerts = await self._stores.alerts.list(query, limit + 1)
         token = requests.alerts_token(request, alerts[limit - 1]) if len(alerts) > limit else ""
         return pb.ListAlertsResponse(alerts=alerts[:limit], next_page_token=token)
 
@@ -117,7 +99,7 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
     ) -> pb.TestAlertChannelResponse:
         channel = request.channel
         violations = list(restore_channel(channel, None, "channel"))
-        violations = violations or list(check_channel(channel, "channel", self._http.policy))
+        violations = violations or await asyncio.to_thread(_problems, channel, self._http)
         if violations:
             raise InvalidRequestError(violations)
         outcome = await send(channel, sample_alert(), self._http)
@@ -126,9 +108,9 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         return pb.TestAlertChannelResponse(is_delivered=is_delivered, http_status=outcome.http_status, error=error)
 
     async def CheckAlerts(self, request: pb.CheckAlertsRequest, context: Context) -> pb.CheckAlertsResponse:
-        rules = await self._store.list_rules()
+        rules = await self._stores.rules.list_rules()
         if request.rule:
-            rules = [requests.scheduled_rule(await self._store.get_rule(rule_id(request.rule, "rule")))]
+            rules = [requests.scheduled_rule(await self._stores.rules.get_rule(rule_id(request.rule, "rule")))]
         found = await self._schedule.check(rules)
         return pb.CheckAlertsResponse(
             rules_evaluated=found.rules_evaluated, alerts=found.alerts, suppressed=found.suppressed
@@ -138,10 +120,12 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         self, request: pb.RedriveDeliveriesRequest, context: Context
     ) -> pb.RedriveDeliveriesResponse:
         identifier = alert_id(request.alert, "alert") if request.alert else None
-        return pb.RedriveDeliveriesResponse(redriven=await self._store.redrive(identifier, self._tries))
+        if identifier is not None:
+            await self._stores.alerts.get(identifier)
+        return pb.RedriveDeliveriesResponse(redriven=await self._stores.deliveries.redrive(identifier))
 
     async def _count_pending(self) -> None:
-        self._counters.pending = await self._store.count_pending()
+        self._counters.pending = await self._stores.deliveries.count_pending()
 
     async def GetAlertStats(self, request: pb.GetAlertStatsRequest, context: Context) -> pb.GetAlertStatsResponse:
         with suppress(UnavailableError, TimeoutError):  # then the last figure stands
@@ -161,3 +145,7 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
             slots=SLOTS,
             arbitrage_target=now.arbitrage_target,
         )
+
+
+def _problems(channel: pb.AlertChannel, http: HttpSender) -> list[FieldViolation]:
+    return list(check_channel(channel, "channel", http.policy))

@@ -12,7 +12,8 @@ from crossbook.alerts.counters import Counters
 from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import AlertQuery
 from crossbook.alerts.rulebook import Rulebook
-from crossbook.alerts.store import DELIVERIES_DUE, FIRED, RULES_CHANGED, AlertStore
+from crossbook.alerts.store.alerts import AlertStore
+from crossbook.alerts.store.notices import DELIVERIES_DUE, FIRED, RULES_CHANGED, Notices
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
 from crossbook.plumbing.errors import NotFoundError, UnavailableError
@@ -29,7 +30,10 @@ REMEMBERED = 4 * CATCH_UP_LIMIT
 class Tail:
     """One connection that listens, opened again and again."""
 
-    def __init__(self, store: AlertStore, rulebook: Rulebook, outbox: Outbox, counters: Counters) -> None:
+    def __init__(
+        self, notices: Notices, store: AlertStore, rulebook: Rulebook, outbox: Outbox, counters: Counters
+    ) -> None:
+        self._notices = notices
         self._store = store
         self._counters = counters
         self._rulebook = rulebook
@@ -44,7 +48,7 @@ class Tail:
         attempt = 0
         while True:
             try:
-                async with self._store.notices() as notices:
+                async with self._notices.listening() as notices:
                     await self._catch_up()
                     self.is_listening.set()
                     attempt = 0
@@ -60,7 +64,7 @@ class Tail:
         self.is_listening.set()
 
     async def _catch_up(self) -> None:
-        newest = await self._store.list_alerts(AlertQuery(from_time=self._since), CATCH_UP_LIMIT)
+        newest = await self._store.list(AlertQuery(from_time=self._since), CATCH_UP_LIMIT)
         if self._since is None:  # nobody can watch yet: what fired so far is history
             for alert in newest:
                 self._told.add(alert.name)
@@ -78,7 +82,7 @@ class Tail:
         elif notice.startswith(FIRED):
             self._outbox.wake()
             try:
-                self._tell(await self._store.get_alert(notice.removeprefix(FIRED)))
+                self._tell(await self._store.get(notice.removeprefix(FIRED)))
             except NotFoundError:  # removed by hand meanwhile
                 return
 

@@ -14,7 +14,7 @@ from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
-from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.store.identities import IdentityStore
 from crossbook.arbitrage.store.windows import WindowStore

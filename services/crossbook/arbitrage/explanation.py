@@ -6,8 +6,7 @@ from crossbook.arbitrage.messages import reason_name
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1 import market_pb2
-
-SECOND_NS = 1e9
+from crossbook.plumbing.timestamps import SECOND_NS
 
 
 def explain(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:

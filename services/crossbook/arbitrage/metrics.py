@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import reason_name
-from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.plumbing.latency import quantiles
 
 PREFIX = "crossbook_arbitrage"

@@ -2,35 +2,30 @@
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
 
-from crossbook._core import venue_profiles
 from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.requests import NOT_A_NAME, check_names, is_name, refuse
 
+# Opportunities.
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-MAX_NAMES = 1000
-MAX_NAME_CHARACTERS = 100
-PROFILED_VENUES = frozenset(profile.id for profile in venue_profiles())
-
-
-MAX_FINDINGS = 1000
+# Identity findings.
 DEFAULT_FINDINGS = 100
+MAX_FINDINGS = 1000
 MAX_COMMENT_CHARACTERS = 500
+
 FINDING_NAME = re.compile(re.escape(RESOURCE) + "[0-9a-f]{16}")
 IDENTITY_STATES = (pb.IDENTITY_STATE_SUSPECT, pb.IDENTITY_STATE_CONFIRMED, pb.IDENTITY_STATE_DENIED)
-
-NOT_A_NAME = f"must be 1 to {MAX_NAME_CHARACTERS} printable characters"
 
 
 def check_list(request: pb.ListOpportunitiesRequest) -> None:
     """Raises InvalidRequestError."""
     violations = [
-        *_names("venues", request.venues),
-        *_names("symbols", request.symbols),
-        *_names("assets", request.assets),
+        *check_names("venues", request.venues),
+        *check_names("symbols", request.symbols),
+        *check_names("assets", request.assets),
     ]
     if request.HasField("min_gross_percent"):
         violations += _threshold("min_gross_percent", request.min_gross_percent)
@@ -40,43 +35,41 @@ def check_list(request: pb.ListOpportunitiesRequest) -> None:
         violations.append(FieldViolation("price_source", f"{request.price_source} is not a price source"))
     if not 0 <= request.limit <= MAX_LIMIT:
         violations.append(FieldViolation("limit", f"must be 1 to {MAX_LIMIT}, or 0 for {DEFAULT_LIMIT}"))
-    _raise(violations)
+    refuse(violations)
 
 
 def check_watch(request: pb.WatchOpportunitiesRequest) -> None:
     """Raises InvalidRequestError."""
-    violations = [*_names("venues", request.venues), *_names("assets", request.assets)]
+    violations = [*check_names("venues", request.venues), *check_names("assets", request.assets)]
     if request.HasField("min_net_percent"):
         violations += _threshold("min_net_percent", request.min_net_percent)
-    _raise(violations)
+    refuse(violations)
 
 
 def check_explain(request: pb.ExplainSpreadRequest) -> None:
     """Raises InvalidRequestError."""
     fields = {"asset": request.asset, "buy_venue": request.buy_venue, "sell_venue": request.sell_venue}
     violations = [FieldViolation(field, "must be given") for field, value in fields.items() if not value]
-    violations += [
-        FieldViolation(field, NOT_A_NAME) for field, value in fields.items() if value and not _is_name(value)
-    ]
+    violations += [FieldViolation(field, NOT_A_NAME) for field, value in fields.items() if value and not is_name(value)]
     if request.buy_venue and request.buy_venue == request.sell_venue:
         violations.append(FieldViolation("sell_venue", "must differ from buy_venue"))
-    _raise(violations)
+    refuse(violations)
 
 
 def check_overview(request: pb.GetMarketOverviewRequest) -> None:
     """Raises InvalidRequestError."""
-    _raise(_names("assets", request.assets))
+    refuse(check_names("assets", request.assets))
 
 
 def check_list_findings(request: pb.ListIdentityFindingsRequest) -> None:
     """Raises InvalidRequestError. The page's fields are checked where they are read."""
-    violations = [*_names("assets", request.assets)]
+    violations = [*check_names("assets", request.assets)]
     violations += [
         FieldViolation(f"states[{index}]", f"{state} is not the state of an identity")
         for index, state in enumerate(request.states)
         if state not in IDENTITY_STATES
     ]
-    _raise(violations)
+    refuse(violations)
 
 
 def check_decide(request: pb.DecideIdentityRequest) -> None:
@@ -88,43 +81,14 @@ def check_decide(request: pb.DecideIdentityRequest) -> None:
         violations.append(FieldViolation("state", "must be CONFIRMED or DENIED, or SUSPECT to take a decision back"))
     if len(request.comment) > MAX_COMMENT_CHARACTERS or not all(map(_is_text, request.comment)):
         violations.append(FieldViolation("comment", f"must be at most {MAX_COMMENT_CHARACTERS} printable characters"))
-    _raise(violations)
-
-
-def check_venues(fields: Iterable[tuple[str, str]], quoting: Callable[[], Collection[str]]) -> None:
-    """Raises InvalidRequestError for (field, venue) that is neither built in nor `quoting`: it would match nothing."""
-    strangers = [(field, venue) for field, venue in fields if venue not in PROFILED_VENUES]
-    seen = quoting() if strangers else ()
-    known = ", ".join(sorted(PROFILED_VENUES))
-    _raise(
-        FieldViolation(field, f"{venue!r} is not a known venue: {known}")
-        for field, venue in strangers
-        if venue not in seen
-    )
-
-
-def _names(field: str, names: Sequence[str]) -> Iterable[FieldViolation]:
-    if len(names) > MAX_NAMES:
-        yield FieldViolation(field, f"must not hold more than {MAX_NAMES}")
-    elif not all(map(_is_name, names)):
-        yield FieldViolation(field, f"{NOT_A_NAME}, each of them")
+    refuse(violations)
 
 
 def _is_text(character: str) -> bool:
     return character.isprintable() or character == "\n"
 
 
-def _is_name(name: str) -> bool:
-    return 0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable()
-
-
 def _threshold(field: str, percent: float) -> list[FieldViolation]:
     if math.isfinite(percent) and percent >= 0:
         return []
     return [FieldViolation(field, f"must be a number of percent that is not negative, not {percent:g}")]
-
-
-def _raise(violations: Iterable[FieldViolation]) -> None:
-    found = list(violations)
-    if found:
-        raise InvalidRequestError(found)

@@ -15,7 +15,7 @@ from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
 from crossbook.arbitrage.opportunity_stream import watch
-from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.window_scan import scan_windows
@@ -23,6 +23,7 @@ from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
+from crossbook.plumbing.requests import check_venue, check_venues, refuse
 from crossbook.plumbing.timestamps import now_ns, to_duration
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -93,7 +94,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         spread = self._live.scanner.explain(request.asset, request.buy_venue, request.sell_venue, now)
         if spread is None:
             venues = (("buy_venue", request.buy_venue), ("sell_venue", request.sell_venue))
-            requests.check_venues(venues, self._quoting)
+            refuse(wrong for field, venue in venues for wrong in check_venue(field, venue, self._quoting))
             return _unknown(request)
         (cooldown,) = await self._cooldowns.states([spread])
         buy_ns, sell_ns = spread.buy.receive_ns, spread.sell.receive_ns
@@ -151,7 +152,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         return pb.DecideIdentityResponse(finding=to_finding(row))
 
     def _check_venues(self, venues: Sequence[str]) -> None:
-        requests.check_venues(((f"venues[{index}]", venue) for index, venue in enumerate(venues)), self._quoting)
+        refuse(check_venues("venues", venues, self._quoting))
 
     def _quoting(self) -> set[str]:
         """Venues that have a LIVE quote now."""

@@ -78,6 +78,7 @@ def _entry(index: int, price: WindowPrice) -> market_pb2.SymbolEntry:
         symbol=price.symbol,
         native_symbol=price.native_symbol,
         asset=price.asset,
+        asset_class=price.asset_class,  # type: ignore[arg-type]  # the same numbers
         asset_scale=price.asset_scale,
         quote_currency=price.quote_currency,
         settle_currency=price.settle_currency,

@@ -12,6 +12,7 @@ from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.plumbing.shards import read_shards
+from crossbook.plumbing.targets import target_of
 
 SHARDS_OF_RUN = Path(".crossbook/shards.json")  # while `crossbook up` runs in this folder
 Use = Callable[[grpc.aio.Channel], Awaitable[None]]
@@ -24,7 +25,7 @@ class CallFailedError(CrossbookError):
 def default_target(service: str, given: str | None) -> str:
     """Where a service listens: as given, or as this shell's settings say."""
     settings: Settings = load_settings()
-    return given or f"{settings.host}:{getattr(settings, service).port}"
+    return given or target_of(settings.host, getattr(settings, service).port)
 
 
 def shard_targets(given: str | None) -> list[str]:

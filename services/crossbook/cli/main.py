@@ -26,8 +26,8 @@ app = typer.Typer(
 app.command("up")(upping.up)
 app.command("record")(recording.record)
 app.command("replay")(recording.replay)
-for service in services.COMMANDS:
-    app.command(service.__name__)(service)
+for command in services.commands():
+    app.command(command.__name__)(command)
 app.add_typer(watching.app, name="watch")
 app.command("explain")(watching.explain)
 app.command("doctor")(inspecting.doctor)
@@ -44,6 +44,6 @@ def run() -> None:
         app()
     except CrossbookError as error:
         print(f"crossbook: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

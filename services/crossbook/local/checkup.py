@@ -8,10 +8,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 
+from crossbook.local.options import UpOptions
 from crossbook.local.processes.probes import Probe, answers_grpc
 from crossbook.local.run.ports import Endpoint, check_ports, choose_ports
 from crossbook.local.servers.postgres import find_binaries
 from crossbook.local.servers.redis import find_server
+from crossbook.local.services import SERVICES, service_named
 from crossbook.plumbing.data.postgres import connect
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import CrossbookError, SettingsError
@@ -47,13 +49,15 @@ def examine() -> Iterator[Finding]:
     yield Finding("settings", True, "every CROSSBOOK_ variable is understood")
     yield _finding("host", lambda: _host(settings))
     yield _finding("shards", lambda: _shards(settings))
-    for endpoint in [*(ports := choose_ports(settings, 1, None)).services(), ports.simulator]:
+    for endpoint in choose_ports(settings, UpOptions(tracker_processes=1)).endpoints:
         yield _finding(
             f"port {endpoint.port}",
             lambda endpoint=endpoint: _port(settings, endpoint),  # type: ignore[misc]
         )
-    yield _finding("postgres", lambda: _postgres(settings))
-    yield _finding("redis", lambda: _redis(settings))
+    needed = {need for service in SERVICES for need in service.needs}
+    for need, check in _SERVERS.items():
+        if need in needed:
+            yield _finding(need, lambda check=check: check(settings))  # type: ignore[misc]
 
 
 def _finding(subject: str, check: Callable[[], str]) -> Finding:
@@ -91,7 +95,7 @@ def _port(settings: Settings, endpoint: Endpoint) -> str:
 
 def _is_served(host: str, endpoint: Endpoint) -> bool:
     """Whether what listens there is what should."""
-    if endpoint.setting != "simulator":
+    if service_named(endpoint.service).speaks == "grpc":
         return asyncio.run(_asked(answers_grpc(endpoint.target(host))))
     try:
         answer = httpx.get(f"http://{endpoint.target(host)}/control/state", timeout=_PATIENCE_SECONDS, trust_env=False)
@@ -150,3 +154,6 @@ def _redis(settings: Settings) -> str:
         return "answers"
 
     return asyncio.run(ask())
+
+
+_SERVERS = {"postgres": _postgres, "redis": _redis}

@@ -9,7 +9,7 @@ from pathlib import Path
 from crossbook import _core
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import SimulatorSettings
-from crossbook.simulator.captures import read_recording
+from crossbook.simulator.captures import read_capture
 from crossbook.simulator.faults import parse_faults
 from crossbook.simulator.listing import assets_of_world
 from crossbook.simulator.registry import TRAITS
@@ -32,7 +32,7 @@ class UpOptions:
     is_live: bool = False
     is_view_wanted: bool = True
     faults: str = ""
-    replay: Path | None = None
+    play: Path | None = None
     speed: float = 1.0
     summary: Path | None = None
     record_dir: Path | None = None
@@ -43,10 +43,10 @@ class UpOptions:
 
     @property
     def mode(self) -> str:
-        return "live" if self.is_live else "replay" if self.replay else "simulated"
+        return "live" if self.is_live else "play" if self.play else "simulated"
 
     def processes_for_trackers(self) -> int:
-        return min(self.tracker_processes or os.cpu_count() or 1, len(self.venues))
+        return max(1, min(self.tracker_processes or os.cpu_count() or 1, len(self.venues)))
 
 
 def parse_duration(text: str) -> float:
@@ -89,10 +89,10 @@ def _is_all(wanted: Sequence[str]) -> bool:
 
 def check_together(options: UpOptions) -> None:
     """Raises SettingsError for options that contradict each other."""
-    if options.is_live and (options.faults or options.replay):
-        raise SettingsError("--faults and --replay need the simulator: leave --live out")
-    if options.replay is not None:
-        _check_replay(options.replay, options.venues)
+    if options.is_live and (options.faults or options.play):
+        raise SettingsError("--faults and --play need the simulator: leave --live out")
+    if options.play is not None:
+        _check_play(options.play, options.venues)
     if options.data_dir.exists() and not options.data_dir.is_dir():
         raise SettingsError(f"--data-dir: {options.data_dir} is not a folder")
     if options.summary is not None and not options.summary.resolve().parent.is_dir():
@@ -101,13 +101,13 @@ def check_together(options: UpOptions) -> None:
         raise SettingsError(f"--summary: {options.summary} is a folder; name a file")
 
 
-def _check_replay(path: Path, venues: Sequence[str]) -> None:
+def _check_play(path: Path, venues: Sequence[str]) -> None:
     """Reads it, which takes a moment, but starting everything for a file that does not read would take longer."""
     if not path.exists():
-        raise SettingsError(f"--replay: {path} does not exist")
-    venue = read_recording(path).venue
+        raise SettingsError(f"--play: {path} does not exist")
+    venue = read_capture(path).venue
     if venue not in venues:
-        raise SettingsError(f"--replay: {path} is of {venue}, which --venues leaves out")
+        raise SettingsError(f"--play: {path} is of {venue}, which --venues leaves out")
 
 
 def check_faults(options: UpOptions) -> None:

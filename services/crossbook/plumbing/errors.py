@@ -14,10 +14,18 @@ CrossbookError
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
+
+from crossbook.plumbing.targets import target_of
 
 
 class CrossbookError(Exception):
-    """Anything that Crossbook reports on purpose; its text is safe to show to a caller."""
+    """Anything that Crossbook reports on purpose; its text is safe to show to a caller.
+
+    A process that ends of it has the exit code: 2 says that a restart as it is cannot help.
+    """
+
+    exit_code: ClassVar[int] = 2
 
 
 class SettingsError(CrossbookError):
@@ -27,8 +35,12 @@ class SettingsError(CrossbookError):
 class PortTakenError(CrossbookError):
     """Another program listens there: stop it, or choose another port."""
 
+    exit_code = 3
+
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"{host}:{port} is taken: stop the program that listens there, or choose another port")
+        super().__init__(
+            f"{target_of(host, port)} is taken: stop the program that listens there, or choose another port"
+        )
         self.host = host
         self.port = port
 

@@ -2,8 +2,8 @@
 
 A service is `async def main(lifetime)`. It ends by itself soon after `lifetime.stopping` is set, which SIGINT and
 SIGTERM do, and so does the end of the pipe whose descriptor CROSSBOOK_PARENT_PIPE names: the supervisor holds its other
-end, so its death, however it comes, closes it. Exit code 0 after a clean stop, 2 with one line on stderr for a
-CrossbookError.
+end, so its death, however it comes, closes it. Exit code 0 after a clean stop; for a CrossbookError one line on stderr
+and the error's own, which is 3 for a taken port and 2 else.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import structlog
 import uvloop
 
 from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.private_files import UMASK
 from crossbook.plumbing.settings import PARENT_PIPE_VARIABLE
 
 T = TypeVar("T")
@@ -61,7 +62,10 @@ class Lifetime:
 
 
 def run_service(main: Callable[[Lifetime], Awaitable[None]]) -> None:
-    """Runs a service to its end; one that fails ends the process, with its own exit code and one line."""
+    """Runs a service to its end; one that fails ends the process, with its own exit code and one line. What it writes,
+    others on this machine cannot read.
+    """
+    os.umask(UMASK)
     try:
         uvloop.run(_live(main))
     except CrossbookError as error:
@@ -108,4 +112,4 @@ def _expected(group: BaseExceptionGroup[BaseException]) -> CrossbookError:
 
 def _tell(error: CrossbookError) -> int:
     print(f"crossbook: {error}", file=sys.stderr)
-    return 2
+    return error.exit_code

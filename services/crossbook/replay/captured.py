@@ -1,6 +1,6 @@
 """What a recorded run left outside its recording, taken down before it ends: its windows, its rules, its alerts.
 
-Kept as `captured.json` beside the recording, for `crossbook replay` to compare with.
+RecentEvents as `captured.json` beside the recording, for `crossbook replay` to compare with.
 """
 
 import json
@@ -15,6 +15,7 @@ from crossbook.alerts.evaluation.decisions import Decision
 from crossbook.pb.v1 import alerts_pb2, alerts_pb2_grpc
 from crossbook.plumbing.data.postgres import Connection, open_pool
 from crossbook.plumbing.grpc.channel import UNARY_DEADLINE_SECONDS, open_channel
+from crossbook.plumbing.private_files import write_whole
 from crossbook.plumbing.recording import RecordingError
 from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.replay.copy_rows import copy_rows
@@ -71,7 +72,7 @@ async def capture(
 
 
 def save(captured: Captured, directory: Path) -> None:
-    """Writes the file whole or not at all."""
+    """Writes the file whole or not at all. Raises OSError."""
     document = {
         "window_seconds": captured.window_seconds,
         "windows": {venue: asdict(windows) for venue, windows in captured.windows.items()},
@@ -79,9 +80,7 @@ def save(captured: Captured, directory: Path) -> None:
         "decisions": [asdict(decision) for decision in captured.decisions],
         "merged": asdict(captured.merged) if captured.merged else None,
     }
-    partial = directory / f".{FILE_NAME}.partial"
-    partial.write_text(json.dumps(document, indent=2) + "\n")
-    partial.replace(directory / FILE_NAME)
+    write_whole(directory / FILE_NAME, json.dumps(document, indent=2) + "\n")
 
 
 def load(directory: Path) -> Captured | None:

@@ -10,7 +10,8 @@ import structlog
 
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings
-from crossbook.simulator.replay import Replay
+from crossbook.plumbing.targets import target_of
+from crossbook.simulator.player import Player
 from crossbook.simulator.server import serve_venues
 from crossbook.simulator.simulator import Simulator
 
@@ -34,15 +35,15 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
 @asynccontextmanager
 async def running_simulator(settings: Settings) -> AsyncIterator[RunningSimulator]:
     """A simulator that lives as long as the context; its truth file is complete afterwards."""
-    replay = Replay(settings.simulator.replay, settings.simulator.speed) if settings.simulator.replay else None
-    simulator = Simulator(settings.simulator, time.time_ns(), replay.face if replay else None)
+    player = Player(settings.simulator.play, settings.simulator.speed) if settings.simulator.play else None
+    simulator = Simulator(settings.simulator, time.time_ns(), player.face if player else None)
     try:
         async with (
-            serve_venues(simulator, replay, settings.host, settings.simulator.port) as port,
+            serve_venues(simulator, player, settings.host, settings.simulator.port) as port,
             asyncio.TaskGroup() as tasks,
         ):
             clock = tasks.create_task(_keep_time(simulator))
-            log.info("simulator_ready", address=f"{settings.host}:{port}", venues=list(simulator.faces))
+            log.info("simulator_ready", address=target_of(settings.host, port), venues=list(simulator.faces))
             try:
                 yield RunningSimulator(simulator, port)
             finally:

@@ -1,4 +1,4 @@
-"""Reads recordings of real venues: what came over the socket and when, and the book snapshots answered by REST.
+"""Reads captures of real venues, by whomever: what came over the socket and when, and what REST answered of books.
 
 Formats: hftbacktest (`<receive ns> <frame>`, gzip, one bare REST snapshot among the frames), cryptofeed
 (`<unix seconds>: <frame>`, REST answers in a neighbouring .http file) and JSON lines of {t_ns, opcode, text or b64}.
@@ -15,9 +15,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from crossbook.plumbing.errors import SettingsError
+from crossbook.simulator.registry import FACES
 
-# What in a recording's address or frames tells the venue.
-_HOSTS = {"binance": "binance", "bitmex": "bitmex", "okx": "okx"}
 _CRYPTOFEED_FRAME = re.compile(r"(\d+\.\d+): (.*)", re.DOTALL)
 _CRYPTOFEED_ANSWER = re.compile(r"(https?://\S+) -> (\d+\.\d+): (.*)", re.DOTALL)
 
@@ -33,31 +32,36 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class Capture:
     """All of one file, in order."""
 
     venue: str
     frames: list[Frame]
 
 
-def read_recording(path: Path) -> Recording:
+def read_capture(path: Path) -> Capture:
     """Raises SettingsError when there is no such file or nothing knows its format."""
     try:
         lines = _lines(path)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise SettingsError(f"setting simulator.replay: cannot read {path}: {error}") from error
+        raise SettingsError(f"setting simulator.play: cannot read {path}: {error}") from error
     first = lines[0] if lines else ""
     try:
-        if first.startswith("{"):
-            return Recording("paradex", list(_json_lines(lines)))
-        if first.split(" ", 1)[0].isdigit():
-            return Recording("binance", list(_hftbacktest(lines)))
-        venue = next((name for host, name in _HOSTS.items() if host in first), None)
+        venue = next((venue for venue, face in FACES.items() if face.is_captured(first)), None)
         if venue is not None:
-            return Recording(venue, sorted(_cryptofeed(path, lines), key=lambda frame: frame.at_ns))
+            return Capture(venue, list(_frames(path, lines)))
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"setting simulator.replay: {path} does not read: {error}") from error
-    raise SettingsError(f"setting simulator.replay: {path} is no recording of a known format")
+        raise SettingsError(f"setting simulator.play: {path} does not read: {error}") from error
+    raise SettingsError(f"setting simulator.play: {path} is no capture of a known form")
+
+
+def _frames(path: Path, lines: list[str]) -> Iterator[Frame]:
+    """By the form of the first line."""
+    if lines[0].startswith("{"):
+        return _json_lines(lines)
+    if lines[0].split(" ", 1)[0].isdigit():
+        return _hftbacktest(lines)
+    return iter(sorted(_cryptofeed(path, lines), key=lambda frame: frame.at_ns))
 
 
 def _lines(path: Path) -> list[str]:

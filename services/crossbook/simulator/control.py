@@ -7,16 +7,16 @@ from collections.abc import Mapping
 
 from crossbook.simulator.answer import Answer, json_answer, text_answer
 from crossbook.simulator.faults import FaultSpecError
-from crossbook.simulator.replay import Replay
+from crossbook.simulator.player import Player
 from crossbook.simulator.simulator import Simulator
 
 
 def answer_control(
-    simulator: Simulator, replay: Replay | None, method: str, path: str, query: Mapping[str, str], now_ns: int
+    simulator: Simulator, player: Player | None, method: str, path: str, query: Mapping[str, str], now_ns: int
 ) -> Answer:
     """The answer to a request under /control."""
     if path == "/state":
-        return json_answer(simulator.state() | {"replay": replay.state() if replay else None})
+        return json_answer(simulator.state() | {"play": player.state() if player else None})
     if path not in ("/faults", "/stop"):
         return text_answer(404, "known: GET /control/state, POST /control/faults, POST /control/stop\n")
     if method != "POST":

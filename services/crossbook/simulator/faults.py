@@ -23,7 +23,7 @@ GRAMMAR = """FAULT[,FAULT...] with FAULT = VENUE[/ASSET]:KIND@START[+DURATION][ 
                     delist (+30s)     the asset's market is gone, from the list too; afterwards it is listed again
                     forget            drop the subscriptions of the asset, or all, without a word
                     nosnapshot (+60s) acknowledge without an initial snapshot
-  example: binance:cut@20s,okx/BTC:freeze@30s+5s,lighter:corrupt@40s,paradex/ETH:drop@50s x3"""
+  example: VENUE:cut@20s,VENUE/BTC:freeze@30s+5s,VENUE:corrupt@40s,VENUE/ETH:drop@50s x3"""
 
 CORRUPTION_KINDS = ("garbled", "truncated", "types", "nan", "negative")
 FRAME_KINDS = ("drop", "duplicate", "reorder", "corrupt")

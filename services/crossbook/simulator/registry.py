@@ -1,49 +1,38 @@
 """The venues that the simulator can play, and the building of their faces over one world."""
 
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.faces import (
-    binance,
-    bitget,
-    bitmex,
-    bybit,
-    coindcx,
-    deribit,
-    gateio,
-    hyperliquid,
-    krakenfutures,
-    kucoin,
-    lighter,
-    mexc,
-    okx,
-    paradex,
-    phemex,
-)
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world import Instrument, Traits
 
-_PLAYED: tuple[tuple[Traits, type[Face]], ...] = (
-    (bitmex.TRAITS, bitmex.BitmexFace),
-    (lighter.TRAITS, lighter.LighterFace),
-    (paradex.TRAITS, paradex.ParadexFace),
-    (binance.TRAITS, binance.BinanceFace),
-    (okx.TRAITS, okx.OkxFace),
-    (phemex.TRAITS, phemex.PhemexFace),
-    (bybit.TRAITS, bybit.BybitFace),
-    (bitget.TRAITS, bitget.BitgetFace),
-    (deribit.TRAITS, deribit.DeribitFace),
-    (krakenfutures.TRAITS, krakenfutures.KrakenFuturesFace),
-    (coindcx.TRAITS, coindcx.CoinDcxFace),
-    (kucoin.TRAITS, kucoin.KucoinFace),
-    (hyperliquid.TRAITS, hyperliquid.HyperliquidFace),
-    (gateio.TRAITS, gateio.GateioFace),
-    (mexc.TRAITS, mexc.MexcFace),
+# Each names its module in faces/, which says by PLAYED what it plays and how.
+_VENUES = (
+    "bitmex",
+    "lighter",
+    "paradex",
+    "binance",
+    "okx",
+    "phemex",
+    "bybit",
+    "bitget",
+    "deribit",
+    "krakenfutures",
+    "coindcx",
+    "kucoin",
+    "hyperliquid",
+    "gateio",
+    "mexc",
+)
+
+_PLAYED: tuple[tuple[Traits, type[Face]], ...] = tuple(
+    import_module(f"crossbook.simulator.faces.{venue}").PLAYED for venue in _VENUES
 )
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}
 
-_FACES: Mapping[str, type[Face]] = {face.venue: face for _, face in _PLAYED}
+FACES: Mapping[str, type[Face]] = {face.venue: face for _, face in _PLAYED}
 
 
 def traits_of(venues: Iterable[str]) -> list[Traits]:
@@ -60,4 +49,4 @@ def build_faces(instruments: Iterable[Instrument]) -> dict[str, Face]:
     by_venue: dict[str, list[Instrument]] = {}
     for instrument in instruments:
         by_venue.setdefault(instrument.venue, []).append(instrument)
-    return {venue: _FACES[venue](listed, TRAITS[venue].latency_ns) for venue, listed in by_venue.items()}
+    return {venue: FACES[venue](listed, TRAITS[venue].latency_ns) for venue, listed in by_venue.items()}

@@ -15,11 +15,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from crossbook.plumbing.errors import PortTakenError
+from crossbook.plumbing.targets import target_of
 from crossbook.simulator.answer import Answer, text_answer
 from crossbook.simulator.control import answer_control
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.http_post import PostConnection
-from crossbook.simulator.replay import Replay
+from crossbook.simulator.player import Player
 from crossbook.simulator.session import Session
 from crossbook.simulator.simulator import Simulator
 
@@ -35,9 +36,9 @@ _quiet.setLevel(logging.CRITICAL)
 class VenueServer:
     """Routes requests and clients to the faces."""
 
-    def __init__(self, simulator: Simulator, replay: Replay | None) -> None:
+    def __init__(self, simulator: Simulator, player: Player | None) -> None:
         self._simulator = simulator
-        self._replay = replay
+        self._player = player
 
     def process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answers REST and refused handshakes; None lets the WebSocket open."""
@@ -45,7 +46,7 @@ class VenueServer:
         venue, path, query = _split(request.path)
         if venue == "control":
             return _response(
-                answer_control(self._simulator, self._replay, request.method, path, query, now_ns), request.method
+                answer_control(self._simulator, self._player, request.method, path, query, now_ns), request.method
             )
         face = self._simulator.faces.get(venue)
         if face is None:
@@ -80,7 +81,7 @@ class VenueServer:
             return face.refuse_handshake(path, query)
         if (request.method == "POST") != (path in face.post_paths):
             return text_answer(405, f"{path} does not take {request.method}\n")
-        recorded = self._replay.answer(path, query) if self._is_replayed(face) and self._replay else None
+        recorded = self._player.answer(path, query) if self._is_played(face) and self._player else None
         return recorded or face.answer(path, query, now_ns)
 
     async def _serve(self, face: Face, session: Session) -> None:
@@ -88,8 +89,8 @@ class VenueServer:
         self._after(face, session)
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._keep(face, session))]
-            if self._replay is not None and self._is_replayed(face):
-                helpers.append(group.create_task(self._replay.play(session)))
+            if self._player is not None and self._is_played(face):
+                helpers.append(group.create_task(self._player.play(session)))
             await self._listen(face, session)
             for helper in helpers:
                 helper.cancel()
@@ -115,14 +116,14 @@ class VenueServer:
         if not self._simulator.injector.is_mute(face.venue):
             session.flush(time.time_ns(), face.delay_ns)
 
-    def _is_replayed(self, face: Face) -> bool:
-        return self._replay is not None and self._replay.face is face
+    def _is_played(self, face: Face) -> bool:
+        return self._player is not None and self._player.face is face
 
 
 @asynccontextmanager
-async def serve_venues(simulator: Simulator, replay: Replay | None, host: str, port: int) -> AsyncIterator[int]:
+async def serve_venues(simulator: Simulator, player: Player | None, host: str, port: int) -> AsyncIterator[int]:
     """Listens for as long as the context lasts; yields the port."""
-    venues = VenueServer(simulator, replay)
+    venues = VenueServer(simulator, player)
     try:
         server = await serve(
             venues.handle,
@@ -143,7 +144,7 @@ async def serve_venues(simulator: Simulator, replay: Replay | None, host: str, p
     try:
         bound = _port_of(server)
         for venue, face in simulator.faces.items():
-            face.websocket_url = f"ws://{host}:{bound}/{venue}"
+            face.websocket_url = f"ws://{target_of(host, bound)}/{venue}"
         yield bound
     finally:
         server.close(code=1001)

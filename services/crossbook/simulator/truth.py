@@ -5,12 +5,14 @@ wall clock at which the thing took effect. The file ends at MAX_LINES, after wee
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import structlog
 
+from crossbook.plumbing.private_files import open_private
 from crossbook.simulator.plan import TICKS_PER_SECOND, Episode
 
 MAX_LINES = 1_000_000
@@ -29,7 +31,7 @@ class TruthFile:
         self._file: IO[str] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", encoding="utf-8")
+            self._file = os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8")
 
     def started(self, seed: int, venues: list[str], assets: list[str], relays: Mapping[str, str], at_ns: int) -> None:
         """The first line. A relay is in no episode, and moves with the venue whose books it shows."""

@@ -2,28 +2,33 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 
 import structlog
 
 from crossbook._core import venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Settings, TrackerSettings
+from crossbook.plumbing.settings import Endpoint, Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.tasks import Keeper
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.metrics import TrackerMetrics
 from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.outgoing.outgoing import Outgoing
 from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.venue.choice import choose_venues, read_choice
 from crossbook.tracker.venue.local_clock import LocalClock
 from crossbook.tracker.venue.look import keep_health
-from crossbook.tracker.venue.venue import Venue
+from crossbook.tracker.venue.reach import Reach
+from crossbook.tracker.venue.venue import Station, Venue
+from crossbook.transport.fetcher import Fetcher
 from crossbook.transport.limits import shared_limits
 
 MARKETS = "markets"  # the part of the health that the venues' lists are
@@ -31,48 +36,66 @@ MARKETS = "markets"  # the part of the health that the venues' lists are
 log = structlog.get_logger()
 
 
-async def run(settings: Settings, lifetime: Lifetime) -> None:
+async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Tracks until told to stop. Raises SettingsError and PortTakenError."""
-    profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings.tracker)
-    choice = read_choice(settings.tracker)
-    shards = read_shards("tracker", settings.tracker)
-    _prepare_record_dir(settings.tracker)
-    listed = asyncio.Event()
-    pace = Pace(asyncio.get_running_loop().time)
-    limits = shared_limits(profiles)
-    clock = LocalClock(seconds_to_ns(settings.tracker.max_clock_error_seconds))
-    channels = Channels()
-    venues = {
-        profile.id: Venue(
-            profile, settings.tracker, choice, shards, channels, pace, limits[profile.id], clock, listed.set
+    async with AsyncExitStack() as stack:
+        station = _station(settings.tracker, clock or Clock())
+        venues = await _venues(settings.tracker, station, stack)
+        service = TrackerService(venues)
+        health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
+        lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
+        metrics = TrackerMetrics(station.local_clock)
+        stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port))
+        stack.enter_context(metrics.exported())
+        await stack.enter_async_context(
+            grpc_server(
+                settings.host,
+                settings.tracker.port,
+                lambda server: add_TrackerServiceServicer_to_server(service, server),
+                health,
+            )
         )
-        for profile in profiles
-    }
-    service = TrackerService(venues)
-    health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
-    server = grpc_server(
-        settings.host,
-        settings.tracker.port,
-        lambda server: add_TrackerServiceServicer_to_server(service, server),
-        health,
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        for venue in venues.values():
+            tasks.create_task(venue.run(lifetime))
+            tasks.create_task(venue.keep_listing(lifetime))
+        keep = Keeper(health.tell).keep
+        helpers = [
+            tasks.create_task(keep("clock", station.clock.keep_beating)),
+            tasks.create_task(keep("metrics", lambda: metrics.keep_current(service.all_stats))),
+            tasks.create_task(keep("health", lambda: keep_health(venues.values(), station.local_clock))),
+            tasks.create_task(_serve_once_listed(health, station.listed)),
+        ]
+        await lifetime.stopping.wait()
+        for helper in helpers:
+            helper.cancel()
+        await health.tell("process", "it stops")
+
+
+def _station(settings: TrackerSettings, clock: Clock) -> Station:
+    _prepare_record_dir(settings)
+    return Station(
+        settings,
+        Outgoing(Channels(), Pace(asyncio.get_running_loop().time), settings.buffer_bytes),
+        clock,
+        LocalClock(seconds_to_ns(settings.max_clock_error_seconds)),
+        asyncio.Event(),
     )
-    keeper = Keeper(health.tell)
-    lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
-    metrics = TrackerMetrics(clock)
-    with start_metrics(settings.host, settings.tracker.metrics_port), metrics.exported():
-        async with server, asyncio.TaskGroup() as tasks:
-            for venue in venues.values():
-                tasks.create_task(venue.run(lifetime))
-                tasks.create_task(venue.keep_listing(lifetime))
-            helpers = [
-                tasks.create_task(keeper.keep("metrics", lambda: metrics.keep_current(service.all_stats))),
-                tasks.create_task(keeper.keep("health", lambda: keep_health(venues.values(), clock))),
-                tasks.create_task(_serve_once_listed(health, listed)),
-            ]
-            await lifetime.stopping.wait()
-            for helper in helpers:
-                helper.cancel()
-            await health.tell("process", "it stops")
+
+
+async def _venues(settings: TrackerSettings, station: Station, stack: AsyncExitStack) -> dict[str, Venue]:
+    profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings)
+    choice, shards, limits = (
+        read_choice(settings),
+        read_shards("tracker", settings),
+        shared_limits(profiles, settings.limits_share),
+    )
+    venues = {}
+    for name in (profile.id for profile in profiles):
+        fetcher = await stack.enter_async_context(Fetcher(name, limits[name].requests))
+        reach = Reach(name, settings.endpoints.get(name, Endpoint()), limits[name], fetcher)
+        venues[name] = Venue(station, reach, choice, shards)
+    return venues
 
 
 def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:

@@ -8,6 +8,7 @@ import grpc
 from crossbook._core import venue_profiles
 from crossbook.pb.v1 import tracker_pb2, tracker_pb2_grpc
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
+from crossbook.plumbing.requests import check_length, refuse
 from crossbook.tracker.feed.messages import to_instrument, to_order_book
 from crossbook.tracker.venue.stats import venue_stats
 from crossbook.tracker.venue.venue import Venue
@@ -15,7 +16,6 @@ from crossbook.tracker.venue.venue import Venue
 SERVICE_NAME = tracker_pb2.DESCRIPTOR.services_by_name["TrackerService"].full_name
 DEFAULT_DEPTH = 10
 MAX_DEPTH = 1000
-MAX_NAMES = 10_000
 _UNAVAILABLE = {one.id: one.unavailable_reason for one in venue_profiles() if one.unavailable_reason is not None}
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -96,11 +96,4 @@ class TrackerService(tracker_pb2_grpc.TrackerServiceServicer):
 
 
 def _check_lengths(**lists: Sequence[str]) -> None:
-    """Raises InvalidRequestError for lists whose names would take long to look up."""
-    violations = [
-        FieldViolation(field, f"must not hold more than {MAX_NAMES} names")
-        for field, names in lists.items()
-        if len(names) > MAX_NAMES
-    ]
-    if violations:
-        raise InvalidRequestError(violations)
+    refuse(violation for field, names in lists.items() for violation in check_length(field, names))

@@ -9,10 +9,8 @@ DialError   the handshake did not succeed: wait as long as it says, then dial ag
 """
 
 import asyncio
-import ssl
 import time
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -22,11 +20,17 @@ from websockets.frames import CloseCode
 from websockets.protocol import CONNECTING, OPEN
 from websockets.uri import parse_uri
 
+from crossbook.plumbing.outside import OutsideText
+from crossbook.transport.eyeballs import connect
 from crossbook.transport.frames import FrameLane
 from crossbook.transport.retry_after import retry_after_seconds
+from crossbook.transport.trust import tls_context
 
 OPENING_TIMEOUT_SECONDS = 10.0
-PING_INTERVAL_SECONDS = 5.0
+# After an interval in which nothing was heard the other side is asked for a sign of life.
+PING_INTERVAL_SECONDS = 1.0
+INTERVALS_BEFORE_DOUBT = 3  # nobody knows any more whether the line still speaks
+INTERVALS_BEFORE_DEATH = 10
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_HANDSHAKE_BYTES = 256 * 1024
 # A read that is so full says that more waits. The loop would read on and on, so others get their turn in between.
@@ -40,7 +44,7 @@ class DialError(Exception):
     """The handshake failed."""
 
     def __init__(self, reason: str, status: int = 0, retry_after_seconds: float | None = None) -> None:
-        super().__init__(reason)
+        super().__init__(OutsideText.of(reason))
         self.status = status
         self.retry_after_seconds = retry_after_seconds
 
@@ -57,6 +61,12 @@ class Listener(Protocol):
     def on_read(self) -> None:
         """The messages of one read have all been handed on."""
 
+    def on_silence(self) -> None:
+        """Nothing was heard for so long that the line may be dead."""
+
+    def on_proof(self) -> None:
+        """After a silence or `prove`: all that the other side had sent when it was asked has been handed on."""
+
 
 async def dial(
     url: str,
@@ -64,23 +74,26 @@ async def dial(
     *,
     headers: Sequence[tuple[str, str]] = (),
     ping_interval_seconds: float = PING_INTERVAL_SECONDS,
+    now_ns: Callable[[], int] = time.time_ns,
 ) -> "Connection":
     """Opens a connection. Raises DialError."""
     loop = asyncio.get_running_loop()
     try:
         uri = parse_uri(url)
-        context = _tls_context() if uri.secure else None
+        context = tls_context() if uri.secure else None
         async with asyncio.timeout(OPENING_TIMEOUT_SECONDS):
+            opened = await connect(uri.host, uri.port)
             _, connection = await loop.create_connection(
                 lambda: Connection(
                     ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES),
                     listener,
                     ping_interval_seconds,
                     headers,
+                    now_ns,
                 ),
-                uri.host,
-                uri.port,
+                sock=opened,
                 ssl=context,
+                server_hostname=uri.host if context else None,
             )
             try:
                 await asyncio.wait((connection.opened,))
@@ -97,12 +110,6 @@ async def dial(
     return connection
 
 
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """One for all: reading the authorities' certificates holds the loop up for tens of milliseconds."""
-    return ssl.create_default_context()
-
-
 class Connection(asyncio.Protocol):
     """One socket from its handshake to its end; `dial` makes it."""
 
@@ -112,19 +119,24 @@ class Connection(asyncio.Protocol):
         listener: Listener,
         ping_interval_seconds: float,
         headers: Sequence[tuple[str, str]] = (),
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[str] = loop.create_future()
         self._protocol = protocol
         self._listener = listener
-        self._lane = FrameLane(protocol, listener.on_message, MAX_MESSAGE_BYTES)
+        self._lane = FrameLane(protocol, listener.on_message, self._on_pong, MAX_MESSAGE_BYTES)
+        self._now_ns = now_ns
         self._handshake: bytearray | None = bytearray()  # None once it succeeded
         self._is_head_complete = False
         self._ping_interval_seconds = ping_interval_seconds
         self._headers = headers
         self._ping_timer: asyncio.TimerHandle | None = None
         self._is_heard = True
+        self._silent_intervals = 0
+        self._question = 0  # the ping whose answer shows that everything before it has been read
+        self._doubted_intervals: int | None = None  # since that ping; None while there is no doubt
         self._reason = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -139,7 +151,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The bytes of one read."""
-        now_ns = time.time_ns()
+        now_ns = self._now_ns()
         self._is_heard = True
         if self._handshake is None:
             self._lane.feed(data, now_ns)
@@ -161,7 +173,7 @@ class Connection(asyncio.Protocol):
         if self._ping_timer is not None:
             self._ping_timer.cancel()
         self._protocol.receive_eof()
-        reason = self._reason or (str(error) if error else self._close_reason())
+        reason = self._reason or OutsideText.of(error or self._close_reason())
         if not self.opened.done():
             self.opened.set_exception(DialError(reason))
         self.closed.set_result(reason)
@@ -171,6 +183,12 @@ class Connection(asyncio.Protocol):
         if self._protocol.state is OPEN:
             self._protocol.send_text(text.encode())
             self._write()
+
+    def prove(self) -> None:
+        """Asks for a sign of life; `on_proof` follows, or the end."""
+        self._doubted_intervals = 0
+        self._question += 1
+        self._ask()
 
     def close(self, reason: str) -> None:
         """Says goodbye and closes; `closed` follows."""
@@ -246,15 +264,30 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _ping(self) -> None:
-        """Anything heard since the last ping will do as its answer."""
-        if not self._is_heard:
-            return self._abort("nothing heard, not even the answer to a ping")
+        """Once an interval."""
+        self._silent_intervals = 0 if self._is_heard else self._silent_intervals + 1
         self._is_heard = False
-        if self._protocol.state is OPEN:
-            self._protocol.send_ping(b"")
-            self._write()
+        if self._doubted_intervals is not None:
+            self._doubted_intervals += 1
+        if max(self._silent_intervals, self._doubted_intervals or 0) >= INTERVALS_BEFORE_DEATH:
+            return self._abort("the answer to a ping did not come")
+        if self._silent_intervals == INTERVALS_BEFORE_DOUBT and self._doubted_intervals is None:
+            self._listener.on_silence()
+            self.prove()
+        elif self._silent_intervals:
+            self._ask()
         self._ping_timer = asyncio.get_running_loop().call_later(self._ping_interval_seconds, self._ping)
         return None
+
+    def _ask(self) -> None:
+        if self._protocol.state is OPEN:
+            self._protocol.send_ping(self._question.to_bytes(8))
+            self._write()
+
+    def _on_pong(self, payload: bytes) -> None:
+        if self._doubted_intervals is not None and payload == self._question.to_bytes(8):
+            self._doubted_intervals = None
+            self._listener.on_proof()
 
     def _resume_reading(self) -> None:
         if not self._transport.is_closing():

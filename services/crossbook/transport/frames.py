@@ -16,14 +16,21 @@ WHOLE_BINARY = 0x82
 _DATA_OPCODES = 2
 
 OnMessage = Callable[[bytes, bool, int], None]
+OnPong = Callable[[bytes], None]
 
 
 class FrameLane:
-    """Takes what the socket gives after the handshake and calls `on_message(payload, is_text, now_ns)` per message."""
+    """Takes what the socket gives after the handshake and calls `on_message(payload, is_text, now_ns)` per message.
 
-    def __init__(self, protocol: ClientProtocol, on_message: OnMessage, max_message_bytes: int) -> None:
+    `on_pong(payload)` is called per pong, after all messages before it.
+    """
+
+    def __init__(
+        self, protocol: ClientProtocol, on_message: OnMessage, on_pong: OnPong, max_message_bytes: int
+    ) -> None:
         self._protocol = protocol
         self._on_message = on_message
+        self._on_pong = on_pong
         self._max_message_bytes = max_message_bytes
         self._held = bytearray()  # the beginning of a frame; bounded by max_message_bytes
         self._needed = 0
@@ -80,6 +87,8 @@ class FrameLane:
         for event in self._protocol.events_received():
             if isinstance(event, Frame) and event.opcode <= _DATA_OPCODES:
                 self._join(event, now_ns)
+            elif isinstance(event, Frame) and event.opcode == Opcode.PONG:
+                self._on_pong(bytes(event.data))
         self._is_over = self._protocol.state is not OPEN
 
     def _join(self, frame: Frame, now_ns: int) -> None:

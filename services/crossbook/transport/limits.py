@@ -3,6 +3,8 @@
 A host knows our address and no venue's name. Venues on one host share its budget, and so does everything that is asked
 there for one of them: market lists, books, checks, tickets. It is the venue's own host that counts, also where another
 address is given in its place: a simulator that plays all venues keeps each one's limits apart, as the venues do.
+
+A process counts for itself. Where several ask one venue from one address, each is given a share of what is allowed.
 """
 
 from collections.abc import Iterable
@@ -24,20 +26,28 @@ class Limits:
     dials: Budget
 
 
-def shared_limits(profiles: Iterable[VenueProfile]) -> dict[str, Limits]:
-    """By venue. Where venues share a host, the tightest limit is the host's."""
+def shared_limits(profiles: Iterable[VenueProfile], share: float = 1.0) -> dict[str, Limits]:
+    """By venue. Where venues share a host, the tightest limit is the host's; of that, the share, and never nothing."""
     profiles = list(profiles)
     weights: dict[str, int] = {}
     connects: dict[str, int] = {}
     for profile in profiles:
         _tighten(weights, _host(profile.rest_url), profile.request_weight_per_minute)
         _tighten(connects, _host(profile.websocket_url), profile.connects_per_minute)
-    requests = {host: Budget(limit) for host, limit in weights.items()}
-    dials = {host: Budget(limit, spacing_seconds=SPACING_SECONDS / limit) for host, limit in connects.items()}
+    requests = {host: Budget(_part(limit, share)) for host, limit in weights.items()}
+    dials = {host: _dials(_part(limit, share)) for host, limit in connects.items()}
     return {
         profile.id: Limits(requests[_host(profile.rest_url)], dials[_host(profile.websocket_url)])
         for profile in profiles
     }
+
+
+def _part(limit: int, share: float) -> int:
+    return max(1, int(limit * share))
+
+
+def _dials(limit: int) -> Budget:
+    return Budget(limit, spacing_seconds=SPACING_SECONDS / limit)
 
 
 def _tighten(limits: dict[str, int], host: str, limit: int) -> None:

@@ -6,15 +6,17 @@ that of Binance's BTCUSDT of 2024-08-08 beside the project: the only one there w
 
 import gzip
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from crossbook._core import venue_profiles
+from tests.bench.pairs import Pair, compare
+from tests.bench.report import ratio
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
@@ -107,18 +109,23 @@ def _check_tops(results: dict[str, list[Result]]) -> None:
 
 def _report(results: dict[str, list[Result]]) -> None:
     rows = []
-    print(f"{'frames':<8}{'count':>8}{'crossbook us':>14}{'peer':>13}{'peer us':>10}{'ratio':>8}{'target':>8}")
+    print(f"{'frames':<8}{'count':>8}{'crossbook us':>14}{'peer':>13}{'peer us':>10}{'ratio':>32}{'target':>8}")
     for (kind, peer), target in TARGETS.items():
-        ours, theirs = _median(results["crossbook"], kind), _median(results[peer], kind)
-        count = results["crossbook"][0]["frames"][kind]
-        print(f"{kind:<8}{count:>8}{ours:>14.2f}{peer:>13}{theirs:>10.2f}{theirs / ours:>7.1f}x{target:>7}x")
-        rows.append({"frames": kind, "peer": peer, "crossbook_us": ours, "peer_us": theirs, "ratio": theirs / ours})
+        found = compare(pairs_of(results["crossbook"], results[peer], kind), is_higher_better=False)
+        row = {"frames": kind, "peer": peer, "unit": "us", **asdict(found)}
+        count, other = results["crossbook"][0]["frames"][kind], row["other"]["median"]
+        print(
+            f"{kind:<8}{count:>8}{found.ours.median:>14.2f}{peer:>13}{other:>10.2f}{ratio(row):>32}{target:>7}x",
+            flush=True,
+        )
+        rows.append(row)
     REPORT.write_text(json.dumps({"versions": PEERS, "rounds": ROUNDS, "rows": rows}, indent=2) + "\n")
     print(f"written to {REPORT.relative_to(ROOT)}")
 
 
-def _median(rounds: list[Result], kind: str) -> float:
-    return statistics.median(result["median_us"][kind] for result in rounds)
+def pairs_of(ours: Sequence[Result], theirs: Sequence[Result], kind: str) -> list[Pair]:
+    """Microseconds a frame of both in each round: they ran right after each other."""
+    return [(one["median_us"][kind], another["median_us"][kind]) for one, another in zip(ours, theirs, strict=True)]
 
 
 if __name__ == "__main__":

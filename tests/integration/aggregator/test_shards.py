@@ -14,7 +14,7 @@ import pytest
 from crossbook._core import ClosedWindow, QuoteHub, VenueWindows
 from crossbook.aggregator.retention import delete_expired
 from crossbook.aggregator.store.store import EPOCH, Store
-from crossbook.local.servers.embedded import free_port
+from crossbook.local.processes.addresses import free_port
 from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.settings import AggregatorSettings
 from tests.support.aggregator.aggregator_process import AggregatorProcess

@@ -85,6 +85,32 @@ async def test_a_restart_finds_position_and_quotes_in_force(store: Store, postgr
     restored.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
 
 
+async def test_a_position_in_the_future_is_set_back_and_rows_of_the_future_go(store: Store, postgres_dsn: str) -> None:
+    """What was told of times that have come stays; the next window begins after it, and no stream's number is kept."""
+    closed = await _commit_minutes(store, 2)
+    now_ns = closed[2].end_ns + SECOND_NS
+    point, gone = await store.set_back(VENUE, now_ns)
+    assert point is not None
+    kept = [window for window in closed if window.end_ns <= now_ns]
+    assert (point.stream_id, point.position, point.committed_until_ns) == ("", 0, kept[-1].end_ns)
+    assert len(point.carried) == kept[-1].rows
+    rows = read_snapshots(postgres_dsn, VENUE)
+    assert {row.start_ns for row in rows} == {window.start_ns for window in kept if window.rows}
+    assert not [row for row in read_minutes(postgres_dsn, VENUE) if row.start_ns + MINUTE_NS > now_ns]
+    assert gone >= sum(window.rows for window in closed) - len(rows)
+
+
+async def test_a_position_is_set_back_to_the_last_minute_when_every_row_is_of_the_future(store: Store) -> None:
+    """Nothing is left to continue from."""
+    closed = await _commit_minutes(store, 1)
+    now_ns = closed[0].start_ns - 3_600 * SECOND_NS
+    point, _ = await store.set_back(VENUE, now_ns)
+    assert point is not None
+    assert (point.committed_until_ns, point.carried) == (now_ns // MINUTE_NS * MINUTE_NS, [])
+    restored = VenueWindows(VENUE, 15, QuoteHub())
+    restored.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
+
+
 async def test_markets_follow_their_instruments(store: Store, postgres_dsn: str) -> None:
     """A market is written once and again only when it has changed."""
     window = (await _commit_minutes(store, 1))[-1]

@@ -16,6 +16,7 @@ import pytest
 
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.grpc.channel import open_channel
+from crossbook.plumbing.timestamps import now_ns, to_timestamp
 from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
 from tests.support.alerts.alert_replicas import hook, ids_told, knows
 from tests.support.alerts.alerts_process import RunningAlerts
@@ -128,6 +129,14 @@ async def logged_assets(dsn: str) -> set[str]:
     return {row[0] for row in rows}
 
 
+async def has_a_position(dsn: str) -> bool:
+    """Whether alerts has saved how far it is: without that it is new, and begins with what is open."""
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        query = "SELECT count(*) FROM alert_positions WHERE name LIKE 'opportunities/%'"
+        row = await (await connection.execute(query)).fetchone()
+    return row == (64,)
+
+
 @pytest.mark.parametrize("is_alerts_first", [False, True], ids=["arbitrage returns first", "alerts returns first"])
 async def test_both_killed_at_once_under_load_lose_nothing(
     is_alerts_first: bool, postgres_dsn: str, redis_url: str, receiver: Receiver, tmp_path: Path
@@ -136,6 +145,7 @@ async def test_both_killed_at_once_under_load_lose_nothing(
     async with pair(postgres_dsn, redis_url, receiver, tmp_path) as (both, market):
         async with market.trading():
             await eventually(lambda: len(receiver.received) >= 20)
+            await eventually(lambda: has_a_position(postgres_dsn))
             market.pay("INFORCE")
             await market.goes_on()
             await both.kill(both.arbitrage, both.alerts)
@@ -159,6 +169,7 @@ async def test_what_opened_and_closed_while_alerts_was_dead_is_told_though_arbit
     async with pair(postgres_dsn, redis_url, receiver, tmp_path) as (both, market):
         async with market.trading():
             await eventually(lambda: len(receiver.received) >= 20)
+            await eventually(lambda: has_a_position(postgres_dsn))
             await both.kill(both.alerts)
             await market.goes_on(200)
         market.pay("INFORCE")
@@ -168,6 +179,11 @@ async def test_what_opened_and_closed_while_alerts_was_dead_is_told_though_arbit
 
         await eventually(is_safe)
         await both.kill(both.arbitrage)
+        since = to_timestamp(now_ns()).ToJsonString()
         await both.start(both.arbitrage, both.alerts)
         await eventually(lambda: set(market.assets) <= told_assets(receiver))
+    told = [received.json["data"] for received in receiver.received]
+    late = [alert for alert in told if alert["fire_time"] > since and alert["opportunity"]["asset"] != "INFORCE"]
+    assert len(late) >= 200
+    assert [alert["name"] for alert in late if "close_time" not in alert] == [], "each says that it is over"
     assert {opportunity: len(ids) for opportunity, ids in ids_told(receiver).items() if len(ids) > 1} == {}

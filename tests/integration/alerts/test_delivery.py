@@ -180,7 +180,7 @@ async def test_a_receiver_that_does_not_answer_is_given_up_and_redriven(
     start: Start, arbitrage: StandInArbitrage, receiver: Receiver, quick: None
 ) -> None:
     receiver.answer_in_turn(Answer(0))
-    async with start(delivery_lease_seconds=0.4, delivery_attempts=2) as replica:
+    async with start(delivery_lease_seconds=0.4, delivery_attempts=2, delivery_seconds=0) as replica:
         await replica.drop_default()
         await replica.create(rule(receiver))
         await arbitrage.tell(event(OPENED, opportunity()))

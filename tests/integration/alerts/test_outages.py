@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store.positions import PositionStore
+from crossbook.alerts.store.tables import WriteFailures
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.cooldown import Claim, CooldownStore
 from crossbook.plumbing.data.postgres import connect, open_pool
@@ -90,7 +91,7 @@ async def test_what_was_told_while_no_replica_ran_is_fired_by_the_next(
 async def is_saved(dsn: str, token: str) -> bool:
     pool = await open_pool(dsn)
     try:
-        positions = await AlertStore(pool, dsn).load_positions()
+        positions = await PositionStore(pool, WriteFailures()).load()
         return {position.token for position in positions.values()} == {token}
     finally:
         await pool.close()

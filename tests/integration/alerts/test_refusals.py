@@ -10,7 +10,7 @@ import redis
 
 from crossbook.alerts import outbox
 from crossbook.alerts.channels.registry import send
-from crossbook.alerts.evaluation.portion import Portion
+from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.pb.v1 import alerts_pb2 as pb
 from tests.support.alerts.alerts_process import RunningAlerts, running_alerts
@@ -133,7 +133,7 @@ async def is_delivered(replica: RunningAlerts) -> bool:
     return [one.state for alert in await replica.alerts() for one in alert.deliveries] == [pb.DELIVERY_STATE_DELIVERED]
 
 
-@pytest.mark.parametrize(("owner", "method"), [(Portion, "on_event"), (Rulebook, "refresh")])
+@pytest.mark.parametrize(("owner", "method"), [(OwnedSlots, "on_event"), (Rulebook, "refresh")])
 async def test_a_task_that_dies_is_begun_again_inside_the_service(
     postgres_dsn: str,
     redis_url: str,

@@ -129,7 +129,7 @@ async def test_bad_requests_name_their_field(replica: RunningAlerts) -> None:
         (lambda: stub.ListAlertRules(pb.ListAlertRulesRequest(page_token="x")), "page_token"),
         (lambda: stub.ListAlerts(pb.ListAlertsRequest(page_size=1001)), "page_size"),
         (lambda: stub.ListAlerts(pb.ListAlertsRequest(rule="x")), "rule"),
-        (lambda: stub.ListAlerts(pb.ListAlertsRequest(assets=[""])), "assets"),
+        (lambda: stub.ListAlerts(pb.ListAlertsRequest(assets=[""])), "assets[0]"),
         (lambda: stub.ListAlerts(pb.ListAlertsRequest(from_time={"seconds": 10**15})), "from_time"),
         (lambda: stub.RedriveDeliveries(pb.RedriveDeliveriesRequest(alert="x")), "alert"),
         (lambda: stub.CheckAlerts(pb.CheckAlertsRequest(rule="x")), "rule"),

@@ -160,7 +160,7 @@ async def test_statistics_count_and_measure(fanout: Fanout, arbitrage: RunningAr
         ("ListOpportunities", pb.ListOpportunitiesRequest(limit=-1), "limit"),
         ("ListOpportunities", pb.ListOpportunitiesRequest(min_net_percent=float("nan")), "min_net_percent"),
         ("ExplainSpread", pb.ExplainSpreadRequest(buy_venue="a", sell_venue="b"), "asset"),
-        ("GetMarketOverview", pb.GetMarketOverviewRequest(assets=[""]), "assets"),
+        ("GetMarketOverview", pb.GetMarketOverviewRequest(assets=[""]), "assets[0]"),
         ("WatchOpportunities", pb.WatchOpportunitiesRequest(resume_token="nonsense"), "resume_token"),
     ],
 )

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 
 from crossbook.alerts import service as service_module
-from crossbook.alerts import store as store_module
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.records import Tries
 from crossbook.alerts.retention import KEPT, Retention
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store import rules as store_module
+from crossbook.alerts.store.stores import stores_on
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.data.postgres import open_pool
+from crossbook.plumbing.data.postgres import Pool, open_pool
 from tests.support.alerts.alerts_process import RunningAlerts, running_alerts
 from tests.support.alerts.stand_in_arbitrage import StandInArbitrage
 from tests.support.memory import resident_bytes
@@ -58,6 +59,11 @@ async def _ids(dsn: str) -> set[str]:
     return {identifier for (identifier,) in rows}
 
 
+def _retention(pool: Pool, dsn: str, counters: Counters) -> Retention:
+    stores = stores_on(pool, dsn, Tries(1, 0))
+    return Retention(stores.alerts, stores.deliveries, counters, 31 * DAY)
+
+
 async def test_old_alerts_are_forgotten_with_their_deliveries(
     postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +76,7 @@ async def test_old_alerts_are_forgotten_with_their_deliveries(
     await _insert(postgres_dsn, {"pending": 42}, state=1)
     pool, counters = await open_pool(postgres_dsn, 1), Counters()
     async with pool:
-        retention = Retention(AlertStore(pool, postgres_dsn), counters, 31 * DAY)
+        retention = _retention(pool, postgres_dsn, counters)
         assert await retention.forget() == counters.forgotten == 21
         assert await _ids(postgres_dsn) == {*young, "pending"}
         assert await retention.forget() == 0
@@ -81,7 +87,7 @@ async def test_the_newest_hundred_alerts_are_kept_whatever_their_age(postgres_ds
     await _insert(postgres_dsn, {f"old-{number:03d}": 40 + number for number in range(KEPT + 5)})
     pool = await open_pool(postgres_dsn, 1)
     async with pool:
-        assert await Retention(AlertStore(pool, postgres_dsn), Counters(), 31 * DAY).forget() == 5
+        assert await _retention(pool, postgres_dsn, Counters()).forget() == 5
     assert await _ids(postgres_dsn) == {f"old-{number:03d}" for number in range(KEPT)}
 
 

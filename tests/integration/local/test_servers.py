@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 HOLD = """
 import asyncio, sys
 from pathlib import Path
-from crossbook.local.{module} import embedded_{module} as embedded
+from crossbook.local.servers.{module} import embedded_{module} as embedded
 async def hold():
     async with embedded(Path(sys.argv[1])) as address:
         print(address, flush=True)

@@ -1,13 +1,19 @@
 """The end of `crossbook up`, whichever way it comes: nothing is left behind, and the next run goes on."""
 
+import asyncio
 import json
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
+from crossbook.pb.v1.arbitrage_pb2 import GetArbitrageStatsRequest
+from crossbook.pb.v1.arbitrage_pb2_grpc import ArbitrageServiceStub
+from crossbook.plumbing.grpc.channel import open_channel
 from tests.support.local.system import System
+from tests.support.servers.small_disk import small_disk
 from tests.support.waiting import eventually
 
 
@@ -78,3 +84,53 @@ async def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path, signal_n
             assert "is in use by another Crossbook" in second.output()
         os.kill(system.supervisor_pid, signal_number)
         assert await system.ended(60) == 0
+
+
+async def test_it_runs_on_an_ipv6_address_and_past_a_proxy(tmp_path: Path, free_port: int) -> None:
+    """Every service finds the others there, whatever the environment says about the web."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6 loopback")
+    proxy = f"http://127.0.0.1:{free_port}"  # nobody listens there
+    environment = {"CROSSBOOK_HOST": "::1", "http_proxy": proxy, "https_proxy": proxy, "all_proxy": proxy}
+    async with System(tmp_path, "--venues", "okx", "--assets", "BTC", **environment) as system:
+        await until_tracking(system)
+        await eventually(lambda: quotes_scanned(system))
+        assert system.address("aggregator").startswith("[::1]:")
+        assert await system.interrupt() == 0
+
+
+async def quotes_scanned(system: System) -> int:
+    """Quotes went the whole way to arbitrage."""
+    async with open_channel(system.address("arbitrage")) as channel:
+        stats = await ArbitrageServiceStub(channel).GetArbitrageStats(GetArbitrageStatsRequest(), timeout=30)
+        return int(stats.quotes_scanned)
+
+
+async def test_a_full_disk_costs_the_recording_and_not_the_summary(tmp_path: Path) -> None:
+    """One line, the summary, an exit code; and everything is stopped as ever."""
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    with small_disk(recordings) as disk:
+        if disk is None:
+            pytest.skip("nothing may be mounted here")
+        async with System(tmp_path, "--venues", "okx", "--assets", "BTC", "--record") as system:
+            await until_tracking(system)
+            await system.until(lambda: any(recordings.glob("*/tracker/*")))
+            await asyncio.to_thread(disk.fill)
+            assert await system.interrupt() == 2
+        said = [line for line in system.output().splitlines() if line.startswith("crossbook: ")]
+        assert len(said) == 1
+        assert "is not complete: No space left on device" in said[0]
+        assert "Traceback" not in system.output()
+    assert {process["exit_code"] for process in system.summary()["processes"].values()} == {0}
+
+
+async def test_an_open_host_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    """With what to set."""
+    async with System(tmp_path, CROSSBOOK_HOST="0.0.0.0") as system:
+        assert await system.ended(60) == 2
+    assert "CROSSBOOK_ALLOW_OPEN=true" in system.output()
+    assert not (tmp_path / "lock").exists()

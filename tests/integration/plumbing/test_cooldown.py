@@ -112,3 +112,12 @@ async def wait_for_claim(store: CooldownStore) -> Claim:
             if isinstance(answer, Claim):
                 return answer
             await asyncio.sleep(0.01)
+
+
+async def test_a_cooldown_that_is_forgotten_holds_nobody_back_and_is_not_shown(store: CooldownStore) -> None:
+    """For one that a clock has made longer than any may be."""
+    claim = await claimed(store)
+    await store.extend(claim, 300, "o-1")
+    await store.forget(claim.rule, *PAIR)
+    assert await store.state(*PAIR) is None
+    assert isinstance(await store.claim(claim.rule, *PAIR, 60), Claim)

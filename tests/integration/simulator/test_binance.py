@@ -7,8 +7,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.support.simulator.clients.binance import BinanceBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import BinanceBook
 
 
 async def _join(running: Bench, book: BinanceBook) -> None:

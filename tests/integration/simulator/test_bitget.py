@@ -9,8 +9,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from crossbook.simulator.faces.bitget import BitgetFace
+from tests.support.simulator.clients.base import SequenceBroken, pairs
+from tests.support.simulator.clients.bitget import BitgetBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import BitgetBook, SequenceBroken, pairs
 
 PATH = "/bitget/v2/ws/public"
 BTC = "BTCUSDT"

@@ -8,8 +8,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from crossbook.simulator.faces.bybit import BybitFace
+from tests.support.simulator.clients.base import SequenceBroken, pairs
+from tests.support.simulator.clients.bybit import BybitBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import BybitBook, SequenceBroken, pairs
 
 PATH = "/bybit/v5/public/linear"
 BTC = "BTCUSDT"

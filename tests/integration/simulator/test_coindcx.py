@@ -8,8 +8,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from crossbook.simulator.faces.coindcx import CoinDcxFace
+from tests.support.simulator.clients.base import SequenceBroken
+from tests.support.simulator.clients.coindcx import CoinDcxBook
 from tests.support.simulator.simulators import DEADLINE_SECONDS, Bench, bench, equals_truth, follow
-from tests.support.simulator.venue_clients import CoinDcxBook, SequenceBroken
 
 PATH = "/coindcx/socket.io/?EIO=4&transport=websocket"
 BTC = "B-BTC_USDT"

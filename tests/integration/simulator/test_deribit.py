@@ -7,8 +7,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from crossbook._core import parse_markets
+from tests.support.simulator.clients.deribit import DeribitBook
 from tests.support.simulator.simulators import bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import DeribitBook
 
 PATH = "/deribit/ws/api/v2"
 MARKETS = "/deribit/api/v2/public/get_instruments?currency=any&kind=future&expired=false"

@@ -11,8 +11,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
 from crossbook.simulator.score import read_truth
+from tests.support.simulator.clients.base import SequenceBroken
+from tests.support.simulator.clients.lighter import LighterBook
+from tests.support.simulator.clients.okx import OkxBook
+from tests.support.simulator.clients.paradex import ParadexBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import LighterBook, OkxBook, ParadexBook, SequenceBroken
 
 OKX = "/okx/ws/v5/public"
 BTC, ETH = "BTC-USDT-SWAP", "ETH-USDT-SWAP"

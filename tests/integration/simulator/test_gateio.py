@@ -7,8 +7,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from crossbook.simulator.faces.gateio import GateioFace
+from tests.support.simulator.clients.gateio import GateioBook
 from tests.support.simulator.simulators import bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import GateioBook
 
 PATH = "/gateio/v4/ws/usdt"
 CONTRACTS = "/gateio/api/v4/futures/usdt/contracts"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from crossbook._core import parse_markets
+from tests.support.simulator.clients.krakenfutures import KrakenFuturesBook
 from tests.support.simulator.simulators import bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import KrakenFuturesBook
 
 PATH = "/krakenfutures/ws/v1"
 BTC, ETH = "PF_XBTUSD", "PI_ETHUSD"

@@ -8,8 +8,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.support.simulator.clients.kucoin import KucoinBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, receive, receive_until
-from tests.support.simulator.venue_clients import KucoinBook
 
 BTC = "XBTUSDTM"
 TICKET = "/kucoin/api/v1/bullet-public"

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.support.simulator.clients.lighter import LighterBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import LighterBook
 
 
 async def _market_id(running: Bench, symbol: str) -> str:

@@ -9,8 +9,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from crossbook.simulator.faces.mexc import MexcFace
+from tests.support.simulator.clients.base import SequenceBroken, pairs
+from tests.support.simulator.clients.mexc import MexcBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import MexcBook, SequenceBroken, pairs
 
 PATH = "/mexc/edge"
 BTC = "BTC_USDT"

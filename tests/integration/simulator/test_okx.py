@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.support.simulator.clients.base import pairs
+from tests.support.simulator.clients.okx import OkxBook
 from tests.support.simulator.simulators import bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import OkxBook, pairs
 
 PATH = "/okx/ws/v5/public"
 BTC = "BTC-USDT-SWAP"

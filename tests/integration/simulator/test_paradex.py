@@ -7,8 +7,8 @@ import struct
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.support.simulator.clients.paradex import ParadexBook, read_bbo
 from tests.support.simulator.simulators import bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import ParadexBook, read_bbo
 
 PATH = "/paradex/v1?sbeSchemaId=1&sbeSchemaVersion=1"
 BTC = "BTC-USD-PERP"

@@ -7,8 +7,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from crossbook.simulator.faces.phemex import PhemexFace
+from tests.support.simulator.clients.base import SequenceBroken
+from tests.support.simulator.clients.phemex import PhemexBook
 from tests.support.simulator.simulators import Bench, bench, equals_truth, follow, receive, receive_until
-from tests.support.simulator.venue_clients import PhemexBook, SequenceBroken
 
 PATH = "/phemex/"
 BTC = "BTCUSDT"

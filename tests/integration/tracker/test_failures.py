@@ -1,22 +1,16 @@
 """The core fails in one venue: that venue begins afresh, the others do not notice."""
 
-import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from crossbook._core import LIVE, MarketListing, parse_markets
 from crossbook.tracker.feed.feed import FeedArguments, make_feed
-from crossbook.tracker.venue import driver as driver_module
 from crossbook.tracker.venue import markets as markets_module
 from crossbook.tracker.venue import venue as module
-from tests.support.tracker.ingest_server import IngestStream
 from tests.support.tracker.tracking import VENUES, tracking
 from tests.support.waiting import eventually
-
-HOUR_NS = 3_600_000_000_000
 
 
 class Panic(BaseException):
@@ -91,21 +85,3 @@ async def test_a_panic_over_a_market_list_is_its_venues_own(monkeypatch: pytest.
         stats = await world.until_live()
     assert set(stats) == set(VENUES)
     assert next(failures, None) is None
-
-
-async def test_a_clock_that_is_set_back_begins_every_stream_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else nothing sent would bear the right time before the clock has caught up."""
-    ahead_ns = HOUR_NS
-    clock = SimpleNamespace(time_ns=lambda: time.time_ns() + ahead_ns)
-    monkeypatch.setattr(driver_module, "time", clock)
-    async with tracking(assets=2) as world:
-        await world.until_live()
-        await eventually(lambda: all(_is_ahead(world.ingest.streams[venue]) for venue in VENUES))
-        before = {venue: world.ingest.streams[venue].hellos[-1].stream_id for venue in VENUES}
-        ahead_ns = 0
-        await eventually(lambda: all(world.ingest.streams[one].hellos[-1].stream_id != before[one] for one in VENUES))
-        await world.until_live()
-
-
-def _is_ahead(stream: IngestStream) -> bool:
-    return stream.batches[-1].watermark_ns > time.time_ns() + HOUR_NS // 2

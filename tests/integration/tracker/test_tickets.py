@@ -1,6 +1,9 @@
 """The tracker and venues whose REST is asked by POST, or that want a ticket before every dial."""
 
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from crossbook._core import CLOSED, Instrument, Open, VenueFeed
 from crossbook.simulator.faces.kucoin import KucoinFace
@@ -69,7 +72,9 @@ async def test_the_ticket_says_where_to_dial_unless_an_address_is_given() -> Non
             feed = VenueFeed("kucoin", "s", rest_url=rest_url, websocket_url=websocket_url)
             (opened,) = feed.track([BTC], 1)
             assert isinstance(opened, Open)
-            urls.append(await Address(opened.url, opened.ticket, fetcher).resolve(feed, 1))
+            address = Address(opened.url, opened.ticket, fetcher)
+            session: Any = SimpleNamespace(feed=feed, now_ns=time.time_ns)
+            urls.append(await address.resolve(session, 1))
     assert urls[0].startswith(f"ws://127.0.0.1:{running.port}/kucoin/?token=")
     assert urls[1].startswith("ws://proxy.example:1/kucoin/?token=")
 

@@ -14,6 +14,7 @@ import grpc
 from crossbook.aggregator.app import run
 from crossbook.pb.v1.aggregator_pb2 import GetAggregatorStatsRequest, GetAggregatorStatsResponse
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, load_settings
@@ -101,10 +102,10 @@ class AggregatorProcess:
 
 
 @asynccontextmanager
-async def running_aggregator(settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
+async def running_aggregator(settings: Settings, clock: Clock | None = None) -> AsyncIterator[grpc.aio.Channel]:
     """An aggregator in this event loop, and a channel to it; stopped cleanly at the end."""
     lifetime = Lifetime()
-    task = asyncio.create_task(run(settings, lifetime))
+    task = asyncio.create_task(run(settings, lifetime, clock))
     try:
         async with open_channel(f"{settings.host}:{settings.aggregator.port}") as channel:
             await _first_answer(task, channel)

@@ -3,7 +3,7 @@
 import random
 
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest
-from crossbook.pb.v1.market_pb2 import BookState, Instrument, QuoteBatch, SymbolEntry
+from crossbook.pb.v1.market_pb2 import AssetClass, BookState, Instrument, QuoteBatch, SymbolEntry
 
 SECOND_NS = 1_000_000_000
 START_NS = 1_750_000_000 * SECOND_NS + 7_123_456_789  # in the middle of a window and of a minute
@@ -116,6 +116,7 @@ def _entry(venue: str, index: int, coin: int) -> SymbolEntry:
         symbol=f"{base}/USDT:USDT",
         native_symbol=f"{base}USDT",
         asset=base,
+        asset_class=AssetClass.ASSET_CLASS_COIN,
         asset_scale=1.0,
         quote_currency="USDT",
         settle_currency="USDT",

@@ -1,6 +1,7 @@
 """A real HTTP server whose answers a test lays out beforehand."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,10 +38,10 @@ def answer(status: int, body: bytes = b"", headers: str = "") -> bytes:
 
 
 @asynccontextmanager
-async def answering(*raw: bytes) -> AsyncIterator[Answers]:
+async def answering(*raw: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[Answers]:
     """Serves on a port of its own."""
     answers = Answers(list(raw))
-    server = await asyncio.start_server(answers.serve, "127.0.0.1", 0)
-    answers.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(answers.serve, "127.0.0.1", 0, ssl=tls)
+    answers.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield answers

@@ -21,14 +21,18 @@ def observed(venues: int = 4, opportunities: int = 30, alerts: int = 15) -> Obse
     observer = Observer({"aggregator": ""}, lambda _: 0)
     for number in range(venues):
         _see_venue(observer, f"venue{number:02d}", market_pb2.VENUE_STATE_LIVE)
-    observer.counters["aggregator"].update(
-        0, {"snapshots_written": 480, "minutes_written": 80, "incomplete_snapshots": 1}
-    )
-    observer.counters["arbitrage"].update(0, {"opened": 19, "closed": 18})
-    observer.counters["alerts"].update(0, {"fired": 7, "suppressed": 5, "delivered": 6, "failed": 1})
+    counted = {
+        "aggregator": {"snapshots_written": 480, "minutes_written": 80, "incomplete_snapshots": 1},
+        "arbitrage": {"opened": 19, "closed": 18},
+        "alerts": {"fired": 7, "suppressed": 5, "delivered": 6, "failed": 1},
+    }
+    for name, counts in counted.items():
+        observer.counters[name] = RunCounters()
+        observer.counters[name].update(0, counts)
     observer.refusals.update(0, {"TOO_OLD": 9})
-    observer.arbitrage.frame_to_opportunity_p50_us = 1500.0
-    observer.arbitrage.frame_to_opportunity_p99_us = 4000.0
+    observer.answers["arbitrage"] = arbitrage_pb2.GetArbitrageStatsResponse(
+        frame_to_opportunity_p50_us=1500.0, frame_to_opportunity_p99_us=4000.0
+    )
     observer.opportunities = [opportunity(f"COIN{number}") for number in range(opportunities)]
     observer.alerts.extend(_alert(f"COIN{number}") for number in range(alerts))
     return observer

@@ -15,7 +15,7 @@ from crossbook.plumbing.settings import load_settings
 from crossbook.simulator.app import running_simulator
 from crossbook.simulator.simulator import Simulator
 from crossbook.simulator.world import Instrument
-from tests.support.simulator.venue_clients import BookClient
+from tests.support.simulator.clients.base import BookClient
 
 DEADLINE_SECONDS = 30.0
 

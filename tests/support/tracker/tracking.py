@@ -14,6 +14,7 @@ import httpx
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import GetTrackerStatsRequest, VenueStats
 from crossbook.pb.v1.tracker_pb2_grpc import TrackerServiceStub
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, load_settings
@@ -108,7 +109,12 @@ def tracker_settings(simulator_port: int, aggregator_port: int, unlistable: str,
 
 @asynccontextmanager
 async def tracking(
-    *, assets: int = 4, record_dir: Path | None = None, unlistable: str = "", **tracker: Any
+    *,
+    assets: int = 4,
+    record_dir: Path | None = None,
+    unlistable: str = "",
+    clock: Clock | None = None,
+    **tracker: Any,
 ) -> AsyncIterator[World]:
     """Runs until the end of the block, then lets the tracker end by itself and checks that it did so in order."""
     venues = list(tracker.get("venues", VENUES))
@@ -116,7 +122,7 @@ async def tracking(
     async with ingest_server() as ingest, running_simulator(simulated) as simulator:
         settings = tracker_settings(simulator.port, ingest.port, unlistable, record_dir=record_dir, **tracker)
         lifetime = Lifetime()
-        run = asyncio.create_task(app.run(settings, lifetime))
+        run = asyncio.create_task(app.run(settings, lifetime, clock))
         async with open_channel(f"127.0.0.1:{settings.tracker.port}") as channel:
             try:
                 url = f"http://127.0.0.1:{simulator.port}"

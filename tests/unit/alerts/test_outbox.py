@@ -1,26 +1,39 @@
-"""When a delivery is tried again."""
+"""What becomes of a delivery after a try."""
+
+from itertools import takewhile
 
 import pytest
 
-from crossbook.alerts.channels.outcome import Retry
-from crossbook.alerts.outbox import RETRY_CAP_SECONDS, _verdict
-from crossbook.alerts.records import ClaimedDelivery
-from crossbook.alerts.store import PENDING
+from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Retry
+from crossbook.alerts.outbox import RETRY_CAP_SECONDS, ending_of
+from crossbook.alerts.records import DELIVERED, FAILED, PENDING, ClaimedDelivery, Ending
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.settings import AlertsSettings
+
+
+def claimed(attempts: int = 1, *, is_last_try: bool = False) -> ClaimedDelivery:
+    """After so many tries."""
+    return ClaimedDelivery(pb.Alert(), pb.AlertChannel(), attempts, is_last_try, claim="", destination="")
 
 
 def pause(attempts: int, outcome: Retry) -> float:
     """Seconds until the next try after so many."""
-    claimed = ClaimedDelivery(pb.Alert(), pb.AlertChannel(), attempts, tries_left=1, claim="")
-    state, _, seconds = _verdict(claimed, outcome)
-    assert state == PENDING
-    return seconds
+    ending = ending_of(claimed(attempts), outcome)
+    assert ending.state == PENDING
+    return ending.delay_seconds
 
 
-def test_the_default_tries_outlast_a_minute_whatever_the_dice_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A receiver that is away for a minute costs no alert: eight tries have seven pauses."""
-    monkeypatch.setattr("random.uniform", lambda least, most: least)
-    assert sum(pause(attempts, Retry("HTTP 503")) for attempts in range(1, 8)) > 60
+def test_a_day_of_tries_is_a_hundred_or_so_whatever_the_dice_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Often enough that a receiver that is back hears within a quarter of an hour, and no storm."""
+    day = AlertsSettings().delivery_seconds
+    assert day == 86_400
+    for dice in (lambda least, most: least, lambda least, most: most):
+        monkeypatch.setattr("random.uniform", dice)
+        waited, times = 0.0, []
+        for attempts in range(1, 1000):
+            waited += pause(attempts, Retry("HTTP 503"))
+            times.append(waited)
+        assert 90 < len(list(takewhile(lambda at: at < day, times))) < 220
 
 
 def test_pauses_grow_to_their_cap_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,4 +44,25 @@ def test_pauses_grow_to_their_cap_and_no_further(monkeypatch: pytest.MonkeyPatch
 
 def test_the_receiver_may_ask_for_a_longer_pause() -> None:
     """Retry-After is obeyed when it is longer than the pause would have been."""
-    assert pause(1, Retry("HTTP 429", 429, after_seconds=90.0)) == 90.0
+    assert pause(1, Retry("HTTP 503", 503, after_seconds=90.0)) == 90.0
+
+
+def test_a_limit_is_no_try_and_pauses_the_destination() -> None:
+    """For as long as the receiver says, also after the last try: it never ends a delivery."""
+    ending = Ending(PENDING, "HTTP 429", 0.437, is_counted=False, pauses_destination=True)
+    assert ending_of(claimed(500, is_last_try=True), Limited("HTTP 429", 429, 0.437)) == ending
+
+
+def test_what_nobody_foresaw_never_ends_a_delivery() -> None:
+    """It is given back, and tried again later."""
+    ending = ending_of(claimed(is_last_try=True), Retry("the channel broke", is_counted=False))
+    assert (ending.state, ending.is_counted, ending.pauses_destination) == (PENDING, False, False)
+
+
+def test_the_last_try_ends_it_and_so_does_a_refusal() -> None:
+    """Both can be redriven."""
+    assert ending_of(claimed(8, is_last_try=True), Retry("HTTP 500")) == Ending(
+        FAILED, "HTTP 500, at the last of 8 tries"
+    )
+    assert ending_of(claimed(), Failed("HTTP 404", 404)) == Ending(FAILED, "HTTP 404")
+    assert ending_of(claimed(), Delivered(200)) == Ending(DELIVERED)

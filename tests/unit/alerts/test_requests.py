@@ -16,7 +16,7 @@ EARLY, LATE = Timestamp(seconds=10), Timestamp(seconds=20)
         (ListAlertsRequest(from_time=LATE, to_time=EARLY), ["from_time"]),
         (ListAlertsRequest(from_time=Timestamp(seconds=1 << 40)), ["from_time"]),
         (ListAlertsRequest(to_time=Timestamp(nanos=-1)), ["to_time"]),
-        (ListAlertsRequest(assets=["B\0TC"], venues=[""]), ["assets", "venues"]),
+        (ListAlertsRequest(assets=["B\0TC"], venues=[""]), ["assets[0]", "venues[0]"]),
         (ListAlertsRequest(rule="desk"), ["rule"]),
         (ListAlertsRequest(page_size=-1), ["page_size"]),
         (ListAlertsRequest(page_size=1001), ["page_size"]),

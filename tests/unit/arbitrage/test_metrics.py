@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY, generate_latest
 from crossbook.arbitrage.event_log import EventLog
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.metrics import collected
-from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
 from tests.support.aggregator.fanout import Tick, payload
 

@@ -7,7 +7,7 @@ from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
-from crossbook.arbitrage.shards import ShardFollower
+from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb

@@ -76,7 +76,7 @@ def test_venues_are_listed_from_the_registry() -> None:
         (["up", "--duration", "soon"], "duration 'soon'"),
         (["up", "--faults", "binance:burn@1s"], "unknown kind 'burn'"),
         (["up", "--live", "--faults", "binance:cut@1s"], "leave --live out"),
-        (["up", "--replay", "missing"], "missing does not exist"),
+        (["up", "--play", "missing"], "missing does not exist"),
         (["up", "--seed", "x"], "Invalid value for '--seed'"),
         (["tracker", "--venues", "binanse"], "binanse"),
         (["fly"], "No such command"),

@@ -57,7 +57,7 @@ def test_a_venue_that_can_only_be_replayed_is_refused_live_and_played_when_it_is
 
 
 @pytest.mark.parametrize(
-    "options", [UpOptions(is_live=True, faults="binance:cut@1s"), UpOptions(is_live=True, replay=Path())]
+    "options", [UpOptions(is_live=True, faults="binance:cut@1s"), UpOptions(is_live=True, play=Path())]
 )
 def test_real_venues_take_no_faults_and_no_recordings(options: UpOptions) -> None:
     """Only the simulator does."""
@@ -70,7 +70,7 @@ def test_paths_that_cannot_work_are_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     for options, option in (
-        (UpOptions(replay=tmp_path / "missing"), "--replay"),
+        (UpOptions(play=tmp_path / "missing"), "--play"),
         (UpOptions(data_dir=file), "--data-dir"),
         (UpOptions(summary=tmp_path / "missing" / "s.json"), "--summary"),
         (UpOptions(summary=tmp_path), "--summary"),
@@ -83,12 +83,12 @@ def test_a_recording_is_read_before_the_start(tmp_path: Path) -> None:
     """It is one, and of a venue of this run."""
     recording = tmp_path / "recording"
     recording.write_text('5 {"stream": "btcusdt@trade", "data": {"e": "trade", "s": "BTCUSDT"}}\n')
-    check_together(UpOptions(replay=recording, venues=["binance"]))
+    check_together(UpOptions(play=recording, venues=["binance"]))
     with pytest.raises(SettingsError, match=r"is of binance, which --venues leaves out"):
-        check_together(UpOptions(replay=recording, venues=["okx"]))
+        check_together(UpOptions(play=recording, venues=["okx"]))
     recording.write_text("something else")
-    with pytest.raises(SettingsError, match="no recording of a known format"):
-        check_together(UpOptions(replay=recording, venues=["binance"]))
+    with pytest.raises(SettingsError, match="no capture of a known form"):
+        check_together(UpOptions(play=recording, venues=["binance"]))
 
 
 def test_a_bad_fault_is_refused_before_the_start() -> None:

@@ -21,6 +21,7 @@ class Heard:
         self.times: list[int] = []
         self.opened = 0
         self.reads = 0
+        self.events: list[str] = []
 
     def on_open(self, connection: Connection, now_ns: int) -> None:
         self.opened += 1
@@ -31,6 +32,12 @@ class Heard:
 
     def on_read(self) -> None:
         self.reads += 1
+
+    def on_silence(self) -> None:
+        self.events.append("silence")
+
+    def on_proof(self) -> None:
+        self.events.append("proof")
 
 
 @asynccontextmanager
@@ -151,6 +158,65 @@ async def test_a_silent_peer_is_given_up() -> None:
 
     async with serving(handler) as url:
         connection = await dial(url, Heard(), ping_interval_seconds=0.2)
+        assert "ping" in await connection.wait_closed()
+        done.set()
+
+
+async def test_a_line_that_falls_silent_is_doubted_before_it_is_dead() -> None:
+    """And believed again once the other side has answered what it was asked then."""
+    heard, is_deaf = Heard(), asyncio.Event()
+
+    async def handler(server: ServerConnection) -> None:
+        server.transport.pause_reading()
+        await is_deaf.wait()
+        server.transport.resume_reading()
+        await server.wait_closed()
+
+    async with serving(handler) as url:
+        connection = await dial(url, heard, ping_interval_seconds=0.2)
+        await eventually(lambda: heard.events == ["silence"])
+        is_deaf.set()
+        await eventually(lambda: heard.events == ["silence", "proof"])
+        assert not connection.closed.done()
+        connection.close("done")
+
+
+async def test_a_proof_comes_after_everything_that_was_sent_before_it() -> None:
+    """What waits in the socket is read first, however much it is: then its end is known."""
+    heard = Heard()
+
+    async def handler(server: ServerConnection) -> None:
+        for number in range(500):
+            await server.send(bytes(1000) + str(number).encode())
+        await server.wait_closed()
+
+    class Proven(Heard):
+        def on_proof(self) -> None:
+            heard.messages = list(self.messages)
+
+    async with serving(handler) as url:
+        connection = await dial(url, Proven())
+        await asyncio.sleep(0)
+        connection.prove()
+        await eventually(lambda: bool(heard.messages))
+        assert not connection.closed.done()
+        connection.close("done")
+
+
+async def test_a_peer_that_talks_but_answers_no_ping_is_given_up_once_it_must_prove_itself() -> None:
+    """Nobody could ever say what it sent before and what after."""
+
+    done = asyncio.Event()
+
+    async def handler(server: ServerConnection) -> None:
+        server.transport.pause_reading()
+        while not done.is_set():
+            await server.send("still here")
+            await asyncio.sleep(0.01)
+
+    async with serving(handler) as url:
+        connection = await dial(url, Heard(), ping_interval_seconds=0.05)
+        connection.prove()
         assert "ping" in await connection.wait_closed()
         done.set()
 

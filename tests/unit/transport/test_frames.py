@@ -18,8 +18,9 @@ class Lane:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.messages: list[Message] = []
+        self.pongs: list[bytes] = []
         self.protocol = ClientProtocol(parse_uri("ws://localhost/"), state=OPEN, max_size=limit)
-        self.lane = FrameLane(self.protocol, lambda *message: self.messages.append(message), limit)
+        self.lane = FrameLane(self.protocol, lambda *message: self.messages.append(message), self.pongs.append, limit)
 
     def feed(self, data: bytes, step: int = 1 << 30) -> "Lane":
         for at in range(0, len(data), step):
@@ -33,6 +34,16 @@ class Lane:
 
 def frame(payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True, mask: bool = False) -> bytes:
     return Frame(opcode, payload, fin).serialize(mask=mask)
+
+
+def test_a_pong_is_told_after_the_messages_before_it() -> None:
+    """However the bytes are cut."""
+    for step in (1, 3, 1000):
+        lane = Lane()
+        messages = lane.messages
+        lane.lane._on_pong = lambda payload, messages=messages: messages.append((payload, False, 0))
+        lane.feed(frame(b"before") + frame(b"question", Opcode.PONG) + frame(b"after"), step)
+        assert [message[0] for message in lane.messages] == [b"before", b"question", b"after"]
 
 
 @given(

@@ -38,3 +38,13 @@ async def test_every_real_venue_has_its_limits() -> None:
     """One entry each."""
     profiles = venue_profiles()
     assert shared_limits(profiles).keys() == {profile.id for profile in profiles}
+
+
+async def test_a_process_spends_its_share_and_never_less_than_one() -> None:
+    """A quarter of ten requests is two; of a single dial a minute, one."""
+    profile = Profile("a", "https://x.test", "wss://x.test", request_weight_per_minute=10, connects_per_minute=1)
+    limits = shared_limits(cast(list[VenueProfile], [profile]), share=0.25)["a"]
+    for budget, whole in ((limits.requests, 2), (limits.dials, 1)):
+        await budget.acquire(whole)
+        assert budget._total == whole
+        assert budget._wait_seconds(1) > 0

@@ -1,7 +1,6 @@
 //! What happens to quotes once they are received: windows, fan-out, arbitrage. Told everything, clock included.
 
 pub mod arbitrage;
-mod copy_binary;
 pub mod hub;
 #[cfg(test)]
 pub(crate) mod testing;

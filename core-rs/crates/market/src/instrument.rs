@@ -1,5 +1,7 @@
 //! One tradable contract of one venue.
 
+use crate::asset_class::AssetClass;
+
 /// What is needed to name a contract and to compare it with others; field for field as `Instrument` in market.proto.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instrument {
@@ -8,8 +10,9 @@ pub struct Instrument {
     pub symbol: String,
     /// The venue's own name.
     pub native_symbol: String,
-    /// What the contract is about after aliases and multipliers.
+    /// What the contract is about after aliases and multipliers, qualified by its class where it is no coin.
     pub asset: String,
+    pub asset_class: AssetClass,
     /// Coins of the asset per base unit: 1000 for 1000PEPE.
     pub asset_scale: f64,
     pub quote_currency: String,
@@ -59,6 +62,7 @@ mod tests {
             symbol: symbol.to_string(),
             native_symbol: symbol.to_string(),
             asset: base.to_string(),
+            asset_class: AssetClass::Coin,
             asset_scale: 1.0,
             quote_currency: quote.to_string(),
             settle_currency: settle.to_string(),

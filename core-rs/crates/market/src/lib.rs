@@ -1,12 +1,14 @@
 //! The vocabulary of the core: instruments, quotes, book states, books. Every other crate builds on it.
 
 mod asset;
+mod asset_class;
 mod book;
 mod contract;
 mod instrument;
 mod quote;
 
 pub use asset::{asset_of, currency_code};
+pub use asset_class::AssetClass;
 pub use book::{Level, MAX_LEVELS, OrderBook};
 pub use contract::ContractWorth;
 pub use instrument::{Instrument, is_name};

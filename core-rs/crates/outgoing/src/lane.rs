@@ -3,7 +3,7 @@
 use crossbook_market::{Instrument, Quote};
 use crossbook_wire::{
     Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_carried_batch, encode_hello, encode_left_batch,
-    encode_roster,
+    encode_roster, encode_unheard_batch,
 };
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -50,6 +50,7 @@ enum Waiting {
     Rows(Vec<Quote>),
     Left { from_ns: i64, instruments: Vec<u32> },
     Carried { from_ns: i64, quotes: Vec<Quote> },
+    Unheard { from_ns: i64, until_ns: i64 },
     Roster { from_ns: i64, instruments: Vec<u32> },
 }
 
@@ -58,7 +59,10 @@ impl Waiting {
     fn time_ns(&self) -> i64 {
         match self {
             Self::Rows(quotes) => quotes[0].receive_ns, // there is one
-            Self::Left { from_ns, .. } | Self::Carried { from_ns, .. } | Self::Roster { from_ns, .. } => *from_ns,
+            Self::Left { from_ns, .. }
+            | Self::Carried { from_ns, .. }
+            | Self::Roster { from_ns, .. }
+            | Self::Unheard { from_ns, .. } => *from_ns,
         }
     }
 }
@@ -109,6 +113,12 @@ impl Lane {
         self.waiting.push_back(Waiting::Carried { from_ns, quotes });
     }
 
+    /// Nobody listened in between.
+    pub fn push_unheard(&mut self, from_ns: i64, until_ns: i64) {
+        self.waiting_rows += 1;
+        self.waiting.push_back(Waiting::Unheard { from_ns, until_ns });
+    }
+
     /// From that time on these, in order, are all that the lane has. One that waits still and says otherwise is out of date.
     pub fn push_roster(&mut self, from_ns: i64, instruments: Vec<u32>) {
         if let Some(Waiting::Roster { .. }) = self.waiting.back() {
@@ -135,6 +145,10 @@ impl Lane {
                 self.note_returned(&quotes);
                 let symbols = self.announce(numbers(&quotes), instrument);
                 (quotes.len(), encode_carried_batch(venue, stream_id, sequence, from_ns, &symbols, &quotes))
+            }
+            Some(Waiting::Unheard { from_ns, until_ns }) => {
+                self.waiting_rows -= 1;
+                (0, encode_unheard_batch(venue, stream_id, sequence, from_ns, until_ns))
             }
             Some(Waiting::Roster { from_ns, instruments }) => {
                 self.waiting_rows -= 1;

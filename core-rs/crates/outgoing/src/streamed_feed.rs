@@ -35,6 +35,13 @@ impl StreamedFeed {
         Ok(steps)
     }
 
+    /// See `Feed::on_hole`; every lane says so.
+    pub fn on_hole(&mut self, now_ns: i64) -> Vec<Step> {
+        let from_ns = self.feed.latest_ns();
+        self.streams().break_off(from_ns, now_ns);
+        self.feed.on_hole(now_ns)
+    }
+
     /// The streams, with all that the feed has told.
     pub fn streams(&mut self) -> &mut OutgoingStreams {
         self.feed.move_quotes(&mut self.passing);

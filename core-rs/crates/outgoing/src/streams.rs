@@ -95,6 +95,25 @@ impl OutgoingStreams {
         }
     }
 
+    /// Nobody listened from `from_ns` until now. Every quote received before has been taken in.
+    pub fn break_off(&mut self, from_ns: i64, now_ns: i64) {
+        let mut from_ns = from_ns.max(self.taken_ns);
+        if (from_ns + 1..=now_ns).contains(&self.coming_ns) {
+            let moved_ns = self.coming_ns;
+            self.push_unheard(from_ns, moved_ns);
+            self.advance(moved_ns);
+            from_ns = moved_ns;
+        }
+        self.push_unheard(from_ns, now_ns.max(from_ns));
+        self.advance(now_ns);
+    }
+
+    fn push_unheard(&mut self, from_ns: i64, until_ns: i64) {
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.is_dropped) {
+            lane.push_unheard(from_ns, until_ns);
+        }
+    }
+
     /// From now on these are all that is tracked, by the feed's numbers. Every quote received before has been taken in.
     pub fn set_roster(&mut self, tracked: &[(u32, Arc<Instrument>)], now_ns: i64) {
         self.advance(now_ns);

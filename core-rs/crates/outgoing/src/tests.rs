@@ -14,6 +14,7 @@ fn instrument(number: u32) -> Arc<Instrument> {
         symbol: format!("A{number}/USDT"),
         native_symbol: String::new(),
         asset: format!("A{number}"),
+        asset_class: crossbook_market::AssetClass::Coin,
         asset_scale: 1.0,
         quote_currency: "USDT".into(),
         settle_currency: "USDT".into(),
@@ -51,16 +52,17 @@ struct Told {
     introduced: Vec<u32>,
     is_carried: bool,
     left: Vec<u32>,
+    unheard_from_ns: i64,
 }
 
 fn take(streams: &mut OutgoingStreams, shard: &str, now_ns: i64) -> Told {
     let taken = streams.take_batch(shard, now_ns).unwrap();
     let Ok(IngestMessage::Batch(batch)) = decode_ingest_request(&taken.payload) else { panic!("no batch") };
-    let Batch { sequence, watermark_ns, is_carried, symbols, left_symbols, .. } = batch;
+    let Batch { sequence, watermark_ns, is_carried, symbols, left_symbols, unheard_from_ns, .. } = batch;
     let rows: Vec<_> = batch.columns.rows().collect();
     assert_eq!((taken.sequence, taken.rows), (sequence, rows.len()));
     let introduced = symbols.iter().map(|entry| entry.index).collect();
-    Told { sequence, watermark_ns, rows, introduced, is_carried, left: left_symbols }
+    Told { sequence, watermark_ns, rows, introduced, is_carried, left: left_symbols, unheard_from_ns }
 }
 
 fn take_all(streams: &mut OutgoingStreams, shard: &str, now_ns: i64) -> Vec<Told> {
@@ -184,6 +186,32 @@ fn a_later_list_replaces_one_that_has_not_come_into_force() {
     streams.advance(2 * MINUTE);
     assert_eq!((streams.pending_rows("a"), streams.pending_rows("b")), (Ok(0), Ok(0)));
     assert_eq!(streams.drop_lane("b"), Ok(()));
+}
+
+#[test]
+fn time_in_which_nobody_listened_is_told_to_every_lane_between_what_came_before_and_after() {
+    let mut streams = streams(&["a", "b"]);
+    streams.break_off(90, 5_000);
+    streams.take_in(&mut vec![quote(5, 5_000)], instrument);
+    for shard in ["a", "b"] {
+        let told = take_all(&mut streams, shard, 5_001);
+        assert!(told[0].watermark_ns <= 90 && !told[0].rows.is_empty());
+        assert_eq!((told[1].unheard_from_ns, told[1].watermark_ns, told[1].rows.len()), (90, 5_000, 0));
+        assert!(told[2..].iter().all(|batch| batch.unheard_from_ns == 0 && batch.watermark_ns >= 5_000));
+    }
+}
+
+#[test]
+fn a_move_within_time_in_which_nobody_listened_parts_it() {
+    let mut streams = streams(&["a"]);
+    take(&mut streams, "a", 90);
+    streams.route(&names(&["a", "b"]), MINUTE).unwrap();
+    streams.break_off(95, MINUTE + 9);
+    let spans = |told: &[Told]| told.iter().map(|one| (one.unheard_from_ns, one.watermark_ns)).collect::<Vec<_>>();
+    let (old, new) = (take_all(&mut streams, "a", MINUTE + 9), take_all(&mut streams, "b", MINUTE + 9));
+    assert_eq!(spans(&old), [(95, MINUTE), (0, MINUTE), (MINUTE, MINUTE + 9)]);
+    assert_eq!(spans(&new), [(95, MINUTE), (0, MINUTE), (MINUTE, MINUTE + 9)]);
+    assert!(new[1].is_carried && !old[1].left.is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::errors::Failure;
 use crossbook_engine::windows::CarriedQuote;
-use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_market::{AssetClass, BookState, Instrument, Quote};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ impl From<Arc<Instrument>> for PyInstrument {
 #[pymethods]
 impl PyInstrument {
     #[new]
-    #[pyo3(signature = (*, venue, symbol, native_symbol, asset, quote_currency, settle_currency, asset_scale=1.0,
-        contract_size=1.0, tick_size=0.0, lot_size=0.0, taker_fee_percent=None, maker_fee_percent=None))]
+    #[pyo3(signature = (*, venue, symbol, native_symbol, asset, quote_currency, settle_currency, asset_class=1,
+        asset_scale=1.0, contract_size=1.0, tick_size=0.0, lot_size=0.0, taker_fee_percent=None, maker_fee_percent=None))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         venue: String,
@@ -38,18 +38,22 @@ impl PyInstrument {
         asset: String,
         quote_currency: String,
         settle_currency: String,
+        asset_class: i32,
         asset_scale: f64,
         contract_size: f64,
         tick_size: f64,
         lot_size: f64,
         taker_fee_percent: Option<f64>,
         maker_fee_percent: Option<f64>,
-    ) -> Self {
-        Self::from(Instrument {
+    ) -> Result<Self, Failure> {
+        let asset_class = AssetClass::from_number(asset_class)
+            .ok_or_else(|| Failure::InvalidSetting(format!("{asset_class} is no asset class")))?;
+        Ok(Self::from(Instrument {
             venue,
             symbol,
             native_symbol,
             asset,
+            asset_class,
             asset_scale,
             quote_currency,
             settle_currency,
@@ -58,7 +62,7 @@ impl PyInstrument {
             lot_size,
             taker_fee_percent,
             maker_fee_percent,
-        })
+        }))
     }
 
     #[getter]
@@ -79,6 +83,12 @@ impl PyInstrument {
     #[getter]
     fn asset(&self) -> &str {
         &self.inner.asset
+    }
+
+    /// As in market.proto.
+    #[getter]
+    fn asset_class(&self) -> i32 {
+        self.inner.asset_class as i32
     }
 
     #[getter]
@@ -132,6 +142,7 @@ pub struct QuoteRow {
     venue: String,
     symbol: String,
     asset: String,
+    asset_class: i32,
     bid: f64,
     bid_size: f64,
     ask: f64,
@@ -147,6 +158,7 @@ impl QuoteRow {
             venue: instrument.venue.clone(),
             symbol: instrument.symbol.clone(),
             asset: instrument.asset.clone(),
+            asset_class: instrument.asset_class as i32,
             bid: quote.bid,
             bid_size: quote.bid_size,
             ask: quote.ask,

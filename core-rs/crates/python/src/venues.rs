@@ -127,6 +127,11 @@ fn next_market_request(
 }
 
 #[pyfunction]
+fn throttling_words(venue: &str, status: u16, body: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    Ok(crossbook_venues::throttling_words(venue, status, body)?.map(<[u8]>::to_vec))
+}
+
+#[pyfunction]
 fn parse_markets(
     py: Python<'_>,
     venue: &str,
@@ -302,6 +307,18 @@ impl VenueFeed {
         steps_to_python(py, self.inner.feed.on_timer(now_ns))
     }
 
+    fn on_hole<'py>(&mut self, py: Python<'py>, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.inner.on_hole(now_ns))
+    }
+
+    fn on_silence<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.inner.feed.on_silence(connection, now_ns))
+    }
+
+    fn on_proof<'py>(&mut self, py: Python<'py>, connection: u32, now_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        steps_to_python(py, self.inner.feed.on_proof(connection, now_ns))
+    }
+
     fn requote(&mut self, shard: &str, now_ns: i64) -> Result<(), Failure> {
         Ok(self.inner.requote(shard, now_ns)?)
     }
@@ -352,6 +369,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<VenueFeed>()?;
     module.add_function(wrap_pyfunction!(venue_profiles, module)?)?;
     module.add_function(wrap_pyfunction!(next_market_request, module)?)?;
+    module.add_function(wrap_pyfunction!(throttling_words, module)?)?;
     module.add_function(wrap_pyfunction!(parse_markets, module)?)?;
     steps::register(module)
 }

@@ -1,14 +1,8 @@
 //! One venue and its desk, as the driver sees them: told the time and what came, they say what to do.
 
-use crate::desk::connection::{Connection, SocketPhase};
-use crate::desk::fetching::Purpose;
-use crate::desk::sending::{after_sending, is_wanted};
-use crate::desk::slot::Fetching;
-use crate::desk::slot::{Phase, Slot};
-use crate::desk::watchdog::{BUDGET_DIVISOR, CHECKS_OUTSTANDING, Check, FAILED_CHECKS, MESSAGES_OF_A_RENEWAL};
-use crate::desk::{Desk, FeedStats, Step, Wish};
+use crate::desk::{Desk, FeedStats, Step};
 use crate::error::VenueError;
-use crate::market_data::{Channel, Frame, Operation, Topic};
+use crate::market_data::Frame;
 use crate::profile::SECOND_NS;
 use crate::venue::Venue;
 use crossbook_codec::json::holds;
@@ -39,11 +33,10 @@ pub struct Feed {
     /// Whether the address is not the venue's own.
     is_redirected: bool,
     rest: RestAddress,
-    pub(crate) desk: Desk,
-    last_connection: u32,
+    desk: Desk,
     last_request_id: u64,
     told_ns: i64,
-    /// How far the time that is told has stepped back.
+    /// How far the time that is told has stepped back; negative after a hole, in which no time passed here.
     behind_ns: i64,
 }
 
@@ -61,7 +54,6 @@ impl Feed {
             is_redirected: options.websocket_url.is_some(),
             rest: RestAddress { own: profile.rest_url, given: options.rest_url },
             desk: Desk::new(conduct, profile.channels, stale_after_ns),
-            last_connection: 0,
             last_request_id: 0,
             told_ns: 0,
             behind_ns: 0,
@@ -76,14 +68,12 @@ impl Feed {
             let message = format!("{} is an instrument of {}, not of {venue}", stranger.symbol, stranger.venue);
             return Err(VenueError::InvalidSetting(message));
         }
-        if self.desk.slots.len() + instruments.len() > MAX_SLOTS {
+        if self.desk.given() + instruments.len() > MAX_SLOTS {
             return Err(VenueError::InvalidSetting(format!("{MAX_SLOTS} trackings have begun: start the feed afresh")));
         }
         self.advance(now_ns);
         for instrument in instruments {
-            if !self.desk.by_name.contains_key(self.venue.frame_name(&instrument.native_symbol).as_ref()) {
-                self.track_one(instrument);
-            }
+            self.track_one(instrument);
         }
         Ok(self.finish())
     }
@@ -99,15 +89,7 @@ impl Feed {
 
     pub fn on_open(&mut self, connection: u32, now_ns: i64) -> Vec<Step> {
         self.advance(now_ns);
-        self.desk.lose_connection(connection);
-        let waits = self.desk.conduct.waits_for_greeting;
-        if let Some(held) = self.desk.connections.get_mut(&connection) {
-            self.desk.stats.reconnects += u64::from(held.has_been_open);
-            held.open(SocketPhase::Greeting, self.desk.now_ns);
-            if !waits {
-                self.desk.start_session(connection);
-            }
-        }
+        self.desk.open(connection);
         self.finish()
     }
 
@@ -121,19 +103,14 @@ impl Feed {
     pub fn on_frame(&mut self, connection: u32, frame: Frame<'_>, now_ns: i64) -> Vec<Step> {
         self.advance(now_ns);
         let desk = &mut self.desk;
-        desk.stats.frames += 1;
-        desk.stats.last_frame_ns = desk.stamp_ns;
-        let Some(held) = desk.connections.get_mut(&connection) else { return Vec::new() };
-        held.received_ns = desk.now_ns;
-        if held.phase == SocketPhase::Down {
+        if !desk.begin_frame(connection) {
             return Vec::new();
         }
-        desk.connection = connection;
         if let Err(error) = self.venue.on_frame(frame, desk) {
             let shown = &frame.payload[..frame.payload.len().min(REPORTED_BYTES)];
             let slot = self.venue.culprit(frame.payload).and_then(|native| desk.slot(native));
             let detail = format!("{error}: {}", shown.escape_ascii());
-            let is_top = desk.conduct.top_mark.is_some_and(|mark| holds(frame.payload, mark));
+            let is_top = self.venue.conduct().top_mark.is_some_and(|mark| holds(frame.payload, mark));
             if is_top { desk.unreadable(slot, &detail) } else { desk.spoilt(slot, &detail) }
         }
         self.finish()
@@ -148,17 +125,14 @@ impl Feed {
     /// Takes the answer to a `Fetch`; status 0 means that there was none.
     pub fn on_answer(&mut self, request_id: u64, status: u16, body: &[u8], now_ns: i64) -> Vec<Step> {
         self.advance(now_ns);
-        let Some(fetch) = self.desk.fetches.take(request_id) else { return Vec::new() };
+        let Some(fetch) = self.desk.take_fetch(request_id) else { return Vec::new() };
         if status != 200 {
             self.desk.fetch_failed(&fetch, &format!("status {status}"));
             return self.finish();
         }
         match self.venue.parse_book(body) {
             Ok(snapshot) => self.desk.fetched(&fetch, snapshot),
-            Err(error) => {
-                self.desk.stats.parse_errors += 1;
-                self.desk.fetch_failed(&fetch, &error.to_string());
-            }
+            Err(error) => self.desk.fetch_unreadable(&fetch, &error.to_string()),
         }
         self.finish()
     }
@@ -166,22 +140,48 @@ impl Feed {
     /// To be called every 100 ms.
     pub fn on_timer(&mut self, now_ns: i64) -> Vec<Step> {
         self.advance(now_ns);
-        self.desk.expire_fetches();
-        (0..self.desk.slots.len() as u32).for_each(|slot| self.desk.watch(slot));
-        self.desk.watch_connections();
-        self.desk.is_flush_due = true;
+        self.desk.tick();
         self.finish()
+    }
+
+    /// Nobody listened since the latest time that was told: what the sockets hold is old, and until it is read no quote of
+    /// theirs is LIVE. The feed's patience does not run meanwhile. Every other state is told again, for the reader has none.
+    pub fn on_hole(&mut self, now_ns: i64) -> Vec<Step> {
+        (self.told_ns, self.behind_ns) = (now_ns, self.desk.now_ns().saturating_sub(now_ns));
+        self.advance(now_ns);
+        self.desk.doubt_all();
+        self.finish()
+    }
+
+    /// A connection has been silent for so long that nobody knows whether it is still there.
+    pub fn on_silence(&mut self, connection: u32, now_ns: i64) -> Vec<Step> {
+        self.advance(now_ns);
+        self.desk.doubt(connection);
+        self.finish()
+    }
+
+    /// All that the connection had to say, when somebody asked after a hole or a silence, has been read.
+    pub fn on_proof(&mut self, connection: u32, now_ns: i64) -> Vec<Step> {
+        self.advance(now_ns);
+        self.desk.trust(connection);
+        self.finish()
+    }
+
+    /// The latest time that was told.
+    pub fn latest_ns(&self) -> i64 {
+        self.desk.latest_ns()
     }
 
     /// The oldest quotes not yet taken, in order of receipt; `Quote::instrument` is the slot's number.
     pub fn take_quotes(&mut self, limit: usize) -> Vec<Quote> {
-        let left = self.desk.quotes.split_off(self.desk.quotes.len().min(limit));
-        std::mem::replace(&mut self.desk.quotes, left)
+        let quotes = self.desk.quotes();
+        let left = quotes.split_off(quotes.len().min(limit));
+        std::mem::replace(quotes, left)
     }
 
     /// The same for all of them, behind what is in `quotes`.
     pub fn move_quotes(&mut self, quotes: &mut Vec<Quote>) {
-        quotes.append(&mut self.desk.quotes);
+        quotes.append(self.desk.quotes());
     }
 
     /// Moves the feed's clock and returns the latest time that it was told.
@@ -190,202 +190,117 @@ impl Feed {
         if step_ns < 0 {
             self.behind_ns = self.behind_ns.saturating_sub(step_ns);
         } else if step_ns > LONGEST_PAUSE_NS {
-            self.behind_ns -= self.behind_ns.min(step_ns); // set right again
+            self.behind_ns -= self.behind_ns.clamp(0, step_ns); // set right again
         }
-        self.desk.now_ns = self.desk.now_ns.max(now_ns.saturating_add(self.behind_ns));
-        self.desk.stamp_ns = self.desk.stamp_ns.max(now_ns);
-        self.desk.stamp_ns
+        self.desk.advance(now_ns.saturating_add(self.behind_ns), now_ns)
     }
 
     /// Emits the current quote of every tracked instrument that is wanted once more, as received now: what its book says is in
     /// force now. For a reader that has lost some, and would otherwise learn of a calm instrument only when its top changes.
     pub fn requote(&mut self, now_ns: i64, is_wanted: impl Fn(u32) -> bool) {
         self.advance(now_ns);
-        for slot in 0..self.desk.slots.len() as u32 {
-            if self.desk.slots[slot as usize].is_tracked() && is_wanted(slot) {
-                self.desk.tell_again(slot);
-            }
-        }
+        self.desk.requote(is_wanted);
     }
 
     /// The instrument behind a slot's number, also after it is no longer tracked.
     pub fn instrument(&self, slot: u32) -> &Arc<Instrument> {
-        &self.desk.slots[slot as usize].instrument
+        self.desk.instrument(slot)
     }
 
     /// What is tracked, with the numbers that quotes bear.
     pub fn roster(&self) -> Vec<(u32, Arc<Instrument>)> {
-        let tracked = (0..).zip(&self.desk.slots).filter(|(_, held)| held.is_tracked());
-        tracked.map(|(number, held)| (number, Arc::clone(&held.instrument))).collect()
+        self.desk.roster()
     }
 
     /// Tracked instruments with their states.
     pub fn tracked(&self) -> impl Iterator<Item = (&Arc<Instrument>, BookState)> + '_ {
-        self.desk.slots.iter().filter(|held| held.is_tracked()).map(|held| (&held.instrument, held.state))
+        self.desk.tracked()
     }
 
     pub fn order_book(&self, symbol: &str) -> Result<(BookState, i64, &OrderBook), VenueError> {
-        let held = &self.desk.slots[self.slot_of_symbol(symbol)? as usize];
-        Ok((held.state, held.sequence, &held.book))
+        Ok(self.desk.order_book(self.slot_of_symbol(symbol)?))
     }
 
     pub fn stats(&self) -> FeedStats {
-        let is_open = |held: &&Connection| held.phase == SocketPhase::Open;
-        FeedStats {
-            instruments: self.tracked().count(),
-            live_instruments: self.tracked().filter(|(_, state)| *state == BookState::Live).count(),
-            open_connections: self.desk.connections.values().filter(is_open).count(),
-            wanted_connections: self.desk.connections.len(),
-            clock_offset_ns: self.desk.clock.offset_ns(self.desk.stamp_ns),
-            delay_ns: self.desk.clock.delay_ns(self.desk.stamp_ns),
-            ..self.desk.stats
-        }
+        self.desk.stats()
     }
 
     fn slot_of_symbol(&self, symbol: &str) -> Result<u32, VenueError> {
-        let found = self.desk.slots.iter().rposition(|held| held.is_tracked() && held.instrument.symbol == symbol);
-        found.map(|index| index as u32).ok_or_else(|| VenueError::UnknownInstrument(symbol.to_string()))
+        self.desk.find(symbol).ok_or_else(|| VenueError::UnknownInstrument(symbol.to_string()))
     }
 
     fn track_one(&mut self, instrument: &Arc<Instrument>) {
-        let connection = self.connection_with_room();
-        let desk = &mut self.desk;
-        let slot = desk.slots.len() as u32;
-        desk.slots.push(Slot::new(slot, Arc::clone(instrument), connection, desk.now_ns));
-        desk.by_name.insert(self.venue.frame_name(&instrument.native_symbol).into_owned(), slot);
-        if let Some(held) = desk.connections.get_mut(&connection) {
-            held.instruments += 1;
-            if held.phase == SocketPhase::Open {
-                desk.channels.iter().for_each(|(channel, _)| desk.queue_subscribe(slot, *channel));
-            }
+        let name = self.venue.frame_name(&instrument.native_symbol);
+        if self.desk.is_tracking(&name) {
+            return;
         }
-    }
-
-    fn connection_with_room(&mut self) -> u32 {
         let limit = self.venue.profile().instruments_per_connection;
-        if let Some((number, _)) = self.desk.connections.iter().find(|(_, held)| held.instruments < limit) {
-            return *number;
+        if let Some(connection) = self.desk.track(name.into_owned(), instrument, limit) {
+            let ticket = self.venue.ticket_request().map(|request| request.at(&self.rest));
+            let headers = self.venue.conduct().handshake_headers;
+            self.desk.ask(Step::Open { connection, url: self.websocket_url.clone(), ticket, headers });
         }
-        self.last_connection += 1;
-        let connection = self.last_connection;
-        self.desk.connections.insert(connection, Connection::new());
-        let ticket = self.venue.ticket_request().map(|request| request.at(&self.rest));
-        let headers = self.desk.conduct.handshake_headers;
-        self.desk.steps.push(Step::Open { connection, url: self.websocket_url.clone(), ticket, headers });
-        connection
     }
 
     fn untrack_one(&mut self, slot: u32) {
-        let desk = &mut self.desk;
-        if !desk.slots[slot as usize].is_tracked() {
-            return; // named twice in one call
-        }
-        desk.cancel_fetch(slot);
-        let held = &mut desk.slots[slot as usize];
-        held.forget_book();
-        held.release_memory();
-        held.phase = Phase::Gone;
-        let connection = held.connection;
-        desk.by_name.remove(self.venue.frame_name(&held.instrument.native_symbol).as_ref());
-        desk.set_state(slot, BookState::Closed);
-        let Some(held) = desk.connections.get_mut(&connection) else { return };
-        held.instruments -= 1;
-        if held.instruments == 0 {
-            desk.connections.remove(&connection);
-            desk.steps.push(Step::Close { connection });
-        } else if held.phase == SocketPhase::Open && desk.conduct.unsubscribes_one {
-            let operation = Operation::Unsubscribe;
-            held.queue.extend(desk.channels.iter().map(|(channel, _)| Wish { operation, slot, channel: *channel }));
-            desk.is_flush_due = true;
-        }
+        let instrument = Arc::clone(self.instrument(slot));
+        self.desk.untrack(slot, &self.venue.frame_name(&instrument.native_symbol));
     }
 
     /// Lets queues and fetches out and hands over the steps.
     fn finish(&mut self) -> Vec<Step> {
-        if std::mem::take(&mut self.desk.is_flush_due) {
+        if self.desk.take_flush() {
             self.flush_queues();
             self.issue_fetches();
             self.issue_checks();
         }
-        std::mem::take(&mut self.desk.steps)
+        self.desk.take_steps()
     }
 
     /// Sends what the pace allows.
     fn flush_queues(&mut self) {
-        let desk = &mut self.desk;
-        let (conduct, now_ns) = (desk.conduct, desk.now_ns);
-        for (connection, held) in &mut desk.connections {
-            while !held.queue.is_empty() && held.may_send(conduct.pacing, now_ns) {
-                let mut wishes = held.take_wishes(conduct.channels_per_request, conduct.mixes_channels);
-                wishes.retain(|wish| is_wanted(desk.slots[wish.slot as usize].phase, wish.operation));
-                if wishes.is_empty() {
-                    continue;
-                }
-                self.last_request_id += 1;
-                let topics = wishes.iter().map(|wish| Topic {
-                    native_symbol: &desk.slots[wish.slot as usize].instrument.native_symbol,
-                    channel: wish.channel,
-                });
-                let text = self.venue.request(self.last_request_id, wishes[0].operation, &topics.collect::<Vec<_>>());
-                for wish in wishes.iter().filter(|wish| wish.channel == Channel::Book) {
-                    let phase = &mut desk.slots[wish.slot as usize].phase;
-                    *phase = after_sending(*phase, wish.operation, now_ns, conduct.answers_requests);
-                }
-                desk.steps.push(Step::Send { connection: *connection, text });
-                held.count_sent(conduct.pacing, now_ns);
-                held.pause(now_ns + conduct.pacing.gap_ns);
-                held.remember(self.last_request_id, wishes);
-            }
+        while let Some((connection, wishes)) = self.desk.next_message() {
+            self.last_request_id += 1;
+            let topics = self.desk.topics(&wishes);
+            let text = self.venue.request(self.last_request_id, wishes[0].operation, &topics);
+            self.desk.send_request(connection, self.last_request_id, wishes, text);
         }
     }
 
     /// Asks for the books that are due, as many as may be outstanding.
     fn issue_fetches(&mut self) {
-        let desk = &mut self.desk;
-        let tracked = desk.by_name.len();
-        for slot in desk.due_books() {
-            if !desk.may_fetch() {
+        let tracked = self.desk.tracked().count();
+        for slot in self.desk.due_books() {
+            if !self.desk.may_fetch() {
                 return;
             }
-            let held = &mut desk.slots[slot as usize];
-            let Some(mut book) = self.venue.book_request(&held.instrument.native_symbol, tracked) else { continue };
-            held.fetching = Fetching::Outstanding;
-            book.request.is_urgent = held.phase == Phase::Joining;
-            desk.fetch(slot, Purpose::Book, book, &self.rest);
+            if let Some(book) = self.venue.book_request(&self.instrument(slot).native_symbol, tracked) {
+                self.desk.fetch_book(slot, book, &self.rest);
+            }
         }
     }
 
     /// Looks at the instrument that has been quiet longest, when it is time for a look at any.
     fn issue_checks(&mut self) {
-        let desk = &mut self.desk;
-        if desk.now_ns < desk.next_check_ns || desk.fetches.checks() >= CHECKS_OUTSTANDING || !desk.may_fetch() {
-            return;
+        if let Some(slot) = self.desk.due_look() {
+            let book = self.venue.check_request(&self.instrument(slot).native_symbol);
+            let budget = self.venue.profile().request_weight_per_minute;
+            self.desk.look(slot, book, budget, &self.rest);
         }
-        let Some(slot) = desk.longest_quiet() else { return };
-        let held = &mut desk.slots[slot as usize];
-        let book = self.venue.check_request(&held.instrument.native_symbol);
-        if let Some(mut book) = book.filter(|_| held.vigil.failed_checks < FAILED_CHECKS) {
-            book.request.is_urgent = false;
-            let budget = i64::from(self.venue.profile().request_weight_per_minute);
-            desk.pause_checks(60 * SECOND_NS * i64::from(book.request.weight) * BUDGET_DIVISOR / budget);
-            let request_id = desk.fetch(slot, Purpose::Check, book, &self.rest);
-            desk.slots[slot as usize].vigil.check = Check::Outstanding { request_id };
-        } else if desk.now_ns - held.vigil.vouched_ns
-            > desk.stale_after_ns + held.vigil.grace_ns(slot, desk.stale_after_ns)
-        {
-            held.vigil.failed_checks = 0;
-            let before = (held.top.bid, held.top.ask);
-            desk.pause_checks(MESSAGES_OF_A_RENEWAL * desk.conduct.pacing.interval_ns);
-            desk.resubscribe(slot);
-            desk.slots[slot as usize].vigil.renewed = Some(before);
-        }
+    }
+}
+
+#[cfg(test)]
+impl Feed {
+    pub(crate) fn desk(&mut self) -> &mut Desk {
+        &mut self.desk
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Bench, Gatekeeper, START_NS, instrument};
+    use crate::testing::{Bench, CONNECTION, Gatekeeper, START_NS, instrument};
     use crossbook_codec::RestRequest;
 
     const GREETING: &str = r#"{"type":"connected"}"#;
@@ -532,8 +447,7 @@ mod tests {
             bench.feed.track(&again, START_NS).unwrap();
             bench.take_quotes();
         }
-        let gone = bench.feed.desk.slots.iter().filter(|held| !held.is_tracked());
-        assert_eq!(gone.filter(|held| held.book.capacity() + held.buffered.capacity() > 0).count(), 0);
+        assert_eq!(bench.feed.desk.room_of_gone(), 0);
         assert_eq!(bench.feed.untrack(&["unified:1".to_string()], START_NS).unwrap().len(), 1);
         assert!(matches!(bench.feed.track(&again, START_NS), Err(VenueError::InvalidSetting(_))));
         assert_eq!(bench.feed.stats().instruments, 0);
@@ -729,6 +643,66 @@ mod tests {
         assert_eq!(times, [5_000], "the first two did not move the top");
         bench.text(&book("update", 1, 13, 14, 100.0).replace("_at\":5", &format!("_at\":{}", i64::MAX)));
         assert_eq!(bench.take_quotes()[0].exchange_ns, 0);
+    }
+
+    #[test]
+    fn after_a_hole_nothing_is_live_until_all_that_waited_has_been_read() {
+        let mut bench = live(&["1", "2"]);
+        bench.now_ns += 20 * SECOND_NS;
+        let steps = bench.feed.on_hole(bench.now_ns);
+        assert_eq!(steps, [], "the connection is kept");
+        let told: Vec<_> = bench.take_quotes().iter().map(|quote| (quote.state, quote.receive_ns)).collect();
+        assert_eq!(told, [(BookState::Resyncing, bench.now_ns); 2]);
+        bench.text(&book("update", 1, 10, 11, 99.5));
+        bench.wait(2 * SECOND_NS);
+        assert!(bench.take_quotes().is_empty(), "what waited is old");
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        let told: Vec<_> = bench.take_quotes().iter().map(|quote| (quote.state, quote.bid, quote.receive_ns)).collect();
+        assert_eq!(told, [(BookState::Live, 99.5, bench.now_ns), (BookState::Live, 99.0, bench.now_ns)]);
+        assert!(bench.take_steps().is_empty(), "no book was asked for again");
+    }
+
+    #[test]
+    fn a_hole_costs_no_patience() {
+        let mut bench = live(&["1"]);
+        bench.now_ns += 3_600 * SECOND_NS;
+        bench.feed.on_hole(bench.now_ns);
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        bench.wait(SECOND_NS);
+        assert_eq!(bench.state("1"), BookState::Live);
+        bench.wait(60 * SECOND_NS);
+        assert_ne!(bench.state("1"), BookState::Live, "time goes on after it");
+    }
+
+    #[test]
+    fn what_was_not_live_before_a_hole_is_told_once_more_after_it() {
+        let mut bench = live(&["1"]);
+        bench.feed.on_closed(CONNECTION, bench.now_ns);
+        bench.take_quotes();
+        bench.now_ns += 9 * SECOND_NS;
+        bench.feed.on_hole(bench.now_ns);
+        let told: Vec<_> = bench.take_quotes().iter().map(|quote| (quote.state, quote.receive_ns)).collect();
+        assert_eq!(told, [(BookState::Closed, bench.now_ns)]);
+    }
+
+    #[test]
+    fn a_gap_behind_a_hole_is_a_gap() {
+        let mut bench = live(&["1"]);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.text(&book("update", 1, 12, 13, 99.5));
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        assert_eq!(bench.take_quotes().last().unwrap().state, BookState::Resyncing);
+    }
+
+    #[test]
+    fn a_connection_that_is_opened_again_is_not_doubted() {
+        let mut bench = live(&["1"]);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.feed.on_closed(CONNECTION, bench.now_ns);
+        bench.connect();
+        bench.text(GREETING);
+        bench.text(&book("subscribed", 1, 0, 10, 99.0));
+        assert_eq!(bench.state("1"), BookState::Live);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod profile;
 mod registry;
 #[cfg(test)]
 mod testing;
+mod throttling;
 mod venue;
 mod venues;
 
@@ -28,5 +29,5 @@ pub use feed::{Feed, FeedOptions};
 pub use listing::MarketListing;
 pub use market_data::Frame;
 pub use profile::VenueProfile;
-pub use registry::{find, next_market_request, parse_markets, profiles};
+pub use registry::{find, next_market_request, parse_markets, profiles, throttling_words};
 pub use venue::Venue;

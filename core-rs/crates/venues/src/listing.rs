@@ -2,8 +2,8 @@
 
 use crate::error::VenueError;
 use crossbook_codec::json::without_nulls;
-use crossbook_market::{Instrument, asset_of, currency_code, is_name};
-use rustc_hash::FxHashSet;
+use crossbook_market::{AssetClass, Instrument, asset_of, currency_code, is_name};
+use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -32,16 +32,86 @@ pub struct ListedMarket<'a> {
     pub maker_fee_percent: Option<f64>,
 }
 
+/// How a venue's rows tell what kind of thing a market is about. A value that has no meaning here is not guessed: its market is
+/// quarantined.
+#[derive(Debug)]
+pub struct Classes {
+    /// The field that tells it; empty where the venue has none, and names are all there is.
+    pub field: &'static str,
+    pub meanings: &'static [(&'static str, AssetClass)],
+    /// Whether what coins bear there is known for sure.
+    pub is_coin_word_seen: bool,
+    /// The field that tells whether it trades anywhere else yet, and its values; empty where there is none.
+    pub stage_field: &'static str,
+    pub stages: &'static [(&'static str, Stage)],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stage {
+    Usual,
+    PreMarket,
+}
+
+impl Classes {
+    pub const UNTOLD: Self = Self { field: "", meanings: &[], is_coin_word_seen: true, stage_field: "", stages: &[] };
+
+    /// The class that a row tells, None where nothing but its name does, or why it is not known.
+    fn of(&self, row: &Value, usual: Usual) -> Result<Option<AssetClass>, String> {
+        let class = meaning(row, self.field, self.meanings, usual.class_is_told)?;
+        let stage = meaning(row, self.stage_field, self.stages, usual.stage_is_told)?;
+        Ok(if stage == Some(Stage::PreMarket) { Some(AssetClass::PreMarket) } else { class })
+    }
+}
+
+/// Whether any row of a list says what it is. In a list where none does, of before there was a field, saying nothing means what
+/// most are; beside rows that do, it means nothing known. Where the word for coins was never seen, it may be that they have
+/// none: there only a row that says coin makes the others speak.
+#[derive(Clone, Copy)]
+struct Usual {
+    class_is_told: bool,
+    stage_is_told: bool,
+}
+
+impl Usual {
+    fn of(rows: &[Value], classes: &Classes) -> Self {
+        let means = |row: &Value| meaning(row, classes.field, classes.meanings, false);
+        let stands = |row: &Value| meaning(row, classes.stage_field, classes.stages, false);
+        Self {
+            class_is_told: rows.iter().any(|row| match means(row) {
+                Ok(Some(AssetClass::Coin)) => true,
+                Ok(told) => told.is_some() && classes.is_coin_word_seen,
+                Err(_) => classes.is_coin_word_seen,
+            }),
+            stage_is_told: rows.iter().any(|row| stands(row) == Ok(Some(Stage::Usual))),
+        }
+    }
+}
+
+fn meaning<T: Copy>(row: &Value, field: &str, meanings: &[(&str, T)], is_told: bool) -> Result<Option<T>, String> {
+    let value = match row.get(field) {
+        None | Some(Value::Null) if is_told => {
+            return Err(format!("its {field} is missing: its asset class is not known"));
+        }
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let known = meanings.iter().find(|(name, _)| *name == value).map(|(_, meant)| Some(*meant));
+    known.ok_or_else(|| format!("its {field} is {value:?}, an asset class that is not known"))
+}
+
 /// Collects a venue's rows.
 pub struct ListingBuilder {
     venue: &'static str,
-    symbols: FxHashSet<String>,
+    symbols: FxHashMap<String, usize>,
+    /// Of the row in hand; None where nothing but the name says it.
+    class: Result<Option<AssetClass>, String>,
     listing: MarketListing,
 }
 
 impl ListingBuilder {
     pub fn new(venue: &'static str) -> Self {
-        Self { venue, symbols: FxHashSet::default(), listing: MarketListing::default() }
+        Self { venue, symbols: FxHashMap::default(), class: Ok(None), listing: MarketListing::default() }
     }
 
     pub fn quarantine(&mut self, native_symbol: &str, reason: impl Into<String>) {
@@ -52,13 +122,29 @@ impl ListingBuilder {
         let [base, quote, settle] = [market.base, market.quote, market.settle].map(currency_code);
         let market = &ListedMarket { base, quote, settle, ..*market };
         let symbol = format!("{}/{}:{}", market.base, market.quote, market.settle);
-        match refusal(market, &symbol) {
-            Some(reason) => self.quarantine(market.native_symbol, reason),
-            None if !self.symbols.insert(symbol.clone()) => {
-                self.quarantine(market.native_symbol, format!("another market is {symbol} already"));
-            }
-            None => self.listing.instruments.push(instrument(self.venue, symbol, market)),
+        if let Some(reason) = refusal(market, &symbol) {
+            return self.quarantine(market.native_symbol, reason);
         }
+        match self.class.clone() {
+            Err(reason) => self.quarantine(market.native_symbol, reason),
+            Ok(class) => {
+                let class = class.unwrap_or_else(|| AssetClass::by_name(market.base)).of(market.base);
+                self.place(instrument(self.venue, symbol, class, market));
+            }
+        }
+    }
+
+    /// Of two markets with one symbol the first stays, but a coin goes before anything else of its name.
+    fn place(&mut self, instrument: Instrument) {
+        let next = self.listing.instruments.len();
+        let index = *self.symbols.entry(instrument.symbol.clone()).or_insert(next);
+        if index == next {
+            return self.listing.instruments.push(instrument);
+        }
+        let held = &mut self.listing.instruments[index];
+        let is_better = held.asset_class != AssetClass::Coin && instrument.asset_class == AssetClass::Coin;
+        let left_out = if is_better { std::mem::replace(held, instrument) } else { instrument };
+        self.quarantine(&left_out.native_symbol, format!("another market is {} already", left_out.symbol));
     }
 
     pub fn finish(self) -> MarketListing {
@@ -79,13 +165,18 @@ fn refusal(market: &ListedMarket<'_>, symbol: &str) -> Option<&'static str> {
     }
 }
 
-fn instrument(venue: &str, symbol: String, market: &ListedMarket<'_>) -> Instrument {
-    let (asset, asset_scale) = asset_of(market.base);
+/// Multiples and other names are those of coins.
+fn instrument(venue: &str, symbol: String, asset_class: AssetClass, market: &ListedMarket<'_>) -> Instrument {
+    let (asset, asset_scale) = match asset_class {
+        AssetClass::Coin => asset_of(market.base),
+        other => (other.qualify(&market.base.to_uppercase()), 1.0),
+    };
     Instrument {
         venue: venue.to_string(),
         symbol,
         native_symbol: market.native_symbol.to_string(),
         asset,
+        asset_class,
         asset_scale,
         quote_currency: market.quote.to_string(),
         settle_currency: market.settle.to_string(),
@@ -125,12 +216,15 @@ pub fn bare_rows(bodies: &[&[u8]]) -> Result<Vec<Value>, VenueError> {
 /// The listing of these rows. One that does not read is quarantined, by the name that stands under `name_key`.
 pub fn collect<Row: DeserializeOwned>(
     venue: &'static str,
+    classes: &Classes,
     rows: Vec<Value>,
     name_key: &str,
     mut list: impl FnMut(&mut ListingBuilder, &Row),
 ) -> MarketListing {
     let mut listing = ListingBuilder::new(venue);
+    let usual = Usual::of(&rows, classes);
     for row in rows {
+        listing.class = classes.of(&row, usual);
         let name = row.get(name_key).and_then(Value::as_str).unwrap_or("?").to_string();
         match serde_json::from_value::<Row>(without_nulls(row)) {
             Ok(market) => list(&mut listing, &market),
@@ -202,7 +296,7 @@ mod tests {
         }
         let rows = serde_json::from_str(r#"[{"name":"A","step":1},{"name":"B"},{"step":2},{"step":-1},7]"#).unwrap();
         let mut steps = Vec::new();
-        let listing = collect("somewhere", rows, "name", |_, row: &Row| steps.push(row.step));
+        let listing = collect("somewhere", &Classes::UNTOLD, rows, "name", |_, row: &Row| steps.push(row.step));
         let quarantined: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!((steps.as_slice(), quarantined.as_slice()), ([1, 2].as_slice(), ["B", "?", "?"].as_slice()));
     }
@@ -223,5 +317,69 @@ mod tests {
     fn a_list_may_lie_further_in() {
         assert_eq!(rows(&[br#"{"result":{"list":[1]}}"#], "result.list").unwrap(), [Value::from(1)]);
         assert!(rows(&[br#"{"result":[1]}"#], "result.list").is_err());
+    }
+
+    const CLASSES: Classes = Classes {
+        field: "kind",
+        meanings: &[("1", AssetClass::Coin), ("2", AssetClass::Share)],
+        is_coin_word_seen: false,
+        stage_field: "isEarly",
+        stages: &[("false", Stage::Usual), ("true", Stage::PreMarket)],
+    };
+
+    /// Asset and class of each instrument, and the names of what was left out.
+    fn classed(rows: &str) -> (Vec<(String, AssetClass)>, Vec<String>) {
+        #[derive(serde::Deserialize)]
+        struct Row {
+            name: String,
+        }
+        let rows = serde_json::from_str(rows).unwrap();
+        let listing = collect("somewhere", &CLASSES, rows, "name", |listing, row: &Row| {
+            listing.add(&ListedMarket { native_symbol: &row.name, base: row.name.trim_end_matches('2'), ..market() });
+        });
+        let listed = listing.instruments.into_iter().map(|one| (one.asset, one.asset_class)).collect();
+        (listed, listing.quarantined.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn a_class_is_told_by_the_venues_field_and_is_a_part_of_the_assets_name() {
+        use AssetClass::{Coin, PreMarket, Share};
+        for ticker in ["BB", "WEN", "NOW", "META", "AI"] {
+            let rows = format!(
+                r#"[{{"name":"{ticker}","kind":1,"isEarly":false}},{{"name":"X{ticker}","kind":"2","isEarly":false}}]"#
+            );
+            let share = format!("share:X{ticker}");
+            assert_eq!(classed(&rows), (vec![(ticker.to_string(), Coin), (share, Share)], vec![]));
+        }
+        let early = classed(r#"[{"name":"A","kind":2,"isEarly":true},{"name":"1000PEPE","kind":2}]"#);
+        let expected = [("pre-market:A".to_string(), PreMarket), ("share:1000PEPE".to_string(), Share)];
+        assert_eq!(early, (expected.to_vec(), vec![]), "multiples are those of coins");
+    }
+
+    #[test]
+    fn a_class_that_is_not_known_is_quarantined() {
+        let rows = r#"[{"name":"A","kind":3},{"name":"B","kind":null},{"name":"C","kind":[]},{"name":"D","kind":1},{"name":"E"},
+            {"name":"F","kind":1,"isEarly":"later"}]"#;
+        let (listed, left_out) = classed(rows);
+        assert_eq!((listed, left_out.join("")), (vec![("D".to_string(), AssetClass::Coin)], "ABCEF".to_string()));
+    }
+
+    #[test]
+    fn where_no_row_says_that_it_is_a_coin_saying_nothing_does() {
+        use AssetClass::{Coin, Metal, Share};
+        let rows = r#"[{"name":"A"},{"name":"B","kind":2},{"name":"C","kind":null},{"name":"XAU"}]"#;
+        let (listed, left_out) = classed(rows);
+        assert_eq!(listed.iter().map(|(_, class)| *class).collect::<Vec<_>>(), [Coin, Share, Coin, Metal]);
+        assert!(left_out.is_empty(), "{left_out:?}");
+    }
+
+    #[test]
+    fn a_coin_goes_before_a_share_of_its_name() {
+        for rows in [
+            r#"[{"name":"META","kind":2},{"name":"META2","kind":1}]"#,
+            r#"[{"name":"META2","kind":1},{"name":"META","kind":2}]"#,
+        ] {
+            assert_eq!(classed(rows), (vec![("META".to_string(), AssetClass::Coin)], vec!["META".to_string()]));
+        }
     }
 }

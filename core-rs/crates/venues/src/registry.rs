@@ -45,6 +45,11 @@ fn page_behind(
     Ok(next.map(|request| request.at(&address)))
 }
 
+/// What the venue says where this answer means that it is asked too often.
+pub fn throttling_words<'a>(id: &str, status: u16, body: &'a [u8]) -> Result<Option<&'a [u8]>, VenueError> {
+    Ok(find(id)?.throttling_words(status, body))
+}
+
 /// The markets that those answers list as open now.
 pub fn parse_markets(id: &str, bodies: &[&[u8]], now_ns: i64) -> Result<MarketListing, VenueError> {
     find(id)?.parse_markets(bodies, now_ns)

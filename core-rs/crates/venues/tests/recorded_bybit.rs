@@ -76,8 +76,8 @@ fn documented_market_lists_are_read_and_stocks_are_told_apart() {
     let stocks = recorded_text("bybit/nautilus_http_get_instruments_linear_symbol_type.json");
     let listing = crossbook_venues::parse_markets("bybit", &[coins.as_bytes(), stocks.as_bytes()], 0).unwrap();
     let symbols: Vec<_> = listing.instruments.iter().map(|one| (one.symbol.as_str(), one.tick_size)).collect();
-    assert_eq!(symbols, [("BTC/USDT:USDT", 0.5), ("ETH/USDT:USDT", 0.05)]);
-    assert_eq!(listing.quarantined, [("TSLAUSDT".to_string(), "not a coin but of type stock".to_string())]);
+    assert_eq!(symbols, [("BTC/USDT:USDT", 0.5), ("ETH/USDT:USDT", 0.05), ("TSLA/USDT:USDT", 0.01)]);
+    assert_eq!((listing.instruments[2].asset.as_str(), listing.quarantined.len()), ("share:TSLA", 0));
     let next = crossbook_venues::next_market_request("bybit", &[coins.as_bytes()], None).unwrap();
     assert_eq!(next, None, "a cursor of null is the end");
 }

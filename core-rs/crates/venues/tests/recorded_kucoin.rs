@@ -72,3 +72,15 @@ fn listed_contracts_are_read_in_base_units() {
     assert_eq!((listed.symbol.as_str(), listed.asset.as_str(), listed.contract_size), ("BTC/USDT:USDT", "BTC", 0.001));
     assert_eq!((listing.instruments.len(), listed.taker_fee_percent), (1, Some(0.06)));
 }
+
+#[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
+fn contracts_on_shares_and_early_ones_are_no_coins() {
+    let body = recorded_text("kucoin/derived_contracts_active_not_coins.json");
+    let listing = crossbook_venues::parse_markets("kucoin", &[body.as_bytes()], 0).unwrap();
+    let assets: Vec<_> = listing.instruments.iter().map(|one| one.asset.as_str()).collect();
+    assert_eq!(assets, ["share:AAPL", "pre-market:OPENAI"]);
+    let unknown = body.replace("\"STOCK\"", "\"NOVEL\"");
+    let listing = crossbook_venues::parse_markets("kucoin", &[unknown.as_bytes()], 0).unwrap();
+    assert_eq!((listing.instruments.len(), listing.quarantined.len()), (0, 2), "{:?}", listing.quarantined);
+}

@@ -102,3 +102,13 @@ fn a_ticker_without_a_side_is_counted_and_the_book_stands() {
     assert_eq!((player.state("1"), player.quotes.len()), (BookState::Live, before));
     assert!(player.feed.stats().parse_errors > 0);
 }
+
+#[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
+fn metals_currencies_shares_and_other_peoples_markets_are_no_coins() {
+    let body = recorded_text("lighter/observed_orderBookDetails_2026-10-25.excerpt.json");
+    let listing = crossbook_venues::parse_markets("lighter", &[body.as_bytes()], 0).unwrap();
+    let assets: Vec<_> = listing.instruments.iter().map(|one| one.asset.as_str()).collect();
+    assert_eq!(assets, ["share:BB", "fx:EURUSD", "PEPE", "BTC"]);
+    assert_eq!(listing.quarantined, [("TUR30".to_string(), "a market that others run (external)".to_string())]);
+}

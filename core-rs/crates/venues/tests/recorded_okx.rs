@@ -74,3 +74,15 @@ fn real_instruments_are_read_in_base_units() {
     assert_eq!(listing.instruments[1].contract_size, 0.01);
     assert!(listing.quarantined.is_empty());
 }
+
+#[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
+fn contracts_on_shares_and_early_ones_are_no_coins() {
+    let body = recorded_text("okx/derived_instruments_swap_not_coins.json");
+    let listing = crossbook_venues::parse_markets("okx", &[body.as_bytes()], 0).unwrap();
+    let assets: Vec<_> = listing.instruments.iter().map(|one| one.asset.as_str()).collect();
+    assert_eq!(assets, ["share:AAPL", "pre-market:OPENAI"]);
+    let unknown = body.replace("\"normal\"", "\"rebase_contract\"");
+    let listing = crossbook_venues::parse_markets("okx", &[unknown.as_bytes()], 0).unwrap();
+    assert_eq!(listing.quarantined[0].0, "AAPL-USDT-SWAP");
+}

@@ -1,7 +1,8 @@
 //! The columns of a batch as the bytes they came in: checked once, column by column, then read row by row.
 
+use crate::error::WireError;
+use crate::limits::{MAX_BATCH_ROWS, MAX_TIME_NS};
 use crate::messages::QuoteBatchColumns;
-use crate::{MAX_BATCH_ROWS, MAX_TIME_NS, WireError};
 use crossbook_market::{BookState, Quote};
 use prost::Message;
 use std::borrow::Cow;

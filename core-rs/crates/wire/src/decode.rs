@@ -1,8 +1,10 @@
 //! Messages into quotes. Columns are not copied: a decoded batch reads them where they lie.
 
+use crate::columns::Columns;
+use crate::error::WireError;
+use crate::limits::{MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 use crate::messages;
-use crate::{Columns, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS, WireError};
-use crossbook_market::{BookState, Instrument, is_name};
+use crossbook_market::{AssetClass, BookState, Instrument, is_name};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use std::borrow::Cow;
@@ -47,6 +49,8 @@ pub struct Batch<'a> {
     pub is_carried: bool,
     /// Numbers that belong to another shard from the watermark on.
     pub left_symbols: Vec<u32>,
+    /// Nobody listened to the venue from then until the watermark; zero when somebody did all the time.
+    pub unheard_from_ns: i64,
     /// Numbers of all that the stream has from the watermark on; None when the batch does not say.
     pub roster: Option<Vec<u32>>,
 }
@@ -184,6 +188,7 @@ fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireErr
             Field::Bytes(13, bytes) => batch.columns.state = Cow::Borrowed(bytes),
             Field::Fixed(6..=12) => is_unusual = true,
             Field::Number(14, value) => batch.is_carried = value != 0,
+            Field::Number(18, value) => batch.unheard_from_ns = value as i64,
             Field::Number(15, value) => push_number(&mut batch.left_symbols, value)?,
             Field::Bytes(15, packed) => push_numbers(&mut batch.left_symbols, packed)?,
             Field::Number(16, 1) => _ = batch.roster.get_or_insert_default(),
@@ -198,6 +203,9 @@ fn decode_batch(body: &[u8], last_state: BookState) -> Result<Batch<'_>, WireErr
     }
     if !(0..MAX_TIME_NS).contains(&batch.watermark_ns) {
         return Err(WireError::BadWatermark { value: batch.watermark_ns });
+    }
+    if !(0..=batch.watermark_ns).contains(&batch.unheard_from_ns) {
+        return Err(WireError::BadUnheard { from_ns: batch.unheard_from_ns, until_ns: batch.watermark_ns });
     }
     batch.columns.check(last_state)?;
     Ok(batch)
@@ -235,6 +243,9 @@ fn check_entry(entry: messages::SymbolEntry) -> Result<SymbolEntry, WireError> {
     if !names.into_iter().chain(others.into_iter().filter(|name| !name.is_empty())).all(|name| is_name(name)) {
         return refuse("venue, symbol and asset must be given, and every name printable and at most 100 bytes long");
     }
+    let Some(class) = class_of(&instrument) else {
+        return refuse("asset_class must be a known one, and an asset that is no coin be named behind it (share:META)");
+    };
     let is_positive = |value: f64| value.is_finite() && value > 0.0;
     if !is_positive(instrument.asset_scale) || !is_positive(instrument.contract_size) {
         return refuse("asset_scale and contract_size must be positive");
@@ -244,7 +255,16 @@ fn check_entry(entry: messages::SymbolEntry) -> Result<SymbolEntry, WireError> {
     if !numbers.into_iter().chain(fees).flatten().all(f64::is_finite) {
         return refuse("steps and fees must be finite");
     }
-    Ok(SymbolEntry { index, instrument: instrument.into() })
+    Ok(SymbolEntry { index, instrument: instrument.into_market(class) })
+}
+
+/// Who says nothing is a sender of before there were classes: it knows coins only.
+fn class_of(instrument: &messages::Instrument) -> Option<AssetClass> {
+    let class = match instrument.asset_class {
+        0 => Some(AssetClass::Coin),
+        number => AssetClass::from_number(number),
+    };
+    class.filter(|class| class.is_of(&instrument.asset))
 }
 
 fn text<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, WireError> {
@@ -306,6 +326,7 @@ mod tests {
             symbol: symbol.into(),
             native_symbol: "N".into(),
             asset: "BTC".into(),
+            asset_class: AssetClass::Coin,
             asset_scale: 1.0,
             quote_currency: "USDT".into(),
             settle_currency: "USDC".into(),
@@ -532,6 +553,8 @@ mod tests {
             instrument("A\0/B"),
             instrument(&"A".repeat(101)),
             Instrument { native_symbol: "A\n".into(), ..instrument("S") },
+            Instrument { asset_class: AssetClass::Share, ..instrument("S") },
+            Instrument { asset: "share:META".into(), ..instrument("S") },
         ];
         for bad in &cases {
             let payload = hello_with(0, bad);

@@ -1,6 +1,6 @@
 //! Quotes into messages: headers by prost, columns as the bytes they are.
 
-use crate::Hello;
+use crate::decode::Hello;
 use crate::messages::{IngestHello, QuoteBatchHeader, SymbolEntry};
 use crossbook_market::{Instrument, Quote};
 use prost::Message;
@@ -39,6 +39,12 @@ pub fn encode_carried_batch(
 pub fn encode_left_batch(venue: &str, stream_id: &str, sequence: u64, from_ns: i64, left_symbols: &[u32]) -> Vec<u8> {
     let header = header(venue, stream_id, sequence, from_ns, &[]);
     wrap_batch(2, &QuoteBatchHeader { left_symbols: left_symbols.to_vec(), ..header }, &[])
+}
+
+/// The same with no quotes: nobody listened to the venue from `from_ns` until `until_ns`.
+pub fn encode_unheard_batch(venue: &str, stream_id: &str, sequence: u64, from_ns: i64, until_ns: i64) -> Vec<u8> {
+    let header = header(venue, stream_id, sequence, until_ns, &[]);
+    wrap_batch(2, &QuoteBatchHeader { unheard_from_ns: from_ns, ..header }, &[])
 }
 
 /// The same with no quotes but the symbol numbers of all that the stream has from `from_ns` on.

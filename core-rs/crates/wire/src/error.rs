@@ -1,6 +1,6 @@
 //! Why bytes are refused.
 
-use crate::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS};
+use crate::limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS};
 
 /// The message cannot be used as a whole; nothing of it has been applied.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -37,6 +37,8 @@ pub enum WireError {
     TooManyListedSymbols { symbols: usize },
     #[error("a batch carries instruments in, or says which have left or which there are, never both")]
     CarriedAndLeft,
+    #[error("nobody is said to have listened from {from_ns} until {until_ns}, which is no span of time")]
+    BadUnheard { from_ns: i64, until_ns: i64 },
     #[error("row {row}: received at {receive_ns}, not before it takes force at {from_ns}")]
     CarriedTooLate { row: usize, receive_ns: i64, from_ns: i64 },
     #[error("symbol number {index} is over the limit of {MAX_SYMBOLS}")]

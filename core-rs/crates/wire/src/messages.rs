@@ -28,6 +28,8 @@ pub struct Instrument {
     pub taker_fee_percent: Option<f64>,
     #[prost(double, optional, tag = "12")]
     pub maker_fee_percent: Option<f64>,
+    #[prost(int32, tag = "13")]
+    pub asset_class: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -60,7 +62,7 @@ pub struct IngestHello {
     pub roster_ns: i64,
 }
 
-/// Fields 1 to 5 and 14 to 17 of QuoteBatch: all that is not a column.
+/// Fields 1 to 5 and 14 to 18 of QuoteBatch: all that is not a column.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuoteBatchHeader {
     #[prost(string, tag = "1")]
@@ -81,6 +83,8 @@ pub struct QuoteBatchHeader {
     pub is_roster: bool,
     #[prost(uint32, repeated, tag = "17")]
     pub roster_symbols: Vec<u32>,
+    #[prost(int64, tag = "18")]
+    pub unheard_from_ns: i64,
 }
 
 /// Fields 6 to 12 of QuoteBatch, for the rare writer that splits or does not pack its columns.
@@ -117,17 +121,20 @@ impl From<&market::Instrument> for Instrument {
             lot_size: instrument.lot_size,
             taker_fee_percent: instrument.taker_fee_percent,
             maker_fee_percent: instrument.maker_fee_percent,
+            asset_class: instrument.asset_class as i32,
         }
     }
 }
 
-impl From<Instrument> for market::Instrument {
-    fn from(message: Instrument) -> Self {
-        Self {
+impl Instrument {
+    pub fn into_market(self, asset_class: market::AssetClass) -> market::Instrument {
+        let message = self;
+        market::Instrument {
             venue: message.venue,
             symbol: message.symbol,
             native_symbol: message.native_symbol,
             asset: message.asset,
+            asset_class,
             asset_scale: message.asset_scale,
             quote_currency: message.quote_currency,
             settle_currency: message.settle_currency,

@@ -36,19 +36,21 @@ COPY_SNAPSHOTS = "COPY snapshots FROM STDIN (FORMAT BINARY)"
 
 UPSERT_MARKET = """
     INSERT INTO markets AS known (
-        venue, symbol, native_symbol, asset, asset_scale, quote_currency, settle_currency,
+        venue, symbol, native_symbol, asset, asset_class, asset_scale, quote_currency, settle_currency,
         contract_size, tick_size, lot_size, taker_fee_percent, maker_fee_percent
-    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (venue, symbol) DO UPDATE SET
-        native_symbol = excluded.native_symbol, asset = excluded.asset, asset_scale = excluded.asset_scale,
-        quote_currency = excluded.quote_currency, settle_currency = excluded.settle_currency,
-        contract_size = excluded.contract_size, tick_size = excluded.tick_size, lot_size = excluded.lot_size,
+        native_symbol = excluded.native_symbol, asset = excluded.asset, asset_class = excluded.asset_class,
+        asset_scale = excluded.asset_scale, quote_currency = excluded.quote_currency,
+        settle_currency = excluded.settle_currency, contract_size = excluded.contract_size,
+        tick_size = excluded.tick_size, lot_size = excluded.lot_size,
         taker_fee_percent = excluded.taker_fee_percent, maker_fee_percent = excluded.maker_fee_percent,
         updated_at = now()
-    WHERE (known.native_symbol, known.asset, known.asset_scale, known.quote_currency, known.settle_currency,
-           known.contract_size, known.tick_size, known.lot_size, known.taker_fee_percent, known.maker_fee_percent)
+    WHERE (known.native_symbol, known.asset, known.asset_class, known.asset_scale, known.quote_currency,
+           known.settle_currency, known.contract_size, known.tick_size, known.lot_size, known.taker_fee_percent,
+           known.maker_fee_percent)
         IS DISTINCT FROM
-          (excluded.native_symbol, excluded.asset, excluded.asset_scale, excluded.quote_currency,
+          (excluded.native_symbol, excluded.asset, excluded.asset_class, excluded.asset_scale, excluded.quote_currency,
            excluded.settle_currency, excluded.contract_size, excluded.tick_size, excluded.lot_size,
            excluded.taker_fee_percent, excluded.maker_fee_percent)
 """
@@ -58,8 +60,8 @@ READ_POSITION = """
 """
 # The last window committed is the one that ends there; it may be empty. No window is longer than a minute.
 READ_CARRIED = """
-    SELECT m.symbol, m.native_symbol, m.asset, m.asset_scale, m.quote_currency, m.settle_currency, m.contract_size,
-        m.tick_size, m.lot_size, m.taker_fee_percent, m.maker_fee_percent,
+    SELECT m.symbol, m.native_symbol, m.asset, m.asset_class, m.asset_scale, m.quote_currency, m.settle_currency,
+        m.contract_size, m.tick_size, m.lot_size, m.taker_fee_percent, m.maker_fee_percent,
         s.last_bid, s.last_bid_size, s.last_ask, s.last_ask_size, s.last_state, s.last_exchange_ns, s.last_receive_ns
     FROM snapshots s JOIN markets m USING (venue, symbol)
     WHERE s.venue = %(venue)s AND s.shard = %(shard)s
@@ -80,6 +82,19 @@ DELETE_SNAPSHOTS = """
 DELETE_MINUTES = """
     DELETE FROM minutes WHERE venue = %(venue)s AND ctid = ANY(ARRAY(
         SELECT ctid FROM minutes WHERE venue = %(venue)s AND minute_start < %(until)s LIMIT %(limit)s))
+"""
+UNWRITE_SNAPSHOTS = """
+    DELETE FROM snapshots WHERE venue = %(venue)s AND shard = %(shard)s
+        AND window_start + window_ns / 1000 * interval '1 microsecond' > %(now)s
+"""
+UNWRITE_MINUTES = "DELETE FROM minutes WHERE venue = %(venue)s AND minute_start + interval '1 minute' > %(now)s"
+# To the end of the last window that is left; without any, to the last full minute.
+SET_POSITION_BACK = """
+    UPDATE stream_positions SET stream_id = '', position = 0, committed_until = coalesce((
+        SELECT max(window_start + window_ns / 1000 * interval '1 microsecond') FROM snapshots
+        WHERE venue = %(venue)s AND shard = %(shard)s
+    ), date_trunc('minute', %(now)s))
+    WHERE venue = %(venue)s AND shard = %(shard)s
 """
 RETENTION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('crossbook.aggregator.retention'))"
 
@@ -147,6 +162,20 @@ class Store:
             parameters = {"venue": venue, "shard": self.shard, "committed_until": committed_until}
             rows = await (await connection.execute(READ_CARRIED, parameters)).fetchall()
         return RestorePoint(stream_id, sequence, to_ns(committed_until), [_carried(venue, *row) for row in rows])
+
+    async def set_back(self, venue: str, now_ns: int) -> tuple[RestorePoint | None, int]:
+        """Deletes what a clock that was ahead has written of times that are still to come, and takes the position back.
+
+        Gives where the stream stands then, which no stream's number names, and how many rows are gone.
+        """
+        now = to_datetime(now_ns)
+        parameters = {"venue": venue, "shard": self.shard, "now": now}
+        async with connected(self._pool) as connection, connection.transaction():
+            await connection.execute(LOCK_POSITIONS, (venue,))
+            snapshots = await connection.execute(UNWRITE_SNAPSHOTS, parameters)
+            minutes = await connection.execute(UNWRITE_MINUTES, parameters)
+            await connection.execute(SET_POSITION_BACK, parameters)
+        return await self.open_venue(venue), snapshots.rowcount + minutes.rowcount
 
     async def commit_window(
         self, window: ClosedWindow, markets: Sequence[Instrument], committed_until_ns: int = 0
@@ -241,6 +270,7 @@ def _market(instrument: Instrument) -> tuple[object, ...]:
         instrument.symbol,
         instrument.native_symbol,
         instrument.asset,
+        instrument.asset_class,
         instrument.asset_scale,
         instrument.quote_currency,
         instrument.settle_currency,
@@ -257,6 +287,7 @@ def _carried(
     symbol: str,
     native_symbol: str,
     asset: str,
+    asset_class: int,
     asset_scale: float,
     quote_currency: str,
     settle_currency: str,
@@ -278,6 +309,7 @@ def _carried(
         symbol=symbol,
         native_symbol=native_symbol,
         asset=asset,
+        asset_class=asset_class,
         asset_scale=asset_scale,
         quote_currency=quote_currency,
         settle_currency=settle_currency,

@@ -1,5 +1,6 @@
 """The kinds of channels by their name in the proto's oneof, and what is done with a channel of any kind."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,13 @@ async def send(channel: pb.AlertChannel, alert: pb.Alert, http: HttpSender) -> O
     if kind is None:
         return Failed("this version does not know the channel's kind")
     return await kind.send(getattr(channel, name), alert, http)
+
+
+def destination_of(channel: pb.AlertChannel) -> str:
+    """Stands for where a channel sends, and gives nothing of it away: limits and slowness are a destination's."""
+    name, _ = _kind(channel)
+    url = getattr(getattr(channel, name), "url", "") if name else ""
+    return f"{name}:{hashlib.sha256(url.encode()).hexdigest()[:32]}"
 
 
 def _kind(channel: pb.AlertChannel) -> tuple[str, ChannelKind[Any] | None]:

@@ -7,8 +7,9 @@ the alert is written. So a replay differs from the live run only for an event th
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crossbook.alerts.evaluation.evaluate import Evaluator, Match
+from crossbook.alerts.evaluation.evaluate import Evaluator
 from crossbook.alerts.evaluation.progress import Progress
+from crossbook.alerts.match import Match
 from crossbook.alerts.rules import cooldown_ns, is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2

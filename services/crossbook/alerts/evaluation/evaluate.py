@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from crossbook.alerts.evaluation.progress import Hold, Progress
+from crossbook.alerts.evaluation.progress import Progress
+from crossbook.alerts.match import Hold, Match
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
@@ -22,16 +23,6 @@ from crossbook.plumbing.timestamps import from_duration, from_timestamp
 SWEEP_AT_LEAST = 1_000
 
 OwnRule: TypeAlias = tuple[pb.AlertRule, Tenure]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A rule that wants to fire; `cause` makes it the same match whoever finds it, and however often."""
-
-    rule: pb.AlertRule
-    opportunity: arbitrage_pb2.Opportunity
-    cause: str
-    hold: Hold | None = None
 
 
 @dataclass(slots=True)

@@ -13,10 +13,10 @@ from contextlib import suppress
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.portion import Portion
-from crossbook.alerts.evaluation.progress import Position
+from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.firing import FiringLine
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.match import Position
+from crossbook.alerts.store.positions import PositionStore
 from crossbook.plumbing.data.leases import SlotLeases, Tenure
 from crossbook.plumbing.errors import UnavailableError
 
@@ -35,15 +35,15 @@ class Ownership:
     def __init__(
         self,
         leases: SlotLeases,
-        store: AlertStore,
-        portion: Portion,
+        store: PositionStore,
+        slots: OwnedSlots,
         line: FiringLine,
         counters: Counters,
         on_gain: Callable[[], None],
     ) -> None:
         self._leases = leases
         self._store = store
-        self._portion = portion
+        self._slots = slots
         self._line = line
         self._counters = counters
         self._on_gain = on_gain
@@ -78,7 +78,7 @@ class Ownership:
         turn = await self._leases.take_turn()
         if turn.lost:
             log.warning("slots_lost", slots=len(turn.lost), owned=len(self._leases.tenures))
-            self._portion.end(turn.lost)
+            self._slots.end(turn.lost)
         self._beginning += turn.gained
         if self._beginning:
             await self._begin(tasks)
@@ -87,10 +87,10 @@ class Ownership:
             await self._hand_over(turn.unwanted)
 
     async def _begin(self, tasks: asyncio.TaskGroup) -> None:
-        positions = await self._store.load_positions()
+        positions = await self._store.load()
         gained = [tenure for tenure in self._beginning if not tenure.is_over]
         self._beginning.clear()
-        matches = self._portion.begin(gained, positions)
+        matches = self._slots.begin(gained, positions)
         tasks.create_task(self._line.put(matches))  # the line may be full for longer than a lease lasts
         log.info("slots_gained", slots=len(gained), owned=len(self._leases.tenures), matches=len(matches))
         self._on_gain()
@@ -98,9 +98,9 @@ class Ownership:
     async def _hand_over(self, tenures: Iterable[Tenure]) -> None:
         """Ends them here, then lets others have them; what is not settled is theirs to do."""
         tenures = list(tenures)
-        positions = self._portion.positions(tenures)
+        positions = self._slots.positions(tenures)
         self._leases.end(tenures)
-        self._portion.end(tenures)
+        self._slots.end(tenures)
         slots = [tenure.slot for tenure in tenures]
         try:
             await self._save(positions)
@@ -117,10 +117,10 @@ class Ownership:
         while True:
             await asyncio.sleep(SAVE_SECONDS)
             with suppress(UnavailableError):  # the next round tries again
-                await self._save(self._portion.positions())
+                await self._save(self._slots.positions())
 
     async def _save(self, positions: dict[int, Position]) -> None:
         changed = {slot: position for slot, position in positions.items() if self._saved.get(slot) != position}
         if changed:
-            await self._store.save_positions(changed)
+            await self._store.save(changed)
             self._saved |= changed

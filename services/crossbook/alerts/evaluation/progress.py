@@ -8,40 +8,9 @@ different arbitrage replicas can be compared.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from crossbook.alerts.match import Hold, Position
 from crossbook.plumbing.data.leases import Tenure
-
-
-class Position(NamedTuple):
-    """An event within the stream; nothing at all is the beginning."""
-
-    event_ns: int = 0
-    token: str = ""
-
-    def encoded(self) -> str:
-        """For Postgres."""
-        return f"{self.event_ns} {self.token}"
-
-    @staticmethod
-    def decoded(value: str) -> "Position":
-        """What was encoded."""
-        event_ns, _, token = value.partition(" ")
-        return Position(int(event_ns), token)
-
-
-@dataclass(eq=False, slots=True)
-class Hold:
-    """Something is still to be done in a slot."""
-
-    tenure: Tenure
-    before: Position
-    others: dict["Hold", None]
-
-    def settle(self) -> None:
-        """It is done, or is another replica's to do."""
-        self.others.pop(self, None)
 
 
 class Progress:

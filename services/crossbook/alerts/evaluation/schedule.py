@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from crossbook.alerts.evaluation.evaluate import Match, passes
-from crossbook.alerts.evaluation.portion import Portion
+from crossbook.alerts.evaluation.evaluate import passes
+from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.evaluation.replicas import ArbitrageReplicas
 from crossbook.alerts.firing import Fired, Firing, Suppressed
+from crossbook.alerts.match import Match
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -51,13 +52,13 @@ class Schedule:
         self,
         rulebook: Rulebook,
         replicas: ArbitrageReplicas,
-        portion: Portion,
+        slots: OwnedSlots,
         firing: Firing,
         interval_seconds: float,
     ) -> None:
         self._rulebook = rulebook
         self._replicas = replicas
-        self._portion = portion
+        self._slots = slots
         self._firing = firing
         self._interval_seconds = interval_seconds
         self._wake = asyncio.Event()
@@ -72,7 +73,7 @@ class Schedule:
         while True:
             self._wake.clear()
             try:
-                await self.check(rule for rule in self._rulebook.rules() if self._portion.has(rule))
+                await self.check(rule for rule in self._rulebook.rules() if self._slots.has(rule))
             except UnavailableError as error:
                 log.warning("schedule_skipped", reason=str(error))
             with suppress(TimeoutError):

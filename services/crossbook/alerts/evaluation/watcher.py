@@ -14,22 +14,27 @@ from typing import TypeAlias
 import grpc
 import structlog
 
+from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.portion import Portion
-from crossbook.alerts.evaluation.progress import Position
+from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.evaluation.replicas import ArbitrageReplicas, Replica
 from crossbook.alerts.firing import FiringLine
+from crossbook.alerts.match import Match, Position
 from crossbook.alerts.rulebook import Rulebook
-from crossbook.alerts.store import AlertStore
+from crossbook.alerts.store.positions import PositionStore
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import Redial, backoff
+from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 QUIET_SECONDS = 0.2
 PATIENCE_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
+
+LATE_NS = 2 * SECOND_NS
+LATE_LIMIT = 1_000
 
 log = structlog.get_logger()
 
@@ -44,17 +49,20 @@ class OpportunityWatcher:
     def __init__(
         self,
         replicas: ArbitrageReplicas,
-        store: AlertStore,
+        store: PositionStore,
         rulebook: Rulebook,
-        portion: Portion,
+        slots: OwnedSlots,
         line: FiringLine,
+        closings: Closings,
         counters: Counters,
     ) -> None:
         self._replicas = replicas
         self._store = store
         self._rulebook = rulebook
-        self._portion = portion
+        self._slots = slots
         self._line = line
+        self._closings = closings
+        self._late: list[Match] = []
         self._counters = counters
         self._redial = Redial(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
         self._is_known_lost = False
@@ -62,7 +70,7 @@ class OpportunityWatcher:
     async def run(self) -> None:
         """Follows until cancelled."""
         await self._rulebook.is_read.wait()
-        self._portion.restart(await self._load())
+        self._slots.restart(await self._load())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._look_for_better())
             tasks.create_task(self._follow_for_ever())
@@ -72,7 +80,7 @@ class OpportunityWatcher:
         attempt = 0
         while True:
             try:
-                return min((await self._store.load_positions()).values(), default=Position())
+                return min((await self._store.load()).values(), default=Position())
             except UnavailableError:
                 await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
                 attempt += 1
@@ -96,7 +104,8 @@ class OpportunityWatcher:
 
     async def _follow(self, replica: Replica) -> bool:
         """One stream from its opening to its end; whether that was a loss."""
-        token = self._portion.restart()
+        self._late.clear()  # they hold their positions, so the stream tells their events again
+        token = self._slots.restart()
         stub = arbitrage_pb2_grpc.ArbitrageServiceStub(replica.channel)
         call = stub.WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest(resume_token=token))
         is_lost = True
@@ -110,7 +119,7 @@ class OpportunityWatcher:
         except grpc.aio.AioRpcError as error:
             reason = f"{error.code().name}: {error.details()}"
             if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
-                self._portion.restart(Position())  # a token that the service does not take starts with what is open
+                self._slots.restart(Position())  # a token that the service does not take starts with what is open
                 is_lost = False
         finally:
             call.cancel()
@@ -136,7 +145,8 @@ class OpportunityWatcher:
                 while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
                     if replica is not self._replicas.current:
                         return False, "another replica has quotes"
-                    await self._line.put(self._portion.on_time(time.time_ns()))
+                    self._late += self._slots.on_time(time.time_ns())
+                    await self._catch_up()
             finally:
                 if not reading.done():
                     reading.cancel()
@@ -147,10 +157,22 @@ class OpportunityWatcher:
             if message.dropped_events:
                 return False, f"arbitrage dropped {message.dropped_events} events; resuming before them"
             for event in message.events:
-                await self._line.put(self._portion.on_event(event))
+                await self._take(event)
+
+    async def _take(self, event: arbitrage_pb2.OpportunityEvent) -> None:
+        """What was missed is fired when all of it is known, and so whether it has closed since."""
+        self._closings.on_event(event)
+        self._late += self._slots.on_event(event)
+        is_late = time.time_ns() - from_timestamp(event.event_time) > LATE_NS
+        if not is_late or len(self._late) >= LATE_LIMIT:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        matches, self._late = self._late, []
+        await self._line.put(matches)
 
     def _patience(self) -> float:
         """Seconds of quiet after which the wall clock decides about rules that wait."""
-        due_ns = self._portion.next_due_ns
+        due_ns = self._slots.next_due_ns
         wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - time.time_ns()) / 1e9)
         return min(wait, PATIENCE_SECONDS)

@@ -10,7 +10,7 @@ from crossbook.plumbing.data.postgres import Pool, connected
 # An instrument that was LIVE at no time of its newest window has no price; an older window does not stand in for it.
 LATEST_SNAPSHOTS = """
     SELECT * FROM (
-        SELECT DISTINCT ON (venue, symbol) venue, symbol, native_symbol, asset, asset_scale,
+        SELECT DISTINCT ON (venue, symbol) venue, symbol, native_symbol, asset, asset_class, asset_scale,
             quote_currency, settle_currency, contract_size, taker_fee_percent,
             (extract(epoch FROM window_end) * 1000000000)::bigint AS end_ns, window_ns,
             time_weighted_bid AS bid, time_weighted_ask AS ask, last_bid_size AS bid_size, last_ask_size AS ask_size
@@ -20,7 +20,7 @@ LATEST_SNAPSHOTS = """
 """
 LATEST_MINUTES = """
     SELECT * FROM (
-        SELECT DISTINCT ON (venue, symbol) venue, symbol, native_symbol, asset, asset_scale,
+        SELECT DISTINCT ON (venue, symbol) venue, symbol, native_symbol, asset, asset_class, asset_scale,
             quote_currency, settle_currency, contract_size, taker_fee_percent,
             (extract(epoch FROM minute_end) * 1000000000)::bigint AS end_ns, window_ns,
             time_weighted_bid AS bid, time_weighted_ask AS ask, 0::float8 AS bid_size, 0::float8 AS ask_size
@@ -38,6 +38,7 @@ class WindowPrice:
     symbol: str
     native_symbol: str
     asset: str
+    asset_class: int
     asset_scale: float
     quote_currency: str
     settle_currency: str

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from crossbook.local.processes.guard import PARENT_PIPE
+from crossbook.plumbing.private_files import open_private
 
 STOP_SECONDS = 25.0
 MAX_LOG_BYTES = 32 * 1024 * 1024
@@ -43,7 +44,7 @@ class Child:
     async def start(self) -> None:
         reader, writer = os.pipe()
         try:
-            with self.log_path.open("ab") as log:
+            with os.fdopen(open_private(self.log_path, os.O_WRONLY | os.O_APPEND), "ab") as log:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command,
                     stdin=asyncio.subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 A process that ends although nobody asked it to is started again, at once the first time and then after a growing pause;
 one that is not ready within its time ends the run. Exit code 2 means that a setting is wrong: that too ends the run,
-for a restart cannot help.
+for a restart cannot help. An address that somebody has taken while its process was away is waited for, and said.
 """
 
 import asyncio
@@ -14,9 +14,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crossbook.local.processes.addresses import Address, first_taken
 from crossbook.local.processes.child import Child
 from crossbook.local.processes.usage import Usage, tree_usage
-from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.errors import CrossbookError, PortTakenError
+from crossbook.plumbing.private_files import open_private, private_folder
 from crossbook.plumbing.retry import backoff
 
 READY_SECONDS = 60.0
@@ -26,6 +28,7 @@ _STEADY_SECONDS = 30.0
 _BACKOFF_BASE_SECONDS = 0.25
 _BACKOFF_CAP_SECONDS = 10.0
 _POLL_SECONDS = 0.05
+_ADDRESS_POLL_SECONDS = 0.25
 _ECHO_SECONDS = 0.2
 
 
@@ -42,7 +45,9 @@ class Supervised:
 
     child: Child
     is_ready: Probe
+    addresses: Sequence[Address] = ()  # that it listens on
     restarts: int = 0
+    failed_starts: int = 0  # restarts that were no matter of a taken address
     is_stopping: bool = False
     final_exit_code: int | None = None
     usage: Usage = field(default_factory=lambda: Usage(0.0, 0.0))  # the highest rss_mb seen
@@ -79,7 +84,7 @@ class Supervisor:
         self.failure: ChildFailedError | None = None
 
     async def __aenter__(self) -> "Supervisor":
-        self._log_dir.mkdir(parents=True, exist_ok=True)
+        private_folder(self._log_dir)
         await self._group.__aenter__()
         self._background.append(self._group.create_task(self._look_after()))
         return self
@@ -91,12 +96,17 @@ class Supervisor:
         await self._group.__aexit__(None, None, None)
 
     async def start(
-        self, name: str, command: Sequence[str], is_ready: Probe, environment: Mapping[str, str] = {}
+        self,
+        name: str,
+        command: Sequence[str],
+        is_ready: Probe,
+        environment: Mapping[str, str] = {},
+        addresses: Sequence[Address] = (),
     ) -> Supervised:
-        """Starts a process; wait_ready says when it can be used."""
+        """Starts a process that will listen on the addresses; wait_ready says when it can be used."""
         child = Child(name, command, self._log_dir / f"{name}.log", environment)
-        child.log_path.touch()
-        process = Supervised(child, is_ready)
+        os.close(open_private(child.log_path, os.O_WRONLY))
+        process = Supervised(child, is_ready, addresses)
         self.processes[name] = process
         if self._is_echoing:
             self._background.append(self._group.create_task(_echo(child, child.log_path.stat().st_size)))
@@ -112,7 +122,7 @@ class Supervisor:
             while not await process.is_ready():
                 if self.failure:
                     raise self.failure
-                if process.restarts >= _HOPELESS_STARTS:
+                if process.failed_starts >= _HOPELESS_STARTS:
                     raise ChildFailedError(
                         f"{process.name} does not start: {process.child.last_words()} (see {process.child.log_path})"
                     )
@@ -155,10 +165,26 @@ class Supervisor:
                 self.failed.set()
                 return
             quick_ends = quick_ends + 1 if time.monotonic() - started < _STEADY_SECONDS else 0
-            self._on_notice(f"{process.name} ended with exit code {code}; starting it again")
+            if code == PortTakenError.exit_code:
+                await asyncio.sleep(_ADDRESS_POLL_SECONDS)
+            else:
+                process.failed_starts += 1
+                self._on_notice(f"{process.name} ended with exit code {code}; starting it again")
             if quick_ends > 1:
                 await asyncio.sleep(backoff(quick_ends - 1, _BACKOFF_BASE_SECONDS, _BACKOFF_CAP_SECONDS))
+            await self._until_free(process)
             await self._start_again(process)
+
+    async def _until_free(self, process: Supervised) -> None:
+        """However long another program has the address: a run that waits and says so is better than none."""
+        told: Address | None = None
+        while (taken := await asyncio.to_thread(first_taken, process.addresses)) is not None:
+            if taken != told:
+                self._on_notice(f"{process.name} waits: another program has taken {taken[0]}:{taken[1]}")
+                told = taken
+            await asyncio.sleep(_ADDRESS_POLL_SECONDS)
+        if told is not None:
+            self._on_notice(f"{told[0]}:{told[1]} is free again; starting {process.name}")
 
     async def _start_again(self, process: Supervised) -> None:
         process.spent_cpu_s += process.usage.cpu_s

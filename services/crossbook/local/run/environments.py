@@ -1,13 +1,17 @@
 """What each process of one machine is told: its settings as CROSSBOOK_ variables, over those given to us."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from crossbook.local.options import UpOptions
 from crossbook.local.run.ports import Endpoint, Ports
+from crossbook.local.services import Service, resolve
 
 Environment = dict[str, str]
+STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
+_SERVER_SETTINGS = {"postgres": "CROSSBOOK_POSTGRES_DSN", "redis": "CROSSBOOK_REDIS_URL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,92 +21,98 @@ class Places:
     truth_file: Path
     record_dir: Path | None
     shards_file: Path | None = None
+    spool_dir: Path | None = None
 
 
-STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All that processes are told of one run. `servers` holds the addresses of Postgres and Redis, with passwords."""
+
+    options: UpOptions
+    host: str
+    ports: Ports
+    places: Places
+    servers: Mapping[str, str]
 
 
-class Environments:
-    """Makes the environments of one run."""
+def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Environment:
+    """Of one process: where it listens, the servers that it needs and no others, and what its row says."""
+    section = f"CROSSBOOK_{service.name.upper()}__"
+    return {
+        "CROSSBOOK_HOST": setup.host,
+        f"{section}PORT": str(endpoint.port),
+        **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
+        **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
+        **resolve(service.told)(setup, endpoint),
+    }
 
-    def __init__(
-        self, options: UpOptions, host: str, ports: Ports, places: Places, postgres_dsn: str, redis_url: str
-    ) -> None:
-        self._options = options
-        self._host = host
-        self._ports = ports
-        self._places = places
-        self._common = {
-            "CROSSBOOK_HOST": host,
-            "CROSSBOOK_POSTGRES_DSN": postgres_dsn,
-            "CROSSBOOK_REDIS_URL": redis_url,
-        }
 
-    def aggregator(self, shard: str) -> Environment:
-        environment = {**self._service(self._ports.aggregators[shard]), "CROSSBOOK_AGGREGATOR__SHARD": shard}
-        if self._options.window_seconds is not None:
-            environment["CROSSBOOK_AGGREGATOR__WINDOW_SECONDS"] = str(self._options.window_seconds)
-        return environment
+def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
+    """Its share of the venues, dealt out in turn, and where they are."""
+    trackers = setup.ports.of("tracker")
+    venues = setup.options.venues[trackers.index(endpoint) :: len(trackers)]
+    environment = {
+        **_shards(setup, "TRACKER"),
+        "CROSSBOOK_TRACKER__VENUES": ",".join(venues),
+        "CROSSBOOK_TRACKER__SYMBOLS": ",".join(setup.options.symbols),
+        "CROSSBOOK_TRACKER__ASSETS": ",".join(setup.options.assets),
+    }
+    if setup.places.spool_dir is not None:  # one for all: whichever process has a venue next sends the rest
+        environment["CROSSBOOK_TRACKER__SPOOL_DIR"] = str(setup.places.spool_dir)
+    if not setup.options.is_live:
+        environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps({venue: _simulated(setup, venue) for venue in venues})
+    return environment | _recorded(setup, "tracker")
 
-    def arbitrage(self) -> Environment:
-        environment = self._service(self._ports.arbitrage) | self._shards("ARBITRAGE")
-        if self._places.record_dir:
-            environment["CROSSBOOK_ARBITRAGE__RECORD_DIR"] = str(self._places.record_dir / "arbitrage")
-        return environment
 
-    def alerts(self) -> Environment:
-        return {
-            **self._service(self._ports.alerts),
-            "CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": self._ports.arbitrage.target(self._host),
-        }
+def aggregator(setup: Setup, endpoint: Endpoint) -> Environment:
+    """Which shard it is."""
+    environment = {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard}
+    if setup.options.window_seconds is not None:
+        environment["CROSSBOOK_AGGREGATOR__WINDOW_SECONDS"] = str(setup.options.window_seconds)
+    return environment
 
-    def simulator(self) -> Environment:
-        options = self._options
-        environment = {
-            **self._common,
-            "CROSSBOOK_SIMULATOR__PORT": str(self._ports.simulator.port),
-            "CROSSBOOK_SIMULATOR__SEED": str(options.seed),
-            "CROSSBOOK_SIMULATOR__VENUES": ",".join(options.venues),
-            "CROSSBOOK_SIMULATOR__STABLECOINS": STABLECOINS,
-            "CROSSBOOK_SIMULATOR__TRUTH_FILE": str(self._places.truth_file),
-            "CROSSBOOK_SIMULATOR__FAULTS": options.faults,
-            "CROSSBOOK_SIMULATOR__SPEED": str(options.speed),
-        }
-        if options.duration_seconds is not None:
-            environment["CROSSBOOK_SIMULATOR__DURATION_SECONDS"] = str(options.duration_seconds)
-        if options.replay is not None:
-            environment["CROSSBOOK_SIMULATOR__REPLAY"] = str(options.replay.resolve())
-        return environment
 
-    def tracker(self, endpoint: Endpoint, venues: list[str]) -> Environment:
-        environment = {
-            **self._service(endpoint),
-            **self._shards("TRACKER"),
-            "CROSSBOOK_TRACKER__VENUES": ",".join(venues),
-            "CROSSBOOK_TRACKER__SYMBOLS": ",".join(self._options.symbols),
-            "CROSSBOOK_TRACKER__ASSETS": ",".join(self._options.assets),
-        }
-        if not self._options.is_live:
-            environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps(
-                {venue: self._simulated(venue) for venue in venues}
-            )
-        if self._places.record_dir:
-            environment["CROSSBOOK_TRACKER__RECORD_DIR"] = str(self._places.record_dir / "tracker")
-        return environment
+def arbitrage(setup: Setup, _: Endpoint) -> Environment:
+    """Where the shards are."""
+    return _shards(setup, "ARBITRAGE") | _recorded(setup, "arbitrage")
 
-    def _shards(self, section: str) -> Environment:
-        if self._places.shards_file is not None:
-            return {f"CROSSBOOK_{section}__SHARDS_FILE": str(self._places.shards_file)}
-        return {f"CROSSBOOK_{section}__SHARDS": json.dumps(self._ports.shards(self._host))}
 
-    def _simulated(self, venue: str) -> dict[str, str]:
-        address = f"{self._ports.simulator.target(self._host)}/{venue}"
-        return {"websocket_url": f"ws://{address}", "rest_url": f"http://{address}"}
+def alerts(setup: Setup, _: Endpoint) -> Environment:
+    """Where arbitrage is."""
+    targets = ",".join(endpoint.target(setup.host) for endpoint in setup.ports.of("arbitrage"))
+    return {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": targets}
 
-    def _service(self, endpoint: Endpoint) -> Environment:
-        section = f"CROSSBOOK_{endpoint.setting.upper()}__"
-        return {
-            **self._common,
-            f"{section}PORT": str(endpoint.port),
-            f"{section}METRICS_PORT": str(endpoint.metrics_port),
-        }
+
+def simulator(setup: Setup, _: Endpoint) -> Environment:
+    """The world, its end, and what is broken in it."""
+    options = setup.options
+    environment = {
+        "CROSSBOOK_SIMULATOR__SEED": str(options.seed),
+        "CROSSBOOK_SIMULATOR__VENUES": ",".join(options.venues),
+        "CROSSBOOK_SIMULATOR__STABLECOINS": STABLECOINS,
+        "CROSSBOOK_SIMULATOR__TRUTH_FILE": str(setup.places.truth_file),
+        "CROSSBOOK_SIMULATOR__FAULTS": options.faults,
+        "CROSSBOOK_SIMULATOR__SPEED": str(options.speed),
+    }
+    if options.duration_seconds is not None:
+        environment["CROSSBOOK_SIMULATOR__DURATION_SECONDS"] = str(options.duration_seconds)
+    if options.play is not None:
+        environment["CROSSBOOK_SIMULATOR__PLAY"] = str(options.play.resolve())
+    return environment
+
+
+def _shards(setup: Setup, section: str) -> Environment:
+    if setup.places.shards_file is not None:
+        return {f"CROSSBOOK_{section}__SHARDS_FILE": str(setup.places.shards_file)}
+    return {f"CROSSBOOK_{section}__SHARDS": json.dumps(setup.ports.shards(setup.host))}
+
+
+def _recorded(setup: Setup, name: str) -> Environment:
+    if setup.places.record_dir is None:
+        return {}
+    return {f"CROSSBOOK_{name.upper()}__RECORD_DIR": str(setup.places.record_dir / name)}
+
+
+def _simulated(setup: Setup, venue: str) -> dict[str, str]:
+    address = f"{setup.ports.one('simulator').target(setup.host)}/{venue}"
+    return {"websocket_url": f"ws://{address}", "rest_url": f"http://{address}"}

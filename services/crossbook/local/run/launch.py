@@ -7,79 +7,85 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from crossbook.local.options import UpOptions
-from crossbook.local.processes.probes import answers_grpc, in_thread, listens
+from crossbook.local.processes.addresses import free_port
+from crossbook.local.processes.probes import Probe, answers_grpc, in_thread, listens
 from crossbook.local.processes.supervisor import Supervisor
-from crossbook.local.run.environments import Environments, Places
-from crossbook.local.run.ports import Endpoint, Ports
-from crossbook.local.servers.embedded import EmbeddedServer, free_port
+from crossbook.local.run.environments import Setup, environment_of
+from crossbook.local.run.plan import Plan
+from crossbook.local.run.ports import Endpoint
+from crossbook.local.servers.embedded import EmbeddedServer
 from crossbook.local.servers.postgres import prepare_postgres
 from crossbook.local.servers.redis import prepare_redis
+from crossbook.local.servers.roles import make_service_role
+from crossbook.local.services import Service, services_of, waves
 from crossbook.plumbing.data.migrate import migrate
-from crossbook.plumbing.settings import Settings
 
 
 class Launch:
     """One run's processes."""
 
-    def __init__(
-        self, options: UpOptions, settings: Settings, ports: Ports, places: Places, supervisor: Supervisor
-    ) -> None:
-        self._options = options
-        self._settings = settings
-        self._ports = ports
-        self._places = places
+    def __init__(self, plan: Plan, supervisor: Supervisor) -> None:
+        self._plan = plan
         self._supervisor = supervisor
-        self._environments: Environments
-        self.postgres_dsn = ""  # once the servers run
+        self._servers: dict[str, str] = {}
+        ordered = waves(services_of(is_live=plan.options.is_live))
+        first = next(number for number, wave in enumerate(ordered) if any(one.is_source for one in wave))
+        self._receiving, self._sending = ordered[:first], ordered[first:]
 
-    async def servers(self) -> None:
+    @property
+    def postgres_dsn(self) -> str:
+        """Once the receivers run."""
+        return self._servers["postgres"]
+
+    async def receivers(self) -> bool:
+        """The servers, and whatever is to be there before anything sends; True when it is."""
+        await self._start_servers()
+        await self._start_waves(self._receiving)
+        return True
+
+    async def sources(self) -> None:
+        """What sends, and what starts after it."""
+        await self._start_waves(self._sending)
+
+    async def _start_servers(self) -> None:
         """Postgres and Redis, our own unless others are given, and the tables."""
-        dsn, url = self._settings.postgres_dsn, self._settings.redis_url
-        self.postgres_dsn = dsn.get_secret_value() if dsn else await self._serve(prepare_postgres, "postgres")
-        redis_url = url.get_secret_value() if url else await self._serve(prepare_redis, "redis")
-        self._environments = Environments(
-            self._options, self._settings.host, self._ports, self._places, self.postgres_dsn, redis_url
-        )
-        await migrate(self.postgres_dsn)
-
-    async def services(self) -> None:
-        """What takes the quotes, before anything sends some."""
-        ports, environments = self._ports, self._environments
-        downstream = (*ports.aggregators.values(), ports.arbitrage, ports.alerts)
-        for shard, endpoint in ports.aggregators.items():
-            await self._start(endpoint, "aggregator", environments.aggregator(shard))
-        await self._start(ports.arbitrage, "arbitrage", environments.arbitrage())
-        await self._start(ports.alerts, "alerts", environments.alerts())
-        await self._supervisor.wait_ready(*(endpoint.name for endpoint in downstream))
-
-    async def simulator(self) -> None:
-        """The venues, unless they are the real ones."""
-        if self._options.is_live:
-            return
-        host, port = self._settings.host, self._ports.simulator.port
-        command = _command("simulator")
-        await self._supervisor.start("simulator", command, listens(host, port), self._environments.simulator())
-        await self._supervisor.wait_ready("simulator")
-
-    async def trackers(self) -> None:
-        """Venues are dealt out in turn."""
-        trackers = self._ports.trackers
-        for number, endpoint in enumerate(trackers):
-            venues = self._options.venues[number :: len(trackers)]
-            await self._start(endpoint, "tracker", self._environments.tracker(endpoint, venues))
-        await self._supervisor.wait_ready(*(endpoint.name for endpoint in trackers))
+        dsn, url = self._plan.settings.postgres_dsn, self._plan.settings.redis_url
+        owner_dsn = dsn.get_secret_value() if dsn else await self._serve(prepare_postgres, "postgres")
+        self._servers["redis"] = url.get_secret_value() if url else await self._serve(prepare_redis, "redis")
+        await migrate(owner_dsn)
+        is_ours = dsn is None
+        folder = self._plan.data_dir / "postgres"
+        self._servers["postgres"] = await make_service_role(owner_dsn, folder) if is_ours else owner_dsn
 
     async def _serve(self, prepare: Callable[[Path, int], EmbeddedServer], name: str) -> str:
-        server = prepare(self._options.data_dir / name, free_port())
-        await self._supervisor.start(name, server.command, in_thread(server.is_ready))
+        port = free_port()
+        server = prepare(self._plan.data_dir / name, port)
+        addresses = [("127.0.0.1", port)]
+        await self._supervisor.start(name, server.command, in_thread(server.is_ready), addresses=addresses)
         await self._supervisor.wait_ready(name)
         return server.url
 
-    async def _start(self, endpoint: Endpoint, service: str, environment: dict[str, str]) -> None:
-        probe = answers_grpc(endpoint.target(self._settings.host))
-        await self._supervisor.start(endpoint.name, _command(service), probe, environment)
+    async def _start_waves(self, ordered: list[list[Service]]) -> None:
+        """Each when the one before answers."""
+        for wave in ordered:
+            started = [endpoint for service in wave for endpoint in self._plan.ports.of(service.name)]
+            for service in wave:
+                for endpoint in self._plan.ports.of(service.name):
+                    await self._start(service, endpoint)
+            await self._supervisor.wait_ready(*(endpoint.name for endpoint in started))
+
+    async def _start(self, service: Service, endpoint: Endpoint) -> None:
+        plan = self._plan
+        setup = Setup(plan.options, plan.host, plan.ports, plan.places, self._servers)
+        await self._supervisor.start(
+            endpoint.name,
+            [sys.executable, "-m", "crossbook", service.name],
+            probe_of(service, endpoint, plan.host),
+            environment_of(setup, service, endpoint),
+            endpoint.addresses(plan.host),
+        )
 
 
-def _command(service: str) -> list[str]:
-    return [sys.executable, "-m", "crossbook", service]
+def probe_of(service: Service, endpoint: Endpoint, host: str) -> Probe:
+    """How to tell that a process of the service can be used."""
+    return answers_grpc(endpoint.target(host)) if service.speaks == "grpc" else listens(host, endpoint.port)

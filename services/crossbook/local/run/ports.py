@@ -1,116 +1,96 @@
 """Which port every process of one machine listens on, and whether it is free.
 
-The defaults are those of the settings; another tracker or aggregator counts on by ten. `--port-base B` lays all of them
-out from B; B = 0 takes whatever is free.
+The defaults are those of the settings; another process of a service counts on by ten. `--port-base B` lays all of them
+out from B: services in the order of the table, their metrics ten above, another process of a service on by twenty.
+B = 0 takes whatever is free.
 """
 
-import errno
-import socket
-import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crossbook.local.servers.embedded import free_port
+from crossbook.local.options import UpOptions
+from crossbook.local.processes.addresses import Address, free_port, is_free
+from crossbook.local.services import SERVICES, Part, Service, services_of
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import Settings
+from crossbook.plumbing.targets import target_of
 
-MAIN_SHARD = "main"  # the name of an aggregator that is alone; of several, each bears a letter
-_STRIDE = 10  # between processes of one kind
+_STRIDE = 10  # between processes of one service, and between services and their metrics
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one process listens, and the settings that say so."""
+    """Where one process of a service listens; a metrics_port of 0 is none."""
 
     name: str
-    setting: str
+    service: str
     port: int
     metrics_port: int = 0
+    shard: str = ""
 
     def target(self, host: str) -> str:
-        return f"{host}:{self.port}"
+        return target_of(host, self.port)
+
+    def addresses(self, host: str) -> list[Address]:
+        """All that it listens on."""
+        return [(host, port) for port in (self.port, self.metrics_port) if port]
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One entry per process; aggregators by the names of their shards."""
+    """One endpoint a process."""
 
-    trackers: list[Endpoint]
-    aggregators: dict[str, Endpoint]
-    arbitrage: Endpoint
-    alerts: Endpoint
-    simulator: Endpoint
+    endpoints: tuple[Endpoint, ...]
 
-    def services(self) -> list[Endpoint]:
-        """All that speak gRPC."""
-        return [*self.trackers, *self.aggregators.values(), self.arbitrage, self.alerts]
+    def of(self, service: str) -> list[Endpoint]:
+        """All processes of a service."""
+        return [endpoint for endpoint in self.endpoints if endpoint.service == service]
+
+    def one(self, service: str) -> Endpoint:
+        """The process of a service that has one; the first of several."""
+        return self.of(service)[0]
 
     def shards(self, host: str) -> dict[str, str]:
         """Where each shard listens."""
-        return {shard: endpoint.target(host) for shard, endpoint in self.aggregators.items()}
+        return {endpoint.shard: endpoint.target(host) for endpoint in self.endpoints if endpoint.shard}
 
 
-def choose_ports(settings: Settings, tracker_processes: int, port_base: int | None, shards: int = 1) -> Ports:
+def choose_ports(settings: Settings, options: UpOptions) -> Ports:
     """Chooses without looking whether they are free; see check_ports."""
-    if port_base is not None:
-        settings = _rebased(settings, port_base)
-    names = ["tracker"] if tracker_processes == 1 else [f"tracker-{i + 1}" for i in range(tracker_processes)]
-    tracker, aggregator = settings.tracker, settings.aggregator
     return Ports(
-        trackers=[
-            _endpoint(name, "tracker", tracker.port, tracker.metrics_port, _STRIDE * i) for i, name in enumerate(names)
-        ],
-        aggregators={
-            shard: _endpoint(name, "aggregator", aggregator.port, aggregator.metrics_port, _STRIDE * i)
-            for i, (shard, name) in enumerate(_aggregators(shards))
-        },
-        arbitrage=_endpoint("arbitrage", "arbitrage", settings.arbitrage.port, settings.arbitrage.metrics_port),
-        alerts=_endpoint("alerts", "alerts", settings.alerts.port, settings.alerts.metrics_port),
-        simulator=_endpoint("simulator", "simulator", settings.simulator.port, 0),
+        tuple(
+            _endpoint(settings, options.port_base, service, part, number)
+            for service in services_of(is_live=options.is_live)
+            for number, part in enumerate(service.parts(service.name, options))
+        )
     )
 
 
-def _aggregators(shards: int) -> list[tuple[str, str]]:
-    """Shards and the names of their processes."""
-    if shards == 1:
-        return [(MAIN_SHARD, "aggregator")]
-    return [(letter, f"aggregator-{letter}") for letter in string.ascii_lowercase[:shards]]
+def _endpoint(settings: Settings, base: int | None, service: Service, part: Part, number: int) -> Endpoint:
+    own = getattr(settings, service.name)
+    port, metrics_port, stride = own.port, getattr(own, "metrics_port", 0), _STRIDE
+    has_metrics = service.speaks == "grpc"
+    if base == 0:
+        port = metrics_port = 0
+    elif base is not None:
+        port, stride = base + SERVICES.index(service), 2 * _STRIDE
+        metrics_port = port + _STRIDE if has_metrics else 0
+    return Endpoint(
+        part.name,
+        service.name,
+        port + stride * number if port else free_port(settings.host),
+        metrics_port and metrics_port + stride * number,
+        part.shard,
+    )
 
 
-def _rebased(settings: Settings, base: int) -> Settings:
-    def section(name: str, offset: int) -> object:
-        ports = {"port": base and base + offset}
-        if name != "simulator":
-            ports["metrics_port"] = base and base + offset + 5
-        return getattr(settings, name).model_copy(update=ports)
-
-    names = ("tracker", "aggregator", "arbitrage", "alerts", "simulator")
-    return settings.model_copy(update={name: section(name, offset) for offset, name in enumerate(names)})
-
-
-def _endpoint(name: str, setting: str, port: int, metrics_port: int, offset: int = 0) -> Endpoint:
-    return Endpoint(name, setting, port + offset if port else free_port(), metrics_port and metrics_port + offset)
-
-
-def check_ports(host: str, needed: list[Endpoint]) -> None:
+def check_ports(host: str, needed: Sequence[Endpoint]) -> None:
     """Raises SettingsError that names the setting of the first port that is taken."""
     for endpoint in needed:
         for key, port in (("port", endpoint.port), ("metrics_port", endpoint.metrics_port)):
-            if port and not _is_free(host, port):
-                setting = f"{endpoint.setting}.{key}"
-                variable = f"CROSSBOOK_{endpoint.setting.upper()}__{key.upper()}"
+            if port and not is_free((host, port)):
+                variable = f"CROSSBOOK_{endpoint.service.upper()}__{key.upper()}"
                 raise SettingsError(
-                    f"setting {setting}: {host}:{port} is taken: stop the program that listens there, or choose another"
-                    f" port with {variable} or --port-base"
+                    f"setting {endpoint.service}.{key}: {target_of(host, port)} is taken: stop the program that listens"
+                    f" there, or choose another port with {variable} or --port-base"
                 )
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what lingers after a close is not taken
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return False
-            raise SettingsError(f"setting host: {host}:{port} cannot be listened on: {error.strerror}") from None
-    return True

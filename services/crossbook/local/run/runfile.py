@@ -4,11 +4,12 @@ for people, and `shards.json`, which its trackers and arbitrage read.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from crossbook.local.processes.supervisor import Supervised
+from crossbook.plumbing.private_files import write_whole
 
 
 class RunFile:
@@ -19,15 +20,17 @@ class RunFile:
         self._mode = mode
         self._addresses = dict(addresses)
 
-    def write(self, processes: Mapping[str, Supervised]) -> None:
-        """Says what runs now."""
+    def write(self, processes: Mapping[str, Supervised], on_failure: Callable[[str], None] = lambda _: None) -> None:
+        """Says what runs now. That it cannot is told and ends nothing: a full disk must not stop a restart."""
         entries = {
             name: {"pid": process.child.pid, "address": self._addresses.get(name)}
             for name, process in processes.items()
         }
-        partial = self._path.with_name(f".{self._path.name}.partial")
-        partial.write_text(json.dumps({"pid": os.getpid(), "mode": self._mode, "processes": entries}, indent=2) + "\n")
-        partial.replace(self._path)
+        document = {"pid": os.getpid(), "mode": self._mode, "processes": entries}
+        try:
+            write_whole(self._path, json.dumps(document, indent=2) + "\n")
+        except OSError as error:
+            on_failure(f"{self._path} cannot be written: {error.strerror}")
 
     @contextmanager
     def removed_at_end(self) -> Iterator[None]:
@@ -43,7 +46,7 @@ def shards_listed(path: Path, shards: Mapping[str, str]) -> Iterator[None]:
     """`shards.json` lists the run's shards while it lasts. Whoever changes it and hangs up on trackers and arbitrage
     (SIGHUP) spreads the instruments anew.
     """
-    path.write_text(json.dumps(shards, indent=2) + "\n")
+    write_whole(path, json.dumps(shards, indent=2) + "\n")
     try:
         yield
     finally:

@@ -1,198 +1,169 @@
-"""`crossbook up`: the whole system on one machine, from its servers to the view, and all of it stopped cleanly."""
+"""`crossbook up`: the whole system on one machine, from its servers to the view, and all of it stopped cleanly.
+
+One way through: plan, start what receives, start what sends, show until the end, settle, take down what a replay
+compares with, stop, conclude.
+"""
 
 import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Coroutine
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import httpx
+import structlog
 
 from crossbook.local.options import UpOptions
+from crossbook.local.processes.addresses import held
 from crossbook.local.processes.supervisor import ChildFailedError, Supervisor
-from crossbook.local.run.environments import Places
 from crossbook.local.run.launch import Launch
-from crossbook.local.run.ports import Ports, check_ports, choose_ports
+from crossbook.local.run.plan import Plan, plan_run
 from crossbook.local.run.runfile import RunFile, shards_listed
 from crossbook.local.servers.embedded import owned
 from crossbook.local.show import summary
 from crossbook.local.show.lines import line, print_lines
+from crossbook.local.show.notices import Notices
 from crossbook.local.show.observer import Observer
 from crossbook.local.show.presenter import present, say
 from crossbook.local.show.truth import NO_TRUTH, score_run
 from crossbook.local.show.view import show
-from crossbook.plumbing.exposure import check_exposure
+from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.recording import RecordingError
 from crossbook.replay.captured import capture, save
 
 _SETTLE_SECONDS = 6.0
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Run:
+    """What a run has come to. started_ns and duration_s stay 0 in one that ended before anything was sent."""
+
+    supervisor: Supervisor
+    observer: Observer
+    notices: Notices
+    started_ns: int = 0
+    duration_s: float = 0.0
+    failure: CrossbookError | None = None
 
 
 async def up(options: UpOptions, lifetime: Lifetime) -> None:
     """Runs until the duration is over or the lifetime says stop; raises CrossbookError when something cannot run."""
-    aggregator = {} if options.window_seconds is None else {"window_seconds": options.window_seconds}
-    settings = load_settings(aggregator=aggregator)
-    check_exposure(settings)
-    ports = choose_ports(settings, options.processes_for_trackers(), options.port_base, options.shards)
-    check_ports(settings.host, [*ports.services(), *([] if options.is_live else [ports.simulator])])
-    run = Run(options, settings, ports, lifetime)
-    say(run.headline)
+    plan = plan_run(options)
+    say(plan.headline)
     for venue, reason in options.left_out.items():
         say(f"{venue} is left out: {reason}")
-    with owned(options.data_dir):
-        await run.live()
-    run.conclude()
+    with owned(options.data_dir), held(plan.addresses):
+        run = await _live(plan, lifetime)
+    _conclude(plan, run)
 
 
-class Run:
-    """One run of everything."""
+async def _live(plan: Plan, lifetime: Lifetime) -> Run:
+    """From nothing to nothing."""
+    notices = Notices(has_view=plan.options.is_view_wanted and sys.stdout.isatty())
+    run_file = RunFile(plan.data_dir / "run.json", plan.options.mode, plan.targets)
+    supervisor = Supervisor(
+        plan.data_dir / "logs",
+        is_echoing=not notices.has_view,
+        on_notice=notices.add,
+        on_change=lambda: run_file.write(supervisor.processes, notices.add),
+    )
+    run = Run(supervisor, Observer(plan.targets, lambda name: supervisor.processes[name].restarts), notices)
+    shards = plan.ports.shards(plan.host)
+    with run_file.removed_at_end(), shards_listed(plan.data_dir / "shards.json", shards):
+        async with supervisor:
+            launch = Launch(plan, supervisor)
+            if await lifetime.wait_or_stop(launch.receivers()):
+                async with run.observer.running():
+                    await lifetime.wait_or_stop(_track(plan, launch, run))
+                    await _settle(plan, run)
+                    await _capture(plan, launch, run)
+            await supervisor.stop_all()
+    return run
 
-    def __init__(self, options: UpOptions, settings: Settings, ports: Ports, lifetime: Lifetime) -> None:
-        self._options = options
-        self._lifetime = lifetime
-        self._host = settings.host
-        self._ports = ports
-        self._notices: list[str] = []
-        self._has_view = options.is_view_wanted and sys.stdout.isatty()
-        self._duration_s = 0.0
-        self._window_seconds = settings.aggregator.window_seconds
-        self._shards_file = options.data_dir.resolve() / "shards.json"
-        self._places = Places(
-            truth_file=options.data_dir.resolve() / "truth.jsonl",
-            record_dir=options.record_dir.resolve() if options.record_dir else None,
-            shards_file=self._shards_file,
-        )
-        addresses = {endpoint.name: endpoint.target(settings.host) for endpoint in (*ports.services(), ports.simulator)}
-        self._run_file = RunFile(options.data_dir / "run.json", options.mode, addresses)
-        self._supervisor = Supervisor(
-            options.data_dir / "logs",
-            is_echoing=not self._has_view,
-            on_notice=self._notice,
-            on_change=self._write_run_file,
-        )
-        self._launch = Launch(options, settings, ports, self._places, self._supervisor)
-        targets = {endpoint.name: endpoint.target(settings.host) for endpoint in ports.services()}
-        self._observer = Observer(targets, lambda name: self._supervisor.processes[name].restarts)
 
-    @property
-    def headline(self) -> str:
-        venues = ", ".join(self._options.venues)
-        match self._options.mode:
-            case "live":
-                return f"Crossbook is LIVE: real venues {venues}"
-            case "replay":
-                return f"Crossbook is SIMULATED: {venues}, with {self._options.replay} replayed"
-            case _:
-                return f"Crossbook is SIMULATED: {venues}, seed {self._options.seed}"
-
-    async def live(self) -> None:
-        """From nothing to nothing."""
-        async with self._supervisor:
-            shards = self._ports.shards(self._host)
-            with self._run_file.removed_at_end(), shards_listed(self._shards_file, shards):
-                if await self._unless_stopped(self._start()):
-                    await self._track()
-                await self._supervisor.stop_all()
-
-    async def _track(self) -> None:
-        async with self._observer.running():
-            if await self._unless_stopped(self._launch.simulator()):
-                started, started_ns = time.monotonic(), time.time_ns()
-                if await self._unless_stopped(self._launch.trackers()):
-                    await self._present(started)
-                self._duration_s = time.monotonic() - started
-            if self._options.summary or self._places.record_dir:
-                await self._settle()
-            if self._places.record_dir and self._duration_s:
-                await self._capture(self._places.record_dir, started_ns)
-
-    def conclude(self) -> None:
-        """Says how it went and writes the summary; raises ChildFailedError when a process did not end well."""
-        if self._duration_s:
-            say(f"ended after {self._duration_s:.0f} s: {line(self._observer)}")
-        if self._options.summary:
-            truth = self._score()
-            report = summary.summarise(
-                self._observer,
-                self._supervisor.processes,
-                duration_s=self._duration_s,
-                mode=self._options.mode,
-                left_out=self._options.left_out,
-                ground_truth=truth,
-            )
-            summary.write(self._options.summary, report)
-        if self._supervisor.failure:
-            raise self._supervisor.failure
-        for name, process in self._supervisor.processes.items():
-            if process.final_exit_code:
-                raise ChildFailedError(
-                    f"{name} ended with exit code {process.final_exit_code}; see {process.child.log_path}"
-                )
-
-    def _score(self) -> dict[str, int]:
-        if self._options.mode != "simulated":
-            return NO_TRUTH
-        return score_run(self._places.truth_file, self._observer.sightings.values(), self._options)
-
-    async def _start(self) -> None:
-        await self._launch.servers()
-        await self._launch.services()
-
-    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Whether the work was done before the lifetime said stop."""
-
-        async def done() -> bool:
-            await work
-            return True
-
-        return bool(await self._lifetime.wait_or_stop(done()))
-
-    async def _present(self, started: float) -> None:
-        """Shows the run until its time is over, somebody stops it, or a process cannot go on."""
-        duration_s = self._options.duration_seconds
+async def _track(plan: Plan, launch: Launch, run: Run) -> None:
+    """What sends is started, and shown until the time is over or a process cannot go on."""
+    run.started_ns, started = time.time_ns(), time.monotonic()
+    try:
+        await launch.sources()
+        duration_s = plan.options.duration_seconds
         left_s = None if duration_s is None else started + duration_s - time.monotonic()
-        view = [show(self._observer, self.headline, self._footer(), self._notices)] if self._has_view else []
-        async with asyncio.TaskGroup() as group:
-            drawing = group.create_task(present([*view, print_lines(self._observer)]))
-            ending = group.create_task(self._supervisor.failed.wait())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left_s):
-                    await self._lifetime.wait_or_stop(ending)
-            drawing.cancel()
-            ending.cancel()
+        await _present(plan, run, left_s)
+    finally:
+        run.duration_s = time.monotonic() - started
 
-    async def _settle(self) -> None:
-        """Lets what was found be closed and delivered, so that the summary's figures are final."""
-        if not self._options.is_live:
-            async with httpx.AsyncClient(trust_env=False) as client:
-                with contextlib.suppress(httpx.HTTPError):
-                    await client.post(f"http://{self._ports.simulator.target(self._host)}/control/stop", timeout=2.0)
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while True:
-            await self._observer.poll()
-            is_open = self._observer.arbitrage.open_now and not self._options.is_live
-            if not (is_open or self._observer.alert_stats.pending) or time.monotonic() > deadline:
-                return
-            await asyncio.sleep(0.2)
 
-    async def _capture(self, record_dir: Path, started_ns: int) -> None:
-        alerts = self._ports.alerts.target(self._host)
-        dsn = self._launch.postgres_dsn
-        save(await capture(dsn, alerts, self._options.venues, self._window_seconds, started_ns), record_dir)
+async def _present(plan: Plan, run: Run, left_s: float | None) -> None:
+    view = [show(run.observer, plan.headline, plan.footer, run.notices.shown)] if run.notices.has_view else []
+    async with asyncio.TaskGroup() as group:
+        drawing = group.create_task(present([*view, print_lines(run.observer)]))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left_s):
+                await run.supervisor.failed.wait()
+        drawing.cancel()
 
-    def _write_run_file(self) -> None:
-        self._run_file.write(self._supervisor.processes)
 
-    def _notice(self, text: str) -> None:
-        self._notices[:] = [text]
-        if not self._has_view:
-            say(text)
+async def _settle(plan: Plan, run: Run) -> None:
+    """Lets what was found be closed and delivered, so that the figures of summary and recording are final."""
+    if not (plan.options.summary or plan.places.record_dir):
+        return
+    is_simulated = not plan.options.is_live
+    if is_simulated:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            with contextlib.suppress(httpx.HTTPError):
+                await client.post(f"http://{plan.targets['simulator']}/control/stop", timeout=2.0)
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        await run.observer.poll()
+        if not (is_simulated and run.observer.arbitrage.open_now) and not run.observer.alert_stats.pending:
+            return
+        await asyncio.sleep(0.2)
 
-    def _footer(self) -> str:
-        trackers = " ".join(str(endpoint.port) for endpoint in self._ports.trackers)
-        others = (*self._ports.aggregators.values(), self._ports.arbitrage, self._ports.alerts)
-        addresses = " ".join(f"{endpoint.name} {endpoint.port}" for endpoint in others)
-        return f"Ctrl-C stops · tracker {trackers} {addresses}"
+
+async def _capture(plan: Plan, launch: Launch, run: Run) -> None:
+    """What a replay compares with. That it cannot be had, or kept, is the run's failure, told when it is over."""
+    if plan.places.record_dir is None or not run.started_ns:
+        return
+    alerts, venues = plan.targets["alerts"], plan.options.venues
+    window_seconds = plan.settings.aggregator.window_seconds
+    try:
+        save(await capture(launch.postgres_dsn, alerts, venues, window_seconds, run.started_ns), plan.places.record_dir)
+    except OSError as error:
+        run.failure = RecordingError(f"the recording in {plan.places.record_dir} is not complete: {error.strerror}")
+    except Exception as error:
+        log.warning("capture_failed", exc_info=True)
+        run.failure = RecordingError(
+            f"the recording in {plan.places.record_dir} is not complete: what it is compared with could not be read"
+            f" ({type(error).__name__})"
+        )
+
+
+def _conclude(plan: Plan, run: Run) -> None:
+    """Says how it went and writes the summary; raises CrossbookError when something did not end well."""
+    if run.duration_s:
+        say(f"ended after {run.duration_s:.0f} s: {line(run.observer)}")
+    if plan.options.summary:
+        report = summary.summarise(
+            run.observer,
+            run.supervisor.processes,
+            duration_s=run.duration_s,
+            mode=plan.options.mode,
+            left_out=plan.options.left_out,
+            ground_truth=_score(plan, run),
+        )
+        summary.write(plan.options.summary, report)
+    if failure := run.supervisor.failure or run.failure:
+        raise failure
+    for name, process in run.supervisor.processes.items():
+        if process.final_exit_code:
+            raise ChildFailedError(
+                f"{name} ended with exit code {process.final_exit_code}; see {process.child.log_path}"
+            )
+
+
+def _score(plan: Plan, run: Run) -> dict[str, int]:
+    if plan.options.mode != "simulated":
+        return NO_TRUTH
+    return score_run(plan.places.truth_file, run.observer.sightings.values(), plan.options)

@@ -5,7 +5,6 @@ import fcntl
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import IO
 from crossbook.local.processes.child import Child
 from crossbook.local.processes.privileges import server_user
 from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.private_files import open_private, private_folder, write_whole
 
 READY_SECONDS = 60.0
 _LEFTOVER_SECONDS = 15.0
@@ -52,9 +52,10 @@ def owned(data_dir: Path) -> Iterator[None]:
 
 
 def _lock_file(data_dir: Path) -> IO[str]:
+    """As root the servers are somebody else, who must walk through the folder: it cannot be listed all the same."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        return (data_dir / "lock").open("w")
+        private_folder(data_dir, 0o711 if server_user() else 0o700)
+        return os.fdopen(open_private(data_dir / "lock", os.O_WRONLY), "w")
     except OSError as error:
         raise ServerError(
             f"cannot write to {data_dir} ({error.strerror}): make it writable, or choose another --data-dir"
@@ -105,30 +106,25 @@ def guarded(command: Sequence[str], stop_signal: str = "TERM") -> list[str]:
     ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def kept_password(path: Path) -> str:
     """The password in path, made on the first call."""
     if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(24))
+        write_whole(path, secrets.token_urlsafe(24))
     return path.read_text()
 
 
-def stop_leftover(pid_file: Path, server_dir: Path) -> None:
-    """Ends the server that a killed run left in server_dir, and removes a pid file that nobody stands behind."""
+def stop_leftover(pid_file: Path, named: Path) -> None:
+    """Ends the server that a killed run left, whose command line names the path, and removes a pid file that nobody
+    stands behind.
+    """
     try:
         pid = int(pid_file.read_text().split()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return
-    if str(server_dir) in _command_line(pid):
+    if str(named) in _command_line(pid):
         deadline = time.monotonic() + _LEFTOVER_SECONDS
         _signal(pid, signal.SIGINT)
-        while str(server_dir) in _command_line(pid):
+        while str(named) in _command_line(pid):
             if time.monotonic() > deadline:
                 _signal(pid, signal.SIGKILL)
             time.sleep(0.05)

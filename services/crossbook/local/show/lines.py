@@ -2,6 +2,7 @@
 
 import asyncio
 
+from crossbook.local.services import SERVICES
 from crossbook.local.show.observer import Observer
 from crossbook.local.show.view import state_name
 
@@ -22,12 +23,14 @@ def line(observer: Observer) -> str:
         f"{venue}={state_name(figures.stats.state)}({figures.stats.live_markets}/{figures.stats.markets})"
         for venue, figures in venues
     )
-    windows = observer.windows()
-    alerts = observer.counters["alerts"].totals()
+    counted_figures = [
+        f"{counted.line}={observer.figure(service.name, counted)}"
+        for service in SERVICES
+        if service.stats
+        for counted in service.stats.counted
+        if counted.line
+    ]
     return (
         f"{states or 'no venue yet'} frames/s={sum(figures.frames_per_s for _, figures in venues):.0f}"
-        f" quotes/s={sum(figures.quotes_per_s for _, figures in venues):.0f}"
-        f" windows={windows['snapshots_written']} minutes={windows['minutes_written']}"
-        f" open={observer.arbitrage.open_now} opened={observer.counters['arbitrage'].totals().get('opened', 0)}"
-        f" alerts={alerts.get('fired', 0)} delivered={alerts.get('delivered', 0)}"
+        f" quotes/s={sum(figures.quotes_per_s for _, figures in venues):.0f} {' '.join(counted_figures)}"
     )

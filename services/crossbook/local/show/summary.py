@@ -6,8 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from crossbook.local.processes.supervisor import Supervised
+from crossbook.local.services import SERVICES
 from crossbook.local.show.observer import Observer
 from crossbook.local.show.view import state_name
+from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.private_files import write_whole
+
+
+class SummaryError(CrossbookError):
+    """The report cannot be written: make room, or name another file."""
 
 
 def summarise(
@@ -20,25 +27,12 @@ def summarise(
     ground_truth: Mapping[str, Any],
 ) -> dict[str, Any]:
     """To be called when every process has ended, for their exit codes."""
-    windows = observer.windows()
-    found = observer.counters["arbitrage"].totals()
-    alerts = observer.counters["alerts"].totals()
     return {
         "duration_s": round(duration_s, 3),
         "mode": mode,
         "venues": {venue: _venue(observer, venue) for venue in sorted(observer.venues)},
         "left_out": dict(left_out),
-        "windows": {
-            "snapshots_written": windows["snapshots_written"],
-            "minutes_written": windows["minutes_written"],
-            "incomplete": windows["incomplete_snapshots"],
-        },
-        "opportunities": {
-            "opened": found.get("opened", 0),
-            "closed": found.get("closed", 0),
-            "refused": dict(sorted(observer.refusals.totals().items())),
-        },
-        "alerts": {key: alerts.get(key, 0) for key in ("fired", "suppressed", "delivered", "failed")},
+        **_counted(observer),
         "latency_us": _latency(observer),
         "ground_truth": dict(ground_truth),
         "processes": {name: _process(process) for name, process in processes.items()},
@@ -46,10 +40,24 @@ def summarise(
 
 
 def write(path: Path, report: Mapping[str, Any]) -> None:
-    """Writes the file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(report, indent=2) + "\n")
-    partial.replace(path)
+    """Writes the file whole or not at all. Raises SummaryError."""
+    try:
+        write_whole(path, json.dumps(report, indent=2) + "\n")
+    except OSError as error:
+        raise SummaryError(f"the summary {path} cannot be written: {error.strerror}") from None
+
+
+def _counted(observer: Observer) -> dict[str, dict[str, Any]]:
+    """A section for each service that tells numbers, as its row says."""
+    sections: dict[str, dict[str, Any]] = {}
+    for service in SERVICES:
+        if service.stats is not None:
+            totals = observer.totals(service.name)
+            sections[service.stats.title] = {
+                counted.summary: totals.get(counted.field, 0) for counted in service.stats.counted if counted.summary
+            }
+    sections["opportunities"]["refused"] = dict(sorted(observer.refusals.totals().items()))
+    return sections
 
 
 def _venue(observer: Observer, venue: str) -> dict[str, Any]:

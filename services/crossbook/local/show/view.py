@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from crossbook.local.services import SERVICES
 from crossbook.local.show.observer import Observer, VenueFigures
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
 from crossbook.plumbing.timestamps import from_timestamp, now_ns
@@ -64,7 +65,7 @@ class Screen:
         return Group(
             self._title(),
             self._venues(rows, is_wide),
-            self._windows(),
+            self._totals(),
             Text(""),
             self._opportunities(free - alert_lines, is_wide),
             Text(""),
@@ -113,20 +114,19 @@ class Screen:
         )
         return next(reasons, self._notices[-1] if self._notices else "")
 
-    def _windows(self) -> RenderableType:
-        windows = self._observer.windows()
-        found = self._observer.counters["arbitrage"].totals()
-        alerts = self._observer.counters["alerts"].totals()
-        return Text.assemble(
-            ("windows ", "bold"),
-            f"{windows['snapshots_written']:,} written, {windows['minutes_written']:,} minutes   ",
-            ("opportunities ", "bold"),
-            f"{found.get('opened', 0):,} found   ",
-            ("alerts ", "bold"),
-            f"{alerts.get('fired', 0):,} fired",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    def _totals(self) -> RenderableType:
+        """What each service that tells numbers has done so far, by the words of its row."""
+        parts: list[Text | tuple[str, str]] = []
+        for service in SERVICES:
+            if service.stats is None:
+                continue
+            told = [
+                f"{self._observer.figure(service.name, counted):,} {counted.view}"
+                for counted in service.stats.counted
+                if counted.view
+            ]
+            parts += [(f"{service.stats.title} ", "bold"), plain(f"{', '.join(told)}   ")] if told else []
+        return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
     def _opportunities(self, lines: int, is_wide: bool) -> RenderableType:
         table = _table(

@@ -56,6 +56,52 @@ BOOK_STATE_MOVED: BookState.ValueType  # 5
 """Another shard has the instrument now and tells its quotes. Said once, by whoever serves latest quotes; never in windows."""
 Global___BookState: _TypeAlias = BookState  # noqa: Y015
 
+class _AssetClass:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AssetClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AssetClass.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASSET_CLASS_UNSPECIFIED: _AssetClass.ValueType  # 0
+    """Not set, by a sender of before there were classes: a coin. Never sent by a server."""
+    ASSET_CLASS_COIN: _AssetClass.ValueType  # 1
+    """A coin or token."""
+    ASSET_CLASS_SHARE: _AssetClass.ValueType  # 2
+    """A share of a company, or of a fund of them."""
+    ASSET_CLASS_METAL: _AssetClass.ValueType  # 3
+    """Gold, silver and the like."""
+    ASSET_CLASS_COMMODITY: _AssetClass.ValueType  # 4
+    """Other goods: oil, gas, grain."""
+    ASSET_CLASS_INDEX: _AssetClass.ValueType  # 5
+    """An index of several assets."""
+    ASSET_CLASS_FX: _AssetClass.ValueType  # 6
+    """A currency of a state in another one."""
+    ASSET_CLASS_PRE_MARKET: _AssetClass.ValueType  # 7
+    """Something that trades nowhere else yet: each venue makes up its own price."""
+
+class AssetClass(_AssetClass, metaclass=_AssetClassEnumTypeWrapper):
+    """What kind of thing an asset is. A part of its identity: a share and a coin of one ticker are two assets, and only instruments
+    of one asset are compared.
+    """
+
+ASSET_CLASS_UNSPECIFIED: AssetClass.ValueType  # 0
+"""Not set, by a sender of before there were classes: a coin. Never sent by a server."""
+ASSET_CLASS_COIN: AssetClass.ValueType  # 1
+"""A coin or token."""
+ASSET_CLASS_SHARE: AssetClass.ValueType  # 2
+"""A share of a company, or of a fund of them."""
+ASSET_CLASS_METAL: AssetClass.ValueType  # 3
+"""Gold, silver and the like."""
+ASSET_CLASS_COMMODITY: AssetClass.ValueType  # 4
+"""Other goods: oil, gas, grain."""
+ASSET_CLASS_INDEX: AssetClass.ValueType  # 5
+"""An index of several assets."""
+ASSET_CLASS_FX: AssetClass.ValueType  # 6
+"""A currency of a state in another one."""
+ASSET_CLASS_PRE_MARKET: AssetClass.ValueType  # 7
+"""Something that trades nowhere else yet: each venue makes up its own price."""
+Global___AssetClass: _TypeAlias = AssetClass  # noqa: Y015
+
 class _VenueState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -106,6 +152,7 @@ class Instrument(_message.Message):
     LOT_SIZE_FIELD_NUMBER: _builtins.int
     TAKER_FEE_PERCENT_FIELD_NUMBER: _builtins.int
     MAKER_FEE_PERCENT_FIELD_NUMBER: _builtins.int
+    ASSET_CLASS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id, for example "binance"."""
     symbol: _builtins.str
@@ -113,7 +160,9 @@ class Instrument(_message.Message):
     native_symbol: _builtins.str
     """The venue's own name, for example "BTCUSDT" or "1"."""
     asset: _builtins.str
-    """What the contract is really about, after aliases and multipliers: XBT is "BTC", 1000PEPE is "PEPE"."""
+    """What the contract is really about, after aliases and multipliers: XBT is "BTC", 1000PEPE is "PEPE". What is no coin bears its
+    class in front, "share:META", so that names are unique among all classes.
+    """
     asset_scale: _builtins.float
     """How many coins of the asset one base unit stands for: 1000 for 1000PEPE, else 1.
     Price per coin = price / asset_scale; size in coins = size * asset_scale.
@@ -134,6 +183,8 @@ class Instrument(_message.Message):
     """Taker fee in percent of notional, 0.05 meaning five basis points; absent when unknown."""
     maker_fee_percent: _builtins.float
     """Maker fee in percent of notional; absent when unknown."""
+    asset_class: Global___AssetClass.ValueType
+    """What kind of thing the asset is."""
     def __init__(
         self,
         *,
@@ -149,10 +200,11 @@ class Instrument(_message.Message):
         lot_size: _builtins.float = ...,
         taker_fee_percent: _builtins.float | None = ...,
         maker_fee_percent: _builtins.float | None = ...,
+        asset_class: Global___AssetClass.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_maker_fee_percent", b"_maker_fee_percent", "_taker_fee_percent", b"_taker_fee_percent", "maker_fee_percent", b"maker_fee_percent", "taker_fee_percent", b"taker_fee_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_maker_fee_percent", b"_maker_fee_percent", "_taker_fee_percent", b"_taker_fee_percent", "asset", b"asset", "asset_scale", b"asset_scale", "contract_size", b"contract_size", "lot_size", b"lot_size", "maker_fee_percent", b"maker_fee_percent", "native_symbol", b"native_symbol", "quote_currency", b"quote_currency", "settle_currency", b"settle_currency", "symbol", b"symbol", "taker_fee_percent", b"taker_fee_percent", "tick_size", b"tick_size", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_maker_fee_percent", b"_maker_fee_percent", "_taker_fee_percent", b"_taker_fee_percent", "asset", b"asset", "asset_class", b"asset_class", "asset_scale", b"asset_scale", "contract_size", b"contract_size", "lot_size", b"lot_size", "maker_fee_percent", b"maker_fee_percent", "native_symbol", b"native_symbol", "quote_currency", b"quote_currency", "settle_currency", b"settle_currency", "symbol", b"symbol", "taker_fee_percent", b"taker_fee_percent", "tick_size", b"tick_size", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__maker_fee_percent: _TypeAlias = _typing.Literal["maker_fee_percent"]  # noqa: Y015
     _WhichOneofArgType__maker_fee_percent: _TypeAlias = _typing.Literal["_maker_fee_percent", b"_maker_fee_percent"]  # noqa: Y015
@@ -232,6 +284,7 @@ class Quote(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     EXCHANGE_TIME_FIELD_NUMBER: _builtins.int
     RECEIVE_TIME_FIELD_NUMBER: _builtins.int
+    ASSET_CLASS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     symbol: _builtins.str
@@ -248,6 +301,8 @@ class Quote(_message.Message):
     """Size at the best ask, in base units."""
     state: Global___BookState.ValueType
     """Whether the prices may be used."""
+    asset_class: Global___AssetClass.ValueType
+    """What kind of thing the asset is."""
     @_builtins.property
     def exchange_time(self) -> _timestamp_pb2.Timestamp:
         """When the venue says the book changed; absent when it does not say."""
@@ -269,10 +324,11 @@ class Quote(_message.Message):
         state: Global___BookState.ValueType = ...,
         exchange_time: _timestamp_pb2.Timestamp | None = ...,
         receive_time: _timestamp_pb2.Timestamp | None = ...,
+        asset_class: Global___AssetClass.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exchange_time", b"exchange_time", "receive_time", b"receive_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "asset", b"asset", "bid", b"bid", "bid_size", b"bid_size", "exchange_time", b"exchange_time", "receive_time", b"receive_time", "state", b"state", "symbol", b"symbol", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "asset", b"asset", "asset_class", b"asset_class", "bid", b"bid", "bid_size", b"bid_size", "exchange_time", b"exchange_time", "receive_time", b"receive_time", "state", b"state", "symbol", b"symbol", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,6 +385,7 @@ class QuoteBatch(_message.Message):
     LEFT_SYMBOLS_FIELD_NUMBER: _builtins.int
     IS_ROSTER_FIELD_NUMBER: _builtins.int
     ROSTER_SYMBOLS_FIELD_NUMBER: _builtins.int
+    UNHEARD_FROM_NS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Venue of every row; empty when the batch mixes venues (aggregator fan-out)."""
     stream_id: _builtins.str
@@ -347,6 +404,10 @@ class QuoteBatch(_message.Message):
     """Whether roster_symbols are all that the stream has from watermark_ns on, any moment: what they do not name, whichever stream
     of the venue told of it, is gone. Windows that begin then or before have its rows once more. Until a stream says so,
     what it and earlier streams told of has a row in every window. The batch has no rows.
+    """
+    unheard_from_ns: _builtins.int
+    """Nobody listened to the venue from then until watermark_ns (its reader was stopped, or starved): no quote from before stands
+    any longer, and windows that hold some of that time are incomplete. Zero in every other batch; such a one has no rows.
     """
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolEntry]:
@@ -410,10 +471,11 @@ class QuoteBatch(_message.Message):
         left_symbols: _abc.Iterable[_builtins.int] | None = ...,
         is_roster: _builtins.bool = ...,
         roster_symbols: _abc.Iterable[_builtins.int] | None = ...,
+        unheard_from_ns: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "is_roster", b"is_roster", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "roster_symbols", b"roster_symbols", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "ask_size", b"ask_size", "bid", b"bid", "bid_size", b"bid_size", "exchange_ns", b"exchange_ns", "is_carried", b"is_carried", "is_roster", b"is_roster", "left_symbols", b"left_symbols", "receive_ns", b"receive_ns", "roster_symbols", b"roster_symbols", "sequence", b"sequence", "state", b"state", "stream_id", b"stream_id", "symbol_index", b"symbol_index", "symbols", b"symbols", "unheard_from_ns", b"unheard_from_ns", "venue", b"venue", "watermark_ns", b"watermark_ns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -92,6 +92,15 @@ class CooldownStore:
         """Gives the lease back, so that another may fire at once."""
         await self._run(RELEASE, [_claim_key(claim)], [claim.token])
 
+    async def forget(self, rule: str, asset: str, buy_venue: str, sell_venue: str) -> None:
+        """Ends whatever holds the rule back for the pair."""
+        claim = Claim(rule, (asset, buy_venue, sell_venue), "")
+        with translating_outages():
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.delete(_claim_key(claim))
+                pipeline.zrem(_pair_key(claim.pair), rule)
+                await pipeline.execute()
+
     async def state(self, asset: str, buy_venue: str, sell_venue: str) -> Cooldown | None:
         """The pair's cooldown that ends last; None when none runs."""
         return (await self.states([(asset, buy_venue, sell_venue)]))[0]

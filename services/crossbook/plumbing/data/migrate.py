@@ -6,6 +6,8 @@ because databases that ran the old text would silently differ.
 
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 
@@ -17,6 +19,14 @@ from crossbook.plumbing.data.postgres import Connection, connect, failure_of
 from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 LOCK_KEY = 0x63726F7373626F6F  # "crossboo"
+CREATE_TABLE = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 log = structlog.get_logger()
@@ -62,30 +72,29 @@ async def migrate(dsn: str) -> list[str]:
 
 
 async def _migrate(connection: Connection, migrations: list[Migration]) -> list[str]:
-    await connection.execute("SET statement_timeout = 0")
-    await connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
-    try:
-        applied = await _applied(connection)
-        _check(migrations, applied)
-        pending = [migration for migration in migrations if migration.version not in applied]
-        for migration in pending:
-            await _apply(connection, migration)
-        return [migration.name for migration in pending]
-    finally:
-        await connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
+    """Nothing is left in the session: it may be shared by a pooler."""
+    done = []
+    async with _locked(connection):
+        await connection.execute(CREATE_TABLE)
+        _check(migrations, await _applied(connection))
+    for migration in migrations:
+        async with _locked(connection):
+            if migration.version not in await _applied(connection):
+                await _apply(connection, migration)
+                done.append(migration.name)
+    return done
+
+
+@asynccontextmanager
+async def _locked(connection: Connection) -> AsyncIterator[None]:
+    """A transaction for as long as it takes, with no other process at it."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        yield
 
 
 async def _applied(connection: Connection) -> dict[int, str]:
-    await connection.execute(
-        """
-        CREATE TABLE IF NOT EXISTS schema_migrations (
-            version integer PRIMARY KEY,
-            name text NOT NULL,
-            checksum text NOT NULL,
-            applied_at timestamptz NOT NULL DEFAULT now()
-        )
-        """
-    )
     cursor = await connection.execute("SELECT version, checksum FROM schema_migrations")
     return dict(await cursor.fetchall())
 
@@ -97,10 +106,9 @@ def _check(migrations: list[Migration], applied: dict[int, str]) -> None:
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
-    async with connection.transaction():
-        await connection.execute(migration.sql)
-        await connection.execute(
-            "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
-            (migration.version, migration.name, migration.checksum),
-        )
+    await connection.execute(migration.sql)
+    await connection.execute(
+        "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
+        (migration.version, migration.name, migration.checksum),
+    )
     log.info("migration_applied", name=migration.name)

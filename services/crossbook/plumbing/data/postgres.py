@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import psycopg_pool
+import structlog
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
@@ -28,21 +29,78 @@ SESSION_SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "timezone": "UTC",
+    "crossbook.is_session": "on",
 }
+OWN_SETTINGS = " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())
 MAX_WAITING = 512  # for a connection of one pool; one more is told at once that the database is not available
 
-Connection = psycopg.AsyncConnection[TupleRow]
-
 CONNECTION_OPTIONS: dict[str, Any] = {
-    "autocommit": True,
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
     # A server that vanished without a word is noticed within seconds, not after the system's two hours.
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "options": " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items()),
 }
+REFUSED_OPTIONS = "unsupported startup parameter"  # PgBouncer's words
+IS_SESSION = "SELECT current_setting('crossbook.is_session', true)"
+
+log = structlog.get_logger()
+_told_shared: set[str] = set()
+
+
+class Connection(psycopg.AsyncConnection[TupleRow]):
+    """Ours for as long as it is open; or, behind a pooler such as PgBouncer in transaction mode, within transactions.
+
+    Which it is shows by our session settings, which a pooler refuses or does not hand on. Then there are no prepared
+    statements, no notices and, but for what the server itself is set to, no timeouts.
+    """
+
+    is_shared = False
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **kwargs: Any) -> "Connection":
+        """What the DSN says wins over our own options, one by one."""
+        given = conninfo_to_dict(conninfo)
+        own = {name: value for name, value in CONNECTION_OPTIONS.items() if name not in given}
+        options = f"{OWN_SETTINGS} {given.get('options') or ''}".strip()
+        try:
+            connection = await cls._dial(conninfo, **{**own, **kwargs, "options": options})
+            if await _is_session(connection):
+                return connection
+        except psycopg.OperationalError as error:
+            if REFUSED_OPTIONS not in str(error):
+                raise
+            connection = await cls._dial(conninfo, **{**own, **kwargs})
+        connection.is_shared, connection.prepare_threshold = True, None
+        _tell_shared(connection)
+        return connection
+
+    @classmethod
+    async def _dial(cls, conninfo: str, **kwargs: Any) -> "Connection":
+        connection = await super().connect(conninfo, autocommit=True, **kwargs)
+        assert isinstance(connection, cls)
+        return connection
+
+
+async def _is_session(connection: Connection) -> bool:
+    try:
+        row = await (await connection.execute(IS_SESSION)).fetchone()
+    except BaseException:
+        await connection.close()
+        raise
+    return row is not None and row[0] == "on"
+
+
+def _tell_shared(connection: Connection) -> None:
+    """Once for each server: a pool opens many."""
+    host = connection.info.host
+    if host not in _told_shared:
+        _told_shared.add(host)
+        log.warning(
+            "postgres_sessions_shared", effect="no prepared statements; no session timeouts; notices are polled"
+        )
+
 
 REFUSALS = (psycopg.IntegrityError,)  # a row that is there already, or may not be
 FAULTS = (
@@ -88,7 +146,7 @@ async def open_pool(dsn: str, max_size: int = 8) -> Pool:
         reconnect_timeout=2.0,  # how long one round of dialling lasts; every acquisition starts another
         open=False,
         check=Pool.check_connection,
-        kwargs=CONNECTION_OPTIONS,
+        connection_class=Connection,
     )
     await pool.open(wait=False)
     return pool
@@ -97,7 +155,7 @@ async def open_pool(dsn: str, max_size: int = 8) -> Pool:
 async def connect(dsn: str) -> Connection:
     """One connection, for what should not share one; an async context manager that closes it."""
     check_dsn(dsn)
-    return await psycopg.AsyncConnection.connect(dsn, **CONNECTION_OPTIONS)
+    return await Connection.connect(dsn)
 
 
 def check_dsn(dsn: str) -> None:

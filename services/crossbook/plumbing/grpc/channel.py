@@ -24,6 +24,7 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # Two channels to one target must not share one connection: a stream at its flow limit would hold up the other.
     ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_http_proxy", 0),  # a proxy in the environment is for the web, not for our own services
 )
 
 

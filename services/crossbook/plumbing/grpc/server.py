@@ -22,6 +22,7 @@ from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.status import StatusInterceptor
+from crossbook.plumbing.targets import target_of
 
 STOP_GRACE_SECONDS = 2.0
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
@@ -89,9 +90,8 @@ async def grpc_server(
 
 
 def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        bound = server.add_insecure_port(address)
+        bound = server.add_insecure_port(target_of(host, port))
     except RuntimeError:
         bound = 0
     if not bound:

@@ -80,6 +80,11 @@ class Face(ABC):
     def topics_of_recording(self, frame: bytes, is_text: bool) -> list[str] | None:
         """Topics that a recorded frame belongs to; None when it is not market data (an ack, a greeting)."""
 
+    @classmethod
+    def is_captured(cls, first_line: str) -> bool:
+        """Whether a capture that begins with this line is of this venue; see captures.py for how they look."""
+        return False
+
     def symbol_of_snapshot(self, path: str, query: Mapping[str, str]) -> str | None:
         """The symbol whose book a REST request asks for; None when it asks for something else."""
         return None

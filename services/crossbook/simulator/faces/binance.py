@@ -148,6 +148,11 @@ class BinanceFace(Face):
             book[name] = [level for level in ordered if float(level[1])]
         return _dump(book).encode()
 
+    @classmethod
+    def is_captured(cls, first_line: str) -> bool:
+        """By the host that was dialled; or by the time and the combined stream's frame of a hftbacktest file."""
+        return "binance" in first_line or first_line.split(" ", 1)[0].isdigit()
+
     def topics_of_recording(self, frame: bytes, is_text: bool) -> list[str] | None:
         """Recorded frames are combined ones; every pace of a diff stream gets the recorded pace."""
         message = as_dict(json.loads(frame))
@@ -300,3 +305,6 @@ def _levels(market: _Market, levels: list[Level]) -> str:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+PLAYED = (TRAITS, BinanceFace)

@@ -280,3 +280,6 @@ def _refuse(
 
 def _rest_answer(code: str, message: str, data: Any, now_ns: int, status: int = 200) -> Answer:
     return json_answer({"code": code, "msg": message, "requestTime": now_ns // 1_000_000, "data": data}, status)
+
+
+PLAYED = (TRAITS, BitgetFace)

@@ -97,6 +97,11 @@ class BitmexFace(Face):
     def symbol_of_topic(self, topic: str) -> str:
         return topic.partition(":")[2]
 
+    @classmethod
+    def is_captured(cls, first_line: str) -> bool:
+        """By the host that was dialled."""
+        return "bitmex.com" in first_line
+
     def topics_of_recording(self, frame: bytes, is_text: bool) -> list[str] | None:
         message = as_dict(json.loads(frame))
         rows = message.get("data")
@@ -244,3 +249,6 @@ def _iso(at_ns: int) -> str:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+PLAYED = (TRAITS, BitmexFace)

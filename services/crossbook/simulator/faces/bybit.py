@@ -296,3 +296,6 @@ def _reply(session: Session, request: dict[str, Any], *, is_success: bool, messa
 def _rest_answer(code: int, message: str, result: dict[str, Any], now_ns: int) -> Answer:
     body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ns // 1_000_000}
     return json_answer(body)
+
+
+PLAYED = (TRAITS, BybitFace)

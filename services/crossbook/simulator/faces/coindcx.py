@@ -200,3 +200,6 @@ def _text(units: int, decimals: int) -> str:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+PLAYED = (TRAITS, CoinDcxFace)

@@ -262,3 +262,6 @@ def _head(now_ns: int) -> dict[str, Any]:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+PLAYED = (TRAITS, GateioFace)

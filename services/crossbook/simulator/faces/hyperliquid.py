@@ -221,3 +221,6 @@ def _send(session: Session, message: dict[str, Any]) -> None:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+PLAYED = (TRAITS, HyperliquidFace)

@@ -235,3 +235,6 @@ def _refuse(session: Session, request_id: str, code: int, complaint: str) -> Non
 
 def _send(session: Session, message: dict[str, Any]) -> None:
     session.send_text(json.dumps(message, separators=(",", ":")))
+
+
+PLAYED = (TRAITS, KucoinFace)

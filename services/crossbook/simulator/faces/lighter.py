@@ -245,3 +245,6 @@ def _refuse(session: Session, code: int, message: str) -> None:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+PLAYED = (TRAITS, LighterFace)

@@ -273,3 +273,6 @@ def _push(market: _Market, channel: str, data: str, now_ns: int) -> str:
 
 def _say(session: Session, channel: str, data: str | int, now_ns: int) -> None:
     session.send_text(json.dumps({"channel": channel, "data": data, "ts": now_ns // 1_000_000}, ensure_ascii=False))
+
+
+PLAYED = (TRAITS, MexcFace)

@@ -118,6 +118,11 @@ class OkxFace(Face):
     def symbol_of_snapshot(self, path: str, query: Mapping[str, str]) -> str | None:
         return query.get("instId") if path == "/api/v5/market/books" else None
 
+    @classmethod
+    def is_captured(cls, first_line: str) -> bool:
+        """By the host that was dialled."""
+        return "okx.com" in first_line
+
     def topics_of_recording(self, frame: bytes, is_text: bool) -> list[str] | None:
         message = as_dict(json.loads(frame))
         arg = as_dict(message.get("arg"))
@@ -269,3 +274,6 @@ def _acknowledge(session: Session, operation: str, arg: dict[str, Any], request_
 
 def _refuse(session: Session, code: str, message: str) -> None:
     session.send_text(json.dumps({"event": "error", "code": code, "msg": message, "connId": CONNECTION_ID}))
+
+
+PLAYED = (TRAITS, OkxFace)

@@ -124,6 +124,11 @@ class ParadexFace(Face):
     def symbol_of_topic(self, topic: str) -> str:
         return topic.split(".")[1]
 
+    @classmethod
+    def is_captured(cls, first_line: str) -> bool:
+        """JSON lines, of which no other venue has captures."""
+        return first_line.startswith("{")
+
     def topics_of_recording(self, frame: bytes, is_text: bool) -> list[str] | None:
         if is_text:
             return None
@@ -237,3 +242,6 @@ def _row(symbol: str, base: str, listing: Listing | None) -> dict[str, Any]:
         "trading_mode": "STANDARD",
         "tags": [],
     }
+
+
+PLAYED = (TRAITS, ParadexFace)

@@ -209,3 +209,6 @@ def _refuse(session: Session, request_id: Any, error: tuple[int, str]) -> None:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+PLAYED = (TRAITS, PhemexFace)

@@ -11,6 +11,7 @@ def to_instrument(instrument: _core.Instrument) -> market_pb2.Instrument:
         symbol=instrument.symbol,
         native_symbol=instrument.native_symbol,
         asset=instrument.asset,
+        asset_class=instrument.asset_class,  # type: ignore[arg-type]  # the same numbers
         asset_scale=instrument.asset_scale,
         quote_currency=instrument.quote_currency,
         settle_currency=instrument.settle_currency,
@@ -23,12 +24,13 @@ def to_instrument(instrument: _core.Instrument) -> market_pb2.Instrument:
 
 
 def from_instrument(message: market_pb2.Instrument) -> _core.Instrument:
-    """The exact inverse of to_instrument."""
+    """The inverse of to_instrument."""
     return _core.Instrument(
         venue=message.venue,
         symbol=message.symbol,
         native_symbol=message.native_symbol,
         asset=message.asset,
+        asset_class=message.asset_class or market_pb2.ASSET_CLASS_COIN,  # recordings of before there were classes
         asset_scale=message.asset_scale,
         quote_currency=message.quote_currency,
         settle_currency=message.settle_currency,

@@ -10,6 +10,7 @@ ANSWER    request id (u64), HTTP status (u16), body
 BATCH     the payload that was taken; the connection is the number of its lane
 REQUOTE, DROP_LANE    the shard
 ROUTE     JSON: shards, from_ns
+HOLE, SILENCE, PROOF  nothing more
 
 Lanes are numbered from 0, as their shards are first named by START and ROUTE.
 """
@@ -49,6 +50,9 @@ class Kind(IntEnum):
     REQUOTE = 11
     ROUTE = 12
     DROP_LANE = 13
+    HOLE = 14
+    SILENCE = 15
+    PROOF = 16
 
 
 class LaneNumbers:
@@ -121,6 +125,18 @@ class RecordedFeed:
     def on_timer(self, now_ns: int) -> list[Step]:
         self._record(Kind.TIMER, now_ns)
         return self._feed.on_timer(now_ns)
+
+    def on_hole(self, now_ns: int) -> list[Step]:
+        self._record(Kind.HOLE, now_ns)
+        return self._feed.on_hole(now_ns)
+
+    def on_silence(self, connection: int, now_ns: int) -> list[Step]:
+        self._record(Kind.SILENCE, now_ns, connection=connection)
+        return self._feed.on_silence(connection, now_ns)
+
+    def on_proof(self, connection: int, now_ns: int) -> list[Step]:
+        self._record(Kind.PROOF, now_ns, connection=connection)
+        return self._feed.on_proof(connection, now_ns)
 
     def route(self, shards: Sequence[str], from_ns: int) -> None:
         self._lanes.name(shards)

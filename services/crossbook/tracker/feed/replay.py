@@ -52,6 +52,12 @@ class ReplayedFeed:
                 feed.on_frame(connection, payload, record.kind == Kind.TEXT, now_ns)
             case Kind.TIMER:
                 feed.on_timer(now_ns)
+            case Kind.HOLE:
+                feed.on_hole(now_ns)
+            case Kind.SILENCE:
+                feed.on_silence(connection, now_ns)
+            case Kind.PROOF:
+                feed.on_proof(connection, now_ns)
             case Kind.OPEN:
                 feed.on_open(connection, now_ns)
             case Kind.CLOSED:

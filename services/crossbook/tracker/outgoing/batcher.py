@@ -6,10 +6,9 @@ An idle stream says every half second, in a batch without rows, that everything 
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 
-from crossbook.tracker.feed.feed import Feed
+from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.latency import FrameLatency
 from crossbook.tracker.outgoing.outbox import Batch, Outbox
 from crossbook.tracker.outgoing.pace import Pace
@@ -18,27 +17,16 @@ WATERMARK_INTERVAL_SECONDS = 0.5
 
 
 class Batcher:
-    """Moves what the feed has pending for one shard into its outbox. What the feed raises in a timer goes to
-    `on_error`.
-    """
+    """Moves what the feed has pending for one shard into its outbox."""
 
-    def __init__(
-        self,
-        shard: str,
-        feed: Feed,
-        outbox: Outbox,
-        latency: FrameLatency,
-        pace: Pace,
-        on_batch: Callable[[], None],
-        on_error: Callable[[BaseException], object],
-    ) -> None:
+    def __init__(self, session: Session, shard: str, outbox: Outbox, pace: Pace, on_batch: Callable[[], None]) -> None:
+        self.latency = FrameLatency()
+        self._session = session
         self._shard = shard
-        self._feed = feed
+        self._feed = session.feed
         self._outbox = outbox
-        self._latency = latency
         self._pace = pace
         self._on_batch = on_batch
-        self._on_error = on_error
         self._loop = asyncio.get_running_loop()
         self._hold: asyncio.TimerHandle | None = None
         self._emitted_at = float("-inf")
@@ -72,12 +60,12 @@ class Batcher:
         try:
             self.flush_soon()
         except BaseException as error:  # a panic of the core is none of Exception
-            self._on_error(error)
+            self._session.fail(error)
 
     def _emit(self) -> None:
-        now_ns = time.time_ns()
+        now_ns = self._session.now_ns()
         batch = self._feed.take_batch(self._shard, now_ns)
         self._emitted_at = self._loop.time()
         self._outbox.append(Batch(batch.sequence, batch.rows, batch.payload))
-        self._latency.on_batch(now_ns)
+        self.latency.on_batch(now_ns)
         self._on_batch()

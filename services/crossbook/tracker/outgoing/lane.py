@@ -1,42 +1,33 @@
 """One venue's outgoing stream to one shard: outbox, batches, and an uplink that follows the shard's address."""
 
 import asyncio
-from collections.abc import Callable
+
+import grpc
 
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
-from crossbook.tracker.feed.feed import Feed
+from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.batcher import Batcher
-from crossbook.tracker.outgoing.channels import Channels
-from crossbook.tracker.outgoing.latency import FrameLatency
-from crossbook.tracker.outgoing.outbox import Outbox
-from crossbook.tracker.outgoing.pace import Pace
+from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
 from crossbook.tracker.outgoing.uplink import Uplink
 
 
 class Lane:
     """Sequences, symbol numbers and acknowledgements of its own; the feed deals out the quotes."""
 
-    def __init__(
-        self,
-        venue: str,
-        shard: str,
-        target: str,
-        feed: Feed,
-        outbox: Outbox,
-        channels: Channels,
-        pace: Pace,
-        on_quotes_missing: Callable[[str], None],
-        on_error: Callable[[BaseException], object],
-    ) -> None:
+    def __init__(self, session: Session, shard: str, target: str, outgoing: Outgoing, kept: Kept) -> None:
         self.shard = shard
         self.is_leaving = False  # its shard is no longer listed
-        self.latency = FrameLatency()
-        self.outbox = outbox
+        self.kept = kept
+        self.outbox = outbox = kept.outbox
         self.uplink = Uplink(
-            venue, shard, self.outbox, lambda oldest: feed.hello(shard, oldest), lambda: on_quotes_missing(shard)
+            session.venue,
+            shard,
+            outbox,
+            lambda oldest: session.feed.hello(shard, oldest),
+            lambda: session.on_quotes_missing(shard),
         )
-        self.batcher = Batcher(shard, feed, self.outbox, self.latency, pace, self.uplink.notify, on_error)
-        self._channels = channels
+        self.batcher = Batcher(session, shard, outbox, outgoing.pace, self.uplink.notify)
+        self._channels = outgoing.channels
         self._target = target
         self._is_redirected = asyncio.Event()
 
@@ -45,7 +36,7 @@ class Lane:
         while True:
             self._is_redirected.clear()
             async with self._channels.leased(self._target) as channel:
-                streaming = asyncio.ensure_future(self.uplink.run(channel))
+                streaming = asyncio.ensure_future(self._send(channel))
                 redirected = asyncio.ensure_future(self._is_redirected.wait())
                 try:
                     await asyncio.wait((streaming, redirected), return_when=asyncio.FIRST_COMPLETED)
@@ -55,6 +46,11 @@ class Lane:
                     redirected.cancel()
                     streaming.cancel()
                     await asyncio.wait((streaming,))
+
+    async def _send(self, channel: grpc.aio.Channel) -> None:
+        """What earlier streams have left, and then its own."""
+        await self.kept.remains.send(channel)
+        await self.uplink.run(channel)
 
     def redirect(self, target: str) -> None:
         """Its shard listens there now."""

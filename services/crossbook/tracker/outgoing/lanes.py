@@ -5,48 +5,35 @@ A shard that is dead keeps its lane: what it owes is sent again once a process o
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import structlog
 
-from crossbook.tracker.feed.feed import Feed
-from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.lane import Lane
-from crossbook.tracker.outgoing.outbox import Outbox
-from crossbook.tracker.outgoing.pace import Pace
+from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
 from crossbook.tracker.outgoing.routing import Route, Routing
 
 log = structlog.get_logger()
 
 
 class Lanes:
-    """`on_quotes_missing` is told the shard that lost some; what the feed raises in a timer goes to `on_error`."""
+    """Of one session."""
 
-    def __init__(
-        self,
-        venue: str,
-        feed: Feed,
-        routing: Routing,
-        channels: Channels,
-        pace: Pace,
-        buffer_bytes: int,
-        on_quotes_missing: Callable[[str], None],
-        on_error: Callable[[BaseException], object],
-    ) -> None:
-        self._venue = venue
-        self._feed = feed
+    def __init__(self, session: Session, routing: Routing, outgoing: Outgoing, spool: Path | None = None) -> None:
+        self._session = session
+        self._venue = session.venue
+        self._feed = session.feed
         self._routing = routing
-        self._channels = channels
-        self._pace = pace
-        self._buffer_bytes = buffer_bytes
-        self._on_quotes_missing = on_quotes_missing
-        self._on_error = on_error
+        self._outgoing = outgoing
+        self._spool = spool  # the venue's folder
         self._lanes: tuple[Lane, ...] = ()  # the loop over them is in the way of every frame
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._moved_ns = 0  # the boundary of the last move, once it is asked for
         # Of lanes that are gone too: a shard that is listed again goes on after what it had not acknowledged.
-        self._outboxes: dict[str, Outbox] = {}
+        self._kept: dict[str, Kept] = {}
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes)
@@ -54,7 +41,7 @@ class Lanes:
     @property
     def dropped_rows(self) -> int:
         """Lost because a buffer overflowed, since the feed began."""
-        return sum(outbox.dropped_rows for outbox in self._outboxes.values())
+        return sum(kept.outbox.dropped_rows for kept in self._kept.values())
 
     @property
     def unacknowledged_batches(self) -> int:
@@ -84,7 +71,7 @@ class Lanes:
         """Frames read then have been fed."""
         for lane in self._lanes:
             if self._feed.pending_rows(lane.shard):
-                lane.latency.on_quotes(read_ns)
+                lane.batcher.latency.on_quotes(read_ns)
                 lane.batcher.flush_soon()
 
     def flush_soon(self) -> None:
@@ -121,6 +108,8 @@ class Lanes:
         """Ends the streams as they are."""
         for run in self._runs.values():
             run.cancel()
+        for kept in self._kept.values():
+            kept.close()
 
     def _open_new(self) -> None:
         assert self._tasks is not None
@@ -131,17 +120,9 @@ class Lanes:
             self._runs[lane.shard] = self._tasks.create_task(lane.run())
 
     def _make(self, shard: str) -> Lane:
-        return Lane(
-            self._venue,
-            shard,
-            self._routing.target(shard),
-            self._feed,
-            self._outboxes.setdefault(shard, Outbox(self._buffer_bytes)),
-            self._channels,
-            self._pace,
-            self._on_quotes_missing,
-            self._on_error,
-        )
+        if shard not in self._kept:
+            self._kept[shard] = Kept(self._session, shard, self._outgoing, self._spool)
+        return Lane(self._session, shard, self._routing.target(shard), self._outgoing, self._kept[shard])
 
     def _drop(self, lane: Lane) -> None:
         self._lanes = tuple(one for one in self._lanes if one is not lane)

@@ -6,6 +6,7 @@ from the next hello's oldest_sequence which windows miss some. Nothing here ever
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
 
 # How full it is left by `make_room`.
 ROOMY_FRACTION = 0.75
@@ -27,14 +28,25 @@ class Batch:
         return len(self.payload) + BATCH_OVERHEAD_BYTES
 
 
+class Journal(Protocol):
+    """Who keeps the batches elsewhere as well."""
+
+    def append(self, sequence: int, payload: bytes) -> None:
+        """The next one."""
+
+    def acknowledge(self, sequence: int) -> None:
+        """Those up to it need not be kept."""
+
+
 class Outbox:
     """Sequences within are contiguous."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, journal: Journal | None = None, *, first_sequence: int = 1) -> None:
         self._max_bytes = max_bytes
         self._batches: deque[Batch] = deque()
         self._bytes = 0
-        self._next_sequence = 1
+        self._next_sequence = first_sequence
+        self._journal = journal
         self.dropped_batches = 0
         self.dropped_rows = 0
 
@@ -62,6 +74,8 @@ class Outbox:
         self._batches.append(batch)
         self._bytes += batch.cost
         self._next_sequence += 1
+        if self._journal is not None:
+            self._journal.append(batch.sequence, batch.payload)
         self._drop_beyond(self._max_bytes)
 
     def make_room(self) -> None:
@@ -76,6 +90,8 @@ class Outbox:
         """Forgets every batch up to and including this one."""
         while self._batches and self._batches[0].sequence <= sequence:
             self._forget_oldest()
+        if self._journal is not None:
+            self._journal.acknowledge(sequence)
 
     def get(self, sequence: int) -> Batch | None:
         """The batch, or None when it is dropped, forgotten or not yet there."""

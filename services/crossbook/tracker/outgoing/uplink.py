@@ -13,6 +13,7 @@ import grpc
 import structlog
 
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesResponse
+from crossbook.plumbing.outside import OutsideText
 from crossbook.plumbing.retry import Redial
 from crossbook.tracker.outgoing.outbox import Outbox
 
@@ -87,7 +88,7 @@ class Uplink:
                 reason = _describe(group)
             if self._is_finishing and not reason:
                 return
-            self.problem = reason or "ended by the aggregator"
+            self.problem = OutsideText.of(reason or "ended by the aggregator")
             self._report(self.problem)
             await asyncio.sleep(self._redial.wait_seconds())
 

@@ -1,125 +1,108 @@
 """Drives one venue's feed: does what it asks, tells it the time, moves its quotes to the shards.
 
-It knows no venue: every step it executes is the feed's. An error out of the feed ends `run` with VenueFailedError;
-the venue (venue.py) then starts afresh, and other venues of the process do not notice.
+It knows no venue: every step it executes is the feed's. An error out of the feed ends `run` with VenueFailedError, a
+clock that was set with ClockSteppedError; the venue (venue.py) then starts afresh.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from crossbook._core import Close, Fetch, Instrument, Open, Reconnect, Report, Send
-from crossbook.tracker.feed.feed import Feed, Step
-from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.feed.feed import Step
+from crossbook.tracker.feed.session import Session, VenueFailedError
 from crossbook.tracker.outgoing.lanes import Lanes
-from crossbook.tracker.outgoing.pace import Pace
-from crossbook.tracker.outgoing.routing import Route, Routing
-from crossbook.tracker.venue.clock import ClockWatch
+from crossbook.tracker.outgoing.routing import Route
+from crossbook.tracker.venue.reach import Reach
 from crossbook.tracker.venue.reports import ReportLog
 from crossbook.tracker.venue.sockets import Address, Socket
-from crossbook.transport.fetcher import Fetcher
-from crossbook.transport.limits import Limits
 
 TIMER_SECONDS = 0.1
 DRAIN_SECONDS = 2.0
 
 
-class VenueFailedError(Exception):
-    """The feed raised: start it afresh."""
-
-
 class Driver:
-    """One feed, its sockets, its requests and its lanes."""
+    """One session, its sockets, its requests and its lanes."""
 
-    def __init__(
-        self,
-        venue: str,
-        feed: Feed,
-        fetcher: Fetcher,
-        limits: Limits,
-        pace: Pace,
-        routing: Routing,
-        channels: Channels,
-        buffer_bytes: int,
-    ) -> None:
-        self.feed = feed
-        self.lanes = Lanes(venue, feed, routing, channels, pace, buffer_bytes, self._requote, self._fail)
-        self._venue = venue
-        self._routing = routing
-        self._fetcher = fetcher
-        self._limits = limits
-        self._reports = ReportLog(venue)
-        self._clock = ClockWatch()
+    def __init__(self, session: Session, reach: Reach, lanes: Lanes) -> None:
+        self.feed = session.feed
+        self.lanes = lanes
+        session.watcher = self
+        self._session = session
+        self._reach = reach
+        self._reports = ReportLog(session.venue)
         self._sockets: dict[int, tuple[Socket, asyncio.Task[None]]] = {}
         self._fetches: set[asyncio.Task[None]] = set()
         self._closed_oversize_messages = 0
-        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks: asyncio.TaskGroup | None = None
 
-    async def run(self, stopping: asyncio.Event, instruments: Sequence[Instrument]) -> None:
-        """Tracks until told to stop, then closes everything and hands over what is left. Raises VenueFailedError."""
+    async def run(
+        self, stopping: asyncio.Event, instruments: Sequence[Instrument], coming: Route | None = None
+    ) -> None:
+        """Tracks until told to stop, then closes everything and hands over what is left.
+
+        `coming` is a move that an earlier session did not live to see. Raises VenueFailedError and ClockSteppedError.
+        """
+        end = self._session.end
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             timer = tasks.create_task(self._tick())
             stop = tasks.create_task(stopping.wait())
             try:
-                with suppress(VenueFailedError):  # it is in self._failure
-                    self._begin(tasks)
+                with suppress(VenueFailedError):  # it is the session's end
+                    self._begin(tasks, coming)
                     self.track(instruments)
-                await asyncio.wait((self._failure, stop), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((end, stop), return_when=asyncio.FIRST_COMPLETED)
                 await self._close_sockets()
-                if not self._failure.done():
+                if not self._session.has_failed:
                     await self._drain()
             finally:
                 self.lanes.stop()
                 for task in (timer, stop, *self._fetches):
                     task.cancel()
-        if self._failure.done():
-            self._failure.result()
+        if end.done():
+            end.result()
 
     def track(self, instruments: Sequence[Instrument]) -> None:
         """Starts tracking. Raises VenueFailedError."""
-        self._tell(lambda: self.feed.track(instruments, self._now_ns()))
+        self._tell(lambda: self.feed.track(instruments, self._session.now_ns()))
 
     def untrack(self, symbols: Sequence[str]) -> None:
         """Stops tracking. Raises VenueFailedError."""
-        self._tell(lambda: self.feed.untrack(symbols, self._now_ns()))
+        self._tell(lambda: self.feed.untrack(symbols, self._session.now_ns()))
 
     def route(self, route: Route) -> None:
         """Spreads the instruments over other shards from a moment on. Raises VenueFailedError."""
         self._tell(lambda: self.lanes.route(route))
 
-    def _begin(self, tasks: asyncio.TaskGroup) -> None:
-        """Opens the lanes, and goes on with a move that an earlier feed did not live to see."""
-        self.lanes.start(tasks)
-        if (route := self._routing.next(self.latest_ns)) is not None:
-            self.route(route)
+    def on_hole(self, now_ns: int) -> None:
+        """Watcher's: no quote stands across it; what the sockets hold is old until their venue has answered."""
+        with suppress(VenueFailedError):
+            self._tell(lambda: self.feed.on_hole(now_ns))
+        for socket, _ in self._sockets.values():
+            socket.prove()
 
-    def _tell(self, call: Callable[[], list[Step] | None]) -> None:
+    def on_quotes_missing(self, shard: str) -> None:
+        """Watcher's."""
+        with suppress(VenueFailedError):
+            self._tell(lambda: self.feed.requote(shard, self._session.now_ns()))
+
+    def _begin(self, tasks: asyncio.TaskGroup, coming: Route | None) -> None:
+        self.lanes.start(tasks)
+        if coming is not None:
+            self.route(coming)
+
+    def _tell(self, call: Callable[[], Sequence[Step] | None]) -> None:
         try:
             self._execute(call() or ())
             self.lanes.flush_soon()
         except BaseException as error:  # a panic of the core is none of Exception
-            raise self._fail(error) from error
-
-    def _now_ns(self) -> int:
-        return self._clock.check(time.time_ns())
-
-    @property
-    def latest_ns(self) -> int:
-        """The time by the clock, or the latest that the feed was told, if the clock was set back."""
-        return max(time.time_ns(), self._clock.latest_ns)
+            raise self._session.fail(error) from error
 
     @property
     def last_error(self) -> str:
         """What is wrong with the sockets that are down; empty when none is."""
         return next((socket.last_error for socket, _ in self._sockets.values() if socket.last_error), "")
-
-    @property
-    def throttled_seconds(self) -> float:
-        """How long the venue still wants no requests or no dials; 0 when it takes both."""
-        return max(self._limits.requests.paused_seconds, self._limits.dials.paused_seconds)
 
     @property
     def oversize_messages(self) -> int:
@@ -144,16 +127,9 @@ class Driver:
 
     def _open(self, step: Open) -> None:
         assert self._tasks is not None
-        socket = Socket(
-            self.feed,
-            self._venue,
-            step.connection,
-            Address(step.url, step.ticket, self._fetcher, step.headers),
-            dials=self._limits.dials,
-            execute=self._execute,
-            on_read=self.lanes.on_read,
-            on_error=self._fail,
-        )
+        address = Address(step.url, step.ticket, self._reach.fetcher, step.headers)
+        dials = self._reach.limits.dials
+        socket = Socket(self._session, step.connection, address, dials, self._execute, self.lanes.on_read)
         self._sockets[step.connection] = (socket, self._tasks.create_task(socket.run()))
 
     def _close(self, connection: int) -> None:
@@ -178,20 +154,16 @@ class Driver:
         fetch.add_done_callback(self._fetches.discard)
 
     async def _fetch(self, step: Fetch) -> None:
-        status, body = await self._fetcher.ask(step.request)
+        status, body = await self._reach.fetcher.ask(step.request)
         with suppress(VenueFailedError):
-            self._tell(lambda: self.feed.on_answer(step.request_id, status, body, self._now_ns()))
+            self._tell(lambda: self.feed.on_answer(step.request_id, status, body, self._session.now_ns()))
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TIMER_SECONDS)
             with suppress(VenueFailedError):
-                self._tell(lambda: self.feed.on_timer(self._now_ns()))
-                self._tell(lambda: self.lanes.keep_current(self._now_ns()))
-
-    def _requote(self, shard: str) -> None:
-        with suppress(VenueFailedError):  # it is in self._failure
-            self._tell(lambda: self.feed.requote(shard, self._now_ns()))
+                self._tell(lambda: self.feed.on_timer(self._session.now_ns()))
+                self._tell(lambda: self.lanes.keep_current(self._session.now_ns()))
 
     async def _close_sockets(self) -> None:
         tasks = [task for _, task in self._sockets.values()]
@@ -205,10 +177,3 @@ class Driver:
         with suppress(VenueFailedError):
             self._tell(lambda: self.lanes.close())
         await self.lanes.finish(DRAIN_SECONDS)
-
-    def _fail(self, error: BaseException) -> VenueFailedError:
-        failure = VenueFailedError(f"{type(error).__name__}: {error}")
-        failure.__cause__ = error
-        if not self._failure.done():
-            self._failure.set_exception(failure)
-        return failure

@@ -6,10 +6,13 @@ import structlog
 
 from crossbook.pb.v1.market_pb2 import VenueHealth, VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
+from crossbook.plumbing.outside import OutsideText
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 
 # A venue that has not been LIVE so long after its start is DOWN, not STARTING.
 STARTING_NS = 60 * SECOND_NS
+# Of what is told to aggregators, which take no more than a thousand characters.
+MAX_REASON = 900
 
 log = structlog.get_logger()
 
@@ -41,7 +44,10 @@ class HealthWatch:
             )
             self._state, self._since_ns = stats.state, now_ns
         health = VenueHealth(
-            venue=stats.venue, state=stats.state, reason=stats.reason, since_time=to_timestamp(self._since_ns)
+            venue=stats.venue,
+            state=stats.state,
+            reason=OutsideText.of(stats.reason, MAX_REASON),
+            since_time=to_timestamp(self._since_ns),
         )
         if stats.HasField("clock_offset_ms"):
             health.clock_offset_ms, health.delay_ms = round(stats.clock_offset_ms), round(stats.delay_ms)

@@ -1,12 +1,16 @@
 """A venue's market list: fetched when the venue starts, and the choice of what of it to track."""
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from crossbook._core import Instrument, MarketListing, PayloadError, next_market_request, parse_markets
-from crossbook.transport.fetcher import NO_ANSWER, Fetcher
+from crossbook._core import Instrument, MarketListing, PayloadError, RestRequest, next_market_request, parse_markets
+from crossbook.plumbing.outside import OutsideText
+from crossbook.tracker.venue.reach import Reach
+from crossbook.transport.fetcher import NO_ANSWER
+
+MAX_LISTING_BYTES = 64 * 1024 * 1024  # all answers of one list; the largest known venue's takes 3 MB
+MAX_LISTING_SECONDS = 300.0
 
 
 class ListingError(Exception):
@@ -37,16 +41,31 @@ def select(listed: Sequence[Instrument], symbols: Sequence[str], assets: Sequenc
     )
 
 
-async def list_markets(venue: str, rest_url: str | None, fetcher: Fetcher, *, is_urgent: bool = True) -> MarketListing:
+async def list_markets(reach: Reach, now_ns: Callable[[], int], *, is_urgent: bool = True) -> MarketListing:
     """One try. Raises ListingError."""
-    answers: list[bytes] = []
     try:
-        # Megabytes of JSON, in the core and without the GIL: other venues' sockets go on meanwhile.
-        while (request := await asyncio.to_thread(next_market_request, venue, answers, rest_url)) is not None:
-            status, answer = await fetcher.ask(request, is_urgent=is_urgent)
-            if status != 200:
-                raise ListingError(f"{request.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
-            answers.append(answer)
-        return await asyncio.to_thread(parse_markets, venue, answers, time.time_ns())
+        async with asyncio.timeout(MAX_LISTING_SECONDS):
+            answers = await _fetch(reach, is_urgent)
+            return await asyncio.to_thread(parse_markets, reach.venue, answers, now_ns())
     except PayloadError as error:
-        raise ListingError(str(error)) from error
+        raise ListingError(OutsideText.of(error)) from error
+    except TimeoutError as error:
+        raise ListingError(f"it was not complete after {MAX_LISTING_SECONDS:g} s") from error
+
+
+async def _fetch(reach: Reach, is_urgent: bool) -> list[bytes]:
+    """Every answer, in order. Raises ListingError and PayloadError."""
+    answers: list[bytes] = []
+    # Megabytes of JSON, in the core and without the GIL: other venues' sockets go on meanwhile.
+    while (request := await asyncio.to_thread(_next, reach, answers)) is not None:
+        status, answer = await reach.fetcher.ask(request, is_urgent=is_urgent)
+        if status != 200:
+            raise ListingError(f"{request.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
+        answers.append(answer)
+        if sum(map(len, answers)) > MAX_LISTING_BYTES:
+            raise ListingError(f"it is larger than {MAX_LISTING_BYTES} bytes")
+    return answers
+
+
+def _next(reach: Reach, answers: list[bytes]) -> RestRequest | None:
+    return next_market_request(reach.venue, answers, reach.endpoint.rest_url)

@@ -5,9 +5,11 @@ import time
 import structlog
 
 from crossbook._core import Report
+from crossbook.plumbing.outside import OutsideText
 
 INTERVAL_SECONDS = 10.0
 MAX_KEYS = 10_000
+MAX_DETAIL = 400
 
 log = structlog.get_logger()
 
@@ -30,4 +32,10 @@ class ReportLog:
         if len(self._silent) >= MAX_KEYS:
             self._silent.clear()
         self._silent[key] = (now + INTERVAL_SECONDS, 0)
-        log.warning(report.event, venue=self._venue, symbol=report.symbol, detail=report.detail, also_left_out=left_out)
+        log.warning(
+            report.event,
+            venue=self._venue,
+            symbol=report.symbol,
+            detail=OutsideText.of(report.detail, MAX_DETAIL),
+            also_left_out=left_out,
+        )

@@ -13,7 +13,8 @@ import structlog
 
 from crossbook._core import PayloadError, RestRequest
 from crossbook.plumbing.retry import backoff
-from crossbook.tracker.feed.feed import Feed, Step
+from crossbook.tracker.feed.feed import Step
+from crossbook.tracker.feed.session import Session
 from crossbook.transport.budget import Budget
 from crossbook.transport.connection import Connection, DialError, dial
 from crossbook.transport.fetcher import NO_ANSWER, Fetcher
@@ -36,7 +37,7 @@ class Address:
     fetcher: Fetcher
     headers: Sequence[tuple[str, str]] = ()
 
-    async def resolve(self, feed: Feed, connection: int) -> str:
+    async def resolve(self, session: Session, connection: int) -> str:
         """The url to dial now. Raises DialError."""
         if self.ticket is None:
             return self.url
@@ -44,7 +45,7 @@ class Address:
         if status != 200:
             raise DialError(f"{self.ticket.url} gave {'no answer' if status == NO_ANSWER else f'HTTP {status}'}")
         try:
-            return feed.ticketed_url(connection, answer, time.time_ns())
+            return session.feed.ticketed_url(connection, answer, session.now_ns())
         except PayloadError as error:
             raise DialError(f"{self.ticket.url}: {error}") from error
 
@@ -54,24 +55,21 @@ class Socket:
 
     def __init__(
         self,
-        feed: Feed,
-        venue: str,
+        session: Session,
         number: int,
         address: Address,
-        *,
         dials: Budget,
-        execute: Callable[[list[Step]], None],
+        execute: Callable[[Sequence[Step]], None],
         on_read: Callable[[int], None],
-        on_error: Callable[[BaseException], object],
     ) -> None:
-        self._feed = feed
-        self._venue = venue
+        self._session = session
+        self._feed = session.feed
+        self._venue = session.venue
         self._number = number
         self._address = address
         self._dials = dials
         self._execute = execute
         self._on_read = on_read
-        self._on_error = on_error
         self._connection: Connection | None = None
         self._read_ns = 0
         self.last_error = ""
@@ -97,10 +95,15 @@ class Socket:
         if self._connection is not None:
             self._connection.close(reason)
 
+    def prove(self) -> None:
+        """Asks the venue for a sign of life: what it sent before is old."""
+        if self._connection is not None:
+            self._connection.prove()
+
     async def _live_once(self) -> None:
         try:
-            url = await self._address.resolve(self._feed, self._number)
-            connection = await dial(url, self, headers=self._address.headers)
+            url = await self._address.resolve(self._session, self._number)
+            connection = await dial(url, self, headers=self._address.headers, now_ns=self._session.now_ns)
             self.last_error = await connection.wait_closed()
             log.warning("socket_closed", venue=self._venue, connection=self._number, reason=self.last_error)
         except DialError as error:
@@ -114,9 +117,9 @@ class Socket:
         self.oversize_messages += connection.is_oversize
         connection.close("no longer wanted")
         try:
-            self._execute(self._feed.on_closed(self._number, time.time_ns()))
+            self._execute(self._feed.on_closed(self._number, self._session.now_ns()))
         except BaseException as error:
-            self._on_error(error)
+            self._session.fail(error)
 
     def _on_dial_error(self, error: DialError) -> None:
         self.last_error = str(error)
@@ -135,7 +138,7 @@ class Socket:
         try:
             self._execute(self._feed.on_open(self._number, now_ns))
         except BaseException as error:
-            self._on_error(error)
+            self._session.fail(error)
 
     def on_message(self, payload: bytes, is_text: bool, now_ns: int) -> None:
         """Listener's, once per frame."""
@@ -144,7 +147,7 @@ class Socket:
             if steps:
                 self._execute(steps)
         except BaseException as error:
-            self._on_error(error)
+            self._session.fail(error)
         self._read_ns = now_ns
 
     def on_read(self) -> None:
@@ -152,4 +155,19 @@ class Socket:
         try:
             self._on_read(self._read_ns)
         except BaseException as error:
-            self._on_error(error)
+            self._session.fail(error)
+
+    def on_silence(self) -> None:
+        """Listener's."""
+        log.warning("socket_silent", venue=self._venue, connection=self._number)
+        self._tell(lambda now_ns: self._feed.on_silence(self._number, now_ns))
+
+    def on_proof(self) -> None:
+        """Listener's."""
+        self._tell(lambda now_ns: self._feed.on_proof(self._number, now_ns))
+
+    def _tell(self, call: Callable[[int], Sequence[Step]]) -> None:
+        try:
+            self._execute(call(self._session.now_ns()))
+        except BaseException as error:
+            self._session.fail(error)

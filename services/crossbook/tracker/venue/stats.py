@@ -51,7 +51,7 @@ def venue_stats(venue: Venue) -> VenueStats:
         state_transitions=venue.health.transitions,
         dropped_quotes=driver.lanes.dropped_rows,
         unacknowledged_batches=driver.lanes.unacknowledged_batches,
-        frame_to_quote_p50_us=p50_us(lane.latency for lane in driver.lanes),
+        frame_to_quote_p50_us=p50_us(lane.batcher.latency for lane in driver.lanes),
         lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
     )
     if feed.last_frame_ns:
@@ -72,7 +72,7 @@ def _lane(lane: Lane) -> LaneStats:
 
 def _assess(venue: Venue, driver: Driver, feed: FeedStats) -> tuple[VenueState.ValueType, str]:
     """The state and, unless it is LIVE, why."""
-    problems = _problems(driver, feed)
+    problems = _problems(venue, driver, feed)
     if venue.clock.problem:
         problems.append(venue.clock.problem)
     if not feed.instruments:
@@ -93,15 +93,18 @@ def _cut(text: str, characters: int) -> str:
     return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
-def _problems(driver: Driver, feed: FeedStats) -> list[str]:
+def _problems(venue: Venue, driver: Driver, feed: FeedStats) -> list[str]:
     """What is wrong beside the books."""
     problems = []
     if down := feed.wanted_connections - feed.open_connections:
         cause = f": {driver.last_error}" if driver.last_error else ""
         problems.append(f"{down} of {feed.wanted_connections} connections are down{cause}")
-    if driver.throttled_seconds:
-        problems.append(f"the venue throttles us for another {math.ceil(driver.throttled_seconds)} s")
+    if venue.reach.throttled_seconds:
+        words = f": {venue.reach.fetcher.words}" if venue.reach.fetcher.words else ""
+        problems.append(f"the venue throttles us for another {math.ceil(venue.reach.throttled_seconds)} s{words}")
     for lane in driver.lanes:
+        if lane.kept.problem:
+            problems.append(lane.kept.problem)
         if lane.uplink.problem:
             problems.append(f"the uplink to shard {lane.shard} is broken: {lane.uplink.problem}")
     return problems

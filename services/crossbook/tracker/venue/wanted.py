@@ -1,16 +1,18 @@
 """What of a venue's market list is tracked, and what a new list or a new choice changes about it: only the difference.
 
 A market list is a foreign word and may be wrong. One that is empty, or that misses more than half of the markets of the
-last good one, changes nothing. A market that a good list misses (gone, halted, quarantined) is given up when the next
-good list misses it too.
+last good one, changes nothing. A market that a good list leaves out with a reason (halted, settling, of another kind)
+is given up at once; one that it merely misses, when the next good list misses it too. Whatever is chosen comes back
+with the list that has it again.
 
 SuspiciousListingError   the list is not believed: keep what there is, report it, ask again at the next turn
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from crossbook._core import Instrument
+from crossbook.pb.v1.market_pb2 import AssetClass
 from crossbook.tracker.venue.markets import Selection, select
 
 # A list that holds less than this share of the markets of the one before is not believed.
@@ -29,11 +31,6 @@ class Choice:
     symbols: Sequence[str]
     assets: Sequence[str]
 
-    @property
-    def is_open(self) -> bool:
-        """Whether markets that are yet to be listed may belong to it."""
-        return bool(self.assets) or not self.symbols
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -41,6 +38,7 @@ class Change:
 
     stopped: list[str] = field(default_factory=list)
     started: list[Instrument] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)  # what has changed about which market, in words
 
     def __bool__(self) -> bool:
         return bool(self.stopped or self.started)
@@ -49,37 +47,45 @@ class Change:
 class Wanted:
     """What is tracked of one venue; `take` says that a change has been carried out."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, asset_classes: Sequence[str] = ("coin",)) -> None:
         self.choice = choice
+        self._classes = frozenset(map(_class_number, asset_classes))
         self.instruments: dict[str, Instrument] = {}
         self._listed: list[Instrument] = []
         self._misses: dict[str, int] = {}  # of tracked symbols, in a row; no more than are tracked
         self._left_alone: set[str] = set()  # listed symbols that somebody has stopped; no more than are listed
         self._follows_listings = True
 
+    def offered(self, listed: Sequence[Instrument]) -> list[Instrument]:
+        """Those of the asset classes that are looked at."""
+        return [one for one in listed if one.asset_class in self._classes]
+
     def begin(self, listed: Sequence[Instrument]) -> Selection:
         """The first list."""
-        selection = select(listed, self.choice.symbols, self.choice.assets)
-        self._listed = list(listed)
+        self._listed = self.offered(listed)
+        selection = select(self._listed, self.choice.symbols, self.choice.assets)
         self.instruments = {one.symbol: one for one in selection.instruments}
         return selection
 
-    def relist(self, listed: Sequence[Instrument]) -> Change:
-        """A later list. Raises SuspiciousListingError."""
-        if len(listed) < max(1, CREDIBLE_SHARE * len(self._listed)):
-            raise SuspiciousListingError(f"it holds {len(listed)} markets, the one before held {len(self._listed)}")
-        self._listed = list(listed)
+    def relist(self, listed: Sequence[Instrument], left_out: Collection[str] = ()) -> Change:
+        """A later list, and the names that it leaves out with a reason. Raises SuspiciousListingError."""
+        listed = self.offered(listed)
+        told = len(listed) + sum(_is_named(one, left_out) for one in self._listed)
+        if told < max(1, CREDIBLE_SHARE * len(self._listed)):
+            raise SuspiciousListingError(f"it holds {told} markets, the one before held {len(self._listed)}")
+        self._listed = listed
         by_symbol = {one.symbol: one for one in listed}
         self._left_alone &= by_symbol.keys()
-        gone, changed = [], []
+        gone, changed, altered = [], [], []
         for symbol, instrument in self.instruments.items():
             if symbol in by_symbol:
                 self._misses.pop(symbol, None)
-                if _terms(by_symbol[symbol]) != _terms(instrument):
+                if differences := _differences(instrument, by_symbol[symbol]):
                     changed.append(symbol)
-            elif self._count_miss(symbol) >= MISSES_BEFORE_DELISTED:
+                    altered.append(f"{symbol}: {', '.join(differences)}")
+            elif _is_named(instrument, left_out) or self._count_miss(symbol) >= MISSES_BEFORE_DELISTED:
                 gone.append(symbol)
-        return Change([*gone, *changed], [*(by_symbol[symbol] for symbol in changed), *self._news()])
+        return Change([*gone, *changed], [*(by_symbol[symbol] for symbol in changed), *self._news()], altered)
 
     def choose(self, choice: Choice) -> Change:
         """Another choice: what only the old one named stops, what only the new one names starts."""
@@ -112,7 +118,7 @@ class Wanted:
         self.take(Change(list(symbols), []))
 
     def _news(self) -> list[Instrument]:
-        if not self.choice.is_open or not self._follows_listings:
+        if not self._follows_listings:
             return []
         chosen = select(self._listed, self.choice.symbols, self.choice.assets).instruments
         return [one for one in chosen if one.symbol not in self.instruments and one.symbol not in self._left_alone]
@@ -122,12 +128,32 @@ class Wanted:
         return self._misses[symbol]
 
 
-def _terms(instrument: Instrument) -> tuple[str, str, float, str, float]:
-    """What its quotes depend on."""
-    return (
-        instrument.native_symbol,
-        instrument.asset,
-        instrument.asset_scale,
-        instrument.quote_currency,
-        instrument.contract_size,
+def _is_named(instrument: Instrument, names: Collection[str]) -> bool:
+    """By its native symbol; where that is a mere number, the venue's own lists say the base."""
+    return instrument.native_symbol in names or (
+        instrument.native_symbol.isdecimal() and instrument.symbol.partition("/")[0] in names
     )
+
+
+def _class_number(name: str) -> int:
+    return AssetClass.Value(f"ASSET_CLASS_{name.upper().replace('-', '_')}")
+
+
+# What its quotes and what is made of them depend on.
+TERMS = (
+    "native_symbol",
+    "asset",
+    "asset_class",
+    "asset_scale",
+    "quote_currency",
+    "settle_currency",
+    "contract_size",
+    "taker_fee_percent",
+    "maker_fee_percent",
+)
+
+
+def _differences(before: Instrument, after: Instrument) -> list[str]:
+    """The terms that are others now, in words."""
+    pairs = [(name, getattr(before, name), getattr(after, name)) for name in TERMS]
+    return [f"{name} {old} -> {new}" for name, old, new in pairs if old != new]

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from crossbook.local.processes.addresses import free_port
 from crossbook.local.processes.probes import in_thread
 from crossbook.local.processes.supervisor import ChildFailedError, Supervisor
 from tests.support.waiting import eventually
@@ -76,6 +78,45 @@ async def test_a_killed_process_is_started_again(tmp_path: Path) -> None:
     assert process.final_exit_code == 0
     assert notices == ["aggregator ended with exit code -9; starting it again"]
     assert len(changes) == 2
+
+
+async def test_a_port_that_is_taken_during_a_restart_is_waited_for(tmp_path: Path) -> None:
+    """The run goes on, says who waits for what, and the process is back once the port is free."""
+    notices: list[str] = []
+    supervisor = Supervisor(tmp_path / "logs", on_notice=notices.append)
+    address = ("127.0.0.1", free_port())
+    async with supervisor:
+        is_ready = in_thread(Path("aggregator.ready").exists)
+        command = [sys.executable, "-c", SERVICE, "aggregator"]
+        process = await supervisor.start("aggregator", command, is_ready, addresses=[address])
+        await supervisor.wait_ready("aggregator")
+        (tmp_path / "aggregator.ready").unlink()
+        with socket.create_server(address):
+            os.kill(process.child.pid, signal.SIGKILL)
+            await eventually(lambda: len(notices) == 2)
+            assert process.restarts == 0
+            assert supervisor.failure is None
+        await eventually(Path("aggregator.ready").exists)
+    waits = f"aggregator waits: another program has taken 127.0.0.1:{address[1]}"
+    assert notices[1:] == [waits, f"127.0.0.1:{address[1]} is free again; starting aggregator"]
+    assert process.final_exit_code == 0
+
+
+async def test_a_process_that_finds_its_port_taken_is_no_hopeless_one(tmp_path: Path) -> None:
+    """Somebody was quicker than its start: it is tried again, however often."""
+    program = """
+import pathlib, signal, sys
+tries = pathlib.Path("tries")
+tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
+if len(tries.read_text()) < 6:
+    sys.exit(3)
+pathlib.Path("ready").touch()
+signal.pause()
+"""
+    async with Supervisor(tmp_path / "logs") as supervisor:
+        await supervisor.start("alerts", [sys.executable, "-c", program], in_thread(Path("ready").exists))
+        await supervisor.wait_ready("alerts")
+    assert supervisor.processes["alerts"].restarts == 5
 
 
 async def test_a_wrong_setting_ends_the_run_with_its_message(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from crossbook.plumbing.data.failures import Failure
 from crossbook.plumbing.data.postgres import connect, connected, failure_of, open_pool
@@ -74,3 +75,14 @@ async def test_a_client_that_vanished_does_not_keep_its_locks_for_long(postgres_
         ):
             (shown,) = await (await connection.execute(f"SHOW {setting}")).fetchone() or ("",)
             assert (setting, shown) == (setting, expected)
+
+
+async def test_what_a_dsn_says_is_kept(postgres_dsn: str) -> None:
+    """Its own settings win over ours, and the others of ours still hold."""
+    dsn = make_conninfo(postgres_dsn, options="-c statement_timeout=77s -c work_mem=5MB", connect_timeout=9)
+    async with await connect(dsn) as connection:
+        names = ("statement_timeout", "work_mem", "idle_in_transaction_session_timeout", "timezone")
+        shown = [await (await connection.execute(f"SHOW {name}".encode())).fetchone() for name in names]
+        assert [row[0] for row in shown if row] == ["77s", "5MB", "30s", "UTC"]
+        assert connection.info.get_parameters()["connect_timeout"] == "9"
+        assert not connection.is_shared

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
 from crossbook.tracker.outgoing.batcher import Batcher
-from crossbook.tracker.outgoing.latency import FrameLatency
 from crossbook.tracker.outgoing.outbox import Outbox
 from crossbook.tracker.outgoing.pace import HOLD_SECONDS, Pace
 from tests.support.waiting import eventually
@@ -39,10 +39,8 @@ class Bench:
         self.outbox = Outbox(1 << 20)
         self.errors: list[BaseException] = []
         self.told = 0
-        feed: Any = self.feed
-        self.batcher = Batcher(
-            "s", feed, self.outbox, FrameLatency(), Pace(time.monotonic), self._tell, self.errors.append
-        )
+        session: Any = SimpleNamespace(feed=self.feed, now_ns=time.time_ns, fail=self.errors.append)
+        self.batcher = Batcher(session, "s", self.outbox, Pace(time.monotonic), self._tell)
 
     def _tell(self) -> None:
         self.told += 1

@@ -80,10 +80,52 @@ def test_a_market_whose_terms_change_is_begun_afresh() -> None:
     assert change.started[0].contract_size == 10.0
 
 
-def test_only_an_open_choice_grows() -> None:
-    """By asset or all; a list of symbols is just that."""
+def test_a_change_of_terms_is_said_in_words() -> None:
+    """What was and what is."""
+    wanted = tracking("AB")
+    change = wanted.relist([instrument("A", contract_size=10.0), instrument("B")])
+    assert change.altered == ["A/USDT:USDT: contract_size 1.0 -> 10.0"]
+
+
+def test_a_market_that_a_list_leaves_out_with_a_reason_is_given_up_at_once() -> None:
+    """Halted or settling; it comes back with the list that has it again, also where symbols were named."""
+    for choice in (EVERYTHING, Choice([], ["A", "B"]), Choice(["A/USDT:USDT", "B/USDT:USDT"], [])):
+        wanted = tracking("AB", choice)
+        change = wanted.relist(listed("B"), {"AUSDT"})
+        wanted.take(change)
+        assert names(change) == ("A", "")
+        assert relist(wanted, "AB") == ("", "A")
+
+
+def test_a_venue_that_halts_all_its_markets_is_believed() -> None:
+    """Each is named with a reason: that is no list that has lost its markets."""
+    wanted = tracking("ABC")
+    change = wanted.relist([], {"AUSDT", "BUSDT", "CUSDT"})
+    assert names(change) == ("ABC", "")
+
+
+def test_a_choice_grows_with_what_it_names() -> None:
+    """By asset, by symbol or all."""
     assert relist(tracking("AB", Choice([], ["A", "C"])), "ABCD") == ("", "C")
     assert relist(tracking("AB", Choice(["A/USDT:USDT"], [])), "ABCD") == ("", "")
+    assert relist(tracking("AB", Choice(["D/USDT:USDT"], [])), "ABCD") == ("", "D")
+
+
+def test_markets_of_other_asset_classes_are_as_if_not_listed() -> None:
+    """Coins by default, others by setting."""
+    share = Instrument(
+        venue="v",
+        symbol="META/USDT:USDT",
+        native_symbol="METAUSDT",
+        asset="share:META",
+        asset_class=2,
+        quote_currency="USDT",
+        settle_currency="USDT",
+    )
+    for classes, tracked in ((["coin"], ["A"]), (["share"], ["share:META"]), (["coin", "share"], ["A", "share:META"])):
+        wanted = Wanted(EVERYTHING, classes)
+        wanted.begin([instrument("A"), share])
+        assert [one.asset for one in wanted.instruments.values()] == tracked
 
 
 def test_what_somebody_stopped_stays_stopped() -> None:

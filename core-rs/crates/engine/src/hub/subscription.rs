@@ -1,6 +1,8 @@
 //! A reader's own handle.
 
-use super::{HubState, QuoteHub, Reader};
+use super::filter::InstrumentFilter;
+use super::quote_hub::{HubState, QuoteHub};
+use super::reader::Reader;
 use crossbook_market::{Instrument, Quote};
 use crossbook_wire::encode_subscription_response;
 use std::sync::Arc;
@@ -23,11 +25,23 @@ struct Taken {
     quotes: Vec<Quote>,
 }
 
-impl Subscription {
-    pub(super) fn new(hub: Arc<QuoteHub>, reader: u64) -> Self {
-        Self { hub, reader }
+impl QuoteHub {
+    /// Starts a reader, with everything that is known waiting for it.
+    pub fn subscribe(self: &Arc<Self>, filter: InstrumentFilter) -> Subscription {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let mut reader = Reader::new(filter);
+        for followed in &state.instruments {
+            reader.add(&followed.instrument);
+            followed.latest.iter().for_each(|quote| reader.offer(quote));
+        }
+        state.last_reader += 1;
+        state.readers.insert(state.last_reader, reader);
+        Subscription { hub: Arc::clone(self), reader: state.last_reader }
     }
+}
 
+impl Subscription {
     /// Rows that wait.
     pub fn pending_rows(&self) -> usize {
         self.read(|reader| reader.pending_rows)

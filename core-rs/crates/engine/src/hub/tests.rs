@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::testing::{instrument, quote};
-use crossbook_market::BookState;
+use crossbook_market::{BookState, Instrument, Quote};
 use crossbook_wire::decode_subscription_response;
+use std::sync::Arc;
 
 fn hub_with(names: &[(&str, &str)]) -> Arc<QuoteHub> {
     let hub = Arc::new(QuoteHub::default());

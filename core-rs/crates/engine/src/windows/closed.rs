@@ -1,7 +1,6 @@
 //! Windows that are over and wait to be committed.
 
 use super::state::WindowState;
-use crate::copy_binary;
 use crossbook_market::Instrument;
 use std::sync::Arc;
 
@@ -33,12 +32,7 @@ impl ClosedWindow {
         self.states.iter().filter(|state| !self.is_row_complete(state)).count()
     }
 
-    pub(crate) fn is_row_complete(&self, state: &WindowState) -> bool {
+    pub(super) fn is_row_complete(&self, state: &WindowState) -> bool {
         self.is_complete && state.is_whole()
-    }
-
-    /// The rows in Postgres' COPY BINARY format, as a shard writes them, or without the column that says which one did.
-    pub fn copy_binary(&self, shard: Option<&str>) -> Vec<u8> {
-        copy_binary::encode_window(self, shard)
     }
 }

@@ -1,6 +1,7 @@
 //! Windows of one venue's stream: what it says is checked, kept per instrument, and closed by its own watermark.
 
 mod closed;
+mod copy_binary;
 mod error;
 mod instruments;
 mod state;

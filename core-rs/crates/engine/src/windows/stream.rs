@@ -97,7 +97,8 @@ impl Stream {
     pub fn check_promise(&self, batch: &Batch) -> Result<(), IngestError> {
         let row_ns = batch.columns.time_range_ns().map(|(first, _)| first).filter(|_| !batch.is_carried);
         let hand_over_ns = batch.is_hand_over().then_some(batch.watermark_ns);
-        match row_ns.into_iter().chain(hand_over_ns).find(|&time_ns| time_ns < self.promised_ns) {
+        let unheard_ns = Some(batch.unheard_from_ns).filter(|&from_ns| from_ns > 0);
+        match row_ns.into_iter().chain(hand_over_ns).chain(unheard_ns).find(|&time_ns| time_ns < self.promised_ns) {
             Some(receive_ns) => Err(IngestError::BeforeWatermark { receive_ns, promised_ns: self.promised_ns }),
             None => Ok(()),
         }
@@ -113,6 +114,12 @@ impl Stream {
 
     pub fn next_is_broken(&mut self) {
         self.is_next_broken = self.is_open;
+    }
+
+    /// Quotes are missing from before batch `sequence` on.
+    pub fn lose_from(&mut self, sequence: u64) {
+        let before = Position { stream_id: Arc::clone(&self.id), sequence: sequence - 1 };
+        self.whole_until.get_or_insert(before);
     }
 
     /// A quote has come.

@@ -15,8 +15,9 @@
 //!    that have not begun, and no quote of theirs could count any more.
 //! 8. While a resumed stream repeats what it sent before, its quotes make windows but no latest quotes: the hub says CLOSED
 //!    until the stream has caught up.
-//! 9. A silence of more than MAX_SILENT_WINDOWS leaves no windows behind.
-//! 10. Instruments come from and go to another shard at the start of a window. One that left has no row from then on; the
+//! 9. Time in which nobody listened to the venue, by its stream's own word, is a loss: coverage 0, and incomplete.
+//! 10. A silence of more than MAX_SILENT_WINDOWS leaves no windows behind.
+//! 11. Instruments come from and go to another shard at the start of a window. One that left has no row from then on; the
 //!     quote of one that comes takes force there without a tick. Windows up to it keep the position from before the batch that
 //!     said so: whoever restarts from them is told again. The same holds of what a stream says to be all that it has, which
 //!     it may say at any moment: the window of that moment has the last row of what is gone.
@@ -301,6 +302,7 @@ impl VenueWindows {
 
     fn apply(&mut self, mut batch: Batch) {
         self.instruments.introduce(std::mem::take(&mut batch.symbols), &mut self.table, &self.hub);
+        self.note_unheard(&batch);
         self.resume_quotes(&batch);
         self.outgoing.clear();
         if batch.is_carried {
@@ -371,6 +373,22 @@ impl VenueWindows {
             }
         }
         self.hub.move_away(&moved, batch.watermark_ns.max(1));
+    }
+
+    /// Time in which nobody listened is a loss: what nobody heard is missing, and nothing from before it stands.
+    fn note_unheard(&mut self, batch: &Batch) {
+        if batch.unheard_from_ns == 0 {
+            return;
+        }
+        if self.table.end_ns() > 0 {
+            self.close_until(batch.unheard_from_ns, batch.sequence);
+            self.table.break_off(batch.unheard_from_ns);
+            self.is_open_complete = false;
+        }
+        self.stream.lose_from(batch.sequence);
+        if !self.stream.is_catching_up() {
+            self.publish_closed(batch.watermark_ns);
+        }
     }
 
     /// After a loss the windows up to the first row that counts keep the position from before it.

@@ -110,6 +110,7 @@ fn instrument(number: u32) -> Arc<Instrument> {
         symbol: format!("{number}"),
         native_symbol: String::new(),
         asset: format!("A{number}"),
+        asset_class: crossbook_market::AssetClass::Coin,
         asset_scale: 1.0,
         quote_currency: "USDT".into(),
         settle_currency: "USDT".into(),

@@ -20,7 +20,7 @@ const LARGEST_NS: u64 = 86_400_000_000_000;
 
 /// The envelope over the last minute; bounded, and a few nanoseconds a sample.
 #[derive(Clone, Debug)]
-pub(crate) struct ClockWatch {
+pub(super) struct ClockWatch {
     /// Number of each part on the time line, and its least difference.
     parts: [(i64, i64); PARTS],
     recent: [i64; RECENT],

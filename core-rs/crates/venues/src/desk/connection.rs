@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 const IN_FLIGHT: usize = 256;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum SocketPhase {
+pub(super) enum SocketPhase {
     /// Not there.
     Down,
     /// There, but the venue has not spoken yet.
@@ -32,7 +32,7 @@ struct Request {
 }
 
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(super) struct Connection {
     pub phase: SocketPhase,
     pub instruments: usize,
     pub has_been_open: bool,
@@ -72,6 +72,15 @@ impl Connection {
         self.phase = SocketPhase::Down;
         self.queue.clear();
         self.in_flight.clear();
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.phase == SocketPhase::Open
+    }
+
+    /// Queues one operation on these streams of a slot behind everything else.
+    pub fn queue_all(&mut self, operation: Operation, slot: u32, channels: impl IntoIterator<Item = Channel>) {
+        self.queue.extend(channels.into_iter().map(|channel| Wish { operation, slot, channel }));
     }
 
     pub fn pause(&mut self, until_ns: i64) {

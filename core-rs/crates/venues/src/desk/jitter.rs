@@ -1,7 +1,7 @@
 //! Spread without chance: what would happen together happens apart, and a replay of the same inputs does the same.
 
 /// A number from 0 to below `limit_ns` that looks random; the same for the same seed.
-pub(crate) fn below(limit_ns: i64, seed: [u64; 2]) -> i64 {
+pub(super) fn below(limit_ns: i64, seed: [u64; 2]) -> i64 {
     if limit_ns <= 0 {
         return 0;
     }

@@ -3,30 +3,29 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `state` | everything the feed holds; what a venue's decoder may do with it |
-//! | `books` | snapshots, deltas and tops: checked, chained, joined, published |
-//! | `rebuilding` | one book's resynchronisation, and when to give a connection up |
-//! | `fetching` | books over REST |
-//! | `clock` | the venue's clock and delays, from its times |
-//! | `watchdog` | quiet or frozen: what silence means |
+//! | `slot/` | one instrument, a state machine: told what came, it says what follows |
+//! | `turn` | what it is told, and what it may ask for |
+//! | `state` | everything the feed holds; carries out what slots ask for |
+//! | `decoding` | what a venue's decoder may do |
 //! | `sending`, `connection` | sessions, pace, heartbeats, dead sockets |
-//! | `slot` | one instrument |
-//! | `named_levels` | levels that a venue tells by number |
+//! | `fetching`, `fetches` | books over REST |
+//! | `watchdog` | which quiet instrument is looked at |
+//! | `clock` | the venue's clock and delays, from its times |
 
-mod books;
 mod clock;
-pub(crate) mod connection;
-pub(crate) mod fetching;
+mod connection;
+mod decoding;
+mod fetches;
+mod fetching;
 mod jitter;
-mod named_levels;
-mod rebuilding;
-pub(crate) mod sending;
-pub(crate) mod slot;
+mod sending;
+mod slot;
 mod state;
 mod step;
-pub(crate) mod watchdog;
+mod turn;
+mod watchdog;
 
 pub use connection::Wish;
-pub use named_levels::NamedLevel;
+pub use slot::NamedLevel;
 pub use state::Desk;
 pub use step::{FeedStats, Step};

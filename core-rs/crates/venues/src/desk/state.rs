@@ -1,43 +1,50 @@
-//! Everything a feed holds, and what a venue's decoder may do with it.
+//! Everything a feed holds, of one venue: its slots, told what came, and what they ask for, carried out.
 
-use super::connection::{Connection, SocketPhase, Wish};
-use super::slot::{Phase, Slot};
+use super::clock::ClockWatch;
+use super::connection::Connection;
+use super::fetches::Fetches;
+use super::slot::Slot;
 use super::step::{FeedStats, Step};
+use super::turn::{Counter, Effect, Then, Turn};
 use crate::market_data::{Channel, Operation};
-use crate::profile::{Channels, Conduct, SECOND_NS, SnapshotSource};
-use crossbook_market::{BookState, Quote};
+use crate::profile::{Channels, Conduct};
+use crossbook_market::{BookState, Instrument, OrderBook, Quote};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// At most one report a second about frames that do not parse.
-const PARSE_REPORT_INTERVAL_NS: i64 = SECOND_NS;
+/// Frozen instruments for which a connection is given up.
+pub(super) const SEVERAL: usize = 3;
 
 /// Books, connections and what is to be done, of one venue.
 pub struct Desk {
-    pub(crate) conduct: &'static Conduct,
+    pub(super) conduct: &'static Conduct,
     /// Streams of an instrument that the venue has.
-    pub(crate) channels: Channels,
-    pub(crate) stale_after_ns: i64,
+    pub(super) channels: Channels,
+    pub(super) stale_after_ns: i64,
     /// Time as it passes here; only differences of it mean anything.
-    pub(crate) now_ns: i64,
+    pub(super) now_ns: i64,
     /// What quotes bear: the latest time that was told.
-    pub(crate) stamp_ns: i64,
+    pub(super) stamp_ns: i64,
     /// The connection whose frame is being decoded.
-    pub(crate) connection: u32,
+    pub(super) connection: u32,
     /// Numbered in order of tracking; a number is never used again.
-    pub(crate) slots: Vec<Slot>,
-    pub(crate) by_name: FxHashMap<String, u32>,
-    pub(crate) connections: BTreeMap<u32, Connection>,
-    pub(crate) fetches: super::fetching::Fetches,
+    pub(super) slots: Vec<Slot>,
+    pub(super) by_name: FxHashMap<String, u32>,
+    pub(super) connections: BTreeMap<u32, Connection>,
+    pub(super) last_connection: u32,
+    pub(super) fetches: Fetches,
     /// When the watchdog may look at the next instrument.
-    pub(crate) next_check_ns: i64,
-    pub(crate) clock: super::clock::ClockWatch,
-    pub(crate) steps: Vec<Step>,
-    pub(crate) quotes: Vec<Quote>,
+    pub(super) next_check_ns: i64,
+    pub(super) clock: ClockWatch,
+    pub(super) steps: Vec<Step>,
+    quotes: Vec<Quote>,
+    /// Kept for its room.
+    effects: Vec<Effect>,
     /// Whether something may stand in a queue.
-    pub(crate) is_flush_due: bool,
-    pub(crate) stats: FeedStats,
-    last_parse_report_ns: i64,
+    pub(super) is_flush_due: bool,
+    pub(super) stats: FeedStats,
+    pub(super) last_parse_report_ns: i64,
 }
 
 impl Desk {
@@ -52,183 +59,264 @@ impl Desk {
             slots: Vec::new(),
             by_name: FxHashMap::default(),
             connections: BTreeMap::new(),
-            fetches: super::fetching::Fetches::default(),
+            last_connection: 0,
+            fetches: Fetches::default(),
             next_check_ns: 0,
-            clock: super::clock::ClockWatch::default(),
+            clock: ClockWatch::default(),
             steps: Vec::new(),
             quotes: Vec::new(),
+            effects: Vec::new(),
             is_flush_due: false,
             stats: FeedStats::default(),
             last_parse_report_ns: i64::MIN / 2,
         }
     }
 
-    /// The slot of an instrument by its name in frames, if the frame's connection carries it.
-    pub fn slot(&self, name: &str) -> Option<u32> {
-        let slot = *self.by_name.get(name)?;
-        (self.slots[slot as usize].connection == self.connection).then_some(slot)
+    /// Moves the time on; neither ever steps back. The latest time that was told.
+    pub(crate) fn advance(&mut self, now_ns: i64, stamp_ns: i64) -> i64 {
+        self.now_ns = self.now_ns.max(now_ns);
+        self.stamp_ns = self.stamp_ns.max(stamp_ns);
+        self.stamp_ns
     }
 
-    /// The slot whose name a message text mentions; the longest, where one is part of another.
-    pub fn slot_mentioned(&self, text: &str) -> Option<u32> {
-        let mentioned = self.by_name.iter().filter(|(name, _)| mentions(text, name));
-        mentioned.max_by_key(|(name, _)| name.len()).and_then(|(name, _)| self.slot(name))
+    /// What time alone brings about; to be called every 100 ms.
+    pub(crate) fn tick(&mut self) {
+        self.expire_fetches();
+        (0..self.slots.len() as u32).for_each(|slot| self.turn(slot, Slot::watch));
+        self.watch_connections();
+        self.is_flush_due = true;
     }
 
-    pub fn sequence(&self, slot: u32) -> i64 {
-        self.slots[slot as usize].sequence
+    /// Lets a slot change itself, and carries out what it asks for.
+    pub(super) fn turn(&mut self, slot: u32, transition: impl FnOnce(&mut Slot, &mut Turn<'_>)) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let mut turn = Turn {
+            conduct: self.conduct,
+            stale_after_ns: self.stale_after_ns,
+            now_ns: self.now_ns,
+            stamp_ns: self.stamp_ns,
+            effects: &mut effects,
+        };
+        transition(&mut self.slots[slot as usize], &mut turn);
+        effects.drain(..).for_each(|effect| self.carry_out(slot, effect));
+        self.effects = effects;
     }
 
-    pub fn is_book_empty(&self, slot: u32) -> bool {
-        self.slots[slot as usize].book.is_empty()
-    }
-
-    /// The venue has spoken: subscribing may begin.
-    pub fn greeted(&mut self) {
-        let connection = self.connection;
-        if self.connections.get(&connection).is_some_and(|held| held.phase == SocketPhase::Greeting) {
-            self.start_session(connection);
-        }
-    }
-
-    /// Answers at once, ahead of the queue.
-    pub fn send(&mut self, text: &str) {
-        self.send_now(self.connection, text.to_string());
-    }
-
-    /// The venue wants less: nothing is sent for a while.
-    pub fn pause(&mut self, duration_ns: i64) {
-        let until_ns = self.now_ns + duration_ns;
-        if let Some(connection) = self.connections.get_mut(&self.connection) {
-            connection.pause(until_ns);
-        }
-    }
-
-    /// Gives the frame's connection up.
-    pub fn reconnect(&mut self, reason: &str) {
-        self.drop_connection(self.connection, reason);
-    }
-
-    /// What the answer with this id was asked for; empty when that is not known.
-    pub fn answered(&mut self, id: u64) -> Vec<Wish> {
-        self.connections.get_mut(&self.connection).and_then(|held| held.answered(id)).unwrap_or_default()
-    }
-
-    /// The same for an answer that only says to what kind of request it is: venues answer in the order of asking.
-    pub fn answered_next(&mut self, operation: Operation, channel: Channel) -> Vec<Wish> {
-        self.answered_where(|wish| (wish.operation, wish.channel) == (operation, channel))
-    }
-
-    /// The same for an answer that only says to which instrument.
-    pub fn answered_about(&mut self, slot: u32) -> Vec<Wish> {
-        self.answered_where(|wish| wish.slot == slot)
-    }
-
-    fn answered_where(&mut self, is_meant: impl Fn(&Wish) -> bool) -> Vec<Wish> {
-        let connection = self.connections.get_mut(&self.connection);
-        connection.and_then(|held| held.answered_where(is_meant)).unwrap_or_default()
-    }
-
-    /// The same for an answer whose id says nothing.
-    pub fn answered_alone(&mut self) -> Vec<Wish> {
-        self.connections.get_mut(&self.connection).and_then(Connection::answered_alone).unwrap_or_default()
-    }
-
-    /// A request was granted.
-    pub fn acknowledge(&mut self, operation: Operation, slot: u32, channel: Channel) {
-        if channel != Channel::Book {
-            return; // nothing waits for it
-        }
-        let since_ns = self.now_ns;
-        match (operation, self.slots[slot as usize].phase) {
-            (Operation::Subscribe, Phase::Waiting { .. }) if self.conduct.snapshot_source == SnapshotSource::Rest => {
-                self.start_joining(slot);
+    fn carry_out(&mut self, slot: u32, effect: Effect) {
+        match effect {
+            Effect::Quote(quote) => {
+                self.quotes.push(quote);
+                self.stats.quotes += 1;
             }
-            (Operation::Subscribe, Phase::Waiting { .. }) => {
-                self.slots[slot as usize].phase = Phase::Waiting { since_ns, is_acknowledged: true };
+            Effect::Count(counter) => self.count(counter),
+            Effect::Report { event, detail } => self.report(event, Some(slot), &detail),
+            Effect::AskForBook(operation) => self.ask_for_book(operation, slot),
+            Effect::RejoinOthers => self.rejoin_others(slot),
+            Effect::Fetch => self.is_flush_due = true,
+            Effect::CancelFetches => self.fetches.cancel(slot),
+            Effect::GiveConnectionUp { reason } => {
+                self.drop_connection(self.slots[slot as usize].connection(), &reason)
             }
-            (Operation::Unsubscribe, Phase::Leaving { .. }) => self.ask_first(Operation::Subscribe, slot),
-            _ => {}
+            Effect::Frozen { is_again, then } => self.on_frozen(slot, is_again, then),
         }
     }
 
-    /// The same for all that one message asked for.
-    pub fn grant(&mut self, wishes: &[Wish]) {
-        wishes.iter().for_each(|wish| self.acknowledge(wish.operation, wish.slot, wish.channel));
+    fn count(&mut self, counter: Counter) {
+        let count = match counter {
+            Counter::Gap => &mut self.stats.gaps,
+            Counter::Resync => &mut self.stats.resyncs,
+            Counter::Confirmed => &mut self.stats.confirmed,
+            Counter::Frozen => &mut self.stats.frozen,
+        };
+        *count += 1;
     }
 
-    /// A request failed: an unsubscribe that fails has nothing to leave, a subscribe is tried again later. Where the book
-    /// does not come with it, the time-out of its answer sees to that.
-    pub fn decline(&mut self, wish: Wish, detail: &str) {
-        match (wish.operation, wish.channel) {
-            (Operation::Unsubscribe, _) => self.acknowledge(wish.operation, wish.slot, wish.channel),
-            (Operation::Subscribe, Channel::Book) if self.conduct.snapshot_source != SnapshotSource::Rest => {
-                self.rebuild(wish.slot, "subscribe_refused", detail);
+    /// Gives the connection up when several of its instruments are frozen, or all of them again.
+    fn on_frozen(&mut self, slot: u32, is_again: bool, then: Then) {
+        let (now_ns, connection) = (self.now_ns, self.slots[slot as usize].connection());
+        let mates = self.slots_of(connection);
+        let frozen = mates.iter().filter(|mate| self.slots[**mate as usize].is_frozen(now_ns)).count();
+        let is_given_up = frozen >= SEVERAL || (is_again && frozen == mates.len());
+        if is_given_up {
+            mates.iter().for_each(|mate| self.slots[*mate as usize].thaw());
+            self.drop_connection(connection, &format!("{frozen} of its instruments are frozen"));
+        }
+        match then {
+            Then::Settle { is_resynced, exchange_ns } => {
+                self.turn(slot, |held, turn| held.settle(is_resynced, exchange_ns, turn));
             }
-            (Operation::Subscribe, _) => self.report("subscribe_refused", Some(wish.slot), detail),
+            Then::Resubscribe if !is_given_up => self.turn(slot, Slot::resubscribe),
+            Then::Resubscribe => {}
         }
     }
 
-    /// The venue does not have this instrument: it is left alone until the next connection.
-    pub fn refuse(&mut self, slot: u32, detail: &str) {
-        self.report("subscribe_refused", Some(slot), detail);
-        self.cancel_fetch(slot);
-        self.slots[slot as usize].forget_book();
-        self.slots[slot as usize].phase = Phase::Refused;
-        self.set_state(slot, BookState::Closed);
-    }
-
-    /// The venue says that there is no market in this instrument now: closed until it has a book again.
-    pub fn close(&mut self, slot: u32, detail: &str) {
-        let (since_ns, is_news) = (self.now_ns, self.slots[slot as usize].state != BookState::Closed);
-        if is_news {
-            self.report("market_closed", Some(slot), detail);
+    /// Begins to track an instrument that frames call by this name, on a connection with less than so many. The number of the
+    /// connection, where it is a new one that is to be opened.
+    pub(crate) fn track(&mut self, name: String, instrument: &Arc<Instrument>, limit: usize) -> Option<u32> {
+        let found = self.connections.iter().find(|(_, held)| held.instruments < limit).map(|(number, _)| *number);
+        let connection = found.unwrap_or(self.last_connection + 1);
+        self.last_connection = self.last_connection.max(connection);
+        let held = self.connections.entry(connection).or_insert_with(Connection::new);
+        held.instruments += 1;
+        let (slot, is_open) = (self.slots.len() as u32, held.is_open());
+        self.slots.push(Slot::new(slot, Arc::clone(instrument), connection, self.now_ns));
+        self.by_name.insert(name, slot);
+        if is_open {
+            self.channels.iter().for_each(|(channel, _)| self.queue_subscribe(slot, *channel));
         }
-        self.cancel_fetch(slot);
-        self.slots[slot as usize].forget_book();
-        self.slots[slot as usize].phase = Phase::Waiting { since_ns, is_acknowledged: true };
-        self.set_state(slot, BookState::Closed);
+        found.is_none().then_some(connection)
     }
 
-    /// Something of this instrument went missing, by the venue's own rule: its book is not whole any more.
-    pub fn lose(&mut self, slot: u32, detail: &str) {
-        if self.slots[slot as usize].phase == Phase::Synced {
-            self.stats.gaps += 1;
-            self.rebuild(slot, "sequence_gap", detail);
+    /// Stops tracking a slot, which frames call by this name; the last of a connection closes it.
+    pub(crate) fn untrack(&mut self, slot: u32, name: &str) {
+        if !self.slots[slot as usize].is_tracked() {
+            return; // named twice in one call
+        }
+        self.turn(slot, Slot::untrack);
+        self.by_name.remove(name);
+        let connection = self.slots[slot as usize].connection();
+        let Some(held) = self.connections.get_mut(&connection) else { return };
+        held.instruments -= 1;
+        if held.instruments == 0 {
+            self.connections.remove(&connection);
+            self.steps.push(Step::Close { connection });
+        } else if held.is_open() && self.conduct.unsubscribes_one {
+            let channels = self.channels.iter().map(|(channel, _)| *channel);
+            held.queue_all(Operation::Unsubscribe, slot, channels);
+            self.is_flush_due = true;
         }
     }
 
-    /// The same for whatever the frame's connection carries: a frame is lost that may have been about any of it.
-    pub fn lose_all(&mut self, detail: &str) {
-        self.slots_of(self.connection).into_iter().for_each(|slot| self.lose(slot, detail));
+    pub(crate) fn is_tracking(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Numbers given out so far.
+    pub(crate) fn given(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The instrument behind a number, also after it is no longer tracked.
+    pub(crate) fn instrument(&self, slot: u32) -> &Arc<Instrument> {
+        self.slots[slot as usize].instrument()
+    }
+
+    pub(crate) fn tracked(&self) -> impl Iterator<Item = (&Arc<Instrument>, BookState)> + '_ {
+        self.slots.iter().filter(|held| held.is_tracked()).map(|held| (held.instrument(), held.state()))
+    }
+
+    /// What is tracked, with its numbers.
+    pub(crate) fn roster(&self) -> Vec<(u32, Arc<Instrument>)> {
+        let tracked = (0..).zip(&self.slots).filter(|(_, held)| held.is_tracked());
+        tracked.map(|(number, held)| (number, Arc::clone(held.instrument()))).collect()
+    }
+
+    /// The tracked instrument with this symbol.
+    pub(crate) fn find(&self, symbol: &str) -> Option<u32> {
+        let found = self.slots.iter().rposition(|held| held.is_tracked() && held.instrument().symbol == symbol);
+        found.map(|index| index as u32)
+    }
+
+    /// Levels and deltas that slots have room for which are no longer tracked.
+    #[cfg(test)]
+    pub(crate) fn room_of_gone(&self) -> usize {
+        self.slots.iter().filter(|held| !held.is_tracked()).map(Slot::room).sum()
+    }
+
+    /// A book with its state and the sequence of its last change.
+    pub(crate) fn order_book(&self, slot: u32) -> (BookState, i64, &OrderBook) {
+        let held = &self.slots[slot as usize];
+        (held.state(), held.sequence(), held.book())
+    }
+
+    pub(super) fn slots_of(&self, connection: u32) -> Vec<u32> {
+        let tracked = self.slots.iter().enumerate();
+        let mine = tracked.filter(|(_, held)| held.connection() == connection && held.is_tracked());
+        mine.map(|(index, _)| index as u32).collect()
+    }
+
+    /// What this connection has sent since it was last heard is not read yet: no quote of it stands until it is.
+    pub(crate) fn doubt(&mut self, connection: u32) {
+        self.slots_of(connection).into_iter().for_each(|slot| self.turn(slot, Slot::doubt));
+    }
+
+    /// The same for every connection; what is not LIVE already is told once more.
+    pub(crate) fn doubt_all(&mut self) {
+        let is_down = |held: &Slot| held.is_tracked() && held.state() != BookState::Live;
+        let down: Vec<u32> = (0..).zip(&self.slots).filter(|(_, held)| is_down(held)).map(|(slot, _)| slot).collect();
+        let connections: Vec<u32> = self.connections.keys().copied().collect();
+        connections.into_iter().for_each(|connection| self.doubt(connection));
+        down.into_iter().for_each(|slot| self.turn(slot, Slot::tell_again));
+    }
+
+    /// Everything that this connection had sent has been read.
+    pub(crate) fn trust(&mut self, connection: u32) {
+        self.slots_of(connection).into_iter().for_each(|slot| self.turn(slot, Slot::trust));
+    }
+
+    /// Time as it passes here.
+    pub(crate) fn now_ns(&self) -> i64 {
+        self.now_ns
+    }
+
+    /// The latest time that was told.
+    pub(crate) fn latest_ns(&self) -> i64 {
+        self.stamp_ns
+    }
+
+    /// Emits the quotes of the tracked slots that are wanted once more, as of now.
+    pub(crate) fn requote(&mut self, is_wanted: impl Fn(u32) -> bool) {
+        for slot in 0..self.slots.len() as u32 {
+            if self.slots[slot as usize].is_tracked() && is_wanted(slot) {
+                self.turn(slot, Slot::tell_again);
+            }
+        }
     }
 
     pub fn report(&mut self, event: &'static str, slot: Option<u32>, detail: &str) {
-        let symbol = slot.map(|slot| self.slots[slot as usize].instrument.symbol.clone()).unwrap_or_default();
+        let symbol = slot.map(|slot| self.slots[slot as usize].instrument().symbol.clone()).unwrap_or_default();
         self.steps.push(Step::Report { event, symbol, detail: detail.to_string() });
     }
 
-    /// A frame could not be used, and nothing else hangs on it: a best bid and ask, behind which the book stands.
-    pub(crate) fn unreadable(&mut self, slot: Option<u32>, detail: &str) {
-        self.stats.parse_errors += 1;
-        if self.now_ns - self.last_parse_report_ns >= PARSE_REPORT_INTERVAL_NS {
-            self.last_parse_report_ns = self.now_ns;
-            self.report("parse_error", slot, detail);
+    pub(crate) fn ask(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    pub(crate) fn take_steps(&mut self) -> Vec<Step> {
+        std::mem::take(&mut self.steps)
+    }
+
+    /// The quotes not yet taken, oldest first.
+    pub(crate) fn quotes(&mut self) -> &mut Vec<Quote> {
+        &mut self.quotes
+    }
+
+    /// Counters, and how many of its parts are well now.
+    pub(crate) fn stats(&self) -> FeedStats {
+        FeedStats {
+            instruments: self.tracked().count(),
+            live_instruments: self.tracked().filter(|(_, state)| *state == BookState::Live).count(),
+            open_connections: self.connections.values().filter(|held| held.is_open()).count(),
+            wanted_connections: self.connections.len(),
+            clock_offset_ns: self.clock.offset_ns(self.stamp_ns),
+            delay_ns: self.clock.delay_ns(self.stamp_ns),
+            ..self.stats
         }
     }
 
-    /// A frame could not be used. Its instrument, if known, cannot be trusted any more.
-    pub(crate) fn spoilt(&mut self, slot: Option<u32>, detail: &str) {
-        self.unreadable(slot, detail);
-        if let Some(slot) = slot.filter(|slot| self.slots[*slot as usize].phase == Phase::Synced) {
-            self.rebuild(slot, "book_spoilt", "a frame of it did not parse");
+    /// Whether a queue or a fetch may be let out; true once.
+    pub(crate) fn take_flush(&mut self) -> bool {
+        std::mem::take(&mut self.is_flush_due)
+    }
+
+    /// Leaves all streams but the book's, where that can be done, and joins them again.
+    fn rejoin_others(&mut self, slot: u32) {
+        let Some(held) = self.connections.get_mut(&self.slots[slot as usize].connection()) else { return };
+        for (channel, _) in self.channels.iter().filter(|(channel, _)| *channel != Channel::Book) {
+            if self.conduct.unsubscribes_one {
+                held.queue_all(Operation::Unsubscribe, slot, [*channel]);
+            }
+            held.queue_all(Operation::Subscribe, slot, [*channel]);
         }
     }
-}
-
-/// Whether a text holds this name by itself, not as a part of a longer one.
-fn mentions(text: &str, name: &str) -> bool {
-    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
-    text.match_indices(name)
-        .any(|(start, _)| !text[..start].ends_with(is_part) && !text[start + name.len()..].starts_with(is_part))
 }

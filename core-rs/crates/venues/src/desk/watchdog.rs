@@ -1,273 +1,67 @@
-//! Tells the instrument that is quiet from the one that the venue has silently stopped sending.
-//!
-//! 1. An instrument that has been quiet for most of its limit is checked before it is STALE: the venue is asked for its book
-//!    over REST, and its top is compared with the one that is published.
-//! 2. Equal: the quote is told again, as of now. It is vouched for by the venue.
-//! 3. Different: the prices are withdrawn. If nothing comes on the socket shortly after, the instrument is frozen.
-//! 4. A frozen instrument is subscribed again, alone; its connection is given up when several of its instruments are frozen.
-//! 5. Where there is no such book (or it fails again and again), the subscription itself is renewed once the instrument is
-//!    STALE for a moment; it was frozen if the new book differs from the old one.
+//! Who is looked at when, of those that are quiet, and what that may cost: the rules are at the head of `slot/silence.rs`.
 //!
 //! All of it together costs at most a quarter of the venue's request budget, the longest quiet first; times are spread, and an
 //! instrument that freezes again and again is looked at less and less often.
 
-use super::connection::Wish;
-use super::fetching::Outstanding;
+use super::fetches::Purpose;
 use super::jitter;
-use super::slot::{Phase, Slot};
+use super::slot::Slot;
 use super::state::Desk;
-use crate::market_data::{Channel, Operation, Snapshot};
+use crate::market_data::BookRequest;
 use crate::profile::SECOND_NS;
-use crossbook_market::{BookState, Level};
+use crossbook_codec::RestAddress;
 
 /// Checks that may be outstanding at once.
-pub(crate) const CHECKS_OUTSTANDING: usize = 4;
+const CHECKS_OUTSTANDING: usize = 4;
 /// Share of the venue's request budget that checks may take, as its divisor.
-pub(crate) const BUDGET_DIVISOR: i64 = 4;
+const BUDGET_DIVISOR: i64 = 4;
 /// Messages that a renewal takes on the socket: both channels are left and joined.
-pub(crate) const MESSAGES_OF_A_RENEWAL: i64 = 4;
-/// After a check that showed another top: what the socket has yet to deliver would have come by then.
-const DOUBT_NS: i64 = 2 * SECOND_NS;
-/// A check that failed is made again after about so long.
-const CHECK_AGAIN_NS: i64 = 10 * SECOND_NS;
-/// Checks that fail in a row before the subscription is renewed instead.
-pub(crate) const FAILED_CHECKS: u32 = 3;
-/// Frozen instruments for which a connection is given up, within `FROZEN_TOGETHER_NS`.
-const SEVERAL: usize = 3;
-const FROZEN_TOGETHER_NS: i64 = 60 * SECOND_NS;
-/// Longest pause between two looks at an instrument that freezes again and again.
-const LONGEST_PATIENCE_NS: i64 = 600 * SECOND_NS;
-/// Difference of two sizes that is rounding: contracts are converted to base units.
-const ROUNDING: f64 = 1e-9;
-
-/// How far a check is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Check {
-    No,
-    Outstanding {
-        request_id: u64,
-    },
-    /// The venue showed another top; the instrument's own data may still come.
-    Doubted {
-        since_ns: i64,
-    },
-}
-
-/// What the watchdog knows of one instrument.
-#[derive(Debug)]
-pub(crate) struct Vigil {
-    /// When data of its own, or the venue's answer to a check, last vouched for the quote.
-    pub vouched_ns: i64,
-    pub check: Check,
-    not_before_ns: i64,
-    pub failed_checks: u32,
-    /// Times it froze without data of its own since.
-    freezes: u32,
-    frozen_ns: Option<i64>,
-    /// The top that was published when the subscription was renewed.
-    pub renewed: Option<(Level, Level)>,
-    /// Whether it was subscribed again because it was silent, and its book has not come yet. The venue may not know that
-    /// there is anything to leave.
-    pub is_renewing: bool,
-}
-
-impl Vigil {
-    pub fn new(now_ns: i64) -> Self {
-        Self {
-            vouched_ns: now_ns,
-            check: Check::No,
-            not_before_ns: now_ns,
-            failed_checks: 0,
-            freezes: 0,
-            frozen_ns: None,
-            renewed: None,
-            is_renewing: false,
-        }
-    }
-
-    /// The venue has sent something about the instrument.
-    pub fn hear(&mut self, now_ns: i64) {
-        (self.vouched_ns, self.check) = (now_ns, Check::No);
-    }
-
-    /// The same, and it was not asked for: the subscription lives.
-    pub fn hear_change(&mut self, now_ns: i64) {
-        self.hear(now_ns);
-        (self.freezes, self.frozen_ns, self.failed_checks) = (0, None, 0);
-    }
-
-    /// How long it stays STALE before its subscription is renewed.
-    pub(crate) fn grace_ns(&self, index: u32, stale_after_ns: i64) -> i64 {
-        stale_after_ns / 2 + jitter::below(stale_after_ns / 6, [u64::from(index), self.vouched_ns.unsigned_abs()])
-    }
-
-    /// How long it may be quiet before it is looked at; spread, so that what fell silent together is not asked for together.
-    fn patience_ns(&self, index: u32, stale_after_ns: i64) -> i64 {
-        let part = match self.freezes {
-            0 => stale_after_ns / 2,
-            freezes => stale_after_ns.saturating_mul(1 << freezes.min(10)).min(LONGEST_PATIENCE_NS),
-        };
-        part + jitter::below(part / 2, [u64::from(index), self.vouched_ns.unsigned_abs()])
-    }
-}
+const MESSAGES_OF_A_RENEWAL: i64 = 4;
 
 impl Desk {
-    /// What silence brings about for one instrument whose book is whole.
-    pub(crate) fn watch_silence(&mut self, slot: u32) {
-        let now_ns = self.now_ns;
+    /// The instrument that has been quiet longest, when it is time for a look at any.
+    pub(crate) fn due_look(&self) -> Option<u32> {
+        if self.now_ns < self.next_check_ns || self.fetches.checks() >= CHECKS_OUTSTANDING || !self.may_fetch() {
+            return None;
+        }
+        let quiet_ns = |held: &Slot| held.due_look_ns(self.now_ns, self.stale_after_ns);
+        let due = (0..).zip(&self.slots).filter_map(|(slot, held)| Some((slot, quiet_ns(held)?)));
+        due.min_by_key(|(_, quiet_ns)| -quiet_ns).map(|(slot, _)| slot)
+    }
+
+    /// Looks at it by this book, where there is one that can be believed; `budget` is the venue's weight a minute. Else its
+    /// subscription is renewed, once it is overdue.
+    pub(crate) fn look(&mut self, slot: u32, book: Option<BookRequest>, budget: u32, rest: &RestAddress) {
         let held = &self.slots[slot as usize];
-        match held.vigil.check {
-            Check::Doubted { since_ns } if now_ns - since_ns >= DOUBT_NS => self.found_frozen(slot),
-            _ if held.state == BookState::Live && now_ns - held.vigil.vouched_ns > self.stale_after_ns => {
-                self.set_state(slot, BookState::Stale);
+        match book.filter(|_| held.believes_checks()) {
+            Some(book) => self.check(slot, book, budget, rest),
+            None if held.is_renewal_due(self.now_ns, self.stale_after_ns) => {
+                self.pause_checks(MESSAGES_OF_A_RENEWAL * self.conduct.pacing.interval_ns);
+                self.turn(slot, Slot::renew);
             }
-            _ => {}
+            None => {}
         }
     }
 
-    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none.
-    pub(crate) fn waits_in_vain(&self, slot: u32) -> bool {
-        let (held, now_ns) = (&self.slots[slot as usize], self.now_ns);
-        let quiet_ns = now_ns - held.vigil.vouched_ns;
-        let patience_ns = held.vigil.patience_ns(slot, self.stale_after_ns).max(self.stale_after_ns);
-        held.phase == Phase::Joining && held.fetched.is_some() && quiet_ns >= patience_ns
+    fn check(&mut self, slot: u32, mut book: BookRequest, budget: u32, rest: &RestAddress) {
+        book.request.is_urgent = false;
+        self.pause_checks(60 * SECOND_NS * i64::from(book.request.weight) * BUDGET_DIVISOR / i64::from(budget));
+        let request_id = self.fetch(slot, Purpose::Check, book, rest);
+        self.slots[slot as usize].check_begins(request_id);
     }
 
-    pub(crate) fn pause_checks(&mut self, pause_ns: i64) {
+    fn pause_checks(&mut self, pause_ns: i64) {
         self.next_check_ns = self.now_ns + pause_ns + jitter::below(pause_ns / 4, [self.now_ns.unsigned_abs(), 0]);
     }
-
-    pub(crate) fn longest_quiet(&self) -> Option<u32> {
-        let is_due = |index: u32, held: &Slot| {
-            held.phase == Phase::Synced
-                && matches!(held.state, BookState::Live | BookState::Stale)
-                && held.vigil.check == Check::No
-                && held.vigil.not_before_ns <= self.now_ns
-                && self.now_ns - held.vigil.vouched_ns >= held.vigil.patience_ns(index, self.stale_after_ns)
-        };
-        let due = (0..).zip(&self.slots).filter(|(index, held)| is_due(*index, held));
-        due.min_by_key(|(_, held)| held.vigil.vouched_ns).map(|(index, _)| index)
-    }
-
-    /// The venue's answer to a check. Data that came meanwhile has answered already.
-    pub(crate) fn checked(&mut self, fetch: &Outstanding, snapshot: &Snapshot) {
-        let (slot, now_ns) = (fetch.slot, self.now_ns);
-        let held = &mut self.slots[slot as usize];
-        if held.vigil.check != (Check::Outstanding { request_id: fetch.id }) {
-            return;
-        }
-        if snapshot.shared_sequence() != 0 && snapshot.shared_sequence() < held.shared_sequence {
-            return self.check_failed(fetch, "the fetched book is older than the one held");
-        }
-        (held.vigil.check, held.vigil.failed_checks) = (Check::No, 0);
-        if is_same_top((held.top.bid, held.top.ask), best(snapshot)) {
-            return self.confirm(slot);
-        }
-        held.vigil.check = Check::Doubted { since_ns: now_ns };
-        self.set_state(slot, BookState::Stale);
-    }
-
-    pub(crate) fn check_failed(&mut self, fetch: &Outstanding, detail: &str) {
-        let (slot, now_ns) = (fetch.slot, self.now_ns);
-        let vigil = &mut self.slots[slot as usize].vigil;
-        if vigil.check == (Check::Outstanding { request_id: fetch.id }) {
-            vigil.check = Check::No;
-            vigil.failed_checks += 1;
-            vigil.not_before_ns = now_ns + CHECK_AGAIN_NS + jitter::below(CHECK_AGAIN_NS / 2, [u64::from(slot), 1]);
-            self.report("check_failed", Some(slot), detail);
-        }
-    }
-
-    /// Quiet and well: what is published is what the venue shows.
-    fn confirm(&mut self, slot: u32) {
-        let now_ns = self.now_ns;
-        self.stats.confirmed += 1;
-        self.slots[slot as usize].vigil.hear_change(now_ns);
-        self.slots[slot as usize].state = BookState::Live;
-        self.tell_again(slot);
-    }
-
-    fn found_frozen(&mut self, slot: u32) {
-        if !self.note_frozen(slot) {
-            self.resubscribe(slot);
-        }
-    }
-
-    /// Counts it; whether its connection was given up for it.
-    fn note_frozen(&mut self, slot: u32) -> bool {
-        let now_ns = self.now_ns;
-        self.stats.frozen += 1;
-        self.report("instrument_frozen", Some(slot), "the venue shows another top and sends nothing");
-        let held = &mut self.slots[slot as usize];
-        held.vigil.freezes += 1;
-        held.vigil.frozen_ns = Some(now_ns);
-        let (connection, is_again) = (held.connection, held.vigil.freezes > 1);
-        let mates = self.slots_of(connection);
-        let is_frozen = |slot: &&u32| {
-            let frozen_ns = self.slots[**slot as usize].vigil.frozen_ns;
-            frozen_ns.is_some_and(|since_ns| now_ns - since_ns < FROZEN_TOGETHER_NS)
-        };
-        let frozen = mates.iter().filter(is_frozen).count();
-        let is_given_up = frozen >= SEVERAL || (is_again && frozen == mates.len());
-        if is_given_up {
-            mates.iter().for_each(|mate| self.slots[*mate as usize].vigil.frozen_ns = None);
-            self.drop_connection(connection, &format!("{frozen} of its instruments are frozen"));
-        }
-        is_given_up
-    }
-
-    pub(crate) fn join_anew(&mut self, slot: u32) {
-        self.slots[slot as usize].vigil.freezes += 1;
-        self.resubscribe(slot);
-    }
-
-    /// Leaves the streams of an instrument and joins them again.
-    pub(crate) fn resubscribe(&mut self, slot: u32) {
-        self.cancel_fetch(slot);
-        self.slots[slot as usize].forget_book();
-        self.set_state(slot, BookState::Resyncing);
-        self.slots[slot as usize].vigil.is_renewing = true;
-        self.ask_again(slot);
-        let (connection, unsubscribes_one) = (self.slots[slot as usize].connection, self.conduct.unsubscribes_one);
-        let Some(held) = self.connections.get_mut(&connection) else { return };
-        for (channel, _) in self.channels.iter().filter(|(channel, _)| *channel != Channel::Book) {
-            let both = [Operation::Unsubscribe, Operation::Subscribe].into_iter().skip(usize::from(!unsubscribes_one));
-            held.queue.extend(both.map(|operation| Wish { operation, slot, channel: *channel }));
-        }
-    }
-
-    /// A renewed subscription has brought its book; whether that shows that it had been well all the time.
-    pub(crate) fn settle_renewal(&mut self, slot: u32, before: (Level, Level)) -> bool {
-        let held = &mut self.slots[slot as usize];
-        let now = (held.book.best_bid().unwrap_or_default(), held.book.best_ask().unwrap_or_default());
-        let was_well = is_same_top(before, now);
-        if was_well {
-            held.vigil.freezes = 0;
-            self.stats.confirmed += 1;
-        } else {
-            self.note_frozen(slot);
-        }
-        was_well
-    }
-}
-
-fn is_same_top(held: (Level, Level), told: (Level, Level)) -> bool {
-    let is_same = |a: Level, b: Level| a.price == b.price && (a.size - b.size).abs() <= ROUNDING * a.size.max(b.size);
-    is_same(held.0, told.0) && is_same(held.1, told.1)
-}
-
-fn best(snapshot: &Snapshot) -> (Level, Level) {
-    let resting = |side: &[Level]| side.iter().filter(|level| level.size > 0.0).copied().collect::<Vec<_>>();
-    let bid = resting(&snapshot.bids).into_iter().max_by(|a, b| a.price.total_cmp(&b.price));
-    let ask = resting(&snapshot.asks).into_iter().min_by(|a, b| a.price.total_cmp(&b.price));
-    (bid.unwrap_or_default(), ask.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::desk::Step;
-    use crate::testing::Bench;
+    use crate::desk::slot::{DOUBT_NS, FAILED_CHECKS, LONGEST_PATIENCE_NS};
+    use crate::desk::state::SEVERAL;
+    use crate::testing::{Bench, CONNECTION};
     use crossbook_market::BookState::{Live, Resyncing, Stale};
 
     /// A venue whose books are fetched; these are in force, at the change with this number.
@@ -334,7 +128,7 @@ mod tests {
         let request_id = loop {
             let request_id = next_check(&mut bench);
             bench.text(&change("B", 101, 101));
-            if matches!(bench.feed.desk.slots[0].vigil.check, Check::Outstanding { .. }) {
+            if bench.feed.desk().slots[0].is_being_checked() {
                 break request_id;
             }
             bench.answer(request_id, 200, &book(101, "99"));
@@ -383,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn a_check_that_a_hole_has_overtaken_makes_nothing_live_before_its_connection_is_proven() {
+        let mut bench = live_by_rest(&["A"]);
+        let request_id = next_check(&mut bench);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.answer(request_id, 200, &book(101, "99"));
+        assert_eq!(bench.state("A"), Resyncing);
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        assert_eq!(bench.state("A"), Live);
+    }
+
+    #[test]
     fn several_frozen_instruments_cost_their_connection() {
         let mut bench = live_by_rest(&["A", "B", "C", "D"]);
         for _ in 0..SEVERAL {
@@ -401,9 +206,7 @@ mod tests {
     fn five_hundred_that_fall_silent_together_are_checked_within_a_quarter_of_the_budget_and_in_turn() {
         let names: Vec<String> = (0..500).map(|number| format!("S{number}")).collect();
         let mut bench = Bench::new("binance", &names.iter().map(String::as_str).collect::<Vec<_>>());
-        for slot in &mut bench.feed.desk.slots {
-            (slot.phase, slot.state) = (Phase::Synced, Live);
-        }
+        bench.feed.desk().slots.iter_mut().for_each(|held| held.put(true, None));
         let mut checked = Vec::new();
         let (mut weight, mut minutes) = (0, Vec::new());
         for tick in 1..=3_000 {
@@ -454,7 +257,7 @@ mod tests {
         let began_ns = bench.now_ns;
         while !bench.take_sent().iter().any(|text| text.contains(r#"order_book/1","type":"unsubscribe"#)) {
             bench.wait(SECOND_NS);
-            bench.feed.desk.connections.values_mut().for_each(|held| held.received_ns = bench.now_ns);
+            bench.feed.desk().connections.values_mut().for_each(|held| held.received_ns = bench.now_ns);
             assert!(bench.now_ns - began_ns < 2 * LONGEST_PATIENCE_NS, "it is never asked for again");
         }
         let waited_ns = bench.now_ns - began_ns;
@@ -503,6 +306,20 @@ mod tests {
         for _ in 0..400 {
             bench.wait(SECOND_NS / 10);
             beat(&mut bench);
+        }
+        assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
+    }
+
+    #[test]
+    fn a_fetched_book_whose_number_no_change_reaches_is_given_up_while_changes_come() {
+        let mut bench = live_by_rest(&["A"]);
+        bench.text(&change("A", 777, 778));
+        bench.wait(SECOND_NS / 10);
+        let (request_id, _, _) = bench.take_fetches()[0].clone();
+        bench.answer(request_id, 200, &book(i64::MAX / 2, "99"));
+        for last in 779..1_500 {
+            bench.wait(SECOND_NS / 10);
+            bench.text(&change("A", last - 1, last));
         }
         assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
     }

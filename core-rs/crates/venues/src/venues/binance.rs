@@ -15,12 +15,13 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Side, Text, Time, parse, price, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -61,6 +62,22 @@ const CONDUCT: Conduct = Conduct {
 
 /// Most instruments, levels asked for, and what that weighs: a start must fit into the budget of one minute.
 const SNAPSHOT_LIMITS: [(usize, usize, u32); 3] = [(100, 1000, 20), (200, 500, 10), (usize::MAX, 100, 5)];
+
+/// What a contract is about. Indices of coins are perpetuals like any other; shares and goods are of a contract type of their own.
+const CLASSES: Classes = Classes {
+    field: "underlyingType",
+    meanings: &[
+        ("COIN", AssetClass::Coin),
+        ("INDEX", AssetClass::Index),
+        ("PREMARKET", AssetClass::PreMarket),
+        ("EQUITY", AssetClass::Share),
+        ("COMMODITY", AssetClass::Commodity),
+        ("FOREX", AssetClass::Fx),
+    ],
+    is_coin_word_seen: true,
+    stage_field: "",
+    stages: &[],
+};
 
 /// Binance USD-M futures.
 pub struct Binance;
@@ -148,7 +165,7 @@ impl Venue for Binance {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "symbols")?, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "symbols")?, "symbol", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -230,12 +247,17 @@ fn on_depth(event: Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let (Some(Side::Levels(bids)), Some(Side::Levels(asks))) = (event.b, event.a) else {
         return Err(FrameError::Missing("a side"));
     };
+    let first = event.first.ok_or(FrameError::Missing("U"))?;
+    let last = event.u.ok_or(FrameError::Missing("u"))?;
+    if first <= 0 || first > last {
+        return Err(FrameError::Invalid("U"));
+    }
     desk.delta(
         slot,
         Delta {
             previous: event.pu.ok_or(FrameError::Missing("pu"))?,
-            first: event.first.ok_or(FrameError::Missing("U"))?,
-            last: event.u.ok_or(FrameError::Missing("u"))?,
+            first,
+            last,
             cross_sequence: None,
             exchange_ns: event.time_ms.0.saturating_mul(MILLISECOND_NS),
             bids,
@@ -272,7 +294,8 @@ fn on_answer(event: &Event<'_>, desk: &mut Desk) {
 
 fn list(listing: &mut ListingBuilder, market: &Market) {
     let is_stable = |currency: &str| matches!(currency, "USDT" | "USDC");
-    if market.contract_type != "PERPETUAL" || !is_stable(&market.quote_asset) || !is_stable(&market.margin_asset) {
+    let is_perpetual = matches!(market.contract_type.as_str(), "PERPETUAL" | "TRADIFI_PERPETUAL");
+    if !is_perpetual || !is_stable(&market.quote_asset) || !is_stable(&market.margin_asset) {
         return;
     }
     if market.status != "TRADING" {

@@ -17,12 +17,13 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -69,6 +70,15 @@ const PRODUCT: &str = "USDT-FUTURES";
 const SHORTEST_CUT: usize = 200;
 /// How long to be quiet after "too many requests".
 const TOO_MANY_PAUSE_NS: i64 = 10 * SECOND_NS;
+
+/// Real-world assets are told apart from coins, but not from each other.
+const CLASSES: Classes = Classes {
+    field: "isRwa",
+    meanings: &[("", AssetClass::Coin), ("NO", AssetClass::Coin)],
+    is_coin_word_seen: true,
+    stage_field: "",
+    stages: &[],
+};
 
 /// Bitget.
 pub struct Bitget;
@@ -133,8 +143,6 @@ struct Market {
     size_multiplier: Decimal,
     taker_fee_rate: Option<Decimal>,
     maker_fee_rate: Option<Decimal>,
-    #[serde(default)]
-    is_rwa: String,
 }
 
 impl Venue for Bitget {
@@ -151,7 +159,7 @@ impl Venue for Bitget {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "data")?, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "data")?, "symbol", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -270,9 +278,6 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
     }
     if market.symbol_status != "normal" {
         return listing.quarantine(&market.symbol, format!("status is {}", market.symbol_status));
-    }
-    if market.is_rwa == "YES" {
-        return listing.quarantine(&market.symbol, "not a coin but a real-world asset");
     }
     listing.add(&ListedMarket {
         native_symbol: &market.symbol,

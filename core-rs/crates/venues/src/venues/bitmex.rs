@@ -17,7 +17,7 @@
 
 use crate::desk::{Desk, NamedLevel, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
@@ -157,7 +157,7 @@ impl Venue for Bitmex {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, bare_rows(bodies)?, "symbol", list))
+        Ok(collect(PROFILE.id, &Classes::UNTOLD, bare_rows(bodies)?, "symbol", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

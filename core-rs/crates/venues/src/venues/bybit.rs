@@ -19,12 +19,14 @@
 
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
+use crate::throttling::has_code;
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Text, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 
 const PROFILE: VenueProfile = VenueProfile {
@@ -61,8 +63,25 @@ const CONDUCT: Conduct = Conduct {
 
 /// There are more instruments than a page holds.
 const MARKETS_PATH: &str = "/v5/market/instruments-info?category=linear&status=Trading&limit=1000";
-/// Kinds of symbol that are coins; others (stock, commodity, forex, etf, ...) share their names with coins elsewhere.
-const COIN_TYPES: [&str; 3] = ["", "innovation", "adventure"];
+
+/// Kinds of symbol; the first three are coins.
+const CLASSES: Classes = Classes {
+    field: "symbolType",
+    meanings: &[
+        ("", AssetClass::Coin),
+        ("innovation", AssetClass::Coin),
+        ("adventure", AssetClass::Coin),
+        ("stock", AssetClass::Share),
+        ("etf", AssetClass::Share),
+        ("commodity", AssetClass::Commodity),
+        ("metal", AssetClass::Metal),
+        ("forex", AssetClass::Fx),
+        ("index", AssetClass::Index),
+    ],
+    is_coin_word_seen: false,
+    stage_field: "isPreListing",
+    stages: &[("false", Stage::Usual), ("true", Stage::PreMarket)],
+};
 
 /// Bybit.
 pub struct Bybit;
@@ -128,8 +147,6 @@ struct Market {
     base_coin: String,
     quote_coin: String,
     settle_coin: String,
-    #[serde(default)]
-    symbol_type: String,
     price_filter: PriceFilter,
     lot_size_filter: LotSizeFilter,
 }
@@ -168,7 +185,7 @@ impl Venue for Bybit {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "result.list")?, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "result.list")?, "symbol", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -194,6 +211,13 @@ impl Venue for Bybit {
     fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
         let path = format!("/v5/market/orderbook?category=linear&symbol={native_symbol}&limit=1");
         Some(BookRequest { request: RestRequest::get(path), depth_limit: 1 })
+    }
+
+    /// 403 is a ban of our address for asking too often; 10006 and 10018 come with 200 as well.
+    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
+        let is_throttled =
+            matches!(status, 418 | 429) || status == 403 || has_code(body, &["retCode"], &["10006", "10018"]);
+        is_throttled.then_some(body)
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
@@ -313,9 +337,6 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
     }
     if market.status != "Trading" {
         return listing.quarantine(&market.symbol, format!("status is {}", market.status));
-    }
-    if !COIN_TYPES.contains(&market.symbol_type.as_str()) {
-        return listing.quarantine(&market.symbol, format!("not a coin but of type {}", market.symbol_type));
     }
     listing.add(&ListedMarket {
         native_symbol: &market.symbol,
@@ -634,12 +655,13 @@ mod tests {
                 ("10000SATS/USDT:USDT", "SATS", 1e4),
                 ("SHIB1000/USDT:USDT", "SHIB", 1e3),
                 ("1000000BABYDOGE/USDT:USDT", "BABYDOGE", 1e6),
+                ("TSLA/USDT:USDT", "share:TSLA", 1.0),
             ]
         );
         let btc = &listing.instruments[0];
         assert_eq!((btc.contract_size, btc.tick_size, btc.lot_size), (1.0, 0.1, 0.001));
         let refused: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(refused, ["NEWUSDT", "TSLAUSDT", "ODDUSDT", "BAD"]);
+        assert_eq!(refused, ["NEWUSDT", "ODDUSDT", "BAD"]);
         assert!(Bybit.parse_markets(&[br#"{"retCode":10001,"retMsg":"params error","result":{}}"#], 0).is_err());
     }
 }

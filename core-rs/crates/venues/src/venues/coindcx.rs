@@ -21,7 +21,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
@@ -122,7 +122,7 @@ impl Venue for CoinDcx {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, bare_rows(bodies)?, "", list))
+        Ok(collect(PROFILE.id, &Classes::UNTOLD, bare_rows(bodies)?, "", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -19,9 +19,10 @@
 
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
+use crate::throttling::has_code;
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -182,7 +183,7 @@ impl Venue for Deribit {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "result")?, "instrument_name", list))
+        Ok(collect(PROFILE.id, &Classes::UNTOLD, rows(bodies, "result")?, "instrument_name", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -210,6 +211,12 @@ impl Venue for Deribit {
     fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
         let path = format!("/api/v2/public/get_order_book?instrument_name={native_symbol}&depth=1");
         Some(BookRequest { request: RestRequest::get(path), depth_limit: 1 })
+    }
+
+    /// 10028 comes as an error of JSON-RPC.
+    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
+        let is_throttled = matches!(status, 418 | 429) || has_code(body, &["error", "code"], &["10028"]);
+        is_throttled.then_some(body)
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {

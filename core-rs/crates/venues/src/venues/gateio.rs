@@ -18,13 +18,13 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Object, Side, Text, Time, parse, price, text_after};
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::Level;
+use crossbook_market::{AssetClass, Level};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -67,6 +67,22 @@ const CONDUCT: Conduct = Conduct {
 const STREAM_PREFIX: &str = "ob.";
 /// Levels a side; with 400 it would come every 100 ms instead of every 20.
 const LEVELS: u32 = 50;
+
+/// What a contract is about; nothing is a coin.
+const CLASSES: Classes = Classes {
+    field: "contract_type",
+    meanings: &[
+        ("", AssetClass::Coin),
+        ("stocks", AssetClass::Share),
+        ("metals", AssetClass::Metal),
+        ("commodities", AssetClass::Commodity),
+        ("indices", AssetClass::Index),
+        ("forex", AssetClass::Fx),
+    ],
+    is_coin_word_seen: true,
+    stage_field: "is_pre_market",
+    stages: &[("false", Stage::Usual), ("true", Stage::PreMarket)],
+};
 
 /// Gate.
 pub struct Gateio;
@@ -137,10 +153,6 @@ struct Market {
     status: String,
     #[serde(default)]
     in_delisting: bool,
-    #[serde(default)]
-    is_pre_market: bool,
-    #[serde(default)]
-    contract_type: String,
 }
 
 /// Lists of before 2025 do not say.
@@ -162,7 +174,7 @@ impl Venue for Gateio {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, bare_rows(bodies)?, "name", list))
+        Ok(collect(PROFILE.id, &CLASSES, bare_rows(bodies)?, "name", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -276,9 +288,6 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
     let refusal = match market {
         Market { status, .. } if status != "trading" => Some(format!("status is {status}")),
         Market { in_delisting: true, .. } => Some("it is being delisted".to_string()),
-        Market { is_pre_market: true, .. } => Some("its coin does not trade yet".to_string()),
-        // A share and a coin may bear the same name.
-        Market { contract_type, .. } if !contract_type.is_empty() => Some(format!("it is about {contract_type}")),
         _ => None,
     };
     if let Some(reason) = refusal {
@@ -563,7 +572,7 @@ mod tests {
         let row = |name: &str, more: &str| {
             format!(
                 r#"{{"name":"{name}","type":"direct","quanto_multiplier":"0.0001","order_price_round":"0.1","order_size_min":1,
-                "enable_decimal":false,"status":"trading","in_delisting":false,"contract_type":""{more}}}"#
+                "enable_decimal":false,"status":"trading","in_delisting":false,"contract_type":"","is_pre_market":false{more}}}"#
             )
         };
         let rows = [
@@ -575,7 +584,7 @@ mod tests {
             row("币安人生_USDT", "").replace("0.0001", "10"),
             row("OLD_USDT", "").replace("trading", "delisting"),
             row("GOING_USDT", "").replace("delisting\":false", "delisting\":true"),
-            row("SOON_USDT", r#","is_pre_market":true"#),
+            row("SOON_USDT", "").replace("market\":false", "market\":true"),
             row("TSLA_USDT", "").replace("contract_type\":\"", "contract_type\":\"stocks"),
             row("BTC_USD", "").replace("direct", "inverse"),
             row("NIL_USDT", "").replace("0.0001", "0"),
@@ -583,10 +592,17 @@ mod tests {
         ];
         let listing = Gateio.parse_markets(&[format!("[{}]", rows.join(",")).as_bytes()], 0).unwrap();
         let listed: Vec<_> = listing.instruments.iter().map(|one| (one.symbol.as_str(), one.asset.as_str())).collect();
-        assert_eq!(listed, [("BTC/USDT:USDT", "BTC"), ("ETH/USDT:USDT", "ETH"), ("币安人生/USDT:USDT", "币安人生")]);
+        let expected = [
+            ("BTC/USDT:USDT", "BTC"),
+            ("ETH/USDT:USDT", "ETH"),
+            ("币安人生/USDT:USDT", "币安人生"),
+            ("SOON/USDT:USDT", "pre-market:SOON"),
+            ("TSLA/USDT:USDT", "share:TSLA"),
+        ];
+        assert_eq!(listed, expected);
         assert_eq!((listing.instruments[0].contract_size, listing.instruments[0].lot_size), (0.0001, 0.0001));
         assert_eq!((listing.instruments[1].contract_size, listing.instruments[1].lot_size), (0.01, 0.001));
         let refused: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(refused, ["OLD_USDT", "GOING_USDT", "SOON_USDT", "TSLA_USDT", "NIL_USDT", "BAD_USDT"]);
+        assert_eq!(refused, ["OLD_USDT", "GOING_USDT", "NIL_USDT", "BAD_USDT"]);
     }
 }

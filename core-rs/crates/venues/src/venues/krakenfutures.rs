@@ -21,13 +21,13 @@
 
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
 use crossbook_codec::json::{Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::Level;
+use crossbook_market::{AssetClass, Level};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -68,6 +68,11 @@ const CONDUCT: Conduct = Conduct {
 const KINDS: [(&str, &str, bool); 2] = [("PF_", "flexible_futures", false), ("PI_", "futures_inverse", true)];
 /// Letters of the quote currency at a name's end.
 const QUOTE_LETTERS: usize = 3;
+
+/// What is no coin is not told apart further.
+const CLASSES: Classes =
+    Classes { field: "tradfi", meanings: &[("false", AssetClass::Coin)], is_coin_word_seen: false,
+    stage_field: "", stages: &[] };
 
 /// Kraken Futures.
 pub struct KrakenFutures;
@@ -124,8 +129,6 @@ struct Market {
     last_trading_time: Option<String>,
     #[serde(default)]
     post_only: bool,
-    #[serde(default)]
-    tradfi: bool,
 }
 
 impl Venue for KrakenFutures {
@@ -144,7 +147,7 @@ impl Venue for KrakenFutures {
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         let mut rows = rows(bodies, "instruments")?;
         rows.retain(is_contract);
-        Ok(collect(PROFILE.id, rows, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows, "symbol", list))
     }
 
     /// Rule 6.
@@ -282,7 +285,6 @@ fn refusal(market: &Market, quote: &str) -> Option<&'static str> {
         (quote != "USD", "not quoted in USD"),
         (!market.tradeable, "not tradeable"),
         (market.post_only, "takes no orders that trade at once"),
-        (market.tradfi, "not about a coin"),
     ]
     .into_iter()
     .find_map(|(is_so, reason)| is_so.then_some(reason))

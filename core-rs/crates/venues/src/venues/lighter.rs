@@ -15,12 +15,13 @@
 
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, LevelFields, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 
 const PROFILE: VenueProfile = VenueProfile {
@@ -61,6 +62,21 @@ const CONDUCT: Conduct = Conduct {
 
 /// How long to be quiet after "too many messages".
 const TOO_MANY_PAUSE_NS: i64 = 5 * SECOND_NS;
+
+/// The strategy that a market belongs to.
+const CLASSES: Classes = Classes {
+    field: "strategy_index",
+    meanings: &[
+        ("2", AssetClass::Coin),
+        ("3", AssetClass::Metal),
+        ("4", AssetClass::Fx),
+        ("5", AssetClass::Share),
+        ("6", AssetClass::Index),
+    ],
+    is_coin_word_seen: true,
+    stage_field: "",
+    stages: &[],
+};
 
 /// Lighter.
 pub struct Lighter;
@@ -123,6 +139,16 @@ struct Market {
     maker_fee: Option<Decimal>,
     is_maker_fee_enabled: Option<bool>,
     #[serde(default)]
+    is_frozen: bool,
+    #[serde(default = "one")]
+    multiplier: Decimal,
+    #[serde(default)]
+    end_timestamp: i64,
+    #[serde(default)]
+    settlement_type: i64,
+    #[serde(default = "by_the_venue")]
+    market_deployer: String,
+    #[serde(default)]
     market_config: MarketConfig,
 }
 
@@ -131,6 +157,15 @@ struct Market {
 struct MarketConfig {
     hidden: bool,
     force_reduce_only: bool,
+}
+
+/// Rows of before these fields do not say.
+fn one() -> Decimal {
+    Decimal(1.0)
+}
+
+fn by_the_venue() -> String {
+    "lighter".to_string()
 }
 
 impl Venue for Lighter {
@@ -147,7 +182,7 @@ impl Venue for Lighter {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "order_book_details")?, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "order_book_details")?, "symbol", list))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -258,14 +293,17 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
         _ if market.status != "active" => Some(format!("status is {}", market.status)),
         _ if market.market_config.hidden => Some("hidden".to_string()),
         _ if market.market_config.force_reduce_only => Some("positions can only be reduced".to_string()),
-        _ => None,
+        _ if market.market_deployer != "lighter" => {
+            Some(format!("a market that others run ({})", market.market_deployer))
+        }
+        _ => out_of_the_usual(market),
     };
     if let Some(reason) = refusal {
         return listing.quarantine(&market.symbol, reason);
     }
     listing.add(&ListedMarket {
         native_symbol: &market.market_id.to_string(),
-        base: &market.symbol,
+        base: asset_name(market),
         quote: "USDC",
         settle: "USDC",
         contract_size: 1.0,
@@ -274,6 +312,27 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
         taker_fee_percent: fee_percent(market.taker_fee, market.is_taker_fee_enabled),
         maker_fee_percent: fee_percent(market.maker_fee, market.is_maker_fee_enabled),
     });
+}
+
+/// What these fields do to a market is not documented: anything but their usual value is left out, with the reason.
+fn out_of_the_usual(market: &Market) -> Option<String> {
+    match market {
+        Market { is_frozen: true, .. } => Some("it is frozen".to_string()),
+        Market { multiplier, .. } if multiplier.0 != 1.0 => Some(format!("its multiplier is {}", multiplier.0)),
+        Market { end_timestamp, .. } if *end_timestamp != 0 => Some(format!("it ends at {end_timestamp}")),
+        Market { settlement_type, .. } if *settlement_type != 0 => {
+            Some(format!("its settlement_type is {settlement_type}"))
+        }
+        _ => None,
+    }
+}
+
+/// The venue renamed a market in place, and other coins bear the new name elsewhere: this one is still the coin that it was.
+fn asset_name(market: &Market) -> &str {
+    match (market.market_id, market.symbol.as_str()) {
+        (12, "GRAM") => "TON",
+        (_, symbol) => symbol,
+    }
 }
 
 fn step(decimals: i32) -> f64 {
@@ -592,6 +651,18 @@ mod tests {
             row("OLD", 5, "perp", "inactive", ""),
             row("DARK", 6, "perp", "active", r#","market_config":{"hidden":true}"#),
             row("EXIT", 7, "perp", "active", r#","market_config":{"force_reduce_only":true}"#),
+            row("ICE", 8, "perp", "active", r#","is_frozen":true"#),
+            row("SPLIT", 9, "perp", "active", r#","multiplier":"2.000""#),
+            row("ENDS", 10, "perp", "active", r#","end_timestamp":1795219200000"#),
+            row("SETTLES", 11, "perp", "active", r#","settlement_type":1"#),
+            row(
+                "GRAM",
+                12,
+                "perp",
+                "active",
+                r#","is_frozen":false,"multiplier":"1.00","end_timestamp":0,"settlement_type":0"#,
+            ),
+            row("TUR30", 13, "perp", "active", r#","market_deployer":"external""#),
             r#"{"symbol":"BAD","market_id":"x"}"#.to_string(),
         ];
         let body = format!(r#"{{"code":200,"order_book_details":[{}]}}"#, rows.join(","));
@@ -602,6 +673,8 @@ mod tests {
         let pepe = &listing.instruments[1];
         assert_eq!((pepe.asset.as_str(), pepe.asset_scale, pepe.maker_fee_percent), ("PEPE", 1000.0, None));
         let refused: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(refused, ["OLD", "DARK", "EXIT", "BAD"]);
+        assert_eq!(refused, ["OLD", "DARK", "EXIT", "ICE", "SPLIT", "ENDS", "SETTLES", "TUR30", "BAD"]);
+        assert_eq!(listing.quarantined[3].1, "it is frozen");
+        assert_eq!(listing.instruments[2].asset, "TON", "renamed in place");
     }
 }

@@ -20,13 +20,13 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::Level;
+use crossbook_market::{AssetClass, Level};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -76,9 +76,6 @@ const CONDUCT: Conduct = Conduct {
 const REST_DEPTH: usize = 1000;
 /// Levels a side of the repeated top, the fewest there are.
 const TOP_LEVELS: u32 = 5;
-/// What the type of a contract on a share is.
-const SHARE: i64 = 2;
-
 /// Tickers that are another coin on this venue than elsewhere, as libraries report it of its spot markets. That its futures
 /// follow suit is not known, and neither is the contrary: none of them may be taken for the coin of that name.
 const RENAMED: [&str; 14] =
@@ -87,6 +84,15 @@ const RENAMED: [&str; 14] =
 /// Tickers of which the same is reported although their futures are the well-known coin, and what that coin is called where
 /// they are not: while both are listed, they cannot be one coin.
 const TWINS: [(&str, &str); 3] = [("FLUX", "FLUX1"), ("GAS", "GASNEO"), ("GMT", "STEPN")];
+
+/// The type of a contract.
+const CLASSES: Classes = Classes {
+    field: "type",
+    meanings: &[("1", AssetClass::Coin), ("2", AssetClass::Share)],
+    is_coin_word_seen: true,
+    stage_field: "",
+    stages: &[],
+};
 
 /// MEXC.
 pub struct Mexc;
@@ -159,8 +165,6 @@ struct Market {
     state: i64,
     #[serde(default = "perpetual")]
     future_type: i64,
-    #[serde(rename = "type", default)]
-    kind: i64,
     #[serde(default)]
     is_hidden: bool,
 }
@@ -187,7 +191,7 @@ impl Venue for Mexc {
         let rows = rows(bodies, "data")?;
         let bases: FxHashSet<String> =
             rows.iter().filter_map(|row| row.get("baseCoin")?.as_str()).map(str::to_string).collect();
-        Ok(collect(PROFILE.id, rows, "symbol", |listing, market| list(listing, market, &bases)))
+        Ok(collect(PROFILE.id, &CLASSES, rows, "symbol", |listing, market| list(listing, market, &bases)))
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -294,6 +298,9 @@ fn resting(side: &Levels) -> impl Iterator<Item = &Level> {
 fn on_full(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let Some(slot) = desk.slot(&message.symbol) else { return Ok(()) };
     let Data::Book(book) = message.data else { return Err(FrameError::Missing("data")) };
+    if !book.bids.0.iter().chain(&book.asks.0).all(Level::is_valid) {
+        return Err(FrameError::Invalid("a level"));
+    }
     let best_bid = resting(&book.bids).max_by(|one, other| one.price.total_cmp(&other.price));
     let best_ask = resting(&book.asks).min_by(|one, other| one.price.total_cmp(&other.price));
     desk.top(
@@ -336,8 +343,6 @@ fn list(listing: &mut ListingBuilder, market: &Market, bases: &FxHashSet<String>
     let refusal = match (market, twin) {
         (Market { state, .. }, _) if *state != 0 => Some(format!("state is {state}")),
         (Market { is_hidden: true, .. }, _) => Some("it is hidden".to_string()),
-        // A share and a coin may bear the same name.
-        (Market { kind: SHARE, .. }, _) => Some("it is about a share".to_string()),
         (_, Some((_, twin))) => Some(format!("{twin} is listed too: it is not the coin of that name")),
         _ if RENAMED.contains(&base) => Some(format!("{base} is reported to be another coin here than elsewhere")),
         _ => None,
@@ -696,11 +701,12 @@ mod tests {
             ("PEPE/USDT:USDT", "PEPE"),
             ("1000BONK/USDT:USDT", "BONK"),
             ("龙虾/USDT:USDT", "龙虾"),
+            ("NVIDIA/USDT:USDT", "share:NVIDIA"),
         ];
         assert_eq!(listed, expected);
         assert_eq!((listing.instruments[1].contract_size, listing.instruments[1].asset_scale), (1e7, 1.0));
         assert_eq!((listing.instruments[0].tick_size, listing.instruments[0].lot_size), (0.1, 0.0001));
-        assert_eq!(refused(&listing), ["OLD_USDT", "HID_USDT", "NVIDIA_USDT", "NIL_USDT", "BAD_USDT"]);
+        assert_eq!(refused(&listing), ["OLD_USDT", "HID_USDT", "NIL_USDT", "BAD_USDT"]);
     }
 
     #[test]

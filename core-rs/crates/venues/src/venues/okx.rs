@@ -18,12 +18,13 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -67,6 +68,15 @@ const CONDUCT: Conduct = Conduct {
 const REST_DEPTH: usize = 400;
 /// How long to be quiet after "requests too frequent".
 const TOO_FREQUENT_PAUSE_NS: i64 = 10 * SECOND_NS;
+
+/// What a contract is about, and by which rules it trades.
+const CLASSES: Classes = Classes {
+    field: "instCategory",
+    meanings: &[("1", AssetClass::Coin), ("3", AssetClass::Share), ("4", AssetClass::Commodity)],
+    is_coin_word_seen: true,
+    stage_field: "ruleType",
+    stages: &[("normal", Stage::Usual), ("pre_market", Stage::PreMarket)],
+};
 
 /// OKX.
 pub struct Okx;
@@ -151,7 +161,7 @@ impl Venue for Okx {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "data")?, "instId", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "data")?, "instId", list))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

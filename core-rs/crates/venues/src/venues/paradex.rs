@@ -12,7 +12,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
 use crate::venue::Venue;
@@ -97,6 +97,25 @@ struct Market {
     #[serde(default)]
     open_at: i64,
     trading_mode: Option<String>,
+    #[serde(default)]
+    fee_config: FeeConfig,
+}
+
+/// `{"api_fee":{"maker_fee":{"fee":"0"},"taker_fee":{"fee":"0.0002"}},"interactive_fee":{...}}`: fees are shares.
+#[derive(Default, Deserialize)]
+struct FeeConfig {
+    api_fee: Option<Fees>,
+}
+
+#[derive(Deserialize)]
+struct Fees {
+    maker_fee: Option<Fee>,
+    taker_fee: Option<Fee>,
+}
+
+#[derive(Deserialize)]
+struct Fee {
+    fee: Option<Decimal>,
 }
 
 impl Venue for Paradex {
@@ -113,7 +132,9 @@ impl Venue for Paradex {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "results")?, "symbol", |listing, market| list(listing, market, now_ns)))
+        Ok(collect(PROFILE.id, &Classes::UNTOLD, rows(bodies, "results")?, "symbol", |listing, market| {
+            list(listing, market, now_ns)
+        }))
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
@@ -224,11 +245,17 @@ fn list(listing: &mut ListingBuilder, market: &Market, now_ns: i64) {
             contract_size: 1.0,
             tick_size: market.price_tick_size.0,
             lot_size: market.order_size_increment.0,
-            taker_fee_percent: Some(PROFILE.taker_fee_percent),
-            maker_fee_percent: Some(PROFILE.maker_fee_percent),
+            taker_fee_percent: Some(fee_percent(market, |fees| fees.taker_fee.as_ref(), PROFILE.taker_fee_percent)),
+            maker_fee_percent: Some(fee_percent(market, |fees| fees.maker_fee.as_ref(), PROFILE.maker_fee_percent)),
         }),
         Some(mode) => listing.quarantine(&market.symbol, format!("trading mode is {mode}")),
     }
+}
+
+/// The fee of a market's own, else the usual one. Six decimals at most.
+fn fee_percent(market: &Market, fee: impl Fn(&Fees) -> Option<&Fee>, usual: f64) -> f64 {
+    let told = market.fee_config.api_fee.as_ref().and_then(fee).and_then(|fee| fee.fee);
+    told.map_or(usual, |share| (share.0 * 1e8).round() / 1e6)
 }
 
 #[cfg(test)]
@@ -518,10 +545,17 @@ mod tests {
             row("RFQ-USD-PERP", "PERP", "RFQ_ONLY", 5),
             row("SOON-USD-PERP", "PERP", "STANDARD", 11),
             r#"{"symbol":"BAD"}"#.to_string(),
+            row("OWN-USD-PERP", "PERP", "STANDARD", 5).replace("kPEPE", "OWN").replace(
+                "\"open_at\"",
+                r#""fee_config":{"api_fee":{"maker_fee":{"fee":"0"},"taker_fee":{"fee":"0.0002","fee_cap":null}},
+                "rpi_fee":null},"open_at""#,
+            ),
         ];
         let body = format!(r#"{{"results":[{}]}}"#, rows.join(","));
         let listing = Paradex.parse_markets(&[body.as_bytes()], 10 * MILLISECOND_NS).unwrap();
-        assert_eq!(listing.instruments.len(), 1);
+        assert_eq!(listing.instruments.len(), 2);
+        let own = &listing.instruments[1];
+        assert_eq!((own.taker_fee_percent, own.maker_fee_percent), (Some(0.02), Some(0.0)), "its own fees");
         let pepe = &listing.instruments[0];
         assert_eq!((pepe.symbol.as_str(), pepe.asset.as_str(), pepe.asset_scale), ("kPEPE/USD:USDC", "PEPE", 1000.0));
         assert_eq!((pepe.taker_fee_percent, pepe.lot_size), (Some(0.045), 10.0));

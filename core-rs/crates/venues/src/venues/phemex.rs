@@ -25,12 +25,13 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
-use crate::listing::{ListedMarket, ListingBuilder, MarketListing, collect, rows};
+use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
+use crossbook_market::AssetClass;
 use serde::Deserialize;
 
 const PROFILE: VenueProfile = VenueProfile {
@@ -70,6 +71,15 @@ const CONDUCT: Conduct = Conduct {
 const DEPTH: usize = 30;
 /// "Invalid argument": there is no such symbol.
 const INVALID_ARGUMENT: &str = "6001";
+
+/// Traditional assets are not told apart further.
+const CLASSES: Classes = Classes {
+    field: "perpProductSubType",
+    meanings: &[("Normal", AssetClass::Coin), ("PreMarket", AssetClass::PreMarket)],
+    is_coin_word_seen: true,
+    stage_field: "",
+    stages: &[],
+};
 
 /// Phemex.
 pub struct Phemex;
@@ -117,8 +127,6 @@ struct Market {
     quote_currency: String,
     settle_currency: String,
     status: String,
-    #[serde(default)]
-    perp_product_sub_type: Option<String>,
     tick_size: Decimal,
     qty_step_size: Decimal,
 }
@@ -137,7 +145,7 @@ impl Venue for Phemex {
     }
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
-        Ok(collect(PROFILE.id, rows(bodies, "data.perpProductsV2")?, "symbol", list))
+        Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "data.perpProductsV2")?, "symbol", list))
     }
 
     /// Rule 1. There is no unsubscribing one symbol (rule 9), so that it is never asked for.
@@ -169,7 +177,7 @@ fn on_message(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     };
     let symbol = message.symbol.ok_or(FrameError::Missing("symbol"))?;
     let Some(slot) = desk.slot(symbol) else { return Ok(()) };
-    let sequence = message.sequence.ok_or(FrameError::Missing("sequence"))?;
+    let sequence = message.sequence.filter(|sequence| *sequence > 0).ok_or(FrameError::Missing("sequence"))?;
     let (exchange_ns, bids, asks) = (message.timestamp.0, book.bids.0, book.asks.0);
     match message.kind {
         Some("snapshot") => desk.snapshot(slot, Snapshot { sequence, exchange_ns, bids, asks, ..Snapshot::default() }),
@@ -207,12 +215,8 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
     if market.kind != "PerpetualV2" || !is_linear || market.status == "Delisted" {
         return;
     }
-    let kind = market.perp_product_sub_type.as_deref().unwrap_or("Normal");
     if market.status != "Listed" {
         return listing.quarantine(&market.symbol, format!("status is {}", market.status));
-    }
-    if kind != "Normal" {
-        return listing.quarantine(&market.symbol, format!("a product of kind {kind}"));
     }
     listing.add(&ListedMarket {
         native_symbol: &market.symbol,

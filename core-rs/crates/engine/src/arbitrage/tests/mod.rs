@@ -36,6 +36,7 @@ pub(super) fn instrument(venue: &str, asset: &str) -> Instrument {
         symbol: format!("{asset}/USDT:USDT"),
         native_symbol: format!("{asset}USDT"),
         asset: asset.to_owned(),
+        asset_class: crossbook_market::AssetClass::Coin,
         asset_scale: 1.0,
         quote_currency: "USDT".to_owned(),
         settle_currency: "USDT".to_owned(),

@@ -5,6 +5,7 @@ mod exactness;
 mod hand_over;
 mod roster;
 mod rules;
+mod unheard;
 
 use super::*;
 use crate::hub::{InstrumentFilter, QuoteHub};

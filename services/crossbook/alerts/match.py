@@ -1,0 +1,48 @@
+"""A rule that wants to fire, and what holds its place in the stream until it is decided."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.data.leases import Tenure
+
+
+class Position(NamedTuple):
+    """An event within the stream; nothing at all is the beginning."""
+
+    event_ns: int = 0
+    token: str = ""
+
+    def encoded(self) -> str:
+        """For Postgres."""
+        return f"{self.event_ns} {self.token}"
+
+    @staticmethod
+    def decoded(value: str) -> "Position":
+        """What was encoded."""
+        event_ns, _, token = value.partition(" ")
+        return Position(int(event_ns), token)
+
+
+@dataclass(eq=False, slots=True)
+class Hold:
+    """Something is still to be done in a slot."""
+
+    tenure: Tenure
+    before: Position
+    others: dict["Hold", None]
+
+    def settle(self) -> None:
+        """It is done, or is another replica's to do."""
+        self.others.pop(self, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that wants to fire; `cause` makes it the same match whoever finds it, and however often."""
+
+    rule: pb.AlertRule
+    opportunity: arbitrage_pb2.Opportunity
+    cause: str
+    hold: Hold | None = None

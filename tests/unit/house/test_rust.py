@@ -1,0 +1,89 @@
+"""Rust modules use each other in one direction, crates keep their floors, and nothing in the core touches the world."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.house.modules import circles, crates
+from tests.house.rust import branches, rust_modules, uses, without_tests
+
+CORE = Path(__file__).parents[3] / "core-rs"
+FLOORS = [{"market"}, {"codec", "wire"}, {"venues", "engine"}, {"outgoing"}, {"python"}]
+"""From the ground up: a crate depends on lower ones alone."""
+WORLD = {
+    "tokio",
+    "async-std",
+    "smol",
+    "futures",
+    "mio",
+    "hyper",
+    "reqwest",
+    "ureq",
+    "socket2",
+    "tungstenite",
+    "chrono",
+    "time",
+}
+MODULES = {"crate", "crate::a", "crate::a::inner", "crate::b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        ("use crate::b::Thing;", {"crate::b"}),
+        ("use super::b::{One, Two as Other};", {"crate::b"}),
+        ("use inner::Thing;\nmod inner;", {"crate::a::inner"}),
+        ("use crate::{\n    a::inner::Thing,\n    b::{self, Other},\n};", {"crate::a::inner", "crate::b"}),
+        ("fn call() -> u8 {\n    crate::b::call() + inner::more()\n}", {"crate::b", "crate::a::inner"}),
+        ("mod inner;\nuse std::sync::Arc;\nuse other_crate::b::Thing;", set()),
+        ("use super::Root;", {"crate"}),
+        ('// use crate::b::Thing;\nconst TEXT: &str = "crate::b";', set()),
+        ("#[cfg(test)]\nuse crate::b::Thing;\n#[cfg(test)]\nmod tests {\n    use crate::b::Thing;\n}", set()),
+        ("#[cfg(test)]\nimpl X {\n    fn y() {\n        crate::b::z();\n    }\n}\nuse inner::T;", {"crate::a::inner"}),
+    ],
+)
+def test_a_module_uses_what_it_names_and_not_what_it_declares_or_tests(text: str, used: set[str]) -> None:
+    """One line each of the ways in which Rust names another module."""
+    assert uses("crate::a", without_tests(text), MODULES) == used
+
+
+def test_a_use_tree_is_as_many_paths_as_it_has_leaves() -> None:
+    """Nested groups keep what stands before them."""
+    assert branches("a::{b,c::{d,e::f},g}") == ["a::b", "a::c::d", "a::c::e::f", "a::g"]
+
+
+def test_the_sources_are_read() -> None:
+    """Modules of every crate are there, with arrows between them, and test modules are not."""
+    modules = rust_modules(CORE)
+    assert {name.split("::")[0] for name in modules} == set().union(*FLOORS)
+    assert "venues::market_data" in modules["venues::venue"]
+    assert "venues::testing" not in modules
+
+
+def test_no_rust_module_uses_another_in_a_circle() -> None:
+    """Whoever reads a module upwards comes to an end."""
+    assert circles(rust_modules(CORE)) == []
+
+
+def test_every_crate_stands_on_lower_floors_alone() -> None:
+    """The floors name each crate, and a manifest leads downwards."""
+    found = crates(CORE)
+    height = {name: level for level, floor in enumerate(FLOORS) for name in floor}
+    assert set(found) == set(height)
+    assert [
+        f"{name} -> {other}" for name, used in found.items() for other in used if height[other] >= height[name]
+    ] == []
+
+
+def test_only_the_binding_knows_python_and_no_crate_the_world() -> None:
+    """The core is told the time and handed bytes: it has neither a runtime nor sockets nor a clock."""
+    manifests = {path.parent.name: tomllib.loads(path.read_text()) for path in CORE.glob("crates/*/Cargo.toml")}
+    dependencies = {name: set(manifest.get("dependencies", {})) for name, manifest in manifests.items()}
+    assert {name for name, used in dependencies.items() if "pyo3" in used} == {"python"}
+    locked = {package["name"] for package in tomllib.loads((CORE / "Cargo.lock").read_text())["package"]}
+    assert locked & WORLD == set()
+    clock = re.compile(r"\b(std::net|SystemTime|Instant::now|thread::sleep)\b")
+    sources = {path: without_tests(path.read_text()) for path in CORE.glob("crates/*/src/**/*.rs")}
+    assert [path.relative_to(CORE).as_posix() for path, text in sources.items() if clock.search(text)] == []

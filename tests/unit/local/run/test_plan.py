@@ -1,0 +1,48 @@
+"""What a run is about to do, decided before anything starts."""
+
+from pathlib import Path
+
+import pytest
+
+from crossbook.local.options import UpOptions
+from crossbook.local.run.plan import plan_run
+from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.exposure import OpenHostError
+
+OPTIONS = UpOptions(
+    data_dir=Path("/nowhere/data"), venues=["v", "w"], port_base=0, tracker_processes=2, window_seconds=5
+)
+
+
+def test_a_plan_holds_all_that_the_run_is_told() -> None:
+    """Settings with the options over them, an endpoint a process, and places in the data folder; nothing is made."""
+    plan = plan_run(OPTIONS)
+    assert plan.settings.aggregator.window_seconds == 5
+    assert list(plan.targets) == ["tracker-1", "tracker-2", "aggregator", "arbitrage", "alerts", "simulator"]
+    assert plan.places.truth_file == Path("/nowhere/data/truth.jsonl")
+    assert plan.headline == "Crossbook is SIMULATED: v, w, seed 1"
+    first, second = (endpoint.port for endpoint in plan.ports.of("tracker"))
+    assert f"Ctrl-C stops · tracker {first} {second} aggregator " in plan.footer
+    assert not plan.data_dir.exists()
+
+
+def test_real_venues_need_no_simulator() -> None:
+    """And the headline says what they are."""
+    plan = plan_run(UpOptions(venues=["v"], port_base=0, is_live=True))
+    assert "simulator" not in plan.targets
+    assert plan.headline == "Crossbook is LIVE: real venues v"
+
+
+def test_a_played_capture_is_named() -> None:
+    """It takes its venue's place in the world."""
+    plan = plan_run(UpOptions(venues=["v"], port_base=0, play=Path("capture.gz")))
+    assert (plan.options.mode, plan.headline) == ("play", "Crossbook is SIMULATED: v, with capture.gz played")
+
+
+def test_what_is_wrong_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that does not divide a minute, and a host that strangers reach."""
+    with pytest.raises(SettingsError, match="window_seconds"):
+        plan_run(UpOptions(venues=["v"], port_base=0, window_seconds=7))
+    monkeypatch.setenv("CROSSBOOK_HOST", "0.0.0.0")
+    with pytest.raises(OpenHostError):
+        plan_run(OPTIONS)
