@@ -72,7 +72,7 @@ class WindowWriter:
         return self.committed_sequence if self.committed_stream_id == stream_id else 0
 
     async def run(self) -> None:
-        """Until it is cancelled; a cancelled commit is rolled back and comes again. Once commits are lost, it only waits.
+        """Until it is cancelled; a cancelled commit is rolled back and comes again. When commits are lost, it waits.
 
         May be run again after it died: the window that it had in hand comes first.
         """

@@ -210,7 +210,7 @@ async def test_findings_come_in_pages(fanout: Fanout, postgres_dsn: str) -> None
         ),
         (pb.DecideIdentityRequest(name="identityFindings/0123456789abcdef", state=DENIED, comment="\0"), "comment"),
         (pb.ListIdentityFindingsRequest(states=[0]), "states[0]"),  # type: ignore[list-item]
-        (pb.ListIdentityFindingsRequest(assets=["\0"]), "assets"),
+        (pb.ListIdentityFindingsRequest(assets=["\0"]), "assets[0]"),
         (pb.ListIdentityFindingsRequest(page_size=-1), "page_size"),
         (pb.ListIdentityFindingsRequest(page_token="nonsense"), "page_token"),
     ],
