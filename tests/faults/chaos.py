@@ -1,6 +1,7 @@
 """Faults that are not ours: all processes at once, clocks, stores that answer, a pooler, surroundings, bodies."""
 
 import gzip
+from operator import attrgetter
 
 from tests.faults import answers, clock, inflict
 from tests.faults.rig import SERVICES, Wanted
@@ -12,7 +13,17 @@ NOBODY_THERE = "http://127.0.0.1:9"
 PROXIES = {name: NOBODY_THERE for each in ("http_proxy", "https_proxy", "all_proxy") for name in (each, each.upper())}
 BOMB = gzip.compress(bytes(100_000_000))
 ENDLESS = Answer(200, {"content-length": "1000000000000"}, bytes(65536), is_endless=True)
+ERROR = b'{"code": 1, "msg": "no"}'
 SQLSTATES = {"permission denied": "42501", "insufficient resources": "53000", "a code that nobody knows": "ZZ999"}
+
+
+def _http(body: bytes, *headers: str) -> bytes:
+    return "\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body
+
+
+def _venues_say(name: str, answer: bytes) -> Fault:
+    return Fault(f"venues: {name}", inflict.says(attrgetter("links.venues"), answer), 8.0)
+
 
 _replica = answers.redis_told(
     lambda server: server.replicaof("127.0.0.1", "1"), lambda server: server.replicaof("NO", "ONE")
@@ -90,6 +101,11 @@ GROUPS = (
                 "receiver: 200 with an error", inflict.hook_answers(Answer(body=b'{"ok": false, "error": "no"}')), 6.0
             ),
             Fault("receiver: garbage", inflict.hook_answers(Answer(0, body=b"\x00\xff" * 500)), 6.0, logs=TRIED_AGAIN),
+            _venues_say("a gzip bomb", _http(BOMB, f"content-length: {len(BOMB)}", "content-encoding: gzip")),
+            _venues_say("an endless body", _http(bytes(65536), "content-length: 1000000000000")),
+            _venues_say("200 with an error", _http(ERROR, f"content-length: {len(ERROR)}", "connection: close")),
+            _venues_say("garbage", b"\x00\xff" * 500),
         ),
+        Wanted(has_venue_link=True),
     ),
 )

@@ -167,6 +167,16 @@ def link(link_of: LinkOf, spoil: Callable[[TcpProxy], None]) -> Inflict:
     return inflict
 
 
+def says(link_of: LinkOf, answer: bytes) -> Inflict:
+    """Connections are cut, and whoever comes again hears that, without an end."""
+
+    def spoil(link: TcpProxy) -> None:
+        link.says = answer
+        link.cut()
+
+    return link(link_of, spoil)
+
+
 def refused(link_of: LinkOf) -> Inflict:
     """Connections are reset and no new ones taken."""
 

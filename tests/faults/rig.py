@@ -61,6 +61,7 @@ class Wanted:
     has_replica: bool = False  # a second alerts process shares the work
     has_pooler: bool = False  # services reach Postgres through PgBouncer
     has_clock: bool = False  # the services' wall clock can be set
+    has_venue_link: bool = False  # trackers reach their venues through a proxy
     environment: Mapping[str, str] = field(default_factory=dict)  # of every service
 
 
@@ -74,6 +75,7 @@ class Links:
     postgres: TcpProxy
     redis: TcpProxy
     hook: TcpProxy  # alerts to the webhook's receiver
+    venues: TcpProxy  # trackers to the simulator, only where a group wants it: it carries every frame
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ async def running_rig(data_dir: Path, seed: int, wanted: Wanted | None = None) -
         ports = choose_ports(load_settings(), _options(data_dir))
         services = (ports.one("aggregator").port, ports.one("aggregator").port, ports.one("arbitrage").port)
         servers = (_port(postgres.dsn), _port(redis.url), receiver.port)
-        links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in (*services, *servers)])
+        every = (*services, *servers, ports.one("simulator").port)
+        links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in every])
         supervisor = await stack.enter_async_context(Supervisor(data_dir / "logs"))
         targets = {one.name: one.target(HOST) for one in ports.endpoints if one.service != "simulator"}
         channels = {name: await stack.enter_async_context(open_channel(target)) for name, target in targets.items()}
@@ -146,7 +149,7 @@ async def running_rig(data_dir: Path, seed: int, wanted: Wanted | None = None) -
             await _start_replica(rig)
         await hook.add_rule(channels["alerts"])
         async with observer.running():
-            await _start_sources(rig, seed, wanted.buffer_bytes)
+            await _start_sources(rig, seed, wanted)
             yield rig
 
 
@@ -165,12 +168,13 @@ async def _start_replica(rig: Rig) -> None:
     await rig.supervisor.wait_ready(REPLICA)
 
 
-async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
+async def _start_sources(rig: Rig, seed: int, wanted: Wanted) -> None:
     world = WORLD | {"CROSSBOOK_SIMULATOR__LEDGER_FILE": str(rig.ledger_path)}
     await _start(rig, rig.ports.one("simulator"), _setup(rig, seed=seed), world)
     await rig.supervisor.wait_ready("simulator")
-    setup = _setup(rig, _redirected(rig.ports, "aggregator", rig.links.ingest.port))
-    small = {} if buffer_bytes is None else {"CROSSBOOK_TRACKER__BUFFER_BYTES": str(buffer_bytes)}
+    ports = _redirected(rig.ports, "aggregator", rig.links.ingest.port)
+    setup = _setup(rig, _redirected(ports, "simulator", rig.links.venues.port) if wanted.has_venue_link else ports)
+    small = {} if wanted.buffer_bytes is None else {"CROSSBOOK_TRACKER__BUFFER_BYTES": str(wanted.buffer_bytes)}
     for endpoint in rig.ports.of("tracker"):
         await _start(rig, endpoint, setup, small)
     await rig.supervisor.wait_ready(*TRACKERS)

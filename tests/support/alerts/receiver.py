@@ -69,7 +69,7 @@ class Receiver:
                 await asyncio.sleep(answer.delay_seconds)
                 writer.write(_encoded(answer))
                 await writer.drain()
-                while answer.is_endless:
+                while answer.is_endless and not writer.is_closing():
                     writer.write(answer.body)
                     await writer.drain()
         writer.close()
