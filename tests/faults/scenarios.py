@@ -107,7 +107,7 @@ GROUPS = (
     Group(
         "freeze",
         (
-            Fault("SIGSTOP tracker-2 30 s", inflict.frozen("tracker-2"), 30.0),
+            Fault("SIGSTOP tracker-2 30 s", inflict.frozen("tracker-2"), 30.0, freezes=("tracker-2",)),
             Fault("SIGSTOP aggregator 30 s", inflict.frozen("aggregator"), 30.0, NO_AGGREGATOR),
             Fault("SIGSTOP arbitrage 30 s", inflict.frozen("arbitrage"), 30.0, NO_ARBITRAGE),
             Fault("SIGSTOP alerts 30 s", inflict.frozen("alerts"), 30.0),

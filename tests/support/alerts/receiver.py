@@ -72,6 +72,7 @@ class Receiver:
                 while answer.is_endless and not writer.is_closing():
                     writer.write(answer.body)
                     await writer.drain()
+                    await asyncio.sleep(0)  # drain alone need not yield, and the loss is told by the loop
         writer.close()
 
 

@@ -119,6 +119,7 @@ class TcpProxy:
             while (said := self.says) and not writer.is_closing():
                 writer.write(said)
                 await writer.drain()
+                await asyncio.sleep(0)  # drain alone need not yield, and the loss is told by the loop
         writer.transport.abort()
 
     async def _carry(
