@@ -10,7 +10,7 @@ PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property mutations fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
 
 audit: setup ## Ask osv.dev for known vulnerabilities of every locked dependency; skipped, with the reason, where it cannot be asked
-	@$(BIN)/python -m tools.audit
+	@$(BIN)/python -m tests.audit
 
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
@@ -80,6 +80,9 @@ property: setup ## Play 10,000 random streams with faults per venue and check ev
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
 
+mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue
+	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 cargo test -q -p crossbook-venues --test mutations -- --nocapture
+
 fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }
 	@cd core-rs && cargo +nightly fuzz run frames -- $(or $(ARGS),-max_total_time=60)
@@ -94,7 +97,7 @@ proto: setup ## Generate the Python stubs from protos/, for the services and for
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
-	@tools/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && tools/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
+	@protos/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && protos/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
 
 setup: .tools/ready
 
@@ -115,7 +118,7 @@ $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "crossbook: $$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (PYTHON=python3.12 make ... picks one)" >&2; exit 1; }
 	@command -v cargo >/dev/null || { echo "crossbook: Rust is missing: install it from https://rustup.rs, then run make again" >&2; exit 1; }
 	@echo "crossbook: fetching uv into .tools" >&2
-	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.txt
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .uv.txt
 
 clean: ## Remove everything that was fetched, built or recorded here
 	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache

@@ -1,16 +1,32 @@
 """What is known of each venue, as `crossbook venues` prints it and docs/venues.md keeps it."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from crossbook._core import VenueProfile, venue_profiles
 
 COLUMNS = ("venue", "channels", "what proves a book whole", "limits", "fees", "sources", "certainty")
+
+# What the shapes that a venue's file decodes rest on is said where they are tested; an installed package has no tests.
+FIXTURES = Path(__file__).parents[3] / "core-rs" / "crates" / "venues" / "tests" / "conformance"
+EVIDENCE_COLUMNS = ("venue", "captured", "documented", "assumed")
 
 _HEAD = """# Venues
 
 What each venue's file claims, where that comes from and how sure it is. Fees are those of an account without discounts;
 sizes of every venue are turned into base units. `make venues` writes this page from the registry; a test checks that it
 is current.
+
+"""
+
+
+_EVIDENCE_HEAD = """
+## What each shape rests on
+
+Of every channel and REST answer that is read: whether it was seen in a captured frame, stands in the venue's document,
+or is assumed. The levels are those of the conformance fixtures; their tests look for each captured one in the
+recordings.
 
 """
 
@@ -33,7 +49,25 @@ def rows() -> Iterator[tuple[str, ...]]:
 def page() -> str:
     """The whole of docs/venues.md."""
     lines = [COLUMNS, ("---",) * len(COLUMNS), *rows()]
-    return _HEAD + "".join(f"| {' | '.join(map(_escaped, line))} |\n" for line in lines)
+    evidence = [EVIDENCE_COLUMNS, ("---",) * len(EVIDENCE_COLUMNS), *evidence_rows()]
+    return _HEAD + _table(lines) + _EVIDENCE_HEAD + _table(evidence)
+
+
+def evidence_rows() -> Iterator[tuple[str, ...]]:
+    """One row per venue that has a fixture here."""
+    for profile in venue_profiles():
+        path = FIXTURES / f"{profile.id}.json"
+        if path.exists():
+            facts = json.loads(path.read_text())["evidence"]
+            yield (profile.id, *(_of_level(facts, level) for level in ("captured", "document", "assumed")))
+
+
+def _of_level(facts: dict[str, dict[str, str]], level: str) -> str:
+    return "; ".join(f"{fact} ({one['source']})" for fact, one in facts.items() if one["level"] == level)
+
+
+def _table(lines: list[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(map(_escaped, line))} |\n" for line in lines)
 
 
 def _escaped(cell: str) -> str:

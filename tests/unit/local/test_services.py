@@ -21,11 +21,10 @@ from crossbook.local.show import lines, summary, view
 from crossbook.local.show.observer import Observer
 from crossbook.pb.v1 import alerts_pb2
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceServicer, add_AlertServiceServicer_to_server
-from crossbook.plumbing import settings as settings_module
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Section, Settings, load_settings
+from crossbook.plumbing.settings import Section, Settings, load_settings, loader
 from tests.support.local.observed import observed
 
 
@@ -80,7 +79,7 @@ def with_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (services, ports_module, checkup, lines, summary, view):
         monkeypatch.setattr(module, "SERVICES", table)
     monkeypatch.setattr("crossbook.cli.services.SERVICES", table)
-    monkeypatch.setattr(settings_module, "Settings", SettingsWithGateway)
+    monkeypatch.setattr(loader, "Settings", SettingsWithGateway)
     monkeypatch.setattr("crossbook.plumbing.process.os.umask", lambda mask: mask)
     monkeypatch.setattr("crossbook.plumbing.logs.configure_logging", lambda *_: None)
 

@@ -174,6 +174,20 @@ impl<'de> Reader<'de> {
 
     /// The number that begins at `start`, read up to its point or exponent.
     fn fraction(&mut self, start: usize) -> Read<f64> {
+        self.pass_fraction()?;
+        let number = decimal::nearest(self.text.get(start..self.at).ok_or(Unreadable)?);
+        require(number.is_finite()).map(|()| number)
+    }
+
+    /// A number of any size, for whoever does not look at it.
+    fn pass_number(&mut self) -> Read<()> {
+        self.at += usize::from(self.byte() == Some(b'-'));
+        let (first, (digits, _)) = (self.at, self.digits());
+        require(digits == 1 || (digits > 1 && self.text.as_bytes()[first] != b'0'))?;
+        self.pass_fraction()
+    }
+
+    fn pass_fraction(&mut self) -> Read<()> {
         if self.byte() == Some(b'.') {
             self.at += 1;
             require(self.digits().0 > 0)?;
@@ -183,8 +197,7 @@ impl<'de> Reader<'de> {
             self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             require(self.digits().0 > 0)?;
         }
-        let number = decimal::nearest(self.text.get(start..self.at).ok_or(Unreadable)?);
-        require(number.is_finite()).map(|()| number)
+        Ok(())
     }
 
     /// Reads what stands between brackets, all of it.
@@ -298,9 +311,16 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_enum(self.string()?.into_owned().into_deserializer())
     }
 
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        match self.peek()? {
+            b'-' | b'0'..=b'9' => self.pass_number().and_then(|()| visitor.visit_unit()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct struct identifier ignored_any
+        tuple_struct struct identifier
     }
 }
 
@@ -550,6 +570,21 @@ mod tests {
     fn object(fields: Vec<(&str, String)>) -> String {
         let fields: Vec<String> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
         format!("{{{}}}", fields.join(","))
+    }
+
+    #[test]
+    fn a_number_beyond_every_f64_costs_nothing_where_nobody_looks_at_it() {
+        #[derive(Debug, Deserialize)]
+        struct Seen {
+            x: u64,
+        }
+        let read = |number: &str| from_str::<Seen>(&format!(r#"{{"other":[{number}],"x":7}}"#)).map(|seen| seen.x);
+        assert_eq!((read("-4E1869304"), read("1e999"), read("123456789012345678901234567890")), (Ok(7), Ok(7), Ok(7)));
+        assert_eq!(
+            (read("01"), read("1."), read("-"), read("1e")),
+            (Err(Unreadable), Err(Unreadable), Err(Unreadable), Err(Unreadable))
+        );
+        assert!(from_str::<f64>("1e999").is_err(), "where somebody does, it is no number");
     }
 
     proptest! {

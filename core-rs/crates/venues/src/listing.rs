@@ -39,6 +39,8 @@ pub struct Classes {
     /// The field that tells it; empty where the venue has none, and names are all there is.
     pub field: &'static str,
     pub meanings: &'static [(&'static str, AssetClass)],
+    /// Whether what coins bear there is known for sure.
+    pub is_coin_word_seen: bool,
     /// The field that tells whether it trades anywhere else yet, and its values; empty where there is none.
     pub stage_field: &'static str,
     pub stages: &'static [(&'static str, Stage)],
@@ -51,7 +53,7 @@ pub enum Stage {
 }
 
 impl Classes {
-    pub const UNTOLD: Self = Self { field: "", meanings: &[], stage_field: "", stages: &[] };
+    pub const UNTOLD: Self = Self { field: "", meanings: &[], is_coin_word_seen: true, stage_field: "", stages: &[] };
 
     /// The class that a row tells, None where nothing but its name does, or why it is not known.
     fn of(&self, row: &Value, usual: Usual) -> Result<Option<AssetClass>, String> {
@@ -61,8 +63,9 @@ impl Classes {
     }
 }
 
-/// Whether any row of a list says of itself that it is as most are. In a list where none does, of before there was a field or of
-/// a venue that leaves it out, saying nothing means the same; beside rows that do, it means nothing known.
+/// Whether any row of a list says what it is. In a list where none does, of before there was a field, saying nothing means what
+/// most are; beside rows that do, it means nothing known. Where the word for coins was never seen, it may be that they have
+/// none: there only a row that says coin makes the others speak.
 #[derive(Clone, Copy)]
 struct Usual {
     class_is_told: bool,
@@ -74,7 +77,11 @@ impl Usual {
         let means = |row: &Value| meaning(row, classes.field, classes.meanings, false);
         let stands = |row: &Value| meaning(row, classes.stage_field, classes.stages, false);
         Self {
-            class_is_told: rows.iter().any(|row| means(row) == Ok(Some(AssetClass::Coin))),
+            class_is_told: rows.iter().any(|row| match means(row) {
+                Ok(Some(AssetClass::Coin)) => true,
+                Ok(told) => told.is_some() && classes.is_coin_word_seen,
+                Err(_) => classes.is_coin_word_seen,
+            }),
             stage_is_told: rows.iter().any(|row| stands(row) == Ok(Some(Stage::Usual))),
         }
     }
@@ -315,6 +322,7 @@ mod tests {
     const CLASSES: Classes = Classes {
         field: "kind",
         meanings: &[("1", AssetClass::Coin), ("2", AssetClass::Share)],
+        is_coin_word_seen: false,
         stage_field: "isEarly",
         stages: &[("false", Stage::Usual), ("true", Stage::PreMarket)],
     };

@@ -3,6 +3,7 @@
 //!
 //! ```json
 //! {
+//!   "evidence": {"depth": {"level": "captured", "source": "venue/file.jsonl", "shows": "depthUpdate"}, ...},
 //!   "market_list": {
 //!     "bodies": [<raw JSON answer>, ...],
 //!     "instruments": [{"symbol": "BTC/USDT:USDT", "native_symbol": "BTC-SWAP", "asset": "BTC", "asset_scale": 1, "contract_size": 0.01}],
@@ -12,6 +13,10 @@
 //!   "cases": {"snapshot": [{"frame": <raw JSON>}, {"quotes": [["BTC/USDT:USDT", "LIVE", 99.0, 1.5, 101.0, 2.0]]}], ...}
 //! }
 //! ```
+//!
+//! `evidence` says of every channel, of the market list, of the fetched book and of the ticket, where there are such, what its shape
+//! rests on: a `captured` frame (a file of the recordings, and what stands in it), the venue's `document`, or nothing: `assumed`.
+//! docs/venues.md is made of it.
 //!
 //! `instruments` and `quarantined` are all that the bodies yield, in their order. Each case starts from a fresh feed that
 //! tracks `track`, with connection 1 open; `CASES` are required, others are welcome. A step is one of:
@@ -53,9 +58,29 @@ const CASES: [&str; 9] = ["ack", "error", "snapshot", "delta", "gap", "resync", 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
+    evidence: BTreeMap<String, Evidence>,
     market_list: MarketList,
     track: Vec<String>,
     cases: BTreeMap<String, Vec<Step>>,
+}
+
+/// What the shape of a channel or an answer rests on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Evidence {
+    level: Level,
+    /// A file of the recordings, or a document in words.
+    source: String,
+    /// What stands in the file.
+    shows: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Captured,
+    Document,
+    Assumed,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +116,7 @@ fn complaints(venue: &str, fixture: &Fixture) -> Vec<String> {
         Err(error) => return vec![format!("market_list: {error}")],
     };
     let mut complaints = listing_complaints(&fixture.market_list, &listing);
+    complaints.extend(evidence_complaints(venue, &fixture.evidence));
     let tracked = |symbol: &String| listing.instruments.iter().find(|one| one.symbol == *symbol);
     let instruments: Vec<_> = fixture.track.iter().filter_map(tracked).cloned().map(Arc::new).collect();
     if instruments.is_empty() || instruments.len() < fixture.track.len() {
@@ -102,6 +128,37 @@ fn complaints(venue: &str, fixture: &Fixture) -> Vec<String> {
     }
     for (case, steps) in &fixture.cases {
         complaints.extend(case_complaint(venue, &instruments, steps).map(|complaint| format!("{case}: {complaint}")));
+    }
+    complaints
+}
+
+/// What a venue's file decodes.
+fn facts(id: &str) -> BTreeSet<String> {
+    let venue = crossbook_venues::find(id).unwrap();
+    let mut facts: BTreeSet<String> = venue.profile().channels.iter().map(|(_, name)| (*name).to_string()).collect();
+    facts.insert("market list".to_string());
+    if venue.check_request("X").is_some() {
+        facts.insert("book over REST".to_string());
+    }
+    if venue.ticket_request().is_some() {
+        facts.insert("ticket".to_string());
+    }
+    facts
+}
+
+fn evidence_complaints(venue: &str, evidence: &BTreeMap<String, Evidence>) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let named: BTreeSet<String> = evidence.keys().cloned().collect();
+    if named != facts(venue) {
+        complaints.push(format!("evidence: expected for {:?}, is for {named:?}", facts(venue)));
+    }
+    for (fact, evidence) in evidence {
+        let is_file = evidence.source.starts_with(&format!("{venue}/"));
+        if (evidence.level == Level::Captured) != (is_file && evidence.shows.is_some()) || evidence.source.is_empty() {
+            complaints.push(format!(
+                "evidence of {fact}: a captured one names its file and what that shows, others say in words"
+            ));
+        }
     }
     complaints
 }
@@ -163,6 +220,21 @@ fn every_fixture_belongs_to_a_venue() {
     assert_eq!(named, crossbook_venues::profiles().map(|profile| profile.id.to_string()).collect());
 }
 
+#[test]
+#[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
+fn what_is_said_to_be_captured_stands_in_a_recording() {
+    let recordings = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/recordings");
+    for profile in crossbook_venues::profiles() {
+        let fixture = read(profile.id).unwrap();
+        for (fact, evidence) in fixture.evidence.iter().filter(|(_, evidence)| evidence.level == Level::Captured) {
+            let bytes = std::fs::read(recordings.join(&evidence.source)).unwrap_or_default();
+            let shows = evidence.shows.clone().unwrap_or_default();
+            let stands = String::from_utf8_lossy(&bytes).contains(&shows) && !shows.is_empty();
+            assert!(stands, "{} {fact}: {} does not show {shows:?}", profile.id, evidence.source);
+        }
+    }
+}
+
 /// The first venue's fixture, changed; a runner that finds nothing there would find nothing anywhere.
 fn complaints_after(change: impl Fn(&mut Fixture)) -> Vec<String> {
     let venue = crossbook_venues::profiles().next().unwrap().id;
@@ -186,6 +258,10 @@ fn a_fixture_that_proves_less_than_it_must_is_refused() {
     assert!(listed.len() == 1 && listed[0].contains("expected quarantined"), "{listed:?}");
     let unlisted = complaints_after(|fixture| fixture.track.push("OTHER".into()));
     assert!(unlisted.len() == 1 && unlisted[0].contains("track"), "{unlisted:?}");
+    let unproven = complaints_after(|fixture| drop(fixture.evidence.pop_first()));
+    assert!(unproven.len() == 1 && unproven[0].contains("evidence"), "{unproven:?}");
+    let vague = complaints_after(|fixture| fixture.evidence.values_mut().for_each(|one| one.shows = None));
+    assert!(!vague.is_empty() && vague.iter().all(|one| one.contains("what that shows")), "{vague:?}");
     assert!(read("nowhere").is_err_and(|error| error.contains("write it")));
 }
 

@@ -61,7 +61,7 @@ mod tests {
     use crate::desk::Step;
     use crate::desk::slot::{DOUBT_NS, FAILED_CHECKS, LONGEST_PATIENCE_NS};
     use crate::desk::state::SEVERAL;
-    use crate::testing::Bench;
+    use crate::testing::{Bench, CONNECTION};
     use crossbook_market::BookState::{Live, Resyncing, Stale};
 
     /// A venue whose books are fetched; these are in force, at the change with this number.
@@ -174,6 +174,17 @@ mod tests {
         let request_id = next_check(&mut bench);
         bench.answer(request_id, 200, &book(90, "98"));
         assert_eq!((bench.state("A"), bench.take_events()), (Live, vec!["check_failed"]));
+    }
+
+    #[test]
+    fn a_check_that_a_hole_has_overtaken_makes_nothing_live_before_its_connection_is_proven() {
+        let mut bench = live_by_rest(&["A"]);
+        let request_id = next_check(&mut bench);
+        bench.feed.on_silence(CONNECTION, bench.now_ns);
+        bench.answer(request_id, 200, &book(101, "99"));
+        assert_eq!(bench.state("A"), Resyncing);
+        bench.feed.on_proof(CONNECTION, bench.now_ns);
+        assert_eq!(bench.state("A"), Live);
     }
 
     #[test]
@@ -295,6 +306,20 @@ mod tests {
         for _ in 0..400 {
             bench.wait(SECOND_NS / 10);
             beat(&mut bench);
+        }
+        assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
+    }
+
+    #[test]
+    fn a_fetched_book_whose_number_no_change_reaches_is_given_up_while_changes_come() {
+        let mut bench = live_by_rest(&["A"]);
+        bench.text(&change("A", 777, 778));
+        bench.wait(SECOND_NS / 10);
+        let (request_id, _, _) = bench.take_fetches()[0].clone();
+        bench.answer(request_id, 200, &book(i64::MAX / 2, "99"));
+        for last in 779..1_500 {
+            bench.wait(SECOND_NS / 10);
+            bench.text(&change("A", last - 1, last));
         }
         assert!(bench.take_sent().iter().any(|text| text.contains("UNSUBSCRIBE")));
     }

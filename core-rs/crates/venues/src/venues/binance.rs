@@ -74,6 +74,7 @@ const CLASSES: Classes = Classes {
         ("COMMODITY", AssetClass::Commodity),
         ("FOREX", AssetClass::Fx),
     ],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };
@@ -246,12 +247,17 @@ fn on_depth(event: Event<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let (Some(Side::Levels(bids)), Some(Side::Levels(asks))) = (event.b, event.a) else {
         return Err(FrameError::Missing("a side"));
     };
+    let first = event.first.ok_or(FrameError::Missing("U"))?;
+    let last = event.u.ok_or(FrameError::Missing("u"))?;
+    if first <= 0 || first > last {
+        return Err(FrameError::Invalid("U"));
+    }
     desk.delta(
         slot,
         Delta {
             previous: event.pu.ok_or(FrameError::Missing("pu"))?,
-            first: event.first.ok_or(FrameError::Missing("U"))?,
-            last: event.u.ok_or(FrameError::Missing("u"))?,
+            first,
+            last,
             cross_sequence: None,
             exchange_ns: event.time_ms.0.saturating_mul(MILLISECOND_NS),
             bids,

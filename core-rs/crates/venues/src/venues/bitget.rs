@@ -75,6 +75,7 @@ const TOO_MANY_PAUSE_NS: i64 = 10 * SECOND_NS;
 const CLASSES: Classes = Classes {
     field: "isRwa",
     meanings: &[("", AssetClass::Coin), ("NO", AssetClass::Coin)],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };

@@ -78,6 +78,7 @@ const CLASSES: Classes = Classes {
         ("forex", AssetClass::Fx),
         ("index", AssetClass::Index),
     ],
+    is_coin_word_seen: false,
     stage_field: "isPreListing",
     stages: &[("false", Stage::Usual), ("true", Stage::PreMarket)],
 };

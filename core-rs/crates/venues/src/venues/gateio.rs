@@ -79,6 +79,7 @@ const CLASSES: Classes = Classes {
         ("indices", AssetClass::Index),
         ("forex", AssetClass::Fx),
     ],
+    is_coin_word_seen: true,
     stage_field: "is_pre_market",
     stages: &[("false", Stage::Usual), ("true", Stage::PreMarket)],
 };

@@ -71,7 +71,8 @@ const QUOTE_LETTERS: usize = 3;
 
 /// What is no coin is not told apart further.
 const CLASSES: Classes =
-    Classes { field: "tradfi", meanings: &[("false", AssetClass::Coin)], stage_field: "", stages: &[] };
+    Classes { field: "tradfi", meanings: &[("false", AssetClass::Coin)], is_coin_word_seen: false,
+    stage_field: "", stages: &[] };
 
 /// Kraken Futures.
 pub struct KrakenFutures;

@@ -88,6 +88,7 @@ const CLASSES: Classes = Classes {
         ("INDEX", AssetClass::Index),
         ("FOREX", AssetClass::Fx),
     ],
+    is_coin_word_seen: false,
     stage_field: "marketStage",
     stages: &[("NORMAL", Stage::Usual), ("PRE_MARKET", Stage::PreMarket)],
 };
@@ -665,5 +666,18 @@ mod tests {
         assert_eq!((bitcoin.contract_size, bitcoin.lot_size, bitcoin.taker_fee_percent), (0.001, 0.001, Some(0.06)));
         let refused: Vec<_> = listing.quarantined.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(refused, ["LUNAUSDTM", "BROKENUSDTM", "SHORTUSDTM"]);
+    }
+
+    #[test]
+    fn a_ticker_with_a_number_out_of_this_world_does_not_stand_for_ever() {
+        let mut bench = live();
+        bench.text(&ticker(1 << 62, "\"99.1\"", "1", "\"100.9\""));
+        bench.take_steps();
+        for sequence in 12..80 {
+            bench.text(&whole(sequence, "99.5"));
+            bench.wait(SECOND_NS / 10);
+        }
+        assert_eq!((bench.state(SWAP), bench.take_top()), (BookState::Resyncing, Some((0.0, 0.0, 0.0, 0.0))));
+        assert!(bench.take_sent().iter().any(|text| text.contains("unsubscribe")), "it is asked for again");
     }
 }

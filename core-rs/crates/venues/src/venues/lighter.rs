@@ -73,6 +73,7 @@ const CLASSES: Classes = Classes {
         ("5", AssetClass::Share),
         ("6", AssetClass::Index),
     ],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };

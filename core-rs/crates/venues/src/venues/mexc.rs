@@ -89,6 +89,7 @@ const TWINS: [(&str, &str); 3] = [("FLUX", "FLUX1"), ("GAS", "GASNEO"), ("GMT", 
 const CLASSES: Classes = Classes {
     field: "type",
     meanings: &[("1", AssetClass::Coin), ("2", AssetClass::Share)],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };
@@ -297,6 +298,9 @@ fn resting(side: &Levels) -> impl Iterator<Item = &Level> {
 fn on_full(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let Some(slot) = desk.slot(&message.symbol) else { return Ok(()) };
     let Data::Book(book) = message.data else { return Err(FrameError::Missing("data")) };
+    if !book.bids.0.iter().chain(&book.asks.0).all(Level::is_valid) {
+        return Err(FrameError::Invalid("a level"));
+    }
     let best_bid = resting(&book.bids).max_by(|one, other| one.price.total_cmp(&other.price));
     let best_ask = resting(&book.asks).min_by(|one, other| one.price.total_cmp(&other.price));
     desk.top(

@@ -73,6 +73,7 @@ const TOO_FREQUENT_PAUSE_NS: i64 = 10 * SECOND_NS;
 const CLASSES: Classes = Classes {
     field: "instCategory",
     meanings: &[("1", AssetClass::Coin), ("3", AssetClass::Share), ("4", AssetClass::Commodity)],
+    is_coin_word_seen: true,
     stage_field: "ruleType",
     stages: &[("normal", Stage::Usual), ("pre_market", Stage::PreMarket)],
 };

@@ -76,6 +76,7 @@ const INVALID_ARGUMENT: &str = "6001";
 const CLASSES: Classes = Classes {
     field: "perpProductSubType",
     meanings: &[("Normal", AssetClass::Coin), ("PreMarket", AssetClass::PreMarket)],
+    is_coin_word_seen: true,
     stage_field: "",
     stages: &[],
 };
@@ -176,7 +177,7 @@ fn on_message(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     };
     let symbol = message.symbol.ok_or(FrameError::Missing("symbol"))?;
     let Some(slot) = desk.slot(symbol) else { return Ok(()) };
-    let sequence = message.sequence.ok_or(FrameError::Missing("sequence"))?;
+    let sequence = message.sequence.filter(|sequence| *sequence > 0).ok_or(FrameError::Missing("sequence"))?;
     let (exchange_ns, bids, asks) = (message.timestamp.0, book.bids.0, book.asks.0);
     match message.kind {
         Some("snapshot") => desk.snapshot(slot, Snapshot { sequence, exchange_ns, bids, asks, ..Snapshot::default() }),

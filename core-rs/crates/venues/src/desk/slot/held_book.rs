@@ -95,7 +95,7 @@ impl HeldBook {
         depth: Option<usize>,
         now_ns: i64,
     ) -> Option<i64> {
-        let (ticker, before) = (self.ticker, self.shared_sequence);
+        let (ticker, before, ahead) = (self.ticker, self.shared_sequence, self.ahead);
         self.clear();
         self.book.load(&snapshot.bids, &snapshot.asks, snapshot.depth_limit);
         (self.sequence, self.link) = (snapshot.sequence, (snapshot.sequence, snapshot.sequence));
@@ -112,7 +112,7 @@ impl HeldBook {
         self.ticker = ticker.filter(|_| self.shared_sequence >= before);
         let is_thin = self.book.is_thin();
         if let Some((top, _)) = self.ticker.filter(|(top, _)| is_thin || top.sequence > self.shared_sequence) {
-            self.top = top;
+            (self.top, self.ahead) = (top, ahead);
         }
         self.follow_top(now_ns);
         Some(exchange_ns)

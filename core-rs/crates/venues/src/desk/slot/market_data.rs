@@ -144,8 +144,12 @@ impl Slot {
     }
 
     fn keep(&mut self, delta: Delta, turn: &mut Turn<'_>) {
+        let waits = self.pending.is_fetched();
         self.pending.keep(delta);
         self.try_join(turn);
+        if waits {
+            self.pending.note_outrun(turn.now_ns);
+        }
     }
 
     fn try_join(&mut self, turn: &mut Turn<'_>) {

@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 
 /// Buffered deltas while a book is fetched; the oldest go first, and then the snapshot turns out too old.
 const BUFFERED_DELTAS: usize = 4096;
+/// Books in a row that are older than the first delta kept, before the deltas are not believed: no lag lasts so long.
+const TOO_OLD_LIMIT: u32 = 5;
 
 /// When to fetch a book.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,6 +23,10 @@ pub(super) struct Pending {
     fetching: Fetching,
     fetched: Option<Snapshot>,
     buffered: VecDeque<Delta>,
+    /// Since when deltas come that the fetched book claims to hold already.
+    outrun_ns: Option<i64>,
+    /// Fetched books in a row that were too old.
+    too_old: u32,
 }
 
 /// Whether the fetched book and the deltas meet.
@@ -36,7 +42,7 @@ pub(super) enum Meeting {
 impl Pending {
     pub fn clear(&mut self) {
         self.cancel();
-        self.fetched = None;
+        (self.fetched, self.outrun_ns, self.too_old) = (None, None, 0);
         self.buffered.clear();
     }
 
@@ -62,6 +68,18 @@ impl Pending {
         self.fetching != Fetching::No || self.fetched.is_some()
     }
 
+    /// A delta came to a fetched book that waited for it already, and waits still.
+    pub fn note_outrun(&mut self, now_ns: i64) {
+        if self.is_fetched() {
+            self.outrun_ns.get_or_insert(now_ns);
+        }
+    }
+
+    /// Whether no delta has reached the fetched book for so long, though they came: its number is out of this world.
+    pub fn is_outrun_for(&self, now_ns: i64, patience_ns: i64) -> bool {
+        self.outrun_ns.is_some_and(|since_ns| now_ns - since_ns >= patience_ns)
+    }
+
     pub fn is_fetched(&self) -> bool {
         self.fetched.is_some()
     }
@@ -85,7 +103,7 @@ impl Pending {
 
     pub fn arrive(&mut self, snapshot: Snapshot) {
         self.fetching = Fetching::No;
-        self.fetched = Some(snapshot);
+        (self.fetched, self.outrun_ns) = (Some(snapshot), None);
     }
 
     /// Joins the buffered deltas to the fetched book by the venue's rule, once there are both.
@@ -102,6 +120,11 @@ impl Pending {
             }
             Some(_) => {
                 self.fetched = None;
+                self.too_old += 1;
+                if self.too_old >= TOO_OLD_LIMIT {
+                    self.too_old = 0;
+                    self.buffered.clear();
+                }
                 Meeting::TooOld
             }
         }

@@ -31,10 +31,12 @@ impl Slot {
         }
     }
 
-    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none.
+    /// Whether a book that was fetched waits in vain for the change that joins it: the subscription sends none, or none that the
+    /// book, by its number, does not hold already.
     pub(super) fn waits_in_vain(&self, turn: &Turn<'_>) -> bool {
         let patience_ns = self.vigil.patience_ns(self.number(), turn.stale_after_ns).max(turn.stale_after_ns);
-        self.pending.is_fetched() && self.vigil.quiet_ns(turn.now_ns) >= patience_ns
+        let is_outrun = self.pending.is_outrun_for(turn.now_ns, turn.stale_after_ns);
+        self.pending.is_fetched() && (is_outrun || self.vigil.quiet_ns(turn.now_ns) >= patience_ns)
     }
 
     pub(super) fn join_anew(&mut self, turn: &mut Turn<'_>) {
@@ -97,6 +99,9 @@ impl Slot {
     fn confirm(&mut self, turn: &mut Turn<'_>) {
         turn.count(Counter::Confirmed);
         self.vigil.hear_change(turn.now_ns);
+        if self.is_doubted {
+            return self.set_state(BookState::Live, turn); // once what its connection has sent has been read
+        }
         self.state = BookState::Live;
         self.tell_again(turn);
     }

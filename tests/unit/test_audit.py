@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tools.audit import LOCKS, locked, main
+from tests.audit import LOCKS, locked, main
 
 VULNERABLE = "serde_json"
 

@@ -1,0 +1,38 @@
+"""Settings of crossbook alerts."""
+
+import ssl
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from crossbook.plumbing.settings.types import NotNegative, Port, Positive, Section, Targets
+
+
+def _holds_certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # SSLError is one
+        raise ValueError(f"must be a PEM file of certificates ({error.strerror or error})") from None
+    return path
+
+
+class AlertsSettings(Section):
+    """crossbook alerts. A history shorter than a rule's cooldown leaves that cooldown to Redis alone.
+
+    authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
+    arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    A delivery is tried delivery_attempts times at least and for delivery_seconds at least.
+    """
+
+    port: Port = 50054
+    metrics_port: Port = 9104
+    arbitrage_targets: Targets = ["127.0.0.1:50053"]
+    allow_private_targets: bool = False
+    authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
+    check_interval_seconds: Positive = 15
+    delivery_attempts: int = Field(default=8, ge=1)
+    delivery_seconds: NotNegative = 86_400
+    delivery_lease_seconds: Positive = 30
+    claim_lease_seconds: Positive = 10
+    history_retention_seconds: float = Field(default=31 * 86_400, ge=60, allow_inf_nan=False)
