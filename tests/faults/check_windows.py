@@ -132,7 +132,7 @@ def _check_in_gap(row: SnapshotRow, gap: Gap) -> Iterator[Finding]:
 
 
 def _is_honest_loss(row: SnapshotRow, known: SnapshotRow, lossy: Sequence[Span]) -> bool:
-    """Quotes were dropped, or nobody listened: the row says so, or has its ticks and lacks only time before the first."""
+    """Quotes were dropped or not heard: the row says so, or has its ticks and lacks only time before the first."""
     is_there = any(_floor(from_ns) <= row.start_ns <= to_ns + WINDOW_NS for from_ns, to_ns in lossy)
     if not is_there or row.live_ns > known.live_ns:
         return False

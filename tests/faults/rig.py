@@ -50,6 +50,7 @@ COMMON = {
     "CROSSBOOK_AGGREGATOR__MINUTE_RETENTION_SECONDS": DAY_SECONDS,
 }
 WORLD = {"CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": "1.5", "CROSSBOOK_SIMULATOR__QUIET_SECONDS": "4"}
+POOLER = "server_login_retry = 1"  # by default PgBouncer itself waits 15 s, as long as recovery may take
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ async def running_rig(data_dir: Path, seed: int, wanted: Wanted | None = None) -
         hook = Hook(receiver, f"https://{HOST}:{links.hook.port}/hook")
         dsn = _through(postgres.dsn, links.postgres)
         if wanted.has_pooler:
-            dsn = await stack.enter_async_context(pgbouncer(dsn, data_dir / "pooler"))
+            dsn = await stack.enter_async_context(pgbouncer(dsn, data_dir / "pooler", more=POOLER))
         environment = {**COMMON, **wanted.environment, **(clock.environment(data_dir) if wanted.has_clock else {})}
         rig = Rig(data_dir, postgres, disk, redis, links, hook, ports, supervisor, channels, observer, dsn, environment)
         await _start_services(rig)
