@@ -14,11 +14,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from tests.faults.report import Result, print_evidence, print_table, results_of, write_json
+from tests.faults import chaos, scenarios
+from tests.faults.report import Result, print_evidence, print_table, results_of, skipped_of, write_json
 from tests.faults.run import Evidence, Outcome, run_group
-from tests.faults.scenarios import GROUPS, Group
+from tests.faults.scenarios import Group
 from tests.faults.trial import Trial
 
+GROUPS = (*scenarios.GROUPS, *chaos.GROUPS)
 LATEST = Path(__file__).parents[2] / ".bench" / "faults.json"
 
 
@@ -37,7 +39,11 @@ def main(arguments: list[str]) -> int:
     results: list[Result] = []
     evidence: dict[str, Evidence] = {}
     for group in (_narrowed(group, options.only) for group in GROUPS):
-        if group.faults and (not options.groups or group.name in options.groups):
+        if not group.faults or (options.groups and group.name not in options.groups):
+            continue
+        if group.lacks:
+            results += skipped_of(group)
+        else:
             outcome = asyncio.run(_run(group, options))
             results += results_of(group, outcome)
             evidence[group.name] = outcome.evidence

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import psycopg
 import redis
@@ -47,19 +47,40 @@ def killed(*names: str) -> Inflict:
     return inflict
 
 
-def frozen(name: str) -> Inflict:
+def frozen(*names: str) -> Inflict:
     """SIGSTOP, then SIGCONT."""
 
     @asynccontextmanager
     async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
-        pid = rig.pid(name)
-        os.kill(pid, signal.SIGSTOP)
+        pids = [rig.pid(name) for name in names]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(pid, signal.SIGCONT)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     return inflict
+
+
+def together(*inflicts: Inflict) -> Inflict:
+    """One after the other without a pause, mended in the opposite order."""
+
+    @asynccontextmanager
+    async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for one in inflicts:
+                await stack.enter_async_context(one(rig, chance))
+            yield
+
+    return inflict
+
+
+@asynccontextmanager
+async def nothing(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
+    """What is wrong is where the system runs: it has to work all the same."""
+    yield
 
 
 @asynccontextmanager
@@ -144,6 +165,16 @@ def link(link_of: LinkOf, spoil: Callable[[TcpProxy], None]) -> Inflict:
         await link_of(rig).heal()
 
     return inflict
+
+
+def says(link_of: LinkOf, answer: bytes) -> Inflict:
+    """Connections are cut, and whoever comes again hears that, without an end."""
+
+    def spoil(link: TcpProxy) -> None:
+        link.says = answer
+        link.cut()
+
+    return link(link_of, spoil)
 
 
 def refused(link_of: LinkOf) -> Inflict:

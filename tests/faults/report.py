@@ -43,6 +43,11 @@ def results_of(group: Group, outcome: Outcome) -> list[Result]:
     return results
 
 
+def skipped_of(group: Group) -> list[Result]:
+    """A row for every fault that this machine cannot inflict, with the reason."""
+    return [Result(group.name, fault.name, 0, 0, 0.0, 0.0, [f"SKIPPED: {group.lacks}"]) for fault in group.faults]
+
+
 def print_table(results: Iterable[Result]) -> None:
     """One line per fault, and the first problems of each."""
     table = Table(title="Faults: what was broken, and what became of it")

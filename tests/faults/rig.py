@@ -4,9 +4,9 @@ It is what `crossbook up` starts, put together from the same parts, because `up`
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,9 +24,11 @@ from crossbook.local.services import service_named
 from crossbook.local.show.observer import Observer
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import load_settings
+from tests.faults import clock
 from tests.faults.hook import Hook
 from tests.support.alerts.receiver import receiving
 from tests.support.local.system import VENUES
+from tests.support.servers.pgbouncer import pgbouncer
 from tests.support.servers.small_disk import SmallDisk, small_disk
 from tests.support.servers.stoppable_postgres import StoppablePostgres, stoppable_postgres
 from tests.support.servers.stoppable_redis import StoppableRedis, stoppable_redis
@@ -48,6 +50,20 @@ COMMON = {
     "CROSSBOOK_AGGREGATOR__MINUTE_RETENTION_SECONDS": DAY_SECONDS,
 }
 WORLD = {"CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": "1.5", "CROSSBOOK_SIMULATOR__QUIET_SECONDS": "4"}
+POOLER = "server_login_retry = 1"  # by default PgBouncer itself waits 15 s, as long as recovery may take
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a rig differs from the plain one."""
+
+    buffer_bytes: int | None = None
+    has_small_disk: bool = False  # Postgres has a file system of its own where we may mount one
+    has_replica: bool = False  # a second alerts process shares the work
+    has_pooler: bool = False  # services reach Postgres through PgBouncer
+    has_clock: bool = False  # the services' wall clock can be set
+    has_venue_link: bool = False  # trackers reach their venues through a proxy
+    environment: Mapping[str, str] = field(default_factory=dict)  # of every service
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,7 @@ class Links:
     postgres: TcpProxy
     redis: TcpProxy
     hook: TcpProxy  # alerts to the webhook's receiver
+    venues: TcpProxy  # trackers to the simulator, only where a group wants it: it carries every frame
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,8 @@ class Rig:
     supervisor: Supervisor
     channels: dict[str, grpc.aio.Channel]
     observer: Observer
+    dsn: str  # under which services reach Postgres
+    environment: Environment  # of every service
 
     def pid(self, name: str) -> int:
         """Of the process that bears the name now."""
@@ -103,31 +122,35 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(
-    data_dir: Path, seed: int, buffer_bytes: int | None = None, has_small_disk: bool = False, has_replica: bool = False
-) -> AsyncIterator[Rig]:
+async def running_rig(data_dir: Path, seed: int, wanted: Wanted | None = None) -> AsyncIterator[Rig]:
     """Everything up, the hook's rule in place before anything is planted; all of it is stopped at the end."""
+    wanted = wanted or Wanted()
     async with AsyncExitStack() as stack:
-        disk = stack.enter_context(small_disk(server_home(data_dir / "postgres"))) if has_small_disk else None
+        disk = stack.enter_context(small_disk(server_home(data_dir / "postgres"))) if wanted.has_small_disk else None
         postgres = await stack.enter_async_context(stoppable_postgres(data_dir / "postgres"))
         redis = await stack.enter_async_context(stoppable_redis(data_dir / "redis"))
         receiver = await stack.enter_async_context(receiving(TlsDoor()))
         ports = choose_ports(load_settings(), _options(data_dir))
         services = (ports.one("aggregator").port, ports.one("aggregator").port, ports.one("arbitrage").port)
         servers = (_port(postgres.dsn), _port(redis.url), receiver.port)
-        links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in (*services, *servers)])
+        every = (*services, *servers, ports.one("simulator").port)
+        links = Links(*[await stack.enter_async_context(TcpProxy(HOST, port)) for port in every])
         supervisor = await stack.enter_async_context(Supervisor(data_dir / "logs"))
         targets = {one.name: one.target(HOST) for one in ports.endpoints if one.service != "simulator"}
         channels = {name: await stack.enter_async_context(open_channel(target)) for name, target in targets.items()}
         observer = Observer(targets, lambda name: supervisor.processes[name].restarts)
         hook = Hook(receiver, f"https://{HOST}:{links.hook.port}/hook")
-        rig = Rig(data_dir, postgres, disk, redis, links, hook, ports, supervisor, channels, observer)
+        dsn = _through(postgres.dsn, links.postgres)
+        if wanted.has_pooler:
+            dsn = await stack.enter_async_context(pgbouncer(dsn, data_dir / "pooler", more=POOLER))
+        environment = {**COMMON, **wanted.environment, **(clock.environment(data_dir) if wanted.has_clock else {})}
+        rig = Rig(data_dir, postgres, disk, redis, links, hook, ports, supervisor, channels, observer, dsn, environment)
         await _start_services(rig)
-        if has_replica:
+        if wanted.has_replica:
             await _start_replica(rig)
         await hook.add_rule(channels["alerts"])
         async with observer.running():
-            await _start_sources(rig, seed, buffer_bytes)
+            await _start_sources(rig, seed, wanted)
             yield rig
 
 
@@ -146,12 +169,13 @@ async def _start_replica(rig: Rig) -> None:
     await rig.supervisor.wait_ready(REPLICA)
 
 
-async def _start_sources(rig: Rig, seed: int, buffer_bytes: int | None) -> None:
+async def _start_sources(rig: Rig, seed: int, wanted: Wanted) -> None:
     world = WORLD | {"CROSSBOOK_SIMULATOR__LEDGER_FILE": str(rig.ledger_path)}
     await _start(rig, rig.ports.one("simulator"), _setup(rig, seed=seed), world)
     await rig.supervisor.wait_ready("simulator")
-    setup = _setup(rig, _redirected(rig.ports, "aggregator", rig.links.ingest.port))
-    small = {} if buffer_bytes is None else {"CROSSBOOK_TRACKER__BUFFER_BYTES": str(buffer_bytes)}
+    ports = _redirected(rig.ports, "aggregator", rig.links.ingest.port)
+    setup = _setup(rig, _redirected(ports, "simulator", rig.links.venues.port) if wanted.has_venue_link else ports)
+    small = {} if wanted.buffer_bytes is None else {"CROSSBOOK_TRACKER__BUFFER_BYTES": str(wanted.buffer_bytes)}
     for endpoint in rig.ports.of("tracker"):
         await _start(rig, endpoint, setup, small)
     await rig.supervisor.wait_ready(*TRACKERS)
@@ -172,7 +196,7 @@ def _setup(rig: Rig, ports: Ports | None = None, seed: int = 0) -> Setup:
     """What `up` would tell its processes, with the servers behind their proxies."""
     places = Places(truth_file=rig.truth_path, record_dir=rig.data_dir / "recordings" / "run")
     servers = {
-        "postgres": _through(rig.postgres.dsn, rig.links.postgres),
+        "postgres": rig.dsn,
         "redis": _through(rig.redis.url, rig.links.redis),
     }
     return Setup(_options(rig.data_dir, seed), HOST, ports or rig.ports, places, servers)
@@ -180,7 +204,8 @@ def _setup(rig: Rig, ports: Ports | None = None, seed: int = 0) -> Setup:
 
 async def _start(rig: Rig, endpoint: Endpoint, setup: Setup, extra: Environment | None = None) -> None:
     service = service_named(endpoint.service)
-    environment = COMMON | environment_of(setup, service, endpoint) | (extra or {})
+    told = clock.without(rig.environment) if service.name == "simulator" else rig.environment
+    environment = told | environment_of(setup, service, endpoint) | (extra or {})
     probe = probe_of(service, endpoint, HOST)
     await rig.supervisor.start(endpoint.name, _command(service.name), probe, environment, endpoint.addresses(HOST))
 

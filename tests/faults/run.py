@@ -16,9 +16,11 @@ from crossbook.simulator.score import read_truth
 from tests.faults.check_alerts import backlog, check_alerts, check_opportunities, unfired
 from tests.faults.check_windows import Finding, check_windows
 from tests.faults.health import HealthLog
-from tests.faults.rig import SERVICES, WINDOW_SECONDS, Rig, running_rig
-from tests.faults.scenarios import Fault, Group
+from tests.faults.rig import SERVICES, VENUES_OF, WINDOW_SECONDS, Rig, running_rig
+from tests.faults.scenarios import Fault, Group, Oracle
 from tests.faults.trial import Trial, run_trial
+from tests.histories.strike import Log
+from tests.histories.witness import SECOND_NS, judge_order, judge_venue, read_ledger
 from tests.support.waiting import eventually
 
 SETTLE_SECONDS = 180.0  # eight tries with their pauses
@@ -60,7 +62,7 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
     """Everything the group asks for, on one running system."""
     chance = random.Random(f"{seed} {group.name}")
     trials: list[Trial] = []
-    async with running_rig(data_dir, seed, group.buffer_bytes, group.has_small_disk, group.has_replica) as rig:
+    async with running_rig(data_dir, seed, group.wanted) as rig:
         health = HealthLog(rig.channels)
         async with health.running():
             await eventually(lambda: rig.observer.sightings)  # from here on there is always something to lose
@@ -70,11 +72,37 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
             await asyncio.sleep(AFTER_SECONDS)
         await settle(rig, trials)
         findings = await stop_services(rig)
-        findings += check_windows(rig, trials, group.buffer_bytes is not None)
-        findings += check_opportunities(rig, trials)
+        findings += await asyncio.to_thread(lambda: list(_check_rows(rig, group, trials)))
+        if group.oracle is not Oracle.ORDER:  # what is found while a clock is wrong bears wrong times
+            findings += check_opportunities(rig, trials)
         findings += check_alerts(rig, trials)
         evidence = _evidence(rig)
     return Outcome(trials, _attribute(trials, findings), evidence)
+
+
+def _check_rows(rig: Rig, group: Group, trials: Sequence[Trial]) -> Iterator[Finding]:
+    """By the group's oracle."""
+    if group.oracle is Oracle.RECORDINGS:
+        yield from check_windows(rig, trials, group.wanted.buffer_bytes is not None)
+        return
+    books, log, window_ns = read_ledger(rig.ledger_path), _log_of(trials), WINDOW_SECONDS * SECOND_NS
+    for tracker, venue in ((tracker, venue) for tracker, venues in VENUES_OF.items() for venue in venues):
+        if group.oracle is Oracle.LEDGER:
+            found = judge_venue(rig.postgres.dsn, venue, window_ns, books, log, tracker)
+        else:
+            found = judge_order(rig.postgres.dsn, venue, window_ns)
+        yield from ((0, text) for text in found)
+
+
+def _log_of(trials: Sequence[Trial]) -> Log:
+    """When which process was dead or stood still."""
+    log = Log(trials[0].started_ns, trials[-1].healed_ns)
+    for trial in trials:
+        for name in trial.fault.kills:
+            log.dead[name].append((trial.started_ns, trial.healed_ns))
+        for name in trial.fault.freezes:
+            log.paused[name].append((trial.started_ns, trial.healed_ns))
+    return log
 
 
 def _in_turn(faults: Sequence[Fault], times: int) -> Iterator[Fault]:

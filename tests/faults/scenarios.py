@@ -5,13 +5,14 @@ A group is one run of the system: its faults come one after the other, and every
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import combinations
 from operator import attrgetter
 from types import MappingProxyType
 
 from tests.faults import inflict
 from tests.faults.inflict import Inflict, LinkOf
-from tests.faults.rig import REPLICA, SERVICES
+from tests.faults.rig import REPLICA, SERVICES, Wanted
 from tests.support.alerts.receiver import Answer
 from tests.support.servers.tcp_proxy import ANSWERS, REQUESTS, TcpProxy
 from tests.support.servers.tls import Shows
@@ -39,6 +40,15 @@ class Fault:
     tells: Mapping[str, str] = field(default_factory=dict)
     logs: Mapping[str, str] = field(default_factory=dict)
     kills: tuple[str, ...] = ()
+    freezes: tuple[str, ...] = ()
+
+
+class Oracle(Enum):
+    """Who says what windows must be in the tables."""
+
+    RECORDINGS = "what the trackers recorded, to the bit"
+    LEDGER = "what the simulator sent, whatever became of trackers and their recordings"
+    ORDER = "nobody: there is one row for each window, no more and no less"
 
 
 @dataclass(frozen=True)
@@ -47,9 +57,9 @@ class Group:
 
     name: str
     faults: tuple[Fault, ...]
-    buffer_bytes: int | None = None
-    has_small_disk: bool = False  # Postgres has a file system of its own where we may mount one
-    has_replica: bool = False  # a second alerts process shares the work
+    wanted: Wanted = field(default_factory=Wanted)
+    oracle: Oracle = Oracle.RECORDINGS
+    lacks: str = ""  # why this machine cannot run it
 
 
 def _kill(*names: str) -> Fault:
@@ -97,7 +107,7 @@ GROUPS = (
     Group(
         "freeze",
         (
-            Fault("SIGSTOP tracker-2 30 s", inflict.frozen("tracker-2"), 30.0),
+            Fault("SIGSTOP tracker-2 30 s", inflict.frozen("tracker-2"), 30.0, freezes=("tracker-2",)),
             Fault("SIGSTOP aggregator 30 s", inflict.frozen("aggregator"), 30.0, NO_AGGREGATOR),
             Fault("SIGSTOP arbitrage 30 s", inflict.frozen("arbitrage"), 30.0, NO_ARBITRAGE),
             Fault("SIGSTOP alerts 30 s", inflict.frozen("alerts"), 30.0),
@@ -115,7 +125,9 @@ GROUPS = (
             *_spoil("to Postgres", attrgetter("links.postgres"), 12.0, NO_POSTGRES),
         ),
     ),
-    Group("disk", (Fault("Postgres' disk full", inflict.disk_full, 20.0, NO_WINDOWS),), has_small_disk=True),
+    Group(
+        "disk", (Fault("Postgres' disk full", inflict.disk_full, 20.0, NO_WINDOWS),), wanted=Wanted(has_small_disk=True)
+    ),
     Group(
         "redis",
         (
@@ -156,7 +168,7 @@ GROUPS = (
             Fault("SIGSTOP one of two alerts 30 s", inflict.frozen("alerts"), 30.0),
             Fault("Redis restarted empty, two alerts", inflict.redis_emptied, 3.0, NO_REDIS),
         ),
-        has_replica=True,
+        wanted=Wanted(has_replica=True),
     ),
-    Group("overflow", (_refuse_ingest,), buffer_bytes=64 * 1024),
+    Group("overflow", (_refuse_ingest,), wanted=Wanted(buffer_bytes=64 * 1024)),
 )

@@ -74,6 +74,13 @@ def judge_venue(
     yield from _minutes(dsn, venue, rows, window_ns)
 
 
+def judge_order(dsn: str, venue: str, window_ns: int) -> Iterator[Finding]:
+    """Rules 1 and 6 alone: what has to hold though clocks were set, and rows bear times that the ledger never had."""
+    rows = read_snapshots(dsn, venue)
+    yield from _missing(venue, rows, committed_until_ns(dsn, venue), window_ns)
+    yield from _minutes(dsn, venue, rows, window_ns)
+
+
 def _assets(dsn: str, venue: str) -> dict[str, str]:
     with psycopg.connect(dsn) as connection:
         rows = connection.execute("SELECT symbol, asset FROM markets WHERE venue = %s", (venue,)).fetchall()

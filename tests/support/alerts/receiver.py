@@ -29,12 +29,13 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say; a status of 0 says nothing and holds the connection."""
+    """What to say; a status of 0 says the body and nothing else, and holds the connection."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay_seconds: float = 0.0
+    is_endless: bool = False  # the body comes again and again until the other side has had enough
 
 
 class Receiver:
@@ -62,11 +63,16 @@ class Receiver:
             self.received.append(received)
             answer = self.answer(received)
             if answer.status == 0:
+                writer.write(answer.body)
                 await reader.read()
             else:
                 await asyncio.sleep(answer.delay_seconds)
                 writer.write(_encoded(answer))
                 await writer.drain()
+                while answer.is_endless and not writer.is_closing():
+                    writer.write(answer.body)
+                    await writer.drain()
+                    await asyncio.sleep(0)  # drain alone need not yield, and the loss is told by the loop
         writer.close()
 
 

@@ -7,6 +7,7 @@ async with TcpProxy("127.0.0.1", port) as proxy:
     proxy.latency_seconds = 0.2   # either way
     proxy.cut()                   # every connection is reset; new ones are welcome
     await proxy.refuse()          # as if nobody listened
+    proxy.says = b"..."           # every new connection hears that, again and again, whatever it asks
     await proxy.heal()            # connections that lost bytes are reset: no stream survives a hole in it
 """
 
@@ -41,6 +42,7 @@ class TcpProxy:
         self.port = 0
         self.latency_seconds = 0.0
         self.swallows = ""
+        self.says = b""
         self._host = host
         self._upstream_port = port
         self._flowing = asyncio.Event()
@@ -81,7 +83,7 @@ class TcpProxy:
 
     async def heal(self) -> None:
         """Passes everything on again."""
-        self.latency_seconds, self.swallows, self.is_holding = 0.0, "", False
+        self.latency_seconds, self.swallows, self.is_holding, self.says = 0.0, "", False, b""
         for connection in self._connections:
             if connection.has_lost_bytes:
                 connection.abort()
@@ -93,6 +95,8 @@ class TcpProxy:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.says:
+            return await self._say(reader, writer)
         try:
             await self._flowing.wait()
             upstream_reader, upstream_writer = await asyncio.open_connection(self._host, self._upstream_port)
@@ -107,6 +111,16 @@ class TcpProxy:
         finally:
             self._connections.discard(connection)
             connection.abort()
+
+    async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Once there was a question, until the other side has had enough or all is well again."""
+        with contextlib.suppress(ConnectionError):
+            await reader.read(CHUNK_BYTES)
+            while (said := self.says) and not writer.is_closing():
+                writer.write(said)
+                await writer.drain()
+                await asyncio.sleep(0)  # drain alone need not yield, and the loss is told by the loop
+        writer.transport.abort()
 
     async def _carry(
         self, direction: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: _Connection
