@@ -171,7 +171,7 @@ class Intake:
             log.info("venue_restored", venue=venue.name, stream_id=point.stream_id, position=point.position)
 
     async def _renew(self, venue: Venue) -> None:
-        """Windows are given up where Postgres has lost what they follow, or where they have closed before their time."""
+        """Windows are given up that Postgres has lost commits before, or that have closed before their time."""
         is_early = is_ahead(venue.windows.watermark_ns, self._now_ns())
         if not is_early and not venue.writer.lost_commits.is_set():
             return
