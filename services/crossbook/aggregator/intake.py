@@ -166,19 +166,22 @@ class Intake:
             point, rows = await self._store.set_back(venue.name, now_ns)
             self._totals.positions_set_back += 1
             log.error("position_set_back", venue=venue.name, ahead_seconds=(was_ns - now_ns) // SECOND_NS, rows=rows)
+        venue.restore(point)
         if point is not None:
-            venue.restore(point)
             log.info("venue_restored", venue=venue.name, stream_id=point.stream_id, position=point.position)
 
     async def _renew(self, venue: Venue) -> None:
-        """Windows are given up that Postgres has lost commits before, or that have closed before their time."""
+        """Windows are given up that Postgres has lost commits before, or that have closed before their time.
+
+        Raises UnavailableError while Postgres is away: the next stream then finds the venue as it is, to be restored.
+        """
         is_early = is_ahead(venue.windows.watermark_ns, self._now_ns())
-        if not is_early and not venue.writer.lost_commits.is_set():
-            return
         if is_early:
             log.error("windows_set_back", venue=venue.name, watermark_ns=venue.windows.watermark_ns)
-        await venue.begin_afresh()
-        await self._restore(venue)
+        if is_early or venue.writer.lost_commits.is_set():
+            await venue.begin_afresh()
+        if not venue.is_restored:
+            await self._restore(venue)
 
     async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
         try:

@@ -24,15 +24,18 @@ class Venue:
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
         self._writing: asyncio.Future[None] | None = None  # the writer's run
+        self.is_restored = False  # to what Postgres holds of it, which may be nothing
         self.is_connected = False
         self._reported: VenueHealth | None = None
         self._lost_ns = 0
         self._feeder = Feeder()
 
-    def restore(self, point: RestorePoint) -> None:
-        """Continues after the last commit of an earlier process."""
-        self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
-        self.writer.restore(point)
+    def restore(self, point: RestorePoint | None) -> None:
+        """Continues after the last commit, if there was one."""
+        if point is not None:
+            self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
+            self.writer.restore(point)
+        self.is_restored = True
 
     async def write(self) -> None:
         """Endless: commits what the windows close, also after these have begun afresh."""
@@ -48,6 +51,7 @@ class Venue:
     async def begin_afresh(self) -> None:
         """Forgets its windows, with what of them is not committed. To be restored again."""
         self.windows.on_disconnected(now_ns())
+        self.is_restored = False
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
         if self._writing is not None:

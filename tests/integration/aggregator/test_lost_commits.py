@@ -1,11 +1,14 @@
 """Postgres comes back without what it had committed, as after a failover to a replica that was behind."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import psycopg
+import pytest
 
+from crossbook.aggregator.store.store import RestorePoint, Store
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.pb.v1.market_pb2 import VenueHealth
+from crossbook.plumbing.errors import UnavailableError
 from tests.support.aggregator.aggregator_process import aggregator_settings, get_stats, running_aggregator
 from tests.support.aggregator.buffering_tracker import BufferingTracker
 from tests.support.aggregator.quote_stream import QuoteStream
@@ -14,6 +17,7 @@ from tests.support.aggregator.window_tables import committed_until_ns, read_minu
 from tests.support.waiting import eventually
 
 VENUE = "alpha"
+OpenVenue = Callable[[Store, str], Awaitable[RestorePoint | None]]
 WINDOW_NS = 15 * SECOND_NS
 # What a replica holds that saw nothing after `until`.
 POSITION = "SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s"
@@ -25,10 +29,13 @@ ROLL_BACK = (
 )
 
 
+@pytest.mark.parametrize("refusals", [0, 2])
 async def test_commits_that_are_lost_are_told_counted_and_have_rows_that_say_so(
-    postgres_dsn: str, free_port: int
+    postgres_dsn: str, free_port: int, refusals: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The venue begins again from what Postgres has: no window is without a row, and what is lost is incomplete."""
+    """The venue begins again from what Postgres has, also when that cannot be read at first, as during a failover: no
+    window is without a row, and what is lost is incomplete.
+    """
     async with running_aggregator(aggregator_settings(postgres_dsn, free_port)) as channel:
         stream, oracle = QuoteStream(VENUE), WindowOracle(VENUE, 15)
         async with BufferingTracker(f"127.0.0.1:{free_port}", stream) as tracker:
@@ -41,6 +48,7 @@ async def test_commits_that_are_lost_are_told_counted_and_have_rows_that_say_so(
             await eventually(lambda: tracker.acknowledged == _position(postgres_dsn)["position"])
             acknowledged = tracker.acknowledged
             _roll_back(postgres_dsn, replica)
+            monkeypatch.setattr(Store, "open_venue", _refusing(Store.open_venue, refusals))
             _send(tracker, stream, oracle, 150)
             tracker.send(stream.heartbeat((stream.now_ns // MINUTE_NS + 2) * MINUTE_NS))
             ended_ns = stream.now_ns
@@ -85,6 +93,17 @@ def _send(tracker: BufferingTracker, stream: QuoteStream, oracle: WindowOracle, 
         batch = stream.next_batch()
         oracle.feed(batch)
         tracker.send(batch)
+
+
+def _refusing(open_venue: OpenVenue, refusals: int) -> OpenVenue:
+    left = iter(range(refusals))
+
+    async def refuse_at_first(store: Store, venue: str) -> RestorePoint | None:
+        if next(left, None) is not None:
+            raise UnavailableError("Postgres cannot be reached")
+        return await open_venue(store, venue)
+
+    return refuse_at_first
 
 
 def _position(dsn: str) -> dict[str, object]:
