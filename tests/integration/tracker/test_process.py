@@ -103,7 +103,7 @@ async def test_a_taken_port_ends_it_with_one_line() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         code, stderr = await end(await start(metrics_port="0", port=str(port), venues="okx"))
-    assert code == 2
+    assert code == 3  # whoever started it may try again, where a wrong setting stays wrong
     assert f"127.0.0.1:{port} is taken" in stderr
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from crossbook.pb.v1.tracker_pb2 import VenueStats
+from crossbook.plumbing import clock
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.tracker.outgoing.routing import MINUTE_NS
 from tests.support.tracker.ingest_server import IngestServer, IngestStream, ingest_server
 from tests.support.tracker.tracking import World, tracking
@@ -65,9 +67,10 @@ class Shards:
 
 @pytest.fixture(autouse=True)
 def minutes_pass_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tracker and simulator alike, which are both in this process."""
+    """For tracker and simulator alike, which are both in this process; a hole is as long as ever, by the real clock."""
     real_ns, began_ns = time.time_ns, time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: began_ns + CLOCK_RATE * (real_ns() - began_ns))
+    monkeypatch.setattr(clock, "_HOLE_NS", int(CLOCK_RATE * clock.HOLE_SECONDS * SECOND_NS))
 
 
 @asynccontextmanager
@@ -78,7 +81,13 @@ async def sharded(directory: Path, *listed: str) -> AsyncIterator[Shards]:
         file = directory / "shards.json"
         file.write_text(json.dumps({name: f"127.0.0.1:{servers[name].port}" for name in listed}))
         world = await stack.enter_async_context(
-            tracking(assets=ASSETS, venues=list(VENUES), shards_file=file, stale_after_seconds=600)
+            tracking(
+                assets=ASSETS,
+                venues=list(VENUES),
+                clock=clock.Clock(time.time_ns, lambda: CLOCK_RATE * clock.monotonic_ns()),
+                shards_file=file,
+                stale_after_seconds=600,
+            )
         )
         shards = Shards(world, servers, file)
         await world.until_live()
