@@ -156,9 +156,9 @@ fn outcome(
     if strange.iter().any(|(_, quote)| !is_possible(quote)) {
         return Err(format!("impossible numbers: {strange:?}"));
     }
-    if !strange.is_empty()
-        && !(may_be_lawful(session.venue, &pieces[index], mutant.kind) && are_told(&strange, session, &pieces))
-    {
+    let is_lawful = strange.is_empty()
+        || (may_be_lawful(session.venue, &pieces[index], mutant.kind) && are_told(&strange, session, &pieces));
+    if !is_lawful {
         return Err(format!("numbers that nobody told: {strange:?}"));
     }
     let (falls, errors) = (play.falls > clean.falls, play.feed.stats().parse_errors > clean.errors);

@@ -413,6 +413,7 @@ class WindowStats(_message.Message):
     COVERAGE_FIELD_NUMBER: _builtins.int
     IS_COMPLETE_FIELD_NUMBER: _builtins.int
     LAST_QUOTE_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     symbol: _builtins.str
@@ -438,9 +439,13 @@ class WindowStats(_message.Message):
     tick_count: _builtins.int
     """LIVE two-sided quotes received in the window."""
     coverage: _builtins.float
-    """Share of the window, 0 to 1, during which a LIVE two-sided quote stood."""
+    """Share of the window or minute, 0 to 1, during which a LIVE two-sided quote stood. Windows of a minute that have no row count
+    as time in which none did.
+    """
     is_complete: _builtins.bool
-    """Whether no quote of the window is known to be lost."""
+    """Whether no quote of the window is known to be lost; of a minute, whether that holds of windows that fill it."""
+    windows: _builtins.int
+    """Windows of which it is made: 1, or what of a minute's windows have rows."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Inclusive start, aligned to UTC."""
@@ -473,10 +478,11 @@ class WindowStats(_message.Message):
         coverage: _builtins.float = ...,
         is_complete: _builtins.bool = ...,
         last_quote: _market_pb2.Quote | None = ...,
+        windows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_avg_ask", b"_avg_ask", "_avg_bid", b"_avg_bid", "_avg_spread", b"_avg_spread", "_last_quote", b"_last_quote", "_max_ask", b"_max_ask", "_max_bid", b"_max_bid", "_min_ask", b"_min_ask", "_min_bid", b"_min_bid", "_time_weighted_ask", b"_time_weighted_ask", "_time_weighted_bid", b"_time_weighted_bid", "avg_ask", b"avg_ask", "avg_bid", b"avg_bid", "avg_spread", b"avg_spread", "end_time", b"end_time", "last_quote", b"last_quote", "max_ask", b"max_ask", "max_bid", b"max_bid", "min_ask", b"min_ask", "min_bid", b"min_bid", "start_time", b"start_time", "time_weighted_ask", b"time_weighted_ask", "time_weighted_bid", b"time_weighted_bid"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avg_ask", b"_avg_ask", "_avg_bid", b"_avg_bid", "_avg_spread", b"_avg_spread", "_last_quote", b"_last_quote", "_max_ask", b"_max_ask", "_max_bid", b"_max_bid", "_min_ask", b"_min_ask", "_min_bid", b"_min_bid", "_time_weighted_ask", b"_time_weighted_ask", "_time_weighted_bid", b"_time_weighted_bid", "avg_ask", b"avg_ask", "avg_bid", b"avg_bid", "avg_spread", b"avg_spread", "coverage", b"coverage", "end_time", b"end_time", "is_complete", b"is_complete", "last_quote", b"last_quote", "max_ask", b"max_ask", "max_bid", b"max_bid", "min_ask", b"min_ask", "min_bid", b"min_bid", "start_time", b"start_time", "symbol", b"symbol", "tick_count", b"tick_count", "time_weighted_ask", b"time_weighted_ask", "time_weighted_bid", b"time_weighted_bid", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avg_ask", b"_avg_ask", "_avg_bid", b"_avg_bid", "_avg_spread", b"_avg_spread", "_last_quote", b"_last_quote", "_max_ask", b"_max_ask", "_max_bid", b"_max_bid", "_min_ask", b"_min_ask", "_min_bid", b"_min_bid", "_time_weighted_ask", b"_time_weighted_ask", "_time_weighted_bid", b"_time_weighted_bid", "avg_ask", b"avg_ask", "avg_bid", b"avg_bid", "avg_spread", b"avg_spread", "coverage", b"coverage", "end_time", b"end_time", "is_complete", b"is_complete", "last_quote", b"last_quote", "max_ask", b"max_ask", "max_bid", b"max_bid", "min_ask", b"min_ask", "min_bid", b"min_bid", "start_time", b"start_time", "symbol", b"symbol", "tick_count", b"tick_count", "time_weighted_ask", b"time_weighted_ask", "time_weighted_bid", b"time_weighted_bid", "venue", b"venue", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__avg_ask: _TypeAlias = _typing.Literal["avg_ask"]  # noqa: Y015
     _WhichOneofArgType__avg_ask: _TypeAlias = _typing.Literal["_avg_ask", b"_avg_ask"]  # noqa: Y015
@@ -714,6 +720,7 @@ class GetAggregatorStatsResponse(_message.Message):
     BATCH_TRANSIT_P99_US_FIELD_NUMBER: _builtins.int
     WINDOW_UPDATE_P50_US_FIELD_NUMBER: _builtins.int
     WINDOW_UPDATE_P99_US_FIELD_NUMBER: _builtins.int
+    LOST_WINDOWS_FIELD_NUMBER: _builtins.int
     snapshots_written: _builtins.int
     """Window rows committed."""
     minutes_written: _builtins.int
@@ -744,6 +751,10 @@ class GetAggregatorStatsResponse(_message.Message):
     """Time to decode a batch, update its windows and hand its quotes on."""
     window_update_p99_us: _builtins.float
     """As above."""
+    lost_windows: _builtins.int
+    """Windows that Postgres had committed and no longer had, as after a failover to a replica that was behind. The venue begins
+    again from what there is: what its tracker still holds is sent again, the rest has rows that are not complete.
+    """
     @_builtins.property
     def streams(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestStreamStats]:
         """One entry per ingest stream, ordered by venue."""
@@ -765,10 +776,11 @@ class GetAggregatorStatsResponse(_message.Message):
         batch_transit_p99_us: _builtins.float = ...,
         window_update_p50_us: _builtins.float = ...,
         window_update_p99_us: _builtins.float = ...,
+        lost_windows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "lost_windows", b"lost_windows", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -70,9 +70,13 @@ const KINDS: [(&str, &str, bool); 2] = [("PF_", "flexible_futures", false), ("PI
 const QUOTE_LETTERS: usize = 3;
 
 /// What is no coin is not told apart further.
-const CLASSES: Classes =
-    Classes { field: "tradfi", meanings: &[("false", AssetClass::Coin)], is_coin_word_seen: false,
-    stage_field: "", stages: &[] };
+const CLASSES: Classes = Classes {
+    field: "tradfi",
+    meanings: &[("false", AssetClass::Coin)],
+    is_coin_word_seen: false,
+    stage_field: "",
+    stages: &[],
+};
 
 /// Kraken Futures.
 pub struct KrakenFutures;
