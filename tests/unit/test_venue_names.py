@@ -14,7 +14,6 @@ HOMES = (
     "/simulator/registry.py",
     "/crates/venues/src/venues/",
     "/crates/venues/tests/recorded_",
-    "/crates/venues/tests/mutations",  # a debt: its five exceptions belong into the venues' fixtures
     "/pb/",
     "/target/",
 )

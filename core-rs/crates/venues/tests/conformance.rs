@@ -47,6 +47,7 @@ use crossbook_market::Instrument;
 use crossbook_venues::MarketListing;
 use play::{Play, START_NS, Step};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -59,6 +60,9 @@ const CASES: [&str; 9] = ["ack", "error", "snapshot", "delta", "gap", "resync", 
 #[serde(deny_unknown_fields)]
 struct Fixture {
     evidence: BTreeMap<String, Evidence>,
+    /// For the mutation suite: `mutations/exceptions.rs`.
+    #[serde(default, rename = "mutations")]
+    _mutations: Option<IgnoredAny>,
     market_list: MarketList,
     track: Vec<String>,
     cases: BTreeMap<String, Vec<Step>>,

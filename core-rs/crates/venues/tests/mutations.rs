@@ -10,6 +10,8 @@
 
 #[path = "mutations/captured.rs"]
 mod captured;
+#[path = "mutations/exceptions.rs"]
+mod exceptions;
 #[path = "mutations/lists.rs"]
 mod lists;
 #[path = "mutations/mutants.rs"]
@@ -18,6 +20,7 @@ mod mutants;
 mod session;
 
 use crossbook_market::BookState;
+use exceptions::Exceptions;
 use mutants::{KINDS, Kind, Mutant};
 use session::{Piece, Play, Session, Told};
 use std::collections::BTreeMap;
@@ -125,11 +128,11 @@ fn are_told(told: &[Told], session: &Session, pieces: &[Piece]) -> bool {
 
 /// Whether a change may make a lawful frame of another one: a list that is shorter, a number that is larger, a level that comes
 /// twice, a side that is not told. Another type is never lawful, and a negative size only where the venue sends such.
-fn may_be_lawful(venue: &str, piece: &Piece, kind: Kind) -> bool {
+fn may_be_lawful(exceptions: &Exceptions, piece: &Piece, kind: Kind) -> bool {
     match kind {
         _ if matches!(piece, Piece::Binary(_)) => true, // any eight bytes are a number
         Kind::OtherType => false,
-        Kind::Negative => venue == "krakenfutures", // its rule 3
+        Kind::Negative => exceptions.sends_negatives(),
         _ => true,
     }
 }
@@ -157,7 +160,7 @@ fn outcome(
         return Err(format!("impossible numbers: {strange:?}"));
     }
     let is_lawful = strange.is_empty()
-        || (may_be_lawful(session.venue, &pieces[index], mutant.kind) && are_told(&strange, session, &pieces));
+        || (may_be_lawful(&session.exceptions, &pieces[index], mutant.kind) && are_told(&strange, session, &pieces));
     if !is_lawful {
         return Err(format!("numbers that nobody told: {strange:?}"));
     }
@@ -286,15 +289,6 @@ fn a_changed_field_of_a_captured_list_leaves_its_market_out_or_as_it_is() {
     report(&complaints);
 }
 
-/// Names that are no field's: prices as keys of a table, and the envelope that is peeled off by its bytes.
-fn is_data(venue: &str, path: &str) -> bool {
-    match venue {
-        "coindcx" => path.contains("asks.") || path.contains("bids."),
-        "binance" => path == ".stream",
-        _ => false,
-    }
-}
-
 #[test]
 fn a_null_comes_to_the_same_as_an_absent_field_at_every_venue() {
     let mut different = Vec::new();
@@ -303,7 +297,9 @@ fn a_null_comes_to_the_same_as_an_absent_field_at_every_venue() {
             let all = changes(&session);
             let all =
                 sampled(all.into_iter().filter(|(_, mutant)| mutant.kind == Kind::Null).collect(), 60, &session.name);
-            for (index, null) in all.into_iter().filter(|(_, null)| null.is_field && !is_data(profile.id, &null.path)) {
+            for (index, null) in
+                all.into_iter().filter(|(_, null)| null.is_field && !session.exceptions.is_data(&null.path))
+            {
                 let absent = changes_of(&session.pieces[index]).into_iter();
                 let mut absent = absent.filter(|one| one.kind == Kind::Absent && one.path == null.path);
                 let after = |bytes: Vec<u8>| {

@@ -1,5 +1,6 @@
 //! What was captured of a venue, whatever the form of the file: frames as sessions, answers that list markets as lists.
 
+use crate::exceptions::Exceptions;
 use crate::session::{Piece, START_NS, Session, from_base64};
 use crossbook_market::{AssetClass, Instrument};
 use serde_json::Value;
@@ -64,7 +65,8 @@ fn session(venue: &'static str, name: String, text: &str) -> Option<Session> {
         texts(text).into_iter().take(FRAMES).filter(|json| json.len() < 60_000).map(piece).collect();
     let names: BTreeSet<String> = pieces.iter().filter_map(|piece| named(venue, piece)).take(INSTRUMENTS).collect();
     let instruments = names.iter().map(|native| instrument(venue, native)).collect::<Vec<_>>();
-    let session = Session { venue, name, instruments, healthy: pieces.clone(), pieces };
+    let session =
+        Session { venue, name, instruments, healthy: pieces.clone(), pieces, exceptions: Exceptions::of(venue) };
     (!session.instruments.is_empty()).then_some(session)
 }
 

@@ -1,5 +1,6 @@
 //! Market lists with one field changed: a market is as it was, or is left out, or the list is refused whole.
 
+use crate::exceptions::Exceptions;
 use crate::mutants::{self, Kind};
 use crate::sampled;
 use crate::session::START_NS;
@@ -25,6 +26,7 @@ pub enum Outcome {
 pub fn judge(venue: &str, bodies: &[Vec<u8>], complaints: &mut Vec<String>) -> BTreeMap<Outcome, usize> {
     let views: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
     let clean = crossbook_venues::parse_markets(venue, &views, START_NS).unwrap();
+    let exceptions = Exceptions::of(venue);
     let mut counts = BTreeMap::new();
     for (index, body) in bodies.iter().enumerate() {
         for mutant in sampled(mutants::of_text(&String::from_utf8_lossy(body)), OF_A_LIST, venue) {
@@ -34,7 +36,7 @@ pub fn judge(venue: &str, bodies: &[Vec<u8>], complaints: &mut Vec<String>) -> B
             let outcome = match told {
                 Err(_) => Err("it panics".to_string()),
                 Ok(Err(_)) => Ok(Outcome::RefusedWhole),
-                Ok(Ok(_)) if is_silent(venue, body, &mutant.path, mutant.kind) => Ok(Outcome::FlagGone),
+                Ok(Ok(_)) if is_silent(&exceptions, body, &mutant.path, mutant.kind) => Ok(Outcome::FlagGone),
                 Ok(Ok(listing)) => compare(&clean, &listing, mutant.kind),
             };
             match outcome {
@@ -48,14 +50,14 @@ pub fn judge(venue: &str, bodies: &[Vec<u8>], complaints: &mut Vec<String>) -> B
 
 /// Where a market's class cannot be told from a coin's: the field stands in no other row, as in a list of before there was one;
 /// or it is emptied where that is a coin's own word; or what coins bear there was never seen.
-fn is_silent(venue: &str, body: &[u8], path: &str, kind: Kind) -> bool {
+fn is_silent(exceptions: &Exceptions, body: &[u8], path: &str, kind: Kind) -> bool {
     let name = path.rsplit('.').next().unwrap_or_default();
     let is_alone = String::from_utf8_lossy(body).matches(&format!("\"{name}\":")).count() == 1;
     let is_class =
         matches!(name, "symbolType" | "assetClass" | "instCategory" | "strategy_index" | "contract_type" | "type");
     match kind {
-        Kind::Null | Kind::Absent => is_class && (is_alone || venue == "kucoin"),
-        Kind::Empty => matches!((venue, name), ("bybit", "symbolType") | ("gateio", "contract_type")),
+        Kind::Null | Kind::Absent => is_class && (is_alone || exceptions.is_class_unknown()),
+        Kind::Empty => exceptions.is_coin_where_empty(name),
         _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! A venue's session as a list of what comes, played to a feed that is driven as a driver does it.
 
+use crate::exceptions::Exceptions;
 use base64::Engine;
 use crossbook_market::{BookState, Instrument};
 use crossbook_venues::{Feed, FeedOptions, Frame, Step};
@@ -32,6 +33,7 @@ pub struct Session {
     pub pieces: Vec<Piece>,
     /// What a healthy venue sends when it is asked again.
     pub healthy: Vec<Piece>,
+    pub exceptions: Exceptions,
 }
 
 /// Price and size of each side, and of which instrument.
@@ -184,6 +186,7 @@ pub fn fixture(venue: &'static str) -> (Vec<Session>, Vec<Vec<u8>>) {
     };
     let healthy = pieces(&fixture.cases["snapshot"]);
     let session = |(name, steps): (&String, &Vec<_>)| Session {
+        exceptions: Exceptions::of(venue),
         venue,
         name: name.clone(),
         instruments: instruments.clone(),
