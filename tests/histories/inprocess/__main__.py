@@ -15,7 +15,7 @@ from crossbook.local.servers.postgres import embedded_postgres
 from crossbook.local.servers.redis import embedded_redis
 from crossbook.plumbing.data.migrate import migrate
 from tests.histories.inprocess.history import random_history, shortest
-from tests.histories.inprocess.play import playing
+from tests.histories.inprocess.play import Verdict, playing
 
 MOST_SHOWN = 8
 SHRUNK = 5
@@ -45,27 +45,24 @@ async def _on_servers(options: argparse.Namespace) -> int:
 
 def play_all(options: argparse.Namespace, dsn: str, redis_url: str) -> int:
     """Plays them one after the other, and cuts down the first ones that fail."""
-    began, failed, alerts = time.monotonic(), [], 0
+    began, failed, alerts = time.monotonic(), 0, 0
     with playing(dsn, redis_url, talks=options.talk) as play:
         for seed in range(options.first, options.first + options.count):
             verdict = play(history := random_history(seed, options.length), seed)
             alerts += verdict.alerts
             if verdict.findings:
-                failed.append(seed)
-                print(f"seed {seed}:", *verdict.findings[:MOST_SHOWN], sep="\n     ", flush=True)
-                if len(failed) <= SHRUNK:
-                    short = shortest(history, lambda smaller, seed=seed: bool(play(smaller, seed).findings))
-                    print(
-                        f"  shortest: {short}\n  {short!r}",
-                        *play(short, seed).findings[:MOST_SHOWN],
-                        sep="\n     ",
-                        flush=True,
-                    )
-    seconds = time.monotonic() - began
-    print(
-        f"{options.count} histories, {len(failed)} failed; {alerts} alerts, {1000 * seconds / options.count:.0f} ms each"
-    )
+                failed += 1
+                _tell(f"seed {seed}: {history}", verdict)
+            if verdict.findings and failed <= SHRUNK:
+                short = shortest(history, lambda smaller, seed=seed: bool(play(smaller, seed).findings))
+                _tell(f"shortest: {short}\n  {short!r}", play(short, seed))
+    each = 1000 * (time.monotonic() - began) / options.count
+    print(f"{options.count} histories, {failed} failed; {alerts} alerts, {each:.0f} ms a history")
     return 1 if failed else 0
+
+
+def _tell(what: str, verdict: Verdict) -> None:
+    print(what, *verdict.findings[:MOST_SHOWN], sep="\n  -> ", flush=True)
 
 
 if __name__ == "__main__":

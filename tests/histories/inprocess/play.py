@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -70,6 +71,7 @@ class Play:
         self._quoted_ns = dict.fromkeys(ASSETS, 0)
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
+        self._is_over = False
         self._work: set[asyncio.Task[None]] = set()
 
     def wall_ns(self, name: str) -> int:
@@ -180,7 +182,7 @@ class Play:
 
     def _start(self, name: str) -> None:
         life = self.lives.get(name)
-        if life is None or life.is_dead:
+        if (life is None or life.is_dead) and not self._is_over:
             self.lives[name] = (ArbitrageLife if name in ARBITRAGE else AlertsLife)(self, name)
 
     async def _renew(self, name: str, after: float, *, by_force: bool) -> None:
@@ -221,18 +223,25 @@ class Play:
         self.servers.moods.clear()
         for name in (ARBITRAGE[0], ALERTS[0]):
             self._start(name)
-        deadline = self.loop.time() + SETTLED_SECONDS
-        while (problems := await self._problems()) and self.loop.time() < deadline:  # noqa: ASYNC110 (of its own time)
-            await asyncio.sleep(1.0)
-        if not problems:
-            await asyncio.sleep(QUIET_SECONDS)
+        deadline, well_since = self.loop.time() + SETTLED_SECONDS, math.inf
+        while self.loop.time() < min(deadline, well_since + QUIET_SECONDS):
             problems = await self._problems()
-        for life in list(self.lives.values()):
-            await self._close(life, by_force=True)
+            well_since = math.inf if problems else min(well_since, self.loop.time())
+            await asyncio.sleep(1.0)
+        problems = await self._problems()
+        await self._leave()
         seen = await self._seen()
         return Verdict(
             [*self.findings, *problems], len(seen.alerts), len(self.accepted), self.loop.time() - self._began
         )
+
+    async def _leave(self) -> None:
+        """Nobody lives on into the next history."""
+        self._is_over = True
+        for life in list(self.lives.values()):
+            await self._close(life, by_force=True)
+        while self._work:
+            await asyncio.wait(list(self._work))
 
     async def _problems(self) -> list[str]:
         return list(judge(self._history, await self._seen()))

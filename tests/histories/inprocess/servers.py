@@ -7,6 +7,7 @@ server does to a call: refuses it (it raises), loses the answer (it is done and 
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
@@ -94,7 +95,7 @@ class Servers:
         self._connection = connection
         self._client = client
         self._turn = asyncio.Lock()
-        self._redis_at = 0.0
+        self._redis_at, self._redis_real_at = 0.0, time.monotonic()
         self._played = 0
 
     @staticmethod
@@ -122,7 +123,7 @@ class Servers:
     async def clear(self) -> None:
         """As new."""
         self.moods.clear()
-        self._redis_at = self.seconds_at(REDIS)
+        self._redis_at, self._redis_real_at = self.seconds_at(REDIS), time.monotonic()
         async with self._under_way():
             if self._played % TRUNCATE_EVERY == 0:
                 await self._connection.execute(f"TRUNCATE {', '.join(TABLES)}".encode())
@@ -177,9 +178,11 @@ class Servers:
             await self._connection.execute("SELECT set_config('virtual.seconds', %s, false)", (repr(now),))
 
     async def redis_answers(self, *command: Any, **options: Any) -> Any:
-        """To a command, once its time has come."""
+        """To a command, once its time has come; that which has really passed meanwhile has not."""
         now = self.seconds_at(REDIS)
-        passed, self._redis_at = round((now - self._redis_at) * 1000), now
+        real = time.monotonic()
+        passed = round((now - self._redis_at - (real - self._redis_real_at)) * 1000)
+        self._redis_at, self._redis_real_at = now, real
         pipeline = self._client.pipeline(transaction=False)
         pipeline.eval(PASS, 0, str(passed))
         pipeline.execute_command(*command, **options)

@@ -11,7 +11,7 @@ from tests.histories.inprocess.history import History, Step, random_history
 from tests.histories.inprocess.play import Verdict, playing
 
 Play = Callable[[History, int], Verdict]
-COUNT, LENGTH = 100, 8
+COUNT, LENGTH = 200, 8
 
 
 @pytest.fixture
