@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.faults.inflict import Inflict
     from tests.faults.rig import Rig
 
+STEP_SECONDS = 20
 PRELOAD = "LD_PRELOAD"
 LIBRARY = "vendor/libfaketime/src/libfaketime.so.1"
 
