@@ -11,8 +11,8 @@ import structlog
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings
 from crossbook.plumbing.targets import target_of
-from crossbook.simulator.player import Player
-from crossbook.simulator.server import serve_venues
+from crossbook.simulator.play.player import Player
+from crossbook.simulator.serve.server import serve_venues
 from crossbook.simulator.simulator import Simulator
 
 log = structlog.get_logger()

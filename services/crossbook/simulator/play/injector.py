@@ -6,12 +6,12 @@ from typing import Any
 
 import structlog
 
-from crossbook.simulator.answer import Answer, text_answer
 from crossbook.simulator.faces.base import CORRUPTIONS, Face
-from crossbook.simulator.faults import FRAME_KINDS, Fault, FaultSpecError
-from crossbook.simulator.session import encode_frame
-from crossbook.simulator.truth import TruthFile
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.play.faults import FRAME_KINDS, Fault, FaultSpecError
+from crossbook.simulator.wire.answer import Answer, text_answer
+from crossbook.simulator.wire.session import encode_frame
+from crossbook.simulator.world.truth import TruthFile
+from crossbook.simulator.world.world import Instrument
 
 MAX_ORDERS = 1_000
 OVERSIZE_BYTES = 10 * 1024 * 1024

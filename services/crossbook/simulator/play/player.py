@@ -18,13 +18,13 @@ from typing import Any
 import structlog
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.answer import Answer
-from crossbook.simulator.captures import Capture, Frame, read_capture
 from crossbook.simulator.faces.base import Face
-from crossbook.simulator.listing import Asset, Listing
+from crossbook.simulator.play.captures import Capture, Frame, read_capture
 from crossbook.simulator.registry import TRAITS, build_faces
-from crossbook.simulator.session import Session, encode_frame
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.wire.answer import Answer
+from crossbook.simulator.wire.session import Session, encode_frame
+from crossbook.simulator.world.listing import Asset, Listing
+from crossbook.simulator.world.world import Instrument
 
 JOIN_SECONDS = 0.1  # a client subscribes in several messages: the frames start so long after the first
 FETCH_SECONDS = 5.0  # longest wait for a snapshot to be fetched

@@ -13,7 +13,7 @@ from typing import IO, Any
 import structlog
 
 from crossbook.plumbing.private_files import open_private
-from crossbook.simulator.plan import TICKS_PER_SECOND, Episode
+from crossbook.simulator.world.plan import TICKS_PER_SECOND, Episode
 
 MAX_LINES = 1_000_000
 _NS_PER_TICK = 1_000_000_000 // TICKS_PER_SECOND

@@ -7,7 +7,7 @@ them. Without a path nothing is written. Lines are written through once a second
 from pathlib import Path
 from typing import IO
 
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.world.world import Instrument
 
 FLUSH_NS = 1_000_000_000
 
