@@ -9,15 +9,15 @@ import structlog
 
 from crossbook._core import QuoteHub
 from crossbook.aggregator.concurrency import Wakeups
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.database import POSTGRES, DatabaseWatch
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
-from crossbook.aggregator.metrics import collected
+from crossbook.aggregator.metrics import AggregatorCollector
 from crossbook.aggregator.retention import keep_retention
 from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.store.store import Store
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Keep, Venues
 from crossbook.plumbing.clock import Clock
@@ -45,17 +45,17 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         reads = Reads(await _open_pool(dsn, READING_POOL_SIZE, stack))
         health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
         keep = await stack.enter_async_context(_keeping(Keeper(health.tell)))
-        totals, hub, news = Totals(), QuoteHub(), Wakeups()
-        make = partial(Venue, window_seconds=own.window_seconds, hub=hub, store=store, totals=totals, clock=clock)
+        counters, hub, news = Counters(), QuoteHub(), Wakeups()
+        make = partial(Venue, window_seconds=own.window_seconds, hub=hub, store=store, counters=counters, clock=clock)
         venues = Venues(make, keep)
-        intake = Intake(own, venues, news, totals, clock, lifetime.stopping)
+        intake = Intake(own, venues, news, counters, clock, lifetime.stopping)
         fanout = Fanout(hub, news, lifetime.stopping)
-        service = AggregatorService(intake, fanout, reads, totals)
-        stack.enter_context(collected(totals, venues.opened, fanout))
-        stack.enter_context(start_metrics(settings.host, own.metrics_port))
+        service = AggregatorService(intake, fanout, reads, counters)
+        collector = AggregatorCollector(counters, venues.opened, fanout)
+        stack.enter_context(start_metrics(settings.host, own.metrics_port, collector))
         server = grpc_server(settings.host, own.port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES)
         async with server:
-            keep("postgres_watch", DatabaseWatch(store, totals, health, venues.commit_failure).run)
+            keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)
             keep("retention", lambda: keep_retention(store, own, clock))
             keep("clock", clock.keep_beating)
             await lifetime.stopping.wait()

@@ -20,9 +20,9 @@ from crossbook._core import (
     venue_profiles,
 )
 from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Venues
 from crossbook.aggregator.writer import WindowWriter
@@ -61,14 +61,14 @@ class Intake:
         settings: AggregatorSettings,
         venues: Venues,
         news: Wakeups,
-        totals: Totals,
+        counters: Counters,
         clock: Clock,
         stopping: asyncio.Event,
     ) -> None:
         self._settings = settings
         self.venues = venues
         self._news = news
-        self._totals = totals
+        self._counters = counters
         self._now_ns = clock.now_ns
         self._stopping = stopping
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
@@ -164,13 +164,13 @@ class Intake:
                 retry_after_seconds=MAX_AHEAD_SECONDS,
             ) from error
         self._news.notify()
-        self._totals.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
-        self._totals.window_update.add((self._now_ns() - received_ns) / 1000)
+        self._counters.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
+        self._counters.window_update.add((self._now_ns() - received_ns) / 1000)
         if waiting:
             venue.writer.tell_waiting(waiting)
 
     def _refuse(self, venue: Venue, error: Exception) -> None:
-        self._totals.batches_refused += 1
+        self._counters.batches_refused += 1
         log.warning("batch_refused", venue=venue.name, error=str(error))
 
 

@@ -8,9 +8,9 @@ from functools import partial
 import structlog
 
 from crossbook._core import QuoteHub, VenueWindows
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeder, Feeding
 from crossbook.aggregator.store.store import Store
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VenueHealth
 from crossbook.plumbing.clock import Clock, is_ahead
@@ -23,14 +23,14 @@ class Venue:
     """Lives from the venue's first hello to the end of the process; streams come and go, one at a time."""
 
     def __init__(
-        self, name: str, *, window_seconds: int, hub: QuoteHub, store: Store, totals: Totals, clock: Clock
+        self, name: str, *, window_seconds: int, hub: QuoteHub, store: Store, counters: Counters, clock: Clock
     ) -> None:
         self.name = name
         self._store = store
-        self._totals = totals
+        self._counters = counters
         self._now_ns = clock.now_ns
         self._make_windows = partial(VenueWindows, name, window_seconds, hub)
-        self._make_writer = partial(WindowWriter, name, store=store, totals=totals)
+        self._make_writer = partial(WindowWriter, name, store=store, counters=counters)
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
         self._writing: asyncio.Future[None] | None = None  # the writer's run
@@ -50,7 +50,7 @@ class Venue:
         if point is not None and is_ahead(point.committed_until_ns, now_ns):
             was_ns = point.committed_until_ns
             point, rows = await self._store.set_back(self.name, now_ns)
-            self._totals.positions_set_back += 1
+            self._counters.positions_set_back += 1
             log.error("position_set_back", venue=self.name, ahead_seconds=(was_ns - now_ns) // SECOND_NS, rows=rows)
         if point is not None:
             self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)

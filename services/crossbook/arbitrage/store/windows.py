@@ -8,6 +8,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from crossbook._core import Instrument
 from crossbook.plumbing.data.markets import columns, take_instrument
 from crossbook.plumbing.data.postgres import Pool, connected
+from crossbook.plumbing.timestamps import SECOND_NS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class WindowStore:
 
     async def _read(self, query: Composed, since_ns: int) -> list[WindowPrice]:
         async with connected(self._pool) as connection:
-            rows = await (await connection.execute(query, (since_ns / 1e9,))).fetchall()
+            rows = await (await connection.execute(query, (since_ns / SECOND_NS,))).fetchall()
         return [_price(row) for row in rows]
 
 
