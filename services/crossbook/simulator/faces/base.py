@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from crossbook.simulator.answer import Answer, json_answer
-from crossbook.simulator.session import Session, encode_frame
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.wire.answer import Answer, json_answer
+from crossbook.simulator.wire.session import Session, encode_frame
+from crossbook.simulator.world.world import Instrument
 
 # (face, topic, instrument, payload) in, the payloads that really go out.
 FrameFilter = Callable[["Face", str, Instrument, bytes], Sequence[bytes]]
