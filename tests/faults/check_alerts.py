@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from crossbook.simulator.score import Detected, read_truth, score
+from crossbook.simulator.world.score import Detected, read_truth, score
 from tests.faults.check_windows import Finding
 from tests.faults.health import logged
 from tests.faults.hook import RULE

@@ -12,7 +12,7 @@ import psycopg
 
 from crossbook.pb.v1 import alerts_pb2
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
-from crossbook.simulator.score import read_truth
+from crossbook.simulator.world.score import read_truth
 from tests.faults.check_alerts import backlog, check_alerts, check_opportunities, unfired
 from tests.faults.check_windows import Finding, check_windows
 from tests.faults.health import HealthLog

@@ -8,15 +8,15 @@ import structlog
 
 from crossbook._core import QuoteHub
 from crossbook.aggregator.concurrency import Wakeups
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.database import POSTGRES, DatabaseWatch
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
-from crossbook.aggregator.metrics import collected
+from crossbook.aggregator.metrics import AggregatorCollector
 from crossbook.aggregator.retention import keep_retention
 from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.store.store import Store
-from crossbook.aggregator.totals import Totals
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
@@ -45,7 +45,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
 
 
 async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Pool, reading: Pool) -> None:
-    store, totals, hub, hub_changed = Store(writing, settings.aggregator.shard), Totals(), QuoteHub(), Wakeups()
+    store, counters, hub, hub_changed = Store(writing, settings.aggregator.shard), Counters(), QuoteHub(), Wakeups()
     health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
     keeper = Keeper(health.tell)
     async with asyncio.TaskGroup() as group:
@@ -57,7 +57,7 @@ async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Po
         intake = Intake(
             settings.aggregator,
             store,
-            totals,
+            counters,
             hub,
             hub_changed,
             lifetime.stopping,
@@ -65,11 +65,11 @@ async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Po
             clock,
         )
         fanout = Fanout(hub, hub_changed, lifetime.stopping)
-        service = AggregatorService(intake, fanout, hub, Reads(reading), totals)
+        service = AggregatorService(intake, fanout, hub, Reads(reading), counters)
         port, metrics_port = settings.aggregator.port, settings.aggregator.metrics_port
-        with collected(totals, intake.venues, fanout), start_metrics(settings.host, metrics_port):
+        with start_metrics(settings.host, metrics_port, AggregatorCollector(counters, intake.venues, fanout)):
             async with grpc_server(settings.host, port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES):
-                keep("postgres_watch", DatabaseWatch(store, totals, health, intake.commit_failure).run)
+                keep("postgres_watch", DatabaseWatch(store, counters, health, intake.commit_failure).run)
                 keep("retention", lambda: keep_retention(store, settings.aggregator, clock))
                 keep("clock", clock.keep_beating)
                 await lifetime.stopping.wait()

@@ -23,10 +23,10 @@ from crossbook._core import (
     venue_profiles,
 )
 from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
 from crossbook.aggregator.store.store import Store
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.pb.v1.aggregator_pb2 import (
@@ -66,7 +66,7 @@ class Intake:
         self,
         settings: AggregatorSettings,
         store: Store,
-        totals: Totals,
+        counters: Counters,
         hub: QuoteHub,
         hub_changed: Wakeups,
         stopping: asyncio.Event,
@@ -76,7 +76,7 @@ class Intake:
         self.venues: dict[str, Venue] = {}
         self._settings = settings
         self._store = store
-        self._totals = totals
+        self._counters = counters
         self._hub = hub
         self._hub_changed = hub_changed
         self._stopping = stopping
@@ -151,7 +151,7 @@ class Intake:
             if known is None:
                 if len({*self.venues, *self._opening}) > MAX_VENUES:
                     raise OverloadedError(f"{MAX_VENUES} venues are open: start another aggregator for more")
-                venue = Venue(name, self._settings.window_seconds, self._hub, self._store, self._totals)
+                venue = Venue(name, self._settings.window_seconds, self._hub, self._store, self._counters)
                 await self._restore(venue)
                 self.venues[name] = venue
                 self._keep(f"writer {name}", venue.write)
@@ -164,7 +164,7 @@ class Intake:
         if point is not None and is_ahead(point.committed_until_ns, now_ns):
             was_ns = point.committed_until_ns
             point, rows = await self._store.set_back(venue.name, now_ns)
-            self._totals.positions_set_back += 1
+            self._counters.positions_set_back += 1
             log.error("position_set_back", venue=venue.name, ahead_seconds=(was_ns - now_ns) // SECOND_NS, rows=rows)
         venue.restore(point)
         if point is not None:
@@ -229,13 +229,13 @@ class Intake:
                 retry_after_seconds=MAX_AHEAD_SECONDS,
             ) from error
         self._hub_changed.notify()
-        self._totals.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
-        self._totals.window_update.add((self._now_ns() - received_ns) / 1000)
+        self._counters.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
+        self._counters.window_update.add((self._now_ns() - received_ns) / 1000)
         if waiting:
             venue.writer.tell_waiting(waiting)
 
     def _refuse(self, venue: Venue, error: Exception) -> None:
-        self._totals.batches_refused += 1
+        self._counters.batches_refused += 1
         log.warning("batch_refused", venue=venue.name, error=str(error))
 
 

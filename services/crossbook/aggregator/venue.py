@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from crossbook._core import QuoteHub, VenueWindows
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeder, Feeding
 from crossbook.aggregator.store.store import RestorePoint, Store
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VenueHealth
 from crossbook.plumbing.timestamps import now_ns, to_timestamp
@@ -17,10 +17,10 @@ from crossbook.plumbing.timestamps import now_ns, to_timestamp
 class Venue:
     """Lives from the venue's first hello to the end of the process; streams come and go, one at a time."""
 
-    def __init__(self, name: str, window_seconds: int, hub: QuoteHub, store: Store, totals: Totals) -> None:
+    def __init__(self, name: str, window_seconds: int, hub: QuoteHub, store: Store, counters: Counters) -> None:
         self.name = name
         self._make_windows = partial(VenueWindows, name, window_seconds, hub)
-        self._make_writer = partial(WindowWriter, name, store=store, totals=totals)
+        self._make_writer = partial(WindowWriter, name, store=store, counters=counters)
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
         self._writing: asyncio.Future[None] | None = None  # the writer's run

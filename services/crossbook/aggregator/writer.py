@@ -10,8 +10,8 @@ import itertools
 import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
+from crossbook.aggregator.counters import FLUSH_SECONDS, Counters
 from crossbook.aggregator.store.store import Commit, LostCommitsError, RestorePoint, Store
-from crossbook.aggregator.totals import FLUSH_SECONDS, Totals
 from crossbook.plumbing.retry import backoff
 
 COMMIT_DEADLINE_SECONDS = 30.0
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class WindowWriter:
     """`run` takes what the windows have closed; others tell it that there is something and wait for its progress."""
 
-    def __init__(self, venue: str, windows: VenueWindows, store: Store, totals: Totals) -> None:
+    def __init__(self, venue: str, windows: VenueWindows, store: Store, counters: Counters) -> None:
         self.committed_stream_id = ""
         self.committed_sequence = 0
         self.lost_commits = asyncio.Event()  # set once for all: another writer begins again from what Postgres has
@@ -32,7 +32,7 @@ class WindowWriter:
         self._venue = venue
         self._windows = windows
         self._store = store
-        self._totals = totals
+        self._counters = counters
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
         self._queued = 0
@@ -96,7 +96,7 @@ class WindowWriter:
         assert self._window is not None
         lost_ns = error.expected_ns - max(error.found_ns, self._first_ns or error.expected_ns)
         lost = lost_ns // (self._window.end_ns - self._window.start_ns)
-        self._totals.lost_windows += lost
+        self._counters.lost_windows += lost
         log.error(
             "commits_lost",
             venue=self._venue,
@@ -158,11 +158,11 @@ class WindowWriter:
         if not commit.is_new and not is_retry:
             log.info("window_already_committed", venue=self._venue, window_start_ns=window.start_ns)
             return
-        self._totals.windows_written += 1
-        self._totals.snapshots_written += window.rows
-        self._totals.incomplete_snapshots += window.incomplete_rows
-        self._totals.minutes_written += commit.minutes
-        self._totals.contested_snapshots += commit.contested
+        self._counters.windows_written += 1
+        self._counters.snapshots_written += window.rows
+        self._counters.incomplete_snapshots += window.incomplete_rows
+        self._counters.minutes_written += commit.minutes
+        self._counters.contested_snapshots += commit.contested
         if commit.contested:
             log.warning(
                 "window_contested",

@@ -14,9 +14,10 @@ from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import aggregator_pb2, market_pb2
 from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.timestamps import MINUTE_NS
 
 MAX_AGE_WINDOWS = 3
-MAX_WINDOW_NS = 60_000_000_000
+MAX_WINDOW_NS = MINUTE_NS
 NEVER_NS = 1 << 62
 
 

@@ -18,7 +18,6 @@ from crossbook.plumbing.data.postgres import Connection, Pool, connected
 from crossbook.plumbing.errors import CrossbookError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTE_NS = 60_000_000_000
 
 LOCK_POSITION = "SELECT committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR UPDATE"
 # Keeps every other shard from committing windows of the venue meanwhile.

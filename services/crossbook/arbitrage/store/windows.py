@@ -6,6 +6,7 @@ from typing import LiteralString
 from psycopg.rows import class_row
 
 from crossbook.plumbing.data.postgres import Pool, connected
+from crossbook.plumbing.timestamps import SECOND_NS
 
 # An instrument that was LIVE at no time of its newest window has no price; an older window does not stand in for it.
 LATEST_SNAPSHOTS = """
@@ -72,4 +73,4 @@ class WindowStore:
     async def _read(self, query: LiteralString, since_ns: int) -> list[WindowPrice]:
         async with connected(self._pool) as connection:
             cursor = connection.cursor(row_factory=ROWS)
-            return await (await cursor.execute(query, (since_ns / 1e9,))).fetchall()
+            return await (await cursor.execute(query, (since_ns / SECOND_NS,))).fetchall()

@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from crossbook.simulator.answer import Answer, json_answer
-from crossbook.simulator.session import Session, encode_frame
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.wire.answer import Answer, json_answer
+from crossbook.simulator.wire.session import Session, encode_frame
+from crossbook.simulator.world.world import Instrument
 
 # (face, topic, instrument, payload) in, the payloads that really go out.
 FrameFilter = Callable[["Face", str, Instrument, bytes], Sequence[bytes]]
@@ -148,7 +148,7 @@ class Face(ABC):
             if instrument.asset in changed:
                 self.tell_status(instrument, now_ns)
 
-    def tell_status(self, instrument: Instrument, now_ns: int) -> None:  # noqa: B027
+    def tell_status(self, instrument: Instrument, now_ns: int) -> None:  # noqa: B027 (most venues have none)
         """Whether its market trades now, for venues that tell it by a frame; the others' market lists say it."""
 
     def status_of(self, instrument: Instrument) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from crossbook.simulator.answer import Answer, json_answer
 from crossbook.simulator.faces.base import Face, as_dict, not_found
-from crossbook.simulator.listing import Asset, Listing, decimal_text, price_decimals
-from crossbook.simulator.session import Session
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer, json_answer
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals
+from crossbook.simulator.world.world import Instrument, Traits
 
 TABLES = ("orderBookL2", "quote")
 INVERSE = "XBTUSD"

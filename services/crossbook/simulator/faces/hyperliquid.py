@@ -11,13 +11,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from crossbook.simulator.answer import Answer, json_answer, text_answer
-from crossbook.simulator.book import Level
 from crossbook.simulator.faces.base import Face, as_dict, not_found
-from crossbook.simulator.limits import SlidingWindow
-from crossbook.simulator.listing import Asset, Listing, decimal_text, size_decimals
-from crossbook.simulator.session import Session
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
+from crossbook.simulator.wire.limits import SlidingWindow
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.listing import Asset, Listing, decimal_text, size_decimals
+from crossbook.simulator.world.world import Instrument, Traits
 
 WEIGHT_PER_MINUTE = 1_200
 MESSAGES_PER_MINUTE = 2_000

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from crossbook.simulator.answer import Answer, json_answer
-from crossbook.simulator.book import Level
 from crossbook.simulator.faces.base import Face, as_dict, not_found
-from crossbook.simulator.limits import SlidingWindow
-from crossbook.simulator.listing import Asset, Listing, decimal_number, price_decimals, size_decimals
-from crossbook.simulator.session import Session
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer, json_answer
+from crossbook.simulator.wire.limits import SlidingWindow
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.listing import Asset, Listing, decimal_number, price_decimals, size_decimals
+from crossbook.simulator.world.world import Instrument, Traits
 
 INVERSE = frozenset({"ETH", "XRP", "LTC", "BCH"})
 CODES = {"BTC": "XBT"}

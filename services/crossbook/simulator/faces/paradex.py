@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 
 from websockets.exceptions import ConnectionClosed
 
-from crossbook.simulator.answer import Answer, json_answer, text_answer
-from crossbook.simulator.book import Level
 from crossbook.simulator.faces import sbe
 from crossbook.simulator.faces.base import Face, as_dict, not_found
-from crossbook.simulator.listing import Asset, Listing, decimal_text, listing_in_base_units
-from crossbook.simulator.session import Session, encode_frame
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
+from crossbook.simulator.wire.session import Session, encode_frame
+from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
+from crossbook.simulator.world.world import Instrument, Traits
 
 MAX_SCHEMA_VERSION = 2
 EMPTY_DELTA_SHARE = 0.05

@@ -9,13 +9,13 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from crossbook.simulator.answer import Answer, json_answer
-from crossbook.simulator.book import Level
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.faces.window import Window
-from crossbook.simulator.listing import Asset, Listing, decimal_text, listing_in_base_units
-from crossbook.simulator.session import Session
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer, json_answer
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
+from crossbook.simulator.world.world import Instrument, Traits
 
 SUBSCRIPTIONS_PER_CONNECTION = 101
 DEPTHS = (1, 5, 10, 30)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from crossbook.simulator.score import Detected, read_truth, score
+from crossbook.simulator.world.score import Detected, read_truth, score
 
 S = 1_000_000_000
 

@@ -5,10 +5,10 @@ A specification is the request's body, or its query parameter `spec`.
 
 from collections.abc import Mapping
 
-from crossbook.simulator.answer import Answer, json_answer, text_answer
-from crossbook.simulator.faults import FaultSpecError
-from crossbook.simulator.player import Player
+from crossbook.simulator.play.faults import FaultSpecError
+from crossbook.simulator.play.player import Player
 from crossbook.simulator.simulator import Simulator
+from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
 
 
 def answer_control(

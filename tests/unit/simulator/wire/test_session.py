@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook.simulator.session import encode_frame
+from crossbook.simulator.wire.session import encode_frame
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.captures import Frame, read_capture
+from crossbook.simulator.play.captures import Frame, read_capture
 from crossbook.simulator.registry import FACES
 
 

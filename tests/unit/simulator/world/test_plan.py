@@ -2,7 +2,7 @@
 
 import itertools
 
-from crossbook.simulator.plan import LAST_SECONDS, MIN_NET_PERCENT, TICKS_PER_SECOND, Episode, EpisodePlan
+from crossbook.simulator.world.plan import LAST_SECONDS, MIN_NET_PERCENT, TICKS_PER_SECOND, Episode, EpisodePlan
 
 FEES = {"a": 0.0, "b": 0.045, "c": 0.05, "d": 0.05}
 ASSETS = ["BTC", "ETH", "SOL"]

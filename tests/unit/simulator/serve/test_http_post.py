@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook.simulator.http_post import MAX_HEAD_BYTES, without_body
+from crossbook.simulator.serve.http_post import MAX_HEAD_BYTES, without_body
 
 HEAD = b"POST /control/faults HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
 

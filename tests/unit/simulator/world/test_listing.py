@@ -3,8 +3,8 @@
 import pytest
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.listing import Listing, assets_of_world, decimal_number, decimal_text, stablecoins_named
 from crossbook.simulator.registry import traits_of
+from crossbook.simulator.world.listing import Listing, assets_of_world, decimal_number, decimal_text, stablecoins_named
 
 
 @pytest.mark.parametrize(

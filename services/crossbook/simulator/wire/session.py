@@ -13,7 +13,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
-from crossbook.simulator.limits import SlidingWindow
+from crossbook.simulator.wire.limits import SlidingWindow
 
 # A client that lets so much pile up is cut off, as venues do.
 MAX_WAITING_BYTES = 64 * 1024 * 1024

@@ -2,10 +2,10 @@
 
 import itertools
 
-from crossbook.simulator.listing import STABLECOINS, assets_of_world
-from crossbook.simulator.plan import EpisodePlan
 from crossbook.simulator.registry import traits_of
-from crossbook.simulator.world import Instrument, World, fees_of
+from crossbook.simulator.world.listing import STABLECOINS, assets_of_world
+from crossbook.simulator.world.plan import EpisodePlan
+from crossbook.simulator.world.world import Instrument, World, fees_of
 
 TRAITS = [traits for traits in traits_of([]) if traits.relays is None]
 FEES = fees_of(TRAITS)

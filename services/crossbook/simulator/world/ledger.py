@@ -7,9 +7,10 @@ them. Without a path nothing is written. Lines are written through once a second
 from pathlib import Path
 from typing import IO
 
-from crossbook.simulator.world import Instrument
+from crossbook.plumbing.timestamps import SECOND_NS
+from crossbook.simulator.world.world import Instrument
 
-FLUSH_NS = 1_000_000_000
+FLUSH_NS = SECOND_NS
 
 
 class Ledger:

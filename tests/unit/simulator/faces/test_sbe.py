@@ -9,7 +9,7 @@ import pytest
 
 from crossbook.simulator.faces import sbe
 
-RECORDINGS = Path(__file__).parents[4] / "shared" / "recordings" / "paradex"
+RECORDINGS = Path(__file__).parents[5] / "shared" / "recordings" / "paradex"
 
 
 def _captured(name: str) -> list[bytes]:

@@ -1,6 +1,6 @@
 """Sliding windows."""
 
-from crossbook.simulator.limits import SlidingWindow
+from crossbook.simulator.wire.limits import SlidingWindow
 
 S = 1_000_000_000
 

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crossbook.simulator.book import Book
-from crossbook.simulator.listing import Asset, Listing
-from crossbook.simulator.plan import Episode, EpisodePlan
+from crossbook.simulator.world.book import Book
+from crossbook.simulator.world.listing import Asset, Listing
+from crossbook.simulator.world.plan import Episode, EpisodePlan
 
 TICK_NS = 10_000_000
 TICKS_PER_UPDATE = 10  # each book is requoted every 100 ms

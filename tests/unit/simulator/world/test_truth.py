@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crossbook.plumbing.private_files import PrivateFolderError
-from crossbook.simulator.truth import TruthFile
+from crossbook.simulator.world.truth import TruthFile
 
 
 def test_every_line_is_there_at_once(tmp_path: Path) -> None:

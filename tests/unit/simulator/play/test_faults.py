@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook.simulator.faults import Fault, FaultSpecError, parse_faults
+from crossbook.simulator.play.faults import Fault, FaultSpecError, parse_faults
 
 VENUES, ASSETS = ("binance", "okx", "lighter", "paradex"), ("BTC", "ETH")
 

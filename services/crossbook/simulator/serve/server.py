@@ -16,13 +16,13 @@ from websockets.http11 import Request, Response
 
 from crossbook.plumbing.errors import PortTakenError
 from crossbook.plumbing.targets import target_of
-from crossbook.simulator.answer import Answer, text_answer
-from crossbook.simulator.control import answer_control
 from crossbook.simulator.faces.base import Face
-from crossbook.simulator.http_post import PostConnection
-from crossbook.simulator.player import Player
-from crossbook.simulator.session import Session
+from crossbook.simulator.play.player import Player
+from crossbook.simulator.serve.control import answer_control
+from crossbook.simulator.serve.http_post import PostConnection
 from crossbook.simulator.simulator import Simulator
+from crossbook.simulator.wire.answer import Answer, text_answer
+from crossbook.simulator.wire.session import Session
 
 TIMER_SECONDS = 0.1
 MAX_MESSAGE_BYTES = 1024 * 1024

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook.simulator.book import Book
+from crossbook.simulator.world.book import Book
 
 
 def _book(seed: int = 1) -> Book:
