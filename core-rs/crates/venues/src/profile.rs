@@ -46,6 +46,11 @@ impl VenueProfile {
         self.channels.iter().find(|(held, _)| *held == channel).map_or("", |(_, name)| name)
     }
 
+    /// What tells whether a market trades; nothing where the market list alone does.
+    pub fn status_channel(&self) -> Option<&'static str> {
+        Some(self.channel(Channel::Status)).filter(|name| !name.is_empty())
+    }
+
     /// The stream that the venue calls this.
     pub fn channel_named(&self, name: &str) -> Option<Channel> {
         self.channels.iter().find(|(_, held)| *held == name).map(|(channel, _)| *channel)

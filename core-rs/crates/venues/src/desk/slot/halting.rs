@@ -1,8 +1,7 @@
 //! A market that does not trade, by the venue's own word: its book is kept, and CLOSED until it trades again.
 //!
-//! A stream of the market's own says it again and again, so that its word holds across connections. One that tells the changes
-//! of all markets may have told one while nobody listened: its word holds for the connection on which it was said, and behind
-//! that the market list's. So a word that was missed closes nothing for good.
+//! What the venue has said holds for the connection on which it was said. Behind a new one it is said anew, or the next market
+//! list says it: so a word that was missed meanwhile closes nothing for good.
 
 use super::{Phase, Slot};
 use crate::desk::turn::Turn;

@@ -87,7 +87,7 @@ pub(super) struct Slot {
     has_been_whole: bool,
     /// Whether nobody knows what its connection still has to say: until that is read, the quote is not LIVE.
     is_doubted: bool,
-    /// Whether its market does not trade, as the venue has said: it is CLOSED, whatever its book shows.
+    /// Whether its market does not trade, as the venue has said on this connection: it is CLOSED, whatever its book shows.
     is_halted: bool,
 }
 
@@ -195,8 +195,7 @@ impl Slot {
 
     /// The socket is gone.
     pub fn lose_connection(&mut self, turn: &mut Turn<'_>) {
-        (self.vigil.is_renewing, self.is_doubted) = (false, false);
-        self.is_halted &= !turn.conduct.shares_status;
+        (self.vigil.is_renewing, self.is_doubted, self.is_halted) = (false, false, false);
         self.empty(Phase::Idle, turn);
     }
 
