@@ -18,9 +18,9 @@ from crossbook._core import VenueProfile, venue_profiles
 from crossbook.pb.v1.market_pb2 import Instrument as InstrumentMessage
 from crossbook.pb.v1.tracker_pb2 import ListMarketsResponse
 from crossbook.plumbing.recording import Record, read_recording, recording_names
-from crossbook.simulator.listing import assets_of_world
 from crossbook.simulator.registry import TRAITS, build_faces
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.world.listing import assets_of_world
+from crossbook.simulator.world.world import Instrument
 from crossbook.tracker.feed.recorder import ANSWER_HEAD, Kind
 from tests.bench.product import HERE
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crossbook.simulator.faces.base import Face
-from crossbook.simulator.session import Session
 from crossbook.simulator.simulator import Simulator
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.world import Instrument
 from tests.bench.templates import Form, UnplayableError, learn
 
 SIZES = 2  # states in a row with one price and different sizes

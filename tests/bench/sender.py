@@ -19,9 +19,9 @@ from collections import defaultdict
 import uvloop
 
 from crossbook.plumbing.settings import SimulatorSettings
-from crossbook.simulator.server import serve_venues
-from crossbook.simulator.session import Session
+from crossbook.simulator.serve.server import serve_venues
 from crossbook.simulator.simulator import Simulator
+from crossbook.simulator.wire.session import Session
 from tests.bench.processes import log_to_stderr
 from tests.bench.script import Move, Topic, topics_of
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from crossbook.simulator.session import encode_frame
+from crossbook.simulator.wire.session import encode_frame
 
 NUMBER = re.compile(rb"\d+(?:\.\d+)?")
 UNITS_NS = (1_000_000, 1_000, 1)  # of the times that venues write: milliseconds, microseconds, nanoseconds

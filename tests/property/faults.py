@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crossbook.simulator.faces.base import CORRUPTIONS, Face
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.world.world import Instrument
 
 KINDS = ("drop", "duplicate", "reorder", "corrupt")
 TOP_KINDS = ("drop top", "double top", "cut top")

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import zip_longest
 
 from crossbook._core import LIVE
-from crossbook.simulator.world import TICK_NS, TICKS_PER_UPDATE
+from crossbook.simulator.world.world import TICK_NS, TICKS_PER_UPDATE
 from tests.property.play import HEALED_TICKS, START_NS, Play, Quote, Side
 
 DEPTH_INTERVAL_NS = TICKS_PER_UPDATE * TICK_NS

@@ -22,12 +22,12 @@ from crossbook._core import (
 from crossbook._core import Instrument as ListedInstrument
 from crossbook._core import Step as FeedStep
 from crossbook.pb.v1 import aggregator_pb2
-from crossbook.simulator.answer import Answer
 from crossbook.simulator.faces.base import Face
-from crossbook.simulator.listing import assets_of_world
-from crossbook.simulator.plan import EpisodePlan
 from crossbook.simulator.registry import TRAITS, build_faces
-from crossbook.simulator.world import TICK_NS, Instrument, World
+from crossbook.simulator.wire.answer import Answer
+from crossbook.simulator.world.listing import assets_of_world
+from crossbook.simulator.world.plan import EpisodePlan
+from crossbook.simulator.world.world import TICK_NS, Instrument, World
 from tests.property.faults import CALM_TICKS, FAULTY_TICKS, Faults
 from tests.property.wire import Wire, finish
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from crossbook.simulator.session import Session
+from crossbook.simulator.wire.session import Session
 
 OnFrame = Callable[[bytes, bool], None]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from crossbook import _core
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import SimulatorSettings
-from crossbook.simulator.captures import read_capture
-from crossbook.simulator.faults import parse_faults
-from crossbook.simulator.listing import assets_of_world
+from crossbook.simulator.play.captures import read_capture
+from crossbook.simulator.play.faults import parse_faults
 from crossbook.simulator.registry import TRAITS
+from crossbook.simulator.world.listing import assets_of_world
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")

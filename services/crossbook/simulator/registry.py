@@ -5,7 +5,7 @@ from importlib import import_module
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.simulator.faces.base import Face
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.world.world import Instrument, Traits
 
 # Each names its module in faces/, which says by PLAYED what it plays and how.
 _VENUES = (
@@ -24,6 +24,7 @@ _VENUES = (
     "hyperliquid",
     "gateio",
     "mexc",
+    "dydx",
 )
 
 _PLAYED: tuple[tuple[Traits, type[Face]], ...] = tuple(

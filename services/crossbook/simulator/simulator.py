@@ -6,14 +6,14 @@ import structlog
 
 from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.faces.base import Face
-from crossbook.simulator.faults import parse_faults
-from crossbook.simulator.injector import Injector
-from crossbook.simulator.ledger import Ledger
-from crossbook.simulator.listing import assets_of_world, stablecoins_named
-from crossbook.simulator.plan import Episode, EpisodePlan
+from crossbook.simulator.play.faults import parse_faults
+from crossbook.simulator.play.injector import Injector
 from crossbook.simulator.registry import build_faces, traits_of
-from crossbook.simulator.truth import TruthFile
-from crossbook.simulator.world import TICK_NS, Instrument, World, fees_of
+from crossbook.simulator.world.ledger import Ledger
+from crossbook.simulator.world.listing import assets_of_world, stablecoins_named
+from crossbook.simulator.world.plan import Episode, EpisodePlan
+from crossbook.simulator.world.truth import TruthFile
+from crossbook.simulator.world.world import TICK_NS, Instrument, World, fees_of
 
 # After a stall the world catches up at most so far; what is older is skipped in one go.
 MAX_BEHIND_TICKS = 100

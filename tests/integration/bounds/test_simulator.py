@@ -8,9 +8,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from crossbook.simulator import injector, server, session, truth
-from crossbook.simulator.score import read_truth
-from crossbook.simulator.truth import TruthFile
+from crossbook.simulator.play import injector
+from crossbook.simulator.serve import server
+from crossbook.simulator.wire import session
+from crossbook.simulator.world import truth
+from crossbook.simulator.world.score import read_truth
+from crossbook.simulator.world.truth import TruthFile
 from tests.support.simulator.simulators import bench, receive
 
 OKX = "/okx/ws/v5/public"

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
-from crossbook.simulator.score import read_truth
+from crossbook.simulator.world.score import read_truth
 from tests.support.simulator.clients.base import SequenceBroken
 from tests.support.simulator.clients.lighter import LighterBook
 from tests.support.simulator.clients.okx import OkxBook

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.simulator.player import Player
+from crossbook.simulator.play.player import Player
 from tests.support.simulator.clients.base import pairs
 from tests.support.simulator.clients.binance import BinanceBook
 from tests.support.simulator.clients.paradex import ParadexBook

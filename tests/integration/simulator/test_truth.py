@@ -13,7 +13,7 @@ from crossbook.plumbing.errors import PortTakenError
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import load_settings
 from crossbook.simulator.app import run
-from crossbook.simulator.score import Detected, read_truth, score
+from crossbook.simulator.world.score import Detected, read_truth, score
 from tests.support.simulator.simulators import bench, receive
 
 SETTINGS = {"quiet_seconds": 0.2, "episode_interval_seconds": 0.3, "assets": 4}

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from crossbook.plumbing.settings import load_settings
 from crossbook.simulator.app import running_simulator
 from crossbook.simulator.simulator import Simulator
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.world.world import Instrument
 from tests.support.simulator.clients.base import BookClient
 
 DEADLINE_SECONDS = 30.0

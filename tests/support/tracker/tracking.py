@@ -19,8 +19,8 @@ from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.simulator.app import running_simulator
-from crossbook.simulator.listing import decimal_text
 from crossbook.simulator.simulator import Simulator
+from crossbook.simulator.world.listing import decimal_text
 from crossbook.tracker import app
 from tests.support.tracker.ingest_server import IngestServer, ingest_server
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook.simulator.session import encode_frame
+from crossbook.simulator.wire.session import encode_frame
 from tests.bench.reader import count_frames
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crossbook.simulator.answer import Answer
 from crossbook.simulator.faces.base import Face, not_found
-from crossbook.simulator.listing import assets_of_world, listing_in_base_units
-from crossbook.simulator.session import Session
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.listing import assets_of_world, listing_in_base_units
+from crossbook.simulator.world.world import Instrument, Traits
 from tests.bench.script import SIZES, STATES, Move, Topic, topics_of
 from tests.bench.templates import UnplayableError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook.simulator.session import encode_frame
+from crossbook.simulator.wire.session import encode_frame
 from tests.bench.templates import UnplayableError, learn
 
 SECOND_NS = 1_000_000_000

@@ -6,10 +6,10 @@ import pytest
 
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.settings import SimulatorSettings
-from crossbook.simulator.faults import FaultSpecError
-from crossbook.simulator.score import read_truth
+from crossbook.simulator.play.faults import FaultSpecError
 from crossbook.simulator.simulator import Simulator
-from crossbook.simulator.world import TICK_NS
+from crossbook.simulator.world.score import read_truth
+from crossbook.simulator.world.world import TICK_NS
 
 START_NS = 1_800_000_000_000_000_000
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crossbook.local.options import UpOptions
 from crossbook.local.show.observer import Sighting
-from crossbook.simulator.score import Detected, read_truth, score
+from crossbook.simulator.world.score import Detected, read_truth, score
 
 NO_TRUTH = {"planted": 0, "detected": 0, "false": 0}
 

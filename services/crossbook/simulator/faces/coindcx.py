@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crossbook.simulator.answer import Answer, json_answer
-from crossbook.simulator.book import Level
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.faces.window import Window
-from crossbook.simulator.listing import Asset, Listing, decimal_text, listing_in_base_units
-from crossbook.simulator.session import Session
-from crossbook.simulator.world import Instrument, Traits
+from crossbook.simulator.wire.answer import Answer, json_answer
+from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
+from crossbook.simulator.world.world import Instrument, Traits
 
 DEPTHS = (10, 20, 50)
 SNAPSHOT_SHARE = 0.03  # of the frames

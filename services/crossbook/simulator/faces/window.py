@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from crossbook.simulator.book import Level
-from crossbook.simulator.world import Instrument
+from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.world import Instrument
 
 
 class Window:

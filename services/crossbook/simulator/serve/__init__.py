@@ -1,0 +1,1 @@
+"""The one port: sockets and REST of every face, and the control endpoint."""
