@@ -209,8 +209,8 @@ async def test_a_clock_that_was_set_back_holds_nothing_back(
     async with await psycopg.AsyncConnection.connect(postgres_dsn, autocommit=True) as connection:
         await connection.execute("UPDATE alerts SET fired_at = fired_at + %s * interval '1 hour'", (hours,))
         await connection.execute(
-            "INSERT INTO delivery_pauses SELECT destination, now() + %s * interval '1 hour', now() + interval '1 minute' "
-            "FROM deliveries",
+            "INSERT INTO delivery_pauses "
+            "SELECT destination, now() + %s * interval '1 hour', now() + interval '1 minute' FROM deliveries",
             (hours,),
         )
     await arbitrage.tell(event(OPENED, opportunity("o-2", "ETH")))

@@ -12,7 +12,7 @@ SAVED = {0: Position(NOW_NS - SECOND_NS, "z"), 1: Position(NOW_NS, "y"), 2: Posi
 
 @pytest.mark.parametrize("hours", [1, 10_000])
 def test_positions_of_a_time_to_come_are_set_back_and_keep_their_order(hours: int) -> None:
-    """The newest stands for now; else whoever resumes would begin at any of them, and miss what the others still owe."""
+    """The newest stands for now; else whoever resumes could begin at any, and miss what the others still owe."""
     ahead_ns = hours * 3600 * SECOND_NS
     ahead = {slot: position._replace(event_ns=position.event_ns + ahead_ns) for slot, position in SAVED.items()}
     back = _not_ahead(ahead, NOW_NS)

@@ -1,8 +1,8 @@
 """The outbox: what is to be sent where, claimed by one replica at a time, destination by destination.
 
 A destination has few places, so one that is slow or has a thousand deliveries waiting takes none from the others; one
-that is paused is left alone by every replica. What was told to wait at a time that is still to come was told so before the
-server's clock was set back: it waits no longer.
+that is paused is left alone by every replica. What was told to wait at a time that is still to come was told so before
+the server's clock was set back: it waits no longer.
 """
 
 import secrets
