@@ -15,7 +15,7 @@ ARGS ?=
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: setup ## Track fourteen venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
+run: setup ## Track every venue, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
 	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
 
 test: setup ## Run every test: Rust, Python, and the whole system end to end; each suite's time at the end

@@ -181,14 +181,22 @@ impl Slot {
 
     /// `change` is what was applied last and to which sequence, where it is known by itself.
     pub(super) fn publish_if_sound(&mut self, exchange_ns: i64, change: Option<(i64, &Delta)>, turn: &mut Turn<'_>) {
-        if self.held.book().is_crossed() {
-            self.rebuild("crossed_book", "best bid at or above best ask", turn);
+        if let Some(crossed_ns) = self.held.crossed_ns(turn.now_ns) {
+            self.bear_crossing(crossed_ns, turn);
         } else if self.held.book().is_thin() {
             self.publish_thin(change, turn);
         } else {
             self.held.refresh_top(exchange_ns);
             self.set_state(BookState::Live, turn);
         }
+    }
+
+    /// Nobody would trade at such a top: it is withdrawn, and the book is lost once it has stood so for longer than it may.
+    pub(super) fn bear_crossing(&mut self, crossed_ns: i64, turn: &mut Turn<'_>) {
+        if crossed_ns >= turn.conduct.crossed_limit_ns {
+            return self.rebuild("crossed_book", "best bid at or above best ask", turn);
+        }
+        self.set_state(BookState::Resyncing, turn);
     }
 
     /// The market moved beyond the levels that were known: only best bids and asks that come by themselves still move the
