@@ -81,8 +81,8 @@ property: setup ## Play 10,000 random streams with faults per venue and check ev
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
 
-mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue
-	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 cargo test -q -p crossbook-venues --test mutations -- --nocapture
+mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue (VENUE=one)
+	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 CROSSBOOK_MUTATED_VENUE=$(VENUE) cargo test -q -p crossbook-venues --test mutations -- --nocapture
 
 fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }

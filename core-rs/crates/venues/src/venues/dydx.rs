@@ -181,7 +181,7 @@ fn on_channel(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
         desk.acknowledge(Operation::Unsubscribe, slot, Channel::Book);
         return Ok(());
     }
-    let number = message.message_id.ok_or(FrameError::Missing("message_id"))?;
+    let number = message.message_id.filter(|number| *number >= 0).ok_or(FrameError::Missing("message_id"))?;
     let contents = message.contents.0.ok_or(FrameError::Missing("contents"))?;
     if &*message.kind == "subscribed" {
         desk.snapshot(slot, contents.into_snapshot(number)?);
@@ -363,6 +363,14 @@ mod tests {
             assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)), "{number}");
             assert_eq!((bench.state("BTC-USD"), bench.state("ETH-USD")), (Resyncing, Live));
         }
+    }
+
+    #[test]
+    fn rule_3_a_book_whose_number_is_none_is_no_book() {
+        let mut bench = greeted(&["BTC-USD"]);
+        bench.text(&whole(-3, "BTC-USD"));
+        bench.text(&change(1, r#"{"bids":[["99.5","1"]]}"#));
+        assert_eq!((bench.state("BTC-USD"), bench.feed.stats().parse_errors), (Resyncing, 1));
     }
 
     #[test]
