@@ -46,6 +46,11 @@ impl VenueProfile {
         self.channels.iter().find(|(held, _)| *held == channel).map_or("", |(_, name)| name)
     }
 
+    /// What tells whether a market trades; nothing where the market list alone does.
+    pub fn status_channel(&self) -> Option<&'static str> {
+        Some(self.channel(Channel::Status)).filter(|name| !name.is_empty())
+    }
+
     /// The stream that the venue calls this.
     pub fn channel_named(&self, name: &str) -> Option<Channel> {
         self.channels.iter().find(|(_, held)| *held == name).map(|(channel, _)| *channel)
@@ -62,6 +67,8 @@ pub struct Conduct {
     pub waits_for_greeting: bool,
     /// What is said once to begin a session, ahead of every subscription.
     pub opening: &'static [&'static str],
+    /// Whether one stream tells the status of every market, so that `opening` asks for it and not each instrument.
+    pub shares_status: bool,
     /// Channels that one subscribe or unsubscribe message may name.
     pub channels_per_request: usize,
     /// Whether one message may name streams of several kinds.
@@ -93,6 +100,8 @@ pub struct Conduct {
     pub crossed_limit_ns: i64,
     /// What the bytes of a best bid and ask hold and those of no other frame do: one that cannot be read costs only itself.
     pub top_mark: Option<&'static str>,
+    /// The same of a frame that tells a status.
+    pub status_mark: Option<&'static str>,
     /// Where a buffered delta stands relative to a fetched snapshot's sequence.
     pub joining: fn(i64, &Delta) -> Joining,
 }
@@ -104,6 +113,7 @@ impl Conduct {
         handshake_headers: &[],
         waits_for_greeting: false,
         opening: &[],
+        shares_status: false,
         channels_per_request: 1,
         mixes_channels: true,
         answers_requests: true,
@@ -120,6 +130,7 @@ impl Conduct {
         snapshot_limit_ns: None,
         crossed_limit_ns: 0,
         top_mark: None,
+        status_mark: None,
         joining: by_chain,
     };
 }

@@ -12,6 +12,8 @@
 //!
 //! Depth and bookTicker live under `/public` since 2026; a wrong path or an unknown symbol is silent. A connection lives
 //! 24 h; at most ten messages a second, of which half are used.
+//!
+//! `!contractInfo` would tell of a halt; it is of another category, `/market`, that is of another socket: the list tells it.
 
 use crate::desk::Desk;
 use crate::error::VenueError;

@@ -181,7 +181,7 @@ impl Venue for Bitget {
         match (message.event, topic) {
             (Some(event), topic) => on_event(event, topic, &message, desk),
             (None, Some((slot, Channel::Book))) => return on_books(slot, message, desk),
-            (None, Some((slot, Channel::Top))) => return on_top(slot, message, desk),
+            (None, Some((slot, _))) => return on_top(slot, message, desk),
             (None, None) if message.arg.is_none() => return Err(FrameError::Missing("arg")),
             (None, None) => {}
         }

@@ -202,7 +202,7 @@ impl Venue for Bybit {
         };
         match topic(name, desk) {
             Some((slot, Channel::Book)) => on_book(slot, message, desk),
-            Some((slot, Channel::Top)) => on_top(slot, message, desk),
+            Some((slot, _)) => on_top(slot, message, desk),
             None => Ok(()),
         }
     }

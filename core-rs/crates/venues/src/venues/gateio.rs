@@ -182,7 +182,7 @@ impl Venue for Gateio {
         let is_top = topics.iter().any(|topic| topic.channel == Channel::Top);
         let name = |topic: &Topic<'_>| match topic.channel {
             Channel::Book => format!("{STREAM_PREFIX}{}.{LEVELS}", topic.native_symbol),
-            Channel::Top => topic.native_symbol.to_string(),
+            _ => topic.native_symbol.to_string(),
         };
         let payload: Vec<String> = topics.iter().map(name).collect();
         let channel = PROFILE.channel(if is_top { Channel::Top } else { Channel::Book });

@@ -98,8 +98,8 @@ impl Slot {
 
     fn watch_whole(&mut self, turn: &mut Turn<'_>) {
         let age_ns = turn.now_ns - self.loaded_ns;
-        if let Some(crossed_ns) = self.held.crossed_ns(turn.now_ns) {
-            self.bear_crossing(crossed_ns, turn);
+        if !self.is_halted && self.held.stays_crossed(turn.now_ns, turn.conduct.crossed_limit_ns) {
+            self.rebuild("crossed_book", "best bid at or above best ask, and nothing ends it", turn);
         } else if self.held.is_behind(turn.now_ns) {
             // Also where every frame is a book: none has come for so long that the next would not either.
             self.lose_book("book_behind", "the best bid and ask is ahead of the book and differs", turn);
