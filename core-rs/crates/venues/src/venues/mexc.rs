@@ -23,7 +23,9 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::profile::{
+    Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile,
+};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -73,6 +75,7 @@ const CONDUCT: Conduct = Conduct {
     joining,
     top_mark: Some(r#""push.depth.full""#),
     status_mark: Some(r#""push.contract""#),
+    throttling: Throttling::by_code(&["code"], &["510", "429"]),
     ..Conduct::USUAL
 };
 
