@@ -13,13 +13,13 @@ import psycopg
 from crossbook.pb.v1 import alerts_pb2
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.simulator.world.score import read_truth
+from tests.faults import clock
 from tests.faults.check_alerts import backlog, check_alerts, check_opportunities, unfired
 from tests.faults.check_windows import Finding, check_windows
 from tests.faults.health import HealthLog
 from tests.faults.rig import SERVICES, VENUES_OF, WINDOW_SECONDS, Rig, running_rig
 from tests.faults.scenarios import Fault, Group, Oracle
 from tests.faults.trial import Trial, run_trial
-from tests.histories.strike import Log
 from tests.histories.witness import SECOND_NS, judge_order, judge_venue, read_ledger
 from tests.support.waiting import eventually
 
@@ -69,15 +69,19 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
             for fault in _in_turn(group.faults, times):
                 trials.append(await run_trial(rig, health, fault, chance, partial(backlog, rig)))
                 tell(trials[-1])
-            await asyncio.sleep(AFTER_SECONDS)
+            await asyncio.sleep(AFTER_SECONDS + 2 * _shift_seconds(group))
         await settle(rig, trials)
         findings = await stop_services(rig)
         findings += await asyncio.to_thread(lambda: list(_check_rows(rig, group, trials)))
-        if group.oracle is not Oracle.ORDER:  # what is found while a clock is wrong bears wrong times
-            findings += check_opportunities(rig, trials)
+        findings += check_opportunities(rig, trials, _shift_seconds(group))
         findings += check_alerts(rig, trials)
         evidence = _evidence(rig)
     return Outcome(trials, _attribute(trials, findings), evidence)
+
+
+def _shift_seconds(group: Group) -> float:
+    """By how much the times are wrong of what is found while a clock is wrong."""
+    return clock.STEP_SECONDS if group.wanted.has_clock else 0.0
 
 
 def _check_rows(rig: Rig, group: Group, trials: Sequence[Trial]) -> Iterator[Finding]:
@@ -85,24 +89,13 @@ def _check_rows(rig: Rig, group: Group, trials: Sequence[Trial]) -> Iterator[Fin
     if group.oracle is Oracle.RECORDINGS:
         yield from check_windows(rig, trials, group.wanted.buffer_bytes is not None)
         return
-    books, log, window_ns = read_ledger(rig.ledger_path), _log_of(trials), WINDOW_SECONDS * SECOND_NS
+    books, window_ns = read_ledger(rig.ledger_path), WINDOW_SECONDS * SECOND_NS
     for tracker, venue in ((tracker, venue) for tracker, venues in VENUES_OF.items() for venue in venues):
         if group.oracle is Oracle.LEDGER:
-            found = judge_venue(rig.postgres.dsn, venue, window_ns, books, log, tracker)
+            found = judge_venue(rig.postgres.dsn, venue, window_ns, books, rig.absences, tracker)
         else:
             found = judge_order(rig.postgres.dsn, venue, window_ns)
         yield from ((0, text) for text in found)
-
-
-def _log_of(trials: Sequence[Trial]) -> Log:
-    """When which process was dead or stood still."""
-    log = Log(trials[0].started_ns, trials[-1].healed_ns)
-    for trial in trials:
-        for name in trial.fault.kills:
-            log.dead[name].append((trial.started_ns, trial.healed_ns))
-        for name in trial.fault.freezes:
-            log.paused[name].append((trial.started_ns, trial.healed_ns))
-    return log
 
 
 def _in_turn(faults: Sequence[Fault], times: int) -> Iterator[Fault]:

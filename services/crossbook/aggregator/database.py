@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.store.store import Store
-from crossbook.aggregator.totals import Totals
 from crossbook.plumbing.grpc.health import ServiceHealth
 
 PROBE_INTERVAL_SECONDS = 1.0
@@ -22,13 +22,13 @@ class DatabaseWatch:
     def __init__(
         self,
         store: Store,
-        totals: Totals,
+        counters: Counters,
         health: ServiceHealth,
         read_failure: Callable[[], str],
     ) -> None:
         self._store = store
         self._read_failure = read_failure
-        self._totals = totals
+        self._counters = counters
         self._health = health
 
     async def run(self) -> None:
@@ -51,5 +51,5 @@ class DatabaseWatch:
         return self._read_failure()
 
     async def _tell(self, reason: str) -> None:
-        self._totals.is_database_available = not reason
+        self._counters.is_database_available = not reason
         await self._health.tell(POSTGRES, reason)

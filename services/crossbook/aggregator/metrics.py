@@ -1,14 +1,12 @@
 """Prometheus metrics: read at the moment of the scrape from the counters that exist anyway."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
-from prometheus_client import REGISTRY, Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.fanout import Fanout
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.plumbing.latency import quantiles
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
@@ -17,8 +15,8 @@ from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 class AggregatorCollector(Collector):
     """What the process has counted, in Prometheus' terms."""
 
-    def __init__(self, totals: Totals, venues: dict[str, Venue], fanout: Fanout) -> None:
-        self._totals = totals
+    def __init__(self, counters: Counters, venues: dict[str, Venue], fanout: Fanout) -> None:
+        self._counters = counters
         self._venues = venues
         self._fanout = fanout
 
@@ -28,18 +26,18 @@ class AggregatorCollector(Collector):
         yield from self._per_venue()
 
     def _process(self) -> Iterator[Metric]:
-        totals = self._totals
-        yield _counter("windows_written", "Windows committed.", totals.windows_written)
-        yield _counter("snapshot_rows_written", "Rows of closed windows committed.", totals.snapshots_written)
-        yield _counter("minute_rows_written", "Rows of closed minutes committed.", totals.minutes_written)
-        yield _counter("incomplete_rows_written", "Rows known to miss quotes.", totals.incomplete_snapshots)
+        counters = self._counters
+        yield _counter("windows_written", "Windows committed.", counters.windows_written)
+        yield _counter("snapshot_rows_written", "Rows of closed windows committed.", counters.snapshots_written)
+        yield _counter("minute_rows_written", "Rows of closed minutes committed.", counters.minutes_written)
+        yield _counter("incomplete_rows_written", "Rows known to miss quotes.", counters.incomplete_snapshots)
         yield _counter(
-            "contested_rows", "Rows that another shard had written too; one is kept.", totals.contested_snapshots
+            "contested_rows", "Rows that another shard had written too; one is kept.", counters.contested_snapshots
         )
-        yield _counter("lost_windows", "Windows that Postgres had committed and no longer had.", totals.lost_windows)
-        yield _counter("batches_refused", "Batches that were undecodable or out of sequence.", totals.batches_refused)
+        yield _counter("lost_windows", "Windows that Postgres had committed and no longer had.", counters.lost_windows)
+        yield _counter("batches_refused", "Batches that were undecodable or out of sequence.", counters.batches_refused)
         yield _counter(
-            "positions_set_back", "Positions in the future, by a clock that was set back.", totals.positions_set_back
+            "positions_set_back", "Positions in the future, by a clock that was set back.", counters.positions_set_back
         )
         yield _counter(
             "conflated_quotes", "Quotes replaced before a slow client took them.", self._fanout.conflated_quotes
@@ -50,17 +48,17 @@ class AggregatorCollector(Collector):
         yield GaugeMetricFamily(
             "crossbook_aggregator_database_available",
             "Whether Postgres takes writes.",
-            value=float(totals.is_database_available),
+            value=float(counters.is_database_available),
         )
         yield quantiles(
             "crossbook_aggregator_batch_transit_us",
             "Microseconds from a batch's leaving its tracker to its arrival.",
-            totals.batch_transit,
+            counters.batch_transit,
         )
         yield quantiles(
             "crossbook_aggregator_window_update_us",
             "Microseconds to decode a batch, update its windows and hand its quotes on.",
-            totals.window_update,
+            counters.window_update,
         )
 
     def _per_venue(self) -> Iterator[Metric]:
@@ -101,14 +99,3 @@ class AggregatorCollector(Collector):
 
 def _counter(name: str, description: str, value: int) -> CounterMetricFamily:
     return CounterMetricFamily(f"crossbook_aggregator_{name}", description, value=value)
-
-
-@contextmanager
-def collected(totals: Totals, venues: dict[str, Venue], fanout: Fanout) -> Iterator[None]:
-    """Shows the counters in the default registry until the end of the block."""
-    collector = AggregatorCollector(totals, venues, fanout)
-    REGISTRY.register(collector)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(collector)

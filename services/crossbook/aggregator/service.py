@@ -5,12 +5,11 @@ from typing import Any
 
 import grpc
 
-from crossbook._core import QuoteHub
+from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
 from crossbook.aggregator.store.reads import Reads
-from crossbook.aggregator.totals import Totals
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1 import aggregator_pb2 as messages
 from crossbook.pb.v1.aggregator_pb2_grpc import (
@@ -27,12 +26,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class AggregatorService(AggregatorServiceServicer):
     """Thin: every method hands over to what does it."""
 
-    def __init__(self, intake: Intake, fanout: Fanout, hub: QuoteHub, reads: Reads, totals: Totals) -> None:
+    def __init__(self, intake: Intake, fanout: Fanout, reads: Reads, counters: Counters) -> None:
         self._intake = intake
+        self._venues = intake.venues.opened
         self._fanout = fanout
-        self._hub = hub
         self._reads = reads
-        self._totals = totals
+        self._counters = counters
 
     def register(self, server: grpc.aio.Server) -> None:
         """Our byte-wise handlers go before the generated ones: the first that knows a method serves it."""
@@ -51,49 +50,48 @@ class AggregatorService(AggregatorServiceServicer):
     async def SubscribeQuoteBatches(  # type: ignore[override]
         self, request: messages.SubscribeQuoteBatchesRequest, context: Context
     ) -> None:
-        check_filter(request.filter, self._intake.venues)
+        check_filter(request.filter, self._venues)
         await self._fanout.send_batches(request.filter, context)
 
     async def WatchQuotes(self, request: messages.WatchQuotesRequest, context: Context) -> None:  # type: ignore[override]
-        check_filter(request.filter, self._intake.venues)
+        check_filter(request.filter, self._venues)
         await self._fanout.send_rows(request.filter, context)
 
     async def ListLatestQuotes(
         self, request: messages.ListLatestQuotesRequest, context: Context
     ) -> messages.ListLatestQuotesResponse:
-        check_filter(request.filter, self._intake.venues)
-        rows = self._hub.latest(request.filter.venues, request.filter.symbols, request.filter.assets)
-        rows.sort(key=lambda row: (row.venue, row.symbol))
+        check_filter(request.filter, self._venues)
+        rows = sorted(self._fanout.latest(request.filter), key=lambda row: (row.venue, row.symbol))
         return messages.ListLatestQuotesResponse(quotes=[to_quote(row) for row in rows])
 
     async def ListSnapshots(
         self, request: messages.ListSnapshotsRequest, context: Context
     ) -> messages.ListSnapshotsResponse:
-        return await list_snapshots(self._reads, request, self._intake.venues)
+        return await list_snapshots(self._reads, request, self._venues)
 
     async def ListMinutes(self, request: messages.ListMinutesRequest, context: Context) -> messages.ListMinutesResponse:
-        return await list_minutes(self._reads, request, self._intake.venues)
+        return await list_minutes(self._reads, request, self._venues)
 
     async def GetAggregatorStats(
         self, request: messages.GetAggregatorStatsRequest, context: Context
     ) -> messages.GetAggregatorStatsResponse:
-        venues = self._intake.venues
+        venues = self._venues
         return messages.GetAggregatorStatsResponse(
             streams=[_stream_stats(venues[name]) for name in sorted(venues)],
-            snapshots_written=self._totals.snapshots_written,
-            minutes_written=self._totals.minutes_written,
-            incomplete_snapshots=self._totals.incomplete_snapshots,
+            snapshots_written=self._counters.snapshots_written,
+            minutes_written=self._counters.minutes_written,
+            incomplete_snapshots=self._counters.incomplete_snapshots,
             quotes_ingested=sum(venue.windows.quotes for venue in venues.values()),
-            batches_refused=self._totals.batches_refused,
+            batches_refused=self._counters.batches_refused,
             subscribers=self._fanout.subscribers,
-            database_available=self._totals.is_database_available,
+            database_available=self._counters.is_database_available,
             shard=self._intake.shard,
-            contested_snapshots=self._totals.contested_snapshots,
-            lost_windows=self._totals.lost_windows,
-            batch_transit_p50_us=self._totals.batch_transit.quantile_us(0.5),
-            batch_transit_p99_us=self._totals.batch_transit.quantile_us(0.99),
-            window_update_p50_us=self._totals.window_update.quantile_us(0.5),
-            window_update_p99_us=self._totals.window_update.quantile_us(0.99),
+            contested_snapshots=self._counters.contested_snapshots,
+            lost_windows=self._counters.lost_windows,
+            batch_transit_p50_us=self._counters.batch_transit.quantile_us(0.5),
+            batch_transit_p99_us=self._counters.batch_transit.quantile_us(0.99),
+            window_update_p50_us=self._counters.window_update.quantile_us(0.5),
+            window_update_p99_us=self._counters.window_update.quantile_us(0.99),
         )
 
 

@@ -10,8 +10,8 @@ import itertools
 import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
+from crossbook.aggregator.counters import FLUSH_SECONDS, Counters
 from crossbook.aggregator.store.store import Commit, LostCommitsError, RestorePoint, Store
-from crossbook.aggregator.totals import FLUSH_SECONDS, Totals
 from crossbook.plumbing.retry import backoff
 
 COMMIT_DEADLINE_SECONDS = 30.0
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class WindowWriter:
     """`run` takes what the windows have closed; others tell it that there is something and wait for its progress."""
 
-    def __init__(self, venue: str, windows: VenueWindows, store: Store, totals: Totals) -> None:
+    def __init__(self, venue: str, windows: VenueWindows, store: Store, counters: Counters) -> None:
         self.committed_stream_id = ""
         self.committed_sequence = 0
         self.lost_commits = asyncio.Event()  # set once for all: another writer begins again from what Postgres has
@@ -32,14 +32,14 @@ class WindowWriter:
         self._venue = venue
         self._windows = windows
         self._store = store
-        self._totals = totals
+        self._counters = counters
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
         self._queued = 0
         self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
         self._committed_until_ns = 0
         self._first_ns = 0  # start of the first window that was committed here
-        self._listed: dict[str, tuple[object, ...]] = {}
+        self._listed: dict[str, Instrument] = {}  # as Postgres has them
 
     @property
     def waiting(self) -> int:
@@ -96,7 +96,7 @@ class WindowWriter:
         assert self._window is not None
         lost_ns = error.expected_ns - max(error.found_ns, self._first_ns or error.expected_ns)
         lost = lost_ns // (self._window.end_ns - self._window.start_ns)
-        self._totals.lost_windows += lost
+        self._counters.lost_windows += lost
         log.error(
             "commits_lost",
             venue=self._venue,
@@ -143,14 +143,14 @@ class WindowWriter:
                 )
                 await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
         self.failure = ""
-        self._listed.update((symbol, _facts(instrument)) for symbol, instrument in changed.items())
+        self._listed.update(changed)
         self._count(window, commit, is_retry=attempt > 0)
 
     def _changed_markets(self, window: ClosedWindow) -> dict[str, Instrument]:
         return {
             instrument.symbol: instrument
             for instrument in window.instruments()
-            if self._listed.get(instrument.symbol) != _facts(instrument)
+            if self._listed.get(instrument.symbol) != instrument
         }
 
     def _count(self, window: ClosedWindow, commit: Commit, is_retry: bool) -> None:
@@ -158,11 +158,11 @@ class WindowWriter:
         if not commit.is_new and not is_retry:
             log.info("window_already_committed", venue=self._venue, window_start_ns=window.start_ns)
             return
-        self._totals.windows_written += 1
-        self._totals.snapshots_written += window.rows
-        self._totals.incomplete_snapshots += window.incomplete_rows
-        self._totals.minutes_written += commit.minutes
-        self._totals.contested_snapshots += commit.contested
+        self._counters.windows_written += 1
+        self._counters.snapshots_written += window.rows
+        self._counters.incomplete_snapshots += window.incomplete_rows
+        self._counters.minutes_written += commit.minutes
+        self._counters.contested_snapshots += commit.contested
         if commit.contested:
             log.warning(
                 "window_contested",
@@ -172,19 +172,3 @@ class WindowWriter:
                 rows=commit.contested,
             )
         log.debug("window_committed", venue=self._venue, window_start_ns=window.start_ns, rows=window.rows)
-
-
-def _facts(instrument: Instrument) -> tuple[object, ...]:
-    return (
-        instrument.native_symbol,
-        instrument.asset,
-        instrument.asset_class,
-        instrument.asset_scale,
-        instrument.quote_currency,
-        instrument.settle_currency,
-        instrument.contract_size,
-        instrument.tick_size,
-        instrument.lot_size,
-        instrument.taker_fee_percent,
-        instrument.maker_fee_percent,
-    )

@@ -10,7 +10,7 @@ from crossbook._core import venue_profiles
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.closings import Closings
-from crossbook.alerts.counters import Counters, collected
+from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots
 from crossbook.alerts.evaluation.ownership import Ownership
 from crossbook.alerts.evaluation.replicas import open_replicas
@@ -18,6 +18,7 @@ from crossbook.alerts.evaluation.schedule import Schedule
 from crossbook.alerts.evaluation.watcher import OpportunityWatcher
 from crossbook.alerts.firing import Firing, FiringLine
 from crossbook.alerts.health import PARTS, HealthWatch
+from crossbook.alerts.metrics import AlertsCollector
 from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import Tries
 from crossbook.alerts.retention import Retention
@@ -49,9 +50,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
     async with AsyncExitStack() as stack:
         stores, redis = await _open_stores(settings, stack), _open_redis(settings, stack)
         cooldowns = CooldownStore(redis)
-        if own.metrics_port:
-            stack.enter_context(collected(counters))
-            stack.enter_context(start_metrics(settings.host, own.metrics_port))
+        stack.enter_context(start_metrics(settings.host, own.metrics_port, AlertsCollector(counters)))
         replicas = await stack.enter_async_context(open_replicas(own.arbitrage_targets))
         http = await stack.enter_async_context(_http(own))
 
@@ -82,7 +81,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             "deliveries": outbox,
             "closings": closings,
             "retention": retention,
-            "health": HealthWatch(stores.deliveries, stores.failures, cooldowns, counters, ownership, line, health),
+            "health": HealthWatch(stores, cooldowns, counters, ownership, line, health),
         }
         await _work(workers, Keeper(health.tell), lifetime)
 

@@ -7,11 +7,11 @@ from functools import partial
 
 import structlog
 
-from crossbook.arbitrage import metrics
 from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.event_retention import keep_events
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
 from crossbook.arbitrage.shard_follower import ShardFollower
@@ -55,8 +55,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
         windows = WindowStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
         service = ArbitrageService(live, shards, arguments, cooldowns, windows, identities)
-        stack.enter_context(metrics.collected(live, shards))
-        stack.enter_context(start_metrics(settings.host, own.metrics_port))
+        stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
         await stack.enter_async_context(grpc_server(settings.host, own.port, service.register, health))
         stack.callback(live.broadcast.close)

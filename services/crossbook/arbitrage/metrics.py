@@ -1,10 +1,8 @@
 """Prometheus metrics: read at the moment of the scrape from the counters that exist anyway."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
-from prometheus_client import REGISTRY, Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from crossbook.arbitrage.event_writer import EventWriter
@@ -57,14 +55,3 @@ def _of_writer(writer: EventWriter | None) -> Iterable[Metric]:
         return
     yield GaugeMetricFamily(f"{PREFIX}_unlogged_events", "Events that are not in Postgres yet.", value=writer.waiting)
     yield CounterMetricFamily(f"{PREFIX}_lost_events", "Events that never came to Postgres.", value=writer.dropped)
-
-
-@contextmanager
-def collected(live: LiveScan, shards: ShardFollower) -> Iterator[None]:
-    """Shows the counters in the default registry until the end of the block."""
-    collector = ArbitrageCollector(live, shards)
-    REGISTRY.register(collector)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(collector)

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
+from crossbook.plumbing.timestamps import SECOND_NS
 
 QUOTE_HEAD = (
     f"{'time':<12} {'venue':<12} {'symbol':<18} {'bid':>14} {'bid size':>12} {'ask':>14} {'ask size':>12}  state"
@@ -86,7 +87,7 @@ def _leg(leg: arbitrage_pb2.Leg) -> str:
 
 
 def _seconds(duration: Any) -> str:
-    return f"{duration.seconds + duration.nanos / 1e9:.3f}"
+    return f"{duration.seconds + duration.nanos / SECOND_NS:.3f}"
 
 
 def _clock(moment: Timestamp) -> str:

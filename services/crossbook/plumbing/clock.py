@@ -70,7 +70,7 @@ class Stretch:
     def tell_step(self, by_ns: int) -> None:
         """By the clock."""
         self.is_over = True
-        self._on_step(f"the clock was set {'ahead' if by_ns > 0 else 'back'} by {abs(by_ns) / 1e9:.3f} s")
+        self._on_step(f"the clock was set {'ahead' if by_ns > 0 else 'back'} by {abs(by_ns) / SECOND_NS:.3f} s")
 
     def end(self) -> None:
         """Nobody needs it any more."""
@@ -136,14 +136,14 @@ class Clock:
     def _note_step(self, by_ns: int) -> None:
         self.steps += 1
         self._stepped_ns = self._beat_ns
-        log.error("clock_stepped", by_seconds=round(by_ns / 1e9, 3))
+        log.error("clock_stepped", by_seconds=round(by_ns / SECOND_NS, 3))
         for stretch in list(self._stretches):
             self.forget(stretch)
             stretch.tell_step(by_ns)
 
     def _note_hole(self, length_ns: int, now_ns: int) -> None:
         self.holes += 1
-        log.warning("nobody_listened", for_seconds=round(length_ns / 1e9, 3))
+        log.warning("nobody_listened", for_seconds=round(length_ns / SECOND_NS, 3))
         for stretch in list(self._stretches):
             stretch.tell_hole(now_ns)
 

@@ -1,4 +1,7 @@
-"""Prometheus metrics of one process over HTTP, at /metrics: a few scrapes at a time, each for a few seconds at most."""
+"""Prometheus metrics of one process over HTTP, at /metrics: a few scrapes at a time, each for a few seconds at most.
+
+A service's own are a collector, which is asked at the moment of the scrape for what the service counts anyway.
+"""
 
 import socket
 import threading
@@ -10,6 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import prometheus_client
 import structlog
+from prometheus_client.registry import Collector
 
 from crossbook.plumbing.errors import PortTakenError
 
@@ -22,11 +26,30 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def start_metrics(host: str, port: int) -> Iterator[int]:
-    """Serves the default registry until the end of the block; gives the port. Port 0 turns metrics off and gives 0."""
+def start_metrics(host: str, port: int, collector: Collector) -> Iterator[int]:
+    """Serves the default registry, the service's collector in it, until the end of the block; gives the port.
+
+    Port 0 turns metrics off and gives 0: the collector is not asked for anything. Raises PortTakenError.
+    """
     if port == 0:
         yield 0
         return
+    with _registered(collector), _serving(host, port):
+        log.info("metrics_started", host=host, port=port)
+        yield port
+
+
+@contextmanager
+def _registered(collector: Collector) -> Iterator[None]:
+    prometheus_client.REGISTRY.register(collector)
+    try:
+        yield
+    finally:
+        prometheus_client.REGISTRY.unregister(collector)
+
+
+@contextmanager
+def _serving(host: str, port: int) -> Iterator[None]:
     server_class = _SixServer if ":" in host else _Server
     try:
         server = make_server(host, port, prometheus_client.make_wsgi_app(), server_class, _Handler)
@@ -34,9 +57,8 @@ def start_metrics(host: str, port: int) -> Iterator[int]:
         raise PortTakenError(host, port) from None
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    log.info("metrics_started", host=host, port=port)
     try:
-        yield port
+        yield
     finally:
         server.shutdown()
         server.server_close()

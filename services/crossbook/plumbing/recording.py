@@ -21,12 +21,13 @@ from typing import BinaryIO
 import zstandard
 
 from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.timestamps import SECOND_NS
 
 MAGIC = b"CBRECRD1"
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_RECORDING_BYTES = 16 * 1024 * 1024 * 1024  # on disk, all files of one recording
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
-FLUSH_INTERVAL_NS = 1_000_000_000
+FLUSH_INTERVAL_NS = SECOND_NS
 _HEAD = struct.Struct("<BqII")
 _READ_BYTES = 1 << 18
 _SUFFIX = ".records.zst"

@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
 
 
 def now_ns() -> int:

@@ -11,6 +11,7 @@ import structlog
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings
 from crossbook.plumbing.targets import target_of
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.play.player import Player
 from crossbook.simulator.serve.server import serve_venues
 from crossbook.simulator.simulator import Simulator
@@ -58,4 +59,4 @@ async def _keep_time(simulator: Simulator) -> None:
         now_ns = time.time_ns()
         simulator.advance(now_ns)
         wait_ns = simulator.next_tick_ns - time.time_ns()
-        await asyncio.sleep(max(0, wait_ns) / 1e9)
+        await asyncio.sleep(max(0, wait_ns) / SECOND_NS)

@@ -18,7 +18,7 @@ from crossbook.plumbing.settings import Endpoint, Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.tasks import Keeper
 from crossbook.plumbing.timestamps import seconds_to_ns
-from crossbook.tracker.metrics import TrackerMetrics
+from crossbook.tracker.metrics import TrackerCollector
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.outgoing import Outgoing
 from crossbook.tracker.outgoing.pace import Pace
@@ -44,9 +44,8 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         service = TrackerService(venues)
         health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
         lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
-        metrics = TrackerMetrics(station.local_clock)
-        stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port))
-        stack.enter_context(metrics.exported())
+        metrics = TrackerCollector(station.local_clock)
+        stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port, metrics))
         await stack.enter_async_context(
             grpc_server(
                 settings.host,

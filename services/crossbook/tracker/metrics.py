@@ -2,10 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
-from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -58,7 +56,7 @@ LANE_GAUGES: dict[str, tuple[str, Callable[[LaneStats], float]]] = {
 }
 
 
-class TrackerMetrics(Collector):
+class TrackerCollector(Collector):
     """Scrapes come on a thread of their own, where the feeds must not be touched; so the loop leaves the stats here."""
 
     def __init__(self, clock: LocalClock) -> None:
@@ -95,12 +93,3 @@ class TrackerMetrics(Collector):
                 for lane in stats.lanes:
                     gauge.add_metric([stats.venue, lane.shard], read_lane(lane))
             yield gauge
-
-    @contextmanager
-    def exported(self) -> Iterator[None]:
-        """They stand in the default registry until the end of the block."""
-        REGISTRY.register(self)
-        try:
-            yield
-        finally:
-            REGISTRY.unregister(self)

@@ -28,6 +28,7 @@ from tests.support.aggregator.buffering_tracker import BufferingTracker
 from tests.support.aggregator.quote_stream import QuoteStream
 from tests.support.aggregator.window_oracle import MINUTE_NS, SECOND_NS, StatsRow, WindowOracle
 from tests.support.aggregator.window_tables import committed_until_ns
+from tests.support.tracker.tracking import free_port as another_port
 from tests.support.waiting import eventually
 
 VENUES = ("alpha", "beta")
@@ -73,7 +74,8 @@ class World:
 
 @pytest.fixture
 async def world(postgres_dsn: str, free_port: int) -> AsyncIterator[World]:
-    async with running_aggregator(aggregator_settings(postgres_dsn, free_port)) as channel:
+    settings = aggregator_settings(postgres_dsn, free_port, metrics_port=another_port())
+    async with running_aggregator(settings) as channel:
         world = World(postgres_dsn, channel, f"127.0.0.1:{free_port}")
         async with world.trackers["alpha"], world.trackers["beta"]:
             yield world

@@ -14,8 +14,7 @@ import pytest
 
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing import clock
-from crossbook.plumbing.timestamps import SECOND_NS
-from crossbook.tracker.outgoing.routing import MINUTE_NS
+from crossbook.plumbing.timestamps import MINUTE_NS, SECOND_NS
 from tests.support.tracker.ingest_server import IngestServer, IngestStream, ingest_server
 from tests.support.tracker.tracking import World, tracking
 from tests.support.waiting import eventually

@@ -38,7 +38,7 @@ run_service(lambda lifetime: run(load_settings(), lifetime))
 
 
 def aggregator_settings(dsn: str, port: int, **aggregator: Any) -> Settings:
-    """Settings of one aggregator without metrics."""
+    """Settings of one aggregator, without metrics unless they are asked for."""
     return load_settings(
         postgres_dsn=dsn, aggregator={"port": port, "metrics_port": 0, "extra_venues": MADE_UP, **KEEP, **aggregator}
     )

@@ -16,6 +16,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.postgres import Connection, Pool
 from crossbook.plumbing.errors import NotFoundError
+from crossbook.plumbing.timestamps import SECOND_NS
 
 # One that seems to have fired later than now was written before a clock was set back: it holds nothing back.
 EARLIER_ALERT = """
@@ -174,4 +175,4 @@ class AlertStore(Tables):
 
 
 def _moment(at_ns: int | None) -> datetime | None:
-    return None if at_ns is None else datetime.fromtimestamp(at_ns / 1e9, UTC)
+    return None if at_ns is None else datetime.fromtimestamp(at_ns / SECOND_NS, UTC)

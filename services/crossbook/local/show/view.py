@@ -16,7 +16,7 @@ from rich.text import Text
 from crossbook.local.services import SERVICES
 from crossbook.local.show.observer import Observer, VenueFigures
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
-from crossbook.plumbing.timestamps import from_timestamp, now_ns
+from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp, now_ns
 
 REFRESH_SECONDS = 0.5
 _WIDE = 110
@@ -177,7 +177,7 @@ def _venue_row(venue: str, figures: VenueFigures, is_wide: bool) -> list[str | T
 
 
 def _opportunity_row(found: arbitrage_pb2.Opportunity, is_wide: bool) -> list[str | Text]:
-    age_s = max(0.0, (now_ns() - from_timestamp(found.open_time)) / 1e9) if found.HasField("open_time") else 0.0
+    age_s = max(0.0, (now_ns() - from_timestamp(found.open_time)) / SECOND_NS) if found.HasField("open_time") else 0.0
     row: list[str | Text] = [
         f"{found.asset} {age_s:.0f} s",
         f"{found.buy.venue} {found.buy.price:.6g}",

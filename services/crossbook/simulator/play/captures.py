@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.registry import FACES
 
 _CRYPTOFEED_FRAME = re.compile(r"(\d+\.\d+): (.*)", re.DOTALL)
@@ -96,11 +97,11 @@ def _cryptofeed(path: Path, lines: list[str]) -> Iterator[Frame]:
     for line in lines:
         match = _CRYPTOFEED_FRAME.fullmatch(line)
         if match is not None:
-            yield Frame(int(float(match[1]) * 1e9), match[2].encode())
+            yield Frame(int(float(match[1]) * SECOND_NS), match[2].encode())
     answers = path.with_name(re.sub(r"\.ws\.\d+\.\d+$", ".http.0.0", path.name))
     if answers != path and answers.exists():
         for line in _lines(answers):
             match = _CRYPTOFEED_ANSWER.fullmatch(line)
             if match is not None and "lastUpdateId" in match[3][:40]:
                 symbol = parse_qs(urlsplit(match[1]).query)["symbol"][0]
-                yield Frame(int(float(match[2]) * 1e9), match[3].encode(), snapshot_of=symbol)
+                yield Frame(int(float(match[2]) * SECOND_NS), match[3].encode(), snapshot_of=symbol)

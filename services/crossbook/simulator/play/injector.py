@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.faces.base import CORRUPTIONS, Face
 from crossbook.simulator.play.faults import FRAME_KINDS, Fault, FaultSpecError
 from crossbook.simulator.wire.answer import Answer, text_answer
@@ -92,9 +93,9 @@ class Injector:
 
     def _add(self, fault: Fault, from_ns: int) -> Order:
         self._count += 1
-        start_ns = from_ns + int(fault.start_seconds * 1e9)
+        start_ns = from_ns + int(fault.start_seconds * SECOND_NS)
         lasts = fault.duration_seconds
-        end_ns = start_ns + int((lasts or 0.0) * 1e9) if fault.count is None else None
+        end_ns = start_ns + int((lasts or 0.0) * SECOND_NS) if fault.count is None else None
         order = Order(f"fault-{self._count}", fault, start_ns, end_ns, fault.count)
         self._orders.append(order)
         return order
@@ -126,8 +127,8 @@ class Injector:
         frozen = self._active(venue, "freeze")
         for instrument in face.instruments.values():
             instrument.is_paused = any(order.concerns(instrument) for order in frozen)
-        face.clock_shift_ns = sum(int(order.fault.seconds * 1e9) for order in self._active(venue, "clock"))
-        face.delay_ns = sum(int(order.fault.seconds * 1e9) for order in self._active(venue, "slow"))
+        face.clock_shift_ns = sum(int(order.fault.seconds * SECOND_NS) for order in self._active(venue, "clock"))
+        face.delay_ns = sum(int(order.fault.seconds * SECOND_NS) for order in self._active(venue, "slow"))
         face.omits_snapshots = bool(self._active(venue, "nosnapshot"))
         spoils = any(self._active(venue, kind) for kind in FRAME_KINDS)
         face.depth_filter = self._filter if spoils else None

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.play.captures import Capture, Frame, read_capture
 from crossbook.simulator.registry import TRAITS, build_faces
@@ -99,7 +100,7 @@ class Player:
         start_ns, queued = time.time_ns(), 0
         for position, cue in enumerate(self._cues, start=1):
             self._positions[session] = position
-            ahead = cue.offset_ns / self._speed / 1e9 - (time.time_ns() - start_ns) / 1e9 if self._speed else 0.0
+            ahead = (cue.offset_ns / self._speed - (time.time_ns() - start_ns)) / SECOND_NS if self._speed else 0.0
             if queued and (ahead > 0.002 or queued >= FRAMES_AT_ONCE or cue.snapshot_of):
                 queued = await _send(session)
             if ahead > 0.002:

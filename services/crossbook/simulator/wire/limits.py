@@ -2,13 +2,15 @@
 
 from collections import deque
 
+from crossbook.plumbing.timestamps import SECOND_NS
+
 
 class SlidingWindow:
     """At most `limit` of weight in any `seconds`."""
 
     def __init__(self, limit: int, seconds: float) -> None:
         self.limit = limit
-        self._span_ns = int(seconds * 1e9)
+        self._span_ns = int(seconds * SECOND_NS)
         self._taken: deque[tuple[int, int]] = deque()
         self.used = 0
 
@@ -24,4 +26,4 @@ class SlidingWindow:
 
     def seconds_to_wait(self, now_ns: int) -> float:
         """Until the oldest weight is forgotten."""
-        return 0.0 if not self._taken else max(0.0, (self._taken[0][0] + self._span_ns - now_ns) / 1e9)
+        return 0.0 if not self._taken else max(0.0, (self._taken[0][0] + self._span_ns - now_ns) / SECOND_NS)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from crossbook.plumbing.private_files import open_private
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.world.world import Instrument
 
-FLUSH_NS = 1_000_000_000
+FLUSH_NS = SECOND_NS
 
 
 class Ledger:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 # Clocks of one machine agree, but an opening may be dated from the quote that caused it.
+from crossbook.plumbing.timestamps import SECOND_NS
+
 _EARLY_NS = 50_000_000
 
 
@@ -94,14 +96,14 @@ def score(
 ) -> Score:
     """Compares; venues and assets are what was tracked, None or nothing meaning everything that was simulated."""
     venues, assets = venues or None, assets or None
-    episodes, faults = _read(truth, int(recovery_seconds * 1e9))
-    latency_ns = int(latency_seconds * 1e9)
+    episodes, faults = _read(truth, int(recovery_seconds * SECOND_NS))
+    latency_ns = int(latency_seconds * SECOND_NS)
     result = Score()
     for opportunity in opportunities:
         if not any(_explains(episode, opportunity, faults, latency_ns) for episode in episodes):
             result.false.append(opportunity)
     for episode in episodes:
-        is_long = episode.end_ns - episode.start_ns > min_seconds * 1e9
+        is_long = episode.end_ns - episode.start_ns > min_seconds * SECOND_NS
         if is_long and (assets is None or episode.asset in assets):
             _judge(episode, _pairs(episode, venues), opportunities, faults, latency_ns, result)
     return result

@@ -13,10 +13,11 @@ from typing import IO, Any
 import structlog
 
 from crossbook.plumbing.private_files import open_private
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.world.plan import TICKS_PER_SECOND, Episode
 
 MAX_LINES = 1_000_000
-_NS_PER_TICK = 1_000_000_000 // TICKS_PER_SECOND
+_NS_PER_TICK = SECOND_NS // TICKS_PER_SECOND
 
 log = structlog.get_logger()
 

@@ -7,9 +7,8 @@ seconds lets the new lanes open their streams first, and no quote that was taken
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crossbook.plumbing.timestamps import SECOND_NS
+from crossbook.plumbing.timestamps import MINUTE_NS, SECOND_NS
 
-MINUTE_NS = 60 * SECOND_NS
 LEAST_NOTICE_NS = 2 * SECOND_NS
 
 

@@ -7,10 +7,10 @@ import structlog
 from crossbook.pb.v1.market_pb2 import VenueHealth, VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.outside import OutsideText
-from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
+from crossbook.plumbing.timestamps import MINUTE_NS, SECOND_NS, to_timestamp
 
 # A venue that has not been LIVE so long after its start is DOWN, not STARTING.
-STARTING_NS = 60 * SECOND_NS
+STARTING_NS = MINUTE_NS
 # Of what is told to aggregators, which take no more than a thousand characters.
 MAX_REASON = 900
 
@@ -39,7 +39,7 @@ class HealthWatch:
                 venue=stats.venue,
                 was=_name(self._state),
                 now=_name(stats.state),
-                after_seconds=round((now_ns - self._since_ns) / 1e9, 1),
+                after_seconds=round((now_ns - self._since_ns) / SECOND_NS, 1),
                 reason=stats.reason,
             )
             self._state, self._since_ns = stats.state, now_ns

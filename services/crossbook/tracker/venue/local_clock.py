@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 import structlog
 
+from crossbook.plumbing.timestamps import SECOND_NS
+
 log = structlog.get_logger()
 
 
@@ -40,4 +42,4 @@ def describe(offsets_ns: list[int], limit_ns: int) -> str:
     else:
         return ""
     whose = "that of the only venue known" if len(offsets_ns) == 1 else f"those of all {len(offsets_ns)} venues"
-    return f"our clock is at least {distance_ns / 1e9:.1f} s {side} {whose}"
+    return f"our clock is at least {distance_ns / SECOND_NS:.1f} s {side} {whose}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from crossbook.plumbing.timestamps import SECOND_NS
-from crossbook.tracker.outgoing.routing import MINUTE_NS, Route, Routing, next_boundary_ns
+from crossbook.plumbing.timestamps import MINUTE_NS, SECOND_NS
+from crossbook.tracker.outgoing.routing import Route, Routing, next_boundary_ns
 
 NOW_NS = 1000 * MINUTE_NS + 30 * SECOND_NS
 NEXT_NS = 1001 * MINUTE_NS

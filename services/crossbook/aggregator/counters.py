@@ -12,7 +12,7 @@ FLUSH_SECONDS = Histogram(
 
 
 @dataclass(slots=True)
-class Totals:
+class Counters:
     """Plain counters; only the event loop's thread changes them."""
 
     windows_written: int = 0
