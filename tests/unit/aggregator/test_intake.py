@@ -95,6 +95,22 @@ async def test_a_stream_is_resumed_taken_and_acknowledged_to_its_end(world: Worl
     assert len(world.store.windows) == 1
 
 
+async def test_a_stream_does_not_end_before_its_tracker_was_told_what_is_committed(world: World) -> None:
+    """A tracker that takes its acknowledgement late gets it all the same."""
+    stream = QuoteStream("alpha")
+    call, task = world.call(hello(stream))
+    await eventually(lambda: answers(call))
+    call.hold()
+    call.say(batch_request(stream.next_batch(rows=3)), closing(stream))
+    call.leave()
+    await eventually(lambda: world.store.windows)
+    await asyncio.sleep(0.02)
+    assert not task.done()
+    call.flow()
+    await task
+    assert answers(call)[-1] == world.store.windows[-1].position
+
+
 async def test_a_stream_that_comes_again_resumes_after_what_was_received(world: World) -> None:
     """In the same process, from memory: Postgres is asked once for each venue."""
     stream = QuoteStream("alpha")
