@@ -53,8 +53,8 @@ GROUPS = (
     Group(
         "clock",
         (
-            Fault("clock set 20 s ahead, then right", clock.stepped(20), 10.0),
-            Fault("clock set 20 s back, then right", clock.stepped(-20), 10.0),
+            Fault(f"clock set {clock.STEP_SECONDS} s ahead, then right", clock.stepped(clock.STEP_SECONDS), 10.0),
+            Fault(f"clock set {clock.STEP_SECONDS} s back, then right", clock.stepped(-clock.STEP_SECONDS), 10.0),
         ),
         Wanted(has_clock=True),
         oracle=Oracle.ORDER,

@@ -45,11 +45,15 @@ class Alert:
         return int(self.fired_at.timestamp() * 1e9)
 
 
-def check_opportunities(rig: Rig, trials: Sequence[Trial]) -> Iterator[Finding]:
-    """None invented; none missed that no fault touched."""
+def check_opportunities(rig: Rig, trials: Sequence[Trial], shift_seconds: float = 0.0) -> Iterator[Finding]:
+    """None invented; none missed that no fault touched. `shift_seconds`: how wrong times are while a fault goes on."""
     seen = rig.observer.sightings.values()
     found = [Detected(one.asset, one.buy_venue, one.sell_venue, one.opened_ns, one.closed_ns) for one in seen]
-    verdict = score([*read_truth(rig.truth_path), *_as_truth(trials)], found, recovery_seconds=AFTERMATH_SECONDS)
+    verdict = score(
+        [*read_truth(rig.truth_path), *_as_truth(trials, int(shift_seconds * SECOND_NS))],
+        found,
+        recovery_seconds=AFTERMATH_SECONDS,
+    )
     for one in verdict.false:
         yield one.open_ns, f"false opportunity: {one.asset} from {one.buy_venue} to {one.sell_venue}"
     for missed in verdict.missed:
@@ -136,8 +140,8 @@ def _opened(rig: Rig) -> dict[str, int]:
     return opened | {one.id: one.opened_ns for one in list(rig.observer.sightings.values())}
 
 
-def _as_truth(trials: Sequence[Trial]) -> Iterator[dict[str, Any]]:
-    """Our faults as the simulator would tell its own: they touch every venue."""
+def _as_truth(trials: Sequence[Trial], shift_ns: int) -> Iterator[dict[str, Any]]:
+    """Our faults as the simulator would tell its own: they touch every venue, and what bears a wrong time of theirs."""
     for number, trial in enumerate(trials):
         for venue in (venue for venues in VENUES_OF.values() for venue in venues):
             name = f"fault-{number}-{venue}"
@@ -146,7 +150,7 @@ def _as_truth(trials: Sequence[Trial]) -> Iterator[dict[str, Any]]:
                 "id": name,
                 "venue": venue,
                 "asset": None,
-                "at_ns": trial.started_ns,
+                "at_ns": trial.started_ns - shift_ns,
                 "fault": name,
             }
-            yield {"kind": "fault_ended", "id": name, "at_ns": trial.recovered_ns}
+            yield {"kind": "fault_ended", "id": name, "at_ns": trial.recovered_ns + shift_ns}

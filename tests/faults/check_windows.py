@@ -27,6 +27,8 @@ from tests.support.tracker.recordings import recorded_batches
 WINDOW_NS = WINDOW_SECONDS * SECOND_NS
 LOST_TAIL_NS = 2 * SECOND_NS  # what a kill may cut off a recording, and a window may wait for its commit
 
+NOTICING_NS = SECOND_NS // 2  # between a signal and the last thing that a process did before it
+
 Finding = tuple[int, str]
 """When, and what is wrong."""
 Span = tuple[int, int]
@@ -66,6 +68,8 @@ def check_windows(rig: Rig, trials: Sequence[Trial], is_overflowing: bool) -> It
             deaf = [trial for trial in trials if is_overflowing or tracker in trial.fault.freezes]
             lossy = [(trial.started_ns, trial.recovered_ns) for trial in deaf]
             yield from _check(venue, streams, gaps, rows, lossy)
+            pauses = [(trial.started_ns, trial.healed_ns) for trial in trials if tracker in trial.fault.freezes]
+            yield from _check_pauses(venue, rows, pauses)
 
 
 def _streams(batches: Iterable[QuoteBatch], venue: str) -> Iterator[Stream]:
@@ -140,6 +144,15 @@ def _is_honest_loss(row: SnapshotRow, known: SnapshotRow, lossy: Sequence[Span])
         return row.tick_count <= known.tick_count
     timed = {name: getattr(known, name) for name in ("live_ns", "time_weighted_bid", "time_weighted_ask")}
     return bits(replace(row, **timed)) == bits(known)
+
+
+def _check_pauses(venue: str, rows: Sequence[SnapshotRow], pauses: Sequence[Span]) -> Iterator[Finding]:
+    """Nobody listened while the tracker stood still: no row claims that time, whatever the tracker recorded of it."""
+    for row in rows:
+        end_ns = row.start_ns + WINDOW_NS
+        deaf_ns = sum(max(0, min(end_ns, to_ns) - max(row.start_ns, from_ns)) for from_ns, to_ns in pauses)
+        if row.live_ns > WINDOW_NS - deaf_ns + NOTICING_NS:
+            yield row.start_ns, f"{venue} {row.symbol}: LIVE for {row.live_ns} ns, {deaf_ns} ns of it unheard"
 
 
 def _check_minutes(dsn: str, venue: str, rows: Sequence[SnapshotRow]) -> Iterator[Finding]:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from tests.faults.inflict import Inflict
     from tests.faults.rig import Rig
 
+STEP_SECONDS = 20
 PRELOAD = "LD_PRELOAD"
 LIBRARY = "vendor/libfaketime/src/libfaketime.so.1"
 
 
 def library() -> Path | None:
-    """Of the package libfaketime, which is no dependency of ours: `uv pip install libfaketime`."""
+    """Of the package libfaketime, which `make faults` fetches (the group `chaos` of pyproject.toml)."""
     spec = importlib.util.find_spec("libfaketime")
     path = Path(spec.origin).parent / LIBRARY if spec and spec.origin else None
     return path if path and path.exists() else None

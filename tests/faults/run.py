@@ -13,6 +13,7 @@ import psycopg
 from crossbook.pb.v1 import alerts_pb2
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.simulator.world.score import read_truth
+from tests.faults import clock
 from tests.faults.check_alerts import backlog, check_alerts, check_opportunities, unfired
 from tests.faults.check_windows import Finding, check_windows
 from tests.faults.health import HealthLog
@@ -69,15 +70,19 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
             for fault in _in_turn(group.faults, times):
                 trials.append(await run_trial(rig, health, fault, chance, partial(backlog, rig)))
                 tell(trials[-1])
-            await asyncio.sleep(AFTER_SECONDS)
+            await asyncio.sleep(AFTER_SECONDS + 2 * _shift_seconds(group))
         await settle(rig, trials)
         findings = await stop_services(rig)
         findings += await asyncio.to_thread(lambda: list(_check_rows(rig, group, trials)))
-        if group.oracle is not Oracle.ORDER:  # what is found while a clock is wrong bears wrong times
-            findings += check_opportunities(rig, trials)
+        findings += check_opportunities(rig, trials, _shift_seconds(group))
         findings += check_alerts(rig, trials)
         evidence = _evidence(rig)
     return Outcome(trials, _attribute(trials, findings), evidence)
+
+
+def _shift_seconds(group: Group) -> float:
+    """By how much the times are wrong of what is found while a clock is wrong."""
+    return clock.STEP_SECONDS if group.wanted.has_clock else 0.0
 
 
 def _check_rows(rig: Rig, group: Group, trials: Sequence[Trial]) -> Iterator[Finding]:

@@ -1,6 +1,5 @@
 """Follows one shard's quotes: a stream of columnar batches, opened again and again for as long as it takes."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,8 +10,8 @@ import structlog
 from crossbook._core import PayloadError
 from crossbook.arbitrage.live import LiveScan
 from crossbook.pb.v1 import aggregator_pb2
+from crossbook.plumbing.follow import Link, Loss
 from crossbook.plumbing.grpc.channel import open_channel
-from crossbook.plumbing.retry import Redial
 
 METHOD = "/crossbook.v1.AggregatorService/SubscribeQuoteBatches"
 BACKOFF_BASE_SECONDS = 0.1
@@ -20,6 +19,7 @@ BACKOFF_CAP_SECONDS = 3.0
 
 log = structlog.get_logger()
 
+Call: TypeAlias = "grpc.aio.UnaryStreamCall[aggregator_pb2.SubscribeQuoteBatchesRequest, bytes]"
 Subscribe: TypeAlias = "grpc.aio.UnaryStreamMultiCallable[aggregator_pb2.SubscribeQuoteBatchesRequest, bytes]"
 
 
@@ -37,50 +37,47 @@ class QuoteWatch:
 
     def __init__(self, source: Source, live: LiveScan, on_change: Callable[[], Awaitable[None]]) -> None:
         self.source = source
-        self.is_connected = False
         self._live = live
         self._on_change = on_change
-        self._redial = Redial(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
-        self._is_told_away = False
+        self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
         self._log = log.bind(shard=source.shard, target=source.target)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the stream is up."""
+        return self._link.is_open
 
     async def run(self) -> None:
         """Follows until cancelled."""
         async with open_channel(self.source.target) as channel:
+            subscribe: Subscribe = channel.unary_stream(
+                METHOD, request_serializer=aggregator_pb2.SubscribeQuoteBatchesRequest.SerializeToString
+            )
             while True:
-                await self._follow(channel)
-                await asyncio.sleep(self._redial.wait_seconds())
+                loss = await self._link.live(self._read(subscribe(aggregator_pb2.SubscribeQuoteBatchesRequest())))
+                if loss.is_news:
+                    self._log.warning(
+                        "aggregator_lost" if loss.was_open else "aggregator_unreachable", reason=loss.reason
+                    )
+                    await self._on_change()
+                await self._link.pause()
 
-    async def _follow(self, channel: grpc.aio.Channel) -> None:
+    async def _read(self, call: Call) -> Loss | None:
         """One stream from its opening to its loss."""
-        subscribe: Subscribe = channel.unary_stream(
-            METHOD, request_serializer=aggregator_pb2.SubscribeQuoteBatchesRequest.SerializeToString
-        )
-        call = subscribe(aggregator_pb2.SubscribeQuoteBatchesRequest())
-        number = self.source.number
         try:
             await call.wait_for_connection()
             await self._set_connected()
             async for payload in call:
-                self._live.on_batch(payload, number)
-            reason = "the aggregator ended the stream"
-        except grpc.aio.AioRpcError as error:
-            reason = f"{error.code().name}: {error.details()}"
-        except PayloadError as error:
-            reason = f"a batch does not decode: {error}"  # what it said is lost; a new stream begins with everything
+                self._live.on_batch(payload, self.source.number)
+        except PayloadError as error:  # what the batch said is lost; a new stream begins with everything
+            return Loss(f"a batch does not decode: {error}")
         finally:
             call.cancel()
-            is_lost = self.is_connected
-            if is_lost:
-                self.is_connected = False
-                self._live.on_disconnected(number)
-        if is_lost or not self._is_told_away:
-            self._is_told_away = True
-            self._log.warning("aggregator_lost" if is_lost else "aggregator_unreachable", reason=reason)
-            await self._on_change()
+            if self.is_connected:
+                self._live.on_disconnected(self.source.number)
+        return None
 
     async def _set_connected(self) -> None:
-        self._redial.opened()
-        self.is_connected = True
+        self._link.opened()
         self._log.info("aggregator_connected")
         await self._on_change()

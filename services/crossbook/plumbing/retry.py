@@ -34,11 +34,24 @@ def backoff(attempt: int, base: float, cap: float) -> float:
 
 
 class Redial:
-    """The waits between the lives of one connection. One that is lost as soon as it is open is no success."""
+    """The waits between the lives of one connection. One that is lost as soon as it is open is no success.
 
-    def __init__(self, base: float, cap: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    The first `at_once` tries after a good one are not waited for.
+    """
+
+    def __init__(
+        self,
+        base: float,
+        cap: float,
+        *,
+        stable_seconds: float = STABLE_SECONDS,
+        at_once: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._base = base
         self._cap = cap
+        self._stable_seconds = stable_seconds
+        self._at_once = at_once
         self._clock = clock
         self._attempt = 0
         self._opened_at: float | None = None
@@ -49,8 +62,9 @@ class Redial:
 
     def wait_seconds(self) -> float:
         """How long to wait now that it is lost, or was not reached."""
-        if self._opened_at is not None and self._clock() - self._opened_at >= STABLE_SECONDS:
+        if self._opened_at is not None and self._clock() - self._opened_at >= self._stable_seconds:
             self._attempt = 0
         self._opened_at = None
+        attempt = self._attempt - self._at_once
         self._attempt += 1
-        return backoff(self._attempt - 1, self._base, self._cap)
+        return backoff(attempt, self._base, self._cap) if attempt >= 0 else 0.0

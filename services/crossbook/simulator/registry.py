@@ -24,6 +24,7 @@ _VENUES = (
     "hyperliquid",
     "gateio",
     "mexc",
+    "dydx",
 )
 
 _PLAYED: tuple[tuple[Traits, type[Face]], ...] = tuple(

@@ -39,3 +39,16 @@ def test_a_connection_that_is_lost_at_once_waits_longer_each_time(monkeypatch: p
     redial.opened()
     now += STABLE_SECONDS
     assert [redial.wait_seconds(), redial.wait_seconds()] == [0.1, 0.2]
+
+
+def test_the_first_try_after_a_good_life_may_be_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts as good is its owner's to say."""
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    now = 0.0
+    redial = Redial(0.5, 3.0, stable_seconds=30.0, at_once=1, clock=lambda: now)
+    waits = []
+    for lived in (29.0, 29.0, 29.0, 30.0, 29.0):
+        redial.opened()
+        now += lived
+        waits.append(redial.wait_seconds())
+    assert waits == [0.0, 0.5, 1.0, 0.0, 0.5]

@@ -1,7 +1,7 @@
 """`crossbook up`: the whole system on one machine, from its servers to the view, and all of it stopped cleanly.
 
-One way through: plan, start what receives, start what sends, show until the end, settle, take down what a replay
-compares with, stop, conclude.
+One way through: plan, start what receives, start what sends, show until the end, settle, stop what sends, take down
+what a replay compares with, stop the rest, conclude.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from crossbook.local.run.launch import Launch
 from crossbook.local.run.plan import Plan, plan_run
 from crossbook.local.run.runfile import RunFile, shards_listed
 from crossbook.local.servers.embedded import owned
+from crossbook.local.services import services_of
 from crossbook.local.show import summary
 from crossbook.local.show.lines import line, print_lines
 from crossbook.local.show.notices import Notices
@@ -33,6 +34,7 @@ from crossbook.plumbing.recording import RecordingError
 from crossbook.replay.captured import capture, save
 
 _SETTLE_SECONDS = 6.0
+_POLL_SECONDS = 0.2
 log = structlog.get_logger()
 
 
@@ -78,6 +80,7 @@ async def _live(plan: Plan, lifetime: Lifetime) -> Run:
                 async with run.observer.running():
                     await lifetime.wait_or_stop(_track(plan, launch, run))
                     await _settle(plan, run)
+                    await _stop_sources(plan, run)
                     await _capture(plan, launch, run)
             await supervisor.stop_all()
     return run
@@ -119,7 +122,21 @@ async def _settle(plan: Plan, run: Run) -> None:
         await run.observer.poll()
         if not (is_simulated and run.observer.arbitrage.open_now) and not run.observer.alert_stats.pending:
             return
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _stop_sources(plan: Plan, run: Run) -> None:
+    """While others still count what the last quotes come to: every figure is then of the same, finished run."""
+    sources = [one.name for one in services_of(is_live=plan.options.is_live) if one.is_source]
+    for endpoint in [endpoint for service in sources for endpoint in plan.ports.of(service)]:
+        if endpoint.name in run.supervisor.processes:
+            run.observer.leave(endpoint.name)
+            await run.supervisor.stop(endpoint.name)
+    deadline, before = time.monotonic() + _SETTLE_SECONDS, -1
+    while time.monotonic() < deadline and (now := run.observer.counted()) != before:
+        before = now
+        await asyncio.sleep(_POLL_SECONDS)
+        await run.observer.poll()
 
 
 async def _capture(plan: Plan, launch: Launch, run: Run) -> None:

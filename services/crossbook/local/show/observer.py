@@ -70,7 +70,7 @@ class Observer:
         self.counters: dict[str, RunCounters] = {}
         self.answers: dict[str, Message] = {}  # the latest stats of each process
         self._targets = {name: target for name, target in targets.items() if service_named(name).speaks == "grpc"}
-        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._asked: dict[str, grpc.aio.Channel] = {}  # by the process' name
 
     @property
     def arbitrage(self) -> arbitrage_pb2.GetArbitrageStatsResponse:
@@ -103,11 +103,12 @@ class Observer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Polls and follows inside."""
-        self._channels = {name: open_channel(target) for name, target in self._targets.items()}
+        channels = {name: open_channel(target) for name, target in self._targets.items()}
+        self._asked = dict(channels)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._poll_for_ever())]
-                for name, channel in self._channels.items():
+                for name, channel in channels.items():
                     for follow in map(resolve, service_named(name).follows):
                         tasks.append(group.create_task(_for_ever(follow, self, channel)))
                 try:
@@ -116,15 +117,23 @@ class Observer:
                     for task in tasks:
                         task.cancel()
         finally:
-            for channel in self._channels.values():
+            for channel in channels.values():
                 await channel.close()
+
+    def counted(self) -> int:
+        """The sum of all numbers: as long as it grows, something is still at work."""
+        return sum(sum(counters.totals().values()) for counters in self.counters.values())
+
+    def leave(self, name: str) -> None:
+        """A process that is about to stop is not asked any more: what it said while it worked stays."""
+        self._asked.pop(name, None)
 
     async def poll(self) -> None:
         """Asks every service once, all at the same time."""
-        await asyncio.gather(*(_guarded(look) for name in self._channels for look in self._looks_at(name)))
+        await asyncio.gather(*(_guarded(look) for name in self._asked for look in self._looks_at(name)))
 
     def _looks_at(self, name: str) -> list[Awaitable[None]]:
-        service, channel = service_named(name), self._channels[name]
+        service, channel = service_named(name), self._asked[name]
         own = [self._ask(name, service.stats, channel)] if service.stats else []
         return [*own, *(resolve(look)(self, name, channel) for look in service.looks)]
 

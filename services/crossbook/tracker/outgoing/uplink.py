@@ -13,8 +13,8 @@ import grpc
 import structlog
 
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesResponse
-from crossbook.plumbing.outside import OutsideText
-from crossbook.plumbing.retry import Redial
+from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.follow import Link, Loss, within
 from crossbook.tracker.outgoing.outbox import Outbox
 
 METHOD = "/crossbook.v1.AggregatorService/IngestQuotes"
@@ -26,10 +26,6 @@ LOG_INTERVAL_SECONDS = 30.0
 log = structlog.get_logger()
 Call: TypeAlias = "grpc.aio.StreamStreamCall[bytes, IngestQuotesResponse]"
 Open: TypeAlias = "grpc.aio.StreamStreamMultiCallable[bytes, IngestQuotesResponse]"
-
-
-class StreamError(Exception):
-    """The stream cannot go on as it is: open it again."""
 
 
 class Uplink:
@@ -49,16 +45,23 @@ class Uplink:
         self._make_hello = make_hello
         self._on_quotes_missing = on_quotes_missing
         self._wake = asyncio.Event()
-        self._redial = Redial(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
+        self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS, again_seconds=LOG_INTERVAL_SECONDS)
         self._next_sequence = 1
         self._dropped_before = 0
         self._is_finishing = False
-        self._logged_at = float("-inf")
-        self.is_connected = False
         self.connects = 0
-        self.problem = ""  # why it was lost, until it is back
         self._health = b""
         self._is_health_told = True
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the aggregator has answered the hello."""
+        return self._link.is_open
+
+    @property
+    def problem(self) -> str:
+        """Why the stream was lost, until it is back."""
+        return self._link.problem
 
     def notify(self) -> None:
         """The outbox has a new batch."""
@@ -81,18 +84,20 @@ class Uplink:
             METHOD, request_serializer=None, response_deserializer=IngestQuotesResponse.FromString
         )
         while True:
-            reason = ""
-            try:
-                await self._stream(open_stream())
-            except* (grpc.aio.AioRpcError, StreamError, TimeoutError) as group:
-                reason = _describe(group)
-            if self._is_finishing and not reason:
+            loss = await self._link.live(self._stream(open_stream()))
+            if loss.is_ours:
                 return
-            self.problem = OutsideText.of(reason or "ended by the aggregator")
-            self._report(self.problem)
-            await asyncio.sleep(self._redial.wait_seconds())
+            if loss.is_news:
+                log.warning(
+                    "uplink_closed",
+                    venue=self._venue,
+                    shard=self._shard,
+                    reason=loss.reason,
+                    unacknowledged_batches=len(self._outbox),
+                )
+            await self._link.pause()
 
-    async def _stream(self, call: Call) -> None:
+    async def _stream(self, call: Call) -> Loss | None:
         try:
             await self._resume(call)
             async with asyncio.TaskGroup() as tasks:
@@ -100,28 +105,26 @@ class Uplink:
                 await self._read(call)
                 writer.cancel()
         finally:
-            self.is_connected = False
             call.cancel()
+        return Loss("all is sent", is_ours=True) if self._is_finishing else None
 
     async def _resume(self, call: Call) -> None:
         if self._outbox.dropped_batches > self._dropped_before:
             self._outbox.make_room()
         self._dropped_before = self._outbox.dropped_batches
         oldest = self._outbox.oldest_sequence
-        async with asyncio.timeout(RESUME_TIMEOUT_SECONDS):
+        async with within(RESUME_TIMEOUT_SECONDS):
             await _send(call, self._make_hello(oldest))
             answer = await call.read()
         if not isinstance(answer, IngestQuotesResponse) or not answer.HasField("resume"):
-            raise StreamError("the aggregator answered the hello with no resume point")
+            raise UnavailableError("the aggregator answered the hello with no resume point")
         wanted = answer.resume.next_sequence
         if wanted > self._outbox.next_sequence:
-            raise StreamError(f"the aggregator wants {wanted}, but the next is {self._outbox.next_sequence}")
+            raise UnavailableError(f"the aggregator wants {wanted}, but the next is {self._outbox.next_sequence}")
         self._next_sequence = max(wanted, oldest)
-        self.is_connected, self.problem = True, ""
+        self._link.opened()
         self._is_health_told = not self._health
         self.connects += 1
-        self._redial.opened()
-        self._logged_at = float("-inf")
         are_missing = answer.resume.are_quotes_missing
         log.info(
             "uplink_open",
@@ -144,7 +147,7 @@ class Uplink:
                 await _send(call, batch.payload)
                 self._next_sequence += 1
             if self._next_sequence < self._outbox.oldest_sequence:
-                raise StreamError(f"batch {self._next_sequence} was dropped before it could be sent")
+                raise UnavailableError(f"batch {self._next_sequence} was dropped before it could be sent")
             if self._is_finishing:
                 return await call.done_writing()
             await self._wake.wait()
@@ -154,31 +157,9 @@ class Uplink:
             if answer.HasField("acknowledgement"):
                 self._outbox.acknowledge(answer.acknowledgement.committed_sequence)
 
-    def _report(self, reason: str) -> None:
-        """Says that the stream ended, then again only now and then while it stays away."""
-        now = asyncio.get_running_loop().time()
-        if now - self._logged_at >= LOG_INTERVAL_SECONDS:
-            self._logged_at = now
-            log.warning(
-                "uplink_closed",
-                venue=self._venue,
-                shard=self._shard,
-                reason=reason,
-                unacknowledged_batches=len(self._outbox),
-            )
-
 
 async def _send(call: Call, payload: bytes) -> None:
     try:
         await call.write(payload)
     except asyncio.InvalidStateError as error:
-        raise StreamError("the aggregator ended the stream") from error
-
-
-def _describe(group: BaseExceptionGroup[BaseException]) -> str:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = next((one for one in error.exceptions if isinstance(one, grpc.aio.AioRpcError)), error.exceptions[0])
-    if isinstance(error, grpc.aio.AioRpcError):
-        return f"{error.code().name}: {error.details()}"
-    return str(error) or type(error).__name__
+        raise UnavailableError("the aggregator ended the stream") from error

@@ -17,6 +17,7 @@ venues! {
     bybit::Bybit,
     coindcx::CoinDcx,
     deribit::Deribit,
+    dydx::Dydx,
     gateio::Gateio,
     hyperliquid::Hyperliquid,
     krakenfutures::KrakenFutures,
