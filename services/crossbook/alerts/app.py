@@ -81,7 +81,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             "deliveries": outbox,
             "closings": closings,
             "retention": retention,
-            "health": HealthWatch(stores.deliveries, stores.failures, cooldowns, counters, ownership, line, health),
+            "health": HealthWatch(stores, cooldowns, counters, ownership, line, health),
         }
         await _work(workers, Keeper(health.tell), lifetime)
 

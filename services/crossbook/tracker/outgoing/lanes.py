@@ -70,9 +70,7 @@ class Lanes:
     def on_read(self, read_ns: int) -> None:
         """Frames read then have been fed."""
         for lane in self._lanes:
-            if self._feed.pending_rows(lane.shard):
-                lane.batcher.latency.on_quotes(read_ns)
-                lane.batcher.flush_soon()
+            lane.batcher.on_read(read_ns)
 
     def flush_soon(self) -> None:
         """To be called after everything else that may have made quotes."""

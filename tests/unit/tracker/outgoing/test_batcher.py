@@ -17,10 +17,12 @@ class Pending:
     def __init__(self) -> None:
         self.pending = 0
         self.sequence = 0
+        self.asked = 0
         self.error: BaseException | None = None
 
     def pending_rows(self, shard: str) -> int:
         assert shard == "s"
+        self.asked += 1
         return self.pending
 
     def take_batch(self, shard: str, now_ns: int) -> Any:
@@ -69,6 +71,16 @@ async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
         bench.batcher.flush_soon()
         assert bench.rows() == expected
         await asyncio.sleep(20 * HOLD_SECONDS)
+
+
+async def test_a_read_asks_the_core_once_whatever_it_brought() -> None:
+    """It stands in the way of every frame: nothing new, a batch at once, and rows that are held back."""
+    bench = Bench()
+    for number, (pending, rows) in enumerate([(0, []), (2, [2]), (3, [2])], start=1):
+        bench.feed.pending = pending
+        bench.batcher.on_read(time.time_ns())
+        assert (bench.feed.asked, bench.rows()) == (number, rows)
+    await eventually(lambda: bench.rows() == [2, 3])
 
 
 async def test_nothing_pending_makes_no_batch() -> None:
