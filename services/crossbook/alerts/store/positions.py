@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import structlog
 
 from crossbook.alerts.match import Position
-from crossbook.alerts.store.tables import Tables
-from crossbook.plumbing.timestamps import SECOND_NS, now_ns
+from crossbook.alerts.store.tables import Tables, WriteFailures
+from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.data.postgres import Pool
+from crossbook.plumbing.timestamps import SECOND_NS
 
 SKEW_NS = 2 * SECOND_NS  # between the clocks of two machines
 
@@ -24,6 +26,10 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 class PositionStore(Tables):
     """One position a slot."""
 
+    def __init__(self, pool: Pool, failures: WriteFailures, clock: Clock) -> None:
+        super().__init__(pool, failures)
+        self._clock = clock
+
     async def load(self) -> dict[int, Position]:
         """By slot; those that were never saved are missing.
 
@@ -31,7 +37,7 @@ class PositionStore(Tables):
         """
         rows = await self._rows("SELECT name, value FROM alert_positions WHERE name LIKE %s", (f"{POSITIONS}%",))
         saved = {int(name.removeprefix(POSITIONS)): Position.decoded(value) for name, value in rows}
-        return {slot: _not_ahead(position, now_ns()) for slot, position in saved.items()}
+        return {slot: _not_ahead(position, self._clock.now_ns()) for slot, position in saved.items()}
 
     async def save(self, positions: Mapping[int, Position]) -> None:
         """Overwrites. In order, so that two replicas never wait for each other."""

@@ -64,7 +64,7 @@ impl Slot {
         self.vigil.hear_change(turn.now_ns);
         if self.held.is_fresh(&top) {
             if is_crossed {
-                return self.rebuild("crossed_book", "best bid at or above best ask", turn);
+                return self.take_crossed(turn);
             }
             self.held.take_ticker(top, turn.now_ns);
         }
@@ -182,12 +182,19 @@ impl Slot {
     /// `change` is what was applied last and to which sequence, where it is known by itself.
     pub(super) fn publish_if_sound(&mut self, exchange_ns: i64, change: Option<(i64, &Delta)>, turn: &mut Turn<'_>) {
         if self.held.book().is_crossed() {
-            self.rebuild("crossed_book", "best bid at or above best ask", turn);
+            self.take_crossed(turn);
         } else if self.held.book().is_thin() {
             self.publish_thin(change, turn);
         } else {
             self.held.refresh_top(exchange_ns);
             self.set_state(BookState::Live, turn);
+        }
+    }
+
+    /// Bids at or above asks: something was missed, unless nothing trades and orders are only collected.
+    fn take_crossed(&mut self, turn: &mut Turn<'_>) {
+        if !self.is_halted {
+            self.rebuild("crossed_book", "best bid at or above best ask", turn);
         }
     }
 

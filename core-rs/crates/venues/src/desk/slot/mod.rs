@@ -6,6 +6,7 @@
 //! | `market_data` | snapshots, deltas and tops: checked, chained, joined, published |
 //! | `rebuilding` | the way back to a whole book, and when to give a connection up |
 //! | `silence` | quiet or frozen |
+//! | `halting` | a market that does not trade |
 //! | `held_book`, `named_levels` | the book and its place in the venue's numbers |
 //! | `pending` | a book on its way over REST |
 //! | `tries`, `vigil` | what was tried, and what was heard |
@@ -16,6 +17,7 @@
 //! Any of them ends at Idle with its connection, at Refused when the venue will not have it, and at Gone when it is no longer
 //! tracked. A venue that sends its books on the socket goes from Waiting to Synced.
 
+mod halting;
 mod held_book;
 mod market_data;
 mod named_levels;
@@ -85,6 +87,8 @@ pub(super) struct Slot {
     has_been_whole: bool,
     /// Whether nobody knows what its connection still has to say: until that is read, the quote is not LIVE.
     is_doubted: bool,
+    /// Whether its market does not trade, as the venue has said on this connection: it is CLOSED, whatever its book shows.
+    is_halted: bool,
 }
 
 impl Slot {
@@ -103,6 +107,7 @@ impl Slot {
             loaded_ns: now_ns,
             has_been_whole: false,
             is_doubted: false,
+            is_halted: false,
         }
     }
 
@@ -190,7 +195,7 @@ impl Slot {
 
     /// The socket is gone.
     pub fn lose_connection(&mut self, turn: &mut Turn<'_>) {
-        (self.vigil.is_renewing, self.is_doubted) = (false, false);
+        (self.vigil.is_renewing, self.is_doubted, self.is_halted) = (false, false, false);
         self.empty(Phase::Idle, turn);
     }
 
@@ -271,7 +276,11 @@ impl Slot {
 
     /// Emits what is new, if anything is.
     fn set_state(&mut self, state: BookState, turn: &mut Turn<'_>) {
-        self.state = if self.is_doubted && state == BookState::Live { BookState::Resyncing } else { state };
+        self.state = match state {
+            _ if self.is_halted => BookState::Closed,
+            BookState::Live if self.is_doubted => BookState::Resyncing,
+            state => state,
+        };
         let (quote, last) = (self.quote(turn.stamp_ns), &self.emitted);
         let is_same_top = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
             == (last.bid, last.bid_size, last.ask, last.ask_size);
