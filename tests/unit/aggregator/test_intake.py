@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from crossbook._core import QuoteHub
-from crossbook.aggregator import intake as module
+from crossbook.aggregator import venues as module
 from crossbook.aggregator.concurrency import Wakeups
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.intake import MAX_REASON_CHARACTERS, Intake
 from crossbook.aggregator.store.store import RestorePoint
+from crossbook.aggregator.venue import Venue
+from crossbook.aggregator.venues import Venues
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest, IngestQuotesResponse
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_LIVE, VenueHealth
 from crossbook.plumbing.clock import MAX_AHEAD_SECONDS, Clock
@@ -40,7 +43,11 @@ class World:
         self.tasks: list[asyncio.Future[None]] = []
         settings = AggregatorSettings(extra_venues=("alpha", "beta"), max_waiting_windows=2)
         hub, changed = QuoteHub(), Wakeups()
-        self.intake = Intake(settings, self.store, self.counters, hub, changed, self.stopping, self._keep, Clock())
+        make = partial(
+            Venue, window_seconds=15, hub=hub, store=self.store, counters=self.counters, clock=(clock := Clock())
+        )
+        self.venues = Venues(make, self._keep)
+        self.intake = Intake(settings, self.venues, changed, self.counters, clock, self.stopping)
 
     def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.tasks.append(asyncio.ensure_future(run()))
@@ -127,7 +134,7 @@ async def test_a_stream_for_another_shard_is_told_where_it_went_wrong(world: Wor
     """Both names are said, and what to set; nothing is opened."""
     with pytest.raises(MisdirectedError, match=r"shard 'main' and the stream is for shard 'east'.*tracker\.shards"):
         await world.refused(hello(QuoteStream("alpha", shard="east")))
-    assert world.intake.venues == {}
+    assert world.venues.opened == {}
 
 
 async def test_a_second_tracker_does_not_get_in(world: World) -> None:
@@ -152,7 +159,7 @@ async def test_nothing_is_opened_while_postgres_is_away(world: World) -> None:
     world.store.errors = [UnavailableError("Postgres cannot be reached")]
     with pytest.raises(UnavailableError, match="Postgres cannot be reached"):
         await world.refused(hello(QuoteStream("alpha")))
-    assert world.intake.venues == {}
+    assert world.venues.opened == {}
     call, _ = world.call(hello(QuoteStream("alpha")))
     await eventually(lambda: answers(call))
 
@@ -184,7 +191,7 @@ async def test_a_batch_that_cannot_be_taken_ends_the_stream(world: World, case: 
     with pytest.raises(expected, match=words[case]):
         await world.refused(hello(stream), payload)
     assert world.counters.batches_refused == 1
-    assert not world.intake.venues["alpha"].is_connected
+    assert not world.venues.opened["alpha"].is_connected
 
 
 async def test_a_hello_that_the_core_refuses_is_an_invalid_request(world: World) -> None:
@@ -209,8 +216,8 @@ async def test_health_is_heard_and_never_costs_the_stream(world: World) -> None:
         hello(stream), health("beta", "not mine"), b"\x1a\xff", health("alpha", "x" * 5_000), health("beta", "late")
     )
     call.say(batch_request(stream.next_batch(rows=1)))
-    await eventually(lambda: (venue := world.intake.venues.get("alpha")) and venue.windows.received_sequence == 1)
-    told = world.intake.venues["alpha"].health
+    await eventually(lambda: (venue := world.venues.opened.get("alpha")) and venue.windows.received_sequence == 1)
+    told = world.venues.opened["alpha"].health
     assert told is not None
     assert (len(told.reason), told.reason[-1], told.venue) == (MAX_REASON_CHARACTERS, "…", "alpha")
 
@@ -223,15 +230,15 @@ async def test_intake_stops_reading_while_too_many_windows_wait(world: World) ->
     world.store.errors = [UnavailableError("the disk is full")] * 3
     for _ in range(9):
         call.say(batch_request(stream.next_batch(rows=2)), closing(stream))
-    venue = world.intake.venues["alpha"]
-    await eventually(lambda: world.intake.commit_failure())
-    assert world.intake.commit_failure() == "windows of alpha cannot be committed: the disk is full"
-    assert world.intake.venues_waiting() == ["alpha"]
+    venue = world.venues.opened["alpha"]
+    await eventually(lambda: world.venues.commit_failure())
+    assert world.venues.commit_failure() == "windows of alpha cannot be committed: the disk is full"
+    assert world.venues.waiting() == ["alpha"]
     await eventually(lambda: venue.writer.waiting == 3)
     assert venue.windows.received_sequence < stream.sequence
     await eventually(lambda: venue.windows.received_sequence == stream.sequence)
-    await world.intake.drain()
-    assert (world.intake.commit_failure(), world.intake.venues_waiting()) == ("", [])
+    await world.venues.drain()
+    assert (world.venues.commit_failure(), world.venues.waiting()) == ("", [])
 
 
 async def test_a_stop_ends_streams_so_that_trackers_come_again(world: World) -> None:

@@ -11,6 +11,7 @@ from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.metrics import AggregatorCollector
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DEGRADED, VenueHealth
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import now_ns
 from tests.support.aggregator.memory_store import MemoryStore
 from tests.support.aggregator.quote_stream import QuoteStream, batch_request, hello_request
@@ -19,7 +20,10 @@ from tests.support.aggregator.quote_stream import QuoteStream, batch_request, he
 async def test_a_scrape_shows_the_counters_and_each_venue() -> None:
     """Of a venue that has no watermark yet no lag is known, and none is shown."""
     counters, hub = Counters(windows_written=3, is_database_available=True, lost_windows=2), QuoteHub()
-    venues = {name: Venue(name, 15, hub, MemoryStore(), counters) for name in ("alpha", "beta")}
+    venues = {
+        name: Venue(name, window_seconds=15, hub=hub, store=MemoryStore(), counters=counters, clock=Clock())
+        for name in ("alpha", "beta")
+    }
     stream = QuoteStream("alpha", start_ns=now_ns())
     registry = CollectorRegistry()
     registry.register(AggregatorCollector(counters, venues, Fanout(hub, Wakeups(), asyncio.Event())))

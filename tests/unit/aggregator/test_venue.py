@@ -3,11 +3,15 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
+
 from crossbook._core import QuoteHub
 from crossbook.aggregator.counters import Counters
-from crossbook.aggregator.store.store import RestorePoint
+from crossbook.aggregator.store.store import LostCommitsError, RestorePoint
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VENUE_STATE_LIVE, VenueHealth
+from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp, now_ns
 from tests.support.aggregator.memory_store import MemoryStore
 from tests.support.aggregator.quote_stream import START_NS, QuoteStream, batch_request, hello_request
@@ -16,7 +20,7 @@ WINDOW_NS = 15 * SECOND_NS
 
 
 def venue_on(store: MemoryStore) -> Venue:
-    return Venue("alpha", 15, QuoteHub(), store, Counters())
+    return Venue("alpha", window_seconds=15, hub=QuoteHub(), store=store, counters=Counters(), clock=Clock())
 
 
 def close_one(venue: Venue, stream: QuoteStream) -> None:
@@ -25,19 +29,19 @@ def close_one(venue: Venue, stream: QuoteStream) -> None:
         venue.writer.tell_waiting(venue.windows.on_batch(batch_request(batch)))
 
 
-def test_a_new_venue_takes_a_stream_from_its_beginning() -> None:
+async def test_a_new_venue_takes_a_stream_from_its_beginning() -> None:
     """Postgres having nothing of it is an answer too."""
     venue = venue_on(MemoryStore())
-    assert not venue.is_restored
-    venue.restore(None)
-    assert venue.is_restored
+    await venue.restore()
     assert venue.windows.on_hello(hello_request(QuoteStream("alpha").hello(1))) == 1
 
 
-def test_a_restored_venue_resumes_after_its_last_commit() -> None:
+async def test_a_restored_venue_resumes_after_its_last_commit() -> None:
     """And acknowledges as much to the stream that comes again."""
-    venue, stream = venue_on(MemoryStore()), QuoteStream("alpha")
-    venue.restore(RestorePoint(stream.stream_id, 41, START_NS // WINDOW_NS * WINDOW_NS, []))
+    store, stream = MemoryStore(), QuoteStream("alpha")
+    venue = venue_on(store)
+    store.points = {"alpha": RestorePoint(stream.stream_id, 41, START_NS // WINDOW_NS * WINDOW_NS, [])}
+    await venue.restore()
     assert venue.windows.on_hello(hello_request(stream.hello(1))) == 42
     assert venue.writer.acknowledgeable(stream.stream_id) == 41
 
@@ -73,22 +77,38 @@ async def test_books_are_closed_when_the_stream_ends_however_it_ends() -> None:
     assert (venue.windows.live_instruments, venue.is_connected) == (0, False)
 
 
-async def test_a_venue_that_begins_afresh_forgets_and_writes_again() -> None:
-    """Its windows and its writer are new and to be restored; the same task commits what the new ones close."""
+async def test_a_venue_whose_commits_are_lost_begins_afresh_and_writes_again() -> None:
+    """Its windows and its writer are new and restored; the same task commits what the new ones close."""
     store = MemoryStore()
     venue, first, second = venue_on(store), QuoteStream("alpha", seed=1), QuoteStream("alpha", seed=2)
-    venue.restore(None)
+    await venue.restore()
     writing = asyncio.create_task(venue.write())
     venue.windows.on_hello(hello_request(first.hello(1)))
     close_one(venue, first)
     await venue.writer.wait_for_room(0)
-    old = venue.windows, venue.writer
-    await venue.begin_afresh()
-    assert (venue.is_restored, venue.windows.stream_id, venue.writer.committed_sequence) == (False, "", 0)
-    assert venue.windows is not old[0]
-    venue.restore(None)
+    old = venue.windows
+    await venue.renew()
+    assert venue.windows is old
+    store.errors = [LostCommitsError(first.now_ns, first.now_ns - WINDOW_NS)]
+    close_one(venue, first)
+    await venue.writer.lost_commits.wait()
+    await venue.renew()
+    assert venue.windows is not old
+    assert (venue.windows.stream_id, venue.writer.committed_sequence) == ("", 0)
     venue.windows.on_hello(hello_request(second.hello(1)))
     close_one(venue, second)
     await venue.writer.wait_for_room(0)
     assert [window.stream_id for window in store.windows] == [first.stream_id, second.stream_id]
     writing.cancel()
+
+
+async def test_a_venue_that_cannot_be_restored_now_is_restored_by_the_next_stream() -> None:
+    """Whoever came meanwhile is told that Postgres is away."""
+    store, stream = MemoryStore(), QuoteStream("alpha")
+    venue = venue_on(store)
+    store.errors = [UnavailableError("away")]
+    with pytest.raises(UnavailableError):
+        await venue.renew()
+    store.points = {"alpha": RestorePoint(stream.stream_id, 41, START_NS // WINDOW_NS * WINDOW_NS, [])}
+    await venue.renew()
+    assert venue.windows.on_hello(hello_request(stream.hello(1))) == 42

@@ -11,6 +11,7 @@ from crossbook.alerts.counters import Counters
 from crossbook.alerts.health import PARTS, HealthWatch
 from crossbook.alerts.store.deliveries import DeliveryStore
 from crossbook.alerts.store.tables import WriteFailures
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.grpc.health import ServiceHealth
@@ -48,10 +49,11 @@ class World:
     """A watch over stores that the test breaks."""
 
     def __init__(self) -> None:
-        self.postgres, self.redis, self.failures = Postgres(), Redis(), WriteFailures()
+        self.postgres, self.redis, self.failures = Postgres(), Redis(), WriteFailures(Clock())
         self.counters, self.health = Counters(is_connected=True), ServiceHealth("s", awaits=PARTS)
         self.slots, self.line = SimpleNamespace(problem=""), SimpleNamespace(problem="")
-        parts: list[Any] = [self.postgres, self.failures, self.redis, self.counters, self.slots, self.line, self.health]
+        stores = SimpleNamespace(deliveries=self.postgres, failures=self.failures)
+        parts: list[Any] = [stores, self.redis, self.counters, self.slots, self.line, self.health]
         self.watch = HealthWatch(*parts)
 
     async def says(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from crossbook.arbitrage.event_log import EventLog, LoggedEvent, Token
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.store.events import EventStore, Place, StoredEvent
 from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration, from_timestamp, now_ns, to_timestamp
 
@@ -71,8 +72,8 @@ class World:
 
     def __init__(self) -> None:
         self.store, self.old, self.events = Kept(), EventLog(), EventLog()
-        self.writer = EventWriter(self.store, self.events.log_id)
-        self.history = EventHistory(self.store, self.writer, self.events)
+        self.writer = EventWriter(self.store, self.events.log_id, Clock())
+        self.history = EventHistory(self.store, self.writer, self.events, Clock())
 
     async def die(self, at_seconds: float) -> None:
         """The old process has written all that it told, and lived until then."""

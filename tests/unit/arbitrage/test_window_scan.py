@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossbook._core import IdentityPair, Scanner
+from crossbook._core import IdentityPair, Instrument, Scanner
 from crossbook.arbitrage.live import Identities
 from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
@@ -33,17 +33,17 @@ class Windows(WindowStore):
 
 def price(venue: str, bid: float, ask: float, end_ns: int = NOW_NS, **given: float) -> WindowPrice:
     """Of BTC; a window of 15 seconds with sizes at its end."""
-    return WindowPrice(
+    instrument = Instrument(
         venue=venue,
         symbol="BTC/USDT:USDT",
         native_symbol="BTCUSDT",
         asset="BTC",
-        asset_class=1,
-        asset_scale=1.0,
         quote_currency="USDT",
         settle_currency="USDT",
-        contract_size=1.0,
         taker_fee_percent=0.05,
+    )
+    return WindowPrice(
+        instrument=instrument,
         end_ns=end_ns,
         window_ns=int(given.get("window_ns", WINDOW_NS)),
         bid=bid,
@@ -79,7 +79,7 @@ async def test_a_spread_of_two_windows_is_the_scanners(arguments: ScannerArgumen
 
 async def test_minutes_are_read_as_minutes_and_need_no_size(arguments: ScannerArguments) -> None:
     """An average has none, and the least notional does not apply to it."""
-    prices = [price(one.venue, one.bid, one.ask, window_ns=MINUTE_NS, size=0.0) for one in (CHEAP, DEAR)]
+    prices = [price(one.instrument.venue, one.bid, one.ask, window_ns=MINUTE_NS, size=0.0) for one in (CHEAP, DEAR)]
     scanner = await scan(Windows([], prices), arguments, pb.PRICE_SOURCE_MINUTE)
     assert [spread.executable_size for spread in scanner.list_spreads(NOW_NS)] == [0.0, 0.0]
     assert (await scan(Windows([], prices), arguments)).list_spreads(NOW_NS) == []

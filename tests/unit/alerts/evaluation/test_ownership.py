@@ -16,6 +16,7 @@ from crossbook.alerts.firing import FiringLine
 from crossbook.alerts.match import Match, Position
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.leases import SlotLeases, Tenure, Turn
 from crossbook.plumbing.errors import UnavailableError
 from tests.support.waiting import eventually
@@ -93,7 +94,7 @@ class World:
         self.slots.restart(REACHED)
         self.gains = 0
         self.ownership = Ownership(
-            self.leases, self.positions, self.slots, self.line, self.counters, lambda: self._gained()
+            self.leases, self.positions, self.slots, self.line, self.counters, lambda: self._gained(), Clock()
         )
 
     def _gained(self) -> None:

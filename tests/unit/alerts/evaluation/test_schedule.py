@@ -15,6 +15,7 @@ from crossbook.alerts.match import Match
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 from tests.support.alerts.memory_rules import MemoryRules
@@ -82,7 +83,7 @@ class World:
         self.lists, self.firing, self.store = Lists(), Decided(), MemoryRules()
         self.rulebook, self.counters = Rulebook(self.store), Counters()
         slots = Slots(*owned)
-        self.schedule = Schedule(self.rulebook, self.lists, slots, self.firing, interval_seconds)
+        self.schedule = Schedule(self.rulebook, self.lists, slots, self.firing, interval_seconds, Clock())
 
 
 async def test_arbitrage_is_asked_for_what_the_rule_says() -> None:
