@@ -15,7 +15,7 @@ ARGS ?=
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: setup ## Track fourteen venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
+run: setup ## Track every venue, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
 	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
 
 test: setup ## Run every test: Rust, Python, and the whole system end to end; each suite's time at the end
@@ -84,8 +84,8 @@ event-histories: setup ## Put events and alerts through 10,000 random histories 
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
 
-mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue
-	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 cargo test -q -p crossbook-venues --test mutations -- --nocapture
+mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue (VENUE=one)
+	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 CROSSBOOK_MUTATED_VENUE=$(VENUE) cargo test -q -p crossbook-venues --test mutations -- --nocapture
 
 fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }

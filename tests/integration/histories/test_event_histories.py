@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,18 @@ from tests.histories.inprocess.play import Verdict, playing
 
 Play = Callable[[History, int], Verdict]
 COUNT, LENGTH = 200, 8
+PAID = Step(1.0, "pay", "BTC", 0.5)
+KEPT = {
+    "a try that was put off waited for an hour when Postgres' clock was set back by one": History(
+        (PAID, Step(1.0, "refuse", "receiver", 2.0), Step(2.5, "set", "postgres", -4000.0))
+    ),
+    "a pause of a destination lasted as long": History(
+        (PAID, Step(1.0, "limit", "receiver", 2.0), Step(2.5, "set", "postgres", -4000.0))
+    ),
+    "a dead replica kept its slots when Redis' clock was set back": History(
+        (Step(0.5, "set", "redis", -4000.0), Step(0.6, "kill", "alerts-1", 0.0), PAID)
+    ),
+}
 
 
 @pytest.fixture
@@ -26,6 +39,14 @@ def test_random_histories_lose_double_and_invent_no_alert(play: Play) -> None:
     verdicts = {seed: play(random_history(seed, LENGTH), seed) for seed in range(1, COUNT + 1)}
     assert {seed: verdict.findings for seed, verdict in verdicts.items() if verdict.findings} == {}
     assert sum(verdict.alerts for verdict in verdicts.values()) > COUNT
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_history_that_once_failed_does_no_more(play: Play, name: str) -> None:
+    """Each is the shortest that showed a fault; its name says what was wrong."""
+    for is_slow in (False, True):
+        history = replace(KEPT[name], is_slow=is_slow)
+        assert play(history, 1).findings == []
 
 
 def test_a_history_is_the_same_whenever_it_is_played(play: Play) -> None:

@@ -78,6 +78,8 @@ pub struct Conduct {
     /// Whether one instrument can be unsubscribed. Where it cannot, subscribing again must bring the book again.
     pub unsubscribes_one: bool,
     pub pacing: Pacing,
+    /// Shortest time between two subscriptions of one instrument, where the venue counts them. Zero: none.
+    pub subscribe_gap_ns: i64,
     pub throttling: Throttling,
     pub heartbeat: Option<Heartbeat>,
     /// A connection that says nothing at all for so long is dead.
@@ -94,6 +96,9 @@ pub struct Conduct {
     /// Set when the venue repeats its snapshots. A book whose last one is older is rebuilt, and one that differs from the
     /// book of the same sequence shows that a frame was missing.
     pub snapshot_limit_ns: Option<i64>,
+    /// How long a book may stand crossed, unquoted, before it counts as lost: where no engine keeps the one book, it happens.
+    /// Zero: not at all.
+    pub crossed_limit_ns: i64,
     /// What the bytes of a best bid and ask hold and those of no other frame do: one that cannot be read costs only itself.
     pub top_mark: Option<&'static str>,
     /// The same of a frame that tells a status.
@@ -115,6 +120,7 @@ impl Conduct {
         answers_requests: true,
         unsubscribes_one: true,
         pacing: Pacing { burst: 10, interval_ns: SECOND_NS, gap_ns: 0 },
+        subscribe_gap_ns: 0,
         throttling: Throttling::USUAL,
         heartbeat: None,
         silence_limit_ns: 60 * SECOND_NS,
@@ -124,6 +130,7 @@ impl Conduct {
         book_depth: None,
         removes_only_what_is_there: false,
         snapshot_limit_ns: None,
+        crossed_limit_ns: 0,
         top_mark: None,
         status_mark: None,
         joining: by_chain,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from crossbook.plumbing.private_files import PrivateFolderError
 from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.registry import TRAITS
 from crossbook.simulator.simulator import Simulator
@@ -51,3 +52,13 @@ def test_without_a_path_and_after_the_end_nothing_is_written(instrument: Instrum
     ledger.close()
     ledger.changed(instrument, 1, 1)
     assert (tmp_path / "ledger").read_text() == ""
+
+
+def test_it_is_not_written_through_a_link(tmp_path: Path) -> None:
+    """What the link points to stays."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "ledger").symlink_to(victim)
+    with pytest.raises(PrivateFolderError):
+        Ledger(tmp_path / "ledger")
+    assert victim.read_text() == "precious"
