@@ -43,6 +43,7 @@ class VenueProfile:
     rest_url: str
     docs_url: str
     channels: list[str]
+    status_channel: str | None  # the one of them that tells whether a market trades; else the market list alone does
     guard_rule: str  # what proves that a book is whole, in one sentence
     taker_fee_percent: float
     maker_fee_percent: float

@@ -67,7 +67,8 @@ def test_profiles_say_what_an_operator_and_the_driver_need() -> None:
     assert set(ids) >= {"binance", "lighter", "okx", "paradex"}
     for profile in profiles:
         assert profile.websocket_url.startswith("wss://")
-        assert len(profile.channels) in (1, 2)
+        assert len(profile.channels) in (1, 2, 3)
+        assert profile.status_channel in (None, *profile.channels)
         assert profile.taker_fee_percent >= 0
         assert profile.request_weight_per_minute > 0
         assert profile.unavailable_reason is None or profile.name in profile.unavailable_reason

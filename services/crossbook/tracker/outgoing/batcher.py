@@ -31,12 +31,11 @@ class Batcher:
         self._hold: asyncio.TimerHandle | None = None
         self._emitted_at = float("-inf")
 
-    def on_read(self, read_ns: int) -> None:
-        """Frames read then have been fed."""
-        if self._feed.pending_rows(self._shard):
-            self.latency.on_quotes(read_ns)
-            if self._hold is None:
-                self._flush()
+    def on_quotes(self, read_ns: int) -> None:
+        """Frames read then have been fed, and there are rows pending: whoever calls has asked."""
+        self.latency.on_quotes(read_ns)
+        if self._hold is None:
+            self._flush()
 
     def flush_soon(self) -> None:
         """To be called after everything else that may have made quotes."""

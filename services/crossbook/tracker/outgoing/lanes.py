@@ -70,7 +70,8 @@ class Lanes:
     def on_read(self, read_ns: int) -> None:
         """Frames read then have been fed."""
         for lane in self._lanes:
-            lane.batcher.on_read(read_ns)
+            if self._feed.pending_rows(lane.shard):
+                lane.batcher.on_quotes(read_ns)
 
     def flush_soon(self) -> None:
         """To be called after everything else that may have made quotes."""

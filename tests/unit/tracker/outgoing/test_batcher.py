@@ -73,13 +73,13 @@ async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
         await asyncio.sleep(20 * HOLD_SECONDS)
 
 
-async def test_a_read_asks_the_core_once_whatever_it_brought() -> None:
-    """It stands in the way of every frame: nothing new, a batch at once, and rows that are held back."""
+async def test_the_core_is_not_asked_again_for_quotes_that_are_known_to_wait() -> None:
+    """It would stand in the way of every frame: of a batch at once, and of rows that are held back."""
     bench = Bench()
-    for number, (pending, rows) in enumerate([(0, []), (2, [2]), (3, [2])], start=1):
+    for pending in (2, 3):
         bench.feed.pending = pending
-        bench.batcher.on_read(time.time_ns())
-        assert (bench.feed.asked, bench.rows()) == (number, rows)
+        bench.batcher.on_quotes(time.time_ns())
+        assert (bench.feed.asked, bench.rows()) == (0, [2])
     await eventually(lambda: bench.rows() == [2, 3])
 
 
