@@ -22,7 +22,7 @@ from crossbook._core import (
     SequenceError,
     venue_profiles,
 )
-from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
@@ -45,6 +45,7 @@ from crossbook.plumbing.errors import (
     UnavailableError,
 )
 from crossbook.plumbing.settings import AggregatorSettings
+from crossbook.plumbing.tasks import until_first
 from crossbook.plumbing.timestamps import SECOND_NS
 
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
