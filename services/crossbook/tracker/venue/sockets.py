@@ -18,7 +18,7 @@ from crossbook.tracker.feed.session import Session
 from crossbook.transport.budget import Budget
 from crossbook.transport.connection import Connection, DialError, dial
 from crossbook.transport.fetcher import NO_ANSWER, Fetcher
-from crossbook.transport.retry_after import DEFAULT_SECONDS, THROTTLED_STATUSES
+from crossbook.transport.throttling import DEFAULT_SECONDS, THROTTLED_STATUSES
 
 BACKOFF_BASE_SECONDS = 0.25
 BACKOFF_CAP_SECONDS = 15.0
