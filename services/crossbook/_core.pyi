@@ -13,7 +13,7 @@ CoreError
 """
 
 from collections.abc import Sequence
-from typing import Self, final
+from typing import ClassVar, Self, final
 
 class CoreError(Exception): ...
 class UnknownVenueError(CoreError): ...
@@ -43,6 +43,7 @@ class VenueProfile:
     rest_url: str
     docs_url: str
     channels: list[str]
+    status_channel: str | None  # the one of them that tells whether a market trades; else the market list alone does
     guard_rule: str  # what proves that a book is whole, in one sentence
     taker_fee_percent: float
     maker_fee_percent: float
@@ -60,7 +61,9 @@ def venue_profiles() -> list[VenueProfile]: ...
 
 @final
 class Instrument:
-    """See message Instrument in market.proto."""
+    """See message Instrument in market.proto. Each fact there is an attribute here, listed below or not."""
+
+    COLUMNS: ClassVar[tuple[str, ...]]  # names of the facts, in the order of a row
 
     def __new__(
         cls,
@@ -79,6 +82,16 @@ class Instrument:
         taker_fee_percent: float | None = None,
         maker_fee_percent: float | None = None,
     ) -> Self: ...
+    @staticmethod
+    def decode(message: bytes) -> Instrument:
+        """Of an Instrument of market.proto. Raises PayloadError for one that batches may not have either."""
+    def encode(self) -> bytes:
+        """The reverse."""
+    @staticmethod
+    def from_row(row: Sequence[str | float | None]) -> Instrument:
+        """Of the values of COLUMNS, as a table has them. Raises InvalidSettingError."""
+    def row(self) -> tuple[str | float | None, ...]:
+        """The reverse."""
     venue: str
     symbol: str
     native_symbol: str
@@ -176,21 +189,22 @@ class OutgoingBatch:
 
 @final
 class FeedStats:
-    instruments: int
-    live_instruments: int
-    open_connections: int
-    wanted_connections: int
-    frames: int
-    quotes: int
-    gaps: int
-    resyncs: int
-    parse_errors: int
-    reconnects: int
-    confirmed: int
-    frozen: int
-    clock_offset_ns: int | None
-    delay_ns: int | None
-    last_frame_ns: int  # 0 before the first
+    """Counters since the feed was made, and how many of its parts are well now."""
+
+    @property
+    def instruments(self) -> int: ...
+    @property
+    def live_instruments(self) -> int: ...
+    @property
+    def open_connections(self) -> int: ...
+    @property
+    def wanted_connections(self) -> int: ...
+    @property
+    def confirmed(self) -> int: ...
+    @property
+    def clock_offset_ns(self) -> int | None: ...
+    def encode(self) -> bytes:
+        """VenueStats of tracker.proto with these and all other counters of the feed, and nothing else."""
 
 @final
 class BookView:

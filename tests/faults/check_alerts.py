@@ -46,14 +46,21 @@ class Alert:
 
 
 def check_opportunities(rig: Rig, trials: Sequence[Trial], shift_seconds: float = 0.0) -> Iterator[Finding]:
-    """None invented; none missed that no fault touched. `shift_seconds`: how wrong times are while a fault goes on."""
+    """None invented; none missed that no fault touched.
+
+    `shift_seconds`: how wrong the times are of what is found while a fault goes on. Such finds cannot be laid beside
+    the truth, and are left out.
+    """
+    shift_ns = int(shift_seconds * SECOND_NS)
+    shifted = [(trial.started_ns - shift_ns, trial.recovered_ns + shift_ns) for trial in trials if shift_ns]
     seen = rig.observer.sightings.values()
-    found = [Detected(one.asset, one.buy_venue, one.sell_venue, one.opened_ns, one.closed_ns) for one in seen]
-    verdict = score(
-        [*read_truth(rig.truth_path), *_as_truth(trials, int(shift_seconds * SECOND_NS))],
-        found,
-        recovery_seconds=AFTERMATH_SECONDS,
-    )
+    found = [
+        Detected(one.asset, one.buy_venue, one.sell_venue, one.opened_ns, one.closed_ns)
+        for one in seen
+        if not any(from_ns <= one.opened_ns <= to_ns for from_ns, to_ns in shifted)
+    ]
+    truth = [*read_truth(rig.truth_path), *_as_truth(trials, shift_ns)]
+    verdict = score(truth, found, recovery_seconds=AFTERMATH_SECONDS)
     for one in verdict.false:
         yield one.open_ns, f"false opportunity: {one.asset} from {one.buy_venue} to {one.sell_venue}"
     for missed in verdict.missed:

@@ -68,8 +68,7 @@ def check_windows(rig: Rig, trials: Sequence[Trial], is_overflowing: bool) -> It
             deaf = [trial for trial in trials if is_overflowing or tracker in trial.fault.freezes]
             lossy = [(trial.started_ns, trial.recovered_ns) for trial in deaf]
             yield from _check(venue, streams, gaps, rows, lossy)
-            pauses = [(trial.started_ns, trial.healed_ns) for trial in trials if tracker in trial.fault.freezes]
-            yield from _check_pauses(venue, rows, pauses)
+            yield from _check_pauses(venue, rows, rig.absences.paused[tracker])
 
 
 def _streams(batches: Iterable[QuoteBatch], venue: str) -> Iterator[Stream]:

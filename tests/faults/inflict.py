@@ -38,11 +38,11 @@ def killed(*names: str) -> Inflict:
 
     @asynccontextmanager
     async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
-        pids = {name: rig.pid(name) for name in names}
-        for pid in pids.values():
-            os.kill(pid, signal.SIGKILL)
-        yield
-        await eventually(lambda: all(rig.pid(name) != pid for name, pid in pids.items()))
+        async with asyncio.TaskGroup() as tasks:
+            for name in names:
+                tasks.create_task(_back(rig, name, rig.pid(name), time.time_ns()))
+                os.kill(rig.pid(name), signal.SIGKILL)
+            yield
 
     return inflict
 
@@ -52,16 +52,23 @@ def frozen(*names: str) -> Inflict:
 
     @asynccontextmanager
     async def inflict(rig: Rig, chance: random.Random) -> AsyncIterator[None]:
-        pids = [rig.pid(name) for name in names]
-        for pid in pids:
+        stopped = {name: (rig.pid(name), time.time_ns()) for name in names}
+        for pid, _ in stopped.values():
             os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in pids:
+            for name, (pid, since_ns) in stopped.items():
+                rig.absences.paused[name].append((since_ns, time.time_ns()))
                 os.kill(pid, signal.SIGCONT)
 
     return inflict
+
+
+async def _back(rig: Rig, name: str, pid: int, died_ns: int) -> None:
+    """Until another process bears the name."""
+    await eventually(lambda: rig.pid(name) != pid)
+    rig.absences.dead[name].append((died_ns, time.time_ns()))
 
 
 def together(*inflicts: Inflict) -> Inflict:

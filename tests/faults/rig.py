@@ -25,6 +25,7 @@ from crossbook.local.show.observer import Observer
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import load_settings
 from tests.faults import clock
+from tests.faults.absence import Absences
 from tests.faults.hook import Hook
 from tests.support.alerts.receiver import receiving
 from tests.support.local.system import VENUES
@@ -95,6 +96,7 @@ class Rig:
     observer: Observer
     dsn: str  # under which services reach Postgres
     environment: Environment  # of every service
+    absences: Absences = field(default_factory=Absences)
 
     def pid(self, name: str) -> int:
         """Of the process that bears the name now."""

@@ -20,7 +20,6 @@ from tests.faults.health import HealthLog
 from tests.faults.rig import SERVICES, VENUES_OF, WINDOW_SECONDS, Rig, running_rig
 from tests.faults.scenarios import Fault, Group, Oracle
 from tests.faults.trial import Trial, run_trial
-from tests.histories.strike import Log
 from tests.histories.witness import SECOND_NS, judge_order, judge_venue, read_ledger
 from tests.support.waiting import eventually
 
@@ -90,24 +89,13 @@ def _check_rows(rig: Rig, group: Group, trials: Sequence[Trial]) -> Iterator[Fin
     if group.oracle is Oracle.RECORDINGS:
         yield from check_windows(rig, trials, group.wanted.buffer_bytes is not None)
         return
-    books, log, window_ns = read_ledger(rig.ledger_path), _log_of(trials), WINDOW_SECONDS * SECOND_NS
+    books, window_ns = read_ledger(rig.ledger_path), WINDOW_SECONDS * SECOND_NS
     for tracker, venue in ((tracker, venue) for tracker, venues in VENUES_OF.items() for venue in venues):
         if group.oracle is Oracle.LEDGER:
-            found = judge_venue(rig.postgres.dsn, venue, window_ns, books, log, tracker)
+            found = judge_venue(rig.postgres.dsn, venue, window_ns, books, rig.absences, tracker)
         else:
             found = judge_order(rig.postgres.dsn, venue, window_ns)
         yield from ((0, text) for text in found)
-
-
-def _log_of(trials: Sequence[Trial]) -> Log:
-    """When which process was dead or stood still."""
-    log = Log(trials[0].started_ns, trials[-1].healed_ns)
-    for trial in trials:
-        for name in trial.fault.kills:
-            log.dead[name].append((trial.started_ns, trial.healed_ns))
-        for name in trial.fault.freezes:
-            log.paused[name].append((trial.started_ns, trial.healed_ns))
-    return log
 
 
 def _in_turn(faults: Sequence[Fault], times: int) -> Iterator[Fault]:

@@ -41,6 +41,7 @@ class Fault:
     logs: Mapping[str, str] = field(default_factory=dict)
     kills: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
+    rest_seconds: float = 0.0  # before it: what a fault costs of a venue's limits has to come back
 
 
 class Oracle(Enum):

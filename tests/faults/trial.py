@@ -43,7 +43,7 @@ Backlog = Callable[[Trial], str]
 async def run_trial(rig: Rig, health: HealthLog, fault: Fault, chance: random.Random, backlog: Backlog) -> Trial:
     """Never raises for what the system does: that is in the trial's problems."""
     before = await _until_well(rig, START_SECONDS)
-    await asyncio.sleep(chance.uniform(0.0, WINDOW_SECONDS))
+    await asyncio.sleep(fault.rest_seconds + chance.uniform(0.0, WINDOW_SECONDS))
     trial = Trial(fault, time.time_ns())
     if before:
         trial.problems.append(f"was ill before: {before}")

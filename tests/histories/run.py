@@ -48,7 +48,7 @@ async def run_history(history: History, seed: int, data_dir: Path) -> Verdict:
         trial = Trial(Fault("history", killed()), log.began_ns, log.ended_ns, _now_well(log))
         await settle(rig, [trial])
         verdict.findings += [text for _, text in await stop_services(rig)]
-        verdict.findings += await asyncio.to_thread(lambda: list(_judge(rig, log, trial)))
+        verdict.findings += await asyncio.to_thread(lambda: list(_judge(rig, trial)))
         verdict.opportunities = len(rig.observer.sightings)
         with psycopg.connect(rig.postgres.dsn) as connection:
             verdict.rows, verdict.incomplete = connection.execute(COUNTS).fetchone() or (0, 0)
@@ -69,10 +69,10 @@ def _now_well(log: Log) -> int:
     return log.ended_ns + int(WELL_SECONDS) * SECOND_NS
 
 
-def _judge(rig: Rig, log: Log, trial: Trial) -> Iterator[str]:
+def _judge(rig: Rig, trial: Trial) -> Iterator[str]:
     books = read_ledger(rig.ledger_path)
     for tracker, venues in VENUES_OF.items():
         for venue in venues:
-            yield from judge_venue(rig.postgres.dsn, venue, WINDOW_SECONDS * SECOND_NS, books, log, tracker)
+            yield from judge_venue(rig.postgres.dsn, venue, WINDOW_SECONDS * SECOND_NS, books, rig.absences, tracker)
     yield from (text for _, text in check_opportunities(rig, [trial]))
     yield from (text for _, text in check_alerts(rig, [trial]))

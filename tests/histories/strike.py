@@ -5,10 +5,9 @@ import os
 import random
 import signal
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import redis
 
@@ -17,18 +16,15 @@ from tests.faults.rig import Rig
 from tests.histories.history import STORES, Blow, History
 from tests.support.waiting import eventually
 
-Span = tuple[int, int]
 _NO_CHANCE = random.Random(0)  # what a fault takes and this one does not use
 
 
 @dataclass
 class Log:
-    """Wall-clock nanoseconds: when each process was dead, when it stood still; from first blow to last mending."""
+    """Wall-clock nanoseconds, from first blow to last mending."""
 
     began_ns: int = 0
     ended_ns: int = 0
-    dead: defaultdict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
-    paused: defaultdict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Strike:
@@ -65,7 +61,7 @@ class Strike:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         await eventually(lambda: self._rig.pid(name) != pid, 60.0)
-        self.log.dead[name].append((died_ns, time.time_ns()))
+        self._rig.absences.dead[name].append((died_ns, time.time_ns()))
 
     async def _pause(self, name: str, seconds: float) -> None:
         """Whoever is killed meanwhile comes back unpaused."""
@@ -74,7 +70,7 @@ class Strike:
             os.kill(pid, signal.SIGSTOP)
             await asyncio.sleep(seconds)
             os.kill(pid, signal.SIGCONT)
-            self.log.paused[name].append((stopped_ns, time.time_ns()))
+            self._rig.absences.paused[name].append((stopped_ns, time.time_ns()))
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.histories.strike import Log, Span
+from tests.faults.absence import Absences, Span
 from tests.support.aggregator.window_oracle import MINUTE_NS, SECOND_NS, SnapshotRow
 from tests.support.aggregator.window_tables import committed_until_ns, read_minutes, read_snapshots
 
@@ -59,7 +59,7 @@ def read_ledger(path: Path) -> Mapping[tuple[str, str], Book]:
 
 
 def judge_venue(
-    dsn: str, venue: str, window_ns: int, books: Mapping[tuple[str, str], Book], deaf: Log, tracker: str
+    dsn: str, venue: str, window_ns: int, books: Mapping[tuple[str, str], Book], deaf: Absences, tracker: str
 ) -> Iterator[Finding]:
     """Everything that is wrong with one venue's rows."""
     rows = read_snapshots(dsn, venue)

@@ -1,8 +1,9 @@
 """Runs the aggregator: intake, writers, fan-out, queries and retention around one gRPC server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -17,6 +18,8 @@ from crossbook.aggregator.retention import keep_retention
 from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.store.store import Store
+from crossbook.aggregator.venue import Venue
+from crossbook.aggregator.venues import Keep, Venues
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
@@ -36,52 +39,49 @@ log = structlog.get_logger()
 
 async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Until the lifetime ends. Postgres need not be there yet: hellos are then answered UNAVAILABLE."""
-    dsn = require_postgres_dsn(settings)
+    own, dsn, clock = settings.aggregator, require_postgres_dsn(settings), clock or Clock()
     async with AsyncExitStack() as stack:
-        pools = [await open_pool(dsn, max_size=size) for size in (WRITING_POOL_SIZE, READING_POOL_SIZE)]
-        for pool in pools:
-            stack.push_async_callback(pool.close)
-        await _run(settings, lifetime, clock or Clock(), *pools)
+        store = Store(await _open_pool(dsn, WRITING_POOL_SIZE, stack), own.shard)
+        reads = Reads(await _open_pool(dsn, READING_POOL_SIZE, stack))
+        health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
+        keep = await stack.enter_async_context(_keeping(Keeper(health.tell)))
+        counters, hub, news = Counters(), QuoteHub(), Wakeups()
+        make = partial(Venue, window_seconds=own.window_seconds, hub=hub, store=store, counters=counters, clock=clock)
+        venues = Venues(make, keep)
+        intake = Intake(own, venues, news, counters, clock, lifetime.stopping)
+        fanout = Fanout(hub, news, lifetime.stopping)
+        service = AggregatorService(intake, fanout, reads, counters)
+        collector = AggregatorCollector(counters, venues.opened, fanout)
+        stack.enter_context(start_metrics(settings.host, own.metrics_port, collector))
+        server = grpc_server(settings.host, own.port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES)
+        async with server:
+            keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)
+            keep("retention", lambda: keep_retention(store, own, clock))
+            keep("clock", clock.keep_beating)
+            await lifetime.stopping.wait()
+        await _drain(venues)
 
 
-async def _run(settings: Settings, lifetime: Lifetime, clock: Clock, writing: Pool, reading: Pool) -> None:
-    store, counters, hub, hub_changed = Store(writing, settings.aggregator.shard), Counters(), QuoteHub(), Wakeups()
-    health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
-    keeper = Keeper(health.tell)
+@asynccontextmanager
+async def _keeping(keeper: Keeper) -> AsyncIterator[Keep]:
+    """Starts tasks that are kept until the end of the block."""
+    tasks: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as group:
-        tasks: list[asyncio.Task[None]] = []
-
-        def keep(name: str, run: Callable[[], Awaitable[None]]) -> None:
-            tasks.append(group.create_task(keeper.keep(name, run)))
-
-        intake = Intake(
-            settings.aggregator,
-            store,
-            counters,
-            hub,
-            hub_changed,
-            lifetime.stopping,
-            keep,
-            clock,
-        )
-        fanout = Fanout(hub, hub_changed, lifetime.stopping)
-        service = AggregatorService(intake, fanout, hub, Reads(reading), counters)
-        port, metrics_port = settings.aggregator.port, settings.aggregator.metrics_port
-        with start_metrics(settings.host, metrics_port, AggregatorCollector(counters, intake.venues, fanout)):
-            async with grpc_server(settings.host, port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES):
-                keep("postgres_watch", DatabaseWatch(store, counters, health, intake.commit_failure).run)
-                keep("retention", lambda: keep_retention(store, settings.aggregator, clock))
-                keep("clock", clock.keep_beating)
-                await lifetime.stopping.wait()
-            await _drain(intake)
+        yield lambda name, run: tasks.append(group.create_task(keeper.keep(name, run)))
         for task in tasks:
             task.cancel()
 
 
-async def _drain(intake: Intake) -> None:
+async def _open_pool(dsn: str, size: int, stack: AsyncExitStack) -> Pool:
+    pool = await open_pool(dsn, max_size=size)
+    stack.push_async_callback(pool.close)
+    return pool
+
+
+async def _drain(venues: Venues) -> None:
     """Commits what is closed already; what cannot be in time stays with the trackers and comes again."""
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
-            await intake.drain()
+            await venues.drain()
     except TimeoutError:
-        log.warning("stopped_with_windows_waiting", venues=intake.venues_waiting())
+        log.warning("stopped_with_windows_waiting", venues=venues.waiting())

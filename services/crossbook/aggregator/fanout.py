@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 
-from crossbook._core import QuoteHub, QuoteSubscription
+from crossbook._core import QuoteHub, QuoteRow, QuoteSubscription
 from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
 from crossbook.aggregator.queries import to_quote
 from crossbook.pb.v1.aggregator_pb2 import InstrumentFilter, WatchQuotesResponse
@@ -48,6 +48,10 @@ class Fanout:
     def conflated_quotes(self) -> int:
         """Quotes that newer ones replaced before their client took them, over all clients that ever were."""
         return self._conflated_by_closed + sum(one.conflated_quotes for one in list(self._subscriptions))
+
+    def latest(self, selection: InstrumentFilter) -> list[QuoteRow]:
+        """The quotes in force now."""
+        return self._hub.latest(selection.venues, selection.symbols, selection.assets)
 
     async def send_batches(self, selection: InstrumentFilter, context: grpc.aio.ServicerContext[Any, bytes]) -> None:
         """Columnar: the core's bytes are written as they are."""

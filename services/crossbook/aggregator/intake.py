@@ -6,9 +6,7 @@ resumes; so every refusal here is an ended stream.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import NoReturn
-from weakref import WeakValueDictionary
 
 import grpc
 import structlog
@@ -18,7 +16,6 @@ from crossbook._core import (
     ClockError,
     InvalidSettingError,
     PayloadError,
-    QuoteHub,
     SequenceError,
     venue_profiles,
 )
@@ -26,8 +23,8 @@ from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
-from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.venue import Venue
+from crossbook.aggregator.venues import Venues
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.pb.v1.aggregator_pb2 import (
     Acknowledgement,
@@ -36,55 +33,46 @@ from crossbook.pb.v1.aggregator_pb2 import (
     IngestQuotesResponse,
     ResumePoint,
 )
-from crossbook.plumbing.clock import MAX_AHEAD_SECONDS, Clock, is_ahead
+from crossbook.plumbing.clock import MAX_AHEAD_SECONDS, Clock
 from crossbook.plumbing.errors import (
     ConflictError,
     InvalidRequestError,
     MisdirectedError,
-    OverloadedError,
     UnavailableError,
 )
 from crossbook.plumbing.settings import AggregatorSettings
 from crossbook.plumbing.tasks import until_first
 from crossbook.plumbing.timestamps import SECOND_NS
 
-MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
 HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this
 MAX_REASON_CHARACTERS = 1_000  # what is longer is cut
 DEFAULT_SHARD = "main"  # of trackers that say none
 MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
 
 log = structlog.get_logger()
 
 
 class Intake:
-    """All venues and the streams that feed them. `keep` starts a task that lives as long as the service."""
+    """The streams that feed the venues. `news` wakes those who follow the quotes."""
 
     def __init__(
         self,
         settings: AggregatorSettings,
-        store: Store,
+        venues: Venues,
+        news: Wakeups,
         counters: Counters,
-        hub: QuoteHub,
-        hub_changed: Wakeups,
-        stopping: asyncio.Event,
-        keep: Keep,
         clock: Clock,
+        stopping: asyncio.Event,
     ) -> None:
-        self.venues: dict[str, Venue] = {}
         self._settings = settings
-        self._store = store
+        self.venues = venues
+        self._news = news
         self._counters = counters
-        self._hub = hub
-        self._hub_changed = hub_changed
-        self._stopping = stopping
-        self._keep = keep
         self._now_ns = clock.now_ns
+        self._stopping = stopping
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
-        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with those who wait
 
     @property
     def shard(self) -> str:
@@ -98,13 +86,13 @@ class Intake:
             return
         hello = self._greeting.parse(payload)
         self._check_shard(hello)
-        venue = await self._open(hello.venue)
+        venue = await self.venues.open(hello.venue)
         try:
             async with venue.fed() as feeding:
-                await self._renew(venue)
+                await venue.renew()
                 await self._serve(venue, hello, payload, feeding, context)
         finally:
-            self._hub_changed.notify()  # however it ended, followers learn at once that its books are CLOSED
+            self._news.notify()  # however it ended, followers learn at once that its books are CLOSED
 
     def _check_shard(self, hello: IngestHello) -> None:
         """Two lanes in one shard would be two streams of a venue that end each other, for ever."""
@@ -131,65 +119,12 @@ class Intake:
         finally:
             log.info("stream_ended", venue=venue.name, stream_id=hello.stream_id)
 
-    async def drain(self) -> None:
-        """Until everything closed so far is committed."""
-        for venue in self.venues.values():
-            await venue.writer.wait_for_room(0)
-
-    def venues_waiting(self) -> list[str]:
-        """Venues with closed windows that are not committed."""
-        return [name for name, venue in self.venues.items() if venue.writer.waiting]
-
-    def commit_failure(self) -> str:
-        """Why windows cannot be committed, in words; nothing while they can."""
-        failures = ((name, venue.writer.failure) for name, venue in self.venues.items())
-        return next((f"windows of {name} cannot be committed: {failure}" for name, failure in failures if failure), "")
-
-    async def _open(self, name: str) -> Venue:
-        """The venue, restored from Postgres at its first hello; UnavailableError while Postgres is away."""
-        async with self._opening.setdefault(name, asyncio.Lock()):
-            known = self.venues.get(name)
-            if known is None:
-                if len({*self.venues, *self._opening}) > MAX_VENUES:
-                    raise OverloadedError(f"{MAX_VENUES} venues are open: start another aggregator for more")
-                venue = Venue(name, self._settings.window_seconds, self._hub, self._store, self._counters)
-                await self._restore(venue)
-                self.venues[name] = venue
-                self._keep(f"writer {name}", venue.write)
-            return self.venues[name]
-
-    async def _restore(self, venue: Venue) -> None:
-        """Continues after the last commit, unless that was made by a clock that has been set back since."""
-        point = await self._store.open_venue(venue.name)
-        now_ns = self._now_ns()
-        if point is not None and is_ahead(point.committed_until_ns, now_ns):
-            was_ns = point.committed_until_ns
-            point, rows = await self._store.set_back(venue.name, now_ns)
-            self._counters.positions_set_back += 1
-            log.error("position_set_back", venue=venue.name, ahead_seconds=(was_ns - now_ns) // SECOND_NS, rows=rows)
-        venue.restore(point)
-        if point is not None:
-            log.info("venue_restored", venue=venue.name, stream_id=point.stream_id, position=point.position)
-
-    async def _renew(self, venue: Venue) -> None:
-        """Windows are given up that Postgres has lost commits before, or that have closed before their time.
-
-        Raises UnavailableError while Postgres is away: the next stream then finds the venue as it is, to be restored.
-        """
-        is_early = is_ahead(venue.windows.watermark_ns, self._now_ns())
-        if is_early:
-            log.error("windows_set_back", venue=venue.name, watermark_ns=venue.windows.watermark_ns)
-        if is_early or venue.writer.lost_commits.is_set():
-            await venue.begin_afresh()
-        if not venue.is_restored:
-            await self._restore(venue)
-
     async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
         try:
             next_sequence = venue.windows.on_hello(payload)
         except (PayloadError, InvalidSettingError) as error:
             raise InvalidRequestError.of("hello", str(error)) from error
-        self._hub_changed.notify()
+        self._news.notify()
         log.info("stream_began", venue=venue.name, stream_id=hello.stream_id, next_sequence=next_sequence)
         are_quotes_missing = venue.windows.are_quotes_missing
         resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing)
@@ -229,7 +164,7 @@ class Intake:
                 "set both right",
                 retry_after_seconds=MAX_AHEAD_SECONDS,
             ) from error
-        self._hub_changed.notify()
+        self._news.notify()
         self._counters.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
         self._counters.window_update.add((self._now_ns() - received_ns) / 1000)
         if waiting:

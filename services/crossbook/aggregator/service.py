@@ -5,7 +5,6 @@ from typing import Any
 
 import grpc
 
-from crossbook._core import QuoteHub
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
@@ -27,10 +26,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class AggregatorService(AggregatorServiceServicer):
     """Thin: every method hands over to what does it."""
 
-    def __init__(self, intake: Intake, fanout: Fanout, hub: QuoteHub, reads: Reads, counters: Counters) -> None:
+    def __init__(self, intake: Intake, fanout: Fanout, reads: Reads, counters: Counters) -> None:
         self._intake = intake
+        self._venues = intake.venues.opened
         self._fanout = fanout
-        self._hub = hub
         self._reads = reads
         self._counters = counters
 
@@ -51,33 +50,32 @@ class AggregatorService(AggregatorServiceServicer):
     async def SubscribeQuoteBatches(  # type: ignore[override]
         self, request: messages.SubscribeQuoteBatchesRequest, context: Context
     ) -> None:
-        check_filter(request.filter, self._intake.venues)
+        check_filter(request.filter, self._venues)
         await self._fanout.send_batches(request.filter, context)
 
     async def WatchQuotes(self, request: messages.WatchQuotesRequest, context: Context) -> None:  # type: ignore[override]
-        check_filter(request.filter, self._intake.venues)
+        check_filter(request.filter, self._venues)
         await self._fanout.send_rows(request.filter, context)
 
     async def ListLatestQuotes(
         self, request: messages.ListLatestQuotesRequest, context: Context
     ) -> messages.ListLatestQuotesResponse:
-        check_filter(request.filter, self._intake.venues)
-        rows = self._hub.latest(request.filter.venues, request.filter.symbols, request.filter.assets)
-        rows.sort(key=lambda row: (row.venue, row.symbol))
+        check_filter(request.filter, self._venues)
+        rows = sorted(self._fanout.latest(request.filter), key=lambda row: (row.venue, row.symbol))
         return messages.ListLatestQuotesResponse(quotes=[to_quote(row) for row in rows])
 
     async def ListSnapshots(
         self, request: messages.ListSnapshotsRequest, context: Context
     ) -> messages.ListSnapshotsResponse:
-        return await list_snapshots(self._reads, request, self._intake.venues)
+        return await list_snapshots(self._reads, request, self._venues)
 
     async def ListMinutes(self, request: messages.ListMinutesRequest, context: Context) -> messages.ListMinutesResponse:
-        return await list_minutes(self._reads, request, self._intake.venues)
+        return await list_minutes(self._reads, request, self._venues)
 
     async def GetAggregatorStats(
         self, request: messages.GetAggregatorStatsRequest, context: Context
     ) -> messages.GetAggregatorStatsResponse:
-        venues = self._intake.venues
+        venues = self._venues
         return messages.GetAggregatorStatsResponse(
             streams=[_stream_stats(venues[name]) for name in sorted(venues)],
             snapshots_written=self._counters.snapshots_written,

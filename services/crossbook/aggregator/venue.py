@@ -5,37 +5,71 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import structlog
+
 from crossbook._core import QuoteHub, VenueWindows
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeder, Feeding
-from crossbook.aggregator.store.store import RestorePoint, Store
+from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VenueHealth
-from crossbook.plumbing.timestamps import now_ns, to_timestamp
+from crossbook.plumbing.clock import Clock, is_ahead
+from crossbook.plumbing.timestamps import SECOND_NS, now_ns, to_timestamp
+
+log = structlog.get_logger()
 
 
 class Venue:
     """Lives from the venue's first hello to the end of the process; streams come and go, one at a time."""
 
-    def __init__(self, name: str, window_seconds: int, hub: QuoteHub, store: Store, counters: Counters) -> None:
+    def __init__(
+        self, name: str, *, window_seconds: int, hub: QuoteHub, store: Store, counters: Counters, clock: Clock
+    ) -> None:
         self.name = name
+        self._store = store
+        self._counters = counters
+        self._now_ns = clock.now_ns
         self._make_windows = partial(VenueWindows, name, window_seconds, hub)
         self._make_writer = partial(WindowWriter, name, store=store, counters=counters)
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
         self._writing: asyncio.Future[None] | None = None  # the writer's run
-        self.is_restored = False  # to what Postgres holds of it, which may be nothing
+        self._is_restored = False  # to what Postgres holds of it, which may be nothing
         self.is_connected = False
         self._reported: VenueHealth | None = None
         self._lost_ns = 0
         self._feeder = Feeder()
 
-    def restore(self, point: RestorePoint | None) -> None:
-        """Continues after the last commit, if there was one."""
+    async def restore(self) -> None:
+        """Continues after the last commit, if there was one, unless it was of a clock that has been set back since.
+
+        Raises UnavailableError while Postgres is away.
+        """
+        point = await self._store.open_venue(self.name)
+        now_ns = self._now_ns()
+        if point is not None and is_ahead(point.committed_until_ns, now_ns):
+            was_ns = point.committed_until_ns
+            point, rows = await self._store.set_back(self.name, now_ns)
+            self._counters.positions_set_back += 1
+            log.error("position_set_back", venue=self.name, ahead_seconds=(was_ns - now_ns) // SECOND_NS, rows=rows)
         if point is not None:
             self.windows.restore(point.stream_id, point.position, point.committed_until_ns, point.carried)
             self.writer.restore(point)
-        self.is_restored = True
+            log.info("venue_restored", venue=self.name, stream_id=point.stream_id, position=point.position)
+        self._is_restored = True
+
+    async def renew(self) -> None:
+        """Windows are given up that Postgres has lost commits before, or that have closed before their time.
+
+        Raises UnavailableError while Postgres is away: the next stream then finds the venue as it is, to be restored.
+        """
+        is_early = is_ahead(self.windows.watermark_ns, self._now_ns())
+        if is_early:
+            log.error("windows_set_back", venue=self.name, watermark_ns=self.windows.watermark_ns)
+        if is_early or self.writer.lost_commits.is_set():
+            await self._begin_afresh()
+        if not self._is_restored:
+            await self.restore()
 
     async def write(self) -> None:
         """Endless: commits what the windows close, also after these have begun afresh."""
@@ -48,10 +82,10 @@ class Venue:
             if not self._writing.cancelled():
                 self._writing.result()
 
-    async def begin_afresh(self) -> None:
+    async def _begin_afresh(self) -> None:
         """Forgets its windows, with what of them is not committed. To be restored again."""
         self.windows.on_disconnected(now_ns())
-        self.is_restored = False
+        self._is_restored = False
         self.windows = self._make_windows()
         self.writer = self._make_writer(windows=self.windows)
         if self._writing is not None:

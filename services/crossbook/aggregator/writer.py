@@ -39,7 +39,7 @@ class WindowWriter:
         self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
         self._committed_until_ns = 0
         self._first_ns = 0  # start of the first window that was committed here
-        self._listed: dict[str, tuple[object, ...]] = {}
+        self._listed: dict[str, Instrument] = {}  # as Postgres has them
 
     @property
     def waiting(self) -> int:
@@ -143,14 +143,14 @@ class WindowWriter:
                 )
                 await asyncio.sleep(backoff(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS))
         self.failure = ""
-        self._listed.update((symbol, _facts(instrument)) for symbol, instrument in changed.items())
+        self._listed.update(changed)
         self._count(window, commit, is_retry=attempt > 0)
 
     def _changed_markets(self, window: ClosedWindow) -> dict[str, Instrument]:
         return {
             instrument.symbol: instrument
             for instrument in window.instruments()
-            if self._listed.get(instrument.symbol) != _facts(instrument)
+            if self._listed.get(instrument.symbol) != instrument
         }
 
     def _count(self, window: ClosedWindow, commit: Commit, is_retry: bool) -> None:
@@ -172,19 +172,3 @@ class WindowWriter:
                 rows=commit.contested,
             )
         log.debug("window_committed", venue=self._venue, window_start_ns=window.start_ns, rows=window.rows)
-
-
-def _facts(instrument: Instrument) -> tuple[object, ...]:
-    return (
-        instrument.native_symbol,
-        instrument.asset,
-        instrument.asset_class,
-        instrument.asset_scale,
-        instrument.quote_currency,
-        instrument.settle_currency,
-        instrument.contract_size,
-        instrument.tick_size,
-        instrument.lot_size,
-        instrument.taker_fee_percent,
-        instrument.maker_fee_percent,
-    )

@@ -5,8 +5,7 @@ import asyncio
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.ownership import Ownership
 from crossbook.alerts.firing import FiringLine
-from crossbook.alerts.store.deliveries import DeliveryStore
-from crossbook.alerts.store.tables import WriteFailures
+from crossbook.alerts.store.stores import Stores
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.grpc.health import ServiceHealth
@@ -22,16 +21,15 @@ class HealthWatch:
 
     def __init__(
         self,
-        deliveries: DeliveryStore,
-        failures: WriteFailures,
+        stores: Stores,
         cooldowns: CooldownStore,
         counters: Counters,
         ownership: Ownership,
         line: FiringLine,
         health: ServiceHealth,
     ) -> None:
-        self._deliveries = deliveries
-        self._failures = failures
+        self._deliveries = stores.deliveries
+        self._failures = stores.failures
         self._counters = counters
         self._ownership = ownership
         self._line = line

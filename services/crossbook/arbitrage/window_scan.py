@@ -74,16 +74,4 @@ def _payload(prices: Sequence[WindowPrice], now_ns: int) -> bytes:
 
 
 def _entry(index: int, price: WindowPrice) -> market_pb2.SymbolEntry:
-    instrument = market_pb2.Instrument(
-        venue=price.venue,
-        symbol=price.symbol,
-        native_symbol=price.native_symbol,
-        asset=price.asset,
-        asset_class=price.asset_class,  # type: ignore[arg-type]  # the same numbers
-        asset_scale=price.asset_scale,
-        quote_currency=price.quote_currency,
-        settle_currency=price.settle_currency,
-        contract_size=price.contract_size,
-        taker_fee_percent=price.taker_fee_percent,
-    )
-    return market_pb2.SymbolEntry(index=index, instrument=instrument)
+    return market_pb2.SymbolEntry(index=index, instrument=market_pb2.Instrument.FromString(price.instrument.encode()))

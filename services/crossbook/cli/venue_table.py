@@ -6,7 +6,16 @@ from pathlib import Path
 
 from crossbook._core import VenueProfile, venue_profiles
 
-COLUMNS = ("venue", "channels", "what proves a book whole", "limits", "fees", "sources", "certainty")
+COLUMNS = (
+    "venue",
+    "channels",
+    "what proves a book whole",
+    "what tells a halt",
+    "limits",
+    "fees",
+    "sources",
+    "certainty",
+)
 
 # What the shapes that a venue's file decodes rest on is said where they are tested; an installed package has no tests.
 FIXTURES = Path(__file__).parents[3] / "core-rs" / "crates" / "venues" / "tests" / "conformance"
@@ -38,6 +47,7 @@ def rows() -> Iterator[tuple[str, ...]]:
             profile.id,
             ", ".join(profile.channels),
             _guard(profile),
+            f"{profile.status_channel}, and the market list" if profile.status_channel else "the market list alone",
             f"{profile.instruments_per_connection} instruments a connection; a minute: {profile.connects_per_minute} "
             f"connects, {profile.request_weight_per_minute} weight of requests",
             f"taker {profile.taker_fee_percent:g} %, maker {profile.maker_fee_percent:g} %",

@@ -22,10 +22,10 @@ from websockets.uri import parse_uri
 
 from crossbook.plumbing.outside import OutsideText
 from crossbook.plumbing.retry_after import retry_after_seconds
+from crossbook.plumbing.trust import tls_context
 from crossbook.transport.eyeballs import connect
 from crossbook.transport.frames import FrameLane
 from crossbook.transport.throttling import LONGEST_SECONDS
-from crossbook.transport.trust import tls_context
 
 OPENING_TIMEOUT_SECONDS = 10.0
 # After an interval in which nothing was heard the other side is asked for a sign of life.

@@ -16,9 +16,9 @@ import structlog
 from crossbook._core import RestRequest, throttling_words
 from crossbook.plumbing.outside import OutsideText
 from crossbook.plumbing.retry_after import retry_after_seconds
+from crossbook.plumbing.trust import tls_context
 from crossbook.transport.budget import Budget
 from crossbook.transport.throttling import DEFAULT_SECONDS, LONGEST_SECONDS
-from crossbook.transport.trust import tls_context
 
 TIMEOUT_SECONDS = 10.0
 # Below the feed's own patience, so that what it has given up is not asked for.

@@ -11,7 +11,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from crossbook.aggregator import feeding, greeting, intake
+from crossbook.aggregator import feeding, greeting, venues
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesResponse
 from crossbook.pb.v1.market_pb2 import QuoteBatch
 from tests.support.aggregator.aggregator_process import aggregator_settings, get_stats, running_aggregator
@@ -165,7 +165,7 @@ async def test_of_a_crowd_of_streams_one_feeds(channel: grpc.aio.Channel) -> Non
 
 async def test_venues_beyond_the_limit_are_refused(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when many come at once; those that are open go on and can be resumed."""
-    monkeypatch.setattr(intake, "MAX_VENUES", 3)
+    monkeypatch.setattr(venues, "MAX_VENUES", 3)
     monkeypatch.setattr(feeding, "SILENT_SECONDS", 0.0)
     streams = [QuoteStream(f"venue-{number}") for number in range(9)]
     calls = [_open(channel) for _ in streams]

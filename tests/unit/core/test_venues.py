@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook._core import (
     CLOSED,
@@ -22,7 +23,7 @@ from crossbook._core import (
     parse_markets,
     venue_profiles,
 )
-from crossbook.pb.v1 import aggregator_pb2, market_pb2
+from crossbook.pb.v1 import aggregator_pb2, market_pb2, tracker_pb2
 
 GREETING = b'{"session_id":"x","type":"connected"}'
 
@@ -66,7 +67,8 @@ def test_profiles_say_what_an_operator_and_the_driver_need() -> None:
     assert set(ids) >= {"binance", "lighter", "okx", "paradex"}
     for profile in profiles:
         assert profile.websocket_url.startswith("wss://")
-        assert len(profile.channels) in (1, 2)
+        assert len(profile.channels) in (1, 2, 3)
+        assert profile.status_channel in (None, *profile.channels)
         assert profile.taker_fee_percent >= 0
         assert profile.request_weight_per_minute > 0
         assert profile.unavailable_reason is None or profile.name in profile.unavailable_reason
@@ -198,7 +200,26 @@ def test_no_frame_and_no_answer_ever_raises(venue: str) -> None:
         feed.on_frame(1, payload, size % 2 == 0, size)
         feed.on_answer(size, 200, payload, size)
         feed.on_timer(size)
-    stats = feed.stats()
-    assert stats.frames == 300
+    stats = tracker_pb2.VenueStats.FromString(feed.stats().encode())
+    assert stats.messages_received == 300
     assert stats.parse_errors > 100
-    assert stats.live_instruments == 0
+    assert stats.live_markets == 0
+
+
+def test_the_counters_of_a_feed_are_its_part_of_the_venues_stats() -> None:
+    """Under the names of tracker.proto, and nothing that only the tracker knows."""
+    feed = open_feed("1", "2")
+    feed.on_frame(1, book("subscribed", "1", 0, 5, "99.5"), True, 3_000_000_007)
+    stats = feed.stats()
+    assert tracker_pb2.VenueStats.FromString(stats.encode()) == tracker_pb2.VenueStats(
+        connected=True,
+        markets=2,
+        live_markets=1,
+        messages_received=2,
+        quotes_emitted=3,
+        last_message_time=Timestamp(seconds=3, nanos=7),
+    )
+    assert (stats.instruments, stats.live_instruments) == (2, 1)
+    assert (stats.wanted_connections, stats.open_connections, stats.confirmed, stats.clock_offset_ns) == (1, 1, 0, None)
+    feed.on_closed(1, 3_000_000_008)
+    assert not tracker_pb2.VenueStats.FromString(feed.stats().encode()).connected

@@ -133,15 +133,11 @@ fn instrument(number: u32) -> Instrument {
         symbol: format!("{asset}/USDT:USDT"),
         native_symbol: format!("{asset}USDT"),
         asset,
-        asset_class: crossbook_market::AssetClass::Coin,
-        asset_scale: 1.0,
         quote_currency: "USDT".to_owned(),
         settle_currency: "USDT".to_owned(),
-        contract_size: 1.0,
-        tick_size: 0.0,
-        lot_size: 0.0,
         taker_fee_percent: Some(0.05),
         maker_fee_percent: Some(0.02),
+        ..Instrument::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the tests of this crate share.
 
-use crossbook_market::{AssetClass, BookState, Instrument, Quote};
+use crossbook_market::{BookState, Instrument, Quote};
 
 /// An instrument whose asset is the first part of its symbol.
 pub fn instrument(venue: &str, symbol: &str) -> Instrument {
@@ -9,15 +9,9 @@ pub fn instrument(venue: &str, symbol: &str) -> Instrument {
         symbol: symbol.into(),
         native_symbol: symbol.replace('/', ""),
         asset: symbol.split('/').next().unwrap_or_default().into(),
-        asset_class: AssetClass::Coin,
-        asset_scale: 1.0,
         quote_currency: "USDT".into(),
         settle_currency: "USDT".into(),
-        contract_size: 1.0,
-        tick_size: 0.0,
-        lot_size: 0.0,
-        taker_fee_percent: None,
-        maker_fee_percent: None,
+        ..Instrument::default()
     }
 }
 

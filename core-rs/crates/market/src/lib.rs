@@ -4,6 +4,7 @@ mod asset;
 mod asset_class;
 mod book;
 mod contract;
+mod fact;
 mod instrument;
 mod quote;
 
@@ -11,5 +12,6 @@ pub use asset::{asset_of, currency_code};
 pub use asset_class::AssetClass;
 pub use book::{Level, MAX_LEVELS, OrderBook};
 pub use contract::ContractWorth;
+pub use fact::{Fact, WrongFact};
 pub use instrument::{Instrument, is_name};
 pub use quote::{BookState, Quote};

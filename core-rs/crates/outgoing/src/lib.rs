@@ -16,11 +16,13 @@
 mod error;
 mod lane;
 mod rendezvous;
+mod stats;
 mod streamed_feed;
 mod streams;
 
 pub use error::RouteError;
 pub use lane::TakenBatch;
+pub use stats::encode_stats;
 pub use streamed_feed::StreamedFeed;
 pub use streams::OutgoingStreams;
 

@@ -12,17 +12,10 @@ fn instrument(number: u32) -> Arc<Instrument> {
     Arc::new(Instrument {
         venue: "venue".into(),
         symbol: format!("A{number}/USDT"),
-        native_symbol: String::new(),
         asset: format!("A{number}"),
-        asset_class: crossbook_market::AssetClass::Coin,
-        asset_scale: 1.0,
         quote_currency: "USDT".into(),
         settle_currency: "USDT".into(),
-        contract_size: 1.0,
-        tick_size: 0.0,
-        lot_size: 0.0,
-        taker_fee_percent: None,
-        maker_fee_percent: None,
+        ..Instrument::default()
     })
 }
 

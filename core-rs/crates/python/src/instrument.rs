@@ -2,8 +2,11 @@
 
 use crate::errors::Failure;
 use crossbook_engine::windows::CarriedQuote;
-use crossbook_market::{AssetClass, BookState, Instrument, Quote};
+use crossbook_market::{BookState, Fact, Instrument, Quote, WrongFact};
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::sync::Arc;
 
 /// See message Instrument in market.proto.
@@ -27,42 +30,29 @@ impl From<Arc<Instrument>> for PyInstrument {
 
 #[pymethods]
 impl PyInstrument {
+    /// Names of the facts, in the order of a row.
+    #[classattr]
+    #[pyo3(name = "COLUMNS")]
+    fn columns(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        PyTuple::new(py, Instrument::NAMES)
+    }
+
     #[new]
-    #[pyo3(signature = (*, venue, symbol, native_symbol, asset, quote_currency, settle_currency, asset_class=1,
-        asset_scale=1.0, contract_size=1.0, tick_size=0.0, lot_size=0.0, taker_fee_percent=None, maker_fee_percent=None))]
-    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
-    fn new(
-        venue: String,
-        symbol: String,
-        native_symbol: String,
-        asset: String,
-        quote_currency: String,
-        settle_currency: String,
-        asset_class: i32,
-        asset_scale: f64,
-        contract_size: f64,
-        tick_size: f64,
-        lot_size: f64,
-        taker_fee_percent: Option<f64>,
-        maker_fee_percent: Option<f64>,
-    ) -> Result<Self, Failure> {
-        let asset_class = AssetClass::from_number(asset_class)
-            .ok_or_else(|| Failure::InvalidSetting(format!("{asset_class} is no asset class")))?;
-        Ok(Self::from(Instrument {
-            venue,
-            symbol,
-            native_symbol,
-            asset,
-            asset_class,
-            asset_scale,
-            quote_currency,
-            settle_currency,
-            contract_size,
-            tick_size,
-            lot_size,
-            taker_fee_percent,
-            maker_fee_percent,
-        }))
+    #[pyo3(signature = (**facts))]
+    fn new(facts: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut made = Instrument::default().facts();
+        let mut is_given = [false; Instrument::FACTS];
+        for (name, value) in facts.into_iter().flatten() {
+            let name: String = name.extract()?;
+            let place = Instrument::NAMES.iter().position(|known| *known == name);
+            let place = place.ok_or_else(|| PyTypeError::new_err(format!("an instrument has no {name}")))?;
+            (made[place], is_given[place]) = (fact_of(&value, &made[place])?, true);
+        }
+        let missing = (0..Instrument::FACTS).find(|&place| matches!(made[place], Fact::Text(_)) && !is_given[place]);
+        match missing {
+            Some(place) => Err(PyTypeError::new_err(format!("an instrument needs its {}", Instrument::NAMES[place]))),
+            None => Ok(Self::of_facts(made)?),
+        }
     }
 
     #[getter]
@@ -91,48 +81,66 @@ impl PyInstrument {
         self.inner.asset_class as i32
     }
 
-    #[getter]
-    fn asset_scale(&self) -> f64 {
-        self.inner.asset_scale
+    /// Any other fact, by its name. The five above have ways of their own, for whole market lists are searched by them.
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let fact = self.inner.fact(name).ok_or_else(|| PyAttributeError::new_err(name.to_owned()))?;
+        fact_to_python(py, fact)
     }
 
-    #[getter]
-    fn quote_currency(&self) -> &str {
-        &self.inner.quote_currency
+    fn encode<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &crossbook_wire::encode_instrument(&self.inner))
     }
 
-    #[getter]
-    fn settle_currency(&self) -> &str {
-        &self.inner.settle_currency
+    #[staticmethod]
+    fn decode(message: &[u8]) -> Result<Self, Failure> {
+        Ok(Self::from(crossbook_wire::decode_instrument(message)?))
     }
 
-    #[getter]
-    fn contract_size(&self) -> f64 {
-        self.inner.contract_size
+    fn row<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let facts = self.inner.facts().into_iter().map(|fact| fact_to_python(py, fact));
+        PyTuple::new(py, facts.collect::<PyResult<Vec<_>>>()?)
     }
 
-    #[getter]
-    fn tick_size(&self) -> f64 {
-        self.inner.tick_size
-    }
-
-    #[getter]
-    fn lot_size(&self) -> f64 {
-        self.inner.lot_size
-    }
-
-    #[getter]
-    fn taker_fee_percent(&self) -> Option<f64> {
-        self.inner.taker_fee_percent
-    }
-
-    #[getter]
-    fn maker_fee_percent(&self) -> Option<f64> {
-        self.inner.maker_fee_percent
+    #[staticmethod]
+    fn from_row(row: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
+        let mut facts = Instrument::empty().facts();
+        if row.len() != facts.len() {
+            return Err(Failure::InvalidSetting(format!("a row has {} columns", facts.len())).into());
+        }
+        for (fact, value) in facts.iter_mut().zip(&row) {
+            *fact = fact_of(value, fact)?;
+        }
+        Ok(Self::of_facts(facts)?)
     }
 
     fn __repr__(&self) -> String {
         format!("Instrument({}, {})", self.inner.venue, self.inner.symbol)
+    }
+}
+
+impl PyInstrument {
+    fn of_facts(facts: [Fact; Instrument::FACTS]) -> Result<Self, Failure> {
+        let refused = |WrongFact { name }| Failure::InvalidSetting(format!("there is no such {name}"));
+        Instrument::from_facts(facts).map(Self::from).map_err(refused)
+    }
+}
+
+/// What Python holds, as a fact of the same kind as another.
+fn fact_of(value: &Bound<'_, PyAny>, like: &Fact) -> PyResult<Fact> {
+    Ok(match like {
+        Fact::Text(_) => Fact::Text(value.extract()?),
+        Fact::Number(_) => Fact::Number(value.extract()?),
+        Fact::Optional(_) => Fact::Optional(value.extract()?),
+        Fact::Choice(_) => Fact::Choice(value.extract()?),
+    })
+}
+
+fn fact_to_python(py: Python<'_>, fact: Fact) -> PyResult<Bound<'_, PyAny>> {
+    match fact {
+        Fact::Text(text) => text.into_bound_py_any(py),
+        Fact::Number(number) => number.into_bound_py_any(py),
+        Fact::Optional(number) => number.into_bound_py_any(py),
+        Fact::Choice(number) => number.into_bound_py_any(py),
     }
 }
 

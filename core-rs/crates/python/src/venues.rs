@@ -3,7 +3,7 @@
 use crate::errors::Failure;
 use crate::instrument::PyInstrument;
 use crate::steps::{self, RestRequest, step_to_python};
-use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, TakenBatch};
+use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, TakenBatch, encode_stats};
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -47,6 +47,7 @@ pub struct VenueProfile {
     rest_url: &'static str,
     docs_url: &'static str,
     channels: Vec<&'static str>,
+    status_channel: Option<&'static str>,
     guard_rule: &'static str,
     taker_fee_percent: f64,
     maker_fee_percent: f64,
@@ -70,6 +71,7 @@ impl From<&crossbook_venues::VenueProfile> for VenueProfile {
             rest_url: profile.rest_url,
             docs_url: profile.docs_url,
             channels: profile.channels.iter().map(|(_, name)| *name).collect(),
+            status_channel: profile.status_channel(),
             guard_rule: profile.guard_rule,
             taker_fee_percent: profile.taker_fee_percent,
             maker_fee_percent: profile.maker_fee_percent,
@@ -146,45 +148,46 @@ fn parse_markets(
     Ok(MarketListing { instruments, quarantined: listing.quarantined })
 }
 
-/// Counters of a feed.
-#[pyclass(module = "crossbook._core", frozen, get_all)]
+/// How a feed is doing: what its driver goes by, and all of it as a message.
+#[pyclass(module = "crossbook._core", frozen)]
 pub struct FeedStats {
-    instruments: usize,
-    live_instruments: usize,
-    open_connections: usize,
-    wanted_connections: usize,
-    frames: u64,
-    quotes: u64,
-    gaps: u64,
-    resyncs: u64,
-    parse_errors: u64,
-    reconnects: u64,
-    confirmed: u64,
-    frozen: u64,
-    clock_offset_ns: Option<i64>,
-    delay_ns: Option<i64>,
-    last_frame_ns: i64,
+    inner: CoreStats,
 }
 
-impl From<CoreStats> for FeedStats {
-    fn from(stats: CoreStats) -> Self {
-        Self {
-            instruments: stats.instruments,
-            live_instruments: stats.live_instruments,
-            open_connections: stats.open_connections,
-            wanted_connections: stats.wanted_connections,
-            frames: stats.frames,
-            quotes: stats.quotes,
-            gaps: stats.gaps,
-            resyncs: stats.resyncs,
-            parse_errors: stats.parse_errors,
-            reconnects: stats.reconnects,
-            confirmed: stats.confirmed,
-            frozen: stats.frozen,
-            clock_offset_ns: stats.clock_offset_ns,
-            delay_ns: stats.delay_ns,
-            last_frame_ns: stats.last_frame_ns,
-        }
+#[pymethods]
+impl FeedStats {
+    #[getter]
+    fn instruments(&self) -> usize {
+        self.inner.instruments
+    }
+
+    #[getter]
+    fn live_instruments(&self) -> usize {
+        self.inner.live_instruments
+    }
+
+    #[getter]
+    fn open_connections(&self) -> usize {
+        self.inner.open_connections
+    }
+
+    #[getter]
+    fn wanted_connections(&self) -> usize {
+        self.inner.wanted_connections
+    }
+
+    #[getter]
+    fn confirmed(&self) -> u64 {
+        self.inner.confirmed
+    }
+
+    #[getter]
+    fn clock_offset_ns(&self) -> Option<i64> {
+        self.inner.clock_offset_ns
+    }
+
+    fn encode<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &encode_stats(&self.inner))
     }
 }
 
@@ -348,7 +351,7 @@ impl VenueFeed {
     }
 
     fn stats(&self) -> FeedStats {
-        self.inner.feed.stats().into()
+        FeedStats { inner: self.inner.feed.stats() }
     }
 }
 

@@ -110,8 +110,10 @@ impl Feed {
             let shown = &frame.payload[..frame.payload.len().min(REPORTED_BYTES)];
             let slot = self.venue.culprit(frame.payload).and_then(|native| desk.slot(native));
             let detail = format!("{error}: {}", shown.escape_ascii());
-            let is_top = self.venue.conduct().top_mark.is_some_and(|mark| holds(frame.payload, mark));
-            if is_top { desk.unreadable(slot, &detail) } else { desk.spoilt(slot, &detail) }
+            let conduct = self.venue.conduct();
+            let mut marks = [conduct.top_mark, conduct.status_mark].into_iter().flatten();
+            let is_aside = marks.any(|mark| holds(frame.payload, mark));
+            if is_aside { desk.unreadable(slot, &detail) } else { desk.spoilt(slot, &detail) }
         }
         self.finish()
     }

@@ -25,6 +25,8 @@ pub enum Channel {
     Book,
     /// Best bid and ask: fresher, but proves nothing.
     Top,
+    /// Whether its market trades, by the venue's own word.
+    Status,
 }
 
 /// One stream of one instrument.

@@ -9,7 +9,7 @@ use crate::profile::{Conduct, SECOND_NS, VenueProfile};
 use crate::registry::find;
 use crate::venue::Venue;
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::{AssetClass, BookState, Instrument, Quote};
+use crossbook_market::{BookState, Instrument, Quote};
 use std::sync::Arc;
 
 /// Whatever is tested happens at this time or later.
@@ -30,15 +30,10 @@ pub fn instrument(venue: &str, native_symbol: &str, contract_size: f64) -> Arc<I
         symbol: format!("unified:{native_symbol}"),
         native_symbol: native_symbol.to_string(),
         asset: "X".to_string(),
-        asset_class: AssetClass::Coin,
-        asset_scale: 1.0,
         quote_currency: "USDT".to_string(),
         settle_currency: "USDT".to_string(),
         contract_size,
-        tick_size: 0.0,
-        lot_size: 0.0,
-        taker_fee_percent: None,
-        maker_fee_percent: None,
+        ..Instrument::default()
     })
 }
 

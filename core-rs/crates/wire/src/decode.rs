@@ -2,9 +2,10 @@
 
 use crate::columns::Columns;
 use crate::error::WireError;
+use crate::instrument;
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 use crate::messages;
-use crossbook_market::{AssetClass, BookState, Instrument, is_name};
+use crossbook_market::{BookState, Instrument};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use std::borrow::Cow;
@@ -236,35 +237,12 @@ fn check_entry(entry: messages::SymbolEntry) -> Result<SymbolEntry, WireError> {
     if index >= MAX_SYMBOLS {
         return Err(WireError::SymbolOutOfRange { index });
     }
-    let refuse = |problem| Err(WireError::BadInstrument { index, problem });
-    let Some(instrument) = entry.instrument else { return refuse("the instrument is missing") };
-    let names = [&instrument.venue, &instrument.symbol, &instrument.asset];
-    let others = [&instrument.native_symbol, &instrument.quote_currency, &instrument.settle_currency];
-    if !names.into_iter().chain(others.into_iter().filter(|name| !name.is_empty())).all(|name| is_name(name)) {
-        return refuse("venue, symbol and asset must be given, and every name printable and at most 100 bytes long");
-    }
-    let Some(class) = class_of(&instrument) else {
-        return refuse("asset_class must be a known one, and an asset that is no coin be named behind it (share:META)");
+    let problem = match entry.instrument.map(instrument::Instrument::check) {
+        Some(Ok(instrument)) => return Ok(SymbolEntry { index, instrument }),
+        Some(Err(problem)) => problem,
+        None => "the instrument is missing",
     };
-    let is_positive = |value: f64| value.is_finite() && value > 0.0;
-    if !is_positive(instrument.asset_scale) || !is_positive(instrument.contract_size) {
-        return refuse("asset_scale and contract_size must be positive");
-    }
-    let numbers = [Some(instrument.tick_size), Some(instrument.lot_size)];
-    let fees = [instrument.taker_fee_percent, instrument.maker_fee_percent];
-    if !numbers.into_iter().chain(fees).flatten().all(f64::is_finite) {
-        return refuse("steps and fees must be finite");
-    }
-    Ok(SymbolEntry { index, instrument: instrument.into_market(class) })
-}
-
-/// Who says nothing is a sender of before there were classes: it knows coins only.
-fn class_of(instrument: &messages::Instrument) -> Option<AssetClass> {
-    let class = match instrument.asset_class {
-        0 => Some(AssetClass::Coin),
-        number => AssetClass::from_number(number),
-    };
-    class.filter(|class| class.is_of(&instrument.asset))
+    Err(WireError::BadInstrument { index, problem })
 }
 
 fn text<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, WireError> {
@@ -317,7 +295,7 @@ mod tests {
         encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster,
         encode_subscription_response,
     };
-    use crossbook_market::{BookState, Quote};
+    use crossbook_market::{AssetClass, BookState, Quote};
     use proptest::prelude::*;
 
     fn instrument(symbol: &str) -> Instrument {
@@ -326,15 +304,12 @@ mod tests {
             symbol: symbol.into(),
             native_symbol: "N".into(),
             asset: "BTC".into(),
-            asset_class: AssetClass::Coin,
-            asset_scale: 1.0,
             quote_currency: "USDT".into(),
             settle_currency: "USDC".into(),
             contract_size: 0.01,
             tick_size: 0.1,
-            lot_size: 0.0,
             taker_fee_percent: Some(0.05),
-            maker_fee_percent: None,
+            ..Instrument::default()
         }
     }
 

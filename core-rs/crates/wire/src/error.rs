@@ -45,4 +45,6 @@ pub enum WireError {
     SymbolOutOfRange { index: u32 },
     #[error("symbol number {index}: {problem}")]
     BadInstrument { index: u32, problem: &'static str },
+    #[error("an instrument: {problem}")]
+    BadLoneInstrument { problem: &'static str },
 }

@@ -7,6 +7,7 @@ mod columns;
 mod decode;
 mod encode;
 mod error;
+mod instrument;
 mod limits;
 mod messages;
 mod opportunities;
@@ -20,5 +21,6 @@ pub use encode::{
     encode_unheard_batch,
 };
 pub use error::WireError;
+pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};

@@ -1,36 +1,6 @@
-//! The messages of market.proto and aggregator.proto that the core speaks, field for field, and how instruments cross.
+//! The messages of market.proto and aggregator.proto that the core speaks, field for field.
 
-use crossbook_market as market;
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Instrument {
-    #[prost(string, tag = "1")]
-    pub venue: String,
-    #[prost(string, tag = "2")]
-    pub symbol: String,
-    #[prost(string, tag = "3")]
-    pub native_symbol: String,
-    #[prost(string, tag = "4")]
-    pub asset: String,
-    #[prost(double, tag = "5")]
-    pub asset_scale: f64,
-    #[prost(string, tag = "6")]
-    pub quote_currency: String,
-    #[prost(string, tag = "7")]
-    pub settle_currency: String,
-    #[prost(double, tag = "8")]
-    pub contract_size: f64,
-    #[prost(double, tag = "9")]
-    pub tick_size: f64,
-    #[prost(double, tag = "10")]
-    pub lot_size: f64,
-    #[prost(double, optional, tag = "11")]
-    pub taker_fee_percent: Option<f64>,
-    #[prost(double, optional, tag = "12")]
-    pub maker_fee_percent: Option<f64>,
-    #[prost(int32, tag = "13")]
-    pub asset_class: i32,
-}
+use crate::instrument::Instrument;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SymbolEntry {
@@ -104,45 +74,4 @@ pub struct QuoteBatchColumns {
     pub ask: Vec<f64>,
     #[prost(double, repeated, tag = "12")]
     pub ask_size: Vec<f64>,
-}
-
-impl From<&market::Instrument> for Instrument {
-    fn from(instrument: &market::Instrument) -> Self {
-        Self {
-            venue: instrument.venue.clone(),
-            symbol: instrument.symbol.clone(),
-            native_symbol: instrument.native_symbol.clone(),
-            asset: instrument.asset.clone(),
-            asset_scale: instrument.asset_scale,
-            quote_currency: instrument.quote_currency.clone(),
-            settle_currency: instrument.settle_currency.clone(),
-            contract_size: instrument.contract_size,
-            tick_size: instrument.tick_size,
-            lot_size: instrument.lot_size,
-            taker_fee_percent: instrument.taker_fee_percent,
-            maker_fee_percent: instrument.maker_fee_percent,
-            asset_class: instrument.asset_class as i32,
-        }
-    }
-}
-
-impl Instrument {
-    pub fn into_market(self, asset_class: market::AssetClass) -> market::Instrument {
-        let message = self;
-        market::Instrument {
-            venue: message.venue,
-            symbol: message.symbol,
-            native_symbol: message.native_symbol,
-            asset: message.asset,
-            asset_class,
-            asset_scale: message.asset_scale,
-            quote_currency: message.quote_currency,
-            settle_currency: message.settle_currency,
-            contract_size: message.contract_size,
-            tick_size: message.tick_size,
-            lot_size: message.lot_size,
-            taker_fee_percent: message.taker_fee_percent,
-            maker_fee_percent: message.maker_fee_percent,
-        }
-    }
 }

@@ -7,13 +7,15 @@ shards write their instruments of the same venue into the same tables, each with
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg.sql import SQL, Identifier, Placeholder
 
 from crossbook._core import CarriedQuote, ClosedWindow, Instrument
 from crossbook.aggregator.store.contested import copy_contested
 from crossbook.aggregator.store.rollup import roll_up
+from crossbook.plumbing.data.markets import columns, take_instrument
 from crossbook.plumbing.data.postgres import Connection, Pool, connected
 from crossbook.plumbing.errors import CrossbookError
 
@@ -33,41 +35,31 @@ UPDATE_POSITION = """
 
 COPY_SNAPSHOTS = "COPY snapshots FROM STDIN (FORMAT BINARY)"
 
-UPSERT_MARKET = """
-    INSERT INTO markets AS known (
-        venue, symbol, native_symbol, asset, asset_class, asset_scale, quote_currency, settle_currency,
-        contract_size, tick_size, lot_size, taker_fee_percent, maker_fee_percent
-    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (venue, symbol) DO UPDATE SET
-        native_symbol = excluded.native_symbol, asset = excluded.asset, asset_class = excluded.asset_class,
-        asset_scale = excluded.asset_scale, quote_currency = excluded.quote_currency,
-        settle_currency = excluded.settle_currency, contract_size = excluded.contract_size,
-        tick_size = excluded.tick_size, lot_size = excluded.lot_size,
-        taker_fee_percent = excluded.taker_fee_percent, maker_fee_percent = excluded.maker_fee_percent,
-        updated_at = now()
-    WHERE (known.native_symbol, known.asset, known.asset_class, known.asset_scale, known.quote_currency,
-           known.settle_currency, known.contract_size, known.tick_size, known.lot_size, known.taker_fee_percent,
-           known.maker_fee_percent)
-        IS DISTINCT FROM
-          (excluded.native_symbol, excluded.asset, excluded.asset_class, excluded.asset_scale, excluded.quote_currency,
-           excluded.settle_currency, excluded.contract_size, excluded.tick_size, excluded.lot_size,
-           excluded.taker_fee_percent, excluded.maker_fee_percent)
-"""
+UPSERT_MARKET = SQL("""
+    INSERT INTO markets AS known ({columns}) VALUES ({values})
+    ON CONFLICT (venue, symbol) DO UPDATE SET ({columns}, updated_at) = ROW ({new}, now())
+    WHERE ({known}) IS DISTINCT FROM ({new})
+""").format(
+    columns=columns(),
+    values=SQL(", ").join([Placeholder()] * len(Instrument.COLUMNS)),
+    new=columns("excluded"),
+    known=columns("known"),
+)
 
 READ_POSITION = """
     SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR SHARE
 """
+# Of a quote, as CarriedQuote names them; the columns of snapshots have "last_" in front.
+CARRIED = ("bid", "bid_size", "ask", "ask_size", "state", "exchange_ns", "receive_ns")
 # The last window committed is the one that ends there; it may be empty. No window is longer than a minute.
-READ_CARRIED = """
-    SELECT m.symbol, m.native_symbol, m.asset, m.asset_class, m.asset_scale, m.quote_currency, m.settle_currency,
-        m.contract_size, m.tick_size, m.lot_size, m.taker_fee_percent, m.maker_fee_percent,
-        s.last_bid, s.last_bid_size, s.last_ask, s.last_ask_size, s.last_state, s.last_exchange_ns, s.last_receive_ns
+READ_CARRIED = SQL("""
+    SELECT {market}, {quote}
     FROM snapshots s JOIN markets m USING (venue, symbol)
     WHERE s.venue = %(venue)s AND s.shard = %(shard)s
         AND s.window_start >= %(committed_until)s - interval '1 minute'
         AND s.window_start + s.window_ns / 1000 * interval '1 microsecond' = %(committed_until)s
     ORDER BY m.symbol
-"""
+""").format(market=columns("m"), quote=SQL(", ").join(Identifier("s", f"last_{name}") for name in CARRIED))
 
 # The newest minute of a venue and shard stays whatever its age: a restart continues from its last window, the rollup
 # needs the others.
@@ -160,7 +152,7 @@ class Store:
             stream_id, sequence, committed_until = position
             parameters = {"venue": venue, "shard": self.shard, "committed_until": committed_until}
             rows = await (await connection.execute(READ_CARRIED, parameters)).fetchall()
-        return RestorePoint(stream_id, sequence, to_ns(committed_until), [_carried(venue, *row) for row in rows])
+        return RestorePoint(stream_id, sequence, to_ns(committed_until), [_carried(row) for row in rows])
 
     async def set_back(self, venue: str, now_ns: int) -> tuple[RestorePoint | None, int]:
         """Deletes what a clock that was ahead has written of times that are still to come, and takes the position back.
@@ -260,71 +252,9 @@ async def _upsert(connection: Connection, markets: Sequence[Instrument]) -> None
     if markets:
         ordered = sorted(markets, key=lambda instrument: instrument.symbol)
         async with connection.cursor() as cursor:
-            await cursor.executemany(UPSERT_MARKET, [_market(instrument) for instrument in ordered])
+            await cursor.executemany(UPSERT_MARKET, [instrument.row() for instrument in ordered])
 
 
-def _market(instrument: Instrument) -> tuple[object, ...]:
-    return (
-        instrument.venue,
-        instrument.symbol,
-        instrument.native_symbol,
-        instrument.asset,
-        instrument.asset_class,
-        instrument.asset_scale,
-        instrument.quote_currency,
-        instrument.settle_currency,
-        instrument.contract_size,
-        instrument.tick_size,
-        instrument.lot_size,
-        instrument.taker_fee_percent,
-        instrument.maker_fee_percent,
-    )
-
-
-def _carried(
-    venue: str,
-    symbol: str,
-    native_symbol: str,
-    asset: str,
-    asset_class: int,
-    asset_scale: float,
-    quote_currency: str,
-    settle_currency: str,
-    contract_size: float,
-    tick_size: float,
-    lot_size: float,
-    taker_fee_percent: float | None,
-    maker_fee_percent: float | None,
-    bid: float,
-    bid_size: float,
-    ask: float,
-    ask_size: float,
-    state: int,
-    exchange_ns: int,
-    receive_ns: int,
-) -> CarriedQuote:
-    instrument = Instrument(
-        venue=venue,
-        symbol=symbol,
-        native_symbol=native_symbol,
-        asset=asset,
-        asset_class=asset_class,
-        asset_scale=asset_scale,
-        quote_currency=quote_currency,
-        settle_currency=settle_currency,
-        contract_size=contract_size,
-        tick_size=tick_size,
-        lot_size=lot_size,
-        taker_fee_percent=taker_fee_percent,
-        maker_fee_percent=maker_fee_percent,
-    )
-    return CarriedQuote(
-        instrument=instrument,
-        bid=bid,
-        bid_size=bid_size,
-        ask=ask,
-        ask_size=ask_size,
-        state=state,
-        exchange_ns=exchange_ns,
-        receive_ns=receive_ns,
-    )
+def _carried(row: tuple[Any, ...]) -> CarriedQuote:
+    instrument, quote = take_instrument(row)
+    return CarriedQuote(instrument=instrument, **dict(zip(CARRIED, quote, strict=True)))

@@ -8,7 +8,6 @@ Postgres (ownership.py), a slot each, because what a slot's owner has settled is
 """
 
 import asyncio
-import time
 from typing import TypeAlias
 
 import grpc
@@ -23,6 +22,7 @@ from crossbook.alerts.match import Match, Position
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.follow import Link, Loss, within
 from crossbook.plumbing.retry import backoff
@@ -56,6 +56,7 @@ class OpportunityWatcher:
         line: FiringLine,
         closings: Closings,
         counters: Counters,
+        clock: Clock,
     ) -> None:
         self._replicas = replicas
         self._store = store
@@ -65,6 +66,7 @@ class OpportunityWatcher:
         self._closings = closings
         self._late: list[Match] = []
         self._counters = counters
+        self._clock = clock
         self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
 
     async def run(self) -> None:
@@ -138,7 +140,7 @@ class OpportunityWatcher:
                 while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
                     if replica is not self._replicas.current:
                         return Loss("another replica has quotes", is_ours=True)
-                    self._late += self._slots.on_time(time.time_ns())
+                    self._late += self._slots.on_time(self._clock.now_ns())
                     await self._catch_up()
             finally:
                 if not reading.done():
@@ -157,7 +159,7 @@ class OpportunityWatcher:
         """What was missed is fired when all of it is known, and so whether it has closed since."""
         self._closings.on_event(event)
         self._late += self._slots.on_event(event)
-        is_late = time.time_ns() - from_timestamp(event.event_time) > LATE_NS
+        is_late = self._clock.now_ns() - from_timestamp(event.event_time) > LATE_NS
         if not is_late or len(self._late) >= LATE_LIMIT:
             await self._catch_up()
 
@@ -168,5 +170,5 @@ class OpportunityWatcher:
     def _patience(self) -> float:
         """Seconds of quiet after which the wall clock decides about rules that wait."""
         due_ns = self._slots.next_due_ns
-        wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - time.time_ns()) / 1e9)
+        wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - self._clock.now_ns()) / 1e9)
         return min(wait, PATIENCE_SECONDS)

@@ -30,11 +30,13 @@ class Face(ABC):
     is_change_atomic: ClassVar[bool] = True  # whether one change of a book is told in one frame
     post_paths: ClassVar[frozenset[str]] = frozenset()  # asked by POST, with the body as the query parameter `body`
     ping_seconds: float  # how often this venue pings its clients
+    halted_row: ClassVar[dict[str, Any]] = {}  # what the market list says otherwise of a market that does not trade
     frame_seconds: float = 0.0  # at least so long between two frames of a book: what changes meanwhile waits
 
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int) -> None:
         self._all = {instrument.symbol: instrument for instrument in instruments}
         self.instruments = dict(self._all)  # those that are listed
+        self.halted: frozenset[str] = frozenset()  # assets whose markets do not trade
         self.subscribers: dict[str, set[Session]] = {}
         self.sessions: set[Session] = set()
         self.latency_ns = latency_ns
@@ -138,6 +140,20 @@ class Face(ABC):
             if self.instrument_of(topic) is None:
                 for session in list(self.subscribers[topic]):
                     self.unsubscribe(session, topic)
+
+    def halt(self, assets: frozenset[str], now_ns: int) -> None:
+        """The markets of these assets do not trade, and all others do: who listens to statuses is told what changes."""
+        changed, self.halted = self.halted ^ assets, assets
+        for instrument in self.instruments.values():
+            if instrument.asset in changed:
+                self.tell_status(instrument, now_ns)
+
+    def tell_status(self, instrument: Instrument, now_ns: int) -> None:  # noqa: B027 (most venues have none)
+        """Whether its market trades now, for venues that tell it by a frame; the others' market lists say it."""
+
+    def status_of(self, instrument: Instrument) -> dict[str, Any]:
+        """What its row of the market list says otherwise than that of one that trades."""
+        return self.halted_row if instrument.asset in self.halted else {}
 
     def has_listeners(self, topic: str) -> bool:
         """Whether it is worth encoding a frame."""

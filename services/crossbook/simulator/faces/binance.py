@@ -8,7 +8,7 @@ second is closed.
 import json
 import random
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
@@ -60,6 +60,7 @@ class BinanceFace(Face):
     """See the module. Topics are `raw|<stream>` and `combined|<stream>`."""
 
     venue = "binance"
+    halted_row: ClassVar[dict[str, Any]] = {"status": "SETTLING"}
     ping_seconds = 180.0
 
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int = TRAITS.latency_ns) -> None:
@@ -258,7 +259,7 @@ class BinanceFace(Face):
     def _rows(self) -> list[dict[str, Any]]:
         """The real perps, and what a client must leave out: dated, halted, pending, other quotes, malformed."""
         return [
-            *(_row(i.symbol, i.listing.base, i.listing) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing.base, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("BTCUSDT_261225", "BTC", None) | {"contractType": "CURRENT_QUARTER"},
             _row("LUNAUSDT", "LUNA", None) | {"status": "SETTLING"},
             _row("SOONUSDT", "SOON", None) | {"contractType": "", "status": "PENDING_TRADING"},

@@ -9,7 +9,7 @@ import json
 import math
 import random
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -54,6 +54,7 @@ class BitgetFace(Face):
     """See the module. Topics are `<channel>|<symbol>`."""
 
     venue = "bitget"
+    halted_row: ClassVar[dict[str, Any]] = {"symbolStatus": "maintain"}
     ping_seconds = math.inf
     silence_seconds = 120.0
 
@@ -216,7 +217,7 @@ class BitgetFace(Face):
         """The real perpetuals, and what a client must leave out: delivery, closed, stocks, and what is malformed."""
         plain = Listing("", "", 1, 2, 2)
         return [
-            *(_row(i.symbol, i.listing.base, i.listing) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing.base, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("BTCUSDT261225", "BTC", plain) | {"symbolType": "delivery"},
             _row("LUNAUSDT", "LUNA", plain) | {"symbolStatus": "off"},
             _row("HALTUSDT", "HALT", plain) | {"symbolStatus": "maintain"},

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -48,6 +48,7 @@ class BitmexFace(Face):
     """See the module. Topics are `<table>:<symbol>`."""
 
     venue = "bitmex"
+    halted_row: ClassVar[dict[str, Any]] = {"state": "Closed"}
     is_change_atomic = False
     ping_seconds = math.inf
 
@@ -187,7 +188,7 @@ class BitmexFace(Face):
         if self.is_world_hidden:
             return [_inverse_row() if symbol == INVERSE else _quanto_row(symbol) for symbol in self.instruments]
         return [
-            *(_linear_row(i.symbol, i.listing) for i in self.instruments.values()),
+            *(_linear_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _inverse_row() | {"symbol": "XBTZ26", "typ": "FFCCSX"},
             _inverse_row() | {"symbol": "LUNAUSD", "underlying": "LUNA", "state": "Settled"},
             _quanto_row("ETHUSD"),

@@ -9,7 +9,7 @@ import json
 import math
 import random
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
@@ -51,6 +51,7 @@ class BybitFace(Face):
     """See the module. Topics are the venue's own: `orderbook.<depth>.<symbol>`."""
 
     venue = "bybit"
+    halted_row: ClassVar[dict[str, Any]] = {"status": "Closed"}
     ping_seconds = math.inf
     silence_seconds = 600.0
     repeat_seconds = 3.0
@@ -235,7 +236,7 @@ class BybitFace(Face):
     def _rows(self) -> list[dict[str, Any]]:
         """The real perpetuals, and what a client must leave out: futures, stocks, the unopened, the malformed."""
         return [
-            *(_row(i.symbol, i.listing) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("BTCUSDT-25DEC26", _plain("BTC")) | {"contractType": "LinearFutures", "deliveryTime": "1798185600000"},
             _row("TSLAUSDT", _plain("TSLA")) | {"symbolType": "stock"},
             _row("SOONUSDT", _plain("SOON")) | {"status": "PreLaunch", "isPreListing": True},

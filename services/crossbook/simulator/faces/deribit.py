@@ -10,7 +10,7 @@ import math
 import random
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -23,6 +23,7 @@ from crossbook.simulator.world.world import Instrument, Traits
 INVERSE = frozenset({"BTC", "ETH"})
 CALLS = (10, 3.0)
 CHANNELS_PER_CALL = 500
+STATUSES = ("instrument.state.future.any", "platform_state")
 _FAR_FUTURE_MS = 32_503_708_800_000
 
 
@@ -49,9 +50,10 @@ class _Market:
 
 
 class DeribitFace(Face):
-    """See the module. Topics are channels, `book.<name>.100ms` and `quote.<name>`."""
+    """See the module. Topics are channels, `book.<name>.100ms`, `quote.<name>` and those of STATUSES."""
 
     venue = "deribit"
+    halted_row: ClassVar[dict[str, Any]] = {"is_active": False}
     price = re.compile(rb'(?<=",)\d[\d.e+-]*')
     ping_seconds = math.inf  # a client sets its own
 
@@ -117,8 +119,13 @@ class DeribitFace(Face):
         if is_depth_due:
             self._tell_changes(market)
 
+    def tell_status(self, instrument: Instrument, now_ns: int) -> None:
+        state = "deactivated" if self.status_of(instrument) else "started"
+        data = {"timestamp": now_ns // 1_000_000, "state": state, "instrument_name": instrument.symbol}
+        self.publish(STATUSES[0], _notification(STATUSES[0], data).encode())
+
     def symbol_of_topic(self, topic: str) -> str:
-        return topic.split(".")[1]
+        return "" if topic in STATUSES else topic.split(".")[1]
 
     def symbol_of_snapshot(self, path: str, query: Mapping[str, str]) -> str | None:
         return query.get("instrument_name") if path == "/api/v2/public/get_order_book" else None
@@ -139,7 +146,7 @@ class DeribitFace(Face):
             left = [channel for channel in channels if self.unsubscribe(session, str(channel))]
             _send(session, _result(request_id, left, now_ns))
         else:
-            known = [channel for channel in channels if self._market_of(str(channel))]
+            known = [str(one) for one in channels if self._market_of(str(one)) or one in STATUSES]
             _send(session, _result(request_id, known, now_ns))
             for channel in known:
                 self._subscribe(session, channel)
@@ -193,7 +200,13 @@ class DeribitFace(Face):
         halted = _row("LUNA_USDC-PERPETUAL", "LUNA", None) | {"is_active": False}
         odd = _row("ODD_USDC-PERPETUAL", "ODD", None) | {"instrument_type": "reversed"}
         broken = _row("BROKEN_USDC-PERPETUAL", "BROKEN", None) | {"tick_size": None, "base_currency": 7}
-        return [*(_row(i.symbol, i.asset, i.listing) for i in self.instruments.values()), dated, halted, odd, broken]
+        return [
+            *(_row(i.symbol, i.asset, i.listing) | self.status_of(i) for i in self.instruments.values()),
+            dated,
+            halted,
+            odd,
+            broken,
+        ]
 
 
 def _row(name: str, base: str, listing: Listing | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import math
 import random
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -55,6 +55,7 @@ class GateioFace(Face):
     """See the module. Topics are `<channel>|<payload>`."""
 
     venue = "gateio"
+    halted_row: ClassVar[dict[str, Any]] = {"status": "circuit_breaker"}
     ping_seconds = math.inf
     silence_seconds = 30.5
 
@@ -204,7 +205,7 @@ class GateioFace(Face):
     def _rows(self) -> list[dict[str, Any]]:
         """The real contracts, and what a client must leave out."""
         return [
-            *(_row(instrument.symbol, instrument.listing) for instrument in self.instruments.values()),
+            *(_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("BTC_USD", None) | {"type": "inverse", "quanto_multiplier": "0"},
             _row("LUNA_USDT", None) | {"status": "delisting"},
             _row("GOING_USDT", None) | {"in_delisting": True},

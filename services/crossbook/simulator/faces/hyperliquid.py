@@ -9,7 +9,7 @@ ordered by the block's time, which never steps back.
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
@@ -53,6 +53,7 @@ class HyperliquidFace(Face):
     """See the module. Topics are `<channel>:<coin>`."""
 
     venue = "hyperliquid"
+    halted_row: ClassVar[dict[str, Any]] = {"isDelisted": True}
     ping_seconds = math.inf
     post_paths = frozenset({"/info"})
     silence_seconds = 60.0
@@ -178,7 +179,8 @@ class HyperliquidFace(Face):
 
     def _rows(self) -> list[dict[str, Any]]:
         """The real ones, and what a client must leave out: delisted, malformed."""
-        rows = [_row(coin, one.instrument.listing.size_decimals) for coin, one in self._markets.items()]
+        markets = [market.instrument for market in self._markets.values()]
+        rows = [_row(i.symbol, i.listing.size_decimals) | self.status_of(i) for i in markets]
         delisted = [row | {"isDelisted": True} for row in rows if row["name"] not in self.instruments]
         listed = [row for row in rows if row["name"] in self.instruments]
         broken = {"name": "BROKEN", "szDecimals": "two"}

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -23,6 +23,7 @@ INVERSE = frozenset({"ETH", "XRP", "LTC", "BCH"})
 CODES = {"BTC": "XBT"}
 REQUESTS = (100, 1.0)
 HEARTBEAT = "heartbeat"
+TICKER_NS = 1_000_000_000  # at least so long between two of a product
 
 
 def list_asset(asset: Asset) -> Listing:
@@ -43,13 +44,16 @@ class _Market:
     def __init__(self, instrument: Instrument, position: int) -> None:
         self.instrument = instrument
         self.topic = f"book|{instrument.symbol}"
+        self.ticker_topic = f"ticker|{instrument.symbol}"
+        self.ticker_ns = 0
         self.sequence = 33_327_806 + position * 1_000_003
 
 
 class KrakenFuturesFace(Face):
-    """See the module. Topics are `book|<product>` and `heartbeat`."""
+    """See the module. Topics are `book|<product>`, `ticker|<product>` and `heartbeat`."""
 
     venue = "krakenfutures"
+    halted_row: ClassVar[dict[str, Any]] = {"tradeable": False}
     is_change_atomic = False
     price = re.compile(rb'(?<="price":)\d[\d.e+-]*')
     ping_seconds = math.inf
@@ -90,10 +94,10 @@ class KrakenFuturesFace(Face):
         elif feed == HEARTBEAT:
             (self.subscribe if event == "subscribe" else self.unsubscribe)(session, HEARTBEAT)
             _send(session, {"event": f"{event}d", "feed": HEARTBEAT})
-        elif feed != "book" or not isinstance(products, list):
+        elif feed not in ("book", "ticker") or not isinstance(products, list):
             _alert(session, "Bad request: invalid feed")
         else:
-            self._on_products(session, event, [str(product).upper() for product in products], now_ns)
+            self._on_products(session, event, feed, [str(product).upper() for product in products], now_ns)
 
     async def on_timer(self, session: Session, now_ns: int) -> None:
         if HEARTBEAT in session.topics and now_ns - session.memory["beat_ns"] >= self.heartbeat_seconds * 1e9:
@@ -101,7 +105,16 @@ class KrakenFuturesFace(Face):
             _send(session, {"feed": HEARTBEAT, "time": now_ns // 1_000_000})
 
     def publish_update(self, instrument: Instrument, is_depth_due: bool, now_ns: int) -> None:
-        self._tell_changes(self._markets[instrument.symbol], now_ns)
+        market = self._markets[instrument.symbol]
+        self._tell_changes(market, now_ns)
+        if now_ns - market.ticker_ns >= TICKER_NS:
+            self.tell_status(instrument, now_ns)
+
+    def tell_status(self, instrument: Instrument, now_ns: int) -> None:
+        market = self._markets[instrument.symbol]
+        market.ticker_ns = now_ns
+        if self.has_listeners(market.ticker_topic):
+            self.publish(market.ticker_topic, self._ticker(market, now_ns).encode())
 
     def symbol_of_topic(self, topic: str) -> str:
         return topic.partition("|")[2]
@@ -114,19 +127,21 @@ class KrakenFuturesFace(Face):
         is_book = message.get("feed") in ("book", "book_snapshot") and "event" not in message
         return [f"book|{message.get('product_id')}"] if is_book else None
 
-    def _on_products(self, session: Session, event: str, products: list[str], now_ns: int) -> None:
+    def _on_products(self, session: Session, event: str, feed: str, products: list[str], now_ns: int) -> None:
         unknown = next((product for product in products if product not in self._markets), None)
         if unknown is not None:
             _alert(session, f"Bad request: invalid product `{unknown}`")
             return
         for product in products:
             market = self._markets[product]
-            if event == "unsubscribe" and not self.unsubscribe(session, market.topic):
-                _alert(session, f"Not subscribed to feed book, product `{product}`")
+            if event == "unsubscribe" and not self.unsubscribe(session, f"{feed}|{product}"):
+                _alert(session, f"Not subscribed to feed {feed}, product `{product}`")
                 continue
-            _send(session, {"event": f"{event}d", "feed": "book", "product_ids": [product]})
-            if event == "subscribe":
+            _send(session, {"event": f"{event}d", "feed": feed, "product_ids": [product]})
+            if event == "subscribe" and feed == "book":
                 self._welcome(session, market, now_ns)
+            elif event == "subscribe" and self.subscribe(session, market.ticker_topic) and not self.is_world_hidden:
+                session.send_text(self._ticker(market, now_ns))
 
     def _welcome(self, session: Session, market: _Market, now_ns: int) -> None:
         if not self.is_world_hidden:
@@ -164,6 +179,24 @@ class KrakenFuturesFace(Face):
             }
         ).encode()
 
+    def _ticker(self, market: _Market, now_ns: int) -> str:
+        bid, bid_size, ask, ask_size = market.instrument.book.top()
+        (bid_row, ask_row) = (_row_of(market, (bid, bid_size)), _row_of(market, (ask, ask_size)))
+        return _dump(
+            {
+                "time": self._ms(now_ns),
+                "product_id": market.instrument.symbol,
+                "feed": "ticker",
+                "bid": bid_row["price"],
+                "ask": ask_row["price"],
+                "bid_size": bid_row["qty"],
+                "ask_size": ask_row["qty"],
+                "suspended": bool(self.status_of(market.instrument)),
+                "tag": "perpetual",
+                "post_only": False,
+            }
+        )
+
     def _ms(self, now_ns: int) -> int:
         return self.exchange_ns(now_ns) // 1_000_000
 
@@ -187,7 +220,7 @@ class KrakenFuturesFace(Face):
         unopened = _row("PF_SOONUSD", "SOON", None) | {"postOnly": True}
         stock = _row("PF_AAPLXUSD", "AAPLX", None) | {"tradfi": True}
         broken = {"symbol": "PF_BROKENUSD", "type": "flexible_futures", "tradeable": "perhaps"}
-        listed = [_row(i.symbol, i.asset, i.listing) for i in self.instruments.values()]
+        listed = [_row(i.symbol, i.asset, i.listing) | self.status_of(i) for i in self.instruments.values()]
         return [*listed, dated, index, halted, unopened, stock, broken]
 
 

@@ -10,7 +10,7 @@ import math
 import random
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -56,6 +56,7 @@ class KucoinFace(Face):
     """See the module. Topics are `<channel>:<symbol>`."""
 
     venue = "kucoin"
+    halted_row: ClassVar[dict[str, Any]] = {"status": "Paused"}
     ping_seconds = math.inf
     post_paths = frozenset({TICKET_PATH})
     silence_seconds = (PING_INTERVAL_MS + PING_TIMEOUT_MS) / 1000
@@ -195,7 +196,7 @@ class KucoinFace(Face):
         """The real ones, and what a client must leave out: inverse, dated, paused, malformed."""
         inverse = {"isInverse": True, "multiplier": -1.0, "quoteCurrency": "USD", "settleCurrency": "XBT"}
         return [
-            *(_row(i.symbol, i.listing) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("XBTUSDM", Listing("", "XBT", 1.0, 1, 0)) | inverse,
             _row("XBTMZ26", Listing("", "XBT", 1.0, 1, 0)) | {"type": "FFICSX", "expireDate": 1_798_185_600_000},
             _row("LUNAUSDTM", Listing("", "LUNA", 1.0, 4, 0)) | {"status": "Paused"},

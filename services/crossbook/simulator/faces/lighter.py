@@ -8,7 +8,7 @@ import json
 import random
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -49,6 +49,7 @@ class LighterFace(Face):
     """See the module."""
 
     venue = "lighter"
+    halted_row: ClassVar[dict[str, Any]] = {"status": "inactive"}
     ping_seconds = 30.0
     silence_seconds = 120.0
 
@@ -190,7 +191,7 @@ class LighterFace(Face):
 
     def _perps(self) -> list[dict[str, Any]]:
         """The real ones, and the ones a client must leave out: halted, hidden, malformed."""
-        rows = [_perp_row(market) for symbol, market in self._markets.items() if symbol in self.instruments]
+        rows = [_perp_row(self._markets[s]) | self.status_of(i) for s, i in self.instruments.items()]
         halted = _row("LUNA", 901, "perp", 4, 2) | {"status": "inactive"}
         malformed = _row("BROKEN", 902, "perp", 4, 2) | {"price_decimals": "two", "market_id": None}
         return [*rows, halted, malformed]

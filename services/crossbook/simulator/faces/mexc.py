@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -30,6 +30,7 @@ EARLY_NS = 50_000_000  # the world's ticks jitter a little: half a step early is
 REST_LAG_NS = 400_000_000  # a fetched book is up to so old
 FULL_LIMITS = (5, 10, 20, 50)
 TOO_FREQUENT = 510
+STATUSES = "contract|"
 
 
 def list_asset(asset: Asset) -> Listing:
@@ -67,9 +68,10 @@ class _Market:
 
 
 class MexcFace(Face):
-    """See the module. Topics are `depth|<symbol>` and `full|<symbol>|<limit>`."""
+    """See the module. Topics are `depth|<symbol>`, `full|<symbol>|<limit>` and `contract|`."""
 
     venue = "mexc"
+    halted_row: ClassVar[dict[str, Any]] = {"state": 4}
     ping_seconds = math.inf
     silence_seconds = 60.0
     frame_seconds = 0.2
@@ -108,6 +110,9 @@ class MexcFace(Face):
             _say(session, "pong", now_ns // 1_000_000, now_ns)
         elif operation in ("sub", "unsub") and channel in ("depth", "depth.full"):
             self._serve(session, method, param, now_ns)
+        elif operation in ("sub", "unsub") and channel == "contract":
+            (self.subscribe if operation == "sub" else self.unsubscribe)(session, STATUSES)
+            _say(session, f"rs.{method}", "success", now_ns)
 
     async def on_timer(self, session: Session, now_ns: int) -> None:
         if now_ns - session.memory["pinged_ns"] > self.silence_seconds * 1e9:
@@ -127,6 +132,12 @@ class MexcFace(Face):
                 topic = f"full|{instrument.symbol}|{limit}"
                 if self.has_listeners(topic):
                     self.publish(topic, self._full(market, limit, now_ns).encode())
+
+    def tell_status(self, instrument: Instrument, now_ns: int) -> None:
+        row = _row(instrument.symbol, instrument.listing.base, instrument.listing) | self.status_of(instrument)
+        self.publish(
+            STATUSES, _push(self._markets[instrument.symbol], "push.contract", json.dumps(row), now_ns).encode()
+        )
 
     def symbol_of_topic(self, topic: str) -> str:
         return topic.split("|")[1]
@@ -206,7 +217,7 @@ class MexcFace(Face):
         """The real contracts, and what a client must leave out."""
         inverse = {"quoteCoin": "USD", "settleCoin": "BTC", "contractSize": 100}
         return [
-            *(_row(i.symbol, i.listing.base, i.listing) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing.base, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("BTC_USD", "BTC", None) | inverse,
             _row("BTC_USDT_261225", "BTC", None) | {"futureType": 2},
             _row("LUNA_USDT", "LUNA", None) | {"state": 3},

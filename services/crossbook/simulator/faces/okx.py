@@ -8,7 +8,7 @@ import json
 import math
 import random
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
@@ -23,6 +23,7 @@ MAX_REQUEST_BYTES = 64 * 1024
 CHANNELS = ("bbo-tbt", "books", "books5")
 LOGIN_CHANNELS = ("books-l2-tbt", "books50-l2-tbt")
 CONNECTION_ID = "a4d3ae55"
+STATUSES = "instruments|"
 
 
 def list_asset(asset: Asset) -> Listing:
@@ -48,9 +49,10 @@ class _Market:
 
 
 class OkxFace(Face):
-    """See the module. Topics are `<channel>|<instId>`."""
+    """See the module. Topics are `<channel>|<instId>`, and `instruments|`."""
 
     venue = "okx"
+    halted_row: ClassVar[dict[str, Any]] = {"state": "suspend"}
     ping_seconds = math.inf
     silence_seconds = 30.0
     keepalive_seconds = 60.0
@@ -112,6 +114,10 @@ class OkxFace(Face):
         if is_depth_due:
             self._tell_changes(market, now_ns)
 
+    def tell_status(self, instrument: Instrument, now_ns: int) -> None:
+        position = list(self._markets).index(instrument.symbol)
+        self.publish(STATUSES, _statuses([self._instrument_row(position, instrument)]).encode())
+
     def symbol_of_topic(self, topic: str) -> str:
         return topic.partition("|")[2]
 
@@ -137,6 +143,9 @@ class OkxFace(Face):
         if channel in LOGIN_CHANNELS:
             _refuse(session, "60011", "Please log in")
             return
+        if channel == "instruments" and arg.get("instType") == "SWAP":
+            self._serve_statuses(session, operation, arg, request_id)
+            return
         if channel not in CHANNELS or symbol not in self._markets:
             _refuse(session, "60018", f"Wrong URL or channel:{channel},instId:{symbol} doesn't exist.")
             return
@@ -152,6 +161,14 @@ class OkxFace(Face):
         _acknowledge(session, operation, arg, request_id)
         if is_new and not self.is_world_hidden:
             self._welcome(session, market, channel, now_ns)
+
+    def _serve_statuses(self, session: Session, operation: str, arg: dict[str, Any], request_id: Any) -> None:
+        """All of them at first."""
+        _acknowledge(session, operation, arg, request_id)
+        if operation == "unsubscribe":
+            self.unsubscribe(session, STATUSES)
+        elif self.subscribe(session, STATUSES) and not self.is_world_hidden:
+            session.send_text(_statuses(self._rows()))
 
     def _welcome(self, session: Session, market: _Market, channel: str, now_ns: int) -> None:
         book = market.instrument.book
@@ -214,12 +231,16 @@ class OkxFace(Face):
         )
         return Answer(200, body.encode())
 
+    def _instrument_row(self, position: int, instrument: Instrument) -> dict[str, Any]:
+        row = _row(instrument.symbol, instrument.asset, instrument.listing, position)
+        return row | self.status_of(instrument)
+
     def _rows(self) -> list[dict[str, Any]]:
         """The real swaps, and what a client must leave out: inverse, suspended, not yet open with empty numbers."""
         inverse = {"ctType": "inverse", "settleCcy": "BTC", "ctVal": "100", "ctValCcy": "USD", "uly": "BTC-USD"}
         unopened = {"state": "preopen", "ctVal": "", "tickSz": "", "lotSz": ""}
         return [
-            *(_row(i.symbol, i.asset, i.listing, position) for position, i in enumerate(self.instruments.values())),
+            *(self._instrument_row(position, i) for position, i in enumerate(self.instruments.values())),
             _row("BTC-USD-SWAP", "BTC", None, 901) | inverse | {"instFamily": "BTC-USD"},
             _row("LUNA-USDT-SWAP", "LUNA", None, 902) | {"state": "suspend"},
             _row("SOON-USDT-SWAP", "SOON", None, 903) | unopened,
@@ -265,6 +286,10 @@ def _size(lots: int, decimals: int) -> str:
     """Contracts without trailing zeros, as OKX writes them."""
     text = decimal_text(lots, decimals)
     return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def _statuses(rows: list[dict[str, Any]]) -> str:
+    return json.dumps({"arg": {"channel": "instruments", "instType": "SWAP"}, "data": rows})
 
 
 def _acknowledge(session: Session, operation: str, arg: dict[str, Any], request_id: Any) -> None:

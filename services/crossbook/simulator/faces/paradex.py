@@ -8,7 +8,7 @@ import asyncio
 import json
 import random
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from websockets.exceptions import ConnectionClosed
 
@@ -52,6 +52,7 @@ class ParadexFace(Face):
     """See the module."""
 
     venue = "paradex"
+    halted_row: ClassVar[dict[str, Any]] = {"trading_mode": "RFQ_ONLY"}
     is_text = False
     ping_seconds = 55.0
     pong_seconds = 5.0
@@ -214,7 +215,7 @@ class ParadexFace(Face):
         """The real perps, and what a client must leave out: options, spot, not yet open, by request only, malformed."""
         now_ms = now_ns // 1_000_000
         return [
-            *(_row(i.symbol, i.listing.base, i.listing) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing.base, i.listing) | self.status_of(i) for i in self.instruments.values()),
             _row("BTC-USD-60000-C", "BTC", None) | {"asset_kind": "PERP_OPTION", "strike_price": "60000"},
             _row("ETH-USD", "ETH", None) | {"asset_kind": "SPOT"},
             _row("SOON-USD-PERP", "SOON", None) | {"open_at": now_ms + 86_400_000},

@@ -7,7 +7,7 @@ is told whole again, with the sequence of its last change. A connection that doe
 import json
 import random
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.faces.window import Window
@@ -34,6 +34,7 @@ class PhemexFace(Face):
     """See the module. Topics are `<symbol>|<depth>`."""
 
     venue = "phemex"
+    halted_row: ClassVar[dict[str, Any]] = {"status": "Delisted"}
     ping_seconds = 60.0  # never: the client pings
     silence_seconds = 31.0
     snapshot_seconds = 60.0
@@ -140,7 +141,10 @@ class PhemexFace(Face):
 
     def _rows(self) -> list[dict[str, Any]]:
         """The real perpetuals, and what a client must leave out: delisted, of another kind, malformed."""
-        rows = [_row(i.symbol, i.asset, i.listing, code) for code, i in enumerate(self.instruments.values())]
+        rows = [
+            _row(i.symbol, i.asset, i.listing, code) | self.status_of(i)
+            for code, i in enumerate(self.instruments.values())
+        ]
         return [
             *rows,
             _row("LUNAUSDT", "LUNA", None, 901) | {"status": "Delisted"},

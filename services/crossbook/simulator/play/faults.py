@@ -21,6 +21,7 @@ GRAMMAR = """FAULT[,FAULT...] with FAULT = VENUE[/ASSET]:KIND@START[+DURATION][ 
                     slow=DELAY (+10s)    hold all frames back by DELAY (500ms)
                     oversize          send a frame of 10 MB
                     delist (+30s)     the asset's market is gone, from the list too; afterwards it is listed again
+                    halt (+30s)       the asset does not trade: its book stands, its status and the list say so
                     forget            drop the subscriptions of the asset, or all, without a word
                     nosnapshot (+60s) acknowledge without an initial snapshot
   example: VENUE:cut@20s,VENUE/BTC:freeze@30s+5s,VENUE:corrupt@40s,VENUE/ETH:drop@50s x3"""
@@ -35,11 +36,12 @@ _DEFAULT_SECONDS = {
     "slow": 10.0,
     "nosnapshot": 60.0,
     "delist": 30.0,
+    "halt": 30.0,
 }
 _DEFAULT_VALUES = {"clock": "-3s", "slow": "500ms", "429": "2"}
 _ONCE = ("cut", "oversize", "forget")
 KINDS = (*FRAME_KINDS, *_DEFAULT_SECONDS, *_ONCE)
-_NEEDS_ASSET = ("delist",)
+_NEEDS_ASSET = ("delist", "halt")
 _WITH_ASSET = (*FRAME_KINDS, *_NEEDS_ASSET, "freeze", "cut", "forget")
 _FAULT = re.compile(
     r"(?P<venue>[^/:@]+)(?:/(?P<asset>[^:@]+))?:(?P<kind>[a-z0-9]+)@(?P<start>[^+\s=]+)"

@@ -111,22 +111,24 @@ class Injector:
             self._oversize(fault)
         elif fault.kind == "forget":
             self._forget(fault)
-        self._apply(fault.venue)
+        self._apply(fault.venue, now_ns)
 
     def _end(self, order: Order, now_ns: int) -> None:
         self._orders.remove(order)
         log.info("fault_ended", id=order.id, fault=order.fault.text)
         self._truth.fault_ended(order.id, now_ns)
-        self._apply(order.fault.venue)
+        self._apply(order.fault.venue, now_ns)
 
-    def _apply(self, venue: str) -> None:
+    def _apply(self, venue: str, now_ns: int) -> None:
         """Sets on the face what its active faults ask for together."""
         face = self._faces[venue]
         delisted = {order.fault.asset for order in self._active(venue, "delist")}
         face.list_only(lambda instrument: instrument.asset not in delisted)
-        frozen = self._active(venue, "freeze")
+        halted = self._active(venue, "halt")
+        face.halt(frozenset(order.fault.asset or "" for order in halted), now_ns)
+        standing = [*self._active(venue, "freeze"), *halted]
         for instrument in face.instruments.values():
-            instrument.is_paused = any(order.concerns(instrument) for order in frozen)
+            instrument.is_paused = any(order.concerns(instrument) for order in standing)
         face.clock_shift_ns = sum(int(order.fault.seconds * SECOND_NS) for order in self._active(venue, "clock"))
         face.delay_ns = sum(int(order.fault.seconds * SECOND_NS) for order in self._active(venue, "slow"))
         face.omits_snapshots = bool(self._active(venue, "nosnapshot"))

@@ -31,11 +31,16 @@ class Batcher:
         self._hold: asyncio.TimerHandle | None = None
         self._emitted_at = float("-inf")
 
+    def on_quotes(self, read_ns: int) -> None:
+        """Frames read then have been fed, and there are rows pending: whoever calls has asked."""
+        self.latency.on_quotes(read_ns)
+        if self._hold is None:
+            self._flush()
+
     def flush_soon(self) -> None:
-        """To be called after everything that may have made quotes."""
+        """To be called after everything else that may have made quotes."""
         if self._hold is None and self._feed.pending_rows(self._shard):
-            self._emit()
-            self._hold = self._loop.call_later(self._pace.hold_seconds(), self._end_hold)
+            self._flush()
 
     def keep_watermark(self) -> None:
         """To be called a few times a second."""
@@ -61,6 +66,10 @@ class Batcher:
             self.flush_soon()
         except BaseException as error:  # a panic of the core is none of Exception
             self._session.fail(error)
+
+    def _flush(self) -> None:
+        self._emit()
+        self._hold = self._loop.call_later(self._pace.hold_seconds(), self._end_hold)
 
     def _emit(self) -> None:
         now_ns = self._session.now_ns()

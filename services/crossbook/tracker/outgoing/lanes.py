@@ -71,8 +71,7 @@ class Lanes:
         """Frames read then have been fed."""
         for lane in self._lanes:
             if self._feed.pending_rows(lane.shard):
-                lane.batcher.latency.on_quotes(read_ns)
-                lane.batcher.flush_soon()
+                lane.batcher.on_quotes(read_ns)
 
     def flush_soon(self) -> None:
         """To be called after everything else that may have made quotes."""

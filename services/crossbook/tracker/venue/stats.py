@@ -1,4 +1,4 @@
-"""How a venue is doing, from its feed's counters, its outbox and its sockets."""
+"""How a venue is doing, from its feed's counters, its outbox and its sockets. The feed encodes its own part of it."""
 
 import math
 import time
@@ -6,7 +6,6 @@ import time
 from crossbook._core import FeedStats
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import LaneStats, VenueStats
-from crossbook.plumbing.timestamps import to_timestamp
 from crossbook.tracker.outgoing.lane import Lane
 from crossbook.tracker.outgoing.latency import p50_us
 from crossbook.tracker.venue.driver import Driver
@@ -30,32 +29,21 @@ def venue_stats(venue: Venue) -> VenueStats:
         )
     feed = driver.feed.stats()
     state, reason = _assess(venue, driver, feed)
-    message = VenueStats(
-        venue=venue.id,
-        state=state,
-        reason=reason,
-        connected=0 < feed.wanted_connections == feed.open_connections,
-        markets=feed.instruments,
-        live_markets=feed.live_instruments,
-        messages_received=feed.frames,
-        quotes_emitted=feed.quotes,
-        gaps=feed.gaps,
-        resyncs=feed.resyncs,
-        parse_errors=feed.parse_errors + driver.oversize_messages,
-        reconnects=feed.reconnects,
-        confirmed=feed.confirmed,
-        frozen=feed.frozen,
-        listings_refused=venue.listings_refused,
-        clock_offset_ms=_milliseconds(feed.clock_offset_ns),
-        delay_ms=_milliseconds(feed.delay_ns),
-        state_transitions=venue.health.transitions,
-        dropped_quotes=driver.lanes.dropped_rows,
-        unacknowledged_batches=driver.lanes.unacknowledged_batches,
-        frame_to_quote_p50_us=p50_us(lane.batcher.latency for lane in driver.lanes),
-        lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
+    message = VenueStats.FromString(feed.encode())
+    message.parse_errors += driver.oversize_messages
+    message.MergeFrom(
+        VenueStats(
+            venue=venue.id,
+            state=state,
+            reason=reason,
+            listings_refused=venue.listings_refused,
+            state_transitions=venue.health.transitions,
+            dropped_quotes=driver.lanes.dropped_rows,
+            unacknowledged_batches=driver.lanes.unacknowledged_batches,
+            frame_to_quote_p50_us=p50_us(lane.batcher.latency for lane in driver.lanes),
+            lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
+        )
     )
-    if feed.last_frame_ns:
-        message.last_message_time.CopyFrom(to_timestamp(feed.last_frame_ns))
     return message
 
 
@@ -114,7 +102,3 @@ def _books(venue: Venue, feed: FeedStats) -> str:
     waiting = venue.not_live()
     named = ", ".join(waiting[:NAMED_SYMBOLS]) + (", ..." if len(waiting) > NAMED_SYMBOLS else "")
     return f"{len(waiting)} of {feed.instruments} books are not LIVE: {named}"
-
-
-def _milliseconds(time_ns: int | None) -> float | None:
-    return None if time_ns is None else time_ns / 1e6

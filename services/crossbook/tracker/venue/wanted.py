@@ -139,21 +139,13 @@ def _class_number(name: str) -> int:
     return AssetClass.Value(f"ASSET_CLASS_{name.upper().replace('-', '_')}")
 
 
-# What its quotes and what is made of them depend on.
-TERMS = (
-    "native_symbol",
-    "asset",
-    "asset_class",
-    "asset_scale",
-    "quote_currency",
-    "settle_currency",
-    "contract_size",
-    "taker_fee_percent",
-    "maker_fee_percent",
-)
+# Neither its quotes nor what is made of them depend on these; a change of anything else begins it afresh.
+UNHEEDED = frozenset({"tick_size", "lot_size"})
 
 
 def _differences(before: Instrument, after: Instrument) -> list[str]:
     """The terms that are others now, in words."""
-    pairs = [(name, getattr(before, name), getattr(after, name)) for name in TERMS]
-    return [f"{name} {old} -> {new}" for name, old, new in pairs if old != new]
+    if before == after:
+        return []
+    facts = zip(Instrument.COLUMNS, before.row(), after.row(), strict=True)
+    return [f"{name} {old} -> {new}" for name, old, new in facts if old != new and name not in UNHEEDED]

@@ -17,10 +17,12 @@ class Pending:
     def __init__(self) -> None:
         self.pending = 0
         self.sequence = 0
+        self.asked = 0
         self.error: BaseException | None = None
 
     def pending_rows(self, shard: str) -> int:
         assert shard == "s"
+        self.asked += 1
         return self.pending
 
     def take_batch(self, shard: str, now_ns: int) -> Any:
@@ -69,6 +71,16 @@ async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
         bench.batcher.flush_soon()
         assert bench.rows() == expected
         await asyncio.sleep(20 * HOLD_SECONDS)
+
+
+async def test_the_core_is_not_asked_again_for_quotes_that_are_known_to_wait() -> None:
+    """It would stand in the way of every frame: of a batch at once, and of rows that are held back."""
+    bench = Bench()
+    for pending in (2, 3):
+        bench.feed.pending = pending
+        bench.batcher.on_quotes(time.time_ns())
+        assert (bench.feed.asked, bench.rows()) == (0, [2])
+    await eventually(lambda: bench.rows() == [2, 3])
 
 
 async def test_nothing_pending_makes_no_batch() -> None:

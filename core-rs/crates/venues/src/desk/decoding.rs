@@ -168,6 +168,11 @@ impl Desk {
         self.turn(slot, |held, turn| held.close(detail, turn));
     }
 
+    /// The venue says whether its market trades, and why not: while it does not, nothing that its book shows can be traded.
+    pub fn set_trading(&mut self, slot: u32, halted: Option<&str>) {
+        self.turn(slot, |held, turn| held.set_trading(halted, turn));
+    }
+
     /// Something of this instrument went missing, by the venue's own rule: its book is not whole any more.
     pub fn lose(&mut self, slot: u32, detail: &str) {
         self.turn(slot, |held, turn| held.lose(detail, turn));

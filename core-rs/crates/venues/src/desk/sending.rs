@@ -41,8 +41,8 @@ impl Desk {
             held.phase = SocketPhase::Open;
         }
         self.conduct.opening.iter().for_each(|text| self.send_now(connection, text.to_string()));
-        for (channel, _) in self.channels {
-            slots.iter().for_each(|slot| self.queue_subscribe(*slot, *channel));
+        for channel in self.channels.clone() {
+            slots.iter().for_each(|slot| self.queue_subscribe(*slot, channel));
         }
     }
 

@@ -19,8 +19,8 @@ pub(super) const SEVERAL: usize = 3;
 /// Books, connections and what is to be done, of one venue.
 pub struct Desk {
     pub(super) conduct: &'static Conduct,
-    /// Streams of an instrument that the venue has.
-    pub(super) channels: Channels,
+    /// Streams that are asked for, of each instrument, in the venue's order.
+    pub(super) channels: Vec<Channel>,
     pub(super) stale_after_ns: i64,
     /// Time as it passes here; only differences of it mean anything.
     pub(super) now_ns: i64,
@@ -49,9 +49,10 @@ pub struct Desk {
 
 impl Desk {
     pub(crate) fn new(conduct: &'static Conduct, channels: Channels, stale_after_ns: i64) -> Self {
+        let is_asked_for = |channel: &Channel| *channel != Channel::Status || !conduct.shares_status;
         Self {
             conduct,
-            channels,
+            channels: channels.iter().map(|(channel, _)| *channel).filter(is_asked_for).collect(),
             stale_after_ns,
             now_ns: 0,
             stamp_ns: 0,
@@ -162,7 +163,7 @@ impl Desk {
         self.slots.push(Slot::new(slot, Arc::clone(instrument), connection, self.now_ns));
         self.by_name.insert(name, slot);
         if is_open {
-            self.channels.iter().for_each(|(channel, _)| self.queue_subscribe(slot, *channel));
+            self.channels.clone().into_iter().for_each(|channel| self.queue_subscribe(slot, channel));
         }
         found.is_none().then_some(connection)
     }
@@ -181,8 +182,7 @@ impl Desk {
             self.connections.remove(&connection);
             self.steps.push(Step::Close { connection });
         } else if held.is_open() && self.conduct.unsubscribes_one {
-            let channels = self.channels.iter().map(|(channel, _)| *channel);
-            held.queue_all(Operation::Unsubscribe, slot, channels);
+            held.queue_all(Operation::Unsubscribe, slot, self.channels.iter().copied());
             self.is_flush_due = true;
         }
     }
@@ -312,7 +312,7 @@ impl Desk {
     /// Leaves all streams but the book's, where that can be done, and joins them again.
     fn rejoin_others(&mut self, slot: u32) {
         let Some(held) = self.connections.get_mut(&self.slots[slot as usize].connection()) else { return };
-        for (channel, _) in self.channels.iter().filter(|(channel, _)| *channel != Channel::Book) {
+        for channel in self.channels.iter().filter(|channel| **channel != Channel::Book) {
             if self.conduct.unsubscribes_one {
                 held.queue_all(Operation::Unsubscribe, slot, [*channel]);
             }

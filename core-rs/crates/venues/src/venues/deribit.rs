@@ -10,6 +10,10 @@
 //! 6. An empty side of a quote has a price of null or zero, and an amount of zero.
 //! 7. Amounts are US dollars on an inverse instrument (`reversed`) and base coins on a linear one, never contracts:
 //!    `contract_size` is only their step.
+//! 8. `instrument.state` tells the life of an instrument: it is `started`, and `deactivated`, `closed` or `terminated`; what else
+//!    it tells (`created`, `settled`) stops no trading that goes on. `platform_state` tells that whatever follows an index is
+//!    `locked`, or is not any more; an index is called `btc_usd`, and the perpetual that follows it BTC-PERPETUAL or, where it
+//!    is not quoted in plain dollars, BTC_USDC-PERPETUAL.
 //!
 //! Sources: captured frames of 2021-07 for rules 1 to 3 (raw books of options, 36 changes) and 5 (their raw tickers); the
 //! venue's documentation of 2026 for 2, 4 and 5 ("timestamp of last change"); nautilus_trader a95c8042 for 1, 6 and 7.
@@ -21,8 +25,7 @@ use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
-use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
-use crate::throttling::has_code;
+use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -37,7 +40,11 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://www.deribit.com",
     rest_url: "https://www.deribit.com",
     docs_url: "https://docs.deribit.com",
-    channels: &[(Channel::Book, "book.100ms"), (Channel::Top, "quote")],
+    channels: &[
+        (Channel::Book, "book.100ms"),
+        (Channel::Top, "quote"),
+        (Channel::Status, "instrument.state.future.any"),
+    ],
     guard_rule: "each change's prev_change_id equals the change_id before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.0,
@@ -55,16 +62,23 @@ const PROFILE: VenueProfile = VenueProfile {
 /// A subscribe call costs 3,000 of 30,000 credits, of which some 10,000 come back a second.
 const CONDUCT: Conduct = Conduct {
     socket_path: "/ws/api/v2",
-    opening: &[r#"{"jsonrpc":"2.0","id":0,"method":"public/set_heartbeat","params":{"interval":10}}"#],
+    opening: &[
+        r#"{"jsonrpc":"2.0","id":0,"method":"public/set_heartbeat","params":{"interval":10}}"#,
+        r#"{"jsonrpc":"2.0","id":0,"method":"public/subscribe","params":{"channels":["instrument.state.future.any","platform_state"]}}"#,
+    ],
+    shares_status: true,
     channels_per_request: 100,
     pacing: Pacing { burst: 8, interval_ns: 400 * MILLISECOND_NS, gap_ns: 0 },
     silence_limit_ns: 30 * SECOND_NS,
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
     top_mark: Some(r#""quote."#),
+    throttling: Throttling::by_code(&["error", "code"], &[TOO_MANY_REQUESTS]),
     ..Conduct::USUAL
 };
 
+/// Of all instruments and of none: what stops trading.
+const STATUS_CHANNELS: [&str; 2] = ["instrument.state.future.any", "platform_state"];
 const TEST: &str = r#"{"jsonrpc":"2.0","id":0,"method":"public/test","params":{}}"#;
 const TOO_MANY_REQUESTS: &str = "10028";
 /// How long to be quiet after "too many requests".
@@ -99,7 +113,9 @@ struct Params<'a> {
 /// `{"type":"change","timestamp":1699999999500,"instrument_name":"BTC-PERPETUAL","change_id":123456790,
 /// "prev_change_id":123456789,"bids":[["change",42500.0,950.0]],"asks":[["delete",42501.0,0.0]]}`, or
 /// `{"timestamp":1765541767174,"instrument_name":"BTC-PERPETUAL","best_ask_price":92288.5,"best_bid_price":92288.0,
-/// "best_ask_amount":99470.0,"best_bid_amount":133440.0}`
+/// "best_ask_amount":99470.0,"best_bid_amount":133440.0}`, or
+/// `{"timestamp":1553080940000,"state":"deactivated","instrument_name":"BTC-PERPETUAL"}`, or
+/// `{"price_index":"btc_usdc","locked":true}`
 #[derive(Deserialize)]
 struct Data<'a> {
     #[serde(rename = "type")]
@@ -115,6 +131,10 @@ struct Data<'a> {
     best_bid_amount: Option<Decimal>,
     best_ask_price: Option<Decimal>,
     best_ask_amount: Option<Decimal>,
+    state: Option<&'a str>,
+    instrument_name: Option<&'a str>,
+    locked: Option<bool>,
+    price_index: Option<&'a str>,
 }
 
 /// `[["new",42500.0,1000.0],["delete",42499.5,0.0]]`
@@ -213,12 +233,6 @@ impl Venue for Deribit {
         Some(BookRequest { request: RestRequest::get(path), depth_limit: 1 })
     }
 
-    /// 10028 comes as an error of JSON-RPC.
-    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
-        let is_throttled = matches!(status, 418 | 429) || has_code(body, &["error", "code"], &["10028"]);
-        is_throttled.then_some(body)
-    }
-
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {
         let Fetched { result: book } = parse(body)?;
         Ok(Snapshot {
@@ -235,7 +249,7 @@ impl Venue for Deribit {
 fn channel_name(topic: &Topic<'_>) -> String {
     match topic.channel {
         Channel::Book => format!("book.{}.100ms", topic.native_symbol),
-        Channel::Top => format!("quote.{}", topic.native_symbol),
+        _ => format!("quote.{}", topic.native_symbol),
     }
 }
 
@@ -253,12 +267,40 @@ fn topic(channel: &str, desk: &Desk) -> Option<(u32, Channel)> {
 
 fn on_notification(params: Params<'_>, desk: &mut Desk) -> Result<(), FrameError> {
     let name = params.channel.ok_or(FrameError::Missing("channel"))?;
-    let Some((slot, channel)) = topic(name, desk) else { return Ok(()) };
-    let data = params.data.ok_or(FrameError::Missing("data"))?;
-    match channel {
-        Channel::Book => on_book(slot, data, desk),
-        Channel::Top => on_quote(slot, &data, desk),
+    let topic = topic(name, desk);
+    let data = params.data.filter(|_| topic.is_some() || STATUS_CHANNELS.contains(&name));
+    match (topic, data) {
+        (Some((slot, Channel::Book)), Some(data)) => on_book(slot, data, desk),
+        (Some((slot, _)), Some(data)) => on_quote(slot, &data, desk),
+        (Some(_), None) => Err(FrameError::Missing("data")),
+        (None, Some(data)) => {
+            on_status(&data, desk);
+            Ok(())
+        }
+        (None, None) => Ok(()),
     }
+}
+
+/// Rule 8.
+fn on_status(data: &Data<'_>, desk: &mut Desk) {
+    let slot = data.instrument_name.and_then(|name| desk.slot(name));
+    match (slot, data.state) {
+        (Some(slot), Some("started")) => desk.set_trading(slot, None),
+        (Some(slot), Some(state @ ("deactivated" | "closed" | "terminated"))) => {
+            desk.set_trading(slot, Some(&format!("it is {state}")));
+        }
+        _ => {}
+    }
+    let follower = data.price_index.and_then(|index| desk.slot(&perpetual_of(index)));
+    if let (Some(slot), Some(is_locked)) = (follower, data.locked) {
+        desk.set_trading(slot, is_locked.then_some("its index is locked"));
+    }
+}
+
+/// What follows an index.
+fn perpetual_of(index: &str) -> String {
+    let name = index.to_uppercase();
+    format!("{}-PERPETUAL", name.strip_suffix("_USD").unwrap_or(&name))
 }
 
 fn on_book(slot: u32, data: Data<'_>, desk: &mut Desk) -> Result<(), FrameError> {
@@ -471,15 +513,51 @@ mod tests {
     }
 
     #[test]
+    fn rule_8_what_is_deactivated_or_whose_index_is_locked_is_closed_until_it_is_not() {
+        let note = |channel: &str, data: &str| {
+            format!(r#"{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"{channel}","data":{data}}}}}"#)
+        };
+        let life = |state: &str| {
+            let data = format!(r#"{{"timestamp":1553080940000,"state":"{state}","instrument_name":"BTC-PERPETUAL"}}"#);
+            note("instrument.state.future.any", &data)
+        };
+        let lock = |index: &str, is_locked: bool| {
+            note("platform_state", &format!(r#"{{"price_index":"{index}","locked":{is_locked}}}"#))
+        };
+        let (halted, open) = (BookState::Closed, BookState::Live);
+        let mut bench = live();
+        bench.text(&snapshot("BTC-PERPETUAL", 1_000, 10));
+        for (frame, inverse, linear) in [
+            (life("created"), open, open),
+            (life("settled"), open, open),
+            (life("deactivated"), halted, open),
+            (life("settled"), halted, open),
+            (life("started"), open, open),
+            (life("closed"), halted, open),
+            (lock("sol_usdc", true), halted, halted),
+            (lock("btc_usdc", false), halted, halted),
+            (life("started"), open, halted),
+            (lock("btc_usd", true), halted, halted),
+            (lock("sol_usdc", false), halted, open),
+            (lock("btc_usd", false), open, open),
+            (note("platform_state", r#"{"maintenance":true}"#), open, open),
+        ] {
+            bench.text(&frame);
+            assert_eq!((bench.state("BTC-PERPETUAL"), bench.state("SOL_USDC-PERPETUAL")), (inverse, linear), "{frame}");
+        }
+    }
+
+    #[test]
     fn a_session_begins_with_the_heartbeat_and_one_message_for_every_channel() {
         let sent = open().take_sent();
-        assert_eq!(sent.len(), 2, "{sent:?}");
+        assert_eq!(sent.len(), 3, "{sent:?}");
+        assert!(sent[1].contains(r#"["instrument.state.future.any","platform_state"]"#));
         let heartbeat: serde_json::Value = serde_json::from_str(&sent[0]).unwrap();
         assert_eq!(
             (&heartbeat["method"], &heartbeat["params"]["interval"]),
             (&"public/set_heartbeat".into(), &10.into())
         );
-        let request: serde_json::Value = serde_json::from_str(&sent[1]).unwrap();
+        let request: serde_json::Value = serde_json::from_str(&sent[2]).unwrap();
         let channels = serde_json::json!([
             "book.BTC-PERPETUAL.100ms",
             "book.SOL_USDC-PERPETUAL.100ms",

@@ -143,7 +143,7 @@ impl Venue for Hyperliquid {
         let method = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let subscription = topics.first().map(|topic| match topic.channel {
             Channel::Book => serde_json::json!({"type": "l2Book", "coin": topic.native_symbol, "fast": true}),
-            Channel::Top => serde_json::json!({"type": "bbo", "coin": topic.native_symbol}),
+            _ => serde_json::json!({"type": "bbo", "coin": topic.native_symbol}),
         });
         serde_json::json!({"method": method, "subscription": subscription}).to_string()
     }

@@ -9,8 +9,9 @@
 //! 4. After a gap or a step back: unsubscribe that product, and subscribe when that is answered; a new snapshot follows.
 //! 5. Sizes are contracts: of one coin on `PF_`, of one US dollar on `PI_`.
 //! 6. Requests take names in either case, frames bear them in upper case.
+//! 7. `ticker` says once a second at most whether a product is `suspended`, or takes no orders that trade at once (`post_only`).
 //!
-//! The book is told change by change, so that its own top is the freshest there is: `ticker` comes once a second at most.
+//! The book is told change by change, so that its own top is the freshest there is: that of `ticker` is not looked at.
 //!
 //! Sources: captured frames of 2021-07 (7,014 changes, whose numbers obey rule 2 without exception) and of 2026-08 to 2026-10
 //! for rules 1 to 4 and 6; tardis-node c1d73fb for the negative size; captured market lists of 2025 for rule 5. That numbers
@@ -23,7 +24,7 @@ use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
-use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
+use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
 use crate::venue::Venue;
 use crossbook_codec::json::{Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -37,7 +38,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://futures.kraken.com",
     rest_url: "https://futures.kraken.com",
     docs_url: "https://docs.kraken.com/api/docs/guides/futures-introduction",
-    channels: &[(Channel::Book, "book")],
+    channels: &[(Channel::Book, "book"), (Channel::Status, "ticker")],
     guard_rule: "each change's seq is one more than the seq before it, per product",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -61,11 +62,14 @@ const CONDUCT: Conduct = Conduct {
     silence_limit_ns: 120 * SECOND_NS,
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
+    status_mark: Some(r#""ticker""#),
+    throttling: Throttling::by_code(&["error"], &["apiLimitExceeded"]),
     ..Conduct::USUAL
 };
 
 /// What a product's name begins with, the type that goes with it, and whether it settles in its own coin.
 const KINDS: [(&str, &str, bool); 2] = [("PF_", "flexible_futures", false), ("PI_", "futures_inverse", true)];
+const POST_ONLY: &str = "takes no orders that trade at once";
 /// Letters of the quote currency at a name's end.
 const QUOTE_LETTERS: usize = 3;
 
@@ -85,6 +89,7 @@ pub struct KrakenFutures;
 /// "timestamp":1788489091375}`, or
 /// `{"feed":"book_snapshot","product_id":"PF_XBTUSD","timestamp":1790359964969,"seq":115335794,"tickSize":null,
 /// "bids":[{"price":83998.0,"qty":0.0371}],"asks":[{"price":83999.0,"qty":0.0400}]}`, or
+/// `{"feed":"ticker","product_id":"PF_ETHUSD","bid":1751.6,"ask":1751.7,"suspended":false,"post_only":false,...}`, or
 /// `{"event":"subscribed","feed":"book","product_ids":["PF_XBTUSD"]}`, or
 /// ``{"event":"alert","message":"Bad request: invalid product `PF_NOPEUSD`"}``
 #[derive(Deserialize)]
@@ -103,6 +108,9 @@ struct Message<'a> {
     timestamp: Time,
     bids: Option<Levels>,
     asks: Option<Levels>,
+    suspended: Option<bool>,
+    #[serde(default)]
+    post_only: bool,
 }
 
 /// `{"result":"success","orderBook":{"bids":[[105900.0,0.5]],"asks":[[105950.0,0.3]]},"serverTime":"..."}`: the whole book,
@@ -162,7 +170,8 @@ impl Venue for KrakenFutures {
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {
         let event = if operation == Operation::Subscribe { "subscribe" } else { "unsubscribe" };
         let products: Vec<&str> = topics.iter().map(|topic| topic.native_symbol).collect();
-        serde_json::json!({"event": event, "feed": PROFILE.channel(Channel::Book), "product_ids": products}).to_string()
+        let feed = topics.first().map(|topic| PROFILE.channel(topic.channel));
+        serde_json::json!({"event": event, "feed": feed, "product_ids": products}).to_string()
     }
 
     fn on_frame(&self, frame: Frame<'_>, desk: &mut Desk) -> Result<(), FrameError> {
@@ -174,6 +183,7 @@ impl Venue for KrakenFutures {
         match message.feed {
             Some("book") => on_change(&message, desk),
             Some("book_snapshot") => on_snapshot(message, desk),
+            Some("ticker") => on_ticker(&message, desk),
             Some(_) => Ok(()),
             None => Err(FrameError::Missing("feed")),
         }
@@ -221,6 +231,14 @@ fn on_snapshot(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> 
     Ok(())
 }
 
+/// Rule 7.
+fn on_ticker(message: &Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
+    let Some(slot) = desk.slot(message.product_id.ok_or(FrameError::Missing("product_id"))?) else { return Ok(()) };
+    let is_suspended = message.suspended.ok_or(FrameError::Missing("suspended"))?;
+    desk.set_trading(slot, if is_suspended { Some("it is suspended") } else { message.post_only.then_some(POST_ONLY) });
+    Ok(())
+}
+
 /// Rule 3. What is no number stays none.
 fn without_sign(size: f64) -> f64 {
     if size < 0.0 { 0.0 } else { size }
@@ -237,8 +255,9 @@ fn on_event(event: &str, message: &Message<'_>, desk: &mut Desk) {
         "alert" | "error" => return on_alert(message.message.as_deref().unwrap_or_default(), desk),
         _ => return,
     };
+    let Some(channel) = message.feed.and_then(|feed| PROFILE.channel_named(feed)) else { return };
     let slots: Vec<u32> = message.product_ids.iter().filter_map(|product| desk.slot(product)).collect();
-    slots.into_iter().for_each(|slot| desk.acknowledge(operation, slot, Channel::Book));
+    slots.into_iter().for_each(|slot| desk.acknowledge(operation, slot, channel));
 }
 
 /// Only the text says what it is about. Something said about a product that is being left: there was nothing to leave.
@@ -285,13 +304,9 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
 }
 
 fn refusal(market: &Market, quote: &str) -> Option<&'static str> {
-    [
-        (quote != "USD", "not quoted in USD"),
-        (!market.tradeable, "not tradeable"),
-        (market.post_only, "takes no orders that trade at once"),
-    ]
-    .into_iter()
-    .find_map(|(is_so, reason)| is_so.then_some(reason))
+    [(quote != "USD", "not quoted in USD"), (!market.tradeable, "not tradeable"), (market.post_only, POST_ONLY)]
+        .into_iter()
+        .find_map(|(is_so, reason)| is_so.then_some(reason))
 }
 
 /// `10^-precision`; the precision may be negative.
@@ -370,6 +385,8 @@ mod tests {
                 r#"{"event":"subscribe","feed":"heartbeat"}"#,
                 r#"{"event":"subscribe","feed":"book","product_ids":["PF_ETHUSD"]}"#,
                 r#"{"event":"subscribe","feed":"book","product_ids":["PI_XBTUSD"]}"#,
+                r#"{"event":"subscribe","feed":"ticker","product_ids":["PF_ETHUSD"]}"#,
+                r#"{"event":"subscribe","feed":"ticker","product_ids":["PI_XBTUSD"]}"#,
             ]
         );
     }
@@ -458,6 +475,41 @@ mod tests {
         bench.connect();
         bench.text(&snapshot("PI_XBTUSD", 10));
         assert_eq!(bench.state("pi_xbtusd"), BookState::Live);
+    }
+
+    #[test]
+    fn rule_7_a_product_that_is_suspended_or_takes_no_orders_that_trade_is_closed_until_it_trades() {
+        let ticker = |suspended: &str, post_only: &str| {
+            let flags = format!(r#""suspended":{suspended},"tag":"perpetual","post_only":{post_only}"#);
+            format!(r#"{{"time":1,"product_id":"PF_ETHUSD","feed":"ticker","bid":1.0,"ask":1.5,{flags}}}"#)
+        };
+        let mut bench = live();
+        for (suspended, post_only, state) in [
+            ("true", "false", BookState::Closed),
+            ("false", "false", BookState::Live),
+            ("false", "true", BookState::Closed),
+            ("false", "false", BookState::Live),
+        ] {
+            bench.text(&ticker(suspended, post_only));
+            assert_eq!(bench.state(LINEAR), state, "{suspended} {post_only}");
+        }
+        bench.text(&ticker("null", "false"));
+        assert_eq!(
+            (bench.state(LINEAR), bench.feed.stats().parse_errors),
+            (BookState::Live, 1),
+            "it costs only itself"
+        );
+    }
+
+    #[test]
+    fn an_ack_of_the_ticker_is_none_of_the_book() {
+        let mut bench = live();
+        bench.text(&change(LINEAR, "buy", 15, "99.0", "1.0"));
+        bench.take_steps();
+        bench.text(r#"{"event":"unsubscribed","feed":"ticker","product_ids":["PF_ETHUSD"]}"#);
+        assert!(bench.take_sent().is_empty());
+        bench.text(r#"{"event":"unsubscribed","feed":"book","product_ids":["PF_ETHUSD"]}"#);
+        assert_eq!(bench.take_sent().len(), 1);
     }
 
     #[test]

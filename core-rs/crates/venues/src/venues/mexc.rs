@@ -11,7 +11,8 @@
 //!    remove. Rows stand in any order.
 //! 7. `sub.depth.full` repeats the best five levels a side about every 300 ms and bears a `version` of the same series: the
 //!    fresher of it and the book is the top.
-//! 8. The book of a contract that is gone is empty on both sides, with status 200: not a book.
+//! 8. `sub.contract` tells the row of a contract whenever it changes: `state` is 0 while it trades.
+//! 9. The book of a contract that is gone is empty on both sides, with status 200: not a book.
 //!
 //! Acks do not name their contract: they are taken to come in the order of asking, and a first frame does for one. The client
 //! pings; without it the venue hangs up after a minute, also while data flows.
@@ -22,7 +23,9 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::profile::{
+    Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile,
+};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -40,7 +43,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://contract.mexc.com",
     rest_url: "https://api.mexc.com",
     docs_url: "https://www.mexc.com/api-docs/futures/websocket-api",
-    channels: &[(Channel::Book, "sub.depth"), (Channel::Top, "sub.depth.full")],
+    channels: &[(Channel::Book, "sub.depth"), (Channel::Top, "sub.depth.full"), (Channel::Status, "sub.contract")],
     guard_rule: "each frame's begin is one more than the end before it, joined to a REST snapshot",
     taker_fee_percent: 0.08,
     maker_fee_percent: 0.06,
@@ -62,6 +65,8 @@ const PROFILE: VenueProfile = VenueProfile {
 
 const CONDUCT: Conduct = Conduct {
     socket_path: "/edge",
+    opening: &[r#"{"method":"sub.contract","param":{}}"#],
+    shares_status: true,
     pacing: Pacing { burst: 20, interval_ns: 50 * MILLISECOND_NS, gap_ns: 0 },
     heartbeat: Some(Heartbeat { text: r#"{"method":"ping"}"#, every_ns: 10 * SECOND_NS }),
     silence_limit_ns: 30 * SECOND_NS,
@@ -69,6 +74,8 @@ const CONDUCT: Conduct = Conduct {
     fetch_gap_ns: 250 * MILLISECOND_NS,
     joining,
     top_mark: Some(r#""push.depth.full""#),
+    status_mark: Some(r#""push.contract""#),
+    throttling: Throttling::by_code(&["code"], &["510", "429"]),
     ..Conduct::USUAL
 };
 
@@ -99,6 +106,7 @@ pub struct Mexc;
 
 /// `{"symbol":"DOGE_USDT","data":{"cts":1789498405531,"asks":[[0.080100,2868,1]],"bids":[[0.07969,0,0]],"end":8752808003,
 /// "begin":8752807948,"version":8752808003},"channel":"push.depth","ts":1789498405534}`, or
+/// `{"channel":"push.contract","data":{"symbol":"CLO_USDT","state":0,...},"symbol":"CLO_USDT","ts":1760942212002}`, or
 /// `{"channel":"rs.sub.depth","data":"success","ts":1789498321790}`, or
 /// `{"channel":"rs.error","data":"Contract [NOPE_USDT] not exists","ts":1789498321790}`, or
 /// `{"channel":"pong","data":1789498321790,"ts":1789498321790}`
@@ -139,6 +147,8 @@ struct Book {
     cts: Time,
     #[serde(default)]
     timestamp: Time,
+    /// Of the row of a contract.
+    state: Option<i64>,
 }
 
 /// `{"success":true,"code":0,"data":{...}}`
@@ -209,6 +219,7 @@ impl Venue for Mexc {
         match message.channel.as_ref() {
             "push.depth" => on_depth(message, desk),
             "push.depth.full" => on_full(message, desk),
+            "push.contract" => on_contract(&message, desk),
             channel => {
                 on_answer(channel, &message.data, desk);
                 Ok(())
@@ -312,6 +323,14 @@ fn on_full(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
             ask: best_ask.copied().unwrap_or_default(),
         },
     );
+    Ok(())
+}
+
+/// Rule 8.
+fn on_contract(message: &Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
+    let Some(slot) = desk.slot(&message.symbol) else { return Ok(()) };
+    let Data::Book(Book { state: Some(state), .. }) = message.data else { return Err(FrameError::Missing("state")) };
+    desk.set_trading(slot, (state != 0).then(|| format!("state is {state}")).as_deref());
     Ok(())
 }
 
@@ -451,7 +470,23 @@ mod tests {
         let mut bench = Bench::open("mexc", &[BTC, "龙虾_USDT"]);
         let depth = |name: &str| format!(r#"{{"method":"sub.depth","param":{{"symbol":"{name}"}}}}"#);
         let top = |name: &str| format!(r#"{{"method":"sub.depth.full","param":{{"limit":5,"symbol":"{name}"}}}}"#);
-        assert_eq!(bench.take_sent(), [depth(BTC), depth("龙虾_USDT"), top(BTC), top("龙虾_USDT")]);
+        let contracts = r#"{"method":"sub.contract","param":{}}"#.to_string();
+        assert_eq!(bench.take_sent(), [contracts, depth(BTC), depth("龙虾_USDT"), top(BTC), top("龙虾_USDT")]);
+    }
+
+    #[test]
+    fn rule_8_a_contract_trades_while_its_state_is_zero() {
+        let mut bench = live();
+        let contract = |state: &str| {
+            let row = format!(r#"{{"symbol":"BTC_USDT","contractSize":0.0001,"state":{state},"volUnit":1}}"#);
+            format!(r#"{{"channel":"push.contract","data":{row},"symbol":"BTC_USDT","ts":1760942212002}}"#)
+        };
+        for (state, is_live) in [("0", true), ("1", false), ("2", false), ("0", true), ("4", false), ("0", true)] {
+            bench.text(&contract(state));
+            assert_eq!(bench.state(BTC), if is_live { BookState::Live } else { BookState::Closed }, "{state}");
+        }
+        bench.text(&contract("null"));
+        assert_eq!((bench.state(BTC), bench.feed.stats().parse_errors), (BookState::Live, 1), "it costs only itself");
     }
 
     #[test]
@@ -461,14 +496,21 @@ mod tests {
         (0..3).for_each(|_| bench.text(&ack("sub.depth")));
         bench.text(&ack("sub.depth.full"));
         let url = |name: &str| format!("https://api.mexc.com/api/v1/contract/depth/{name}?limit=1000");
-        let urls = |bench: &mut Bench| bench.take_fetches().into_iter().map(|fetch| fetch.1).collect::<Vec<_>>();
-        assert_eq!(urls(&mut bench), [url(BTC)]);
+        let asked = |bench: &mut Bench, expected: &[&str]| {
+            let (ids, urls): (Vec<_>, Vec<_>) = bench.take_fetches().into_iter().map(|(id, url, _)| (id, url)).unzip();
+            assert_eq!(urls, expected.iter().map(|name| url(name)).collect::<Vec<_>>());
+            ids
+        };
+        let first = asked(&mut bench, &[BTC])[0];
         bench.wait(SECOND_NS / 5);
-        assert!(urls(&mut bench).is_empty());
+        asked(&mut bench, &[]);
         bench.wait(SECOND_NS / 10);
-        assert_eq!(urls(&mut bench), [url("ETH_USDT")]);
+        asked(&mut bench, &["ETH_USDT"]);
+        bench.wait(5 * SECOND_NS);
+        asked(&mut bench, &[]); // a venue that stands still would get them all at once, and that is too often
+        bench.answer(first, 200, &book(155));
         bench.wait(SECOND_NS / 2);
-        assert_eq!(urls(&mut bench), [url("SOL_USDT")]);
+        asked(&mut bench, &["SOL_USDT"]);
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //!    `/api/v5/market/books`; drop events with `seqId <= S`; the first used has `prevSeqId <= S < seqId`; a first event
 //!    with `prevSeqId > S` means that the answer is too old.
 //! 9. `bbo-tbt` shares the sequence: the fresher of the two is the top.
+//! 10. `instruments` tells the rows of the market list that have changed, and all of them at first: `state` is `live` while a
+//!     market trades.
 //!
 //! The client pings in plain text (`ping`, `pong`). 480 requests an hour and connection, so that they are batched. Notice
 //! 64008 announces a cut: reconnect.
@@ -20,7 +22,9 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::profile::{
+    Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile,
+};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -34,7 +38,7 @@ const PROFILE: VenueProfile = VenueProfile {
     websocket_url: "wss://ws.okx.com:8443",
     rest_url: "https://www.okx.com",
     docs_url: "https://www.okx.com/docs-v5/en/",
-    channels: &[(Channel::Book, "books"), (Channel::Top, "bbo-tbt")],
+    channels: &[(Channel::Book, "books"), (Channel::Top, "bbo-tbt"), (Channel::Status, "instruments")],
     guard_rule: "each update's prevSeqId equals the seqId before it",
     taker_fee_percent: 0.05,
     maker_fee_percent: 0.02,
@@ -53,6 +57,8 @@ const PROFILE: VenueProfile = VenueProfile {
 const CONDUCT: Conduct = Conduct {
     socket_path: "/ws/v5/public",
     waits_for_greeting: false,
+    opening: &[r#"{"op":"subscribe","args":[{"channel":"instruments","instType":"SWAP"}]}"#],
+    shares_status: true,
     channels_per_request: 100,
     pacing: Pacing { burst: 240, interval_ns: 15 * SECOND_NS, gap_ns: 0 },
     heartbeat: Some(Heartbeat { text: "ping", every_ns: 20 * SECOND_NS }),
@@ -61,6 +67,8 @@ const CONDUCT: Conduct = Conduct {
     snapshot_source: SnapshotSource::SocketElseRest { wait_ns: 2 * SECOND_NS },
     joining,
     top_mark: Some(r#""bbo-tbt""#),
+    status_mark: Some(r#""instruments""#),
+    throttling: Throttling::by_code(&["code"], &["50011"]),
     ..Conduct::USUAL
 };
 
@@ -118,6 +126,20 @@ struct Book {
     previous: Option<i64>,
     #[serde(rename = "seqId")]
     sequence: Option<i64>,
+}
+
+/// `{"arg":{"channel":"instruments","instType":"SWAP"},"data":[{"instId":"BTC-USDT-SWAP","state":"suspend",...}]}`
+#[derive(Deserialize)]
+struct Statuses<'a> {
+    #[serde(borrow)]
+    data: Vec<Status<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Status<'a> {
+    #[serde(rename = "instId")]
+    inst_id: &'a str,
+    state: &'a str,
 }
 
 /// `{"code":"0","msg":"","data":[{...}]}`
@@ -184,6 +206,9 @@ impl Venue for Okx {
             return Ok(());
         }
         let argument = message.arg.as_ref().ok_or(FrameError::Missing("arg"))?;
+        if argument.channel == PROFILE.channel(Channel::Status) {
+            return on_statuses(&parse(frame.payload)?, desk);
+        }
         match desk.slot(&argument.inst_id) {
             Some(slot) if argument.channel == "books" => on_books(slot, message, desk),
             Some(slot) if argument.channel == "bbo-tbt" => on_bbo(slot, message, desk),
@@ -275,6 +300,17 @@ fn on_bbo(slot: u32, message: Message<'_>, desk: &mut Desk) -> Result<(), FrameE
                 ask: book.asks.0.first().copied().unwrap_or_default(),
             },
         );
+    }
+    Ok(())
+}
+
+/// Rule 10.
+fn on_statuses(statuses: &Statuses<'_>, desk: &mut Desk) -> Result<(), FrameError> {
+    for Status { inst_id, state } in &statuses.data {
+        let reason = format!("state is {state}");
+        if let Some(slot) = desk.slot(inst_id) {
+            desk.set_trading(slot, (*state != "live").then_some(&reason));
+        }
     }
     Ok(())
 }
@@ -396,8 +432,8 @@ mod tests {
     fn instruments_are_asked_for_in_one_message() {
         let mut bench = Bench::open("okx", &["A-SWAP", "B-SWAP"]);
         let sent = bench.take_sent();
-        assert_eq!(sent.len(), 1);
-        let request: serde_json::Value = serde_json::from_str(&sent[0]).unwrap();
+        assert_eq!(sent.len(), 2, "statuses first");
+        let request: serde_json::Value = serde_json::from_str(&sent[1]).unwrap();
         assert_eq!(request["args"].as_array().unwrap().len(), 4);
         assert_eq!(request["args"][1], serde_json::json!({"channel": "books", "instId": "B-SWAP"}));
     }

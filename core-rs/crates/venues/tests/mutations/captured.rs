@@ -2,7 +2,7 @@
 
 use crate::exceptions::Exceptions;
 use crate::session::{Piece, START_NS, Session, from_base64};
-use crossbook_market::{AssetClass, Instrument};
+use crossbook_market::Instrument;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -83,15 +83,9 @@ fn instrument(venue: &str, native_symbol: &str) -> Arc<Instrument> {
         symbol: native_symbol.to_string(),
         native_symbol: native_symbol.to_string(),
         asset: native_symbol.to_string(),
-        asset_class: AssetClass::Coin,
-        asset_scale: 1.0,
         quote_currency: "USDT".to_string(),
         settle_currency: "USDT".to_string(),
-        contract_size: 1.0,
-        tick_size: 0.0,
-        lot_size: 0.0,
-        taker_fee_percent: None,
-        maker_fee_percent: None,
+        ..Instrument::default()
     })
 }
 

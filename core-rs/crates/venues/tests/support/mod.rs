@@ -4,7 +4,7 @@
 
 pub mod checksum;
 
-use crossbook_market::{AssetClass, BookState, Instrument, Level, Quote};
+use crossbook_market::{BookState, Instrument, Level, Quote};
 use crossbook_venues::{Feed, FeedOptions, Frame, Step};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,14 +92,8 @@ pub fn instrument(venue: &str, native_symbol: &str) -> Arc<Instrument> {
         symbol: native_symbol.to_string(),
         native_symbol: native_symbol.to_string(),
         asset: native_symbol.to_string(),
-        asset_class: AssetClass::Coin,
-        asset_scale: 1.0,
         quote_currency: "USDT".to_string(),
         settle_currency: "USDT".to_string(),
-        contract_size: 1.0,
-        tick_size: 0.0,
-        lot_size: 0.0,
-        taker_fee_percent: None,
-        maker_fee_percent: None,
+        ..Instrument::default()
     })
 }

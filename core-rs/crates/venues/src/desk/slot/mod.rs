@@ -6,6 +6,7 @@
 //! | `market_data` | snapshots, deltas and tops: checked, chained, joined, published |
 //! | `rebuilding` | the way back to a whole book, and when to give a connection up |
 //! | `silence` | quiet or frozen |
+//! | `halting` | a market that does not trade |
 //! | `held_book`, `named_levels` | the book and its place in the venue's numbers |
 //! | `pending` | a book on its way over REST |
 //! | `tries`, `vigil` | what was tried, and what was heard |
@@ -16,6 +17,7 @@
 //! Any of them ends at Idle with its connection, at Refused when the venue will not have it, and at Gone when it is no longer
 //! tracked. A venue that sends its books on the socket goes from Waiting to Synced.
 
+mod halting;
 mod held_book;
 mod market_data;
 mod named_levels;
@@ -80,11 +82,14 @@ pub(super) struct Slot {
     vigil: Vigil,
     /// The last quote, whose number is the slot's.
     emitted: Quote,
-    /// When the book was last loaded whole.
+    /// When the book was last asked for on the socket, and when it was last loaded whole.
+    asked_ns: i64,
     loaded_ns: i64,
     has_been_whole: bool,
     /// Whether nobody knows what its connection still has to say: until that is read, the quote is not LIVE.
     is_doubted: bool,
+    /// Whether its market does not trade, as the venue has said on this connection: it is CLOSED, whatever its book shows.
+    is_halted: bool,
 }
 
 impl Slot {
@@ -100,9 +105,11 @@ impl Slot {
             tries: Tries::default(),
             vigil: Vigil::new(now_ns),
             emitted: Quote::without_prices(number, BookState::Closed, now_ns),
+            asked_ns: i64::MIN / 2,
             loaded_ns: now_ns,
             has_been_whole: false,
             is_doubted: false,
+            is_halted: false,
         }
     }
 
@@ -156,6 +163,9 @@ impl Slot {
     /// A request for its book was sent.
     pub fn sent(&mut self, operation: Operation, turn: &Turn<'_>) {
         let (since_ns, is_answered) = (turn.now_ns, turn.conduct.answers_requests);
+        if operation == Operation::Subscribe {
+            self.asked_ns = turn.now_ns;
+        }
         self.phase = match (self.phase, operation) {
             (Phase::Gone, _) => Phase::Gone,
             (_, Operation::Subscribe) => Phase::Waiting { since_ns, is_acknowledged: !is_answered },
@@ -190,7 +200,7 @@ impl Slot {
 
     /// The socket is gone.
     pub fn lose_connection(&mut self, turn: &mut Turn<'_>) {
-        (self.vigil.is_renewing, self.is_doubted) = (false, false);
+        (self.vigil.is_renewing, self.is_doubted, self.is_halted) = (false, false, false);
         self.empty(Phase::Idle, turn);
     }
 
@@ -271,7 +281,11 @@ impl Slot {
 
     /// Emits what is new, if anything is.
     fn set_state(&mut self, state: BookState, turn: &mut Turn<'_>) {
-        self.state = if self.is_doubted && state == BookState::Live { BookState::Resyncing } else { state };
+        self.state = match state {
+            _ if self.is_halted => BookState::Closed,
+            BookState::Live if self.is_doubted => BookState::Resyncing,
+            state => state,
+        };
         let (quote, last) = (self.quote(turn.stamp_ns), &self.emitted);
         let is_same_top = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
             == (last.bid, last.bid_size, last.ask, last.ask_size);
