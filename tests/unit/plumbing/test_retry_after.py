@@ -3,6 +3,8 @@
 from email.utils import formatdate
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crossbook.plumbing.retry_after import retry_after_seconds
 
@@ -37,3 +39,10 @@ LONGEST = 3600.0
 def test_it_is_read_as_seconds(header: str | None, seconds: float | None) -> None:
     """Seconds and dates give seconds from now; nonsense gives nothing; nothing is longer than the longest."""
     assert retry_after_seconds(header, LONGEST, NOW) == seconds
+
+
+@given(st.text() | st.from_regex(r"\AFri, [0-9]{1,9} Nov [0-9]{1,9} 12:00:07 [+-][0-9]{1,30}\Z"))
+def test_whatever_is_written_it_is_nothing_or_within_bounds(header: str) -> None:
+    """Whoever may write it may also be hostile."""
+    seconds = retry_after_seconds(header, LONGEST, NOW)
+    assert seconds is None or 0 <= seconds <= LONGEST
