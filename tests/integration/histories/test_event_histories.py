@@ -12,7 +12,7 @@ from tests.histories.inprocess.history import History, Step, random_history
 from tests.histories.inprocess.play import Verdict, playing
 
 Play = Callable[[History, int], Verdict]
-COUNT, LENGTH = 200, 8
+COUNT, LENGTH = 100, 8
 PAID = Step(1.0, "pay", "BTC", 0.5)
 KEPT = {
     "a try that was put off waited for an hour when Postgres' clock was set back by one": History(
