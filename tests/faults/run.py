@@ -111,7 +111,7 @@ async def settle(rig: Rig, trials: Sequence[Trial]) -> None:
 
     async def is_settled() -> bool:
         await asyncio.sleep(SETTLE_POLL_SECONDS)
-        is_told = await asyncio.to_thread(lambda: not (unfired(rig, trials) or _count(rig, OUTSTANDING)))
+        is_told = await asyncio.to_thread(lambda: not (unfired(rig) or _count(rig, OUTSTANDING)))
         return is_told and not rig.observer.arbitrage.open_now
 
     try:
