@@ -46,7 +46,7 @@ async def run_history(history: History, seed: int, data_dir: Path) -> Verdict:
             verdict.findings.append(f"not well {WELL_SECONDS:.0f} s after the last mending: {still}")
         await asyncio.sleep(AFTER_SECONDS)
         trial = Trial(Fault("history", killed()), log.began_ns, log.ended_ns, _now_well(log))
-        await settle(rig, [trial])
+        await settle(rig)
         verdict.findings += [text for _, text in await stop_services(rig)]
         verdict.findings += await asyncio.to_thread(lambda: list(_judge(rig, trial)))
         verdict.opportunities = len(rig.observer.sightings)
