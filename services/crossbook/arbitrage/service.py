@@ -28,7 +28,7 @@ from crossbook.plumbing.timestamps import to_duration
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
-SERVICE_NAME = "crossbook.v1.ArbitrageService"
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ArbitrageService"].full_name
 
 WINDOW_SCANS = 2  # at a time: each reads the whole market; the others wait, as many as there are places for calls
 WINDOW_SOURCES = (pb.PRICE_SOURCE_SNAPSHOT, pb.PRICE_SOURCE_MINUTE)
