@@ -13,15 +13,16 @@ from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import AlertQuery
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.alerts import AlertStore
-from crossbook.alerts.store.notices import DELIVERIES_DUE, FIRED, RULES_CHANGED, Notices
+from crossbook.alerts.store.notices import DELIVERIES_DUE, FIRED, RULES_CHANGED, SHARED_SECONDS, Notices
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
-from crossbook.plumbing.errors import NotFoundError, UnavailableError
+from crossbook.plumbing.errors import NotFoundError
+from crossbook.plumbing.follow import Link
 from crossbook.plumbing.newest import NewestKeys
-from crossbook.plumbing.retry import backoff
 
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 2.0
+STABLE_SECONDS = SHARED_SECONDS / 2  # behind a pooler a connection ends so soon, and is no worse for it
 OVERLAP = timedelta(seconds=30)
 CATCH_UP_LIMIT = 1000
 REMEMBERED = 4 * CATCH_UP_LIMIT
@@ -41,22 +42,22 @@ class Tail:
         self.alerts: Broadcast[pb.Alert] = Broadcast()
         self._told = NewestKeys[str](REMEMBERED)
         self._since: datetime | None = None
+        self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS, stable_seconds=STABLE_SECONDS)
         self.is_listening = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
-        attempt = 0
+        """Until cancelled. That Postgres is away the health watch says."""
         while True:
-            try:
-                async with self._notices.listening() as notices:
-                    await self._catch_up()
-                    self.is_listening.set()
-                    attempt = 0
-                    async for notice in notices:
-                        await self._on_notice(notice)
-            except UnavailableError:  # the health watch says so
-                attempt += 1
-            await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
+            await self._link.live(self._listen())
+            await self._link.pause()
+
+    async def _listen(self) -> None:
+        async with self._notices.listening() as notices:
+            await self._catch_up()
+            self._link.opened()
+            self.is_listening.set()
+            async for notice in notices:
+                await self._on_notice(notice)
 
     def close(self) -> None:
         """Ends the streams of those who watch."""

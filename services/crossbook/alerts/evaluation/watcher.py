@@ -24,7 +24,8 @@ from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.retry import Redial, backoff
+from crossbook.plumbing.follow import Link, Loss, within
+from crossbook.plumbing.retry import backoff
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 QUIET_SECONDS = 0.2
@@ -64,8 +65,7 @@ class OpportunityWatcher:
         self._closings = closings
         self._late: list[Match] = []
         self._counters = counters
-        self._redial = Redial(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
-        self._is_known_lost = False
+        self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
 
     async def run(self) -> None:
         """Follows until cancelled."""
@@ -95,56 +95,49 @@ class OpportunityWatcher:
         losses = 0
         while True:
             replica = self._replicas.current
-            is_lost = await self._follow(replica)
+            loss = await self._link.live(self._follow(replica))
+            if loss.is_news:
+                event = "arbitrage_lost" if loss.was_open else "arbitrage_unreachable"
+                log.warning(event, target=replica.target, reason=loss.reason)
+            is_token_refused = loss.code is grpc.StatusCode.INVALID_ARGUMENT
+            if is_token_refused:
+                self._slots.restart(Position())  # without one the stream starts with what is open
+            is_lost = not loss.is_ours and not is_token_refused
             if is_lost and replica is self._replicas.current:
                 self._replicas.move_on()
                 losses += 1
             if not is_lost or losses % len(self._replicas) == 0:  # not before each had its turn
-                await asyncio.sleep(self._redial.wait_seconds())
+                await self._link.pause()
 
-    async def _follow(self, replica: Replica) -> bool:
-        """One stream from its opening to its end; whether that was a loss."""
+    async def _follow(self, replica: Replica) -> Loss | None:
+        """One stream from its opening to its end."""
         self._late.clear()  # they hold their positions, so the stream tells their events again
         token = self._slots.restart()
         stub = arbitrage_pb2_grpc.ArbitrageServiceStub(replica.channel)
         call = stub.WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest(resume_token=token))
-        is_lost = True
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with within(CONNECT_SECONDS):
                 await call.wait_for_connection()
             self._set_connected(replica)
-            is_lost, reason = await self._read(replica, call)
-        except TimeoutError:
-            reason = f"no answer within {CONNECT_SECONDS:g} s"
-        except grpc.aio.AioRpcError as error:
-            reason = f"{error.code().name}: {error.details()}"
-            if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
-                self._slots.restart(Position())  # a token that the service does not take starts with what is open
-                is_lost = False
+            return await self._read(replica, call)
         finally:
             call.cancel()
-            was_connected, self._counters.is_connected = self._counters.is_connected, False
-        if was_connected or not self._is_known_lost:
-            event = "arbitrage_lost" if was_connected else "arbitrage_unreachable"
-            log.warning(event, target=replica.target, reason=reason)
-        self._is_known_lost = True
-        return is_lost
+            self._counters.is_connected = False
 
     def _set_connected(self, replica: Replica) -> None:
-        self._redial.opened()
-        self._is_known_lost = False
+        self._link.opened()
         self._counters.is_connected = True
         self._counters.arbitrage_target = replica.target
         log.info("arbitrage_connected", target=replica.target)
 
-    async def _read(self, replica: Replica, call: Call) -> tuple[bool, str]:
-        """To the end: whether it is a loss, and why. A read is never cancelled for a timer: that would end the call."""
+    async def _read(self, replica: Replica, call: Call) -> Loss | None:
+        """To the end. A read is never cancelled for a timer: that would end the call."""
         while True:
             reading = asyncio.ensure_future(call.read())
             try:
                 while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
                     if replica is not self._replicas.current:
-                        return False, "another replica has quotes"
+                        return Loss("another replica has quotes", is_ours=True)
                     self._late += self._slots.on_time(time.time_ns())
                     await self._catch_up()
             finally:
@@ -153,9 +146,10 @@ class OpportunityWatcher:
                     await asyncio.wait((reading,))
             message = reading.result()
             if not isinstance(message, arbitrage_pb2.WatchOpportunitiesResponse):
-                return True, "arbitrage ended the stream"
+                return None
             if message.dropped_events:
-                return False, f"arbitrage dropped {message.dropped_events} events; resuming before them"
+                reason = f"arbitrage dropped {message.dropped_events} events; resuming before them"
+                return Loss(reason, is_ours=True)
             for event in message.events:
                 await self._take(event)
 

@@ -19,7 +19,7 @@ from crossbook.local.processes.child import Child
 from crossbook.local.processes.usage import Usage, tree_usage
 from crossbook.plumbing.errors import CrossbookError, PortTakenError
 from crossbook.plumbing.private_files import open_private, private_folder
-from crossbook.plumbing.retry import backoff
+from crossbook.plumbing.retry import Redial
 
 READY_SECONDS = 60.0
 _SETTINGS_EXIT_CODE = 2
@@ -153,9 +153,9 @@ class Supervisor:
             process.final_exit_code = exit_code
 
     async def _keep_running(self, process: Supervised) -> None:
-        quick_ends = 0
+        redial = Redial(_BACKOFF_BASE_SECONDS, _BACKOFF_CAP_SECONDS, stable_seconds=_STEADY_SECONDS, at_once=1)
         while not process.is_stopping:
-            started = time.monotonic()
+            redial.opened()
             code = await process.child.wait()
             if process.is_stopping:
                 return
@@ -164,14 +164,12 @@ class Supervisor:
                 process.final_exit_code = code
                 self.failed.set()
                 return
-            quick_ends = quick_ends + 1 if time.monotonic() - started < _STEADY_SECONDS else 0
             if code == PortTakenError.exit_code:
                 await asyncio.sleep(_ADDRESS_POLL_SECONDS)
             else:
                 process.failed_starts += 1
                 self._on_notice(f"{process.name} ended with exit code {code}; starting it again")
-            if quick_ends > 1:
-                await asyncio.sleep(backoff(quick_ends - 1, _BACKOFF_BASE_SECONDS, _BACKOFF_CAP_SECONDS))
+            await asyncio.sleep(redial.wait_seconds())
             await self._until_free(process)
             await self._start_again(process)
 

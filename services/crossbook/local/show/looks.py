@@ -8,6 +8,7 @@ import grpc
 from crossbook.local.show.counters import RunCounters
 from crossbook.local.show.observer import Observer, Sighting, VenueFigures, ask
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
+from crossbook.plumbing.follow import Link
 from crossbook.plumbing.timestamps import from_timestamp, now_ns
 
 _SHOWN_ALERTS = 20
@@ -56,11 +57,13 @@ async def alerts(observer: Observer, _: str, channel: grpc.aio.Channel) -> None:
         observer.alerts = list(answer.alerts)
 
 
-async def sightings(observer: Observer, channel: grpc.aio.Channel) -> None:
+async def sightings(observer: Observer, channel: grpc.aio.Channel, link: Link) -> None:
     """Every opportunity from its opening to its close, from where the stream was lost."""
     request = arbitrage_pb2.WatchOpportunitiesRequest(resume_token=observer.resume_token)
     call = arbitrage_pb2_grpc.ArbitrageServiceStub(channel).WatchOpportunities(request)
     try:
+        await call.wait_for_connection()
+        link.opened()
         async for message in call:
             for event in message.events:
                 observer.resume_token = event.resume_token or observer.resume_token

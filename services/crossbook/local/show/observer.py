@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -21,12 +21,14 @@ from crossbook.local.services import Counted, Stats, resolve, service_named
 from crossbook.local.show.counters import RunCounters
 from crossbook.local.show.rates import Rates
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, tracker_pb2
+from crossbook.plumbing.follow import Link
 from crossbook.plumbing.grpc.channel import open_channel
-from crossbook.plumbing.retry import backoff
 
 POLL_SECONDS = 1.0
 DEADLINE_SECONDS = 2.0
-T = TypeVar("T")
+BACKOFF_BASE_SECONDS = 0.2
+BACKOFF_CAP_SECONDS = 2.0
+
 log = structlog.get_logger()
 
 
@@ -152,6 +154,10 @@ class Observer:
             await asyncio.sleep(POLL_SECONDS)
 
 
+Follow: TypeAlias = Callable[[Observer, grpc.aio.Channel, Link], Awaitable[None]]
+"""One life of a stream, which tells the link when it is open."""
+
+
 async def ask(channel: grpc.aio.Channel, proto: str, service: str, method: str, fields: Mapping[str, Any]) -> Any:
     """One call of a service of the proto file; None when it is not answered."""
     messages = import_module(f"crossbook.pb.v1.{proto}_pb2")
@@ -163,22 +169,16 @@ async def ask(channel: grpc.aio.Channel, proto: str, service: str, method: str, 
         return None
 
 
-async def _guarded(looking: Awaitable[None]) -> bool:
-    """Whether the look came to its end."""
+async def _guarded(looking: Awaitable[object]) -> None:
     try:
         await looking
-    except grpc.aio.AioRpcError:
-        return False
     except Exception:
         log.warning("look_failed", exc_info=True)
-        return False
-    return True
 
 
-async def _for_ever(
-    follow: Callable[[Observer, grpc.aio.Channel], Awaitable[None]], observer: Observer, channel: grpc.aio.Channel
-) -> None:
-    attempt = 0
+async def _for_ever(follow: Follow, observer: Observer, channel: grpc.aio.Channel) -> None:
+    """Of a loss nobody is told: the look at the service's numbers shows it."""
+    link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
     while True:
-        attempt = 0 if await _guarded(follow(observer, channel)) else attempt + 1
-        await asyncio.sleep(backoff(attempt, 0.2, 2.0))
+        await _guarded(link.live(follow(observer, channel, link)))
+        await link.pause()
