@@ -10,12 +10,12 @@ PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories stream-histories property mutations fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property mutations fuzz venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: setup ## Track fourteen venues, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
+run: setup ## Track every venue, find arbitrage and fire alerts, on this machine (LIVE=1 for the real venues, ARGS="--duration 60s" ...)
 	@exec $(BIN)/crossbook up $(if $(LIVE),--live) $(ARGS)
 
 test: setup ## Run every test: Rust, Python, and the whole system end to end; each suite's time at the end
@@ -78,11 +78,14 @@ histories: setup ## Put the whole system through random histories of deaths, pau
 property: setup ## Play 10,000 random streams with faults per venue and check every quote (ARGS="--venues VENUE --first 7 --seeds 1")
 	@$(BIN)/python -m tests.property --seeds 10000 $(ARGS)
 
+event-histories: setup ## Put events and alerts through 10,000 random histories in one process and check every alert (ARGS="--count 500 --first 7")
+	@$(BIN)/python -m tests.histories.inprocess $(ARGS)
+
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
 
-mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue
-	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 cargo test -q -p crossbook-venues --test mutations -- --nocapture
+mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue (VENUE=one)
+	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 CROSSBOOK_MUTATED_VENUE=$(VENUE) cargo test -q -p crossbook-venues --test mutations -- --nocapture
 
 fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }

@@ -2,12 +2,13 @@
 
 python -m tests.house [--check]
 
---check draws nothing and ends with 1 when there is a circle or an arrow that runs up.
+--check draws nothing and ends with 1 when there is a circle, an arrow that runs up, or a file without its unit tests.
 """
 
 import sys
 from pathlib import Path
 
+from tests.house.mirrors import OWED, idle_excuses, without_mirror
 from tests.house.modules import circles, crates, floors, layers_of, python_modules, rooms
 from tests.house.picture import svg
 from tests.house.rust import rust_modules
@@ -19,7 +20,7 @@ PICTURE = ROOT / "docs" / "layout.svg"
 
 
 def main(arguments: list[str]) -> int:
-    """0 when no import runs in a circle or upwards."""
+    """0 when no import runs in a circle or upwards, and every file with logic has its unit tests or an excuse."""
     modules, core = python_modules(), crates(ROOT / "core-rs")
     layers, inner = layers_of(ROOT / "pyproject.toml"), rooms(modules, 1)
     found = circles(modules) + circles(core) + circles(rust_modules(ROOT / "core-rs"))
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
     print(f"rooms: {len(inner)}, arrows: {sum(map(len, inner.values()))}, running up: {len(upward)}")
     for arrow in upward:
         print(f"  {arrow}")
+    unmirrored = _mirrors()
     _print_table(
         [["", "folders", "files", "median", "longest", "functions", "median", "longest"], *map(Sizes.cells, _sizes())]
     )
@@ -36,7 +38,7 @@ def main(arguments: list[str]) -> int:
         panels = [("services/crossbook", layers, inner), ("core-rs/crates", floors(core), crate_arrows)]
         PICTURE.write_text(svg(panels))
         print(f"drawn: {PICTURE.relative_to(ROOT)}")
-    return 1 if found or upward else 0
+    return 1 if found or upward or unmirrored else 0
 
 
 def _upward(layers: list[list[str]], arrows: dict[str, dict[str, int]]) -> list[str]:
@@ -48,6 +50,18 @@ def _upward(layers: list[list[str]], arrows: dict[str, dict[str, int]]) -> list[
         for other in targets
         if name in level and other in level and level[other] <= level[name]
     ]
+
+
+def _mirrors() -> int:
+    """How many are wrong."""
+    places = ROOT / "services/crossbook", ROOT / "tests/unit"
+    missing, idle = without_mirror(*places), idle_excuses(*places)
+    print(
+        f"files with logic and without unit tests: {len(missing)}, owed: {len(OWED)}, excused for nothing: {len(idle)}"
+    )
+    for name in (*missing, *idle):
+        print(f"  {name}")
+    return len(missing) + len(idle)
 
 
 def _sizes() -> list[Sizes]:

@@ -11,13 +11,12 @@ from tests.house.rust import without_test_items
 ROOT = Path(__file__).parents[2]
 HOMES = (
     "/simulator/faces/",
-    "/simulator/registry.py",
     "/crates/venues/src/venues/",
     "/crates/venues/tests/recorded_",
     "/pb/",
     "/target/",
 )
-"""A venue's decoder and face, the lists of them, tests of its own captured frames; what is generated or built."""
+"""A venue's decoder, the list of them, its face, tests of its own captured frames; what is generated or built."""
 SOURCES = [
     path
     for pattern in ("services/**/*.py", "core-rs/crates/**/*.rs")

@@ -1,23 +1,11 @@
-"""How the streams of this service wait: for whichever of several things ends first, and for each other's news."""
+"""How the streams of this service wait: for its stop, and for each other's news."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from crossbook.plumbing.errors import UnavailableError
-
-
-async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
-    """Runs all of them until one ends, cancels the others, and raises what the one raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(coroutine) for coroutine in coroutines]
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
 
 
 async def refuse_when_stopping(stopping: asyncio.Event) -> NoReturn:

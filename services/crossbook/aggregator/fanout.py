@@ -15,9 +15,10 @@ from typing import Any
 import grpc
 
 from crossbook._core import QuoteHub, QuoteRow, QuoteSubscription
-from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
 from crossbook.aggregator.queries import to_quote
 from crossbook.pb.v1.aggregator_pb2 import InstrumentFilter, WatchQuotesResponse
+from crossbook.plumbing.tasks import until_first
 
 MIN_HOLD_SECONDS = 0.00025
 MAX_HOLD_SECONDS = 0.05

@@ -19,7 +19,7 @@ from crossbook._core import (
     SequenceError,
     venue_profiles,
 )
-from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping, until_first
+from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
@@ -41,6 +41,7 @@ from crossbook.plumbing.errors import (
     UnavailableError,
 )
 from crossbook.plumbing.settings import AggregatorSettings
+from crossbook.plumbing.tasks import until_first
 from crossbook.plumbing.timestamps import SECOND_NS
 
 HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this

@@ -122,6 +122,7 @@ def _snapshot(row: SnapshotRow) -> WindowStats:
             venue=row.venue,
             symbol=row.symbol,
             asset=row.asset,
+            asset_class=AssetClass.ValueType(row.asset_class),
             bid=row.last_bid,
             bid_size=row.last_bid_size,
             ask=row.last_ask,

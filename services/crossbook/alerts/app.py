@@ -1,10 +1,9 @@
 """One alerts process: the stream of opportunities, the schedule, the outbox, the server, from start to stop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Protocol
 
 from crossbook._core import venue_profiles
 from crossbook.alerts.channels.http_sender import HttpSender
@@ -29,6 +28,7 @@ from crossbook.alerts.service import SERVICE_NAME, AlertService
 from crossbook.alerts.store.stores import Stores, stores_on
 from crossbook.alerts.tail import Tail
 from crossbook.pb.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.leases import SlotLeases
 from crossbook.plumbing.data.postgres import open_pool
@@ -45,11 +45,12 @@ MAX_TRY_SECONDS = 10.0
 POOL_SIZE = 12
 
 
-async def run(settings: Settings, lifetime: Lifetime) -> None:
+async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Runs the service until it is told to stop. Postgres, Redis and arbitrage may come and go."""
     own, counters, health = settings.alerts, Counters(), ServiceHealth(SERVICE_NAME, awaits=PARTS)
+    clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        stores, redis = await _open_stores(settings, stack), _open_redis(settings, stack)
+        stores, redis = await _open_stores(settings, stack, clock), _open_redis(settings, stack)
         cooldowns = CooldownStore(redis)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, AlertsCollector(counters)))
         replicas = await stack.enter_async_context(open_replicas(own.arbitrage_targets))
@@ -59,12 +60,12 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
         firing = Firing(stores.alerts, cooldowns, closings, counters, own.claim_lease_seconds)
         line = FiringLine(firing)
         slots = OwnedSlots(rulebook.rules, counters)
-        evaluation = Evaluation(rulebook, stores.positions, slots, line, closings)
+        evaluation = Evaluation(rulebook, stores.positions, slots, line, closings, clock)
         watcher = OpportunityWatcher(replicas, evaluation, counters)
-        schedule = Schedule(rulebook, replicas, slots, firing, own.check_interval_seconds)
-        leases = SlotLeases(redis, LEASE_GROUP, SLOTS)
-        ownership = Ownership(leases, stores.positions, slots, line, counters, schedule.wake)
-        outbox = Outbox(stores.deliveries, http, closings, counters, own.delivery_lease_seconds)
+        schedule = Schedule(rulebook, replicas, slots, firing, own.check_interval_seconds, clock)
+        leases = SlotLeases(redis, LEASE_GROUP, SLOTS, clock=clock.passed_seconds)
+        ownership = Ownership(leases, stores.positions, slots, line, counters, schedule.wake, clock)
+        outbox = Outbox(stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock)
         tail = Tail(stores.notices, stores.alerts, rulebook, outbox, counters)
         retention = Retention(stores.alerts, stores.deliveries, counters, own.history_retention_seconds)
         rules = RuleChanges(stores.rules, rulebook, http.policy, {profile.id for profile in venue_profiles()})
@@ -73,29 +74,25 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
         add = partial(add_AlertServiceServicer_to_server, service)
         await stack.enter_async_context(grpc_server(settings.host, own.port, add, health))
         stack.callback(tail.close)
-        workers: dict[str, _Worker] = {
-            "rules": rulebook,
-            "notices": tail,
-            "opportunities": watcher,
-            "slots": ownership,
-            "firing": line,
-            "schedule": schedule,
-            "deliveries": outbox,
-            "closings": closings,
-            "retention": retention,
-            "health": HealthWatch(stores, cooldowns, counters, ownership, line, health),
+        workers: dict[str, Callable[[], Awaitable[None]]] = {
+            "clock": clock.keep_beating,
+            "rules": rulebook.run,
+            "notices": tail.run,
+            "opportunities": watcher.run,
+            "slots": ownership.run,
+            "firing": line.run,
+            "schedule": schedule.run,
+            "deliveries": outbox.run,
+            "closings": closings.run,
+            "retention": retention.run,
+            "health": HealthWatch(stores, cooldowns, counters, ownership, line, health).run,
         }
         await _work(workers, Keeper(health.tell), lifetime)
 
 
-class _Worker(Protocol):
-    async def run(self) -> None:
-        """Until cancelled."""
-
-
-async def _work(workers: Mapping[str, _Worker], keeper: Keeper, lifetime: Lifetime) -> None:
+async def _work(workers: Mapping[str, Callable[[], Awaitable[None]]], keeper: Keeper, lifetime: Lifetime) -> None:
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(keeper.keep(name, worker.run)) for name, worker in workers.items()]
+        running = [tasks.create_task(keeper.keep(name, run)) for name, run in workers.items()]
         await lifetime.stopping.wait()
         for task in running:
             task.cancel()
@@ -106,11 +103,11 @@ def _http(own: AlertsSettings) -> HttpSender:
     return HttpSender(TargetPolicy(own.allow_private_targets), try_seconds, own.authorities_file)
 
 
-async def _open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
+async def _open_stores(settings: Settings, stack: AsyncExitStack, clock: Clock) -> Stores:
     dsn = require_postgres_dsn(settings)
     pool = await open_pool(dsn, POOL_SIZE)
     stack.push_async_callback(pool.close)
-    return stores_on(pool, dsn, Tries(settings.alerts.delivery_attempts, settings.alerts.delivery_seconds))
+    return stores_on(pool, dsn, Tries(settings.alerts.delivery_attempts, settings.alerts.delivery_seconds), clock)
 
 
 def _open_redis(settings: Settings, stack: AsyncExitStack) -> Redis:

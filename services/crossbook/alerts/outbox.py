@@ -8,7 +8,6 @@ without it the receiver gets the alert twice. What nobody foresaw in a channel i
 """
 
 import asyncio
-import time
 from collections import Counter
 from contextlib import suppress
 from functools import partial
@@ -22,6 +21,7 @@ from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.records import DELIVERED, FAILED, PENDING, ClaimedDelivery, Ending
 from crossbook.alerts.store.deliveries import DeliveryStore
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
 from crossbook.plumbing.timestamps import to_timestamp
@@ -42,13 +42,20 @@ class Outbox:
     """The delivery loop of one replica."""
 
     def __init__(
-        self, store: DeliveryStore, http: HttpSender, closings: Closings, counters: Counters, lease_seconds: float
+        self,
+        store: DeliveryStore,
+        http: HttpSender,
+        closings: Closings,
+        counters: Counters,
+        lease_seconds: float,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._http = http
         self._closings = closings
         self._counters = counters
         self._lease_seconds = lease_seconds
+        self._clock = clock
         self._wake = asyncio.Event()
         self._running: Counter[str] = Counter()  # by destination
         self._limited: dict[str, float] = {}  # destination to the end of its time of one place
@@ -82,7 +89,7 @@ class Outbox:
 
     def _taken(self) -> dict[str, int]:
         """Places that a destination does not have: those in use, and all but one while it is known to limit."""
-        now = time.monotonic()
+        now = self._clock.passed_seconds()
         self._limited = {destination: until for destination, until in self._limited.items() if until > now}
         taken = dict(self._running)
         for destination in self._limited:
@@ -108,7 +115,7 @@ class Outbox:
                 await asyncio.wait_for(self._store.release(claimed), RELEASE_SECONDS)
             raise
         if isinstance(outcome, Limited):
-            self._limited[claimed.destination] = time.monotonic() + outcome.after_seconds + LIMITED_SECONDS
+            self._limited[claimed.destination] = self._clock.passed_seconds() + outcome.after_seconds + LIMITED_SECONDS
         await self._record(claimed, ending_of(claimed, outcome))
 
     async def _try(self, claimed: ClaimedDelivery) -> Outcome:

@@ -27,7 +27,7 @@ from crossbook.plumbing.question import Question
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
-SERVICE_NAME = "crossbook.v1.AlertService"
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["AlertService"].full_name
 WATCH_LIMIT = 1000
 STATS_SECONDS = 1.0
 

@@ -25,6 +25,7 @@ BACKOFF_CAP_SECONDS = 2.0
 STABLE_SECONDS = SHARED_SECONDS / 2  # behind a pooler a connection ends so soon, and is no worse for it
 OVERLAP = timedelta(seconds=30)
 CATCH_UP_LIMIT = 1000
+BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 REMEMBERED = 4 * CATCH_UP_LIMIT
 
 
@@ -69,7 +70,7 @@ class Tail:
         if self._since is None:  # nobody can watch yet: what fired so far is history
             for alert in newest:
                 self._told.add(alert.name)
-            self._since = datetime.now(UTC) - OVERLAP
+            self._since = max(map(_fired_at, newest), default=BEGINNING) - OVERLAP
         for alert in reversed(newest):
             self._tell(alert)
         self._rulebook.wake()
@@ -91,7 +92,7 @@ class Tail:
         if alert.name in self._told:
             return
         self._told.add(alert.name)
-        self._since = max(self._since or datetime.min.replace(tzinfo=UTC), _fired_at(alert) - OVERLAP)
+        self._since = _fired_at(alert) - OVERLAP  # by Postgres' clock, whatever ours says, and wherever it is set
         self.alerts.publish(alert)
         self._counters.dropped = self.alerts.dropped
 

@@ -19,6 +19,7 @@ from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.store.identities import IdentityStore
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import open_redis
@@ -30,7 +31,6 @@ from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.tasks import Keeper
-from crossbook.plumbing.timestamps import now_ns
 
 TIMER_SECONDS = 0.05
 QUOTES = "quotes"  # the part of the health that the shards' streams are
@@ -38,18 +38,19 @@ QUOTES = "quotes"  # the part of the health that the shards' streams are
 log = structlog.get_logger()
 
 
-async def run(settings: Settings, lifetime: Lifetime) -> None:
+async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Runs the service until it is told to stop. Postgres and Redis are optional and may come and go; but where
     decisions about identities are kept in Postgres, none is published before they were read once.
     """
     own = settings.arbitrage
     arguments = scanner_arguments(own)
+    clock = clock or Clock()
     listed = read_shards("arbitrage", own)
     async with AsyncExitStack() as stack:
-        recorder = stack.enter_context(_recording(own, arguments))
+        recorder = stack.enter_context(_recording(own, arguments, clock))
         pool = await _open_pool(settings, stack)
-        events = EventStore(pool) if pool else None
-        live = LiveScan(arguments, recorder, events)
+        events = EventStore(pool, clock) if pool else None
+        live = LiveScan(arguments, recorder, events, clock)
         shards = ShardFollower(listed, live)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
@@ -63,6 +64,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
         keeper = Keeper(health.tell)
         async with asyncio.TaskGroup() as tasks:
             running = [
+                tasks.create_task(keeper.keep("clock", clock.keep_beating)),
                 tasks.create_task(keeper.keep("timer", lambda: _tick(live))),
                 tasks.create_task(_follow(identities, shards, keeper, health)),
             ]
@@ -105,12 +107,14 @@ def _reload(settings: ArbitrageSettings, shards: ShardFollower) -> None:
 
 
 @contextmanager
-def _recording(settings: ArbitrageSettings, arguments: ScannerArguments) -> Iterator[BatchRecorder | None]:
+def _recording(
+    settings: ArbitrageSettings, arguments: ScannerArguments, clock: Clock
+) -> Iterator[BatchRecorder | None]:
     if settings.record_dir is None:
         yield None
         return
     try:
-        recorder = BatchRecorder(settings.record_dir, arguments, now_ns(), settings.record_max_bytes)
+        recorder = BatchRecorder(settings.record_dir, arguments, clock.now_ns(), settings.record_max_bytes)
     except OSError as error:
         raise SettingsError(f"setting arbitrage.record_dir: {error}") from None
     try:

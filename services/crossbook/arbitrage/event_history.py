@@ -15,7 +15,8 @@ from crossbook.arbitrage.event_log import EventLog, LoggedEvent, Token
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.store.events import EventStore, StoredEvent
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.plumbing.timestamps import from_timestamp, now_ns, to_duration, to_timestamp
+from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.timestamps import from_timestamp, to_duration, to_timestamp
 
 PAGE = 256
 SAFE_SECONDS = 0.05  # between two looks, while events of this process are on their way to the log
@@ -26,27 +27,29 @@ log = structlog.get_logger()
 class EventHistory:
     """The log in Postgres, and the one in memory that goes on where it ends."""
 
-    def __init__(self, store: EventStore, writer: EventWriter, events: EventLog) -> None:
+    def __init__(self, store: EventStore, writer: EventWriter, events: EventLog, clock: Clock) -> None:
         self._store = store
         self._writer = writer
         self._events = events
+        self._clock = clock
 
     def resume(self, token: str) -> "Resumption | None":
         """None when memory holds all that the token asks for. Raises InvalidRequestError for what is no token."""
         parts = Token.decoded(token)
         if parts.log_id == self._events.log_id and self._events.after_number(parts.number) is not None:
             return None
-        return Resumption(parts, self._store, self._writer, self._events)
+        return Resumption(parts, self._store, self._writer, self._events, self._clock)
 
 
 class Resumption:
     """One client's way from its token to the events in memory."""
 
-    def __init__(self, token: Token, store: EventStore, writer: EventWriter, events: EventLog) -> None:
+    def __init__(self, token: Token, store: EventStore, writer: EventWriter, events: EventLog, clock: Clock) -> None:
         self._token = token
         self._store = store
         self._writer = writer
         self._events = events
+        self._clock = clock
         self._alive: Mapping[str, int] = {}
         self._open: dict[str, StoredEvent] = {}
         self._number = 0
@@ -81,7 +84,7 @@ class Resumption:
 
     def ends(self, is_wanted: Callable[[LoggedEvent], bool]) -> Iterator[pb.OpportunityEvent]:
         """A CLOSED for each that was told and is not open here. None bears a token."""
-        now = now_ns()
+        now = self._clock.now_ns()
         for opportunity_id, last in self._open.items():
             if self._events.opened(opportunity_id) is None and is_wanted(last.event):
                 alive_ns = max(last.event.event_ns, self._alive.get(last.writer, 0))

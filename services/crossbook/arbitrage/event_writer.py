@@ -11,9 +11,9 @@ import structlog
 
 from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.store.events import EventStore
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
-from crossbook.plumbing.timestamps import now_ns
 
 WAITING_LIMIT = 100_000
 EVENTS_AT_A_TIME = 128  # what the event loop is kept from its readers for: about a millisecond
@@ -28,9 +28,10 @@ log = structlog.get_logger()
 class EventWriter:
     """`log_id` is the writer's name: the one in its tokens."""
 
-    def __init__(self, store: EventStore, log_id: str, limit: int = WAITING_LIMIT) -> None:
+    def __init__(self, store: EventStore, log_id: str, clock: Clock, limit: int = WAITING_LIMIT) -> None:
         self._store = store
         self._log_id = log_id
+        self._clock = clock
         self._waiting: deque[LoggedEvent] = deque(maxlen=limit)
         self._changed = asyncio.Event()
         self._attempt = 0
@@ -66,7 +67,7 @@ class EventWriter:
     async def write(self) -> None:
         """One transaction with the oldest that wait, and a sign of life. Raises UnavailableError: they wait on."""
         events = [self._waiting[index] for index in range(min(EVENTS_AT_A_TIME, len(self._waiting)))]
-        await self._store.append(self._log_id, now_ns(), events)
+        await self._store.append(self._log_id, self._clock.now_ns(), events)
         while self._waiting and events and self._waiting[0].number <= events[-1].number:
             self._waiting.popleft()
         if events:

@@ -27,8 +27,8 @@ from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.broadcast import Broadcast
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.latency import LatencyHistogram
-from crossbook.plumbing.timestamps import now_ns
 
 log = structlog.get_logger()
 
@@ -43,12 +43,14 @@ class LiveScan:
         arguments: ScannerArguments,
         recorder: BatchRecorder | None = None,
         store: EventStore | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self.clock = clock or Clock()
         self.scanner = new_scanner(arguments)
         self.events = EventLog()
         # Neither where there is no Postgres: then events end with this process.
-        self.writer = EventWriter(store, self.events.log_id) if store else None
-        self.history = EventHistory(store, self.writer, self.events) if store and self.writer else None
+        self.writer = EventWriter(store, self.events.log_id, self.clock) if store else None
+        self.history = EventHistory(store, self.writer, self.events, self.clock) if store and self.writer else None
         self.broadcast: Broadcast[LoggedEvent] = Broadcast()
         self.frame_to_opportunity = LatencyHistogram()
         self.identities: Identities = ()
@@ -58,7 +60,7 @@ class LiveScan:
 
     def on_batch(self, payload: bytes, source: int = 0) -> None:
         """Takes a SubscribeQuoteBatchesResponse of a source, the stream of one shard. Raises PayloadError."""
-        now = now_ns()
+        now = self.clock.now_ns()
         self._record(BATCH, now, payload, source)
         events = self.scanner.on_batch(payload, now, source)
         is_first = source not in self._told
@@ -66,25 +68,25 @@ class LiveScan:
         if events:
             self._publish(events)
             if not is_first:  # it holds what was known before we came
-                self._measure(events, now_ns())
+                self._measure(events, self.clock.now_ns())
 
     def on_timer(self) -> None:
         """To be called every 50 ms. Readers in other threads see the counters as they were here."""
-        now = now_ns()
+        now = self.clock.now_ns()
         self._record(TIMER, now)
         self._publish(self.scanner.on_timer(now))
         self.stats = self.scanner.stats()
 
     def on_disconnected(self, source: int = 0) -> None:
         """The source is gone."""
-        now = now_ns()
+        now = self.clock.now_ns()
         self._told.discard(source)
         self._record(DISCONNECTED, now, source=source)
         self._publish(self.scanner.on_disconnected(now, source))
 
     def set_identities(self, identities: Identities) -> None:
         """What is known of pairs, all of it: (pair, IdentityState)."""
-        now = now_ns()
+        now = self.clock.now_ns()
         self.identities = identities
         self._record(IDENTITIES, now, identities_record(identities))
         self._publish(self.scanner.set_identities(identities, now))

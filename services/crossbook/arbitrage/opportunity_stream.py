@@ -14,7 +14,7 @@ from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_opportunity
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.plumbing.timestamps import now_ns, to_timestamp
+from crossbook.plumbing.timestamps import to_timestamp
 
 QUEUE_LIMIT = 1000
 EVENTS_AT_A_TIME = 256  # about 100 kB
@@ -80,7 +80,7 @@ def _open_events(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> list[
     for spread in live.scanner.open_opportunities():
         opened = live.events.opened(spread.opportunity_id)
         if opened is not None and _matches(request, opened):
-            events.append(_opened(opened, spread))
+            events.append(_opened(opened, spread, live.clock.now_ns()))
     return events
 
 
@@ -88,10 +88,10 @@ def _encoded(events: Sequence[pb.OpportunityEvent]) -> list[bytes]:
     return [pb.WatchOpportunitiesResponse(events=some).SerializeToString() for some in _parts(events)]
 
 
-def _opened(opened: LoggedEvent, spread: SpreadView) -> pb.OpportunityEvent:
+def _opened(opened: LoggedEvent, spread: SpreadView, now_ns: int) -> pb.OpportunityEvent:
     return pb.OpportunityEvent(
         kind=pb.OPPORTUNITY_EVENT_KIND_OPENED,
-        opportunity=to_opportunity(spread, now_ns()),
+        opportunity=to_opportunity(spread, now_ns),
         event_time=to_timestamp(opened.event_ns),
         cause_time=to_timestamp(opened.cause_ns),
     )

@@ -24,11 +24,11 @@ from crossbook.pb.v1 import arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
 from crossbook.plumbing.requests import check_venue, check_venues, refuse
-from crossbook.plumbing.timestamps import now_ns, to_duration
+from crossbook.plumbing.timestamps import to_duration
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
-SERVICE_NAME = "crossbook.v1.ArbitrageService"
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ArbitrageService"].full_name
 
 WINDOW_SCANS = 2  # at a time: each reads the whole market; the others wait, as many as there are places for calls
 WINDOW_SOURCES = (pb.PRICE_SOURCE_SNAPSHOT, pb.PRICE_SOURCE_MINUTE)
@@ -59,7 +59,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     ) -> pb.ListOpportunitiesResponse:
         requests.check_list(request)
         self._check_venues(request.venues)
-        now = now_ns()
+        now = self._live.clock.now_ns()
         scanner = await self._scanner(request.price_source, now)
         spreads = _list(scanner, request, now)
         cooldowns = await self._cooldowns.states(spreads)
@@ -90,7 +90,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
 
     async def ExplainSpread(self, request: pb.ExplainSpreadRequest, context: Context) -> pb.ExplainSpreadResponse:
         requests.check_explain(request)
-        now = now_ns()
+        now = self._live.clock.now_ns()
         spread = self._live.scanner.explain(request.asset, request.buy_venue, request.sell_venue, now)
         if spread is None:
             venues = (("buy_venue", request.buy_venue), ("sell_venue", request.sell_venue))

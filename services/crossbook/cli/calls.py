@@ -1,7 +1,7 @@
 """Calls to running services from the command line: a channel each, streams ended by Ctrl-C, errors in one line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import Settings, load_settings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.targets import target_of
+from crossbook.plumbing.tasks import until_first
 
 SHARDS_OF_RUN = Path(".crossbook/shards.json")  # while `crossbook up` runs in this folder
 Use = Callable[[grpc.aio.Channel], Awaitable[None]]
@@ -51,7 +52,7 @@ def call(target: str, use: Use) -> None:
 def call_side_by_side(targets: Sequence[str], use: Use) -> None:
     """Runs a conversation with each of them; the end of the first is the end of all, and so is Ctrl-C."""
     try:
-        asyncio.run(_until_first([_call(target, use) for target in targets]))
+        asyncio.run(until_first(*(_call(target, use) for target in targets)))
     except KeyboardInterrupt:
         return
 
@@ -63,18 +64,6 @@ async def each(stream: Any) -> AsyncIterator[Any]:
             yield message
     finally:
         stream.cancel()
-
-
-async def _until_first(conversations: Sequence[Coroutine[Any, Any, None]]) -> None:
-    tasks = [asyncio.ensure_future(one) for one in conversations]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
 
 
 async def _call(target: str, use: Use) -> None:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
+from crossbook.plumbing.outside import OutsideText
 from crossbook.plumbing.timestamps import SECOND_NS
 
 QUOTE_HEAD = (
@@ -21,16 +22,19 @@ OPPORTUNITY_HEAD = (
 ALERT_HEAD = f"{'time':<12} {'asset':<8} {'buy':<12} {'sell':<12} {'net %':>8}  rule"
 
 
+MAX_ROW = 400  # characters; names in it are venues' words
+
+
 class Printer:
     """Prints each message, under a head when it is for people."""
 
     def __init__(self, is_json: bool, head: str, row: Callable[[Any], str]) -> None:
-        self._row = as_json if is_json else row
+        self._line = as_json if is_json else lambda message: OutsideText.row(row(message), MAX_ROW)
         if not is_json:
             print(head, flush=True)
 
     def show(self, message: Message) -> None:
-        print(self._row(message), flush=True)
+        print(self._line(message), flush=True)
 
 
 def as_json(message: Message) -> str:
@@ -67,10 +71,11 @@ def alert(found: alerts_pb2.Alert) -> str:
 def explanation(answer: arbitrage_pb2.ExplainSpreadResponse) -> str:
     """The numbers and the verdict; of a pair that nobody quotes there are no numbers."""
     if answer.reason == arbitrage_pb2.REFUSAL_REASON_UNKNOWN_LEG:
-        return answer.explanation
+        return OutsideText.of(answer.explanation, MAX_ROW)
     found, costs = answer.opportunity, answer.opportunity.costs
     return "\n".join(
-        [
+        OutsideText.row(line, MAX_ROW)
+        for line in [
             f"{found.asset}: buy {_leg(found.buy)}, sell {_leg(found.sell)}",
             f"gross {costs.gross_percent:.4f} % - entry fees {costs.entry_fees_percent:.4f} %"
             f" - exit fees {costs.exit_fees_percent:.4f} % = net {costs.net_percent:.4f} %",

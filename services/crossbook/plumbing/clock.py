@@ -107,6 +107,10 @@ class Clock:
             return self._note()
         return wall_ns
 
+    def passed_seconds(self) -> float:
+        """Time that passed, from anywhere: for what lasts a while, however the wall clock is set meanwhile."""
+        return self._monotonic() / SECOND_NS
+
     @property
     def settled_seconds(self) -> float:
         """Since it was set last; endless when it never was."""

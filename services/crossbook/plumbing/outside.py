@@ -18,10 +18,18 @@ class OutsideText(str):
     def of(cls, raw: object, limit: int = MAX_CHARACTERS) -> Self:
         """At most `limit` characters of it; what cannot be printed is written out, and runs of blanks are one."""
         text = str(raw)
-        shown = " ".join(text[: 4 * limit].split())
-        shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
-        is_cut = len(shown) > limit or len(text) > 4 * limit
-        return cls(f"{shown[: limit - 3]}..." if is_cut else shown)
+        return cls._bounded(" ".join(text[: 4 * limit].split()), limit, is_cut=len(text) > 4 * limit)
+
+    @classmethod
+    def row(cls, raw: object, limit: int = MAX_CHARACTERS) -> Self:
+        """The same of a line in columns: its blanks stay."""
+        text = str(raw)
+        return cls._bounded(text[: 4 * limit], limit, is_cut=len(text) > 4 * limit)
+
+    @classmethod
+    def _bounded(cls, text: str, limit: int, *, is_cut: bool) -> Self:
+        shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+        return cls(f"{shown[: limit - 3]}..." if is_cut or len(shown) > limit else shown)
 
     @classmethod
     def read(cls, raw: bytes, limit: int = MAX_CHARACTERS) -> Self:

@@ -1,12 +1,14 @@
-"""A service's long-lived tasks, which outlive what nobody foresaw.
+"""Tasks side by side, and a service's long-lived ones, which outlive what nobody foresaw.
 
-One that dies is started again, sooner at first and later every half minute, and meanwhile it is counted and told: the
-service says NOT_SERVING with the reason until the task has lived for a while. So a service ends by its own decision
-only: by being told to stop, or by an error that no restart can mend (ENDINGS), as a setting or a taken port.
+A long-lived one that dies is started again, sooner at first and later every half minute, and meanwhile it is counted
+and told: the service says NOT_SERVING with the reason until the task has lived for a while. So a service ends by its
+own decision only: by being told to stop, or by an error that no restart can mend (ENDINGS), as a setting or a taken
+port.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
@@ -24,6 +26,18 @@ Tell = Callable[[str, str], Awaitable[None]]
 """Takes a part and what is wrong with it, as ServiceHealth.tell does."""
 
 log = structlog.get_logger()
+
+
+async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Runs all of them until one ends, cancels the others, and raises what the one raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in coroutines]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 class Keeper:

@@ -2,34 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from pkgutil import iter_modules
 
 from crossbook.plumbing.errors import SettingsError
+from crossbook.simulator import faces
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.world.world import Instrument, Traits
 
-# Each names its module in faces/, which says by PLAYED what it plays and how.
-_VENUES = (
-    "bitmex",
-    "lighter",
-    "paradex",
-    "binance",
-    "okx",
-    "phemex",
-    "bybit",
-    "bitget",
-    "deribit",
-    "krakenfutures",
-    "coindcx",
-    "kucoin",
-    "hyperliquid",
-    "gateio",
-    "mexc",
-    "dydx",
-)
-
-_PLAYED: tuple[tuple[Traits, type[Face]], ...] = tuple(
-    import_module(f"crossbook.simulator.faces.{venue}").PLAYED for venue in _VENUES
-)
+# A venue is a module in faces/ that says by PLAYED what it plays and how; the others there are what several share.
+_MODULES = [import_module(f"{faces.__name__}.{found.name}") for found in iter_modules(faces.__path__)]
+_PLAYED: list[tuple[Traits, type[Face]]] = [module.PLAYED for module in _MODULES if hasattr(module, "PLAYED")]
 
 TRAITS: Mapping[str, Traits] = {traits.venue: traits for traits, _ in _PLAYED}
 

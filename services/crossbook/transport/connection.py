@@ -21,10 +21,11 @@ from websockets.protocol import CONNECTING, OPEN
 from websockets.uri import parse_uri
 
 from crossbook.plumbing.outside import OutsideText
+from crossbook.plumbing.retry_after import retry_after_seconds
+from crossbook.plumbing.trust import tls_context
 from crossbook.transport.eyeballs import connect
 from crossbook.transport.frames import FrameLane
-from crossbook.transport.retry_after import retry_after_seconds
-from crossbook.transport.trust import tls_context
+from crossbook.transport.throttling import LONGEST_SECONDS
 
 OPENING_TIMEOUT_SECONDS = 10.0
 # After an interval in which nothing was heard the other side is asked for a sign of life.
@@ -244,7 +245,7 @@ class Connection(asyncio.Protocol):
         error = self._protocol.handshake_exc
         if isinstance(error, InvalidStatus):
             response = error.response
-            wait = retry_after_seconds(response.headers.get("Retry-After"))
+            wait = retry_after_seconds(response.headers.get("Retry-After"), LONGEST_SECONDS)
             self._fail_opening(DialError(f"refused with HTTP {response.status_code}", response.status_code, wait))
         elif error is not None:
             self._fail_opening(DialError(f"the handshake failed: {error}"))

@@ -15,9 +15,10 @@ import structlog
 
 from crossbook._core import RestRequest, throttling_words
 from crossbook.plumbing.outside import OutsideText
+from crossbook.plumbing.retry_after import retry_after_seconds
+from crossbook.plumbing.trust import tls_context
 from crossbook.transport.budget import Budget
-from crossbook.transport.retry_after import DEFAULT_SECONDS, retry_after_seconds
-from crossbook.transport.trust import tls_context
+from crossbook.transport.throttling import DEFAULT_SECONDS, LONGEST_SECONDS
 
 TIMEOUT_SECONDS = 10.0
 # Below the feed's own patience, so that what it has given up is not asked for.
@@ -86,7 +87,7 @@ class Fetcher:
         words = throttling_words(self._venue, response.status_code, body)
         if words is None:
             return
-        wait = retry_after_seconds(response.headers.get("Retry-After"))
+        wait = retry_after_seconds(response.headers.get("Retry-After"), LONGEST_SECONDS)
         seconds = DEFAULT_SECONDS if wait is None else wait
         self._budget.pause(seconds)
         self.words = OutsideText.read(words)

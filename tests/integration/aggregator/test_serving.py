@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from crossbook.pb.v1 import aggregator_pb2 as messages
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
-from crossbook.pb.v1.market_pb2 import BookState, QuoteBatch
+from crossbook.pb.v1.market_pb2 import AssetClass, BookState, QuoteBatch
 from crossbook.plumbing.grpc.channel import open_channel
 from tests.support.aggregator.aggregator_process import (
     AggregatorProcess,
@@ -126,6 +126,8 @@ async def test_pages_hold_every_row_once_in_order(world: World, kind: str) -> No
     assert not any(row.is_complete and row.windows * 15 < length for row in rows)
     assert all(row.end_time.seconds - row.start_time.seconds == length for row in rows)
     assert all(row.HasField("last_quote") == (kind == "snapshots") for row in rows)
+    classes = {row.last_quote.asset_class for row in rows if row.HasField("last_quote")}
+    assert classes == ({AssetClass.ASSET_CLASS_COIN} if kind == "snapshots" else set())
 
 
 async def test_lists_keep_to_their_filters(world: World) -> None:

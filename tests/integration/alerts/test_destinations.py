@@ -200,7 +200,7 @@ async def test_what_is_told_late_says_that_it_has_closed(
 async def test_a_clock_that_was_set_back_holds_nothing_back(
     hours: int, replica: RunningAlerts, arbitrage: StandInArbitrage, receiver: Receiver, postgres_dsn: str
 ) -> None:
-    """Alerts of a time to come are no cooldown, and pauses and leases of an impossible time to come are over."""
+    """Alerts of a time to come are no cooldown, and pauses that began at one are over."""
     cooling = rule(hook("hook", receiver.url()))
     cooling.cooldown.seconds = 3600
     await replica.create(cooling)
@@ -209,7 +209,9 @@ async def test_a_clock_that_was_set_back_holds_nothing_back(
     async with await psycopg.AsyncConnection.connect(postgres_dsn, autocommit=True) as connection:
         await connection.execute("UPDATE alerts SET fired_at = fired_at + %s * interval '1 hour'", (hours,))
         await connection.execute(
-            "INSERT INTO delivery_pauses SELECT destination, now() + interval '1000 hours' FROM deliveries"
+            "INSERT INTO delivery_pauses "
+            "SELECT destination, now() + %s * interval '1 hour', now() + interval '1 minute' FROM deliveries",
+            (hours,),
         )
     await arbitrage.tell(event(OPENED, opportunity("o-2", "ETH")))
     await eventually(lambda: is_told(replica, 2))

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.alerts.store.tables import WriteFailures
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.cooldown import Claim, CooldownStore
 from crossbook.plumbing.data.postgres import connect, open_pool
 from crossbook.plumbing.data.redis import open_redis
@@ -91,7 +92,7 @@ async def test_what_was_told_while_no_replica_ran_is_fired_by_the_next(
 async def is_saved(dsn: str, token: str) -> bool:
     pool = await open_pool(dsn)
     try:
-        positions = await PositionStore(pool, WriteFailures()).load()
+        positions = await PositionStore(pool, WriteFailures(Clock()), Clock()).load()
         return {position.token for position in positions.values()} == {token}
     finally:
         await pool.close()

@@ -16,6 +16,7 @@ from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.settings import ArbitrageSettings
@@ -62,8 +63,8 @@ def process(store: EventStore, limit: int = 1000, capacity: int = CAPACITY) -> P
     """One whose writer holds so many, and whose memory."""
     live = LiveScan(scanner_arguments(ArbitrageSettings(min_life_ms=0)), store=store)
     live.events = EventLog(capacity)
-    live.writer = EventWriter(store, live.events.log_id, limit)
-    live.history = EventHistory(store, live.writer, live.events)
+    live.writer = EventWriter(store, live.events.log_id, live.clock, limit)
+    live.history = EventHistory(store, live.writer, live.events, live.clock)
     return Process(live, live.writer)
 
 
@@ -71,7 +72,7 @@ def process(store: EventStore, limit: int = 1000, capacity: int = CAPACITY) -> P
 async def store(postgres_dsn: str) -> AsyncIterator[EventStore]:
     """Of an empty log."""
     pool = await open_pool(postgres_dsn)
-    yield EventStore(pool)
+    yield EventStore(pool, Clock())
     await pool.close()
 
 
@@ -144,7 +145,7 @@ async def test_what_opened_while_postgres_was_away_is_written_when_it_is_back(tm
     """Events wait in order, a client that needs the log is told to come again, and one that is new is served."""
     async with stoppable_postgres(tmp_path) as postgres:
         pool = await open_pool(postgres.dsn)
-        store = EventStore(pool)
+        store = EventStore(pool, Clock())
         one = process(store)
         await postgres.stop()
         one.tick(101.0)

@@ -17,6 +17,7 @@ from crossbook.alerts.retention import KEPT, Retention
 from crossbook.alerts.store import rules as store_module
 from crossbook.alerts.store.stores import stores_on
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from tests.support.alerts.alerts_process import RunningAlerts, running_alerts
 from tests.support.alerts.stand_in_arbitrage import StandInArbitrage
@@ -60,7 +61,7 @@ async def _ids(dsn: str) -> set[str]:
 
 
 def _retention(pool: Pool, dsn: str, counters: Counters) -> Retention:
-    stores = stores_on(pool, dsn, Tries(1, 0))
+    stores = stores_on(pool, dsn, Tries(1, 0), Clock())
     return Retention(stores.alerts, stores.deliveries, counters, 31 * DAY)
 
 

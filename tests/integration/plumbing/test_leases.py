@@ -128,11 +128,23 @@ async def test_a_process_that_was_stopped_knows_before_it_acts(redis: Redis) -> 
     assert tenure.is_current
 
 
+async def test_leases_of_before_the_servers_clock_was_set_back_hold_nobody_up(join: Join, redis: Redis) -> None:
+    """A dead member's heartbeat and leases, which would end in an hour only, are over at the next turn."""
+    an_hour_ms = 3_600_000
+    seconds, _ = await redis.time()
+    await redis.zadd(f"{PREFIX}{{test}}:members", {"dead": seconds * 1000 + an_hour_ms})
+    for slot in range(SLOTS):
+        await redis.set(f"{PREFIX}{{test}}:slot:{slot}", "dead", px=an_hour_ms)
+    member = join("a")
+    await member.take_turn()
+    assert all_slots(member) == list(range(SLOTS))
+
+
 async def test_a_lease_that_another_got_meanwhile_is_lost(join: Join, redis: Redis) -> None:
     """A renewal never takes it back, nor does a release free it."""
     first = join("a")
     await first.take_turn()
-    await redis.set(f"{PREFIX}{{test}}:slot:7", "b", px=60_000)
+    await redis.set(f"{PREFIX}{{test}}:slot:7", "b", px=round(LEASE_SECONDS * 1000))
     turn = await first.take_turn()
     assert [tenure.slot for tenure in turn.lost] == [7]
     assert turn.lost[0].is_over

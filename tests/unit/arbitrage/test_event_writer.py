@@ -8,6 +8,7 @@ import pytest
 from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.event_writer import EVENTS_AT_A_TIME, EventWriter
 from crossbook.arbitrage.store.events import EventStore
+from crossbook.plumbing.clock import Clock
 
 
 class Table:
@@ -34,7 +35,7 @@ def event(number: int) -> LoggedEvent:
 async def test_a_statement_takes_some_and_the_rest_follows_in_order() -> None:
     """However much waits, the loop is not kept for longer than some take."""
     table = Table()
-    writer = EventWriter(cast(EventStore, table), "w")
+    writer = EventWriter(cast(EventStore, table), "w", Clock())
     for number in range(1, EVENTS_AT_A_TIME + 3):
         writer.put(event(number))
     await writer.write()
@@ -48,7 +49,7 @@ async def test_a_statement_takes_some_and_the_rest_follows_in_order() -> None:
 async def test_whatever_goes_wrong_nothing_is_taken_away(error: Exception) -> None:
     """An error that nobody foresaw is no reason to lose what waits."""
     table = Table()
-    writer = EventWriter(cast(EventStore, table), "w")
+    writer = EventWriter(cast(EventStore, table), "w", Clock())
     writer.put(event(1))
     table.error = error
     with pytest.raises(type(error)):
@@ -61,7 +62,7 @@ async def test_whatever_goes_wrong_nothing_is_taken_away(error: Exception) -> No
 async def test_what_is_dropped_while_a_statement_is_under_way_takes_no_other_with_it() -> None:
     """The oldest make room at that moment; only what was written, and what made room, is gone."""
     table = Table()
-    writer = EventWriter(cast(EventStore, table), "w", limit=3)
+    writer = EventWriter(cast(EventStore, table), "w", Clock(), limit=3)
     for number in (1, 2, 3):
         writer.put(event(number))
     table.on_append = lambda: writer.put(event(4)) if writer.waiting == 3 and not writer.dropped else None  # type: ignore[method-assign]
@@ -74,5 +75,5 @@ async def test_what_is_dropped_while_a_statement_is_under_way_takes_no_other_wit
 async def test_a_sign_of_life_is_written_though_nothing_happens() -> None:
     """What is held open has been watched until then."""
     table = Table()
-    await EventWriter(cast(EventStore, table), "w").write()
+    await EventWriter(cast(EventStore, table), "w", Clock()).write()
     assert table.statements == [[]]

@@ -1,6 +1,10 @@
 """Logs are structured, go to stderr and hold no secrets."""
 
 import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import structlog
@@ -40,6 +44,31 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], format: str) -> 
     text = capsys.readouterr().err
     assert "hidden" not in text
     assert "aGlkZGVu" not in text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no disk that is always full")
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_line_on_a_full_disk_harms_nobody(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    """Whoever tells something is in the middle of something else, such as of mending what is broken."""
+    with Path("/dev/full").open("w", buffering=1) as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        configure_logging("alerts", "info", "json" if format == "json" else "text")
+        for _ in range(1_000):
+            structlog.get_logger().info("something_happened", rows="x" * 100)
+        with suppress(OSError):
+            full.close()
+
+
+def test_a_line_to_a_reader_that_is_gone_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a terminal was closed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as pipe:
+        monkeypatch.setattr(sys, "stderr", pipe)
+        configure_logging("alerts", "info", "json")
+        structlog.get_logger().info("something_happened")
+        with suppress(OSError):
+            pipe.close()
 
 
 def test_masking_keeps_the_rest() -> None:

@@ -1,4 +1,4 @@
-"""Tasks that outlive what nobody foresaw."""
+"""Tasks side by side, and those that outlive what nobody foresaw."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import REGISTRY
 
-from crossbook.plumbing.errors import PortTakenError, SettingsError
+from crossbook.plumbing.errors import ConflictError, PortTakenError, SettingsError
 from crossbook.plumbing.retry import without_waits
-from crossbook.plumbing.tasks import Keeper
+from crossbook.plumbing.tasks import Keeper, until_first
 from tests.support.waiting import eventually
 
 
@@ -127,3 +127,41 @@ async def test_a_cancelled_task_whose_children_die_of_it_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert worker.told == []
+
+
+async def _fail() -> None:
+    raise ConflictError("no")
+
+
+async def _forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_the_first_to_end_ends_the_others() -> None:
+    """What still runs when the first has ended is cancelled before the caller goes on."""
+    ended: list[str] = []
+
+    async def slow() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("slow")
+
+    await until_first(slow(), asyncio.sleep(0))
+    assert ended == ["slow"]
+
+
+async def test_an_error_comes_out_as_itself() -> None:
+    """The caller sees the error of the one that failed, not a group of errors."""
+    with pytest.raises(ConflictError):
+        await until_first(_forever(), _fail())
+
+
+async def test_cancelling_the_caller_cancels_them_all() -> None:
+    """A stream whose client has gone leaves nothing running."""
+    task = asyncio.create_task(until_first(_forever(), _forever()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -1,4 +1,4 @@
-"""Faces are found by the list of venues."""
+"""Faces are found by their modules."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """One websocket against a real server of the websockets library, and against worse than that."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -61,6 +62,23 @@ async def test_a_venues_own_headers_go_with_the_handshake() -> None:
         connection.close("done")
         await connection.wait_closed()
     assert seen == [("1", module.USER_AGENT)]
+
+
+async def test_an_address_that_does_not_work_does_not_keep_the_next_one_from_opening(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a venue's name the first address is dead."""
+    family, kind = socket.AF_INET, socket.SOCK_STREAM
+
+    async def two(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        assert host == "venue.example"
+        return [(family, kind, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two)
+    async with serving(lambda server: server.wait_closed()) as url:
+        connection = await dial(url.replace("127.0.0.1", "venue.example"), Heard())
+        connection.close("done")
+        await connection.wait_closed()
 
 
 async def test_messages_come_as_bytes_and_say_whether_they_were_text() -> None:

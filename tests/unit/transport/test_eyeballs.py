@@ -8,17 +8,21 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from crossbook._core import RestRequest
 from crossbook.transport import eyeballs
+from crossbook.transport.budget import Budget
 from crossbook.transport.eyeballs import Address, connect, first_of, in_turn
+from crossbook.transport.fetcher import TIMEOUT_SECONDS, Fetcher
+from tests.support.alerts.http_answers import answer, answering
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 
 @contextmanager
-def black_hole() -> Iterator[Address]:
+def black_hole(host: str = "127.0.0.1", port: int = 0) -> Iterator[Address]:
     """An address whose queue is full: whatever knocks there is never answered."""
     with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, port))
         listener.listen(0)
         knocking = []
         for _ in range(8):
@@ -96,3 +100,14 @@ async def test_a_name_is_looked_up() -> None:
         assert opened.getpeername()[1] == address[1]
     with pytest.raises(socket.gaierror):
         await connect("nowhere.invalid", 1)
+
+
+async def test_a_venue_s_rest_is_reached_past_an_address_that_is_a_black_hole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name's first address never answers; the answer of the second comes before the request would be given up."""
+    async with answering(answer(200, b"book")) as server, Fetcher("okx", Budget(100)) as fetcher:
+        port = int(server.url.rpartition(":")[2])
+        with black_hole("127.0.0.2", port) as hole:
+            found = [(V4, socket.SOCK_STREAM, 6, "", address) for address in (hole[1], ("127.0.0.1", port))]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                assert await fetcher.ask(RestRequest(f"http://venue.example:{port}/depth")) == (200, b"book")

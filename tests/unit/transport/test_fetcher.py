@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from crossbook._core import RestRequest
+from crossbook.plumbing.trust import tls_context
 from crossbook.transport.budget import Budget
 from crossbook.transport.connection import DialError, dial
 from crossbook.transport.fetcher import MAX_WAITING, NO_ANSWER, Fetcher
-from crossbook.transport.trust import tls_context
 from tests.support.alerts.http_answers import answer, answering
 from tests.support.servers.tls import AUTHORITIES_FILE, TlsDoor
 

@@ -78,6 +78,9 @@ pub struct Conduct {
     /// Whether one instrument can be unsubscribed. Where it cannot, subscribing again must bring the book again.
     pub unsubscribes_one: bool,
     pub pacing: Pacing,
+    /// Shortest time between two subscriptions of one instrument, where the venue counts them. Zero: none.
+    pub subscribe_gap_ns: i64,
+    pub throttling: Throttling,
     pub heartbeat: Option<Heartbeat>,
     /// A connection that says nothing at all for so long is dead.
     pub silence_limit_ns: i64,
@@ -93,6 +96,9 @@ pub struct Conduct {
     /// Set when the venue repeats its snapshots. A book whose last one is older is rebuilt, and one that differs from the
     /// book of the same sequence shows that a frame was missing.
     pub snapshot_limit_ns: Option<i64>,
+    /// How long a book may stand crossed, unquoted, before it counts as lost: where no engine keeps the one book, it happens.
+    /// Zero: not at all.
+    pub crossed_limit_ns: i64,
     /// What the bytes of a best bid and ask hold and those of no other frame do: one that cannot be read costs only itself.
     pub top_mark: Option<&'static str>,
     /// The same of a frame that tells a status.
@@ -114,6 +120,8 @@ impl Conduct {
         answers_requests: true,
         unsubscribes_one: true,
         pacing: Pacing { burst: 10, interval_ns: SECOND_NS, gap_ns: 0 },
+        subscribe_gap_ns: 0,
+        throttling: Throttling::USUAL,
         heartbeat: None,
         silence_limit_ns: 60 * SECOND_NS,
         max_age_ns: None,
@@ -122,6 +130,7 @@ impl Conduct {
         book_depth: None,
         removes_only_what_is_there: false,
         snapshot_limit_ns: None,
+        crossed_limit_ns: 0,
         top_mark: None,
         status_mark: None,
         joining: by_chain,
@@ -135,6 +144,26 @@ pub struct Pacing {
     pub interval_ns: i64,
     /// Shortest time between two requests of a burst; what is asked for meanwhile goes out together. Zero: none.
     pub gap_ns: i64,
+}
+
+/// What an answer over REST is like by which the venue says that it is asked too often.
+#[derive(Clone, Copy, Debug)]
+pub struct Throttling {
+    /// Its statuses, beside those that stand for it everywhere.
+    pub statuses: &'static [u16],
+    /// Where a code stands in the body, from field to field, and which codes mean it, whatever the status.
+    pub code_at: &'static [&'static str],
+    pub codes: &'static [&'static str],
+}
+
+impl Throttling {
+    /// That of a venue which says it by the statuses alone.
+    pub const USUAL: Self = Self { statuses: &[], code_at: &[], codes: &[] };
+
+    /// That of a venue which says it by a code as well.
+    pub const fn by_code(code_at: &'static [&'static str], codes: &'static [&'static str]) -> Self {
+        Self { statuses: &[], code_at, codes }
+    }
 }
 
 /// A message that is sent whenever nothing else was for a while.

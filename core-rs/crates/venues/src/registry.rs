@@ -45,9 +45,9 @@ fn page_behind(
     Ok(next.map(|request| request.at(&address)))
 }
 
-/// What the venue says where this answer means that it is asked too often.
+/// What the venue says, in its own words, where this answer means that it is asked too often.
 pub fn throttling_words<'a>(id: &str, status: u16, body: &'a [u8]) -> Result<Option<&'a [u8]>, VenueError> {
-    Ok(find(id)?.throttling_words(status, body))
+    Ok(find(id)?.conduct().throttling.words(status, body))
 }
 
 /// The markets that those answers list as open now.

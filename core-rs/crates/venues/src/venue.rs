@@ -47,11 +47,6 @@ pub trait Venue: Sync {
     fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
         self.book_request(native_symbol, usize::MAX)
     }
-    /// What the venue says, in its own words, in an answer over REST that means that it is asked too often; None in any
-    /// other. Where it means so otherwise than by the statuses that stand for it everywhere, its file says how.
-    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
-        matches!(status, 418 | 429).then_some(body)
-    }
     fn parse_book(&self, _body: &[u8]) -> Result<Snapshot, FrameError> {
         Err(FrameError::Invalid("a fetched book"))
     }

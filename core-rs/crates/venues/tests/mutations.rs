@@ -6,7 +6,8 @@
 //! or bears numbers that the changed frame tells lawfully (`AsTold`), or is not LIVE. Afterwards a healthy venue is played, which
 //! answers every question: its book has to be LIVE again, with its numbers.
 //!
-//! Each run takes every n-th change; `CROSSBOOK_ALL_MUTATIONS=1`, as `make mutations` sets it, takes all.
+//! Each run takes every n-th change; `CROSSBOOK_ALL_MUTATIONS=1`, as `make mutations` sets it, takes all, and
+//! `CROSSBOOK_MUTATED_VENUE` those of one venue.
 
 #[path = "mutations/captured.rs"]
 mod captured;
@@ -20,6 +21,7 @@ mod mutants;
 mod session;
 
 use crossbook_market::BookState;
+use crossbook_venues::VenueProfile;
 use exceptions::Exceptions;
 use mutants::{KINDS, Kind, Mutant};
 use session::{Piece, Play, Session, Told};
@@ -206,6 +208,12 @@ fn changes_of(piece: &Piece) -> Vec<Mutant> {
     }
 }
 
+/// The venues whose frames are changed.
+fn chosen() -> impl Iterator<Item = &'static VenueProfile> {
+    let one = std::env::var("CROSSBOOK_MUTATED_VENUE").unwrap_or_default();
+    crossbook_venues::profiles().filter(move |profile| one.is_empty() || profile.id == one)
+}
+
 /// Every n-th of them, so that about `most` are left; which ones depends on the venue and the file only.
 fn sampled<T>(all: Vec<T>, most: usize, seed: &str) -> Vec<T> {
     if std::env::var_os("CROSSBOOK_ALL_MUTATIONS").is_some() {
@@ -245,7 +253,7 @@ fn report(complaints: &[String]) {
 #[test]
 fn a_changed_field_of_a_fixture_costs_itself_or_a_resync_and_never_a_wrong_number() {
     let mut complaints = Vec::new();
-    for profile in crossbook_venues::profiles() {
+    for profile in chosen() {
         let (sessions, _) = session::fixture(profile.id);
         let counts = judge(&sessions, OF_A_FIXTURE, &mut complaints);
         println!("{}: {counts:?}", profile.id);
@@ -257,7 +265,7 @@ fn a_changed_field_of_a_fixture_costs_itself_or_a_resync_and_never_a_wrong_numbe
 #[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_changed_field_of_a_captured_frame_costs_itself_or_a_resync_and_never_a_wrong_number() {
     let mut complaints = Vec::new();
-    for profile in crossbook_venues::profiles() {
+    for profile in chosen() {
         let sessions = captured::sessions(profile.id);
         let counts = judge(&sessions, OF_A_FILE * sessions.len(), &mut complaints);
         println!("{}: {} files, {counts:?}", profile.id, sessions.len());
@@ -268,7 +276,7 @@ fn a_changed_field_of_a_captured_frame_costs_itself_or_a_resync_and_never_a_wron
 #[test]
 fn a_changed_field_of_a_listed_market_leaves_it_out_or_as_it_is() {
     let mut complaints = Vec::new();
-    for profile in crossbook_venues::profiles() {
+    for profile in chosen() {
         let (_, bodies) = session::fixture(profile.id);
         let counts = lists::judge(profile.id, &bodies, &mut complaints);
         println!("{}: {counts:?}", profile.id);
@@ -280,7 +288,7 @@ fn a_changed_field_of_a_listed_market_leaves_it_out_or_as_it_is() {
 #[cfg_attr(not(recordings), ignore = "there is no folder ../shared/recordings")]
 fn a_changed_field_of_a_captured_list_leaves_its_market_out_or_as_it_is() {
     let mut complaints = Vec::new();
-    for profile in crossbook_venues::profiles() {
+    for profile in chosen() {
         for body in captured::lists(profile.id) {
             let counts = lists::judge(profile.id, &[body], &mut complaints);
             println!("{}: {counts:?}", profile.id);
@@ -292,7 +300,7 @@ fn a_changed_field_of_a_captured_list_leaves_its_market_out_or_as_it_is() {
 #[test]
 fn a_null_comes_to_the_same_as_an_absent_field_at_every_venue() {
     let mut different = Vec::new();
-    for profile in crossbook_venues::profiles() {
+    for profile in chosen() {
         for session in session::fixture(profile.id).0 {
             let all = changes(&session);
             let all =

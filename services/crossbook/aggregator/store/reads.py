@@ -16,7 +16,7 @@ STATS: LiteralString = """
 """
 SNAPSHOTS: LiteralString = f"""
     SELECT t.venue, t.symbol, t.window_start, {STATS}, 1,
-        t.asset, t.last_bid, t.last_bid_size, t.last_ask, t.last_ask_size,
+        t.asset, coalesce(t.asset_class, 0), t.last_bid, t.last_bid_size, t.last_ask, t.last_ask_size,
         t.last_state, t.last_exchange_ns, t.last_receive_ns
     FROM closed_windows t
 """
@@ -63,6 +63,7 @@ class SnapshotRow(StatsRow):
     """A closed window, with the quote in force at its end."""
 
     asset: str
+    asset_class: int  # 0 where the market is not known any more
     last_bid: float
     last_bid_size: float
     last_ask: float

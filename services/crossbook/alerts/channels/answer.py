@@ -7,19 +7,17 @@ the target is wrong: the delivery fails at once and can be redriven when it has 
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Outcome, Retry
+from crossbook.plumbing.retry_after import retry_after_seconds
 
 RETRYABLE = frozenset({408, 425})
 TOO_MANY = 429
 LIMITED_SECONDS = 5.0  # where the other end does not say for how long
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 MAX_WORDS = 80
-SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 NO_WORDS = re.compile(r"[^A-Za-z0-9 _.,:'-]+")
 
 Judge = Callable[[bytes], str]
@@ -31,7 +29,7 @@ def outcome_of(status: int, headers: Mapping[str, str], body: bytes, judge: Judg
     if 200 <= status < 300:
         problem = judge(body) if judge else ""
         return Retry(f"HTTP {status}, but the answer says: {problem}", status) if problem else Delivered(status)
-    after = retry_after_seconds(headers.get("retry-after"), time.time())
+    after = retry_after_seconds(headers.get("retry-after"), MAX_RETRY_AFTER_SECONDS)
     if status == TOO_MANY:
         return Limited(f"HTTP {status}", status, LIMITED_SECONDS if after is None else after)
     if status in RETRYABLE or status >= 500:
@@ -39,22 +37,6 @@ def outcome_of(status: int, headers: Mapping[str, str], body: bytes, judge: Judg
     if 300 <= status < 400:
         return Failed(f"HTTP {status}: redirects are not followed", status)
     return Failed(f"HTTP {status}", status)
-
-
-def retry_after_seconds(value: str | None, now: float) -> float | None:
-    """RFC 9110, 10.2.3: seconds, with a fraction as some send them, or a date; None for neither. At most a day."""
-    if value is None:
-        return None
-    text = value.strip()
-    if SECONDS.fullmatch(text):
-        return min(float(text), MAX_RETRY_AFTER_SECONDS)
-    if text.isascii() and text.isdigit():
-        return MAX_RETRY_AFTER_SECONDS
-    try:
-        moment = parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return min(max(0.0, moment - now), MAX_RETRY_AFTER_SECONDS)
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:

@@ -11,15 +11,17 @@ from google.protobuf.json_format import MessageToDict
 
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.outside import OutsideText
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
+MAX_LINE = 600  # characters
 LATE_NS = 5 * SECOND_NS
 
 
 def as_text(alert: pb.Alert, now_ns: int) -> str:
-    """One line for people, as it is now."""
+    """One line for people, as it is now; names are venues' words."""
     found = alert.opportunity
-    return " · ".join(
+    line = " · ".join(
         (
             f"{found.asset}: buy {_leg(found.buy)}, sell {_leg(found.sell)}",
             f"net {found.costs.net_percent:.3f} %, gross {found.costs.gross_percent:.3f} %",
@@ -28,6 +30,7 @@ def as_text(alert: pb.Alert, now_ns: int) -> str:
             alert.rule.rpartition("/")[2],
         )
     )
+    return OutsideText.of(line, MAX_LINE)
 
 
 def as_fields(alert: pb.Alert) -> dict[str, Any]:
@@ -44,8 +47,9 @@ def as_fields(alert: pb.Alert) -> dict[str, Any]:
 
 
 def as_json(value: object) -> str:
-    """Compact JSON that keeps letters of every script."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Compact JSON that keeps letters of every script, and of all else nothing that a terminal would act upon."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def numbers_ns(alert: pb.Alert) -> int:

@@ -16,6 +16,7 @@ from crossbook.alerts.channels.answer import Judge, outcome_of
 from crossbook.alerts.channels.dialing import CheckedNetwork
 from crossbook.alerts.channels.outcome import Failed, Outcome, Retry
 from crossbook.alerts.channels.targets import TargetPolicy, TargetRefusedError, TargetUnresolvedError
+from crossbook.plumbing.trust import own_tls_context
 
 MAX_CONNECTIONS = 256
 MAX_BODY_BYTES = 64 * 1024
@@ -25,7 +26,7 @@ USER_AGENT = "crossbook-alerts"
 class HttpSender:
     """One pool for all channels; a try lasts at most `timeout_seconds` altogether.
 
-    Certificates of the authorities in `authorities_file` are trusted as those of the public ones are.
+    Certificates of the authorities in `authorities_file` are trusted as those of the one store (trust.py) are.
     """
 
     def __init__(self, policy: TargetPolicy, timeout_seconds: float, authorities_file: Path | None = None) -> None:
@@ -92,7 +93,7 @@ async def _bounded(response: httpcore.Response) -> bytes:
 
 
 def _tls(authorities_file: Path | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context(trust_env=False)
+    context = own_tls_context()
     if authorities_file:
         context.load_verify_locations(authorities_file)
     return context

@@ -5,7 +5,7 @@ positions too, so that a stream that begins again tells their events once more.
 """
 
 import asyncio
-import time
+import math
 
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.evaluation.owned_slots import OwnedSlots
@@ -14,6 +14,7 @@ from crossbook.alerts.match import Match, Position
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.pb.v1.arbitrage_pb2 import OpportunityEvent
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
@@ -29,13 +30,20 @@ class Evaluation:
     """Of the slots that are ours. One stream at a time feeds it."""
 
     def __init__(
-        self, rulebook: Rulebook, store: PositionStore, slots: OwnedSlots, line: FiringLine, closings: Closings
+        self,
+        rulebook: Rulebook,
+        store: PositionStore,
+        slots: OwnedSlots,
+        line: FiringLine,
+        closings: Closings,
+        clock: Clock,
     ) -> None:
         self._rulebook = rulebook
         self._store = store
         self._slots = slots
         self._line = line
         self._closings = closings
+        self._clock = clock
         self._late: list[Match] = []
 
     async def begin(self) -> None:
@@ -63,19 +71,19 @@ class Evaluation:
         """The next event of the stream."""
         self._closings.on_event(event)
         self._late += self._slots.on_event(event)
-        is_late = time.time_ns() - from_timestamp(event.event_time) > LATE_NS
+        is_late = self._clock.now_ns() - from_timestamp(event.event_time) > LATE_NS
         if not is_late or len(self._late) >= LATE_LIMIT:
             await self._catch_up()
 
     async def on_quiet(self) -> None:
         """Nothing came for a while: the wall clock decides about rules that wait."""
-        self._late += self._slots.on_time(time.time_ns())
+        self._late += self._slots.on_time(self._clock.now_ns())
         await self._catch_up()
 
-    @property
-    def next_due_ns(self) -> int | None:
-        """When the next wait of a rule ends."""
-        return self._slots.next_due_ns
+    def seconds_to_due(self) -> float:
+        """Until the next wait of a rule ends; infinite when none waits."""
+        due_ns = self._slots.next_due_ns
+        return math.inf if due_ns is None else (due_ns - self._clock.now_ns()) / SECOND_NS
 
     async def _catch_up(self) -> None:
         matches, self._late = self._late, []

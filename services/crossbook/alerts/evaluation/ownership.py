@@ -6,7 +6,7 @@ first and begun once Postgres has said from where; until then its events are kep
 """
 
 import asyncio
-import time
+import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -17,6 +17,7 @@ from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.firing import FiringLine
 from crossbook.alerts.match import Position
 from crossbook.alerts.store.positions import PositionStore
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.leases import SlotLeases, Tenure
 from crossbook.plumbing.errors import UnavailableError
 
@@ -40,6 +41,7 @@ class Ownership:
         line: FiringLine,
         counters: Counters,
         on_gain: Callable[[], None],
+        clock: Clock,
     ) -> None:
         self._leases = leases
         self._store = store
@@ -47,9 +49,10 @@ class Ownership:
         self._line = line
         self._counters = counters
         self._on_gain = on_gain
+        self._clock = clock
         self._beginning: list[Tenure] = []
         self._saved: dict[int, Position] = {}
-        self._connected_at = -LONELY_SECONDS
+        self._connected_at = -math.inf
         self.problem = ""  # why the last turn could not be taken
 
     async def run(self) -> None:
@@ -71,8 +74,8 @@ class Ownership:
 
     async def _turn(self, tasks: asyncio.TaskGroup) -> None:
         if self._counters.is_connected:
-            self._connected_at = time.monotonic()
-        if time.monotonic() - self._connected_at >= LONELY_SECONDS:
+            self._connected_at = self._clock.passed_seconds()
+        if self._clock.passed_seconds() - self._connected_at >= LONELY_SECONDS:
             await self._leave()
             return
         turn = await self._leases.take_turn()

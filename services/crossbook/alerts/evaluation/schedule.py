@@ -7,7 +7,6 @@ arbitrage is down the round is skipped, and the next one looks at newer windows.
 """
 
 import asyncio
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,8 +22,9 @@ from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.timestamps import from_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 LIMIT = 1000
 COMMIT_SECONDS = 1.0  # after a window's end: until then it is hardly in Postgres
@@ -55,12 +55,14 @@ class Schedule:
         slots: OwnedSlots,
         firing: Firing,
         interval_seconds: float,
+        clock: Clock,
     ) -> None:
         self._rulebook = rulebook
         self._replicas = replicas
         self._slots = slots
         self._firing = firing
         self._interval_seconds = interval_seconds
+        self._clock = clock
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -81,7 +83,7 @@ class Schedule:
                     await self._wake.wait()
 
     def _seconds_to_next(self) -> float:
-        return self._interval_seconds - (time.time() - COMMIT_SECONDS) % self._interval_seconds
+        return self._interval_seconds - (self._clock.now_ns() / SECOND_NS - COMMIT_SECONDS) % self._interval_seconds
 
     async def check(self, rules: Iterable[pb.AlertRule]) -> Findings:
         """Evaluates those of the rules that are scheduled and enabled. Raises UnavailableError."""

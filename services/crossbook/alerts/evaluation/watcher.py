@@ -7,7 +7,6 @@ Postgres (ownership.py), a slot each, because what a slot's owner has settled is
 """
 
 import asyncio
-import time
 from typing import TypeAlias
 
 import grpc
@@ -116,6 +115,4 @@ class OpportunityWatcher:
 
     def _patience(self) -> float:
         """Seconds of quiet after which the wall clock decides about rules that wait."""
-        due_ns = self._evaluation.next_due_ns
-        wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - time.time_ns()) / 1e9)
-        return min(wait, PATIENCE_SECONDS)
+        return min(max(QUIET_SECONDS, self._evaluation.seconds_to_due()), PATIENCE_SECONDS)

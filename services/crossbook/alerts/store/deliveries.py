@@ -1,8 +1,8 @@
 """The outbox: what is to be sent where, claimed by one replica at a time, destination by destination.
 
 A destination has few places, so one that is slow or has a thousand deliveries waiting takes none from the others; one
-that is paused is left alone by every replica. What is due in more than IMPOSSIBLE is due now: nothing waits for longer
-than a day, so a clock was set back since.
+that is paused is left alone by every replica. What was told to wait at a time that is still to come was told so before
+the server's clock was set back: it waits no longer.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from crossbook.alerts.store.notices import DELIVERIES_DUE
 from crossbook.alerts.store.tables import Tables, WriteFailures, notify
 from crossbook.plumbing.data.postgres import Pool
 
-IMPOSSIBLE = "interval '25 hours'"
+SKEW = "interval '10 seconds'"  # what a clock may be set back by without a word
 
 # The destinations that have anything to send are found one by one in the index, however much each of them has.
 CLAIM = f"""
@@ -32,18 +32,19 @@ WITH RECURSIVE known AS (
     FROM known LEFT JOIN busy USING (destination)
     WHERE known.destination IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM delivery_pauses AS pause
-        WHERE pause.destination = known.destination AND until > now() AND until < now() + {IMPOSSIBLE})
+        WHERE pause.destination = known.destination AND until > now() AND paused_at < now() + {SKEW})
 ), due AS (
     SELECT pick.alert_id, pick.channel_id FROM open CROSS JOIN LATERAL (
         SELECT alert_id, channel_id, due_at FROM deliveries
-        WHERE state = 1 AND destination = open.destination AND (due_at <= now() OR due_at > now() + {IMPOSSIBLE})
+        WHERE state = 1 AND destination = open.destination AND (due_at <= now() OR due_from > now() + {SKEW})
         ORDER BY due_at LIMIT open.places
         FOR UPDATE SKIP LOCKED
     ) AS pick
     ORDER BY pick.due_at LIMIT %(limit)s
 )
 UPDATE deliveries AS delivery
-SET attempts = attempts + 1, tries_left = tries_left - 1, due_at = now() + %(lease)s, claim = %(claim)s
+SET attempts = attempts + 1, tries_left = tries_left - 1, due_at = now() + %(lease)s, due_from = now(),
+    claim = %(claim)s
 FROM due JOIN alerts AS alert ON alert.id = due.alert_id
 WHERE delivery.alert_id = due.alert_id AND delivery.channel_id = due.channel_id
 RETURNING alert.id, alert.rule, alert.opportunity, alert.fired_at, alert.closed_at,
@@ -54,6 +55,7 @@ RETURNING alert.id, alert.rule, alert.opportunity, alert.fired_at, alert.closed_
 FINISH = """
 UPDATE deliveries
 SET state = %(state)s, last_error = %(error)s, claim = NULL, due_at = clock_timestamp() + %(delay)s,
+    due_from = clock_timestamp(),
     attempts = attempts - %(given_back)s, tries_left = tries_left + %(given_back)s,
     tries_until = tries_until + %(given_back)s * %(delay)s,
     delivered_at = CASE WHEN %(state)s = 2 THEN clock_timestamp() END,
@@ -62,14 +64,15 @@ WHERE alert_id = %(alert)s AND channel_id = %(channel)s AND claim = %(claim)s
 """
 PAUSE = """
 INSERT INTO delivery_pauses (destination, until) VALUES (%s, clock_timestamp() + %s)
-ON CONFLICT (destination) DO UPDATE SET until = excluded.until
+ON CONFLICT (destination) DO UPDATE SET until = excluded.until, paused_at = excluded.paused_at
 """
 RELEASE = """
-UPDATE deliveries SET claim = NULL, due_at = clock_timestamp(), attempts = attempts - 1, tries_left = tries_left + 1
+UPDATE deliveries SET claim = NULL, due_at = clock_timestamp(), due_from = clock_timestamp(), attempts = attempts - 1,
+    tries_left = tries_left + 1
 WHERE alert_id = %s AND channel_id = %s AND claim = %s
 """
 REDRIVE = """
-UPDATE deliveries SET state = 1, due_at = clock_timestamp(), tries_left = %(tries)s,
+UPDATE deliveries SET state = 1, due_at = clock_timestamp(), due_from = clock_timestamp(), tries_left = %(tries)s,
     tries_until = clock_timestamp() + %(span)s
 WHERE state = 3 AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
 """
@@ -135,4 +138,4 @@ class DeliveryStore(Tables):
 
     async def forget_pauses(self) -> None:
         """Those that are over, or of a clock that has been set back since."""
-        await self._execute(f"DELETE FROM delivery_pauses WHERE until < now() OR until > now() + {IMPOSSIBLE}", ())
+        await self._execute(f"DELETE FROM delivery_pauses WHERE until < now() OR paused_at > now() + {SKEW}", ())

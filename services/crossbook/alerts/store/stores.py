@@ -9,6 +9,7 @@ from crossbook.alerts.store.notices import Notices
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.alerts.store.rules import RuleStore
 from crossbook.alerts.store.tables import WriteFailures
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool
 
 
@@ -24,14 +25,14 @@ class Stores:
     failures: WriteFailures
 
 
-def stores_on(pool: Pool, dsn: str, tries: Tries) -> Stores:
+def stores_on(pool: Pool, dsn: str, tries: Tries, clock: Clock) -> Stores:
     """The caller closes the pool."""
-    failures = WriteFailures()
+    failures = WriteFailures(clock)
     return Stores(
         RuleStore(pool, failures),
         AlertStore(pool, failures, tries),
         DeliveryStore(pool, failures, tries),
-        PositionStore(pool, failures),
+        PositionStore(pool, failures, clock),
         Notices(dsn),
         failures,
     )

@@ -1,6 +1,5 @@
 """What the stores share: statements on a pool, announcements to every replica, and how the last writes ended."""
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -9,6 +8,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from psycopg.types.json import Jsonb
 
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Connection, Pool, connected
 from crossbook.plumbing.errors import UnavailableError
 
@@ -22,13 +22,14 @@ class WriteFailures:
     Postgres may answer and yet take no writes, as when its disk is full or it is a replica.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._failures: dict[str, tuple[str, float]] = {}
 
     @property
     def reason(self) -> str:
         """In words; empty while all can be written."""
-        since = time.monotonic() - FAILURE_SECONDS
+        since = self._clock.passed_seconds() - FAILURE_SECONDS
         failures = ((what, reason) for what, (reason, at) in self._failures.items() if at > since)
         return next((f"{what} cannot be written: {reason}" for what, reason in failures), "")
 
@@ -39,7 +40,7 @@ class WriteFailures:
             yield
         except Exception as error:
             reason = str(error) if isinstance(error, UnavailableError) else type(error).__name__
-            self._failures[what] = (reason, time.monotonic())
+            self._failures[what] = (reason, self._clock.passed_seconds())
             raise
         self._failures.pop(what, None)
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crossbook.arbitrage.event_log import OVERLAP_NS, LoggedEvent
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, connected
-from crossbook.plumbing.timestamps import now_ns
 
 LOCK_KEY = 0x6F70706F6C6F67  # "oppolog"
 
@@ -72,8 +72,9 @@ class StoredEvent(NamedTuple):
 class EventStore:
     """Raises UnavailableError while Postgres is away or has no such tables."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
+        self._clock = clock
 
     async def append(self, writer: str, alive_ns: int, events: Sequence[LoggedEvent]) -> None:
         """Keeps events that are not kept yet, and that their writer lives."""
@@ -99,7 +100,7 @@ class EventStore:
         """
         async with connected(self._pool) as connection:
             own = await (await connection.execute(LAST_OF_WRITER, (writer, number))).fetchone()
-            last, before_ns = own or (NO_ROW_AFTER, min(event_ns, now_ns()))
+            last, before_ns = own or (NO_ROW_AFTER, min(event_ns, self._clock.now_ns()))
             wanted = {"before_ns": before_ns - OVERLAP_NS, "last": last}
             row = await (await connection.execute(LAST_BEFORE, wanted)).fetchone()
         return Place(row[0], True) if row else Place(0, own is not None and own[0] == 1)

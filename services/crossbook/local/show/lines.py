@@ -5,15 +5,17 @@ import asyncio
 from crossbook.local.services import SERVICES
 from crossbook.local.show.observer import Observer
 from crossbook.local.show.view import state_name
+from crossbook.plumbing.outside import OutsideText
 
 INTERVAL_SECONDS = 10.0
+MAX_LINE = 2_000  # characters; states and names are the services'
 
 
 async def print_lines(observer: Observer) -> None:
     """Prints until cancelled; the first line comes after a full interval, when rates mean something."""
     while True:
         await asyncio.sleep(INTERVAL_SECONDS)
-        print(line(observer), flush=True)
+        print(OutsideText.row(line(observer), MAX_LINE), flush=True)
 
 
 def line(observer: Observer) -> str:

@@ -25,16 +25,19 @@ from crossbook.plumbing.data.redis import Redis, translating_outages
 PREFIX = "crossbook:lease:"
 LEASE_SECONDS = 5.0
 
-# Whether the member is new, and who is alive.
+# Whether the member is new, and who is alive. No heartbeat lasts for two leases: one that seems to was told before the
+# server's clock was set back.
 BEAT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 2 * ARGV[2], '+inf')
 local is_new = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {is_new, redis.call('ZRANGE', KEYS[1], 0, -1)}
 """
-# For each slot whether the member has it now: it was free, or the member's own.
+# For each slot whether the member has it now: it was free, or the member's own, or its lease had longer to run than any
+# does.
 HOLD = """
 local has = {}
 for index, key in ipairs(KEYS) do
@@ -42,6 +45,9 @@ for index, key in ipairs(KEYS) do
         has[index] = 1
     elseif redis.call('GET', key) == ARGV[1] then
         has[index] = redis.call('PEXPIRE', key, ARGV[2])
+    elseif redis.call('PTTL', key) > 2 * ARGV[2] then
+        redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+        has[index] = 1
     else
         has[index] = 0
     end

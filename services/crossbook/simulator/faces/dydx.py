@@ -6,6 +6,7 @@ brings no book; more than twice a second costs the connection. The server pings 
 """
 
 import json
+import random
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -47,7 +48,7 @@ class DydxFace(Face):
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int = TRAITS.latency_ns) -> None:
         super().__init__(instruments, latency_ns)
         self._requests = SlidingWindow(REQUESTS, REQUEST_SECONDS)
-        self._told_bids = {symbol: one.book.bids.best for symbol, one in self.instruments.items()}
+        self._rng = random.Random("sides:dydx")
 
     def refuse_handshake(self, path: str, query: Mapping[str, str]) -> Answer | None:
         return None if path == "/v4/ws" else not_found(path)
@@ -142,15 +143,12 @@ class DydxFace(Face):
                 session.send_text(f'{head}"channel":"{CHANNEL}","id":"{symbol}","contents":{_book(instrument)}}}')
 
     def _tell_changes(self, instrument: Instrument) -> None:
-        """The side that makes room goes first, so that the book is not crossed in between."""
+        """Either side goes first, so that the book may be crossed in between."""
         book, symbol = instrument.book, instrument.symbol
         if not book.has_changes():
             return
         sides = [("bids", book.bids.take_changes()), ("asks", book.asks.take_changes())]
-        if book.bids.best > self._told_bids[symbol]:
-            sides.reverse()
-        self._told_bids[symbol] = book.bids.best
-        for side, levels in sides:
+        for side, levels in self._rng.sample(sides, 2):
             if levels:
                 told = ",".join(_pair(instrument, level) for level in levels)
                 contents = f'"version":"1.0.0","contents":{{"{side}":[{told}]}}}}'

@@ -4,9 +4,11 @@ One line for each change of a book: `<ns> <venue> <asset> <best bid> <best ask> 
 them. Without a path nothing is written. Lines are written through once a second.
 """
 
+import os
 from pathlib import Path
 from typing import IO
 
+from crossbook.plumbing.private_files import open_private
 from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.simulator.world.world import Instrument
 
@@ -21,7 +23,7 @@ class Ledger:
         self._file: IO[str] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", encoding="utf-8")
+            self._file = os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8")
 
     def changed(self, instrument: Instrument, clients: int, now_ns: int) -> None:
         """`clients`: how many connections the venue had then."""

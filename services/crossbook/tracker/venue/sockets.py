@@ -4,26 +4,22 @@ Where the venue wants a ticket, a new one is asked for before every dial, throug
 does not come or does not read is a failed dial, and is asked for again after the same backoff.
 """
 
-import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from crossbook._core import PayloadError, RestRequest
-from crossbook.plumbing.retry import backoff
+from crossbook.plumbing.follow import Link, Loss
 from crossbook.tracker.feed.feed import Step
 from crossbook.tracker.feed.session import Session
 from crossbook.transport.budget import Budget
 from crossbook.transport.connection import Connection, DialError, dial
 from crossbook.transport.fetcher import NO_ANSWER, Fetcher
-from crossbook.transport.retry_after import DEFAULT_SECONDS, THROTTLED_STATUSES
+from crossbook.transport.throttling import DEFAULT_SECONDS, THROTTLED_STATUSES
 
 BACKOFF_BASE_SECONDS = 0.25
 BACKOFF_CAP_SECONDS = 15.0
-# A connection that lived so long was a good one: the next loss begins with the shortest wait again.
-STABLE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -72,18 +68,20 @@ class Socket:
         self._on_read = on_read
         self._connection: Connection | None = None
         self._read_ns = 0
-        self.last_error = ""
+        self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
         self.oversize_messages = 0
+
+    @property
+    def last_error(self) -> str:
+        """Why the connection was lost or not reached; empty while it is open."""
+        return self._link.problem
 
     async def run(self) -> None:
         """Endless; a cancel closes the connection, and tells the feed so."""
-        attempt = 0
         while True:
-            began = time.monotonic()
             await self._dials.acquire()
-            await self._live_once()
-            attempt = 0 if time.monotonic() - began > STABLE_SECONDS else attempt + 1
-            await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
+            await self._link.live(self._live_once())
+            await self._link.pause()
 
     def send(self, text: str) -> None:
         """Sends now; what cannot be sent is lost, and the feed learns of the loss by on_closed."""
@@ -100,14 +98,16 @@ class Socket:
         if self._connection is not None:
             self._connection.prove()
 
-    async def _live_once(self) -> None:
+    async def _live_once(self) -> Loss:
         try:
             url = await self._address.resolve(self._session, self._number)
             connection = await dial(url, self, headers=self._address.headers, now_ns=self._session.now_ns)
-            self.last_error = await connection.wait_closed()
-            log.warning("socket_closed", venue=self._venue, connection=self._number, reason=self.last_error)
+            reason = await connection.wait_closed()
+            log.warning("socket_closed", venue=self._venue, connection=self._number, reason=reason)
+            return Loss(reason)
         except DialError as error:
             self._on_dial_error(error)
+            return Loss(str(error))
         finally:  # a cancel may come between the opening and its being known here
             if self._connection is not None:
                 self._end(self._connection)
@@ -122,8 +122,7 @@ class Socket:
             self._session.fail(error)
 
     def _on_dial_error(self, error: DialError) -> None:
-        self.last_error = str(error)
-        log.warning("dial_failed", venue=self._venue, connection=self._number, error=self.last_error)
+        log.warning("dial_failed", venue=self._venue, connection=self._number, error=str(error))
         if error.status in THROTTLED_STATUSES or error.retry_after_seconds is not None:
             wait = error.retry_after_seconds
             self._dials.pause(DEFAULT_SECONDS if wait is None else wait)
@@ -133,7 +132,7 @@ class Socket:
     def on_open(self, connection: Connection, now_ns: int) -> None:
         """Listener's."""
         self._connection = connection
-        self.last_error = ""
+        self._link.opened()
         log.info("socket_open", venue=self._venue, connection=self._number)
         try:
             self._execute(self._feed.on_open(self._number, now_ns))

@@ -103,6 +103,13 @@ async def test_only_certificates_of_public_and_named_authorities_are_trusted(
         assert receiver.received == []
 
 
+async def test_an_authority_of_the_one_store_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SSL_CERT_FILE names it for receivers as it does for venues."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITIES_FILE))
+    async with receiving(TlsDoor()) as receiver, HttpSender(TargetPolicy(allow_private=True), 30.0) as http:
+        assert await http.post_json(receiver.url(), "{}") == Delivered(200)
+
+
 async def test_no_more_of_a_body_is_read_than_a_verdict_needs() -> None:
     """A receiver that never stops is judged by its beginning."""
     seen: list[int] = []

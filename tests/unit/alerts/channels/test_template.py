@@ -1,8 +1,32 @@
-"""When a template's answer is what was expected."""
+"""Where a template is rendered, and when its answer is what was expected."""
+
+import threading
+from typing import Any
 
 import pytest
 
-from crossbook.alerts.channels.template import problem_of
+from crossbook.alerts.channels import template
+from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.http_sender import HttpSender
+from crossbook.alerts.channels.targets import TargetPolicy
+from crossbook.alerts.channels.template import Template, problem_of
+from crossbook.pb.v1 import alerts_pb2 as pb
+from tests.support.alerts.receiver import receiving
+
+
+async def test_it_is_rendered_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long that takes, nobody else waits."""
+    threads: list[threading.Thread] = []
+
+    def render(source: str, alert: dict[str, Any]) -> str:
+        threads.append(threading.current_thread())
+        return source
+
+    monkeypatch.setattr(template, "render", render)
+    async with receiving() as receiver, HttpSender(TargetPolicy(allow_private=True), 30) as http:
+        await Template().send(pb.TemplateChannel(url=receiver.url(), template="{}"), sample_alert(), http)
+    assert threads
+    assert threading.current_thread() not in threads
 
 
 @pytest.mark.parametrize(

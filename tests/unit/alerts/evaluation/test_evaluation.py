@@ -1,8 +1,10 @@
 """What the stream of opportunities comes to."""
 
+import math
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
@@ -11,23 +13,25 @@ from crossbook.alerts.evaluation.evaluation import Evaluation
 from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots
 from crossbook.alerts.match import Match, Position
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.leases import Tenure
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 from tests.support.alerts.stand_in_arbitrage import CLOSED, OPENED, event, opportunity
 
 LONG_AGO_NS = 1_000 * SECOND_NS
-RULES = [pb.AlertRule(name="alertRules/r", is_enabled=True)]
 
 
 class Bench:
     """Slots that are all ours, and what came into the line: causes, and when each had closed as far as was known."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_life_seconds: int = 0) -> None:
+        rule = pb.AlertRule(name="alertRules/r", is_enabled=True, min_life=Duration(seconds=least_life_seconds))
+        rules = [rule]
         self.line: list[tuple[str, int | None]] = []
-        self.slots = OwnedSlots(lambda: RULES, Counters())
+        self.slots = OwnedSlots(lambda: rules, Counters())
         self.closings = Closings(None)  # type: ignore[arg-type]  # nothing is written
         standing: Any = self
-        self.evaluation = Evaluation(standing, standing, self.slots, standing, self.closings)
+        self.evaluation = Evaluation(standing, standing, self.slots, standing, self.closings, Clock())
         self.slots.restart(Position())
         self.slots.begin([Tenure(slot, renewed_at=0.0) for slot in range(SLOTS)], {})
 
@@ -79,3 +83,11 @@ async def test_what_waits_when_a_stream_ends_is_told_again_and_fired_once() -> N
     await bench.tell(OPENED, "a")
     await bench.evaluation.on_quiet()
     assert bench.line == [("a", None)]
+
+
+async def test_the_next_wait_of_a_rule_says_when_to_look_again() -> None:
+    """No event need come for it; where none waits, there is nothing to look for."""
+    bench = Bench(least_life_seconds=30)
+    assert bench.evaluation.seconds_to_due() == math.inf
+    await bench.tell(OPENED, "a", at_ns=now_ns())
+    assert 0 < bench.evaluation.seconds_to_due() <= 30

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import VenueStats
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
-from crossbook.tracker.venue.health import STARTING_NS, HealthWatch
+from crossbook.tracker.venue.health import MAX_REASON, STARTING_NS, HealthWatch
 
 LIVE, DEGRADED = VenueState.VENUE_STATE_LIVE, VenueState.VENUE_STATE_DEGRADED
 
@@ -29,6 +29,13 @@ def test_changes_are_counted_and_logged_once_and_dated_by_the_first_look() -> No
     ]
     assert [health.reason for health in told] == [reason for _, reason in looks]
     assert told[3].since_time == to_timestamp(102 * SECOND_NS)
+
+
+def test_a_reason_of_any_length_is_told_short() -> None:
+    """A venue of a thousand dead shards says so in as many words as an aggregator takes."""
+    reason = "; ".join(f"shard {number} is not reached" for number in range(1_000))
+    told = HealthWatch().observe(VenueStats(venue="v", state=DEGRADED, reason=reason), SECOND_NS)
+    assert len(told.reason) == MAX_REASON
 
 
 def test_it_is_starting_for_a_while_and_never_again() -> None:

@@ -1,6 +1,8 @@
 //! One ordered pair's life: idle, refused, pending, open, and the events on the way. No flapping: it opens at one
 //! threshold once it has held for the minimum life, and closes at a lower one.
 
+use std::ops::RangeInclusive;
+
 use rustc_hash::FxHashMap;
 
 use super::asset::AssetBook;
@@ -30,8 +32,8 @@ pub(super) struct Journal {
     pub refusals: RefusalCounts,
     pub opened: u64,
     pub closed: u64,
-    /// The time in the last id of each pair, by its hash, so that one that opens twice in a nanosecond gets two ids.
-    last_ids: FxHashMap<u64, i64>,
+    /// The times in the newest ids of each pair, by its hash, so that one that opens twice in a nanosecond gets two ids.
+    last_ids: FxHashMap<u64, RangeInclusive<i64>>,
 }
 
 /// The lives of one asset's pairs, looked at in one moment.
@@ -94,7 +96,8 @@ impl Life<'_, '_> {
     /// It pays and passes, and is not open.
     fn pass(&mut self, numbers: PairNumbers) {
         let (since_ns, quote_ns) = match self.lives.book.phase(self.buy, self.sell) {
-            Phase::Pending { since_ns, quote_ns } => (*since_ns, *quote_ns),
+            // One that is ahead was noted by a clock that has been set back since.
+            Phase::Pending { since_ns, quote_ns } => ((*since_ns).min(self.lives.moment.now_ns), *quote_ns),
             _ => (self.lives.moment.now_ns, numbers.buy.receive_ns.max(numbers.sell.receive_ns)),
         };
         if self.lives.moment.now_ns.saturating_sub(since_ns) >= self.lives.rules.settings.min_life_ns {
@@ -170,14 +173,19 @@ impl Life<'_, '_> {
 
     /// `asset-buy venue-sell venue-symbols-time`: the two symbols as a 64-bit hash (FNV-1a) and the receive time of the
     /// quote that made the pair pay in nanoseconds, both in hexadecimal: so replicas that see the same quotes give the
-    /// same id. The time is moved on by a nanosecond when the pair has used it already.
+    /// same id. The time is moved on by a nanosecond when the pair has used it already; not when a later one was used
+    /// by a clock that has been set back since.
     fn new_id(&mut self, quote_ns: i64) -> String {
         let (buy, sell) = (&self.lives.book.legs[self.buy].instrument, &self.lives.book.legs[self.sell].instrument);
         let symbols = fnv1a(&[buy.symbol.as_bytes(), sell.symbol.as_bytes()]);
         let pair = format!("{}-{}-{}-{symbols:016x}", self.lives.book.name, buy.venue, sell.venue);
-        let last_ns = self.lives.journal.last_ids.entry(fnv1a(&[pair.as_bytes()])).or_insert(i64::MIN);
-        *last_ns = quote_ns.max(last_ns.saturating_add(1));
-        format!("{pair}-{last_ns:x}")
+        let used = self.lives.journal.last_ids.entry(fnv1a(&[pair.as_bytes()])).or_insert(quote_ns..=quote_ns - 1);
+        *used = if (*used.start()..=used.end().saturating_add(1)).contains(&quote_ns) {
+            *used.start()..=used.end().saturating_add(1)
+        } else {
+            quote_ns..=quote_ns
+        };
+        format!("{pair}-{:x}", used.end())
     }
 }
 
@@ -311,6 +319,28 @@ mod tests {
             ids.extend(opened.map(|event| event.spread.opportunity_id));
         }
         assert_eq!(ids.len(), 3);
+    }
+
+    #[test]
+    fn after_a_clock_was_set_back_the_id_is_the_quotes_own_again() {
+        let mut market = Market::new(settings());
+        let mut id = |bid, now_ns| market.bid_on_b(bid, now_ns).pop().unwrap().spread.opportunity_id;
+        let ahead = id(101.0, START_NS + 60 * SECOND_NS);
+        id(100.0, START_NS);
+        let back = id(101.0, START_NS + 1);
+        assert!(ahead.ends_with(&format!("-{:x}", START_NS + 60 * SECOND_NS)));
+        assert!(back.ends_with(&format!("-{:x}", START_NS + 1)), "{back}");
+    }
+
+    #[test]
+    fn what_was_pending_by_a_clock_ahead_opens_after_its_minimum_life_all_the_same() {
+        let mut market = Market::new(ScannerSettings { min_life_ns: SECOND_NS, ..settings() });
+        assert!(market.bid_on_b(101.0, START_NS).is_empty());
+        let back_ns = START_NS - 60 * SECOND_NS;
+        assert!(market.bid_on_b(101.0, back_ns).is_empty());
+        let opened = market.0.on_timer(back_ns + SECOND_NS);
+        assert_eq!(kinds(&opened), [EventKind::Opened]);
+        assert_eq!(opened[0].spread.open_ns, back_ns);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Windows that are over and wait to be committed.
+//! What is committed of a venue: closed windows, how far its stream is with them, the quotes that stand at their end.
 
 use super::state::WindowState;
-use crossbook_market::Instrument;
+use crossbook_market::{Instrument, Quote};
 use std::sync::Arc;
 
 /// How far a stream is committed.
@@ -10,6 +10,14 @@ pub struct Position {
     pub stream_id: Arc<str>,
     /// Every batch up to it concerns only windows that are committed.
     pub sequence: u64,
+}
+
+/// The quote in force at the end of the last committed window of one instrument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CarriedQuote {
+    pub instrument: Arc<Instrument>,
+    /// Its instrument number means nothing.
+    pub quote: Quote,
 }
 
 /// All instruments of one venue over one window.

@@ -1,6 +1,8 @@
 //! Windows of one venue's stream: what it says is checked, kept per instrument, and closed by its own watermark.
 
+mod checks;
 mod closed;
+mod closing;
 mod copy_binary;
 mod error;
 mod instruments;
@@ -9,11 +11,11 @@ mod stream;
 mod table;
 mod venue_windows;
 
-pub use closed::{ClosedWindow, Position};
+pub use closed::{CarriedQuote, ClosedWindow, Position};
 pub use error::IngestError;
 pub use state::{TickFigures, WindowFigures, WindowState};
 pub use table::{MAX_SILENT_WINDOWS, WindowTable};
-pub use venue_windows::{CarriedQuote, VenueWindows};
+pub use venue_windows::VenueWindows;
 
 #[cfg(test)]
 mod tests;

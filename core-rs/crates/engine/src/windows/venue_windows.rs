@@ -22,25 +22,18 @@
 //!     said so: whoever restarts from them is told again. The same holds of what a stream says to be all that it has, which
 //!     it may say at any moment: the window of that moment has the last row of what is gone.
 
-use super::closed::{ClosedWindow, Position};
-use super::error::{IngestError, MAX_SEQUENCE};
+use super::checks::{check_batch, check_hello, check_restored};
+use super::closed::{CarriedQuote, ClosedWindow, Position};
+use super::closing::Closing;
+use super::error::IngestError;
 use super::instruments::Instruments;
 use super::stream::Stream;
 use super::table::WindowTable;
 use crate::hub::QuoteHub;
-use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_market::{BookState, Quote};
 use crossbook_wire::{Batch, Hello, IngestMessage, MAX_TIME_NS, SymbolEntry, WireError, decode_ingest_request};
 use rustc_hash::FxHashSet;
-use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// The quote in force at the end of the last committed window of one instrument.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CarriedQuote {
-    pub instrument: Arc<Instrument>,
-    /// Its instrument number means nothing.
-    pub quote: Quote,
-}
 
 /// The open window of one venue, and the closed ones until they are taken.
 pub struct VenueWindows {
@@ -54,12 +47,8 @@ pub struct VenueWindows {
     /// Rows received before it are part of the committed windows and are skipped.
     committed_until_ns: i64,
     watermark_ns: i64,
-    is_open_complete: bool,
-    /// The first roster of the open window: until its end what is gone is there.
-    roster_sequence: Option<u64>,
+    closing: Closing,
     is_connected: bool,
-    /// Its reader stops feeding batches while too many wait.
-    closed: VecDeque<ClosedWindow>,
     outgoing: Vec<Quote>,
     quotes: u64,
     duplicate_batches: u64,
@@ -70,8 +59,10 @@ impl VenueWindows {
         if window_seconds <= 0 || 60 % window_seconds != 0 {
             return Err(IngestError::WindowLength { seconds: window_seconds });
         }
+        let venue: Arc<str> = Arc::from(venue);
         Ok(Self {
-            venue: Arc::from(venue),
+            closing: Closing::new(Arc::clone(&venue)),
+            venue,
             hub,
             table: WindowTable::new(window_seconds * 1_000_000_000),
             instruments: Instruments::default(),
@@ -79,10 +70,7 @@ impl VenueWindows {
             counts_from_ns: 0,
             committed_until_ns: 0,
             watermark_ns: 0,
-            is_open_complete: true,
-            roster_sequence: None,
             is_connected: false,
-            closed: VecDeque::new(),
             outgoing: Vec::new(),
             quotes: 0,
             duplicate_batches: 0,
@@ -100,11 +88,7 @@ impl VenueWindows {
         if !self.stream.is_fresh() {
             return Err(IngestError::LateRestore);
         }
-        if !(1..MAX_TIME_NS).contains(&committed_until_ns) {
-            return Err(IngestError::BadCommitTime { committed_until_ns });
-        }
-        check_sequence(position.sequence)?;
-        carried.iter().try_for_each(|carried| self.check_carried(carried))?;
+        check_restored(&self.venue, &position, committed_until_ns, carried)?;
         self.stream.restore(position);
         let window_ns = self.table.window_ns();
         self.table.open_at(committed_until_ns + (window_ns - 1 - (committed_until_ns - 1).rem_euclid(window_ns)));
@@ -123,7 +107,7 @@ impl VenueWindows {
         let IngestMessage::Hello(mut hello) = decode_ingest_request(payload)? else {
             return Err(WireError::WrongContent { expected: "hello" }.into());
         };
-        self.check_hello(&hello)?;
+        check_hello(&self.venue, &hello, &self.instruments, &self.stream)?;
         hello.oldest_sequence = hello.oldest_sequence.max(1);
         let is_same_stream = self.stream.is_same(&hello.stream_id);
         let is_first = self.stream.is_fresh();
@@ -132,12 +116,14 @@ impl VenueWindows {
             self.instruments.forget_stream();
             self.counts_from_ns = self.counts_from_ns.max(self.watermark_ns);
             self.committed_until_ns = 0;
-            self.roster_sequence = None;
+            self.closing.forget_roster();
         }
         if is_lost && !is_first {
             self.table.break_off(self.watermark_ns);
         }
-        self.is_open_complete &= !is_lost;
+        if is_lost {
+            self.closing.lose();
+        }
         self.introduce(hello, is_lost);
         self.is_connected = true;
         if self.stream.is_catching_up() {
@@ -162,17 +148,18 @@ impl VenueWindows {
         };
         if !self.stream.expects(&batch)? {
             self.duplicate_batches += 1;
-            return Ok(self.closed.len());
+            return Ok(self.closing.waiting());
         }
         let time_ns = batch.columns.time_range_ns().map_or(0, |(_, last)| last).max(batch.watermark_ns);
         if time_ns > latest_ns {
             return Err(IngestError::AheadOfClock { time_ns, latest_ns });
         }
-        if let Err(error) = self.check_batch(&batch) {
+        let window_ns = self.table.window_ns();
+        if let Err(error) = check_batch(&self.venue, &batch, window_ns, &self.instruments, &self.stream) {
             return self.refuse(error);
         }
         self.apply(batch);
-        Ok(self.closed.len())
+        Ok(self.closing.waiting())
     }
 
     /// The tracker is gone: the hub shows its instruments as CLOSED until it resumes. Windows are not touched.
@@ -188,7 +175,7 @@ impl VenueWindows {
 
     /// The oldest window that is over, to be committed.
     pub fn take_closed(&mut self) -> Option<ClosedWindow> {
-        self.closed.pop_front()
+        self.closing.take()
     }
 
     /// Stream that is open, or was last; empty before the first.
@@ -225,46 +212,6 @@ impl VenueWindows {
         let is_live = |slot: &usize| self.table.states()[*slot].book_state() == BookState::Live;
         let is_current = self.is_connected && !self.stream.is_catching_up();
         if is_current { self.present().map(|(slot, _)| slot).filter(is_live).count() } else { 0 }
-    }
-
-    fn check_carried(&self, CarriedQuote { instrument, quote }: &CarriedQuote) -> Result<(), IngestError> {
-        self.check_venue(&instrument.venue)?;
-        let is_number = |value: f64| (0.0..f64::INFINITY).contains(&value);
-        let is_placed = (1..MAX_TIME_NS).contains(&quote.receive_ns) && quote.state != BookState::Moved;
-        if is_placed && [quote.bid, quote.bid_size, quote.ask, quote.ask_size].into_iter().all(is_number) {
-            return Ok(());
-        }
-        Err(IngestError::BadCarriedQuote { symbol: instrument.symbol.clone(), receive_ns: quote.receive_ns })
-    }
-
-    fn check_venue(&self, venue: &str) -> Result<(), IngestError> {
-        if *venue == *self.venue {
-            return Ok(());
-        }
-        Err(IngestError::HelloVenue { expected: self.venue.to_string(), found: venue.to_owned() })
-    }
-
-    fn check_hello(&self, hello: &Hello) -> Result<(), IngestError> {
-        self.check_venue(&hello.venue)?;
-        if hello.stream_id.is_empty() {
-            return Err(IngestError::NoStreamId);
-        }
-        check_sequence(hello.oldest_sequence)?;
-        self.instruments.check(&self.venue, &hello.symbols, self.stream.is_same(&hello.stream_id))
-    }
-
-    fn check_batch(&self, batch: &Batch) -> Result<(), IngestError> {
-        if *batch.venue != *self.venue {
-            let (expected, found) = (self.venue.to_string(), batch.venue.to_owned());
-            return Err(IngestError::BatchVenue { expected, found });
-        }
-        let (from_ns, window_ns) = (batch.watermark_ns, self.table.window_ns());
-        if batch.is_hand_over() && from_ns % window_ns != 0 {
-            return Err(IngestError::HandOverWithinWindow { from_ns, window_ns });
-        }
-        self.instruments.check(&self.venue, &batch.symbols, true)?;
-        batch.check_symbols(|index| self.instruments.is_known(index))?;
-        self.stream.check_promise(batch)
     }
 
     /// The next batch of the stream is of no use.
@@ -328,7 +275,7 @@ impl VenueWindows {
         if let Some(roster) = &batch.roster {
             self.instruments.take_roster(roster, batch.watermark_ns);
             if self.table.end_ns() > 0 && batch.watermark_ns >= self.table.start_ns() {
-                self.roster_sequence.get_or_insert(batch.sequence);
+                self.closing.keep_for_roster(batch.sequence);
             }
         }
     }
@@ -383,7 +330,7 @@ impl VenueWindows {
         if self.table.end_ns() > 0 {
             self.close_until(batch.unheard_from_ns, batch.sequence);
             self.table.break_off(batch.unheard_from_ns);
-            self.is_open_complete = false;
+            self.closing.lose();
         }
         self.stream.lose_from(batch.sequence);
         if !self.stream.is_catching_up() {
@@ -400,7 +347,7 @@ impl VenueWindows {
         let counts = |time_ns: &i64| *time_ns >= self.counts_from_ns;
         if let Some(time_ns) = batch.columns.rows().map(happens_ns).find(counts) {
             self.close_until(time_ns, batch.sequence);
-            self.is_open_complete = false;
+            self.closing.lose();
             self.stream.quotes_are_back();
         }
     }
@@ -413,31 +360,7 @@ impl VenueWindows {
 
     /// Closes every window that ends at `time_ns` or before; `next` is the first batch that concerns later ones.
     fn close_until(&mut self, time_ns: i64, next: u64) {
-        while time_ns >= self.table.end_ns() {
-            if self.table.end_ns() == 0 || self.table.is_silent_until(time_ns) {
-                self.table.open_at(time_ns);
-            } else {
-                self.close(next);
-            }
-        }
-    }
-
-    fn close(&mut self, next: u64) {
-        let (start_ns, end_ns) = (self.table.start_ns(), self.table.end_ns());
-        let slots = self.instruments.slots();
-        let rows = self.table.close(|slot| slots[slot as usize].gone_from_ns);
-        let instrument = |slot: u32| Arc::clone(&slots[slot as usize].instrument);
-        let (instruments, states) = rows.into_iter().map(|(slot, state)| (instrument(slot), state)).unzip();
-        self.closed.push_back(ClosedWindow {
-            venue: Arc::clone(&self.venue),
-            start_ns,
-            end_ns,
-            is_complete: self.is_open_complete,
-            position: self.stream.position_before(self.roster_sequence.take().unwrap_or(next).min(next)),
-            instruments,
-            states,
-        });
-        self.is_open_complete = !self.stream.is_missing_quotes();
+        self.closing.close_until(time_ns, next, &mut self.table, &self.instruments, &self.stream);
     }
 
     /// Slot and hub number of every instrument that has appeared.
@@ -457,8 +380,4 @@ impl VenueWindows {
         let quotes: Vec<_> = self.present().map(|(slot, hub_id)| self.table.states()[slot].quote(hub_id)).collect();
         self.hub.publish(&quotes, self.watermark_ns);
     }
-}
-
-fn check_sequence(sequence: u64) -> Result<(), IngestError> {
-    if sequence <= MAX_SEQUENCE { Ok(()) } else { Err(IngestError::SequenceTooLarge { sequence }) }
 }

@@ -5,6 +5,9 @@ use rustc_hash::FxHashMap;
 
 /// Fetches that may be outstanding at once; the others wait.
 pub(super) const OUTSTANDING_LIMIT: usize = 16;
+/// The same where the venue counts by seconds: what waits while it or the line stands still comes there all at once, which is
+/// too often although each was sent in its time.
+const COUNTED_OUTSTANDING_LIMIT: usize = 2;
 /// A fetch may wait this long for the driver's request budget and the answer.
 const FETCH_TIMEOUT_NS: i64 = 60 * SECOND_NS;
 
@@ -36,8 +39,9 @@ pub(crate) struct Outstanding {
 
 impl Fetches {
     /// Whether another may be asked for now.
-    pub fn have_room(&self, now_ns: i64) -> bool {
-        self.outstanding.len() < OUTSTANDING_LIMIT && self.next_ns <= now_ns
+    pub fn have_room(&self, now_ns: i64, gap_ns: i64) -> bool {
+        let limit = if gap_ns > 0 { COUNTED_OUTSTANDING_LIMIT } else { OUTSTANDING_LIMIT };
+        self.outstanding.len() < limit && self.next_ns <= now_ns
     }
 
     /// A book is asked for now, and another not before `gap_ns`; the request's number.

@@ -16,7 +16,7 @@ impl Desk {
     }
 
     pub(crate) fn may_fetch(&self) -> bool {
-        self.fetches.have_room(self.now_ns)
+        self.fetches.have_room(self.now_ns, self.conduct.fetch_gap_ns)
     }
 
     /// Asks for a slot's book.

@@ -19,7 +19,7 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
-use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Side, Text, Time, parse, price, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -59,6 +59,8 @@ const CONDUCT: Conduct = Conduct {
     snapshot_source: SnapshotSource::Rest,
     joining,
     top_mark: Some(r#""bookTicker""#),
+    // 403 is the firewall's limit.
+    throttling: Throttling { statuses: &[403], ..Throttling::by_code(&["code"], &["-1003"]) },
     ..Conduct::USUAL
 };
 

@@ -19,7 +19,7 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
+use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -61,6 +61,7 @@ const CONDUCT: Conduct = Conduct {
     heartbeat: Some(Heartbeat { text: "ping", every_ns: 25 * SECOND_NS }),
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
     top_mark: Some(r#""books1""#),
+    throttling: Throttling::by_code(&["code"], &["429", "1001"]),
     ..Conduct::USUAL
 };
 

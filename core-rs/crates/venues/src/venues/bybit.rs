@@ -21,8 +21,7 @@ use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
-use crate::throttling::has_code;
+use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Text, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -58,6 +57,8 @@ const CONDUCT: Conduct = Conduct {
     silence_limit_ns: 60 * SECOND_NS,
     book_depth: Some(50),
     top_mark: Some(r#""orderbook.1."#),
+    // 403 is a ban of our address for asking too often; the codes come with 200 as well.
+    throttling: Throttling { statuses: &[403], ..Throttling::by_code(&["retCode"], &["10006", "10018"]) },
     ..Conduct::USUAL
 };
 
@@ -211,13 +212,6 @@ impl Venue for Bybit {
     fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
         let path = format!("/v5/market/orderbook?category=linear&symbol={native_symbol}&limit=1");
         Some(BookRequest { request: RestRequest::get(path), depth_limit: 1 })
-    }
-
-    /// 403 is a ban of our address for asking too often; 10006 and 10018 come with 200 as well.
-    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
-        let is_throttled =
-            matches!(status, 418 | 429) || status == 403 || has_code(body, &["retCode"], &["10006", "10018"]);
-        is_throttled.then_some(body)
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {

@@ -25,8 +25,7 @@ use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
-use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
-use crate::throttling::has_code;
+use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -74,6 +73,7 @@ const CONDUCT: Conduct = Conduct {
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
     top_mark: Some(r#""quote."#),
+    throttling: Throttling::by_code(&["error", "code"], &[TOO_MANY_REQUESTS]),
     ..Conduct::USUAL
 };
 
@@ -231,12 +231,6 @@ impl Venue for Deribit {
     fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
         let path = format!("/api/v2/public/get_order_book?instrument_name={native_symbol}&depth=1");
         Some(BookRequest { request: RestRequest::get(path), depth_limit: 1 })
-    }
-
-    /// 10028 comes as an error of JSON-RPC.
-    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
-        let is_throttled = matches!(status, 418 | 429) || has_code(body, &["error", "code"], &["10028"]);
-        is_throttled.then_some(body)
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {

@@ -11,7 +11,8 @@
 //!    two is never told. A frame that does not read may have been anybody's.
 //! 5. After a loss: unsubscribe, wait for `unsubscribed`, subscribe again. Subscribing twice is an error and brings no book.
 //! 6. There are no times in these frames, and no channel of the best bid and ask.
-//! 7. No engine keeps the one book: every validator has its own, and the indexer's may cross. Nothing is quoted from it then.
+//! 7. No engine keeps the one book: every validator has its own, and the indexer's may cross for a while. Nothing is quoted from
+//!    it meanwhile. One that stays crossed is asked for again: the book of a subscription is told uncrossed.
 //!
 //! The server pings with control frames every 30 s. Two subscriptions a second of one market, or it closes with 1008; 32 markets
 //! a connection. Markets quote USD by their oracle and settle in USDC. A name with a comma is a token by its pool: left out.
@@ -52,7 +53,9 @@ const PROFILE: VenueProfile = VenueProfile {
 const CONDUCT: Conduct = Conduct {
     socket_path: "/v4/ws",
     waits_for_greeting: true,
+    crossed_limit_ns: 2 * SECOND_NS, // a block or two
     pacing: Pacing { burst: 10, interval_ns: 100 * MILLISECOND_NS, gap_ns: 0 },
+    subscribe_gap_ns: 600 * MILLISECOND_NS,
     ..Conduct::USUAL
 };
 
@@ -178,7 +181,7 @@ fn on_channel(message: Message<'_>, desk: &mut Desk) -> Result<(), FrameError> {
         desk.acknowledge(Operation::Unsubscribe, slot, Channel::Book);
         return Ok(());
     }
-    let number = message.message_id.ok_or(FrameError::Missing("message_id"))?;
+    let number = message.message_id.filter(|number| *number >= 0).ok_or(FrameError::Missing("message_id"))?;
     let contents = message.contents.0.ok_or(FrameError::Missing("contents"))?;
     if &*message.kind == "subscribed" {
         desk.snapshot(slot, contents.into_snapshot(number)?);
@@ -297,9 +300,10 @@ mod tests {
         bench
     }
 
-    /// A live book, 99 x 1.5 | 101 x 2, as message 3.
+    /// A live book, 99 x 1.5 | 101 x 2, as message 3, a second after it was asked for.
     fn live() -> Bench {
         let mut bench = greeted(&["BTC-USD"]);
+        bench.wait(SECOND_NS);
         bench.text(&whole(3, "BTC-USD"));
         assert_eq!(bench.take_top(), Some((99.0, 1.5, 101.0, 2.0)));
         bench.take_steps();
@@ -362,6 +366,14 @@ mod tests {
     }
 
     #[test]
+    fn rule_3_a_book_whose_number_is_none_is_no_book() {
+        let mut bench = greeted(&["BTC-USD"]);
+        bench.text(&whole(-3, "BTC-USD"));
+        bench.text(&change(1, r#"{"bids":[["99.5","1"]]}"#));
+        assert_eq!((bench.state("BTC-USD"), bench.feed.stats().parse_errors), (Resyncing, 1));
+    }
+
+    #[test]
     fn rule_4_a_frame_that_does_not_read_may_have_been_anybodys() {
         let frame = change(5, r#"{"bids":[["99.5","1"]]}"#);
         for spoilt in [&frame[..60], &frame.replace("BTC-USD\",", "BT\u{1b}}{#D\",")] {
@@ -387,10 +399,32 @@ mod tests {
     }
 
     #[test]
+    fn rule_5_no_market_is_subscribed_more_than_twice_a_second_however_often_it_is_lost() {
+        let mut bench = greeted(&["BTC-USD"]);
+        let (mut number, mut asked_ns) = (10, Vec::new());
+        for _ in 0..100 {
+            for text in bench.take_sent() {
+                if text == SUBSCRIBE {
+                    asked_ns.push(bench.now_ns);
+                    bench.text(&whole(number, "BTC-USD"));
+                    bench.text(&change(1, r#"{"bids":[["99.5","1"]]}"#));
+                } else {
+                    bench.text(UNSUBSCRIBED);
+                }
+                number += 1;
+            }
+            bench.wait(SECOND_NS / 20);
+        }
+        assert!(asked_ns.len() > 3, "{asked_ns:?}");
+        assert!(asked_ns.windows(3).all(|three| three[2] - three[0] > SECOND_NS), "{asked_ns:?}");
+    }
+
+    #[test]
     fn rule_5_subscribing_twice_leads_to_leaving_whether_the_market_stands_in_the_text_or_beside_it() {
         let text = error("Invalid subscribe message: already subscribed (v4_orderbook-BTC-USD)");
         for told in [text.clone(), text.replace("BTC-USD)\"", "?)\",\"id\":\"BTC-USD\"")] {
             let mut bench = greeted(&["BTC-USD"]);
+            bench.wait(SECOND_NS);
             bench.take_steps();
             bench.text(&told);
             assert_eq!(bench.take_sent(), [UNSUBSCRIBE], "{told}");
@@ -398,11 +432,38 @@ mod tests {
     }
 
     #[test]
-    fn rule_7_a_crossed_book_is_withdrawn_before_it_is_quoted() {
+    fn rule_7_a_crossed_book_is_not_quoted_until_it_uncrosses_by_itself() {
         let mut bench = live();
         bench.text(&change(4, r#"{"bids":[["101","1"]]}"#));
         assert_eq!(bench.take_top(), Some((0.0, 0.0, 0.0, 0.0)));
         assert_eq!(bench.state("BTC-USD"), Resyncing);
+        bench.wait(SECOND_NS);
+        bench.text(&change(5, r#"{"bids":[["102","1"]]}"#));
+        assert_eq!((bench.take_quotes().len(), bench.take_sent().len()), (0, 0));
+        bench.text(&change(6, r#"{"asks":[["101","0"],["103","4"]]}"#));
+        assert_eq!(bench.take_top(), Some((102.0, 1.0, 103.0, 4.0)));
+        bench.text(&change(7, r#"{"asks":[["102","1"]]}"#));
+        bench.wait(SECOND_NS * 3 / 2);
+        bench.text(&change(8, r#"{"asks":[["102","0"]]}"#));
+        assert_eq!(bench.take_top(), Some((102.0, 1.0, 103.0, 4.0)), "each crossing has a time of its own");
+        assert!(bench.take_sent().is_empty());
+    }
+
+    #[test]
+    fn rule_7_a_book_that_stays_crossed_is_asked_for_again_whether_anything_is_told_of_it_or_not() {
+        for is_told in [true, false] {
+            let mut bench = live();
+            bench.text(&change(4, r#"{"bids":[["101","1"]]}"#));
+            for number in 5..30 {
+                bench.wait(SECOND_NS / 10);
+                if is_told {
+                    bench.text(&change(number, r#"{"bids":[["98","2"]]}"#));
+                }
+            }
+            let events: Vec<_> = bench.steps.iter().map(|step| format!("{step:?}")).collect();
+            assert_eq!(bench.take_sent(), [UNSUBSCRIBE], "{events:?}");
+            assert!(events.iter().any(|event| event.contains("crossed_book")));
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
-use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
+use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Object, Side, Text, Time, parse, price, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -60,6 +60,7 @@ const CONDUCT: Conduct = Conduct {
     heartbeat: Some(Heartbeat { text: r#"{"channel":"futures.ping"}"#, every_ns: 10 * SECOND_NS }),
     silence_limit_ns: 30 * SECOND_NS,
     top_mark: Some(r#""futures.book_ticker""#),
+    throttling: Throttling::by_code(&["label"], &["TOO_MANY_REQUESTS", "TOO_FAST"]),
     ..Conduct::USUAL
 };
 

@@ -24,7 +24,7 @@ use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
-use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
+use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
 use crate::venue::Venue;
 use crossbook_codec::json::{Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -63,6 +63,7 @@ const CONDUCT: Conduct = Conduct {
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
     status_mark: Some(r#""ticker""#),
+    throttling: Throttling::by_code(&["error"], &["apiLimitExceeded"]),
     ..Conduct::USUAL
 };
 

@@ -22,8 +22,7 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic, best};
-use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
-use crate::throttling::has_code;
+use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::urls::query_value;
@@ -66,6 +65,7 @@ const CONDUCT: Conduct = Conduct {
     max_age_ns: Some(23 * 3_600 * SECOND_NS),
     snapshot_source: SnapshotSource::EveryFrame,
     top_mark: Some("/tickerV2:"),
+    throttling: Throttling::by_code(&["code"], &["429000"]),
     ..Conduct::USUAL
 };
 
@@ -239,12 +239,6 @@ impl Venue for Kucoin {
     fn check_request(&self, native_symbol: &str) -> Option<BookRequest> {
         let path = format!("/api/v1/level2/depth20?symbol={native_symbol}");
         Some(BookRequest { request: RestRequest::get(path).weighing(CHECK_WEIGHT), depth_limit: usize::MAX })
-    }
-
-    /// 429000 comes with any status.
-    fn throttling_words<'a>(&self, status: u16, body: &'a [u8]) -> Option<&'a [u8]> {
-        let is_throttled = matches!(status, 418 | 429) || has_code(body, &["code"], &["429000"]);
-        is_throttled.then_some(body)
     }
 
     fn parse_book(&self, body: &[u8]) -> Result<Snapshot, FrameError> {

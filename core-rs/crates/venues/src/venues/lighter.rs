@@ -17,7 +17,9 @@ use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
+use crate::profile::{
+    Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain,
+};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, LevelFields, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -57,6 +59,7 @@ const CONDUCT: Conduct = Conduct {
     snapshot_source: SnapshotSource::Socket,
     joining: by_chain,
     top_mark: Some(r#""ticker:"#),
+    throttling: Throttling::by_code(&["code"], &["23000"]),
     ..Conduct::USUAL
 };
 

@@ -23,7 +23,9 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::profile::{
+    Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile,
+};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -73,6 +75,7 @@ const CONDUCT: Conduct = Conduct {
     joining,
     top_mark: Some(r#""push.depth.full""#),
     status_mark: Some(r#""push.contract""#),
+    throttling: Throttling::by_code(&["code"], &["510", "429"]),
     ..Conduct::USUAL
 };
 
@@ -493,14 +496,21 @@ mod tests {
         (0..3).for_each(|_| bench.text(&ack("sub.depth")));
         bench.text(&ack("sub.depth.full"));
         let url = |name: &str| format!("https://api.mexc.com/api/v1/contract/depth/{name}?limit=1000");
-        let urls = |bench: &mut Bench| bench.take_fetches().into_iter().map(|fetch| fetch.1).collect::<Vec<_>>();
-        assert_eq!(urls(&mut bench), [url(BTC)]);
+        let asked = |bench: &mut Bench, expected: &[&str]| {
+            let (ids, urls): (Vec<_>, Vec<_>) = bench.take_fetches().into_iter().map(|(id, url, _)| (id, url)).unzip();
+            assert_eq!(urls, expected.iter().map(|name| url(name)).collect::<Vec<_>>());
+            ids
+        };
+        let first = asked(&mut bench, &[BTC])[0];
         bench.wait(SECOND_NS / 5);
-        assert!(urls(&mut bench).is_empty());
+        asked(&mut bench, &[]);
         bench.wait(SECOND_NS / 10);
-        assert_eq!(urls(&mut bench), [url("ETH_USDT")]);
+        asked(&mut bench, &["ETH_USDT"]);
+        bench.wait(5 * SECOND_NS);
+        asked(&mut bench, &[]); // a venue that stands still would get them all at once, and that is too often
+        bench.answer(first, 200, &book(155));
         bench.wait(SECOND_NS / 2);
-        assert_eq!(urls(&mut bench), [url("SOL_USDT")]);
+        asked(&mut bench, &["SOL_USDT"]);
     }
 
     #[test]

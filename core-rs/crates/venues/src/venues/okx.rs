@@ -22,7 +22,9 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
-use crate::profile::{Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
+use crate::profile::{
+    Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile,
+};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -66,6 +68,7 @@ const CONDUCT: Conduct = Conduct {
     joining,
     top_mark: Some(r#""bbo-tbt""#),
     status_mark: Some(r#""instruments""#),
+    throttling: Throttling::by_code(&["code"], &["50011"]),
     ..Conduct::USUAL
 };
 

@@ -27,7 +27,7 @@ use crate::desk::Desk;
 use crate::error::VenueError;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
-use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
+use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
 use crate::venue::Venue;
 use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
@@ -64,6 +64,7 @@ const CONDUCT: Conduct = Conduct {
     book_depth: Some(DEPTH),
     removes_only_what_is_there: true,
     snapshot_limit_ns: Some(70 * SECOND_NS),
+    throttling: Throttling::by_code(&["code"], &["39995"]),
     ..Conduct::USUAL
 };
 

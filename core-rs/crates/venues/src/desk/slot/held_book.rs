@@ -29,6 +29,8 @@ pub(super) struct HeldBook {
     ahead: Option<(i64, i64)>,
     /// Snapshots in a row that were older than the book.
     outdated: u32,
+    /// Since when the book is crossed.
+    crossed_since_ns: Option<i64>,
 }
 
 /// Where a delta stands relative to the last change.
@@ -51,6 +53,7 @@ impl HeldBook {
         self.ticker = None;
         self.ahead = None;
         self.outdated = 0;
+        self.crossed_since_ns = None;
     }
 
     pub fn book(&self) -> &OrderBook {
@@ -67,6 +70,17 @@ impl HeldBook {
 
     pub fn top(&self) -> Top {
         self.top
+    }
+
+    /// How long the book has been crossed; None when it is not. To be asked after each change.
+    pub fn crossed_ns(&mut self, now_ns: i64) -> Option<i64> {
+        self.crossed_since_ns = self.book.is_crossed().then(|| self.crossed_since_ns.unwrap_or(now_ns));
+        self.crossed_since_ns.map(|since_ns| now_ns - since_ns)
+    }
+
+    /// Whether a book that was found crossed has been so for longer than it may.
+    pub fn stays_crossed(&self, now_ns: i64, limit_ns: i64) -> bool {
+        self.crossed_since_ns.is_some_and(|since_ns| now_ns - since_ns >= limit_ns)
     }
 
     /// Best bid and ask of the book itself.

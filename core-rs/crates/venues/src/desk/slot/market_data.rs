@@ -64,7 +64,7 @@ impl Slot {
         self.vigil.hear_change(turn.now_ns);
         if self.held.is_fresh(&top) {
             if is_crossed {
-                return self.take_crossed(turn);
+                return self.take_crossed(i64::MAX, turn); // the venue itself says so
             }
             self.held.take_ticker(top, turn.now_ns);
         }
@@ -181,8 +181,8 @@ impl Slot {
 
     /// `change` is what was applied last and to which sequence, where it is known by itself.
     pub(super) fn publish_if_sound(&mut self, exchange_ns: i64, change: Option<(i64, &Delta)>, turn: &mut Turn<'_>) {
-        if self.held.book().is_crossed() {
-            self.take_crossed(turn);
+        if let Some(crossed_ns) = self.held.crossed_ns(turn.now_ns) {
+            self.take_crossed(crossed_ns, turn);
         } else if self.held.book().is_thin() {
             self.publish_thin(change, turn);
         } else {
@@ -191,10 +191,16 @@ impl Slot {
         }
     }
 
-    /// Bids at or above asks: something was missed, unless nothing trades and orders are only collected.
-    fn take_crossed(&mut self, turn: &mut Turn<'_>) {
-        if !self.is_halted {
+    /// Bids at or above asks: something was missed, unless nothing trades and orders are only collected. Where no engine keeps a book
+    /// from it, it is withdrawn, and lost once it has stood so for longer than it may.
+    fn take_crossed(&mut self, crossed_ns: i64, turn: &mut Turn<'_>) {
+        if self.is_halted {
+            return;
+        }
+        if crossed_ns >= turn.conduct.crossed_limit_ns {
             self.rebuild("crossed_book", "best bid at or above best ask", turn);
+        } else {
+            self.set_state(BookState::Resyncing, turn);
         }
     }
 

@@ -82,7 +82,8 @@ pub(super) struct Slot {
     vigil: Vigil,
     /// The last quote, whose number is the slot's.
     emitted: Quote,
-    /// When the book was last loaded whole.
+    /// When the book was last asked for on the socket, and when it was last loaded whole.
+    asked_ns: i64,
     loaded_ns: i64,
     has_been_whole: bool,
     /// Whether nobody knows what its connection still has to say: until that is read, the quote is not LIVE.
@@ -104,6 +105,7 @@ impl Slot {
             tries: Tries::default(),
             vigil: Vigil::new(now_ns),
             emitted: Quote::without_prices(number, BookState::Closed, now_ns),
+            asked_ns: i64::MIN / 2,
             loaded_ns: now_ns,
             has_been_whole: false,
             is_doubted: false,
@@ -161,6 +163,9 @@ impl Slot {
     /// A request for its book was sent.
     pub fn sent(&mut self, operation: Operation, turn: &Turn<'_>) {
         let (since_ns, is_answered) = (turn.now_ns, turn.conduct.answers_requests);
+        if operation == Operation::Subscribe {
+            self.asked_ns = turn.now_ns;
+        }
         self.phase = match (self.phase, operation) {
             (Phase::Gone, _) => Phase::Gone,
             (_, Operation::Subscribe) => Phase::Waiting { since_ns, is_acknowledged: !is_answered },

@@ -48,9 +48,9 @@ impl Slot {
         self.set_state(BookState::Resyncing, turn);
     }
 
-    /// Tries at once, or later when there have been tries before.
+    /// Tries at once, or later when there have been tries before or the venue wants time between them.
     fn rebuild_in_time(&mut self, turn: &mut Turn<'_>) {
-        let due_ns = self.next_try_ns(turn.now_ns);
+        let due_ns = self.next_try_ns(turn.now_ns).max(self.asked_ns + turn.conduct.subscribe_gap_ns);
         self.phase = Phase::Broken { due_ns };
         if due_ns <= turn.now_ns {
             self.try_rebuild(turn);
@@ -98,7 +98,9 @@ impl Slot {
 
     fn watch_whole(&mut self, turn: &mut Turn<'_>) {
         let age_ns = turn.now_ns - self.loaded_ns;
-        if self.held.is_behind(turn.now_ns) {
+        if !self.is_halted && self.held.stays_crossed(turn.now_ns, turn.conduct.crossed_limit_ns) {
+            self.rebuild("crossed_book", "best bid at or above best ask, and nothing ends it", turn);
+        } else if self.held.is_behind(turn.now_ns) {
             // Also where every frame is a book: none has come for so long that the next would not either.
             self.lose_book("book_behind", "the best bid and ask is ahead of the book and differs", turn);
             self.rebuild_in_time(turn);

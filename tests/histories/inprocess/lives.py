@@ -1,0 +1,339 @@
+"""Processes of arbitrage and of alerts within this one: what app.py makes of the services' classes, without sockets.
+
+A killed one can do nothing more from that moment on: its servers raise whatever it asks in its last breath. Watchers
+reach arbitrage through a stand-in of a gRPC channel; what it carries is what the service would send.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing
+from contextvars import copy_context
+from typing import Any, Protocol, cast
+
+import grpc
+from grpc_health.v1 import health_pb2
+
+from crossbook._core import OpportunityEvent
+from crossbook.alerts.app import LEASE_GROUP
+from crossbook.alerts.channels.http_sender import HttpSender
+from crossbook.alerts.channels.outcome import Delivered, Limited, Outcome, Retry
+from crossbook.alerts.closings import Closings
+from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluation.evaluation import Evaluation
+from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots
+from crossbook.alerts.evaluation.ownership import Ownership
+from crossbook.alerts.evaluation.replicas import ArbitrageReplicas, Replica
+from crossbook.alerts.evaluation.watcher import OpportunityWatcher
+from crossbook.alerts.firing import Firing, FiringLine
+from crossbook.alerts.outbox import Outbox
+from crossbook.alerts.records import Tries
+from crossbook.alerts.rulebook import Rulebook
+from crossbook.alerts.store.stores import stores_on
+from crossbook.arbitrage.event_history import EventHistory
+from crossbook.arbitrage.event_log import EventLog, LoggedEvent
+from crossbook.arbitrage.event_writer import EventWriter
+from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.opportunity_stream import watch
+from crossbook.arbitrage.store.events import EventStore
+from crossbook.arbitrage.tuning import scanner_arguments
+from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.data.cooldown import CooldownStore
+from crossbook.plumbing.data.leases import SlotLeases
+from crossbook.plumbing.errors import InvalidRequestError, UnavailableError
+from crossbook.plumbing.settings import ArbitrageSettings
+from crossbook.plumbing.tasks import Keeper
+from tests.histories.inprocess.history import ARBITRAGE
+from tests.histories.inprocess.loop import PROCESS, Pausable, VirtualLoop
+from tests.histories.inprocess.servers import LIMITS, LOSES, RECEIVER, REFUSES, Servers
+
+TIMER_SECONDS = 0.25
+BEAT_SECONDS = 0.9
+CLAIM_LEASE_SECONDS, DELIVERY_LEASE_SECONDS = 10.0, 30.0
+LIMITED_SECONDS = 1.0
+ROOM = 8  # messages on their way to a watcher
+ARGUMENTS = scanner_arguments(ArbitrageSettings(min_life_ms=0, max_age_seconds=86_400, max_skew_seconds=2))
+
+
+class World(Protocol):
+    """What a process lives in."""
+
+    loop: VirtualLoop
+    servers: Servers
+    lives: dict[str, "Life"]
+    accepted: list[tuple[str, str]]
+    findings: list[str]
+
+    def clock_of(self, name: str) -> Clock:
+        """As its machine has it."""
+
+    def latency(self, name: str, call: int) -> float:
+        """How long the call takes, in seconds."""
+
+    def on_death(self, life: "Life", restart_after: float) -> None:
+        """It has killed itself."""
+
+    def note(self, event: LoggedEvent) -> None:
+        """What an arbitrage says, in the moment in which it does."""
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Somebody else's task, which a process does not wait for."""
+
+    def feed(self, life: "ArbitrageLife") -> None:
+        """Its quotes, as they are."""
+
+
+class Life(Pausable):
+    """One life of a process; a Caller of servers."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__()
+        self.world, self.name = world, name
+        self.clock = world.clock_of(name)
+        self.is_dead = False
+        self.dies_at: tuple[str, int, float] | None = None  # before or after, which call, and when it comes back
+        self._context = copy_context()
+        self._context.run(PROCESS.set, self)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._calls = 0
+        self.spawn(self._beat())
+
+    async def _beat(self) -> None:
+        while True:
+            self.clock.beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """A task of this process."""
+        task = self.world.loop.create_task(work, context=self._context)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """As the services keep their workers."""
+        self.spawn(Keeper(self._tell).keep(name, run))
+
+    async def _tell(self, part: str, reason: str) -> None:
+        if reason and not self.is_dead:
+            self.world.findings.append(f"{self.name}: {part} {reason}")
+
+    def doom(self, when: str, nth: int, restart_after: float) -> None:
+        """It dies at its nth call from now on."""
+        self.dies_at = (when, self._calls + nth, restart_after)
+
+    async def end(self, *, by_force: bool) -> None:
+        """Dies, or is told to stop and does what it does then."""
+        self.is_dead = self.is_dead or by_force
+        self.world.loop.resume(self)
+        await self.world.servers.cancel(list(self._tasks))
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
+        self.is_dead = True
+
+    async def before(self, server: str) -> None:
+        self._calls += 1
+        call = self._calls
+        await self._spend(call)
+        await self._perhaps_die("kill_before", call)
+
+    async def after(self, server: str) -> None:
+        call = self._calls
+        await self._perhaps_die("kill_after", call)
+        await self._spend(-call)
+
+    async def _spend(self, call: int) -> None:
+        if self.is_dead:
+            raise OSError("this process is dead")
+        if latency := self.world.latency(self.name, call):
+            await asyncio.sleep(latency)
+            if self.is_dead:
+                raise OSError("this process is dead")
+
+    async def _perhaps_die(self, when: str, call: int) -> None:
+        if self.dies_at and self.dies_at[0] == when and call >= self.dies_at[1]:
+            _, _, restart_after = self.dies_at
+            self.is_dead, self.dies_at = True, None
+            self.world.on_death(self, restart_after)
+            await asyncio.get_running_loop().create_future()
+
+
+class _Noted(EventLog):
+    """Tells the world what it is told."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def append(self, event: OpportunityEvent) -> LoggedEvent:
+        logged = super().append(event)
+        self._world.note(logged)
+        return logged
+
+
+class ArbitrageLife(Life):
+    """The live scan with its log and its writer."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world, name)
+        store = EventStore(world.servers.pool(self), self.clock)
+        self.live = LiveScan(ARGUMENTS, store=store, clock=self.clock)
+        self.live.events = _Noted(world)
+        self.live.writer = EventWriter(store, self.live.events.log_id, self.clock)
+        self.live.history = EventHistory(store, self.live.writer, self.live.events, self.clock)
+        self.keep("event log", self.live.writer.run)
+        self.keep("timer", self._tick)
+        self.spawn(self._start())
+        self._streams: set[asyncio.Task[None]] = set()
+
+    def stream(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """To a watcher."""
+        task = self.spawn(work)
+        self._streams.add(task)
+        task.add_done_callback(self._streams.discard)
+        return task
+
+    def cut(self) -> None:
+        """The ways to all watchers break."""
+        self.world.begin(self.world.servers.cancel(list(self._streams)))
+
+    async def _start(self) -> None:
+        self.world.feed(self)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TIMER_SECONDS)
+            self.live.on_timer()
+
+    def take(self, payload: bytes) -> None:
+        """A batch that has come."""
+        self.world.loop.call_soon(self.live.on_batch, payload, context=self._context)
+
+
+class AlertsLife(Life):
+    """One replica, but for what only shows and deletes."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world, name)
+        counters, clock, redis = Counters(), self.clock, world.servers.redis(self)
+        stores = stores_on(world.servers.pool(self), "", Tries(8, 86_400), clock)
+        replicas = ArbitrageReplicas([Replica(one, cast(grpc.aio.Channel, _Channel(world, one))) for one in ARBITRAGE])
+        self.rulebook, closings = Rulebook(stores.rules), Closings(stores.alerts)
+        firing = Firing(stores.alerts, CooldownStore(redis), closings, counters, CLAIM_LEASE_SECONDS)
+        line, slots = FiringLine(firing), OwnedSlots(self.rulebook.rules, counters)
+        leases = SlotLeases(redis, LEASE_GROUP, SLOTS, f"{name}-{id(self)}", clock.passed_seconds)
+        http = cast(HttpSender, _Post(self))
+        outbox = Outbox(stores.deliveries, http, closings, counters, DELIVERY_LEASE_SECONDS, clock)
+        evaluation = Evaluation(self.rulebook, stores.positions, slots, line, closings, clock)
+        watcher = OpportunityWatcher(replicas, evaluation, counters)
+        ownership = Ownership(leases, stores.positions, slots, line, counters, lambda: None, clock)
+        workers: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "rules": self.rulebook.run,
+            "opportunities": watcher.run,
+            "slots": ownership.run,
+            "firing": line.run,
+            "deliveries": outbox.run,
+            "closings": closings.run,
+        }
+        for part, run in workers.items():
+            self.keep(part, run)
+
+
+class _Post:
+    """The receiver, as a sender of this process has it."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    async def post_json(
+        self, url: str, body: str, headers: Mapping[str, str] | None = None, judge: object = None
+    ) -> Outcome:
+        world, mood = self._life.world, ""
+        try:
+            await self._life.before(RECEIVER)
+            mood = world.servers.moods.get(RECEIVER, "")
+            if mood == REFUSES:
+                return Retry("HTTP 500", 500)
+            if mood == LIMITS:
+                return Limited("HTTP 429", 429, LIMITED_SECONDS)
+            world.accepted.append(((headers or {})["webhook-id"], json.loads(body)["data"]["opportunity"]["id"]))
+            await self._life.after(RECEIVER)
+        except OSError as error:
+            return Retry(f"the exchange broke off ({error})")
+        return Retry("no answer within 10 s") if mood == LOSES else Delivered(200)
+
+
+class _Channel:
+    """To one arbitrage, whether it lives or not."""
+
+    def __init__(self, world: World, target: str) -> None:
+        self._world, self._target = world, target
+
+    def unary_unary(self, method: str, *_: object, **__: object) -> Callable[..., Awaitable[object]]:
+        async def call(request: object, **_: object) -> object:
+            life = self._world.lives.get(self._target)
+            if life is None or life.is_dead or life.is_paused:
+                raise broken(grpc.StatusCode.UNAVAILABLE, "nobody answers")
+            if not method.endswith("/Check"):
+                raise broken(grpc.StatusCode.UNIMPLEMENTED, method)
+            return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
+
+        return call
+
+    def unary_stream(self, method: str, *_: object, **__: object) -> Callable[..., "Call"]:
+        return lambda request, **_: Call(self._world, self._target, request)
+
+
+class Call:
+    """WatchOpportunities, as its client has it; it ends with the life of the server."""
+
+    def __init__(self, world: World, target: str, request: arbitrage_pb2.WatchOpportunitiesRequest) -> None:
+        self._world, self._target, self._request = world, target, request
+        self._messages: asyncio.Queue[bytes | grpc.aio.AioRpcError] = asyncio.Queue()
+        self._room = asyncio.Semaphore(ROOM)
+        self._is_open = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+
+    async def wait_for_connection(self) -> None:
+        server = self._world.lives.get(self._target)
+        if server is None or server.is_dead:
+            raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
+        assert isinstance(server, ArbitrageLife)
+        self._pump = server.stream(self._carry(server.live))
+        await self._is_open.wait()
+
+    async def read(self) -> arbitrage_pb2.WatchOpportunitiesResponse:
+        message = await self._messages.get()
+        if isinstance(message, grpc.aio.AioRpcError):
+            self._messages.put_nowait(message)
+            raise message
+        self._room.release()
+        return arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+
+    def cancel(self) -> None:
+        """By the client, or because the way broke."""
+        if self._pump is not None:
+            self._world.begin(self._world.servers.cancel([self._pump]))
+
+    async def _carry(self, live: LiveScan) -> None:
+        """A task of the server's."""
+        end = broken(grpc.StatusCode.UNAVAILABLE, "the connection broke")
+        self._is_open.set()
+        try:
+            async with aclosing(watch(live, self._request)) as messages:
+                async for message in messages:
+                    await self._room.acquire()
+                    self._messages.put_nowait(message)
+        except UnavailableError as error:
+            end = broken(grpc.StatusCode.UNAVAILABLE, str(error))
+        except InvalidRequestError as error:
+            end = broken(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        finally:
+            self._messages.put_nowait(end)
+
+
+def broken(code: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:
+    """What a client gets to see."""
+    nothing = grpc.aio.Metadata()
+    return grpc.aio.AioRpcError(code, nothing, nothing, details)

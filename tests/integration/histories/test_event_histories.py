@@ -1,0 +1,67 @@
+"""Random histories of events and alerts in one process: what must be told is told, and nothing else.
+
+`make event-histories` plays ten thousand; here are some of them, and the shortest ones of those that once failed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.histories.inprocess.history import History, Step, random_history
+from tests.histories.inprocess.play import Verdict, playing
+
+Play = Callable[[History, int], Verdict]
+COUNT, LENGTH = 100, 8
+PAID = Step(1.0, "pay", "BTC", 0.5)
+KEPT = {
+    "a try that was put off waited for an hour when Postgres' clock was set back by one": History(
+        (PAID, Step(1.0, "refuse", "receiver", 2.0), Step(2.5, "set", "postgres", -4000.0))
+    ),
+    "a pause of a destination lasted as long": History(
+        (PAID, Step(1.0, "limit", "receiver", 2.0), Step(2.5, "set", "postgres", -4000.0))
+    ),
+    "a dead replica kept its slots when Redis' clock was set back": History(
+        (Step(0.5, "set", "redis", -4000.0), Step(0.6, "kill", "alerts-1", 0.0), PAID)
+    ),
+}
+
+
+@pytest.fixture
+def play(postgres_dsn: str, redis_url: str) -> Iterator[Play]:
+    """On servers of their own."""
+    with playing(postgres_dsn, redis_url) as it:
+        yield it
+
+
+def test_random_histories_lose_double_and_invent_no_alert(play: Play) -> None:
+    """Deaths at any call, outages, lost answers, pauses and clocks that are set, in any order."""
+    verdicts = {seed: play(random_history(seed, LENGTH), seed) for seed in range(1, COUNT + 1)}
+    assert {seed: verdict.findings for seed, verdict in verdicts.items() if verdict.findings} == {}
+    assert sum(verdict.alerts for verdict in verdicts.values()) > COUNT
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_history_that_once_failed_does_no_more(play: Play, name: str) -> None:
+    """Each is the shortest that showed a fault; its name says what was wrong."""
+    for is_slow in (False, True):
+        history = replace(KEPT[name], is_slow=is_slow)
+        assert play(history, 1).findings == []
+
+
+def test_a_history_is_the_same_whenever_it_is_played(play: Play) -> None:
+    """So the shortest that fails can be looked for, and found again."""
+    history = random_history(9, LENGTH)
+    one, other = play(history, 9), play(history, 9)
+    assert (one.alerts, one.accepted, one.seconds) == (
+        other.alerts,
+        other.accepted,
+        pytest.approx(other.seconds, abs=0.1),
+    )
+
+
+def test_what_pays_is_told_once_where_nothing_happens(play: Play) -> None:
+    """By every rule that it passes, to the one receiver."""
+    steps = (Step(1.0, "pay", "BTC", 2.0), Step(5.0, "pay", "ETH", 0.5))
+    verdict = play(History(steps, ("all", "calm", "lived")), 1)
+    assert (verdict.findings, verdict.alerts, verdict.accepted) == ([], 5, 5)

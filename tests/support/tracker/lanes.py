@@ -1,0 +1,79 @@
+"""The lanes of a real feed on a clock that a test sets, with real servers in the place of the shards' aggregators."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from crossbook._core import Instrument
+from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.timestamps import MINUTE_NS, SECOND_NS
+from crossbook.tracker.feed.feed import FeedArguments, make_feed
+from crossbook.tracker.feed.session import Session
+from crossbook.tracker.outgoing.channels import Channels
+from crossbook.tracker.outgoing.lanes import Lanes
+from crossbook.tracker.outgoing.outgoing import Outgoing
+from crossbook.tracker.outgoing.pace import Pace
+from crossbook.tracker.outgoing.routing import Routing
+from tests.support.tracker.ingest_server import IngestServer, ingest_server
+
+START_NS = 1_750_000_000 * SECOND_NS // MINUTE_NS * MINUTE_NS + 7 * SECOND_NS
+BOUNDARY_NS = START_NS // MINUTE_NS * MINUTE_NS + MINUTE_NS
+
+
+class LaneWorld:
+    """A feed on a clock that the test sets, whose lanes go to real servers."""
+
+    def __init__(self, servers: dict[str, IngestServer], shards: tuple[str, ...], venue: str) -> None:
+        self.servers = servers
+        self._passed_ns = 0
+        self.venue = venue
+        arguments = FeedArguments(
+            venue=self.venue,
+            stream_id="s-1",
+            websocket_url=None,
+            rest_url=None,
+            stale_after_ns=None,
+            shards=list(shards),
+        )
+        self.feed = make_feed(arguments)
+        clock = Clock(lambda: START_NS + self._passed_ns, lambda: self._passed_ns)
+        self.session = Session(self.venue, "s-1", self.feed, clock)
+        self._clock = clock
+        self.targets = {shard: f"127.0.0.1:{server.port}" for shard, server in servers.items()}
+        self.routing = Routing({shard: self.targets[shard] for shard in shards})
+        outgoing = Outgoing(Channels(), Pace(asyncio.get_running_loop().time), 1 << 20)
+        self.lanes = Lanes(self.session, self.routing, outgoing)
+
+    def pass_until(self, time_ns: int) -> None:
+        """Without a hole: the process beats all the while."""
+        while START_NS + self._passed_ns < time_ns:
+            self._passed_ns += min(SECOND_NS // 2, time_ns - START_NS - self._passed_ns)
+            self._clock.beat()
+        self.lanes.keep_current(self.session.now_ns())
+
+    def track(self, instruments: list[Instrument]) -> None:
+        """Their first states make rows."""
+        self.feed.track(instruments, self.session.now_ns())
+        self.lanes.flush_soon()
+
+    @property
+    def shards(self) -> dict[str, bool]:
+        """Each lane's, and whether it leaves."""
+        return {lane.shard: lane.is_leaving for lane in self.lanes}
+
+    def received(self, shard: str) -> int:
+        """Batches that a shard has got."""
+        stream = self.servers[shard].streams.get(self.venue)
+        return len(stream.batches) if stream else 0
+
+    def end(self) -> None:
+        """As a driver does."""
+        self.lanes.stop()
+        self.session.close()
+
+
+@asynccontextmanager
+async def two_shards() -> AsyncIterator[dict[str, IngestServer]]:
+    """East's and west's."""
+    async with AsyncExitStack() as stack:
+        yield {shard: await stack.enter_async_context(ingest_server()) for shard in ("east", "west")}

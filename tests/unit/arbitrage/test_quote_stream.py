@@ -1,0 +1,116 @@
+"""One shard's quotes, followed for as long as it takes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.quote_stream import QuoteWatch, Source
+from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.retry import without_waits
+from tests.support.aggregator.fanout import Tick, running_fanout
+from tests.support.tracker.tracking import free_port as unused_port
+from tests.support.waiting import eventually
+
+SHARD = 7
+
+
+@pytest.fixture(autouse=True)
+def no_waits() -> Iterator[None]:
+    with without_waits():
+        yield
+
+
+class Followed:
+    """A watch of one shard, and how often it said that it came or went."""
+
+    def __init__(self, arguments: ScannerArguments, port: int) -> None:
+        self.live = LiveScan(arguments)
+        self.changes: list[bool] = []
+        self.watch = QuoteWatch(Source("main", f"127.0.0.1:{port}", SHARD), self.live, self._changed)
+
+    async def _changed(self) -> None:
+        self.changes.append(self.watch.is_connected)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.watch.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+
+    @property
+    def legs(self) -> int:
+        return self.live.scanner.open_legs(SHARD)
+
+
+async def test_quotes_go_to_the_scanner_under_the_shards_number(arguments: ScannerArguments) -> None:
+    """As they came."""
+    async with running_fanout() as fanout:
+        followed = Followed(arguments, fanout.port)
+        async with followed.running():
+            await eventually(lambda: followed.changes == [True])
+            fanout.send(Tick("cheap", 99.9, 100.0), Tick("dear", 101.0, 101.1))
+            await eventually(lambda: followed.legs == 2)
+            assert followed.live.scanner.open_legs(SHARD + 1) == 0
+            assert len(followed.live.scanner.open_opportunities()) == 1
+
+
+async def test_a_stream_that_is_lost_takes_its_quotes_with_it_and_is_opened_again(arguments: ScannerArguments) -> None:
+    """No quote outlives the stream that told it; what was open closes."""
+    async with running_fanout() as fanout:
+        followed = Followed(arguments, fanout.port)
+        async with followed.running():
+            await eventually(lambda: fanout.connected == 1)
+            fanout.send(Tick("cheap", 99.9, 100.0), Tick("dear", 101.0, 101.1))
+            await eventually(lambda: followed.legs == 2)
+            fanout.cut()
+            await eventually(lambda: fanout.subscriptions == 2 and followed.changes == [True, False, True])
+            assert (followed.legs, followed.live.scanner.open_opportunities()) == (0, [])
+            fanout.send(Tick("cheap", 99.9, 100.0))
+            await eventually(lambda: followed.legs == 1)
+
+
+async def test_a_batch_that_does_not_decode_begins_a_new_stream(arguments: ScannerArguments) -> None:
+    """What it said is lost, and a new stream begins with everything."""
+    async with running_fanout() as fanout:
+        followed = Followed(arguments, fanout.port)
+        with capture_logs() as logs:
+            async with followed.running():
+                await eventually(lambda: fanout.connected == 1)
+                fanout.send_raw(b"\xff\xff")
+                await eventually(lambda: fanout.subscriptions == 2)
+        (lost,) = [line for line in logs if line["event"] == "aggregator_lost"]
+        assert "a batch does not decode" in lost["reason"]
+        assert lost["shard"] == "main"
+
+
+async def test_a_shard_that_is_not_there_is_told_once_and_dialled_on(arguments: ScannerArguments) -> None:
+    """However often it is tried; when it comes it is followed."""
+    port = unused_port()
+    followed = Followed(arguments, port)
+    with capture_logs() as logs:
+        async with followed.running():
+            await eventually(lambda: followed.changes == [False])
+            await asyncio.sleep(0.2)
+            async with running_fanout(port) as fanout:
+                await eventually(lambda: fanout.connected == 1 and followed.watch.is_connected)
+    events = [line["event"] for line in logs if line["event"] in ("aggregator_unreachable", "aggregator_connected")]
+    assert events[:2] == ["aggregator_unreachable", "aggregator_connected"]
+
+
+async def test_an_end_of_ours_takes_the_quotes_with_it(arguments: ScannerArguments) -> None:
+    """A shard that is no longer listed."""
+    async with running_fanout() as fanout:
+        followed = Followed(arguments, fanout.port)
+        async with followed.running():
+            await eventually(lambda: fanout.connected == 1)
+            fanout.send(Tick("cheap", 99.9, 100.0))
+            await eventually(lambda: followed.legs == 1)
+        assert (followed.legs, followed.watch.is_connected) == (0, False)
+        await eventually(lambda: fanout.connected == 0)

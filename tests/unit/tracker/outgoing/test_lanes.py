@@ -1,0 +1,99 @@
+"""The lanes of one feed: opened with the shards, left behind by a move, and gone once their shard has all of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from crossbook.plumbing.timestamps import SECOND_NS
+from crossbook.tracker.outgoing.routing import Route
+from tests.support.tracker.ingest_server import IngestServer
+from tests.support.tracker.lanes import BOUNDARY_NS, START_NS, LaneWorld, two_shards
+from tests.support.waiting import eventually
+from tests.unit.tracker.venue.test_markets import LISTED
+
+VENUE = LISTED[0].venue
+
+
+@pytest.fixture
+async def servers() -> AsyncIterator[dict[str, IngestServer]]:
+    async with two_shards() as found:
+        yield found
+
+
+async def test_each_shard_has_a_lane_and_gets_its_quotes(servers: dict[str, IngestServer]) -> None:
+    """What is acknowledged is no longer held."""
+    world = LaneWorld(servers, ("east", "west"), VENUE)
+    async with asyncio.TaskGroup() as tasks:
+        world.lanes.start(tasks)
+        assert world.shards == {"east": False, "west": False}
+        world.track(LISTED)
+        await eventually(lambda: world.received("east") + world.received("west") >= 1)
+        await eventually(lambda: world.lanes.unacknowledged_batches == 0)
+        assert world.lanes.dropped_rows == 0
+        world.end()
+
+
+async def test_a_lane_that_is_left_goes_when_its_shard_has_all_from_before_the_move(
+    servers: dict[str, IngestServer],
+) -> None:
+    """Not at the boundary, and not while the shard has not committed it."""
+    world = LaneWorld(servers, ("east",), VENUE)
+    servers["east"].acknowledges = False
+    async with asyncio.TaskGroup() as tasks:
+        world.lanes.start(tasks)
+        world.track(LISTED)
+        route = world.routing.change({"west": world.targets["west"]}, world.session.now_ns())
+        assert route is not None
+        assert route.from_ns == BOUNDARY_NS
+        world.lanes.route(route)
+        assert world.shards == {"east": True, "west": False}
+        await eventually(lambda: world.received("east") >= 1)
+        world.pass_until(BOUNDARY_NS + 2 * SECOND_NS)
+        assert "east" in world.shards
+        servers["east"].acknowledges = True
+        seconds = 3
+
+        def is_gone() -> bool:
+            nonlocal seconds
+            seconds += 1
+            world.pass_until(BOUNDARY_NS + seconds * SECOND_NS)
+            return "east" not in world.shards
+
+        await eventually(is_gone)
+        assert world.feed.shards() == ["west"]
+        await eventually(lambda: world.received("west") >= 1)
+        world.end()
+
+
+async def test_a_move_that_is_taken_back_leaves_everything_where_it_is(servers: dict[str, IngestServer]) -> None:
+    """Before it has come into force."""
+    world = LaneWorld(servers, ("east",), VENUE)
+    async with asyncio.TaskGroup() as tasks:
+        world.lanes.start(tasks)
+        world.lanes.route(world.routing.change({"west": world.targets["west"]}, START_NS) or Route((), 0))
+        world.lanes.route(world.routing.change({"east": world.targets["east"]}, START_NS) or Route((), 0))
+        assert world.shards["east"] is False
+        assert world.shards["west"] is True
+        world.end()
+
+
+async def test_the_end_waits_for_the_last_acknowledgements_and_no_longer(servers: dict[str, IngestServer]) -> None:
+    """A shard that is gone does not hold up a stop."""
+    world = LaneWorld(servers, ("east",), VENUE)
+    async with asyncio.TaskGroup() as tasks:
+        world.lanes.start(tasks)
+        world.track(LISTED)
+        world.lanes.close()
+        await world.lanes.finish(60.0)
+        assert world.lanes.unacknowledged_batches == 0
+        world.end()
+    held = LaneWorld(servers, ("west",), VENUE)
+    servers["west"].acknowledges = False
+    async with asyncio.TaskGroup() as tasks:
+        held.lanes.start(tasks)
+        held.track(LISTED)
+        await eventually(lambda: held.received("west") >= 1)
+        await held.lanes.finish(0.05)
+        assert held.lanes.unacknowledged_batches >= 1
+        held.end()
