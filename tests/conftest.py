@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+import structlog
 from psycopg.conninfo import make_conninfo
 
 from crossbook.local.servers.postgres import embedded_postgres
@@ -22,6 +23,13 @@ from crossbook.plumbing.data.migrate import migrate
 
 START_SECONDS = 90.0
 TEMPLATE = "crossbook_template"
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """A traceback is shown as Python shows it: drawn with all locals it costs seconds where a test fails on purpose."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""When each process of a rig was not there: dead, from the blow until another bears its name, or stopped."""
+"""When each process of a rig was not there: dead, from the blow until another bears its name, stopped, or away."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -17,3 +17,4 @@ class Absences:
 
     dead: defaultdict[str, list[Span]] = field(default_factory=_spans)
     paused: defaultdict[str, list[Span]] = field(default_factory=_spans)
+    away: defaultdict[str, list[Span]] = field(default_factory=_spans)  # stores that took no writes

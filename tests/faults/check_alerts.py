@@ -77,7 +77,7 @@ def check_alerts(rig: Rig, trials: Sequence[Trial]) -> Iterator[Finding]:
             yield 0, f"delivery of {alert_id} to {channel_id} ended in state {state}: {error}"
     own = [alert for alert in alerts if alert.rule == RULE]
     opened = _opened(rig)
-    for opportunity_id in unfired(rig, trials):
+    for opportunity_id in unfired(rig):
         yield opened[opportunity_id], f"no alert for opportunity {opportunity_id}"
     for alert in own:
         if alert.cause not in opened:
@@ -91,22 +91,30 @@ def check_alerts(rig: Rig, trials: Sequence[Trial]) -> Iterator[Finding]:
 def backlog(rig: Rig, trial: Trial) -> str:
     """Opportunities of the trial that still have no alert: they would be lost if arbitrage were killed now."""
     late_ns = time.time_ns() - UNTOLD_NS
-    candidates = unfired(rig, [trial])
+    candidates = unfired(rig)
     opened = _opened(rig)  # after it, for the log grows
     waiting = [one for one in candidates if trial.started_ns <= opened[one] <= late_ns]
     return f"alerts has {len(waiting)} opportunities to catch up with" if waiting else ""
 
 
-def unfired(rig: Rig, trials: Sequence[Trial]) -> list[str]:
-    """Opportunities without an alert, those left out that died with arbitrage before it could tell them."""
+def unfired(rig: Rig) -> list[str]:
+    """Opportunities without an alert, those left out that died with arbitrage before it could log them."""
     with psycopg.connect(rig.postgres.dsn) as connection:
         fired = {cause for (cause,) in connection.execute(FIRED, (RULE,))}
-    kills = [trial.started_ns for trial in trials if "arbitrage" in trial.fault.kills]
     return [
         opportunity_id
         for opportunity_id, at_ns in _opened(rig).items()
-        if opportunity_id not in fired and not any(0 <= kill_ns - at_ns <= UNTOLD_NS for kill_ns in kills)
+        if opportunity_id not in fired and not _died_unlogged(rig, at_ns)
     ]
+
+
+def _died_unlogged(rig: Rig, opened_ns: int) -> bool:
+    """Whether arbitrage was killed before its log could be safe: within a commit, or while Postgres took none."""
+    for died_ns, _ in rig.absences.dead["arbitrage"]:
+        away = (since for since, until in rig.absences.away["postgres"] if since <= died_ns <= until + UNTOLD_NS)
+        if min((died_ns, *away)) - UNTOLD_NS <= opened_ns <= died_ns:
+            return True
+    return False
 
 
 def _check_taken(rig: Rig, own: Sequence[Alert], trials: Sequence[Trial]) -> Iterator[Finding]:

@@ -63,6 +63,7 @@ class Wanted:
     has_replica: bool = False  # a second alerts process shares the work
     has_pooler: bool = False  # services reach Postgres through PgBouncer
     has_clock: bool = False  # the services' wall clock can be set
+    has_spool: bool = False  # trackers keep on disk what is not committed, as `up` has them do
     has_venue_link: bool = False  # trackers reach their venues through a proxy
     environment: Mapping[str, str] = field(default_factory=dict)  # of every service
 
@@ -96,6 +97,7 @@ class Rig:
     observer: Observer
     dsn: str  # under which services reach Postgres
     environment: Environment  # of every service
+    wanted: Wanted
     absences: Absences = field(default_factory=Absences)
 
     def pid(self, name: str) -> int:
@@ -146,7 +148,21 @@ async def running_rig(data_dir: Path, seed: int, wanted: Wanted | None = None) -
         if wanted.has_pooler:
             dsn = await stack.enter_async_context(pgbouncer(dsn, data_dir / "pooler", more=POOLER))
         environment = {**COMMON, **wanted.environment, **(clock.environment(data_dir) if wanted.has_clock else {})}
-        rig = Rig(data_dir, postgres, disk, redis, links, hook, ports, supervisor, channels, observer, dsn, environment)
+        rig = Rig(
+            data_dir,
+            postgres,
+            disk,
+            redis,
+            links,
+            hook,
+            ports,
+            supervisor,
+            channels,
+            observer,
+            dsn,
+            environment,
+            wanted,
+        )
         await _start_services(rig)
         if wanted.has_replica:
             await _start_replica(rig)
@@ -196,7 +212,11 @@ def _options(data_dir: Path, seed: int = 0) -> UpOptions:
 
 def _setup(rig: Rig, ports: Ports | None = None, seed: int = 0) -> Setup:
     """What `up` would tell its processes, with the servers behind their proxies."""
-    places = Places(truth_file=rig.truth_path, record_dir=rig.data_dir / "recordings" / "run")
+    places = Places(
+        truth_file=rig.truth_path,
+        record_dir=rig.data_dir / "recordings" / "run",
+        spool_dir=rig.data_dir / "spool" if rig.wanted.has_spool else None,
+    )
     servers = {
         "postgres": rig.dsn,
         "redis": _through(rig.redis.url, rig.links.redis),

@@ -70,7 +70,7 @@ async def run_group(group: Group, times: int, seed: int, data_dir: Path, tell: C
                 trials.append(await run_trial(rig, health, fault, chance, partial(backlog, rig)))
                 tell(trials[-1])
             await asyncio.sleep(AFTER_SECONDS + 2 * _shift_seconds(group))
-        await settle(rig, trials)
+        await settle(rig)
         findings = await stop_services(rig)
         findings += await asyncio.to_thread(lambda: list(_check_rows(rig, group, trials)))
         findings += check_opportunities(rig, trials, _shift_seconds(group))
@@ -104,14 +104,14 @@ def _in_turn(faults: Sequence[Fault], times: int) -> Iterator[Fault]:
         yield from faults
 
 
-async def settle(rig: Rig, trials: Sequence[Trial]) -> None:
+async def settle(rig: Rig) -> None:
     """What was found is closed, told and delivered; what a wrong answer made alerts give up is redriven."""
     await rig.stop_planting()
     await _redrive(rig.channels["alerts"], rig)
 
     async def is_settled() -> bool:
         await asyncio.sleep(SETTLE_POLL_SECONDS)
-        is_told = await asyncio.to_thread(lambda: not (unfired(rig, trials) or _count(rig, OUTSTANDING)))
+        is_told = await asyncio.to_thread(lambda: not (unfired(rig) or _count(rig, OUTSTANDING)))
         return is_told and not rig.observer.arbitrage.open_now
 
     try:

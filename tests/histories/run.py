@@ -10,7 +10,7 @@ import psycopg
 from tests.faults.check_alerts import check_alerts, check_opportunities
 from tests.faults.health import illness
 from tests.faults.inflict import killed
-from tests.faults.rig import VENUES_OF, WINDOW_SECONDS, Rig, running_rig
+from tests.faults.rig import VENUES_OF, WINDOW_SECONDS, Rig, Wanted, running_rig
 from tests.faults.run import settle, stop_services
 from tests.faults.scenarios import Fault
 from tests.faults.trial import Trial
@@ -36,9 +36,9 @@ class Verdict:
 
 
 async def run_history(history: History, seed: int, data_dir: Path) -> Verdict:
-    """Never raises for what the system does: that is among the findings."""
+    """Never raises for what the system does: that is among the findings. Every other system has spools."""
     verdict = Verdict(history)
-    async with running_rig(data_dir, seed) as rig:
+    async with running_rig(data_dir, seed, Wanted(has_spool=seed % 2 == 1)) as rig:
         await eventually(lambda: rig.observer.sightings)
         await asyncio.sleep(WINDOW_SECONDS)
         log = await Strike(rig).run(history)
@@ -46,7 +46,7 @@ async def run_history(history: History, seed: int, data_dir: Path) -> Verdict:
             verdict.findings.append(f"not well {WELL_SECONDS:.0f} s after the last mending: {still}")
         await asyncio.sleep(AFTER_SECONDS)
         trial = Trial(Fault("history", killed()), log.began_ns, log.ended_ns, _now_well(log))
-        await settle(rig, [trial])
+        await settle(rig)
         verdict.findings += [text for _, text in await stop_services(rig)]
         verdict.findings += await asyncio.to_thread(lambda: list(_judge(rig, trial)))
         verdict.opportunities = len(rig.observer.sightings)

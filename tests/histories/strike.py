@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Strike:
         self.log = Log()
         self._rig = rig
         self._stores = {name: asyncio.Lock() for name in STORES}
+        self._pauses: Counter[int] = Counter()  # that have not ended, by process
 
     async def run(self, history: History) -> Log:
         """Returns when everything that was broken has been mended."""
@@ -52,8 +54,11 @@ class Strike:
             await asyncio.gather(*(self._pause(name, blow.hold) for name in blow.targets))
         else:
             (name,) = blow.targets
-            async with self._stores[name], _away(self._rig, name, blow.kind):
-                await asyncio.sleep(blow.hold)
+            async with self._stores[name]:
+                since_ns = time.time_ns()
+                async with _away(self._rig, name, blow.kind):
+                    await asyncio.sleep(blow.hold)
+                self._rig.absences.away[name].append((since_ns, time.time_ns()))
 
     async def _kill(self, name: str) -> None:
         """Also one that is paused, or that has only just been started again."""
@@ -64,12 +69,17 @@ class Strike:
         self._rig.absences.dead[name].append((died_ns, time.time_ns()))
 
     async def _pause(self, name: str, seconds: float) -> None:
-        """Whoever is killed meanwhile comes back unpaused."""
+        """Pauses overlap: the last to end wakes the process. Whoever is killed meanwhile comes back unpaused."""
         pid, stopped_ns = self._rig.pid(name), time.time_ns()
+        self._pauses[pid] += 1
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
             await asyncio.sleep(seconds)
-            os.kill(pid, signal.SIGCONT)
+            self._pauses[pid] -= 1
+            if not self._pauses[pid]:
+                os.kill(pid, signal.SIGCONT)
+            elif self._rig.pid(name) != pid:
+                return
             self._rig.absences.paused[name].append((stopped_ns, time.time_ns()))
 
 

@@ -27,13 +27,12 @@ def configure_logging(service: str, level: str = "info", format: Literal["text",
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=28
         )
     )
-    exceptions = [structlog.processors.format_exc_info] if format == "json" else []
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *exceptions,
+            structlog.processors.format_exc_info,  # before the mask: an exception's words are text like any other
             mask_secrets,
             renderer,
         ],

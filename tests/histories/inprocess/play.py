@@ -202,7 +202,8 @@ class Play:
 
     async def _pause(self, life: Life | None, seconds: float) -> None:
         if life is not None and not life.is_dead:
-            life.is_paused = True
+            async with self.servers.alone():
+                life.is_paused = True
             await asyncio.sleep(seconds)
             self.loop.resume(life)
 

@@ -94,7 +94,7 @@ class Servers:
         self._loop = loop
         self._connection = connection
         self._client = client
-        self._turn = asyncio.Lock()
+        self._is_taken, self._freed = False, asyncio.Event()
         self._redis_at, self._redis_real_at = 0.0, time.monotonic()
         self._played = 0
 
@@ -134,7 +134,7 @@ class Servers:
 
     async def cancel(self, tasks: Iterable["asyncio.Task[None]"]) -> None:
         """While nothing is under way: a call that has begun is done or is not, as it is for a process that dies."""
-        async with self._turn:
+        async with self.alone():
             for task in tasks:
                 task.cancel()
             await asyncio.sleep(0)  # they are told while nobody else has the turn
@@ -164,8 +164,21 @@ class Servers:
             raise self._error(server)
 
     @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """No call is under way within the block. Not a lock: that would be kept for one who waits for it in a pause."""
+        while self._is_taken:
+            self._freed.clear()
+            await self._freed.wait()
+        self._is_taken = True
+        try:
+            yield
+        finally:
+            self._is_taken = False
+            self._freed.set()
+
+    @asynccontextmanager
     async def _under_way(self) -> AsyncIterator[None]:
-        async with self._turn:
+        async with self.alone():
             self._loop.under_way += 1
             try:
                 yield

@@ -46,6 +46,19 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], format: str) -> 
     assert "aGlkZGVu" not in text
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_the_words_of_an_exception_are_masked_too(capsys: pytest.CaptureFixture[str], format: str) -> None:
+    """A client library's error may quote the DSN it was given."""
+    configure_logging("aggregator", "info", format)
+    try:
+        raise ValueError("cannot connect to postgresql://crossbook:hunter2@db/crossbook")
+    except ValueError:
+        structlog.get_logger().exception("postgres_failed")
+    text = capsys.readouterr().err
+    assert "cannot connect to postgresql://***@db/crossbook" in text
+    assert "hunter2" not in text
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no disk that is always full")
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_a_line_on_a_full_disk_harms_nobody(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
