@@ -91,13 +91,12 @@ class Life(Pausable):
         super().__init__()
         self.world, self.name = world, name
         self.clock = world.clock_of(name)
-        self.is_dead = False
+        self.is_dead = self.is_ending = False
         self.dies_at: tuple[str, int, float] | None = None  # before or after, which call, and when it comes back
         self._context = copy_context()
         self._context.run(PROCESS.set, self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._calls = 0
-        self.spawn(self._beat())
 
     async def _beat(self) -> None:
         while True:
@@ -125,7 +124,7 @@ class Life(Pausable):
 
     async def end(self, *, by_force: bool) -> None:
         """Dies, or is told to stop and does what it does then."""
-        self.is_dead = self.is_dead or by_force
+        self.is_ending, self.is_dead = True, self.is_dead or by_force
         self.world.loop.resume(self)
         await self.world.servers.cancel(list(self._tasks))
         while self._tasks:
@@ -182,6 +181,7 @@ class ArbitrageLife(Life):
         self.live.events = _Noted(world)
         self.live.writer = EventWriter(store, self.live.events.log_id, self.clock)
         self.live.history = EventHistory(store, self.live.writer, self.live.events, self.clock)
+        self.spawn(self._beat())
         self.keep("event log", self.live.writer.run)
         self.keep("timer", self._tick)
         self.spawn(self._start())
@@ -236,6 +236,7 @@ class AlertsLife(Life):
             "deliveries": outbox.run,
             "closings": closings.run,
         }
+        self.spawn(self._beat())
         for part, run in workers.items():
             self.keep(part, run)
 
@@ -297,7 +298,7 @@ class Call:
 
     async def wait_for_connection(self) -> None:
         server = self._world.lives.get(self._target)
-        if server is None or server.is_dead:
+        if server is None or server.is_dead or server.is_ending:
             raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
         assert isinstance(server, ArbitrageLife)
         self._pump = server.stream(self._carry(server.live))
