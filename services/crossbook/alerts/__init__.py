@@ -3,7 +3,8 @@
 The way of an event to an alert, top down:
 
     arbitrage's stream           resumed where all is settled; a replica or the log answers for what was missed
-      evaluation/watcher         takes events; holds late matches until all that was missed is known
+      evaluation/watcher         follows one replica of arbitrage and takes its events
+      evaluation/evaluation      has them looked at; holds late matches until all that was missed is known
       evaluation/owned_slots     keeps those of other replicas' slots (recent_events), looks at those of its own
       evaluation/evaluate        which rules it fires, and when: filters, thresholds, least life   -> Match, with a Hold
       firing.FiringLine          waits with it while a store is away; never drops it

@@ -10,6 +10,7 @@ from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluation.evaluation import Evaluation
 from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots
 from crossbook.alerts.evaluation.ownership import Ownership
 from crossbook.alerts.evaluation.replicas import open_replicas
@@ -59,7 +60,8 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         firing = Firing(stores.alerts, cooldowns, closings, counters, own.claim_lease_seconds)
         line = FiringLine(firing)
         slots = OwnedSlots(rulebook.rules, counters)
-        watcher = OpportunityWatcher(replicas, stores.positions, rulebook, slots, line, closings, counters, clock)
+        evaluation = Evaluation(rulebook, stores.positions, slots, line, closings, clock)
+        watcher = OpportunityWatcher(replicas, evaluation, counters)
         schedule = Schedule(rulebook, replicas, slots, firing, own.check_interval_seconds, clock)
         leases = SlotLeases(redis, LEASE_GROUP, SLOTS, clock=clock.passed_seconds)
         ownership = Ownership(leases, stores.positions, slots, line, counters, schedule.wake, clock)

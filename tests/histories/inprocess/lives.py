@@ -20,6 +20,7 @@ from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Limited, Outcome, Retry
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.evaluation.evaluation import Evaluation
 from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots
 from crossbook.alerts.evaluation.ownership import Ownership
 from crossbook.alerts.evaluation.replicas import ArbitrageReplicas, Replica
@@ -224,7 +225,8 @@ class AlertsLife(Life):
         leases = SlotLeases(redis, LEASE_GROUP, SLOTS, f"{name}-{id(self)}", clock.passed_seconds)
         http = cast(HttpSender, _Post(self))
         outbox = Outbox(stores.deliveries, http, closings, counters, DELIVERY_LEASE_SECONDS, clock)
-        watcher = OpportunityWatcher(replicas, stores.positions, self.rulebook, slots, line, closings, counters, clock)
+        evaluation = Evaluation(self.rulebook, stores.positions, slots, line, closings, clock)
+        watcher = OpportunityWatcher(replicas, evaluation, counters)
         ownership = Ownership(leases, stores.positions, slots, line, counters, lambda: None, clock)
         workers: Mapping[str, Callable[[], Awaitable[None]]] = {
             "rules": self.rulebook.run,

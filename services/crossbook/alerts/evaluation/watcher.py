@@ -1,5 +1,4 @@
-"""Follows one arbitrage replica's opportunity events and puts what matches into the firing line; misses nothing that
-is still held.
+"""Follows one arbitrage replica's opportunity events and has them evaluated; misses nothing that is still held.
 
 Each connection resumes from the token before which everything is settled, and forgets what was open: the stream tells
 it again, or, when the token is no longer held, begins with all that is open. When a replica is lost, or has no quotes
@@ -13,29 +12,17 @@ from typing import TypeAlias
 import grpc
 import structlog
 
-from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.owned_slots import OwnedSlots
+from crossbook.alerts.evaluation.evaluation import Evaluation
 from crossbook.alerts.evaluation.replicas import ArbitrageReplicas, Replica
-from crossbook.alerts.firing import FiringLine
-from crossbook.alerts.match import Match, Position
-from crossbook.alerts.rulebook import Rulebook
-from crossbook.alerts.store.positions import PositionStore
 from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
-from crossbook.plumbing.clock import Clock
-from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.follow import Link, Loss, within
-from crossbook.plumbing.retry import backoff
-from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 QUIET_SECONDS = 0.2
 PATIENCE_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
-
-LATE_NS = 2 * SECOND_NS
-LATE_LIMIT = 1_000
 
 log = structlog.get_logger()
 
@@ -47,45 +34,18 @@ Call: TypeAlias = (
 class OpportunityWatcher:
     """The client side of WatchOpportunities."""
 
-    def __init__(
-        self,
-        replicas: ArbitrageReplicas,
-        store: PositionStore,
-        rulebook: Rulebook,
-        slots: OwnedSlots,
-        line: FiringLine,
-        closings: Closings,
-        counters: Counters,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, replicas: ArbitrageReplicas, evaluation: Evaluation, counters: Counters) -> None:
         self._replicas = replicas
-        self._store = store
-        self._rulebook = rulebook
-        self._slots = slots
-        self._line = line
-        self._closings = closings
-        self._late: list[Match] = []
+        self._evaluation = evaluation
         self._counters = counters
-        self._clock = clock
         self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
 
     async def run(self) -> None:
         """Follows until cancelled."""
-        await self._rulebook.is_read.wait()
-        self._slots.restart(await self._load())
+        await self._evaluation.begin()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._look_for_better())
             tasks.create_task(self._follow_for_ever())
-
-    async def _load(self) -> Position:
-        """Where the slot that is furthest behind has to begin: any of them may become ours."""
-        attempt = 0
-        while True:
-            try:
-                return min((await self._store.load()).values(), default=Position())
-            except UnavailableError:
-                await asyncio.sleep(backoff(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS))
-                attempt += 1
 
     async def _look_for_better(self) -> None:
         while True:
@@ -103,7 +63,7 @@ class OpportunityWatcher:
                 log.warning(event, target=replica.target, reason=loss.reason)
             is_token_refused = loss.code is grpc.StatusCode.INVALID_ARGUMENT
             if is_token_refused:
-                self._slots.restart(Position())  # without one the stream starts with what is open
+                self._evaluation.forget_token()
             is_lost = not loss.is_ours and not is_token_refused
             if is_lost and replica is self._replicas.current:
                 self._replicas.move_on()
@@ -113,8 +73,7 @@ class OpportunityWatcher:
 
     async def _follow(self, replica: Replica) -> Loss | None:
         """One stream from its opening to its end."""
-        self._late.clear()  # they hold their positions, so the stream tells their events again
-        token = self._slots.restart()
+        token = self._evaluation.restart()
         stub = arbitrage_pb2_grpc.ArbitrageServiceStub(replica.channel)
         call = stub.WatchOpportunities(arbitrage_pb2.WatchOpportunitiesRequest(resume_token=token))
         try:
@@ -140,8 +99,7 @@ class OpportunityWatcher:
                 while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
                     if replica is not self._replicas.current:
                         return Loss("another replica has quotes", is_ours=True)
-                    self._late += self._slots.on_time(self._clock.now_ns())
-                    await self._catch_up()
+                    await self._evaluation.on_quiet()
             finally:
                 if not reading.done():
                     reading.cancel()
@@ -153,22 +111,8 @@ class OpportunityWatcher:
                 reason = f"arbitrage dropped {message.dropped_events} events; resuming before them"
                 return Loss(reason, is_ours=True)
             for event in message.events:
-                await self._take(event)
-
-    async def _take(self, event: arbitrage_pb2.OpportunityEvent) -> None:
-        """What was missed is fired when all of it is known, and so whether it has closed since."""
-        self._closings.on_event(event)
-        self._late += self._slots.on_event(event)
-        is_late = self._clock.now_ns() - from_timestamp(event.event_time) > LATE_NS
-        if not is_late or len(self._late) >= LATE_LIMIT:
-            await self._catch_up()
-
-    async def _catch_up(self) -> None:
-        matches, self._late = self._late, []
-        await self._line.put(matches)
+                await self._evaluation.on_event(event)
 
     def _patience(self) -> float:
         """Seconds of quiet after which the wall clock decides about rules that wait."""
-        due_ns = self._slots.next_due_ns
-        wait = PATIENCE_SECONDS if due_ns is None else max(QUIET_SECONDS, (due_ns - self._clock.now_ns()) / 1e9)
-        return min(wait, PATIENCE_SECONDS)
+        return min(max(QUIET_SECONDS, self._evaluation.seconds_to_due()), PATIENCE_SECONDS)
