@@ -42,6 +42,11 @@ class Opening:
     until: float = math.inf
     lived: float | None = None  # the longest life that was told, when it has ended
 
+    @property
+    def life(self) -> float:
+        """In truth, or as long as one that knew only its end said."""
+        return max(self.until - self.at, self.lived or 0.0)
+
     def meets(self, other: "Opening") -> bool:
         """Whether there was a moment in which both were open."""
         return self.asset == other.asset and self.at <= other.until and other.at <= self.until
@@ -86,8 +91,8 @@ def _untrue(seen: Seen, is_set: bool) -> Iterator[str]:
         opening = seen.openings.get(cause)
         if opening is None:
             yield f"alert of {_rule_of(rule)} for {cause}, which never opened"
-        elif _rule_of(rule) == "lived" and not is_set and (opening.lived or math.inf) < LIVED_SECONDS - SLACK_SECONDS:
-            yield f"alert of lived for {cause}, which lived {opening.lived:.3f} s"
+        elif _rule_of(rule) == "lived" and not is_set and opening.life < LIVED_SECONDS - SLACK_SECONDS:
+            yield f"alert of lived for {cause}, which lived {opening.life:.3f} s"
 
 
 def _missing(history: History, seen: Seen, is_set: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any, Protocol, cast
 
 import grpc
@@ -108,7 +108,7 @@ class Life(Pausable):
         """A task of this process."""
         task = self.world.loop.create_task(work, context=self._context)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._tasks.discard, context=Context())  # whoever asked for it may be paused
         return task
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -191,7 +191,7 @@ class ArbitrageLife(Life):
         """To a watcher."""
         task = self.spawn(work)
         self._streams.add(task)
-        task.add_done_callback(self._streams.discard)
+        task.add_done_callback(self._streams.discard, context=Context())
         return task
 
     def cut(self) -> None:

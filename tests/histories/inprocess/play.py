@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from contextvars import Context
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from types import ModuleType
@@ -115,9 +116,9 @@ class Play:
         await stores.positions.save(dict.fromkeys(range(SLOTS), before))
 
     def begin(self, work: Coroutine[None, None, None]) -> None:
-        task = self.loop.create_task(work)
+        task = self.loop.create_task(work, context=Context())  # nobody's: it goes on while a process is paused
         self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        task.add_done_callback(self._work.discard, context=Context())
 
     async def _do(self, step: Step) -> None:
         life = self.lives.get(step.target)
@@ -225,11 +226,12 @@ class Play:
         for name in (ARBITRAGE[0], ALERTS[0]):
             self._start(name)
         deadline, well_since = self.loop.time() + SETTLED_SECONDS, math.inf
-        while self.loop.time() < min(deadline, well_since + QUIET_SECONDS):
+        while True:
             problems = await self._problems()
             well_since = math.inf if problems else min(well_since, self.loop.time())
+            if self.loop.time() >= min(deadline, well_since + QUIET_SECONDS):
+                break
             await asyncio.sleep(1.0)
-        problems = await self._problems()
         await self._leave()
         seen = await self._seen()
         return Verdict(

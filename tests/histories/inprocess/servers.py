@@ -18,7 +18,7 @@ import redis.asyncio
 import redis.exceptions
 
 from crossbook.plumbing.data.postgres import Connection, Pool, connect
-from tests.histories.inprocess.loop import VirtualLoop
+from tests.histories.inprocess.loop import PROCESS, VirtualLoop
 
 POSTGRES, REDIS, RECEIVER = "postgres", "redis", "receiver"
 REFUSES, LOSES, LIMITS = "refuses", "loses", "limits"
@@ -178,12 +178,18 @@ class Servers:
 
     @asynccontextmanager
     async def _under_way(self) -> AsyncIterator[None]:
+        process = PROCESS.get()
         async with self.alone():
-            self._loop.under_way += 1
-            try:
-                yield
-            finally:
-                self._loop.under_way -= 1
+            if process is None or not process.is_paused:
+                self._loop.under_way += 1
+                try:
+                    yield
+                finally:
+                    self._loop.under_way -= 1
+                return
+        await asyncio.sleep(0)  # paused in the very moment in which its turn came: that is, until it goes on
+        async with self._under_way():
+            yield
 
     async def _pass_time(self, server: str) -> None:
         now = self.seconds_at(server)
