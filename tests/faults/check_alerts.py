@@ -99,22 +99,28 @@ def backlog(rig: Rig, trial: Trial) -> str:
 
 def unfired(rig: Rig) -> list[str]:
     """Opportunities without an alert, those left out that died with arbitrage before it could log them."""
+    return [one for one, at_ns in _without_alert(rig).items() if _unlogged_ns(rig, at_ns) is None]
+
+
+def died_unlogged(rig: Rig) -> list[int]:
+    """Of each opportunity without an alert that arbitrage could not log, how long before the kill it opened, in ns."""
+    times = (_unlogged_ns(rig, at_ns) for at_ns in _without_alert(rig).values())
+    return [one for one in times if one is not None]
+
+
+def _without_alert(rig: Rig) -> dict[str, int]:
     with psycopg.connect(rig.postgres.dsn) as connection:
         fired = {cause for (cause,) in connection.execute(FIRED, (RULE,))}
-    return [
-        opportunity_id
-        for opportunity_id, at_ns in _opened(rig).items()
-        if opportunity_id not in fired and not _died_unlogged(rig, at_ns)
-    ]
+    return {one: at_ns for one, at_ns in _opened(rig).items() if one not in fired}
 
 
-def _died_unlogged(rig: Rig, opened_ns: int) -> bool:
-    """Whether arbitrage was killed before its log could be safe: within a commit, or while Postgres took none."""
+def _unlogged_ns(rig: Rig, opened_ns: int) -> int | None:
+    """How long before a kill it opened, if that was within a commit of the log or while Postgres took none."""
     for died_ns, _ in rig.absences.dead["arbitrage"]:
         away = (since for since, until in rig.absences.away["postgres"] if since <= died_ns <= until + UNTOLD_NS)
         if min((died_ns, *away)) - UNTOLD_NS <= opened_ns <= died_ns:
-            return True
-    return False
+            return died_ns - opened_ns
+    return None
 
 
 def _check_taken(rig: Rig, own: Sequence[Alert], trials: Sequence[Trial]) -> Iterator[Finding]:

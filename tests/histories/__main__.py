@@ -45,6 +45,8 @@ def play(history: History, seed: int, keep: bool) -> Verdict:
     print(f"seed {seed} in {data_dir}:", *history, sep="\n  ", flush=True)
     verdict = asyncio.run(run_history(history, seed, data_dir))
     rows = f"{verdict.rows} rows ({verdict.incomplete} incomplete), {verdict.opportunities} opportunities"
+    if verdict.unlogged_ms:
+        print(f"  killed before arbitrage could log them, ms: {verdict.unlogged_ms}", flush=True)
     print(f"  -> {rows}, {len(verdict.findings)} findings", *verdict.findings[:MOST_SHOWN], sep="\n     ", flush=True)
     if not verdict.findings and not keep:
         shutil.rmtree(data_dir)

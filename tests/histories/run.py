@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.faults.check_alerts import check_alerts, check_opportunities
+from tests.faults.check_alerts import check_alerts, check_opportunities, died_unlogged
 from tests.faults.health import illness
 from tests.faults.inflict import killed
 from tests.faults.rig import VENUES_OF, WINDOW_SECONDS, Rig, Wanted, running_rig
@@ -33,6 +33,7 @@ class Verdict:
     rows: int = 0
     incomplete: int = 0
     opportunities: int = 0
+    unlogged_ms: list[int] = field(default_factory=list)  # opened so long before arbitrage was killed, and not told
 
 
 async def run_history(history: History, seed: int, data_dir: Path) -> Verdict:
@@ -50,6 +51,7 @@ async def run_history(history: History, seed: int, data_dir: Path) -> Verdict:
         verdict.findings += [text for _, text in await stop_services(rig)]
         verdict.findings += await asyncio.to_thread(lambda: list(_judge(rig, trial)))
         verdict.opportunities = len(rig.observer.sightings)
+        verdict.unlogged_ms = sorted(one // 1_000_000 for one in died_unlogged(rig))
         with psycopg.connect(rig.postgres.dsn) as connection:
             verdict.rows, verdict.incomplete = connection.execute(COUNTS).fetchone() or (0, 0)
     return verdict

@@ -52,6 +52,8 @@ async def test_a_kill_under_load_loses_nothing_and_doubles_nothing(
     async with replicas(number, postgres_dsn, redis_url, f"127.0.0.1:{arbitrage.port}", tmp_path) as running:
         dead, *survivors = running
         await hook(survivors[0].client, receiver)
+        for replica in running:
+            await eventually(lambda replica=replica: knows(replica.client))
         async with Load(arbitrage).running() as load:
             await eventually(lambda: len(receiver.received) >= 20)
             await dead.process.end(signal.SIGKILL)
@@ -67,6 +69,8 @@ async def test_one_that_stops_cleanly_hands_over_what_it_had(
     async with replicas(2, postgres_dsn, redis_url, f"127.0.0.1:{arbitrage.port}", tmp_path) as running:
         leaving, staying = running
         await hook(staying.client, receiver)
+        for replica in running:
+            await eventually(lambda replica=replica: knows(replica.client))
         async with Load(arbitrage).running() as load:
             await eventually(lambda: len(receiver.received) >= 20)
             assert await leaving.process.end(signal.SIGTERM) == 0, leaving.process.log()
