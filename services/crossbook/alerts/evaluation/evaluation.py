@@ -1,8 +1,7 @@
 """What the stream of opportunities comes to: closings are noted, and what matches goes into the firing line.
 
-What comes late is held until all of it is known, and so whether it has closed since; and while the stream may still be
-telling what was missed, the wall clock says nothing of how long something lived: its end may be on the way. Matches
-that are held hold their positions too, so that a stream that begins again tells their events once more.
+What comes late is held until all of it is known, and so whether it has closed since. Matches that are held hold their
+positions too, so that a stream that begins again tells their events once more.
 """
 
 import asyncio
@@ -25,9 +24,6 @@ BACKOFF_CAP_SECONDS = 3.0
 
 LATE_NS = 2 * SECOND_NS
 LATE_LIMIT = 1_000
-# An event older than that was missed, and more may follow within the time that arbitrage takes to read its log.
-MISSED_NS = SECOND_NS // 4
-CATCH_UP_SECONDS = 15.0
 
 
 class Evaluation:
@@ -49,7 +45,6 @@ class Evaluation:
         self._closings = closings
         self._clock = clock
         self._late: list[Match] = []
-        self._missed_at = -math.inf  # when the newest event came that was told late; by the clock's passed seconds
 
     async def begin(self) -> None:
         """Once the rules are read: where the slot that is furthest behind has to begin, for any may become ours."""
@@ -76,15 +71,13 @@ class Evaluation:
         """The next event of the stream."""
         self._closings.on_event(event)
         self._late += self._slots.on_event(event)
-        age_ns = self._clock.now_ns() - from_timestamp(event.event_time)
-        self._missed_at = self._clock.passed_seconds() if age_ns > MISSED_NS else -math.inf
-        if age_ns <= LATE_NS or len(self._late) >= LATE_LIMIT:
+        is_late = self._clock.now_ns() - from_timestamp(event.event_time) > LATE_NS
+        if not is_late or len(self._late) >= LATE_LIMIT:
             await self._catch_up()
 
     async def on_quiet(self) -> None:
         """Nothing came for a while: the wall clock decides about rules that wait."""
-        if self._clock.passed_seconds() - self._missed_at >= CATCH_UP_SECONDS:
-            self._late += self._slots.on_time(self._clock.now_ns())
+        self._late += self._slots.on_time(self._clock.now_ns())
         await self._catch_up()
 
     def seconds_to_due(self) -> float:
