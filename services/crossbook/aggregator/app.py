@@ -1,8 +1,7 @@
 """Runs the aggregator: intake, writers, fan-out, queries and retention around one gRPC server."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
@@ -19,7 +18,7 @@ from crossbook.aggregator.service import SERVICE_NAME, AggregatorService
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.store.store import Store
 from crossbook.aggregator.venue import Venue
-from crossbook.aggregator.venues import Keep, Venues
+from crossbook.aggregator.venues import Venues
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
@@ -28,7 +27,7 @@ from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, require_postgres_dsn
-from crossbook.plumbing.tasks import Keeper
+from crossbook.plumbing.tasks import Keeper, keeping
 
 DRAIN_SECONDS = 5.0
 # Connections to Postgres; readers have theirs, so that no crowd of them keeps the writers waiting.
@@ -44,7 +43,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         store = Store(await _open_pool(dsn, WRITING_POOL_SIZE, stack), own.shard)
         reads = Reads(await _open_pool(dsn, READING_POOL_SIZE, stack))
         health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
-        keep = await stack.enter_async_context(_keeping(Keeper(health.tell)))
+        keep = await stack.enter_async_context(keeping(Keeper(health.tell)))
         counters, hub, news = Counters(), QuoteHub(), Wakeups()
         make = partial(Venue, window_seconds=own.window_seconds, hub=hub, store=store, counters=counters, clock=clock)
         venues = Venues(make, keep)
@@ -60,16 +59,6 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             keep("clock", clock.keep_beating)
             await lifetime.stopping.wait()
         await _drain(venues)
-
-
-@asynccontextmanager
-async def _keeping(keeper: Keeper) -> AsyncIterator[Keep]:
-    """Starts tasks that are kept until the end of the block."""
-    tasks: list[asyncio.Task[None]] = []
-    async with asyncio.TaskGroup() as group:
-        yield lambda name, run: tasks.append(group.create_task(keeper.keep(name, run)))
-        for task in tasks:
-            task.cancel()
 
 
 async def _open_pool(dsn: str, size: int, stack: AsyncExitStack) -> Pool:

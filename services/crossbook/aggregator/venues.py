@@ -1,15 +1,14 @@
 """The venues of one aggregator: each is opened at its first hello and lives to the end of the process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from crossbook.aggregator.venue import Venue
 from crossbook.plumbing.errors import OverloadedError
+from crossbook.plumbing.tasks import Keep
 
 MAX_VENUES = 256  # of one process; each has its windows, its writer and its partitions
-
-Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
 
 
 class Venues:

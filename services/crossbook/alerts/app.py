@@ -1,7 +1,6 @@
 """One alerts process: the stream of opportunities, the schedule, the outbox, the server, from start to stop."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -38,7 +37,7 @@ from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import AlertsSettings, Settings, require_postgres_dsn, require_redis_url
-from crossbook.plumbing.tasks import Keeper
+from crossbook.plumbing.tasks import Keeper, keeping
 
 LEASE_GROUP = "alerts"
 MAX_TRY_SECONDS = 10.0
@@ -87,15 +86,10 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             "retention": retention.run,
             "health": HealthWatch(stores, cooldowns, counters, ownership, line, health).run,
         }
-        await _work(workers, Keeper(health.tell), lifetime)
-
-
-async def _work(workers: Mapping[str, Callable[[], Awaitable[None]]], keeper: Keeper, lifetime: Lifetime) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(keeper.keep(name, run)) for name, run in workers.items()]
-        await lifetime.stopping.wait()
-        for task in running:
-            task.cancel()
+        async with keeping(Keeper(health.tell)) as keep:
+            for name, work in workers.items():
+                keep(name, work)
+            await lifetime.stopping.wait()
 
 
 def _http(own: AlertsSettings) -> HttpSender:

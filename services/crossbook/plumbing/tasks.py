@@ -7,7 +7,8 @@ port.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -24,6 +25,9 @@ RESTARTS = Counter("crossbook_task_restarts", "Tasks that died of something unfo
 
 Tell = Callable[[str, str], Awaitable[None]]
 """Takes a part and what is wrong with it, as ServiceHealth.tell does."""
+
+Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
+"""Takes a long-lived task's name and what it does, and starts it."""
 
 log = structlog.get_logger()
 
@@ -82,3 +86,13 @@ class Keeper:
                 life.cancel()
                 await asyncio.wait((life,))
         return asyncio.CancelledError() if life.cancelled() else life.exception()
+
+
+@asynccontextmanager
+async def keeping(keeper: Keeper) -> AsyncIterator[Keep]:
+    """Gives what starts tasks, which are kept until the end of the block."""
+    tasks: list[asyncio.Task[None]] = []
+    async with asyncio.TaskGroup() as group:
+        yield lambda name, run: tasks.append(group.create_task(keeper.keep(name, run)))
+        for task in tasks:
+            task.cancel()
