@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 
 from crossbook.pb.v1.market_pb2 import QuoteBatch
+from tests.faults.absence import Span
 from tests.faults.rig import VENUES_OF, WINDOW_SECONDS, Rig
 from tests.faults.trial import Trial
+from tests.histories.witness import deafness
 from tests.support.aggregator.window_oracle import (
     MINUTE_NS,
     SECOND_NS,
@@ -27,11 +29,8 @@ from tests.support.tracker.recordings import recorded_batches
 WINDOW_NS = WINDOW_SECONDS * SECOND_NS
 LOST_TAIL_NS = 2 * SECOND_NS  # what a kill may cut off a recording, and a window may wait for its commit
 
-NOTICING_NS = SECOND_NS // 2  # between a signal and the last thing that a process did before it
-
 Finding = tuple[int, str]
 """When, and what is wrong."""
-Span = tuple[int, int]
 
 
 @dataclass
@@ -148,10 +147,7 @@ def _is_honest_loss(row: SnapshotRow, known: SnapshotRow, lossy: Sequence[Span])
 def _check_pauses(venue: str, rows: Sequence[SnapshotRow], pauses: Sequence[Span]) -> Iterator[Finding]:
     """Nobody listened while the tracker stood still: no row claims that time, whatever the tracker recorded of it."""
     for row in rows:
-        end_ns = row.start_ns + WINDOW_NS
-        deaf_ns = sum(max(0, min(end_ns, to_ns) - max(row.start_ns, from_ns)) for from_ns, to_ns in pauses)
-        if row.live_ns > WINDOW_NS - deaf_ns + NOTICING_NS:
-            yield row.start_ns, f"{venue} {row.symbol}: LIVE for {row.live_ns} ns, {deaf_ns} ns of it unheard"
+        yield from ((row.start_ns, f"{venue} {row.symbol}: {text}") for text in deafness(row, (), pauses))
 
 
 def _check_minutes(dsn: str, venue: str, rows: Sequence[SnapshotRow]) -> Iterator[Finding]:

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.histories.shrink import shrunk
+
 SERVICES = ("tracker-1", "tracker-2", "aggregator", "arbitrage", "alerts")
 STORES = ("postgres", "redis")
 DELAYS = (0.0, 0.05, 0.3, 1.0, 3.0, 8.0)  # seconds between one blow and the next: most overlap
@@ -52,14 +54,7 @@ def _blow(at: float, chance: random.Random) -> Blow:
 
 def shortest(history: History, fails: Callable[[History], bool]) -> History:
     """Leaves out blow after blow, and target after target, as long as it still fails."""
-    changed = True
-    while changed:
-        changed = False
-        for smaller in _smaller(history):
-            if fails(smaller):
-                history, changed = smaller, True
-                break
-    return history
+    return shrunk(history, _smaller, fails)
 
 
 def _smaller(history: Sequence[Blow]) -> Iterator[History]:

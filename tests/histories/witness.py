@@ -69,7 +69,7 @@ def judge_venue(
     yield from _missing(venue, rows, until_ns, window_ns)
     for row in rows:
         where = f"{venue} {row.symbol} {row.start_ns // SECOND_NS}"
-        yield from (f"{where}: {problem}" for problem in _deafness(row, dead, paused))
+        yield from (f"{where}: {problem}" for problem in deafness(row, dead, paused))
         yield from (f"{where}: {problem}" for problem in _prices(row, books[venue, assets[row.symbol]]))
     yield from _minutes(dsn, venue, rows, window_ns)
 
@@ -100,7 +100,7 @@ def _missing(venue: str, rows: Sequence[SnapshotRow], until_ns: int, window_ns: 
             yield f"{venue} {symbol}: {len(found) - len(set(found))} rows twice"
 
 
-def _deafness(row: SnapshotRow, dead: Iterable[Span], paused: Iterable[Span]) -> Iterator[Finding]:
+def deafness(row: SnapshotRow, dead: Iterable[Span], paused: Iterable[Span]) -> Iterator[Finding]:
     """Rules 2 and 3."""
     end_ns = row.start_ns + row.window_ns
     dead_ns = _overlap(row.start_ns, end_ns, dead)

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from tests.histories.shrink import shrunk
+
 ARBITRAGE = ("arbitrage-1", "arbitrage-2")
 ALERTS = ("alerts-1", "alerts-2")
 SERVICES = (*ARBITRAGE, *ALERTS)
@@ -84,14 +86,7 @@ def _step(at: float, chance: random.Random, has_clocks: bool) -> Step:
 
 def shortest(history: History, fails: Callable[[History], bool]) -> History:
     """Leaves out step after step, and all else that it can do without, as long as it still fails."""
-    changed = True
-    while changed:
-        changed = False
-        for smaller in _smaller(history):
-            if fails(smaller):
-                history, changed = smaller, True
-                break
-    return history
+    return shrunk(history, _smaller, fails)
 
 
 def _smaller(history: History) -> Iterator[History]:

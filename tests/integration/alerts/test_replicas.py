@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
-from tests.support.alerts.alert_replicas import PAUSE_SECONDS, Load, hook, ids_told, is_shared_out, knows, replicas
+from tests.support.alerts.alert_replicas import (
+    PAUSE_SECONDS,
+    Load,
+    hook,
+    ids_told,
+    is_shared_out,
+    known_to_all,
+    replicas,
+)
 from tests.support.alerts.alerts_process import running_alerts
 from tests.support.alerts.receiver import Receiver
 from tests.support.alerts.replica_process import ServiceProcess
@@ -35,8 +43,7 @@ async def test_each_rule_and_asset_is_evaluated_by_one(
     assets = [f"COIN{index}" for index in range(200)]
     async with replicas(number, postgres_dsn, redis_url, f"127.0.0.1:{arbitrage.port}", tmp_path) as running:
         await hook(running[0].client, receiver)
-        for replica in running:
-            await eventually(lambda replica=replica: knows(replica.client))
+        await known_to_all(running)
         await arbitrage.tell(*(event(OPENED, opportunity(f"o-{asset}", asset)) for asset in assets))
         await every_one_is_told_once(receiver, [f"o-{asset}" for asset in assets])
         shares = [(await replica.client.stats()).evaluated for replica in running]
@@ -52,8 +59,7 @@ async def test_a_kill_under_load_loses_nothing_and_doubles_nothing(
     async with replicas(number, postgres_dsn, redis_url, f"127.0.0.1:{arbitrage.port}", tmp_path) as running:
         dead, *survivors = running
         await hook(survivors[0].client, receiver)
-        for replica in running:
-            await eventually(lambda replica=replica: knows(replica.client))
+        await known_to_all(running)
         async with Load(arbitrage).running() as load:
             await eventually(lambda: len(receiver.received) >= 20)
             await dead.process.end(signal.SIGKILL)
@@ -69,8 +75,7 @@ async def test_one_that_stops_cleanly_hands_over_what_it_had(
     async with replicas(2, postgres_dsn, redis_url, f"127.0.0.1:{arbitrage.port}", tmp_path) as running:
         leaving, staying = running
         await hook(staying.client, receiver)
-        for replica in running:
-            await eventually(lambda replica=replica: knows(replica.client))
+        await known_to_all(running)
         async with Load(arbitrage).running() as load:
             await eventually(lambda: len(receiver.received) >= 20)
             assert await leaving.process.end(signal.SIGTERM) == 0, leaving.process.log()

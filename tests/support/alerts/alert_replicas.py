@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -107,6 +107,12 @@ async def hook(client: RunningAlerts, receiver: Receiver) -> None:
 async def knows(client: RunningAlerts) -> bool:
     rules = await client.stub.ListAlertRules(pb.ListAlertRulesRequest(), timeout=30)
     return [rule.name for rule in rules.alert_rules] == ["alertRules/all"]
+
+
+async def known_to_all(running: Iterable[Replica]) -> None:
+    """Until each replica has the rule: an event that comes to one before that is not the rule's."""
+    for replica in running:
+        await eventually(lambda replica=replica: knows(replica.client))
 
 
 def ids_told(receiver: Receiver) -> dict[str, set[str]]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.histories.witness import SECOND_NS, Book, _deafness, _missing, _overlap, _prices, read_ledger
+from tests.histories.witness import SECOND_NS, Book, _missing, _overlap, _prices, deafness, read_ledger
 from tests.support.aggregator.window_oracle import SnapshotRow
 
 WINDOW_NS = 5 * SECOND_NS
@@ -39,21 +39,21 @@ PAUSE = (START_NS + SECOND_NS, START_NS + 3 * SECOND_NS)
 
 def test_a_true_row_is_found_true() -> None:
     """Nothing is wrong with it."""
-    assert [*_prices(TRUE, BOOK), *_deafness(TRUE, [], [])] == []
+    assert [*_prices(TRUE, BOOK), *deafness(TRUE, [], [])] == []
 
 
 def test_time_in_which_nobody_listened_is_not_live_and_a_pause_is_not_complete() -> None:
     """A dead tracker takes only its time; a pause takes the window's completeness too."""
-    assert len(list(_deafness(TRUE, [PAUSE], []))) == 1
-    assert len(list(_deafness(TRUE, [], [PAUSE]))) == 2
+    assert len(list(deafness(TRUE, [PAUSE], []))) == 1
+    assert len(list(deafness(TRUE, [], [PAUSE]))) == 2
     honest = replace(TRUE, live_ns=3 * SECOND_NS, is_complete=False)
-    assert list(_deafness(honest, [PAUSE], [PAUSE])) == []
+    assert list(deafness(honest, [PAUSE], [PAUSE])) == []
 
 
 def test_a_window_wholly_without_a_tracker_is_never_complete() -> None:
     """Even where it claims nothing."""
     empty = replace(TRUE, live_ns=0, tick_count=0)
-    assert len(list(_deafness(empty, [(0, START_NS * 2)], []))) == 1
+    assert len(list(deafness(empty, [(0, START_NS * 2)], []))) == 1
 
 
 def test_overlapping_spans_count_once() -> None:
