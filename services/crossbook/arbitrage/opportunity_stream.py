@@ -18,6 +18,7 @@ from crossbook.plumbing.timestamps import to_timestamp
 
 QUEUE_LIMIT = 1000
 EVENTS_AT_A_TIME = 256  # about 100 kB
+CAUGHT_UP = pb.WatchOpportunitiesResponse(is_caught_up=True).SerializeToString()
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ async def watch(
         beginning = _beginning(live, request) if missed is None else _after_log(live, request, missed)
         for message in beginning:
             yield message
+        yield CAUGHT_UP
         async for event in subscription:
             events = (event, *subscription.take(EVENTS_AT_A_TIME - 1))
             if message := _joined(request, events):

@@ -74,6 +74,9 @@ class World(Protocol):
     def on_death(self, life: "Life", restart_after: float) -> None:
         """It has killed itself."""
 
+    def next_number(self) -> int:
+        """That no life has had: names decide who has which slots."""
+
     def note(self, event: LoggedEvent) -> None:
         """What an arbitrage says, in the moment in which it does."""
 
@@ -222,7 +225,7 @@ class AlertsLife(Life):
         self.rulebook, closings = Rulebook(stores.rules), Closings(stores.alerts)
         firing = Firing(stores.alerts, CooldownStore(redis), closings, counters, CLAIM_LEASE_SECONDS)
         line, slots = FiringLine(firing), OwnedSlots(self.rulebook.rules, counters)
-        leases = SlotLeases(redis, LEASE_GROUP, SLOTS, f"{name}-{id(self)}", clock.passed_seconds)
+        leases = SlotLeases(redis, LEASE_GROUP, SLOTS, f"{name}-{world.next_number()}", clock.passed_seconds)
         http = cast(HttpSender, _Post(self))
         outbox = Outbox(stores.deliveries, http, closings, counters, DELIVERY_LEASE_SECONDS, clock)
         evaluation = Evaluation(self.rulebook, stores.positions, slots, line, closings, clock)

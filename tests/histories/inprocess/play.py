@@ -1,6 +1,7 @@
 """Plays one history from a fresh beginning, mends everything, waits until all is well, and has it judged."""
 
 import asyncio
+import itertools
 import logging
 import math
 import random
@@ -73,6 +74,7 @@ class Play:
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
         self._is_over = False
+        self._numbers = itertools.count()
         self._work: set[asyncio.Task[None]] = set()
 
     def wall_ns(self, name: str) -> int:
@@ -210,6 +212,9 @@ class Play:
 
     async def _close(self, life: Life, *, by_force: bool) -> None:
         await life.end(by_force=by_force)
+
+    def next_number(self) -> int:
+        return next(self._numbers)
 
     def note(self, event: LoggedEvent) -> None:
         """What an arbitrage says, in the moment in which it does."""

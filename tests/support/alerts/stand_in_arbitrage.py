@@ -1,6 +1,7 @@
 """A small real gRPC server in place of arbitrage: it tells the events a test wants told, and lets clients resume."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -96,8 +97,12 @@ class StandInArbitrage(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self.resumed_from.append(request.resume_token)
         position = int(request.resume_token or 0)
         self.watchers += 1
+        missed = len(self.events)
         try:
             while not self._is_closing:
+                if position >= missed:
+                    yield pb.WatchOpportunitiesResponse(is_caught_up=True)
+                    missed = sys.maxsize
                 while position < len(self.events):
                     position += 1
                     yield pb.WatchOpportunitiesResponse(events=[self.events[position - 1]])

@@ -35,9 +35,11 @@ def tick(live: LiveScan, bid: float, asset: str = "BTC") -> None:
 
 
 async def take(messages: Messages) -> list[pb.OpportunityEvent]:
-    """The events of the next message."""
+    """The events of the next message that has any."""
     async with asyncio.timeout(30):
-        return list(pb.WatchOpportunitiesResponse.FromString(await anext(messages)).events)
+        while not (message := pb.WatchOpportunitiesResponse.FromString(await anext(messages))).events:
+            pass
+        return list(message.events)
 
 
 def told(events: Sequence[LoggedEvent]) -> list[pb.OpportunityEvent]:
@@ -47,9 +49,8 @@ def told(events: Sequence[LoggedEvent]) -> list[pb.OpportunityEvent]:
 
 async def first_live(messages: Messages) -> "asyncio.Task[bytes]":
     """Starts a call that has nothing to begin with; done when its first event has come."""
-    waiting = asyncio.ensure_future(anext(messages))
-    await asyncio.sleep(0)  # lets the call subscribe
-    return waiting
+    assert pb.WatchOpportunitiesResponse.FromString(await anext(messages)).is_caught_up
+    return asyncio.ensure_future(anext(messages))
 
 
 async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) -> None:
@@ -64,6 +65,18 @@ async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) ->
         (closed,) = await take(messages)
         assert (closed.kind, closed.opportunity.id) == (CLOSED, opened.opportunity.id)
         assert closed.close_reason == pb.REFUSAL_REASON_BELOW_THRESHOLD
+
+
+@pytest.mark.parametrize("is_resuming", [False, True])
+async def test_it_says_when_all_that_was_missed_is_told(live: LiveScan, is_resuming: bool) -> None:
+    """Once: after what is open or was missed, before what happens."""
+    token = live.events.token if is_resuming else ""
+    tick(live, 101.0)
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest(resume_token=token))) as messages:
+        came = [pb.WatchOpportunitiesResponse.FromString(await anext(messages)) for _ in range(2)]
+        tick(live, 100.0)
+        came.append(pb.WatchOpportunitiesResponse.FromString(await anext(messages)))
+    assert [(len(message.events), message.is_caught_up) for message in came] == [(1, False), (0, True), (1, False)]
 
 
 async def test_an_open_one_is_told_as_it_is_now(live: LiveScan) -> None:

@@ -3,7 +3,8 @@
 Only the rules of slots that this replica has are looked at; what it held in a slot that it lost is another's to do.
 
 A rule whose least life has not passed waits. The stream's own times move the clock while events come, so that a replay
-after an outage decides as it would have live; the wall clock moves it only while the stream is quiet. A rule that waits
+after an outage decides as it would have live; the wall clock moves it only while the stream is quiet. Until the stream
+has caught up neither does: what a dead arbitrage held open is told first, and that it has ended, last. A rule that waits
 and learns that the opportunity closed, but lived long enough, fires. One that a cooldown held back may fire at the next
 UPDATED; one that fired for an opportunity never does so again.
 """
@@ -48,12 +49,14 @@ class Evaluator:
         self._open: dict[str, _Followed] = {}
         self._due: list[tuple[int, str, str]] = []  # waits that were given up stay until they are due or swept
         self._sweep_at = SWEEP_AT_LEAST
+        self.is_caught_up = False
         self.evaluated = 0
 
     def reset(self) -> None:
         """Forgets what is open: the stream is about to tell it again."""
         self._open.clear()
         self._due.clear()
+        self.is_caught_up = False
 
     def on_event(self, event: arbitrage_pb2.OpportunityEvent, slots: Collection[int] | None = None) -> list[Match]:
         """Takes the next event, or, again, one of before for the slots named. Every match returned holds its slot."""
@@ -67,9 +70,9 @@ class Evaluator:
         return matches + list(self._consider(followed, opportunity, event_ns, slots))
 
     def on_time(self, now_ns: int) -> list[Match]:
-        """The matches of rules whose wait is over."""
+        """The matches of rules whose wait is over; none while ends may still be told."""
         matches: list[Match] = []
-        while self._due and self._due[0][0] <= now_ns:
+        while self.is_caught_up and self._due and self._due[0][0] <= now_ns:
             _, opportunity_id, rule_name = heapq.heappop(self._due)
             followed = self._open.get(opportunity_id)
             hold = followed.waiting.pop(rule_name, None) if followed else None

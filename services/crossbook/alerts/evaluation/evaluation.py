@@ -1,7 +1,8 @@
 """What the stream of opportunities comes to: closings are noted, and what matches goes into the firing line.
 
-What comes late is held until all of it is known, and so whether it has closed since. Matches that are held hold their
-positions too, so that a stream that begins again tells their events once more.
+What comes late is held until all of it is known, and so whether it has closed since: until the stream has caught up,
+and, when it falls behind later, until it is quiet or on time again. Matches that are held hold their positions too, so
+that a stream that begins again tells their events once more.
 """
 
 import asyncio
@@ -72,19 +73,26 @@ class Evaluation:
         self._closings.on_event(event)
         self._late += self._slots.on_event(event)
         is_late = self._clock.now_ns() - from_timestamp(event.event_time) > LATE_NS
-        if not is_late or len(self._late) >= LATE_LIMIT:
-            await self._catch_up()
+        is_known = self._slots.is_caught_up and not is_late
+        if is_known or len(self._late) >= LATE_LIMIT:
+            await self._fire()
+
+    async def on_caught_up(self) -> None:
+        """The stream has told what was missed."""
+        self._slots.catch_up()
+        await self._fire()
 
     async def on_quiet(self) -> None:
-        """Nothing came for a while: the wall clock decides about rules that wait."""
-        self._late += self._slots.on_time(self._clock.now_ns())
-        await self._catch_up()
+        """Nothing came for a while: the wall clock decides about rules that wait, when no end is still to be told."""
+        if self._slots.is_caught_up:
+            self._late += self._slots.on_time(self._clock.now_ns())
+            await self._fire()
 
     def seconds_to_due(self) -> float:
         """Until the next wait of a rule ends; infinite when none waits."""
         due_ns = self._slots.next_due_ns
         return math.inf if due_ns is None else (due_ns - self._clock.now_ns()) / SECOND_NS
 
-    async def _catch_up(self) -> None:
+    async def _fire(self) -> None:
         matches, self._late = self._late, []
         await self._line.put(matches)

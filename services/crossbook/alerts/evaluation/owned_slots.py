@@ -58,6 +58,15 @@ class OwnedSlots:
         self._counters.evaluated = self._evaluator.evaluated
         return matches
 
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether the stream has told what was missed before it."""
+        return self._evaluator.is_caught_up
+
+    def catch_up(self) -> None:
+        """It has."""
+        self._evaluator.is_caught_up = True
+
     def on_time(self, now_ns: int) -> list[Match]:
         """The stream is quiet: the matches of rules whose wait is over."""
         return self._evaluator.on_time(now_ns)

@@ -7,7 +7,7 @@ Postgres (ownership.py), a slot each, because what a slot's owner has settled is
 """
 
 import asyncio
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -20,6 +20,7 @@ from crossbook.plumbing.follow import Link, Loss, within
 
 QUIET_SECONDS = 0.2
 PATIENCE_SECONDS = 1.0
+OVERSLEPT_SECONDS = 0.1
 CONNECT_SECONDS = 3.0
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
@@ -96,10 +97,9 @@ class OpportunityWatcher:
         while True:
             reading = asyncio.ensure_future(call.read())
             try:
-                while not (await asyncio.wait((reading,), timeout=self._patience()))[0]:
+                while not await self._comes(reading):
                     if replica is not self._replicas.current:
                         return Loss("another replica has quotes", is_ours=True)
-                    await self._evaluation.on_quiet()
             finally:
                 if not reading.done():
                     reading.cancel()
@@ -112,6 +112,17 @@ class OpportunityWatcher:
                 return Loss(reason, is_ours=True)
             for event in message.events:
                 await self._evaluation.on_event(event)
+            if message.is_caught_up:
+                await self._evaluation.on_caught_up()
+
+    async def _comes(self, reading: "asyncio.Future[Any]") -> bool:
+        """False when nothing came for a while. We may have slept and heard nothing: then it was not quiet."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience()
+        done, _ = await asyncio.wait((reading,), timeout=until - loop.time())
+        if not done and loop.time() < until + OVERSLEPT_SECONDS:
+            await self._evaluation.on_quiet()
+        return bool(done)
 
     def _patience(self) -> float:
         """Seconds of quiet after which the wall clock decides about rules that wait."""

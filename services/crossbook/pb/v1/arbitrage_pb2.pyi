@@ -552,8 +552,13 @@ class WatchOpportunitiesResponse(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     DROPPED_EVENTS_FIELD_NUMBER: _builtins.int
+    IS_CAUGHT_UP_FIELD_NUMBER: _builtins.int
     dropped_events: _builtins.int
     """Events of this call that were dropped because the client was slow, since it began."""
+    is_caught_up: _builtins.bool
+    """Set in one message of a call: what was missed, or what was open, has been told; what follows is told as it happens.
+    Until then an opportunity may be open here only because its end is still to be told.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpportunityEvent]:
         """In the order in which they happened; what waited while the client read comes in one message."""
@@ -563,10 +568,11 @@ class WatchOpportunitiesResponse(_message.Message):
         *,
         events: _abc.Iterable[Global___OpportunityEvent] | None = ...,
         dropped_events: _builtins.int = ...,
+        is_caught_up: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_events", b"dropped_events", "events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_events", b"dropped_events", "events", b"events", "is_caught_up", b"is_caught_up"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

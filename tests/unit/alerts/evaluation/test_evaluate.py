@@ -32,6 +32,7 @@ class Stream:
         self.tenure = Tenure(slot=0, renewed_at=0.0)
         self.progress = Progress()
         self.evaluator = Evaluator(lambda _: [(rule, self.tenure) for rule in self.rules], self.progress)
+        self.evaluator.is_caught_up = True
         self._number = 0
 
     def tell(

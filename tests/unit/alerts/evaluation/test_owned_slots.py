@@ -30,6 +30,7 @@ class Replica:
         given = list(rules or (RULE,))
         self.slots = OwnedSlots(lambda: given, self.counters)
         self.slots.restart(Position())
+        self.slots.catch_up()
         self._number = 0
 
     def tell(
