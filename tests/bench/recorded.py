@@ -38,9 +38,12 @@ def played() -> list[VenueProfile]:
 
 
 def kinds_of(profile: VenueProfile) -> tuple[str, ...]:
-    """Frames of the best bid and ask, and small deltas; deltas alone where all channels are of the book."""
+    """Frames of the best bid and ask, and small deltas; deltas alone where all channels are of the book.
+
+    A profile has its channels in order: the book, the best bid and ask if there is such a one, the status.
+    """
     book, *others = profile.channels
-    return (BBO, DELTA) if any(not other.startswith(f"{book}.") for other in others) else (DELTA,)
+    return (BBO, DELTA) if any(not other.startswith(f"{book}.") for other in others[:1]) else (DELTA,)
 
 
 @cache

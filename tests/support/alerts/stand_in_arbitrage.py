@@ -1,7 +1,6 @@
 """A small real gRPC server in place of arbitrage: it tells the events a test wants told, and lets clients resume."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -97,15 +96,15 @@ class StandInArbitrage(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self.resumed_from.append(request.resume_token)
         position = int(request.resume_token or 0)
         self.watchers += 1
-        missed = len(self.events)
+        is_caught_up = False
         try:
             while not self._is_closing:
-                if position >= missed:
-                    yield pb.WatchOpportunitiesResponse(is_caught_up=True)
-                    missed = sys.maxsize
                 while position < len(self.events):
                     position += 1
                     yield pb.WatchOpportunitiesResponse(events=[self.events[position - 1]])
+                if not is_caught_up:
+                    is_caught_up = True
+                    yield pb.WatchOpportunitiesResponse(is_caught_up=True)
                 async with self._changed:
                     if position == len(self.events) and not self._is_closing:
                         await self._changed.wait()
