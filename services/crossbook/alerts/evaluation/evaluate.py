@@ -2,11 +2,11 @@
 
 Only the rules of slots that this replica has are looked at; what it held in a slot that it lost is another's to do.
 
-A rule whose least life has not passed waits. The stream's own times move the clock while events come, so that a replay
-after an outage decides as it would have live; the wall clock moves it only while the stream is quiet. Until the stream
-has caught up neither does: what a dead arbitrage held open is told first, and that it has ended, last. A rule that waits
-and learns that the opportunity closed, but lived long enough, fires. One that a cooldown held back may fire at the next
-UPDATED; one that fired for an opportunity never does so again.
+A rule whose least life has not passed waits. The stream's own times move the clock while events come, so that a
+replay after an outage decides as it would have live; the wall clock moves it only while the stream is quiet. Until
+the stream has caught up neither does: what a dead arbitrage held open is told first, and that it has ended, last. A
+rule that waits and learns that the opportunity closed, but lived long enough, fires. One that a cooldown held back
+may fire at the next UPDATED; one that fired for an opportunity never does so again.
 """
 
 import heapq
