@@ -13,6 +13,7 @@ CoreError
 """
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import ClassVar, Self, final
 
 class CoreError(Exception): ...
@@ -322,6 +323,14 @@ class QuoteHub:
     def latest(
         self, venues: Sequence[str] = (), symbols: Sequence[str] = (), assets: Sequence[str] = ()
     ) -> list[QuoteRow]: ...
+    def notify(self) -> None:
+        """Wakes the clients that the plane serves: quotes were published otherwise than by a stream of the plane."""
+    @property
+    def followers(self) -> int:
+        """Clients that the plane serves."""
+    @property
+    def conflated_quotes(self) -> int:
+        """Quotes that newer ones replaced before such a client took them, over all that ever were."""
 
 @final
 class QuoteSubscription:
@@ -395,6 +404,9 @@ class VenueWindows:
     def are_quotes_missing(self) -> bool:
         """Whether the last hello left out batches of its stream: its tracker should requote."""
     def take_closed(self) -> ClosedWindow | None: ...
+    @property
+    def waiting(self) -> int:
+        """Windows that take_closed has yet to give."""
     @property
     def stream_id(self) -> str: ...
     @property
@@ -575,3 +587,136 @@ class Scanner:
     def overview(self, assets: Sequence[str]) -> list[AssetView]:
         """Ordered by asset; no assets means all. Only LIVE quotes count."""
     def stats(self) -> ScannerStats: ...
+
+@final
+class Plane:
+    """The thread that carries streams; one for each process. `fileno` is readable while bells are rung.
+
+    Raises OSError. A panic of its thread ends the process.
+    """
+
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int: ...
+    def take_bells(self) -> list[int]:
+        """Those that were rung since the last time."""
+    def close(self) -> None:
+        """Ends every stream and the thread; may be called again."""
+
+@final
+class PlaneServer:
+    """A port: `methods` are served by the plane, all others by the gRPC server behind, at the unix socket `backend`.
+
+    A method is (path, calls at a time, status of those beyond, bytes of a message); a status is (code, message, encoded
+    google.rpc.Status). Raises OSError when the port is taken.
+    """
+
+    def __new__(
+        cls,
+        plane: Plane,
+        host: str,
+        port: int,
+        backend: PathLike[str],
+        *,
+        methods: Sequence[tuple[str, int, tuple[int, str, bytes], int]],
+        max_connections: int,
+        max_calls_of_connection: int,
+        keepalive_seconds: float,
+        keepalive_timeout_seconds: float,
+        max_header_bytes: int,
+    ) -> Self: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def bell(self) -> int:
+        """Rung when calls were opened or refused."""
+    @property
+    def refused_calls(self) -> list[int]:
+        """For want of a place, by method."""
+    def take_opened(self) -> list[PlaneCall]:
+        """Calls that nobody has decided about."""
+    def stop(self) -> None:
+        """No new connections; those that are end with their calls."""
+
+@final
+class PlaneCall:
+    """One call of a method that the plane serves."""
+
+    @property
+    def method(self) -> int:
+        """Its place in `methods`."""
+    @property
+    def peer(self) -> str: ...
+    @property
+    def metadata(self) -> list[tuple[str, str]]: ...
+    @property
+    def bell(self) -> int:
+        """Rung when one of the following has changed."""
+    @property
+    def is_gone(self) -> bool: ...
+    @property
+    def waiting(self) -> int:
+        """Messages written and not yet taken."""
+    @property
+    def has_spoken(self) -> bool: ...
+    def first(self) -> bytes | None:
+        """What the client said first. Raises PayloadError for what is no message, OverflowError for one too large."""
+    def accept(self) -> None: ...
+    def write(self, message: bytes) -> None: ...
+    def end(self) -> None:
+        """After what was written."""
+    def refuse(self, status: tuple[int, str, bytes]) -> None: ...
+    def feed(self, windows: VenueWindows, rules: IngestRules) -> IngestStream:
+        """What the client sends from now on goes to the windows. Raises RuntimeError the second time."""
+    def follow(
+        self,
+        hub: QuoteHub,
+        venues: Sequence[str],
+        symbols: Sequence[str],
+        assets: Sequence[str],
+        *,
+        as_rows: bool,
+        interval_seconds: float,
+    ) -> None:
+        """The client is sent what the hub has: SubscribeQuoteBatchesResponses, or WatchQuotesResponses."""
+
+@final
+class Histogram:
+    """Durations that the core has measured."""
+
+    def quantile_us(self, share: float) -> float:
+        """The duration that `share` of all do not exceed, in microseconds; 0 before the first."""
+
+@final
+class IngestRules:
+    """What holds for every stream into windows: beyond so many that wait to be written, a stream is not read."""
+
+    def __new__(cls, hub: QuoteHub, *, max_waiting_windows: int, max_ahead_seconds: float) -> Self: ...
+    @property
+    def transit(self) -> Histogram:
+        """From a batch's leaving its tracker to its arrival; batches that are sent again are old when they come."""
+    @property
+    def update(self) -> Histogram:
+        """To decode a batch, update its windows and hand its quotes on."""
+
+@final
+class IngestStream:
+    """One stream into a venue's windows, as far as it is left to Python."""
+
+    @property
+    def bell(self) -> int:
+        """Rung when one of the following has changed."""
+    @property
+    def silent_seconds(self) -> float | None:
+        """For how long its tracker has said nothing; None while it is not read."""
+    def take_closed(self) -> bool:
+        """Whether windows have closed since the last time."""
+    def take_health(self) -> bytes | None:
+        """The newest IngestQuotesRequest with the venue's health, once."""
+    def is_over(self) -> bool:
+        """True once, when its tracker has sent its last.
+
+        Raises what VenueWindows.on_batch raises for a batch that was refused, OverflowError for a message too large, and
+        ConnectionError when the connection broke.
+        """
+    def stop(self) -> None:
+        """When it returns, nothing of the stream reaches the windows any more."""

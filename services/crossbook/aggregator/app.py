@@ -7,7 +7,6 @@ from functools import partial
 import structlog
 
 from crossbook._core import QuoteHub
-from crossbook.aggregator.concurrency import Wakeups
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.database import POSTGRES, DatabaseWatch
 from crossbook.aggregator.fanout import Fanout
@@ -21,10 +20,10 @@ from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Venues
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
-from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
+from crossbook.plumbing.plane.thread import open_plane
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Settings, require_postgres_dsn
 from crossbook.plumbing.tasks import Keeper, keeping
@@ -44,15 +43,18 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         reads = Reads(await _open_pool(dsn, READING_POOL_SIZE, stack))
         health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
         keep = await stack.enter_async_context(keeping(Keeper(health.tell)))
-        counters, hub, news = Counters(), QuoteHub(), Wakeups()
+        counters, hub = Counters(), QuoteHub()
         make = partial(Venue, window_seconds=own.window_seconds, hub=hub, store=store, counters=counters, clock=clock)
         venues = Venues(make, keep)
-        intake = Intake(own, venues, news, counters, clock, lifetime.stopping)
-        fanout = Fanout(hub, news, lifetime.stopping)
-        service = AggregatorService(intake, fanout, reads, counters)
-        collector = AggregatorCollector(counters, venues.opened, fanout)
+        intake = Intake(own, venues, hub, counters, lifetime.stopping)
+        fanout = Fanout(hub, lifetime.stopping)
+        service = AggregatorService(intake, fanout, reads, counters)  # type: ignore[abstract]  # the plane serves its streams
+        collector = AggregatorCollector(counters, intake, fanout)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, collector))
-        server = grpc_server(settings.host, own.port, service.register, health, max_request_bytes=MAX_MESSAGE_BYTES)
+        plane = await stack.enter_async_context(open_plane())
+        server = grpc_server(
+            settings.host, own.port, service.register, health, plane=plane, streams=service.streams
+        )
         async with server:
             keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)
             keep("retention", lambda: keep_retention(store, own, clock))

@@ -1,105 +1,68 @@
-"""Follows the latest quotes for clients: a batch at once when there is news, then a hold before the next.
+"""Has the plane send the latest quotes to clients: at once when there is news, then a short hold before the next.
 
-The hold is four times what sending takes, so that a client has a fifth of the process at most: a fraction of a
-millisecond where little goes on, and longer by itself when there are many clients or the machine is short of time.
-
-A slow client costs nothing but its own freshness: the core keeps one newest quote per instrument and subscription, and
-counts what newer ones replaced. The write that waits for the client's flow control is the only queue.
+A slow client costs nothing but its own freshness: the core keeps one newest quote per instrument and client, and counts
+what newer ones replaced; a message is made only when the client's connection can take it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
-import grpc
+from crossbook._core import QuoteHub, QuoteRow
+from crossbook.aggregator.concurrency import refuse_when_stopping
+from crossbook.pb.v1.aggregator_pb2 import InstrumentFilter, SubscribeQuoteBatchesRequest, WatchQuotesRequest
+from crossbook.plumbing.errors import InvalidRequestError
+from crossbook.plumbing.plane.calls import Selection, StreamCall
+from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 
-from crossbook._core import QuoteHub, QuoteRow, QuoteSubscription
-from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
-from crossbook.aggregator.queries import to_quote
-from crossbook.pb.v1.aggregator_pb2 import InstrumentFilter, WatchQuotesResponse
-from crossbook.plumbing.tasks import until_first
-
-MIN_HOLD_SECONDS = 0.00025
-MAX_HOLD_SECONDS = 0.05
-HOLD_PER_SEND = 4.0
-NEWEST_WEIGHT = 0.1  # of the last send in what sending takes
-ROWS_AT_A_TIME = 256
-
-Send = Callable[[QuoteSubscription], Awaitable[None]]
+# Of clients that say none. A message costs a Python client some 200 microseconds, whatever its size.
+INTERVAL_SECONDS = 0.001
+MAX_INTERVAL_SECONDS = 60.0
 
 
 class Fanout:
     """Serves subscriptions to the hub until their clients go or the service stops."""
 
-    def __init__(self, hub: QuoteHub, hub_changed: Wakeups, stopping: asyncio.Event) -> None:
+    def __init__(self, hub: QuoteHub, stopping: asyncio.Event) -> None:
         self._hub = hub
-        self._hub_changed = hub_changed
         self._stopping = stopping
-        self._subscriptions: set[QuoteSubscription] = set()  # bounded by the places of the two methods
-        self._conflated_by_closed = 0
 
     @property
     def subscribers(self) -> int:
         """Clients that follow quotes now."""
-        return len(self._hub_changed)
+        return self._hub.followers
 
     @property
     def conflated_quotes(self) -> int:
         """Quotes that newer ones replaced before their client took them, over all clients that ever were."""
-        return self._conflated_by_closed + sum(one.conflated_quotes for one in list(self._subscriptions))
+        return self._hub.conflated_quotes
 
     def latest(self, selection: InstrumentFilter) -> list[QuoteRow]:
         """The quotes in force now."""
-        return self._hub.latest(selection.venues, selection.symbols, selection.assets)
+        return self._hub.latest(*_lists(selection))
 
-    async def send_batches(self, selection: InstrumentFilter, context: grpc.aio.ServicerContext[Any, bytes]) -> None:
-        """Columnar: the core's bytes are written as they are."""
+    async def send_batches(self, request: SubscribeQuoteBatchesRequest, call: StreamCall) -> None:
+        """In columns. Ends with UnavailableError when the service stops."""
+        await self._send(request, call, as_rows=False)
 
-        async def send(subscription: QuoteSubscription) -> None:
-            while (batch := subscription.take_batch()) is not None:
-                await context.write(batch)
+    async def send_rows(self, request: WatchQuotesRequest, call: StreamCall) -> None:
+        """One message per quote. Ends with UnavailableError when the service stops."""
+        await self._send(request, call, as_rows=True)
 
-        await self._follow(selection, send, context)
-
-    async def send_rows(
-        self, selection: InstrumentFilter, context: grpc.aio.ServicerContext[Any, WatchQuotesResponse]
+    async def _send(
+        self, request: SubscribeQuoteBatchesRequest | WatchQuotesRequest, call: StreamCall, *, as_rows: bool
     ) -> None:
-        """One message per quote."""
-
-        async def send(subscription: QuoteSubscription) -> None:
-            while rows := subscription.take_rows(ROWS_AT_A_TIME):
-                conflated = subscription.conflated_quotes
-                for row in rows:
-                    await context.write(WatchQuotesResponse(quote=to_quote(row), conflated_quotes=conflated))
-
-        await self._follow(selection, send, context)
-
-    async def _follow(
-        self, selection: InstrumentFilter, send: Send, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> None:
-        await context.send_initial_metadata(())  # a client knows that it is connected before there is any quote
-        async with self._hub_changed.listen() as news, self._subscription(selection) as subscription:
-            await until_first(_pump(subscription, news, send), refuse_when_stopping(self._stopping))
-
-    @asynccontextmanager
-    async def _subscription(self, selection: InstrumentFilter) -> AsyncIterator[QuoteSubscription]:
-        subscription = self._hub.subscribe(selection.venues, selection.symbols, selection.assets)
-        self._subscriptions.add(subscription)
-        try:
-            yield subscription
-        finally:
-            self._subscriptions.discard(subscription)
-            self._conflated_by_closed += subscription.conflated_quotes
-            subscription.close()
+        call.follow(self._hub, _lists(request.filter), as_rows=as_rows, interval_seconds=interval_seconds(request))
+        await refuse_when_stopping(self._stopping)
 
 
-async def _pump(subscription: QuoteSubscription, news: asyncio.Event, send: Send) -> None:
-    clock, send_seconds = asyncio.get_running_loop().time, 0.0
-    while True:
-        await news.wait()
-        news.clear()
-        started = clock()
-        await send(subscription)
-        send_seconds += NEWEST_WEIGHT * (clock() - started - send_seconds)
-        await asyncio.sleep(min(max(HOLD_PER_SEND * send_seconds, MIN_HOLD_SECONDS), MAX_HOLD_SECONDS))
+def interval_seconds(request: SubscribeQuoteBatchesRequest | WatchQuotesRequest) -> float:
+    """The least time between two sendings that the client wants. Raises InvalidRequestError."""
+    if not request.HasField("min_interval"):
+        return INTERVAL_SECONDS
+    seconds = from_duration(request.min_interval) / SECOND_NS
+    if not 0 <= seconds <= MAX_INTERVAL_SECONDS:
+        raise InvalidRequestError.of("min_interval", f"must be from 0 to {MAX_INTERVAL_SECONDS:g} s")
+    return seconds
+
+
+def _lists(selection: InstrumentFilter) -> Selection:
+    return list(selection.venues), list(selection.symbols), list(selection.assets)

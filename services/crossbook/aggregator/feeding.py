@@ -7,8 +7,10 @@ within the moment that its old connection takes to end, a stranger does not get 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from crossbook.plumbing.errors import ConflictError
 
@@ -22,25 +24,32 @@ class Feeding:
     def __init__(self) -> None:
         self.superseded = asyncio.Event()
         self.ended = asyncio.Event()
-        self._clock = asyncio.get_running_loop().time
-        self._heard_at = self._clock()
-        self._is_held_up = False
+        self._began_at = asyncio.get_running_loop().time()
+        self._silence: Silence = self._since_its_beginning
 
-    def heard(self) -> None:
-        """Its tracker has said something, and is listened to."""
-        self._heard_at, self._is_held_up = self._clock(), False
-
-    def held_up(self) -> None:
-        """We do not listen for a while: its silence is ours."""
-        self._is_held_up = True
+    def listen(self, silence: "Silence") -> None:
+        """Its batches are taken from now on: by whom, and for how long there were none."""
+        self._silence = silence
 
     def done(self) -> None:
         """Its tracker has said its last."""
-        self._heard_at, self._is_held_up = float("-inf"), False
+        self._silence = _endless
 
     def alive_seconds(self) -> float:
         """For how long it may yet be silent; 0 or less when it has been for too long."""
-        return SILENT_SECONDS if self._is_held_up else self._heard_at + SILENT_SECONDS - self._clock()
+        silent_seconds = self._silence()
+        return SILENT_SECONDS - (silent_seconds or 0.0)
+
+    def _since_its_beginning(self) -> float:
+        return asyncio.get_running_loop().time() - self._began_at
+
+
+Silence: TypeAlias = Callable[[], float | None]
+"""For how many seconds a tracker has said nothing; None while we do not listen: then its silence is ours."""
+
+
+def _endless() -> float:
+    return math.inf
 
 
 class Feeder:

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Collection
 from typing import Any
 
-import grpc
 from google.protobuf.message import DecodeError
 
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest
 from crossbook.plumbing.errors import InvalidRequestError, OverloadedError
+from crossbook.plumbing.plane.calls import StreamCall
 
 HELLO_SECONDS = 10.0
 MAX_SILENT_CALLS = 64  # a quarter of the places that streams have
@@ -29,9 +29,9 @@ class Greeting:
         self._venues = frozenset(venues)
         self._silent: deque[asyncio.Future[Any]] = deque()
 
-    async def first_message(self, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes | None:
+    async def first_message(self, call: StreamCall) -> bytes | None:
         """None from a caller that leaves without a word. Raises InvalidRequestError and OverloadedError."""
-        reading: asyncio.Future[Any] = asyncio.ensure_future(context.read())
+        reading: asyncio.Future[Any] = asyncio.ensure_future(call.first())
         if len(self._silent) >= MAX_SILENT_CALLS:
             self._silent.popleft().cancel()
         self._silent.append(reading)
@@ -41,8 +41,8 @@ class Greeting:
                 raise OverloadedError(f"{MAX_SILENT_CALLS} calls have said no hello, and this one was the oldest")
             if not done:
                 raise InvalidRequestError.of("hello", f"must come within {HELLO_SECONDS:g} s of the call")
-            payload = reading.result()
-            return payload if isinstance(payload, bytes) else None  # else it is grpc.aio.EOF
+            payload: bytes | None = reading.result()
+            return payload
         finally:
             reading.cancel()
             if reading in self._silent:

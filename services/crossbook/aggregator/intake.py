@@ -1,25 +1,27 @@
-"""IngestQuotes: takes each venue's stream of batches, as bytes, and acknowledges what is committed.
+"""IngestQuotes: decides about each venue's stream of batches, and acknowledges what is committed.
 
 hello (greeting.py) → restore from Postgres (once per venue) → the venue's turn (feeding.py) → resume point → batches,
-while acknowledgements go back. Whatever ends a stream, the tracker keeps what is not acknowledged, dials again and
+which the plane takes into the windows, while acknowledgements go back. Whatever ends a stream, the tracker keeps what is not acknowledged, dials again and
 resumes; so every refusal here is an ended stream.
 """
 
 import asyncio
 from typing import NoReturn
 
-import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
 from crossbook._core import (
     ClockError,
+    IngestRules,
+    IngestStream,
     InvalidSettingError,
     PayloadError,
+    QuoteHub,
     SequenceError,
     venue_profiles,
 )
-from crossbook.aggregator.concurrency import Wakeups, refuse_when_stopping
+from crossbook.aggregator.concurrency import refuse_when_stopping
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
@@ -33,45 +35,44 @@ from crossbook.pb.v1.aggregator_pb2 import (
     IngestQuotesResponse,
     ResumePoint,
 )
-from crossbook.plumbing.clock import MAX_AHEAD_SECONDS, Clock
+from crossbook.plumbing.clock import MAX_AHEAD_SECONDS
 from crossbook.plumbing.errors import (
     ConflictError,
     InvalidRequestError,
     MisdirectedError,
+    OverloadedError,
     UnavailableError,
 )
+from crossbook.plumbing.plane.calls import StreamCall
 from crossbook.plumbing.settings import AggregatorSettings
 from crossbook.plumbing.tasks import until_first
-from crossbook.plumbing.timestamps import SECOND_NS
 
-HEALTH_TAG = b"\x1a"  # of IngestQuotesRequest.health: only the core reads batches, and only we read this
 MAX_REASON_CHARACTERS = 1_000  # what is longer is cut
 DEFAULT_SHARD = "main"  # of trackers that say none
 MAX_SHARD_CHARACTERS = 40  # of what a hello says, in our answer
-
-Context = grpc.aio.ServicerContext[bytes, bytes]
 
 log = structlog.get_logger()
 
 
 class Intake:
-    """The streams that feed the venues. `news` wakes those who follow the quotes."""
+    """The streams that feed the venues, and through them the hub."""
 
     def __init__(
         self,
         settings: AggregatorSettings,
         venues: Venues,
-        news: Wakeups,
+        hub: QuoteHub,
         counters: Counters,
-        clock: Clock,
         stopping: asyncio.Event,
     ) -> None:
         self._settings = settings
         self.venues = venues
-        self._news = news
+        self._hub = hub
         self._counters = counters
-        self._now_ns = clock.now_ns
         self._stopping = stopping
+        self.rules = IngestRules(
+            hub, max_waiting_windows=settings.max_waiting_windows, max_ahead_seconds=MAX_AHEAD_SECONDS
+        )
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
 
     @property
@@ -79,9 +80,9 @@ class Intake:
         """The name by which trackers and arbitrage list this aggregator."""
         return self._settings.shard
 
-    async def ingest(self, context: Context) -> None:
+    async def ingest(self, call: StreamCall) -> None:
         """One stream from its hello to its end."""
-        payload = await self._greeting.first_message(context)
+        payload = await self._greeting.first_message(call)
         if payload is None:
             return
         hello = self._greeting.parse(payload)
@@ -90,9 +91,9 @@ class Intake:
         try:
             async with venue.fed() as feeding:
                 await venue.renew()
-                await self._serve(venue, hello, payload, feeding, context)
+                await self._serve(venue, hello, payload, feeding, call)
         finally:
-            self._news.notify()  # however it ended, followers learn at once that its books are CLOSED
+            self._hub.notify()  # however it ended, followers learn at once that its books are CLOSED
 
     def _check_shard(self, hello: IngestHello) -> None:
         """Two lanes in one shard would be two streams of a venue that end each other, for ever."""
@@ -104,13 +105,13 @@ class Intake:
             )
 
     async def _serve(
-        self, venue: Venue, hello: IngestHello, payload: bytes, feeding: Feeding, context: Context
+        self, venue: Venue, hello: IngestHello, payload: bytes, feeding: Feeding, call: StreamCall
     ) -> None:
         try:
-            await self._begin(venue, hello, payload, context)
-            acknowledger = _Acknowledger(venue.writer, hello.stream_id, context)
+            await self._begin(venue, hello, payload, call)
+            acknowledger = _Acknowledger(venue.writer, hello.stream_id, call)
             await until_first(
-                self._read(venue, feeding, acknowledger, context),
+                self._feed(venue, feeding, acknowledger, call),
                 acknowledger.run(),
                 _refuse_when_superseded(feeding.superseded),
                 _refuse_when_commits_are_lost(venue.writer.lost_commits),
@@ -119,38 +120,49 @@ class Intake:
         finally:
             log.info("stream_ended", venue=venue.name, stream_id=hello.stream_id)
 
-    async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, context: Context) -> None:
+    async def _begin(self, venue: Venue, hello: IngestHello, payload: bytes, call: StreamCall) -> None:
         try:
             next_sequence = venue.windows.on_hello(payload)
         except (PayloadError, InvalidSettingError) as error:
             raise InvalidRequestError.of("hello", str(error)) from error
-        self._news.notify()
+        self._hub.notify()
         log.info("stream_began", venue=venue.name, stream_id=hello.stream_id, next_sequence=next_sequence)
         are_quotes_missing = venue.windows.are_quotes_missing
         resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing)
-        await context.write(IngestQuotesResponse(resume=resume).SerializeToString())
+        await call.write(IngestQuotesResponse(resume=resume).SerializeToString())
 
-    async def _read(self, venue: Venue, feeding: Feeding, acknowledger: "_Acknowledger", context: Context) -> None:
+    async def _feed(self, venue: Venue, feeding: Feeding, acknowledger: "_Acknowledger", call: StreamCall) -> None:
         """Until the tracker has sent its last and what that closed is committed and acknowledged."""
-        limit = self._settings.max_waiting_windows
-        while isinstance(payload := await context.read(), bytes):
-            feeding.heard()
-            if payload.startswith(HEALTH_TAG):
-                _hear(venue, payload)
-                continue
-            self._take(venue, payload)
-            if venue.writer.waiting > limit:
-                feeding.held_up()
-                await venue.writer.wait_for_room(limit)
-                feeding.heard()
+        stream, listening = call.feed(venue.windows, self.rules)
+        feeding.listen(lambda: stream.silent_seconds)
+        try:
+            with listening as news:
+                await self._hear(venue, stream, news)
+        finally:
+            stream.stop()
         feeding.done()
         await venue.writer.wait_for_room(0)
         await acknowledger.wait_for_all()
 
-    def _take(self, venue: Venue, payload: bytes) -> None:
-        received_ns = self._now_ns()
+    async def _hear(self, venue: Venue, stream: IngestStream, news: asyncio.Event) -> None:
+        """What the stream leaves to us, until its end."""
+        while True:
+            await news.wait()
+            news.clear()
+            if payload := stream.take_health():
+                _take_health(venue, payload)
+            if stream.take_closed():
+                venue.writer.notify()
+            if self._is_over(venue, stream):
+                return
+
+    def _is_over(self, venue: Venue, stream: IngestStream) -> bool:
         try:
-            waiting = venue.windows.on_batch(payload, received_ns + MAX_AHEAD_SECONDS * SECOND_NS)
+            return stream.is_over()
+        except OverflowError as error:
+            raise OverloadedError(str(error)) from error
+        except ConnectionError as error:
+            raise InvalidRequestError.of("batch", f"does not arrive: {error}") from error
         except PayloadError as error:
             self._refuse(venue, error)
             raise InvalidRequestError.of("batch", str(error)) from error
@@ -164,11 +176,6 @@ class Intake:
                 "set both right",
                 retry_after_seconds=MAX_AHEAD_SECONDS,
             ) from error
-        self._news.notify()
-        self._counters.batch_transit.add((received_ns - venue.windows.watermark_ns) / 1000)
-        self._counters.window_update.add((self._now_ns() - received_ns) / 1000)
-        if waiting:
-            venue.writer.tell_waiting(waiting)
 
     def _refuse(self, venue: Venue, error: Exception) -> None:
         self._counters.batches_refused += 1
@@ -176,12 +183,12 @@ class Intake:
 
 
 class _Acknowledger:
-    """Tells one stream what is committed. Its only writer: a write that is cancelled half-way must not meet another."""
+    """Tells one stream what is committed."""
 
-    def __init__(self, writer: WindowWriter, stream_id: str, context: Context) -> None:
+    def __init__(self, writer: WindowWriter, stream_id: str, call: StreamCall) -> None:
         self._writer = writer
         self._stream_id = stream_id
-        self._context = context
+        self._call = call
         self._told = 0
         self._changed = asyncio.Event()
 
@@ -190,7 +197,7 @@ class _Acknowledger:
         while True:
             sequence = await self._writer.wait_for_commit(self._stream_id, self._told)
             acknowledgement = Acknowledgement(committed_sequence=sequence)
-            await self._context.write(IngestQuotesResponse(acknowledgement=acknowledgement).SerializeToString())
+            await self._call.write(IngestQuotesResponse(acknowledgement=acknowledgement).SerializeToString())
             self._told = sequence
             self._changed.set()
 
@@ -211,7 +218,7 @@ async def _refuse_when_commits_are_lost(lost: asyncio.Event) -> NoReturn:
     raise UnavailableError("Postgres has lost windows that it had committed: open the stream again and resume")
 
 
-def _hear(venue: Venue, payload: bytes) -> None:
+def _take_health(venue: Venue, payload: bytes) -> None:
     """How a venue is says nothing of its quotes: what cannot be used of it costs only itself, never the stream."""
     try:
         health = IngestQuotesRequest.FromString(payload).health

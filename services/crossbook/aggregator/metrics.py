@@ -7,7 +7,7 @@ from prometheus_client.registry import Collector
 
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.fanout import Fanout
-from crossbook.aggregator.venue import Venue
+from crossbook.aggregator.intake import Intake
 from crossbook.plumbing.latency import quantiles
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 
@@ -15,9 +15,10 @@ from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 class AggregatorCollector(Collector):
     """What the process has counted, in Prometheus' terms."""
 
-    def __init__(self, counters: Counters, venues: dict[str, Venue], fanout: Fanout) -> None:
+    def __init__(self, counters: Counters, intake: Intake, fanout: Fanout) -> None:
         self._counters = counters
-        self._venues = venues
+        self._rules = intake.rules
+        self._venues = intake.venues.opened
         self._fanout = fanout
 
     def collect(self) -> Iterable[Metric]:
@@ -53,12 +54,12 @@ class AggregatorCollector(Collector):
         yield quantiles(
             "crossbook_aggregator_batch_transit_us",
             "Microseconds from a batch's leaving its tracker to its arrival.",
-            counters.batch_transit,
+            self._rules.transit,
         )
         yield quantiles(
             "crossbook_aggregator_window_update_us",
             "Microseconds to decode a batch, update its windows and hand its quotes on.",
-            counters.window_update,
+            self._rules.update,
         )
 
     def _per_venue(self) -> Iterator[Metric]:

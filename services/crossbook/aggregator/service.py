@@ -1,6 +1,6 @@
-"""The RPC face of the aggregator. The two columnar methods carry bytes: only the core encodes and decodes them."""
+"""The RPC face of the aggregator. Its streams are carried by the plane: only the core encodes and decodes quotes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
@@ -16,6 +16,7 @@ from crossbook.pb.v1.aggregator_pb2_grpc import (
     AggregatorServiceServicer,
     add_AggregatorServiceServicer_to_server,
 )
+from crossbook.plumbing.plane.calls import Handler, StreamCall
 from crossbook.plumbing.timestamps import to_timestamp
 
 SERVICE_NAME = messages.DESCRIPTOR.services_by_name["AggregatorService"].full_name
@@ -34,28 +35,27 @@ class AggregatorService(AggregatorServiceServicer):
         self._counters = counters
 
     def register(self, server: grpc.aio.Server) -> None:
-        """Our byte-wise handlers go before the generated ones: the first that knows a method serves it."""
-        handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
-            "IngestQuotes": grpc.stream_stream_rpc_method_handler(self.IngestQuotes),
-            "SubscribeQuoteBatches": grpc.unary_stream_rpc_method_handler(
-                self.SubscribeQuoteBatches, request_deserializer=messages.SubscribeQuoteBatchesRequest.FromString
-            ),
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+        """What is not a stream."""
         add_AggregatorServiceServicer_to_server(self, server)
 
-    async def IngestQuotes(self, request_iterator: AsyncIterator[bytes], context: Context) -> None:  # type: ignore[override]
-        await self._intake.ingest(context)
+    @property
+    def streams(self) -> Mapping[str, Handler]:
+        """What the plane carries, by the methods' paths."""
+        return {
+            f"/{SERVICE_NAME}/IngestQuotes": self._intake.ingest,
+            f"/{SERVICE_NAME}/SubscribeQuoteBatches": self._subscribe_batches,
+            f"/{SERVICE_NAME}/WatchQuotes": self._watch_quotes,
+        }
 
-    async def SubscribeQuoteBatches(  # type: ignore[override]
-        self, request: messages.SubscribeQuoteBatchesRequest, context: Context
-    ) -> None:
+    async def _subscribe_batches(self, call: StreamCall) -> None:
+        request = await call.request(messages.SubscribeQuoteBatchesRequest)
         check_filter(request.filter, self._venues)
-        await self._fanout.send_batches(request.filter, context)
+        await self._fanout.send_batches(request, call)
 
-    async def WatchQuotes(self, request: messages.WatchQuotesRequest, context: Context) -> None:  # type: ignore[override]
+    async def _watch_quotes(self, call: StreamCall) -> None:
+        request = await call.request(messages.WatchQuotesRequest)
         check_filter(request.filter, self._venues)
-        await self._fanout.send_rows(request.filter, context)
+        await self._fanout.send_rows(request, call)
 
     async def ListLatestQuotes(
         self, request: messages.ListLatestQuotesRequest, context: Context
@@ -88,10 +88,10 @@ class AggregatorService(AggregatorServiceServicer):
             shard=self._intake.shard,
             contested_snapshots=self._counters.contested_snapshots,
             lost_windows=self._counters.lost_windows,
-            batch_transit_p50_us=self._counters.batch_transit.quantile_us(0.5),
-            batch_transit_p99_us=self._counters.batch_transit.quantile_us(0.99),
-            window_update_p50_us=self._counters.window_update.quantile_us(0.5),
-            window_update_p99_us=self._counters.window_update.quantile_us(0.99),
+            batch_transit_p50_us=self._intake.rules.transit.quantile_us(0.5),
+            batch_transit_p99_us=self._intake.rules.transit.quantile_us(0.99),
+            window_update_p50_us=self._intake.rules.update.quantile_us(0.5),
+            window_update_p99_us=self._intake.rules.update.quantile_us(0.99),
         )
 
 

@@ -35,7 +35,6 @@ class WindowWriter:
         self._counters = counters
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
-        self._queued = 0
         self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
         self._committed_until_ns = 0
         self._first_ns = 0  # start of the first window that was committed here
@@ -44,16 +43,15 @@ class WindowWriter:
     @property
     def waiting(self) -> int:
         """Closed windows not yet committed, the one in hand included."""
-        return 0 if self.lost_commits.is_set() else self._queued + (self._window is not None)
+        return 0 if self.lost_commits.is_set() else self._windows.waiting + (self._window is not None)
 
     def restore(self, point: RestorePoint) -> None:
         """Continues after what Postgres holds already."""
         self.committed_stream_id, self.committed_sequence = point.stream_id, point.position
         self._committed_until_ns = point.committed_until_ns
 
-    def tell_waiting(self, count: int) -> None:
-        """The windows have closed some: `count` are queued now."""
-        self._queued = count
+    def notify(self) -> None:
+        """The windows have closed some."""
         self._work.set()
 
     async def wait_for_room(self, limit: int) -> None:
@@ -116,7 +114,6 @@ class WindowWriter:
     def _take(self) -> ClosedWindow | None:
         if self._window is None:
             self._window = self._windows.take_closed()
-            self._queued = max(0, self._queued - (self._window is not None))
         return self._window
 
     async def _commit(self, window: ClosedWindow) -> None:

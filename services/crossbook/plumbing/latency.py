@@ -1,6 +1,7 @@
 """Quantiles of durations in fixed memory: a histogram whose buckets grow by a fixed ratio."""
 
 import math
+from typing import Protocol
 
 from prometheus_client.core import GaugeMetricFamily
 
@@ -34,7 +35,14 @@ class LatencyHistogram:
         return 0.0
 
 
-def quantiles(name: str, description: str, histogram: LatencyHistogram) -> GaugeMetricFamily:
+class Quantiles(Protocol):
+    """Durations that were counted, here or in the core."""
+
+    def quantile_us(self, share: float) -> float:
+        """The duration that `share` of all do not exceed, in microseconds; 0 before the first."""
+
+
+def quantiles(name: str, description: str, histogram: Quantiles) -> GaugeMetricFamily:
     """The median and the 99th percentile, in microseconds, labelled by quantile."""
     family = GaugeMetricFamily(name, description, labels=["quantile"])
     for share in (0.5, 0.99):

@@ -2,17 +2,18 @@
 
 use crate::errors::{Failure, without_gil};
 use crate::instrument::{PyCarriedQuote, PyInstrument, QuoteRow};
-use crossbook_engine::hub::{InstrumentFilter, QuoteHub, Subscription};
+use crossbook_engine::hub::{InstrumentFilter, Subscription};
 use crossbook_engine::windows::{CarriedQuote, ClosedWindow, Position, VenueWindows};
 use crossbook_market::{Instrument, Quote};
+use crossbook_plane::{Hub, Windows};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The latest quote of every instrument and the subscriptions that follow them, conflated.
 #[pyclass(name = "QuoteHub", module = "crossbook._core", frozen)]
 pub struct PyQuoteHub {
-    inner: Arc<QuoteHub>,
+    pub inner: Arc<Hub>,
 }
 
 #[pymethods]
@@ -32,14 +33,28 @@ impl PyQuoteHub {
         assets: Vec<String>,
     ) -> QuoteSubscription {
         let filter = InstrumentFilter::new(venues, symbols, assets);
-        QuoteSubscription { inner: without_gil(py, || self.inner.subscribe(filter)) }
+        QuoteSubscription { inner: without_gil(py, || self.inner.quotes.subscribe(filter)) }
+    }
+
+    fn notify(&self, py: Python<'_>) {
+        without_gil(py, || self.inner.notify());
+    }
+
+    #[getter]
+    fn followers(&self) -> usize {
+        self.inner.followers()
+    }
+
+    #[getter]
+    fn conflated_quotes(&self, py: Python<'_>) -> u64 {
+        without_gil(py, || self.inner.conflated_quotes())
     }
 
     #[pyo3(signature = (venues=vec![], symbols=vec![], assets=vec![]),
         text_signature = "($self, venues=(), symbols=(), assets=())")]
     fn latest(&self, py: Python<'_>, venues: Vec<String>, symbols: Vec<String>, assets: Vec<String>) -> Vec<QuoteRow> {
         let filter = InstrumentFilter::new(venues, symbols, assets);
-        without_gil(py, || rows(self.inner.latest(&filter)))
+        without_gil(py, || rows(self.inner.quotes.latest(&filter)))
     }
 }
 
@@ -130,17 +145,12 @@ impl PyClosedWindow {
 /// Takes one venue's stream: checks sequences, feeds the hub, keeps the open window, closes it by watermark.
 #[pyclass(name = "VenueWindows", module = "crossbook._core", frozen)]
 pub struct PyVenueWindows {
-    inner: Mutex<VenueWindows>,
+    pub inner: Arc<Windows>,
 }
 
 impl PyVenueWindows {
     fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut VenueWindows) -> T + Send) -> T {
-        without_gil(py, || work(&mut self.lock()))
-    }
-
-    /// Refused messages change nothing, so that there is nothing half done to hide behind a poisoned lock.
-    fn lock(&self) -> MutexGuard<'_, VenueWindows> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        without_gil(py, || work(&mut self.inner.lock()))
     }
 }
 
@@ -148,8 +158,8 @@ impl PyVenueWindows {
 impl PyVenueWindows {
     #[new]
     fn new(venue: &str, window_seconds: i64, hub: &PyQuoteHub) -> Result<Self, Failure> {
-        let inner = VenueWindows::new(venue, window_seconds, Arc::clone(&hub.inner))?;
-        Ok(Self { inner: Mutex::new(inner) })
+        let inner = VenueWindows::new(venue, window_seconds, Arc::clone(&hub.inner.quotes))?;
+        Ok(Self { inner: Arc::new(Windows::new(inner)) })
     }
 
     fn restore(
@@ -184,7 +194,12 @@ impl PyVenueWindows {
     }
 
     fn take_closed(&self, py: Python<'_>) -> Option<PyClosedWindow> {
-        self.with(py, VenueWindows::take_closed).map(|inner| PyClosedWindow { inner })
+        without_gil(py, || self.inner.take_closed()).map(|inner| PyClosedWindow { inner })
+    }
+
+    #[getter]
+    fn waiting(&self, py: Python<'_>) -> usize {
+        self.with(py, |windows| windows.waiting())
     }
 
     #[getter]

@@ -5,6 +5,7 @@ mod identity;
 mod ingest;
 mod instrument;
 mod opportunities;
+mod plane;
 mod scanner;
 mod steps;
 mod venues;
@@ -20,5 +21,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     identity::register(module)?;
     opportunities::register(module)?;
     scanner::register(module)?;
+    plane::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

@@ -11,6 +11,7 @@ mod instrument;
 mod limits;
 mod messages;
 mod opportunities;
+mod quotes;
 
 pub use columns::Columns;
 pub use decode::{
@@ -24,3 +25,4 @@ pub use error::WireError;
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};
+pub use quotes::encode_quote_response;

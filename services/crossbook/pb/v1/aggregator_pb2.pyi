@@ -6,6 +6,7 @@ The aggregator keeps the windows of every instrument and fans the latest quotes 
 from collections import abc as _abc
 from crossbook.pb.v1 import market_pb2 as _market_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -245,18 +246,26 @@ class SubscribeQuoteBatchesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FILTER_FIELD_NUMBER: _builtins.int
+    MIN_INTERVAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def filter(self) -> Global___InstrumentFilter:
         """Which instruments; absent means all."""
+
+    @_builtins.property
+    def min_interval(self) -> _duration_pb2.Duration:
+        """Least time between two messages, up to a minute; what comes meanwhile is conflated. Absent means 1 ms, 0 means none: for
+        clients that take a message in a few microseconds.
+        """
 
     def __init__(
         self,
         *,
         filter: Global___InstrumentFilter | None = ...,
+        min_interval: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -297,18 +306,24 @@ class WatchQuotesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FILTER_FIELD_NUMBER: _builtins.int
+    MIN_INTERVAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def filter(self) -> Global___InstrumentFilter:
         """Which instruments; absent means all."""
+
+    @_builtins.property
+    def min_interval(self) -> _duration_pb2.Duration:
+        """Least time between two bursts of messages, up to a minute; what comes meanwhile is conflated. Absent means 1 ms."""
 
     def __init__(
         self,
         *,
         filter: Global___InstrumentFilter | None = ...,
+        min_interval: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

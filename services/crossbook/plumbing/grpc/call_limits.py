@@ -17,6 +17,11 @@ STREAMS = 256
 REFUSED_CALLS = Counter("crossbook_grpc_refused_calls", "Calls refused because too many of the method ran.", ["method"])
 
 
+def overloaded(method: str, limit: int) -> OverloadedError:
+    """What a call beyond the limit is told."""
+    return OverloadedError(f"{limit} calls of {method} run already: try again later")
+
+
 class CallLimits:
     """The places of one server. It holds a number for each method that runs, and nothing for one that does not."""
 
@@ -41,7 +46,7 @@ class CallLimits:
     def _place(self, method: str, limit: int) -> Iterator[None]:
         if self._running[method] >= limit:
             REFUSED_CALLS.labels(method).inc()
-            raise OverloadedError(f"{limit} calls of {method} run already: try again later")
+            raise overloaded(method, limit)
         self._running[method] += 1
         try:
             yield

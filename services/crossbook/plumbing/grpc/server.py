@@ -5,12 +5,17 @@ service stops: a stop with open streams waits its grace out.
 
 What clients can make it hold is bounded: connections, calls of one method (call_limits.py), calls altogether, and the
 size of messages. Whatever is beyond is refused, nearly always with RESOURCE_EXHAUSTED.
+
+A service with streams that the plane carries has its port from the plane (plumbing/plane/streams.py): grpcio listens
+behind it, on a unix socket that nobody else can reach.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 import structlog
@@ -22,6 +27,9 @@ from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.status import StatusInterceptor
+from crossbook.plumbing.plane.calls import Handler
+from crossbook.plumbing.plane.streams import StreamServer
+from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.plumbing.targets import target_of
 
 STOP_GRACE_SECONDS = 2.0
@@ -68,8 +76,13 @@ async def grpc_server(
     *,
     max_request_bytes: int = MAX_REQUEST_BYTES,
     limits: CallLimits | None = None,
+    plane: PlaneThread | None = None,
+    streams: Mapping[str, Handler] | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """Starts a server for the services that `register` adds; port 0 lets the system choose. Raises PortTakenError."""
+    """Starts a server for the services that `register` adds; port 0 lets the system choose. Raises PortTakenError.
+
+    `streams` are the methods that the plane carries, by their paths.
+    """
     server = grpc.aio.server(
         interceptors=[StatusInterceptor(limits or CallLimits())],
         options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)],
@@ -79,19 +92,51 @@ async def grpc_server(
     health_pb2_grpc.add_HealthServicer_to_server(own_health.servicer, server)
     names = (*own_health.service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    running = RunningServer(_bind(server, host, port))
     await own_health.begin()
-    await server.start()
-    log.info("server_started", host=host, port=running.port, services=list(own_health.service_names))
+    async with AsyncExitStack() as stack:
+        if plane is None:
+            running = RunningServer(_bind(server, target_of(host, port), host, port))
+            await server.start()
+            carried = None
+        else:
+            backend = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossbook-"))) / "grpc"
+            _bind(server, f"unix:{backend}", host, port)
+            await server.start()
+            carried = StreamServer(
+                plane,
+                streams or {},
+                host,
+                port,
+                backend,
+                max_connections=MAX_CONNECTIONS,
+                max_calls_of_connection=MAX_CALLS_OF_CONNECTION,
+            )
+            running = RunningServer(carried.port)
+        log.info("server_started", host=host, port=running.port, services=list(own_health.service_names))
+        try:
+            async with _serving(carried):
+                yield running
+        finally:
+            await asyncio.shield(_stop(server, own_health.servicer))
+
+
+@asynccontextmanager
+async def _serving(carried: StreamServer | None) -> AsyncIterator[None]:
+    """Streams end before the rest: so a client that asks what is going on is still answered."""
+    if carried is None:
+        yield
+        return
+    serving = asyncio.create_task(carried.run())
     try:
-        yield running
+        yield
     finally:
-        await asyncio.shield(_stop(server, own_health.servicer))
+        await asyncio.shield(carried.stop(STOP_GRACE_SECONDS))
+        serving.cancel()
 
 
-def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
+def _bind(server: grpc.aio.Server, target: str, host: str, port: int) -> int:
     try:
-        bound = server.add_insecure_port(target_of(host, port))
+        bound = server.add_insecure_port(target)
     except RuntimeError:
         bound = 0
     if not bound:

@@ -38,6 +38,7 @@ CODES: dict[type[CrossbookError], int] = {
     OverloadedError: code_pb2.RESOURCE_EXHAUSTED,
 }
 
+INTERNAL_MESSAGE = "internal error; the server's log has the details"
 MAX_MESSAGE_BYTES = 500  # of UTF-8, which the trailer may have to write as %XX, three times as long
 MAX_VIOLATIONS_BYTES = 2500  # as base64, a third more
 MAX_FIELD_BYTES = 150
@@ -102,7 +103,7 @@ async def _abort(context: grpc.aio.ServicerContext[Any, Any], method: str, error
     if isinstance(error, CrossbookError):
         await context.abort_with_status(rpc_status.to_status(to_status(error)))
     log.error("handler_failed", method=method, exc_info=error)
-    await context.abort(grpc.StatusCode.INTERNAL, "internal error; the server's log has the details")
+    await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
 
 
 class StatusInterceptor(grpc.aio.ServerInterceptor):

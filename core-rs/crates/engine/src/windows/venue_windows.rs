@@ -173,6 +173,11 @@ impl VenueWindows {
         self.stream.is_gapped()
     }
 
+    /// How many windows are over and wait to be committed.
+    pub fn waiting(&self) -> usize {
+        self.closing.waiting()
+    }
+
     /// The oldest window that is over, to be committed.
     pub fn take_closed(&mut self) -> Option<ClosedWindow> {
         self.closing.take()

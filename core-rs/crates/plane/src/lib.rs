@@ -1,0 +1,30 @@
+//! The data plane: the streams that carry quotes and opportunities, served and followed by one thread that never asks Python.
+//!
+//! This crate is the only one that knows sockets, clocks and an async runtime (tokio, hyper, tonic); what streams say is the
+//! business of the crates beneath. What holds:
+//! 1. Python decides, the plane carries: whether a call may begin, and why it ends, is asked of Python once; messages are not.
+//! 2. Python hears by one wake-up for many ([`Bells`]), and looks for itself what has changed.
+//! 3. One port serves all: methods that are not served here are forwarded, byte for byte, to the grpcio server behind.
+//! 4. Whatever waits is bounded: connections, calls of a method, messages by their size, what is not yet read by its reader.
+//! 5. A panic of the thread ends the process: a service whose streams are dead must not look alive.
+//!
+//! A child of `fork` has no plane: its thread stayed with the parent. Crossbook never forks without exec.
+
+mod bells;
+mod codec;
+mod feeding;
+mod following;
+mod histogram;
+mod hub;
+mod runtime;
+mod server;
+mod windows;
+
+pub use bells::{Bell, Bells};
+pub use feeding::{FeedEnd, Feeding, FeedingRules};
+pub use following::{Followed, Following};
+pub use histogram::Histogram;
+pub use hub::Hub;
+pub use runtime::Plane;
+pub use server::{Call, First, Method, Outlet, Refusal, Server, ServerSettings, Source};
+pub use windows::Windows;

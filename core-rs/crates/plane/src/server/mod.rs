@@ -1,0 +1,215 @@
+//! The public port: HTTP/2 connections, bounded in number, whose requests are served here or forwarded.
+
+mod call;
+mod forward;
+mod outlet;
+mod places;
+
+pub(crate) use call::is_too_large;
+pub use call::{Call, First};
+pub use outlet::{Outlet, Source};
+pub use places::{Method, Refusal};
+
+use crate::bells::{Bell, Bells};
+use forward::Backend;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use places::Places;
+use std::convert::Infallible;
+use std::io::{Error, ErrorKind, Result};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
+
+/// Of one connection's requests: what a stream may send before it is read, and all streams together.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// What is written to a stream whose client does not read.
+const SEND_BUFFER: usize = 128 * 1024;
+/// After a failed accept: most often there are no descriptors left, and there will be none at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where a server listens, what it serves itself and how much it holds.
+pub struct ServerSettings {
+    /// A name or an address; every address of a name is listened on.
+    pub host: String,
+    /// 0 lets the system choose.
+    pub port: u16,
+    /// The unix socket of the grpcio server behind.
+    pub backend: PathBuf,
+    /// What is served here.
+    pub methods: Vec<Method>,
+    /// Connections beyond are closed at once.
+    pub max_connections: usize,
+    /// Of one connection; more wait at the client.
+    pub max_calls_of_connection: u32,
+    /// A peer that says nothing is asked after so long, and must answer within the second.
+    pub keepalive: Duration,
+    pub keepalive_timeout: Duration,
+    /// Of all headers of a request together.
+    pub max_header_bytes: u32,
+}
+
+/// A listening server; it closes when it is dropped.
+pub struct Server {
+    /// Where it listens.
+    pub port: u16,
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+}
+
+/// What all connections share.
+struct Shared {
+    settings: ServerSettings,
+    places: Places,
+    opened: Mutex<Vec<Arc<Call>>>,
+    bells: Arc<Bells>,
+    bell: Bell,
+}
+
+impl Server {
+    /// Listens from now on. Fails when the port is taken or the host is none of ours.
+    pub fn start(settings: ServerSettings, bells: &Arc<Bells>, runtime: &Handle) -> Result<Self> {
+        let listeners = listen(&settings.host, settings.port)?;
+        let port = listeners[0].local_addr()?.port();
+        let places = Places::new(&settings.methods);
+        let connections = Arc::new(Semaphore::new(settings.max_connections));
+        let shared = Arc::new(Shared {
+            settings,
+            places,
+            opened: Mutex::default(),
+            bells: Arc::clone(bells),
+            bell: bells.bell(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let _inside = runtime.enter();
+        for listener in listeners {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            runtime.spawn(accept(listener, Arc::clone(&shared), Arc::clone(&connections), stopped.clone()));
+        }
+        Ok(Self { port, shared, stop })
+    }
+
+    /// Rung when calls have been opened, or refused for want of a place.
+    pub fn bell(&self) -> u64 {
+        self.shared.bell.id()
+    }
+
+    /// Calls that were opened since the last time, for somebody to decide about.
+    pub fn take_opened(&self) -> Vec<Arc<Call>> {
+        std::mem::take(&mut *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Calls that were refused since it began, because too many of the method ran; in the order of the methods.
+    pub fn refused(&self) -> Vec<u64> {
+        self.shared.places.refused()
+    }
+
+    /// No new connection, and the old ones end when their calls have.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+fn listen(host: &str, port: u16) -> Result<Vec<TcpListener>> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for mut address in (host, port).to_socket_addrs()? {
+        if let (0, Some(first)) = (port, listeners.first()) {
+            address.set_port(first.local_addr()?.port());
+        }
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        listeners.push(listener);
+    }
+    if listeners.is_empty() {
+        return Err(Error::new(ErrorKind::AddrNotAvailable, format!("{host} has no address")));
+    }
+    Ok(listeners)
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    shared: Arc<Shared>,
+    connections: Arc<Semaphore>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                let Ok(place) = Arc::clone(&connections).try_acquire_owned() else { continue };
+                let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
+                tokio::spawn(async move {
+                    serve(socket, peer, shared, stopped).await;
+                    drop(place);
+                });
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let _ = socket.set_nodelay(true);
+    let settings = &shared.settings;
+    let backend = Arc::new(Backend::new(settings.backend.clone(), peer));
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(settings.keepalive)
+        .keep_alive_timeout(settings.keepalive_timeout)
+        .max_concurrent_streams(settings.max_calls_of_connection)
+        .max_header_list_size(settings.max_header_bytes)
+        .max_send_buf_size(SEND_BUFFER)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW);
+    let service = service_fn(|request| answer(request, peer, Arc::clone(&shared), Arc::clone(&backend)));
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let mut is_stopping = *stopped.borrow();
+    if is_stopping {
+        connection.as_mut().graceful_shutdown();
+    }
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return, // a connection that breaks is its client's business
+            _ = stopped.changed(), if !is_stopping => {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    backend: Arc<Backend>,
+) -> std::result::Result<http::Response<tonic::body::Body>, Infallible> {
+    let Some(method) = shared.places.find(request.uri().path()) else {
+        return Ok(backend.forward(request).await);
+    };
+    let place = match shared.places.take(method) {
+        Ok(place) => place,
+        Err(status) => {
+            shared.bell.ring(); // it is counted
+            return Ok(status.into_http());
+        }
+    };
+    let open = |call| {
+        shared.opened.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        shared.bell.ring();
+    };
+    let limit = shared.settings.methods[method].max_message_bytes;
+    Ok(call::serve(request, call::Opening { method, peer, place, limit, bell: shared.bells.bell() }, open).await)
+}

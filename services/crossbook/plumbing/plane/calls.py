@@ -1,0 +1,89 @@
+"""A call that the plane carries, as its handler has it: what the client said first, what it is sent, and how it ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from typing import TypeAlias, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from crossbook._core import IngestRules, IngestStream, PayloadError, PlaneCall, QuoteHub, VenueWindows
+from crossbook.plumbing.errors import InvalidRequestError, OverloadedError
+from crossbook.plumbing.plane.thread import PlaneThread
+
+# Messages written and not yet taken, beyond which a writer waits.
+MAX_WAITING = 4
+
+M = TypeVar("M", bound=Message)
+
+
+class StreamCall:
+    """Of one client. A handler that returns ends the call well; what it raises is what the client is told."""
+
+    def __init__(self, core: PlaneCall, news: asyncio.Event, thread: PlaneThread) -> None:
+        self._core = core
+        self._news = news
+        self._thread = thread
+
+    async def first(self) -> bytes | None:
+        """What the client says first; None when it leaves without a word.
+
+        Raises InvalidRequestError for what is no message, OverloadedError for one that is too large.
+        """
+        await self._until(lambda: self._core.has_spoken)
+        try:
+            return self._core.first()
+        except OverflowError as error:
+            raise OverloadedError(str(error)) from None
+        except PayloadError as error:
+            raise InvalidRequestError.of("request", str(error)) from None
+
+    async def request(self, kind: type[M]) -> M:
+        """The only message of a client that sends one. Raises InvalidRequestError."""
+        payload = await self.first()
+        if payload is None:
+            raise InvalidRequestError.of("request", "is missing")
+        try:
+            return kind.FromString(payload)
+        except DecodeError:
+            raise InvalidRequestError.of("request", "is not a message of the method's type") from None
+
+    def begin(self) -> None:
+        """Tells the client that it is served."""
+        self._core.accept()
+
+    async def write(self, message: bytes) -> None:
+        """Begins the call if nobody has. Waits while the client is behind."""
+        self._core.accept()
+        await self._until(lambda: self._core.waiting < MAX_WAITING or self._core.is_gone)
+        self._core.write(message)
+
+    async def gone(self) -> None:
+        """Until the client has left."""
+        await self._until(lambda: self._core.is_gone)
+
+    def feed(
+        self, windows: VenueWindows, rules: IngestRules
+    ) -> tuple[IngestStream, AbstractContextManager[asyncio.Event]]:
+        """From now on what the client sends goes to the windows: what tells of it, and the event of its news."""
+        stream = self._core.feed(windows, rules)
+        return stream, self._thread.listen(stream.bell)
+
+    def follow(
+        self, hub: QuoteHub, selection: "Selection", *, as_rows: bool = False, interval_seconds: float = 0.0
+    ) -> None:
+        """From now on the client is sent what the hub has, as batches or as rows."""
+        venues, symbols, assets = selection
+        self._core.follow(hub, venues, symbols, assets, as_rows=as_rows, interval_seconds=interval_seconds)
+        self._core.accept()
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            self._news.clear()
+            await self._news.wait()
+
+
+Selection: TypeAlias = tuple[list[str], list[str], list[str]]
+"""Venues, symbols and assets; an empty list does not restrict."""
+
+Handler: TypeAlias = Callable[[StreamCall], Awaitable[None]]

@@ -1,0 +1,124 @@
+"""The public port with the plane behind it: streaming methods are carried by the plane, all others forwarded to grpcio.
+
+A handler decides about its call and may simply raise: what it raises is told as plumbing/grpc/status.py says.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+from google.rpc import code_pb2
+
+from crossbook._core import PlaneCall, PlaneServer
+from crossbook.plumbing.errors import CrossbookError, PortTakenError, UnavailableError
+from crossbook.plumbing.grpc.call_limits import REFUSED_CALLS, STREAMS, overloaded
+from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
+from crossbook.plumbing.grpc.status import INTERNAL_MESSAGE, to_status
+from crossbook.plumbing.plane.calls import Handler, StreamCall
+from crossbook.plumbing.plane.thread import PlaneThread
+from crossbook.plumbing.tasks import until_first
+
+MAX_HEADER_BYTES = 16 * 1024
+
+log = structlog.get_logger()
+
+
+class StreamServer:
+    """Listens from its making on; `run` serves. `handlers` are by the method's path."""
+
+    def __init__(
+        self,
+        thread: PlaneThread,
+        handlers: Mapping[str, Handler],
+        host: str,
+        port: int,
+        backend: Path,
+        *,
+        max_connections: int,
+        max_calls_of_connection: int,
+        places: int = STREAMS,
+    ) -> None:
+        """Raises PortTakenError."""
+        self._thread = thread
+        self._handlers = list(handlers.items())
+        self._running: set[asyncio.Task[None]] = set()  # bounded by the places of the methods
+        self._refused = [0] * len(handlers)
+        methods = [
+            (path, places, status_parts(overloaded(path, places)), MAX_MESSAGE_BYTES) for path, _ in self._handlers
+        ]
+        try:
+            self._core = PlaneServer(
+                thread.core,
+                host,
+                port,
+                backend,
+                methods=methods,
+                max_connections=max_connections,
+                max_calls_of_connection=max_calls_of_connection,
+                keepalive_seconds=KEEPALIVE_MS / 1000,
+                keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
+                max_header_bytes=MAX_HEADER_BYTES,
+            )
+        except OSError:
+            raise PortTakenError(host, port) from None
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._core.port
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        with self._thread.listen(self._core.bell) as news:
+            while True:
+                await news.wait()
+                news.clear()
+                for call in self._core.take_opened():
+                    task = asyncio.create_task(self._serve(call))
+                    self._running.add(task)
+                    task.add_done_callback(self._running.discard)
+                self._count_refused()
+
+    async def stop(self, grace_seconds: float) -> None:
+        """No call begins any more; those that run have so long to end by themselves."""
+        self._core.stop()
+        if running := set(self._running):
+            await asyncio.wait(running, timeout=grace_seconds)
+        for task in (left := set(self._running)):
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+
+    async def _serve(self, core: PlaneCall) -> None:
+        path, handler = self._handlers[core.method]
+        with self._thread.listen(core.bell) as news:
+            call = StreamCall(core, news, self._thread)
+            try:
+                await until_first(_handle(handler, call), call.gone())
+                core.end()
+            except asyncio.CancelledError:
+                core.refuse(status_parts(UnavailableError("the service is stopping")))
+                raise
+            except CrossbookError as error:
+                core.refuse(status_parts(error))
+            except Exception as error:
+                log.error("handler_failed", method=path, exc_info=error)
+                core.refuse((code_pb2.INTERNAL, INTERNAL_MESSAGE, b""))
+
+    def _count_refused(self) -> None:
+        refused = self._core.refused_calls
+        for (path, _), now, before in zip(self._handlers, refused, self._refused, strict=True):
+            if now > before:
+                REFUSED_CALLS.labels(path).inc(now - before)
+        self._refused = refused
+
+
+async def _handle(handler: Handler, call: StreamCall) -> None:
+    await handler(call)
+
+
+def status_parts(error: CrossbookError) -> tuple[int, str, bytes]:
+    """Code, message and the whole google.rpc.Status, as the core sends them."""
+    status = to_status(error)
+    return status.code, status.message, status.SerializeToString()
