@@ -606,7 +606,8 @@ class Plane:
 class PlaneServer:
     """A port: `methods` are served by the plane, all others by the gRPC server behind, at the unix socket `backend`.
 
-    A method is (path, calls at a time, status of those beyond, bytes of a message); a status is (code, message, encoded
+    A method is (path, calls at a time, status of those beyond, bytes of a message, calls at a time that have said
+    nothing, status of the oldest beyond, seconds of silence, status after them); a status is (code, message, encoded
     google.rpc.Status). Raises OSError when the port is taken.
     """
 
@@ -617,7 +618,18 @@ class PlaneServer:
         port: int,
         backend: PathLike[str],
         *,
-        methods: Sequence[tuple[str, int, tuple[int, str, bytes], int]],
+        methods: Sequence[
+            tuple[
+                str,
+                int,
+                tuple[int, str, bytes],
+                int,
+                int,
+                tuple[int, str, bytes],
+                float,
+                tuple[int, str, bytes],
+            ]
+        ],
         max_connections: int,
         max_calls_of_connection: int,
         keepalive_seconds: float,
@@ -628,7 +640,7 @@ class PlaneServer:
     def port(self) -> int: ...
     @property
     def bell(self) -> int:
-        """Rung when calls were opened or refused."""
+        """Rung when calls were opened, or refused for want of a place."""
     @property
     def refused_calls(self) -> list[int]:
         """For want of a place, by method."""
@@ -639,7 +651,7 @@ class PlaneServer:
 
 @final
 class PlaneCall:
-    """One call of a method that the plane serves."""
+    """One call of a method that the plane serves, whose client has said something."""
 
     @property
     def method(self) -> int:
@@ -657,9 +669,8 @@ class PlaneCall:
     def waiting(self) -> int:
         """Messages written and not yet taken."""
     @property
-    def has_spoken(self) -> bool: ...
-    def first(self) -> bytes | None:
-        """What the client said first. Raises PayloadError for what is no message, OverflowError for one too large."""
+    def first(self) -> bytes:
+        """What the client said first."""
     def accept(self) -> None: ...
     def write(self, message: bytes) -> None: ...
     def end(self) -> None:
@@ -715,8 +726,8 @@ class IngestStream:
     def is_over(self) -> bool:
         """True once, when its tracker has sent its last.
 
-        Raises what VenueWindows.on_batch raises for a batch that was refused, OverflowError for a message too large, and
-        ConnectionError when the connection broke.
+        Raises what VenueWindows.on_batch raises for a batch that was refused, OverflowError for a message too large,
+        and ConnectionError when the connection broke.
         """
     def stop(self) -> None:
         """When it returns, nothing of the stream reaches the windows any more."""

@@ -1,52 +1,23 @@
-"""The hello of an ingest stream: awaited for a while, read and checked.
+"""The hello of an ingest stream, read and checked."""
 
-Calls that have not said hello have few places of their own: when these are full the one that has been silent for
-longest goes, so that silence never keeps a tracker out.
-"""
-
-import asyncio
 import re
-from collections import deque
 from collections.abc import Collection
-from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest
-from crossbook.plumbing.errors import InvalidRequestError, OverloadedError
-from crossbook.plumbing.plane.calls import StreamCall
+from crossbook.plumbing.errors import InvalidRequestError
 
-HELLO_SECONDS = 10.0
 MAX_SILENT_CALLS = 64  # a quarter of the places that streams have
 STREAM_ID = re.compile(r"[!-~]{1,200}")
 VENUE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 class Greeting:
-    """Takes the first message of every call. `venues` are those that may be fed."""
+    """Reads the first message of every call. `venues` are those that may be fed."""
 
     def __init__(self, venues: Collection[str]) -> None:
         self._venues = frozenset(venues)
-        self._silent: deque[asyncio.Future[Any]] = deque()
-
-    async def first_message(self, call: StreamCall) -> bytes | None:
-        """None from a caller that leaves without a word. Raises InvalidRequestError and OverloadedError."""
-        reading: asyncio.Future[Any] = asyncio.ensure_future(call.first())
-        if len(self._silent) >= MAX_SILENT_CALLS:
-            self._silent.popleft().cancel()
-        self._silent.append(reading)
-        try:
-            done, _ = await asyncio.wait((reading,), timeout=HELLO_SECONDS)
-            if reading.cancelled():
-                raise OverloadedError(f"{MAX_SILENT_CALLS} calls have said no hello, and this one was the oldest")
-            if not done:
-                raise InvalidRequestError.of("hello", f"must come within {HELLO_SECONDS:g} s of the call")
-            payload: bytes | None = reading.result()
-            return payload
-        finally:
-            reading.cancel()
-            if reading in self._silent:
-                self._silent.remove(reading)
 
     def parse(self, payload: bytes) -> IngestHello:
         """Raises InvalidRequestError that names what is wrong with it."""

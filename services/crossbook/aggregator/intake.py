@@ -1,8 +1,8 @@
 """IngestQuotes: decides about each venue's stream of batches, and acknowledges what is committed.
 
 hello (greeting.py) → restore from Postgres (once per venue) → the venue's turn (feeding.py) → resume point → batches,
-which the plane takes into the windows, while acknowledgements go back. Whatever ends a stream, the tracker keeps what is not acknowledged, dials again and
-resumes; so every refusal here is an ended stream.
+which the plane takes into the windows, while acknowledgements go back. Whatever ends a stream, the tracker keeps what
+is not acknowledged, dials again and resumes; so every refusal here is an ended stream.
 """
 
 import asyncio
@@ -82,9 +82,7 @@ class Intake:
 
     async def ingest(self, call: StreamCall) -> None:
         """One stream from its hello to its end."""
-        payload = await self._greeting.first_message(call)
-        if payload is None:
-            return
+        payload = call.first
         hello = self._greeting.parse(payload)
         self._check_shard(hello)
         venue = await self.venues.open(hello.venue)

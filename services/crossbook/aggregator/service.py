@@ -7,6 +7,7 @@ import grpc
 
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.fanout import Fanout
+from crossbook.aggregator.greeting import MAX_SILENT_CALLS
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
 from crossbook.aggregator.store.reads import Reads
@@ -16,7 +17,7 @@ from crossbook.pb.v1.aggregator_pb2_grpc import (
     AggregatorServiceServicer,
     add_AggregatorServiceServicer_to_server,
 )
-from crossbook.plumbing.plane.calls import Handler, StreamCall
+from crossbook.plumbing.plane.calls import Stream, StreamCall
 from crossbook.plumbing.timestamps import to_timestamp
 
 SERVICE_NAME = messages.DESCRIPTOR.services_by_name["AggregatorService"].full_name
@@ -39,21 +40,21 @@ class AggregatorService(AggregatorServiceServicer):
         add_AggregatorServiceServicer_to_server(self, server)
 
     @property
-    def streams(self) -> Mapping[str, Handler]:
+    def streams(self) -> Mapping[str, Stream]:
         """What the plane carries, by the methods' paths."""
         return {
-            f"/{SERVICE_NAME}/IngestQuotes": self._intake.ingest,
-            f"/{SERVICE_NAME}/SubscribeQuoteBatches": self._subscribe_batches,
-            f"/{SERVICE_NAME}/WatchQuotes": self._watch_quotes,
+            f"/{SERVICE_NAME}/IngestQuotes": Stream(self._intake.ingest, "hello", MAX_SILENT_CALLS),
+            f"/{SERVICE_NAME}/SubscribeQuoteBatches": Stream(self._subscribe_batches),
+            f"/{SERVICE_NAME}/WatchQuotes": Stream(self._watch_quotes),
         }
 
     async def _subscribe_batches(self, call: StreamCall) -> None:
-        request = await call.request(messages.SubscribeQuoteBatchesRequest)
+        request = call.request(messages.SubscribeQuoteBatchesRequest)
         check_filter(request.filter, self._venues)
         await self._fanout.send_batches(request, call)
 
     async def _watch_quotes(self, call: StreamCall) -> None:
-        request = await call.request(messages.WatchQuotesRequest)
+        request = call.request(messages.WatchQuotesRequest)
         check_filter(request.filter, self._venues)
         await self._fanout.send_rows(request, call)
 

@@ -26,5 +26,5 @@ pub use following::{Followed, Following};
 pub use histogram::Histogram;
 pub use hub::Hub;
 pub use runtime::Plane;
-pub use server::{Call, First, Method, Outlet, Refusal, Server, ServerSettings, Source};
+pub use server::{Call, Method, Outlet, Refusal, Server, ServerSettings, Silence, Source};
 pub use windows::Windows;

@@ -4,7 +4,7 @@ use crate::errors::{Failure, without_gil};
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
 use crossbook_engine::hub::InstrumentFilter;
 use crossbook_plane as plane;
-use crossbook_plane::{First, Followed, Following, Refusal};
+use crossbook_plane::{Followed, Following, Refusal, Silence};
 use pyo3::exceptions::{PyConnectionError, PyOverflowError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,6 +14,21 @@ use std::time::Duration;
 
 /// A google.rpc.Status in its parts: its code, its message, and the whole, encoded.
 type Status = (i32, String, Vec<u8>);
+
+/// Path, calls at a time, what those beyond are told, bytes of a message; silent calls at a time, what the oldest beyond is told,
+/// seconds of silence, what is told after them.
+type MethodRow = (String, usize, Status, usize, usize, Status, f64, Status);
+
+fn method(row: MethodRow) -> plane::Method {
+    let (path, places, when_full, max_message_bytes, silent, when_oldest, patience_seconds, when_late) = row;
+    let silence = Silence {
+        places: silent,
+        when_oldest: refusal(when_oldest),
+        patience: Duration::from_secs_f64(patience_seconds),
+        when_late: refusal(when_late),
+    };
+    plane::Method { path, places, when_full: refusal(when_full), max_message_bytes, silence }
+}
 
 fn refusal((code, message, details): Status) -> Refusal {
     Refusal { code, message, details }
@@ -64,24 +79,17 @@ impl PlaneServer {
         host: String,
         port: u16,
         backend: PathBuf,
-        methods: Vec<(String, usize, Status, usize)>,
+        methods: Vec<MethodRow>,
         max_connections: usize,
         max_calls_of_connection: u32,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
         max_header_bytes: u32,
     ) -> PyResult<Self> {
-        let method = |(path, places, when_full, max_message_bytes)| plane::Method {
-            path,
-            places,
-            when_full: refusal(when_full),
-            max_message_bytes,
-        };
         let settings = plane::ServerSettings {
             host,
             port,
             backend,
-            methods: methods.into_iter().map(method).collect(),
             max_connections,
             max_calls_of_connection,
             keepalive: Duration::from_secs_f64(keepalive_seconds),
@@ -89,7 +97,8 @@ impl PlaneServer {
             max_header_bytes,
         };
         let of = &plane.get().inner;
-        let inner = without_gil(py, || plane::Server::start(settings, &of.bells, of.handle()))?;
+        let methods = methods.into_iter().map(method).collect();
+        let inner = without_gil(py, || plane::Server::start(settings, methods, &of.bells, of.handle()))?;
         Ok(Self { inner, plane })
     }
 
@@ -158,17 +167,8 @@ impl PlaneCall {
     }
 
     #[getter]
-    fn has_spoken(&self) -> bool {
-        !matches!(self.inner.first(), First::Waiting)
-    }
-
-    fn first<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        match self.inner.first() {
-            First::Message(message) => Ok(Some(PyBytes::new(py, &message))),
-            First::Waiting | First::Nothing => Ok(None),
-            First::TooLarge(reason) => Err(PyOverflowError::new_err(reason)),
-            First::Broken(reason) => Err(Failure::Payload(reason).into()),
-        }
+    fn first<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.inner.first())
     }
 
     fn accept(&self) {
@@ -196,6 +196,7 @@ impl PlaneCall {
     }
 
     #[pyo3(signature = (hub, venues, symbols, assets, *, as_rows, interval_seconds))]
+    #[allow(clippy::too_many_arguments)] // three of them are one filter
     fn follow(
         &self,
         py: Python<'_>,

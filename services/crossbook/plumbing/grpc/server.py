@@ -27,7 +27,7 @@ from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.status import StatusInterceptor
-from crossbook.plumbing.plane.calls import Handler
+from crossbook.plumbing.plane.calls import Stream
 from crossbook.plumbing.plane.streams import StreamServer
 from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.plumbing.targets import target_of
@@ -77,7 +77,7 @@ async def grpc_server(
     max_request_bytes: int = MAX_REQUEST_BYTES,
     limits: CallLimits | None = None,
     plane: PlaneThread | None = None,
-    streams: Mapping[str, Handler] | None = None,
+    streams: Mapping[str, Stream] | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Starts a server for the services that `register` adds; port 0 lets the system choose. Raises PortTakenError.
 

@@ -1,14 +1,15 @@
-"""A call that the plane carries, as its handler has it: what the client said first, what it is sent, and how it ends."""
+"""A call that the plane carries, as its handler has it: what the client said first, what it is sent, how it ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from crossbook._core import IngestRules, IngestStream, PayloadError, PlaneCall, QuoteHub, VenueWindows
-from crossbook.plumbing.errors import InvalidRequestError, OverloadedError
+from crossbook._core import IngestRules, IngestStream, PlaneCall, QuoteHub, VenueWindows
+from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.plane.thread import PlaneThread
 
 # Messages written and not yet taken, beyond which a writer waits.
@@ -25,26 +26,15 @@ class StreamCall:
         self._news = news
         self._thread = thread
 
-    async def first(self) -> bytes | None:
-        """What the client says first; None when it leaves without a word.
+    @property
+    def first(self) -> bytes:
+        """What the client said first."""
+        return self._core.first
 
-        Raises InvalidRequestError for what is no message, OverloadedError for one that is too large.
-        """
-        await self._until(lambda: self._core.has_spoken)
-        try:
-            return self._core.first()
-        except OverflowError as error:
-            raise OverloadedError(str(error)) from None
-        except PayloadError as error:
-            raise InvalidRequestError.of("request", str(error)) from None
-
-    async def request(self, kind: type[M]) -> M:
+    def request(self, kind: type[M]) -> M:
         """The only message of a client that sends one. Raises InvalidRequestError."""
-        payload = await self.first()
-        if payload is None:
-            raise InvalidRequestError.of("request", "is missing")
         try:
-            return kind.FromString(payload)
+            return kind.FromString(self.first)
         except DecodeError:
             raise InvalidRequestError.of("request", "is not a message of the method's type") from None
 
@@ -86,4 +76,11 @@ class StreamCall:
 Selection: TypeAlias = tuple[list[str], list[str], list[str]]
 """Venues, symbols and assets; an empty list does not restrict."""
 
-Handler: TypeAlias = Callable[[StreamCall], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A method that the plane carries."""
+
+    serve: Callable[[StreamCall], Awaitable[None]]
+    opening: str = "request"  # what its clients say first
+    max_silent: int = 512  # calls that have said nothing

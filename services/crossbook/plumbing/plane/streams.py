@@ -6,31 +6,41 @@ A handler decides about its call and may simply raise: what it raises is told as
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 from google.rpc import code_pb2
 
 from crossbook._core import PlaneCall, PlaneServer
-from crossbook.plumbing.errors import CrossbookError, PortTakenError, UnavailableError
+from crossbook.plumbing.errors import (
+    CrossbookError,
+    InvalidRequestError,
+    OverloadedError,
+    PortTakenError,
+    UnavailableError,
+)
 from crossbook.plumbing.grpc.call_limits import REFUSED_CALLS, STREAMS, overloaded
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.status import INTERNAL_MESSAGE, to_status
-from crossbook.plumbing.plane.calls import Handler, StreamCall
+from crossbook.plumbing.plane.calls import Stream, StreamCall
 from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.plumbing.tasks import until_first
 
 MAX_HEADER_BYTES = 16 * 1024
+PATIENCE_SECONDS = 10.0  # with a client that says nothing
+
+Status: TypeAlias = tuple[int, str, bytes]
 
 log = structlog.get_logger()
 
 
 class StreamServer:
-    """Listens from its making on; `run` serves. `handlers` are by the method's path."""
+    """Listens from its making on; `run` serves. `streams` are by the method's path."""
 
     def __init__(
         self,
         thread: PlaneThread,
-        handlers: Mapping[str, Handler],
+        streams: Mapping[str, Stream],
         host: str,
         port: int,
         backend: Path,
@@ -41,19 +51,16 @@ class StreamServer:
     ) -> None:
         """Raises PortTakenError."""
         self._thread = thread
-        self._handlers = list(handlers.items())
+        self._streams = list(streams.items())
         self._running: set[asyncio.Task[None]] = set()  # bounded by the places of the methods
-        self._refused = [0] * len(handlers)
-        methods = [
-            (path, places, status_parts(overloaded(path, places)), MAX_MESSAGE_BYTES) for path, _ in self._handlers
-        ]
+        self._refused = [0] * len(streams)
         try:
             self._core = PlaneServer(
                 thread.core,
                 host,
                 port,
                 backend,
-                methods=methods,
+                methods=[_row(path, stream, places) for path, stream in self._streams],
                 max_connections=max_connections,
                 max_calls_of_connection=max_calls_of_connection,
                 keepalive_seconds=KEEPALIVE_MS / 1000,
@@ -91,11 +98,11 @@ class StreamServer:
             await asyncio.wait(left)
 
     async def _serve(self, core: PlaneCall) -> None:
-        path, handler = self._handlers[core.method]
+        path, stream = self._streams[core.method]
         with self._thread.listen(core.bell) as news:
             call = StreamCall(core, news, self._thread)
             try:
-                await until_first(_handle(handler, call), call.gone())
+                await until_first(_serve(stream, call), call.gone())
                 core.end()
             except asyncio.CancelledError:
                 core.refuse(status_parts(UnavailableError("the service is stopping")))
@@ -108,17 +115,32 @@ class StreamServer:
 
     def _count_refused(self) -> None:
         refused = self._core.refused_calls
-        for (path, _), now, before in zip(self._handlers, refused, self._refused, strict=True):
+        for (path, _), now, before in zip(self._streams, refused, self._refused, strict=True):
             if now > before:
                 REFUSED_CALLS.labels(path).inc(now - before)
         self._refused = refused
 
 
-async def _handle(handler: Handler, call: StreamCall) -> None:
-    await handler(call)
+async def _serve(stream: Stream, call: StreamCall) -> None:
+    await stream.serve(call)
 
 
-def status_parts(error: CrossbookError) -> tuple[int, str, bytes]:
+def _row(path: str, stream: Stream, places: int) -> tuple[str, int, Status, int, int, Status, float, Status]:
+    beyond = OverloadedError(f"{stream.max_silent} calls have said no {stream.opening}, and this one was the oldest")
+    late = InvalidRequestError.of(stream.opening, f"must come within {PATIENCE_SECONDS:g} s of the call")
+    return (
+        path,
+        places,
+        status_parts(overloaded(path, places)),
+        MAX_MESSAGE_BYTES,
+        stream.max_silent,
+        status_parts(beyond),
+        PATIENCE_SECONDS,
+        status_parts(late),
+    )
+
+
+def status_parts(error: CrossbookError) -> Status:
     """Code, message and the whole google.rpc.Status, as the core sends them."""
     status = to_status(error)
     return status.code, status.message, status.SerializeToString()

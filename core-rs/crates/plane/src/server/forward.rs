@@ -32,7 +32,9 @@ impl Backend {
     pub async fn forward(&self, request: Request<Incoming>) -> Response<Body> {
         match self.send(request).await {
             Ok(response) => response.map(Body::new),
-            Err(reason) => Status::unavailable(format!("the server behind this port does not answer: {reason}")).into_http(),
+            Err(reason) => {
+                Status::unavailable(format!("the server behind this port does not answer: {reason}")).into_http()
+            }
         }
     }
 

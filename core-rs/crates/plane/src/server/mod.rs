@@ -2,13 +2,14 @@
 
 mod call;
 mod forward;
+mod opening;
 mod outlet;
 mod places;
 
-pub(crate) use call::is_too_large;
-pub use call::{Call, First};
+pub use call::Call;
+pub(crate) use opening::is_too_large;
 pub use outlet::{Outlet, Source};
-pub use places::{Method, Refusal};
+pub use places::{Method, Refusal, Silence};
 
 use crate::bells::{Bell, Bells};
 use forward::Backend;
@@ -17,6 +18,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use opening::Opening;
 use places::Places;
 use std::convert::Infallible;
 use std::io::{Error, ErrorKind, Result};
@@ -36,7 +38,7 @@ const SEND_BUFFER: usize = 128 * 1024;
 /// After a failed accept: most often there are no descriptors left, and there will be none at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Where a server listens, what it serves itself and how much it holds.
+/// Where a server listens and how much it holds.
 pub struct ServerSettings {
     /// A name or an address; every address of a name is listened on.
     pub host: String,
@@ -44,8 +46,6 @@ pub struct ServerSettings {
     pub port: u16,
     /// The unix socket of the grpcio server behind.
     pub backend: PathBuf,
-    /// What is served here.
-    pub methods: Vec<Method>,
     /// Connections beyond are closed at once.
     pub max_connections: usize,
     /// Of one connection; more wait at the client.
@@ -68,26 +68,21 @@ pub struct Server {
 /// What all connections share.
 struct Shared {
     settings: ServerSettings,
-    places: Places,
+    places: Arc<Places>,
     opened: Mutex<Vec<Arc<Call>>>,
     bells: Arc<Bells>,
-    bell: Bell,
+    bell: Arc<Bell>,
 }
 
 impl Server {
     /// Listens from now on. Fails when the port is taken or the host is none of ours.
-    pub fn start(settings: ServerSettings, bells: &Arc<Bells>, runtime: &Handle) -> Result<Self> {
+    pub fn start(settings: ServerSettings, methods: Vec<Method>, bells: &Arc<Bells>, runtime: &Handle) -> Result<Self> {
         let listeners = listen(&settings.host, settings.port)?;
         let port = listeners[0].local_addr()?.port();
-        let places = Places::new(&settings.methods);
+        let bell = Arc::new(bells.bell());
+        let places = Arc::new(Places::new(methods, Arc::clone(&bell)));
         let connections = Arc::new(Semaphore::new(settings.max_connections));
-        let shared = Arc::new(Shared {
-            settings,
-            places,
-            opened: Mutex::default(),
-            bells: Arc::clone(bells),
-            bell: bells.bell(),
-        });
+        let shared = Arc::new(Shared { settings, places, opened: Mutex::default(), bells: Arc::clone(bells), bell });
         let (stop, stopped) = watch::channel(false);
         let _inside = runtime.enter();
         for listener in listeners {
@@ -199,17 +194,13 @@ async fn answer(
     let Some(method) = shared.places.find(request.uri().path()) else {
         return Ok(backend.forward(request).await);
     };
-    let place = match shared.places.take(method) {
-        Ok(place) => place,
-        Err(status) => {
-            shared.bell.ring(); // it is counted
-            return Ok(status.into_http());
+    let tell = {
+        let shared = Arc::clone(&shared);
+        move |call| {
+            shared.opened.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+            shared.bell.ring();
         }
     };
-    let open = |call| {
-        shared.opened.lock().unwrap_or_else(PoisonError::into_inner).push(call);
-        shared.bell.ring();
-    };
-    let limit = shared.settings.methods[method].max_message_bytes;
-    Ok(call::serve(request, call::Opening { method, peer, place, limit, bell: shared.bells.bell() }, open).await)
+    let (places, bell) = (Arc::clone(&shared.places), shared.bells.bell());
+    Ok(opening::serve(request, Opening { method, peer, places, bell, tell }).await)
 }

@@ -41,10 +41,6 @@ impl Outlet {
         self.bell.id()
     }
 
-    pub(super) fn ring(&self) {
-        self.bell.ring();
-    }
-
     /// One more message. Whoever writes many waits until those before are taken.
     pub fn write(&self, message: Bytes) {
         self.change(|state| state.written.push_back(message));

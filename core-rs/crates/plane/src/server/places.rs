@@ -1,8 +1,11 @@
-//! The methods that are served here, and how many calls of each may run at a time.
+//! The methods that are served here, and how many calls of each may wait for their first word or run at a time.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use super::call::Call;
+use crate::bells::Bell;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 
@@ -30,38 +33,96 @@ pub struct Method {
     pub places: usize,
     /// What those beyond are told.
     pub when_full: Refusal,
-    /// Of one message of its client.
+    /// Of one message, either way.
     pub max_message_bytes: usize,
+    pub silence: Silence,
+}
+
+/// What holds for calls that have said nothing: so they keep none out that speaks.
+#[derive(Clone, Debug)]
+pub struct Silence {
+    /// How many there may be.
+    pub places: usize,
+    /// What the one that has been silent for longest is told when there are more.
+    pub when_oldest: Refusal,
+    /// How long one may be silent.
+    pub patience: Duration,
+    /// What it is told then.
+    pub when_late: Refusal,
 }
 
 pub struct Places {
     numbers: HashMap<String, usize>,
-    methods: Vec<(Arc<Semaphore>, Refusal, AtomicU64)>,
+    methods: Vec<Place>,
+    bell: Arc<Bell>,
+}
+
+struct Place {
+    method: Method,
+    running: Arc<Semaphore>,
+    silent: Mutex<VecDeque<Arc<Call>>>,
+    refused: AtomicU64,
 }
 
 impl Places {
-    pub fn new(methods: &[Method]) -> Self {
+    /// The bell rings when a call is refused for want of a place.
+    pub fn new(methods: Vec<Method>, bell: Arc<Bell>) -> Self {
         let numbers = methods.iter().enumerate().map(|(number, method)| (method.path.clone(), number)).collect();
-        let of = |method: &Method| {
-            (Arc::new(Semaphore::new(method.places)), method.when_full.clone(), AtomicU64::new(0))
+        let of = |method: Method| Place {
+            running: Arc::new(Semaphore::new(method.places)),
+            method,
+            silent: Mutex::default(),
+            refused: AtomicU64::new(0),
         };
-        Self { numbers, methods: methods.iter().map(of).collect() }
+        Self { numbers, methods: methods.into_iter().map(of).collect(), bell }
     }
 
     pub fn find(&self, path: &str) -> Option<usize> {
         self.numbers.get(path).copied()
     }
 
-    /// A place until it is dropped, or what the call is told.
+    pub fn max_message_bytes(&self, method: usize) -> usize {
+        self.methods[method].method.max_message_bytes
+    }
+
+    pub fn silence(&self, method: usize) -> &Silence {
+        &self.methods[method].method.silence
+    }
+
+    /// The call waits for its first word; when too many do, the oldest of them ends.
+    pub fn fall_silent(&self, call: &Arc<Call>) {
+        let place = &self.methods[call.method];
+        let mut silent = place.silent();
+        silent.push_back(Arc::clone(call));
+        let oldest = if silent.len() > place.method.silence.places { silent.pop_front() } else { None };
+        drop(silent);
+        if let Some(oldest) = oldest {
+            oldest.refuse(place.method.silence.when_oldest.clone().into());
+        }
+    }
+
+    /// It waits no more.
+    pub fn speak(&self, call: &Arc<Call>) {
+        self.methods[call.method].silent().retain(|other| !Arc::ptr_eq(other, call));
+    }
+
+    /// A place among those that run until it is dropped, or what the call is told.
     pub fn take(&self, method: usize) -> Result<OwnedSemaphorePermit, Status> {
-        let (places, when_full, refused) = &self.methods[method];
-        Arc::clone(places).try_acquire_owned().map_err(|_| {
-            refused.fetch_add(1, Ordering::Relaxed);
-            when_full.clone().into()
+        let place = &self.methods[method];
+        Arc::clone(&place.running).try_acquire_owned().map_err(|_| {
+            place.refused.fetch_add(1, Ordering::Relaxed);
+            self.bell.ring();
+            place.method.when_full.clone().into()
         })
     }
 
     pub fn refused(&self) -> Vec<u64> {
-        self.methods.iter().map(|(.., refused)| refused.load(Ordering::Relaxed)).collect()
+        self.methods.iter().map(|place| place.refused.load(Ordering::Relaxed)).collect()
+    }
+}
+
+impl Place {
+    fn silent(&self) -> MutexGuard<'_, VecDeque<Arc<Call>>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,89 @@
+//! From a request to a call that has spoken: those that say nothing have few places of their own, and not for long.
+
+use super::call::{Call, Held};
+use super::places::Places;
+use crate::bells::Bell;
+use crate::codec::Raw;
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use tonic::body::Body;
+use tonic::server::{Grpc, StreamingService};
+use tonic::{Code, Status, Streaming};
+
+/// What is known of a call when its request comes, and who is told of it once it has spoken.
+pub struct Opening<O> {
+    pub method: usize,
+    pub peer: SocketAddr,
+    pub places: Arc<Places>,
+    pub bell: Bell,
+    pub tell: O,
+}
+
+/// Until the client is answered.
+pub async fn serve<O: Fn(Arc<Call>) + Send + 'static>(
+    request: Request<Incoming>,
+    opening: Opening<O>,
+) -> Response<Body> {
+    let limit = opening.places.max_message_bytes(opening.method);
+    let mut grpc = Grpc::new(Raw).max_decoding_message_size(limit).max_encoding_message_size(limit);
+    grpc.streaming(Service { opening: Some(opening) }, request).await
+}
+
+/// Whether a message was refused for its size alone: tonic says so in these words.
+pub fn is_too_large(status: &Status) -> bool {
+    status.code() == Code::OutOfRange
+}
+
+struct Service<O> {
+    opening: Option<Opening<O>>,
+}
+
+type Answer = Result<tonic::Response<Held>, Status>;
+
+impl<O: Fn(Arc<Call>) + Send + 'static> StreamingService<Bytes> for Service<O> {
+    type Response = Bytes;
+    type ResponseStream = Held;
+    type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
+        let opening = self.opening.take();
+        Box::pin(async move {
+            let Some(Opening { method, peer, places, bell, tell }) = opening else {
+                unreachable!("one call a request")
+            };
+            let (call, decided) = Call::new(method, peer, request.metadata().as_ref(), bell);
+            let held = Held::new(Arc::clone(&call));
+            tokio::spawn(hear(call, request.into_inner(), places, tell));
+            decided.await.unwrap_or_else(|_| Err(Status::unavailable("the service is stopping")))?;
+            Ok(tonic::Response::new(held))
+        })
+    }
+}
+
+async fn hear<O: Fn(Arc<Call>)>(call: Arc<Call>, mut messages: Streaming<Bytes>, places: Arc<Places>, tell: O) {
+    let rules = places.silence(call.method);
+    places.fall_silent(&call);
+    let first = tokio::time::timeout(rules.patience, messages.message()).await;
+    places.speak(&call);
+    let taken = match first {
+        Err(_) => Err(rules.when_late.clone().into()),
+        Ok(Err(status)) if is_too_large(&status) => Err(Status::resource_exhausted(status.message())),
+        Ok(Err(status)) => Err(status),
+        Ok(Ok(None)) => {
+            call.outlet.end(Ok(())); // it has left without a word
+            return call.accept();
+        }
+        Ok(Ok(Some(message))) => places.take(call.method).map(|place| (message, place)),
+    };
+    match taken {
+        Ok((message, place)) => {
+            call.begin(message, messages, place);
+            tell(call);
+        }
+        Err(status) => call.refuse(status),
+    }
+}
