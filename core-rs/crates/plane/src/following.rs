@@ -16,7 +16,7 @@ const ROWS_AT_A_TIME: usize = 256;
 
 /// In which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Followed {
+pub enum Form {
     /// SubscribeQuoteBatchesResponses.
     Batches,
     /// WatchQuotesResponses.
@@ -27,7 +27,7 @@ pub enum Followed {
 pub struct Following {
     hub: Arc<Hub>,
     follower: Arc<Follower>,
-    form: Followed,
+    form: Form,
     waiting: VecDeque<Bytes>,
     interval: Duration,
     hold: Option<Pin<Box<Sleep>>>,
@@ -36,14 +36,14 @@ pub struct Following {
 impl Following {
     /// Everything known that matches, then what is news, at least `interval` after what was news before. To be called within
     /// the runtime.
-    pub fn new(hub: Arc<Hub>, filter: InstrumentFilter, form: Followed, interval: Duration) -> Self {
+    pub fn new(hub: Arc<Hub>, filter: InstrumentFilter, form: Form, interval: Duration) -> Self {
         let follower = hub.follow(filter);
         Self { hub, follower, form, waiting: VecDeque::new(), interval, hold: None }
     }
 
     fn take(&mut self) -> Option<Bytes> {
         let subscription = &self.follower.subscription;
-        if self.form == Followed::Batches {
+        if self.form == Form::Batches {
             return subscription.take_batch().map(Bytes::from);
         }
         if self.waiting.is_empty() {

@@ -11,6 +11,7 @@
 //! A child of `fork` has no plane: its thread stayed with the parent. Crossbook never forks without exec.
 
 mod bells;
+mod client;
 mod codec;
 mod feeding;
 mod following;
@@ -21,8 +22,9 @@ mod server;
 mod windows;
 
 pub use bells::{Bell, Bells};
+pub use client::{DialRules, End, Followed, Taker};
 pub use feeding::{FeedEnd, Feeding, FeedingRules};
-pub use following::{Followed, Following};
+pub use following::{Following, Form};
 pub use histogram::Histogram;
 pub use hub::Hub;
 pub use runtime::Plane;

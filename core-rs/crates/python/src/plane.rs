@@ -4,7 +4,7 @@ use crate::errors::{Failure, without_gil};
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
 use crossbook_engine::hub::InstrumentFilter;
 use crossbook_plane as plane;
-use crossbook_plane::{Followed, Following, Refusal, Silence};
+use crossbook_plane::{Following, Form, Refusal, Silence};
 use pyo3::exceptions::{PyConnectionError, PyOverflowError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -207,7 +207,7 @@ impl PlaneCall {
         as_rows: bool,
         interval_seconds: f64,
     ) {
-        let form = if as_rows { Followed::Rows } else { Followed::Batches };
+        let form = if as_rows { Form::Rows } else { Form::Batches };
         let filter = InstrumentFilter::new(venues, symbols, assets);
         let interval = Duration::from_secs_f64(interval_seconds);
         let followed = || Following::new(Arc::clone(&hub.inner), filter, form, interval);

@@ -163,8 +163,10 @@ impl Desk {
     fn beat(&mut self, connection: u32) {
         let held = &self.connections[&connection];
         if let Some(heartbeat) = &self.conduct.heartbeat
-            && held.phase == SocketPhase::Open && self.now_ns - held.sent_ns >= heartbeat.every_ns {
-                self.send_now(connection, heartbeat.text.to_string());
-            }
+            && held.phase == SocketPhase::Open
+            && self.now_ns - held.sent_ns >= heartbeat.every_ns
+        {
+            self.send_now(connection, heartbeat.text.to_string());
+        }
     }
 }
