@@ -8,6 +8,7 @@ mod instrument;
 mod live;
 mod live_events;
 mod opportunities;
+mod outgoing;
 mod scanner;
 mod steps;
 mod venues;
@@ -19,6 +20,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
+    outgoing::register(module)?;
     ingest::register(module)?;
     identity::register(module)?;
     opportunities::register(module)?;
