@@ -16,7 +16,7 @@ from crossbook.simulator.world.world import Instrument
 from tests.bench.templates import Form, UnplayableError, learn
 
 SIZES = 2  # states in a row with one price and different sizes
-STATES = 64 * SIZES  # a price comes again so late that no event is taken for an earlier frame's
+STATES = 32 * SIZES  # a price comes again so late that no event is taken for an earlier frame's
 APART_NS = 1_000_000_000  # from one frame that is learned from to the next: whole units of every venue's times
 SHIFT_PERCENT = 0.01  # of the price, from one to the next
 
