@@ -38,12 +38,9 @@ def played() -> list[VenueProfile]:
 
 
 def kinds_of(profile: VenueProfile) -> tuple[str, ...]:
-    """Frames of the best bid and ask, and small deltas; deltas alone where all channels are of the book.
-
-    A profile has its channels in order: the book, the best bid and ask if there is such a one, the status.
-    """
-    book, *others = profile.channels
-    return (BBO, DELTA) if any(not other.startswith(f"{book}.") for other in others[:1]) else (DELTA,)
+    """Frames of the best bid and ask, and small deltas; deltas alone where all channels of quotes are of the book."""
+    book, *others = (channel for channel in profile.channels if channel != profile.status_channel)
+    return (BBO, DELTA) if any(not other.startswith(f"{book}.") for other in others) else (DELTA,)
 
 
 @cache
