@@ -13,7 +13,7 @@ CoreError
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Self, final
+from typing import ClassVar, Protocol, Self, final
 
 class CoreError(Exception): ...
 class UnknownVenueError(CoreError): ...
@@ -182,12 +182,6 @@ class Report:
 Step = Open | Close | Reconnect | Send | Fetch | Report
 
 @final
-class OutgoingBatch:
-    sequence: int
-    rows: int
-    payload: bytes  # IngestQuotesRequest with a batch
-
-@final
 class FeedStats:
     """Counters since the feed was made, and how many of its parts are well now."""
 
@@ -290,6 +284,117 @@ class VenueFeed:
     def states(self) -> list[tuple[str, int]]:
         """(unified symbol, book state) of every tracked instrument."""
     def stats(self) -> FeedStats: ...
+
+# --- What leaves a tracker: times called at_ns are of a clock that only goes forward, from anywhere ---
+
+@final
+class OutgoingBatch:
+    def __new__(cls, sequence: int, rows: int, payload: bytes) -> Self: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def payload(self) -> bytes:
+        """IngestQuotesRequest with a batch."""
+
+class _Journal(Protocol):
+    """Who keeps the batches elsewhere as well. What it raises, whoever called has to hear."""
+
+    def append(self, sequence: int, payload: bytes) -> None:
+        """The next one, before it can be sent."""
+    def acknowledge(self, sequence: int) -> None:
+        """Those up to it need not be kept."""
+
+@final
+class Outbox:
+    """Batches that are not acknowledged yet, oldest first. Sequences within are contiguous.
+
+    Beyond max_bytes, 256 counted for each batch beside its payload, the oldest are dropped and counted; the newest is
+    kept whatever its size.
+    """
+
+    def __new__(cls, max_bytes: int, journal: _Journal | None = None, *, first_sequence: int = 1) -> Self: ...
+    def __len__(self) -> int: ...
+    @property
+    def oldest_sequence(self) -> int:
+        """Of the oldest batch held; the one that comes next when none is."""
+    @property
+    def next_sequence(self) -> int: ...
+    @property
+    def dropped_batches(self) -> int: ...
+    @property
+    def dropped_rows(self) -> int: ...
+    def get(self, sequence: int) -> OutgoingBatch | None:
+        """None when it is dropped, acknowledged or not yet there."""
+    def append(self, batch: OutgoingBatch) -> None:
+        """The next one; it is taken even if the journal raises."""
+    def settle(self) -> None:
+        """Tells the journal what has been acknowledged since the last time."""
+
+@final
+class Pace:
+    """How often one process sends batches: all lanes of all its venues share an allowance of messages."""
+
+    def __new__(cls) -> Self: ...
+
+@final
+class Batcher:
+    """When what the feed has pending for a lane becomes a batch, and how long it has waited by then."""
+
+    def __new__(cls, pace: Pace) -> Self: ...
+    def on_quotes(self, read_ns: int, at_ns: int) -> bool:
+        """Frames read then have made rows: whether they leave at once."""
+    def may_leave(self, at_ns: int) -> bool:
+        """Whether rows that are pending, whatever made them, leave at once."""
+    def is_watermark_due(self, at_ns: int) -> bool:
+        """Half a second after the last batch."""
+    def on_batch(self, now_ns: int, at_ns: int) -> None:
+        """All that was pending at now_ns stands in a batch."""
+    def hold_ns(self, at_ns: int) -> int:
+        """What comes next is held back: how long until whatever is pending then is to leave, and end_hold is due."""
+    def end_hold(self) -> None:
+        """What comes next leaves at once."""
+
+def frame_to_quote_p50_us(batchers: Sequence[Batcher]) -> float:
+    """The median of the latest 1,024 waits of each of them, in microseconds; 0 before the first."""
+
+@final
+class Resumed:
+    """The aggregator has answered the hello."""
+
+    next_sequence: int  # what is sent first
+    oldest_sequence: int  # as the hello had it
+    are_quotes_missing: bool  # some are lost for good: the feed is to tell its current quotes once more
+
+@final
+class UplinkState:
+    """A lane's stream to its shard, whatever connection carries it."""
+
+    def __new__(cls, outbox: Outbox) -> Self: ...
+    @property
+    def is_connected(self) -> bool:
+        """Whether the aggregator has answered the hello of a connection that is not over."""
+    @property
+    def connects(self) -> int:
+        """Hellos answered so far."""
+    @property
+    def problem(self) -> str:
+        """Why the stream was lost, until it is back."""
+    @property
+    def is_finishing(self) -> bool: ...
+    def begin(self) -> int:
+        """A connection is there: the oldest sequence that can be sent, which the hello is to name."""
+    def on_answer(self, payload: bytes) -> Resumed | None:
+        """IngestQuotesResponse. Raises SequenceError: the connection is of no more use."""
+    def next_message(self) -> bytes | None:
+        """What is to be sent now; None while there is nothing. Raises SequenceError as on_answer does."""
+    def tell_health(self, payload: bytes) -> bool:
+        """IngestQuotesRequest, to be sent now and at every later beginning. Returns whether it is another one."""
+    def finish(self) -> None:
+        """Nothing is appended any more: once everything is sent, the stream is to be ended."""
+    def on_closed(self, problem: str | None = None) -> None:
+        """The connection is over. problem says why, "" that all is well; None leaves it at what it was."""
 
 # --- Quotes and windows ---
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import structlog
 
-from crossbook._core import venue_profiles
+from crossbook._core import Pace, venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import SettingsError
@@ -22,7 +22,6 @@ from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.metrics import TrackerCollector
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.outgoing import Outgoing
-from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.venue.choice import choose_venues, read_choice
 from crossbook.tracker.venue.local_clock import LocalClock
@@ -75,7 +74,7 @@ def _station(settings: TrackerSettings, clock: Clock) -> Station:
     _prepare_record_dir(settings)
     return Station(
         settings,
-        Outgoing(Channels(), Pace(asyncio.get_running_loop().time), settings.buffer_bytes),
+        Outgoing(Channels(), Pace(), settings.buffer_bytes),
         clock,
         LocalClock(seconds_to_ns(settings.max_clock_error_seconds)),
         asyncio.Event(),

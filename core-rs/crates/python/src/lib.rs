@@ -5,6 +5,7 @@ mod identity;
 mod ingest;
 mod instrument;
 mod opportunities;
+mod outgoing;
 mod scanner;
 mod steps;
 mod venues;
@@ -16,6 +17,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
+    outgoing::register(module)?;
     ingest::register(module)?;
     identity::register(module)?;
     opportunities::register(module)?;

@@ -7,6 +7,7 @@ mod columns;
 mod decode;
 mod encode;
 mod error;
+mod ingest_answer;
 mod instrument;
 mod limits;
 mod messages;
@@ -21,6 +22,7 @@ pub use encode::{
     encode_unheard_batch,
 };
 pub use error::WireError;
+pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer};
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};
