@@ -12,11 +12,12 @@ from pathlib import Path
 from tests.house.mirrors import idle_excuses, without_mirror
 from tests.house.modules import circles, crates, floors, layers_of, python_modules, rooms
 from tests.house.picture import svg
-from tests.house.rust import rust_modules
+from tests.house.rust import crate_modules, rust_modules
 from tests.house.sizes import WALL, Sizes, measured
 
 ROOT = Path(__file__).parents[2]
 HEADINGS = ["", "folders", "files", "median", "longest", "functions", "median", "longest"]
+NATIVE = ROOT / "tests/bench/native/src"  # a workspace of the bench's own
 PICTURE = ROOT / "docs" / "layout.svg"
 
 
@@ -24,7 +25,8 @@ def main(arguments: list[str]) -> int:
     """0 when no import runs in a circle or upwards, and every file is short and has its unit tests or an excuse."""
     modules, core = python_modules(), crates(ROOT / "core-rs")
     layers, inner = layers_of(ROOT / "pyproject.toml"), rooms(modules, 1)
-    found = circles(modules) + circles(core) + circles(rust_modules(ROOT / "core-rs"))
+    rust = {**rust_modules(ROOT / "core-rs"), **crate_modules(NATIVE)}
+    found = circles(modules) + circles(core) + circles(rust)
     upward = _upward(layers, inner)
     print(f"circles: {len(found)}", *(" -> ".join(group) for group in found), sep="\n  ")
     print(f"rooms: {len(inner)}, arrows: {sum(map(len, inner.values()))}, running up: {len(upward)}")
@@ -73,6 +75,7 @@ def _sizes() -> list[Sizes]:
     return [
         measured("services", ROOT / "services/crossbook", python),
         measured("core-rs", ROOT / "core-rs/crates", sorted((ROOT / "core-rs/crates").glob("*/src/**/*.rs"))),
+        measured("bench, native", NATIVE, sorted(NATIVE.rglob("*.rs"))),
         measured("tests", ROOT / "tests", sorted((ROOT / "tests").rglob("*.py"))),
     ]
 
