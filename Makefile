@@ -8,6 +8,8 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 # Their mod lines come out of a macro, where cargo fmt does not look.
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
+# The bench's own tools: a workspace apart, so that what they need is not built for the product.
+NATIVE := tests/bench/native
 ARGS ?=
 
 .PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property mutations fuzz venues proto setup clean
@@ -20,6 +22,7 @@ run: setup ## Track every venue, find arbitrage and fire alerts, on this machine
 
 test: setup ## Run every test: Rust, Python, and the whole system end to end; each suite's time at the end
 	@started=$$SECONDS; cd core-rs && cargo test --quiet --workspace && echo "suite core-rs: $$((SECONDS - started)) s"
+	@started=$$SECONDS; cd $(NATIVE) && cargo test --quiet && echo "suite bench tools: $$((SECONDS - started)) s"
 	@$(BIN)/pytest $(ARGS)
 
 quick: setup-python ## Check what you changed in a minute: format, lint, types, its unit tests, its crates (ARGS="--since REV")
@@ -38,6 +41,7 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
 	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cd $(NATIVE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
 		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
@@ -48,6 +52,7 @@ audit: setup ## Ask osv.dev for known vulnerabilities of every locked dependency
 format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
+	@cd $(NATIVE) && cargo fmt
 	@cd protos && ../$(BIN)/buf format -w
 
 bench: setup ## Measure speed in turn with what it is compared to, some minutes; JSON in .bench/latest.json (ARGS="--rows 'stage_*'", ARGS="--vs REV" for this commit beside another)
@@ -125,4 +130,4 @@ $(UV):
 	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .uv.txt
 
 clean: ## Remove everything that was fetched, built or recorded here
-	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache $(NATIVE)/target

@@ -14,7 +14,11 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[1]
-LOCKS = {ROOT / "uv.lock": "PyPI", ROOT / "core-rs" / "Cargo.lock": "crates.io"}
+LOCKS = {
+    ROOT / "uv.lock": "PyPI",
+    ROOT / "core-rs" / "Cargo.lock": "crates.io",
+    ROOT / "tests/bench/native/Cargo.lock": "crates.io",
+}
 URL = os.environ.get("OSV_URL", "https://api.osv.dev")
 BATCH = 500  # of the 1,000 that one request may ask for
 TIMEOUT_SECONDS = 30.0

@@ -16,7 +16,19 @@ from contextlib import ExitStack
 
 import uvloop
 
-from tests.bench.benches import decode, engine, flush, intake, pipeline, replayed, startup, transport
+from tests.bench.benches import (
+    alone,
+    decode,
+    engine,
+    flush,
+    hops,
+    intake,
+    pipeline,
+    replayed,
+    startup,
+    transport,
+    whole,
+)
 from tests.bench.check import faults
 from tests.bench.document import document
 from tests.bench.interleave import measure, without_neighbours
@@ -34,6 +46,9 @@ BENCHES: tuple[Bench, ...] = (
     decode.BENCH,
     replayed.BENCH,
     pipeline.BENCH,
+    alone.BENCH,
+    whole.BENCH,
+    hops.BENCH,
     intake.BENCH,
     startup.BENCH,
 )

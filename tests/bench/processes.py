@@ -4,21 +4,23 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
 LINE_BYTES = 16 * 1024 * 1024  # longest answer of a bench process
 
 
+def python_process(module: str, *arguments: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    """A module as a bench process."""
+    return bench_process(sys.executable, "-m", module, *arguments)
+
+
 @asynccontextmanager
-async def python_process(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def bench_process(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A bench process that lives until its standard input ends."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=LINE_BYTES,
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE_BYTES
     )
     try:
         yield process
@@ -49,9 +51,9 @@ async def answer(process: asyncio.subprocess.Process) -> str:
     return line.decode()
 
 
-def log_to_stderr() -> None:
+def log_to_stderr(level: int = logging.WARNING) -> None:
     """Of a bench process, and only what is wrong: its standard output is for answers."""
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
     )

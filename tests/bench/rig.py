@@ -134,6 +134,19 @@ class Rig:
         return sum(venue.frame_to_quote_p50_us for venue in venues) / len(venues)
 
 
+def settings_of(port: int) -> dict[str, str]:
+    """Of a system whose venues are all at that port."""
+    target = f"127.0.0.1:{port}"
+    endpoints = {
+        venue: {"websocket_url": f"ws://{target}/{venue}", "rest_url": f"http://{target}/{venue}"} for venue in PAIR
+    }
+    return {
+        **OPEN_TO_ALL,
+        "CROSSBOOK_TRACKER__VENUES": ",".join(PAIR),
+        "CROSSBOOK_TRACKER__ENDPOINTS": json.dumps(endpoints),
+    }
+
+
 async def _count_of(reader: asyncio.subprocess.Process) -> int:
     await tell(reader, "")
     return int(await answer(reader))
@@ -147,11 +160,7 @@ def _events(messages: list[tuple[int, bytes]] | None) -> list[Event]:
 async def rig(product: Product) -> AsyncIterator[Rig]:
     """Started and LIVE; the sender is always this checkout's."""
     async with python_process("tests.bench.sender", ",".join(PAIR)) as sender:
-        target = f"127.0.0.1:{await port_of(sender)}"
-        endpoints = {
-            venue: {"websocket_url": f"ws://{target}/{venue}", "rest_url": f"http://{target}/{venue}"} for venue in PAIR
-        }
-        settings = {**OPEN_TO_ALL, "CROSSBOOK_TRACKER__ENDPOINTS": json.dumps(endpoints)}
+        settings = settings_of(await port_of(sender))
         async with running_up(settings, ["--live", "--venues", ",".join(PAIR)], product.python) as addresses:
             await eventually(lambda: are_all_live(addresses), START_DEADLINE_SECONDS)
             await asyncio.sleep(SUBSCRIBED_SECONDS)

@@ -6,7 +6,8 @@ Afterwards the sequence of a frame is always the face's latest: so a frame belon
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from crossbook.simulator.faces.base import Face
 from crossbook.simulator.simulator import Simulator
@@ -15,9 +16,9 @@ from crossbook.simulator.world.world import Instrument
 from tests.bench.templates import Form, UnplayableError, learn
 
 SIZES = 2  # states in a row with one price and different sizes
-STATES = 8 * SIZES
+STATES = 32 * SIZES  # a price comes again so late that no event is taken for an earlier frame's
 APART_NS = 1_000_000_000  # from one frame that is learned from to the next: whole units of every venue's times
-SHIFT_PERCENT = 0.005  # of the price, from one to the next
+SHIFT_PERCENT = 0.01  # of the price, from one to the next
 
 Top = tuple[float, float]  # bid and ask per coin
 Move = tuple[
@@ -84,6 +85,24 @@ def topics_of(simulator: Simulator, moves: list[Move]) -> list[Topic]:
             raise UnplayableError(f"{face.venue} sends no text frames of the top of a book alone, or not yet")
         found += topics
     return sorted(found, key=lambda topic: (topic.instrument.asset, topic.venue))
+
+
+def described(topic: Topic) -> dict[str, Any]:
+    """For a native source, and for whoever reads what it played: the prices of each state."""
+    return {
+        "port": topic.session.connection.remote_address[1],
+        "venue": topic.venue,
+        "asset": topic.instrument.asset,
+        "sequence": topic.sequence,
+        "tops": topic.tops,
+        "states": [
+            {
+                "pieces": [piece.decode() for piece in template.pieces],
+                "holes": [asdict(hole) for hole in template.holes],
+            }
+            for template in topic.form.templates
+        ],
+    }
 
 
 def _topics(simulator: Simulator, face: Face, instrument: Instrument, moves: list[Move]) -> Iterator[Topic]:

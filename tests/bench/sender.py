@@ -12,9 +12,11 @@ sequence and its times (templates.py). Only the rate is ours. A client that does
 
 import asyncio
 import json
+import logging
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import uvloop
 
@@ -23,7 +25,7 @@ from crossbook.simulator.serve.server import serve_venues
 from crossbook.simulator.simulator import Simulator
 from crossbook.simulator.wire.session import Session
 from tests.bench.processes import log_to_stderr
-from tests.bench.script import Move, Topic, topics_of
+from tests.bench.script import Move, Topic, described, topics_of
 
 WORLD_RATE = 0.1  # a change of every book a second
 NEVER_SECONDS = 1e6  # no episodes: the moves are ours
@@ -41,6 +43,7 @@ class Player:
         self._turn = 0
         self._readers: dict[str, Session] = {}
         self._rate = self._moves_rate = 0.0
+        self._is_still = False
         self._due = self._moves_due = 0.0
         self._frames = 0  # sent, and so the moves, since the last line
         self._moves: list[Move] = []
@@ -49,21 +52,31 @@ class Player:
         """From now on; told is what was sent at the rate before."""
         self._readers = self._idle_clients() if to == "readers" else {}
         if float(frames):
-            self._topics = [] if self._has_lost_clients() else self._topics
-            self._topics = self._topics or topics_of(self._simulator, self._moves)
+            self._learn()
         told = json.dumps({"frames": self._frames, "moves": self._moves, "urls": self._urls()})
         self._frames = 0
         self._moves.clear()
-        self._rate, self._moves_rate = float(frames), float(moves)
+        self._rate, self._moves_rate, self._is_still = float(frames), float(moves), False
         self._due = self._moves_due = 0.0
         return told
+
+    def write_script(self, path: str) -> str:
+        """Behind a frame of every book: tracker would not believe a top that its book does not reach for seconds."""
+        self._learn()
+        self._is_still, now_ns = True, time.time_ns()
+        for face in self._simulator.faces.values():
+            for instrument in face.instruments.values():
+                face.publish_update(instrument, True, now_ns)
+        self._simulator.flush(now_ns)
+        Path(path).write_text(json.dumps({"topics": [described(topic) for topic in self._topics]}))
+        return "null"
 
     async def run(self) -> None:
         """Until cancelled."""
         last = time.monotonic()
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            if self._simulator.next_tick_ns <= time.time_ns():
+            if self._simulator.next_tick_ns <= time.time_ns() and not self._is_still:
                 self._simulator.advance(time.time_ns())
             now = time.monotonic()
             self._due = min(MAX_AT_ONCE, self._due + (now - last) * self._rate)
@@ -93,6 +106,10 @@ class Player:
         self._moves_due -= is_move
         return topic.next_frame(now_ns, is_move=is_move)
 
+    def _learn(self) -> None:
+        self._topics = [] if self._has_lost_clients() else self._topics
+        self._topics = self._topics or topics_of(self._simulator, self._moves)
+
     def _urls(self) -> dict[str, str]:
         """Of each venue's WebSocket, as its first client asked for it."""
         return {
@@ -114,7 +131,7 @@ class Player:
 
 
 async def main(venues: str, assets: str = "20") -> None:
-    log_to_stderr()
+    log_to_stderr(logging.ERROR)  # that the world is behind, since it was still, is nothing wrong
     settings = SimulatorSettings(
         venues=venues.split(","),
         assets=int(assets),
@@ -130,7 +147,11 @@ async def main(venues: str, assets: str = "20") -> None:
         print(port, flush=True)
         playing = tasks.create_task(player.run())
         while line := await reader.readline():
-            print(player.set_rate(*line.decode().split()), flush=True)
+            match line.decode().split():
+                case ["script", path]:
+                    print(player.write_script(path), flush=True)
+                case rates:
+                    print(player.set_rate(*rates), flush=True)
         playing.cancel()
 
 

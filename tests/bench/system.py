@@ -31,11 +31,16 @@ class Addresses:
             return [entry["address"] for name, entry in sorted(processes.items()) if name.startswith(prefix)]
         return []
 
+    def pids(self) -> dict[str, int]:
+        """Of every process. One that was restarted has another."""
+        processes = json.loads(self.run_file.read_text())["processes"]
+        return {name: entry["pid"] for name, entry in processes.items()}
+
     def usages(self) -> dict[str, Usage]:
         """Of every process, with its children. One that was restarted has another pid and starts at zero."""
-        processes = json.loads(self.run_file.read_text())["processes"]
-        usages = tree_usage([entry["pid"] for entry in processes.values()])
-        return {name: usages[entry["pid"]] for name, entry in processes.items() if entry["pid"] in usages}
+        pids = self.pids()
+        usages = tree_usage(list(pids.values()))
+        return {name: usages[pid] for name, pid in pids.items() if pid in usages}
 
 
 @asynccontextmanager

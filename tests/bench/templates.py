@@ -33,9 +33,10 @@ SEQUENCE = Hole(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A whole WebSocket frame as a bytes format, and its holes in order."""
+    """A whole WebSocket frame as a bytes format; its holes in order, and the pieces of its payload around them."""
 
     text: bytes
+    pieces: tuple[bytes, ...]
     holes: tuple[Hole, ...]
 
     def fill(self, now_ns: int, sequence: int) -> bytes:
@@ -89,14 +90,15 @@ def _hole(values: Sequence[bytes], times_ns: Sequence[int]) -> Hole | None:
 
 
 def _template(payload: bytes, holes: Sequence[Hole | None]) -> Template:
-    frame = encode_frame(payload, is_text=True)
-    pieces, at = [_escaped(frame[: len(frame) - len(payload)])], 0
+    pieces, at = [], 0
     for number, hole in zip(NUMBER.finditer(payload), holes, strict=True):
         if hole is not None:
-            pieces += [_escaped(payload[at : number.start()]), b"%d"]
+            pieces.append(payload[at : number.start()])
             at = number.end()
-    pieces.append(_escaped(payload[at:]))
-    return Template(b"".join(pieces), tuple(hole for hole in holes if hole is not None))
+    pieces.append(payload[at:])
+    frame = encode_frame(payload, is_text=True)
+    text = _escaped(frame[: len(frame) - len(payload)]) + b"%d".join(map(_escaped, pieces))
+    return Template(text, tuple(pieces), tuple(hole for hole in holes if hole is not None))
 
 
 def _escaped(text: bytes) -> bytes:

@@ -45,8 +45,10 @@ class HealthLog:
                     task.cancel()
 
     def seen(self, name: str, since_ns: int) -> set[str]:
-        """What it said since then."""
-        return {status for at_ns, status in self._changes[name] if at_ns >= since_ns}
+        """What it said since then, what it was saying at that moment included."""
+        changes = self._changes[name]
+        before = [status for at_ns, status in changes if at_ns < since_ns]
+        return {*before[-1:], *(status for at_ns, status in changes if at_ns >= since_ns)}
 
     async def _look(self, name: str) -> None:
         while True:

@@ -20,10 +20,11 @@ _TEST_MODULE = re.compile(r"#\[cfg\(test\)\]\n(?:pub(?:\([a-z: ]+\))? )?mod (\w+
 
 def rust_modules(core: Path) -> Graph:
     """Every module of every crate, as `crate::module::submodule`."""
-    return {name: used for crate in sorted(core.glob("crates/*/src")) for name, used in _crate(crate).items()}
+    return {name: used for crate in sorted(core.glob("crates/*/src")) for name, used in crate_modules(crate).items()}
 
 
-def _crate(source: Path) -> dict[str, frozenset[str]]:
+def crate_modules(source: Path) -> dict[str, frozenset[str]]:
+    """The same of one crate, by its folder of sources."""
     root = source.parent.name
     texts = {_name(path, source): path.read_text() for path in sorted(source.rglob("*.rs"))}
     tested = {f"{name}::{child}" for name, text in texts.items() for child in _TEST_MODULE.findall(text)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+WALL = 400  # lines of a file
 _RUST_FUNCTION = re.compile(r"(?P<indent> *)(?:pub(?:\([a-z ]+\))? )?(?:const |unsafe )*fn (?P<name>\w+)")
 _RUST_TESTS = re.compile(r"^#\[cfg\(test\)\]$", re.MULTILINE)
 
@@ -27,6 +28,10 @@ class Sizes:
     files: list[Part]
     functions: list[Part]
     folders: int
+
+    def too_long(self) -> list[Part]:
+        """Files past the wall."""
+        return [file for file in self.files if file.lines > WALL]
 
     def cells(self) -> list[str]:
         """Title, folders, files, their median and longest, functions, their median and longest."""

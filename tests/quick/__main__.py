@@ -19,6 +19,7 @@ from tests.quick.changes import changed_files, crates, unit_tests
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+NATIVE = ROOT / "tests" / "bench" / "native"  # a workspace of the bench's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,15 @@ def python_checks(changed: Sequence[Path]) -> list[Check]:
 def rust_checks(changed: Sequence[Path]) -> list[Check]:
     """Nothing where no Rust changed."""
     core = ROOT / "core-rs"
-    sources = [str(path) for path in changed if path.suffix == ".rs"]
+    sources = [path for path in changed if path.suffix == ".rs"]
     if not sources:
         return []
-    checks = [Check("rust format", ["rustfmt", "--check", "--edition", "2024", *sources], core)]
+    checks = [Check("rust format", ["rustfmt", "--check", "--edition", "2024", *map(str, sources)], core)]
+    if any(path.is_relative_to(NATIVE) for path in sources):
+        checks.append(Check("tests of bench tools", ["cargo", "test", "--quiet"], NATIVE))
+        checks.append(Check("clippy of bench tools", ["cargo", "clippy", "--quiet", "--", "-D", "warnings"], NATIVE))
+    if all(path.is_relative_to(NATIVE) for path in sources):
+        return checks
     if names := [argument for crate in crates(changed) for argument in ("-p", f"crossbook-{crate}")]:
         checks.append(Check("rust tests", ["cargo", "test", "--quiet", *names], core))
     checks.append(Check("clippy", ["cargo", "clippy", "--quiet", "--workspace", "--", "-D", "warnings"], core))

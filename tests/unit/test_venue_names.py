@@ -19,7 +19,7 @@ HOMES = (
 """A venue's decoder, the list of them, its face, tests of its own captured frames; what is generated or built."""
 SOURCES = [
     path
-    for pattern in ("services/**/*.py", "core-rs/crates/**/*.rs")
+    for pattern in ("services/**/*.py", "core-rs/crates/**/*.rs", "tests/bench/native/src/**/*.rs")
     for path in ROOT.glob(pattern)
     if not any(home in path.as_posix() for home in HOMES)
 ]

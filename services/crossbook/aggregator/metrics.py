@@ -54,12 +54,12 @@ class AggregatorCollector(Collector):
         yield quantiles(
             "crossbook_aggregator_batch_transit_us",
             "Microseconds from a batch's leaving its tracker to its arrival.",
-            self._rules.transit,
+            self._rules.transit.quantile_us,
         )
         yield quantiles(
             "crossbook_aggregator_window_update_us",
             "Microseconds to decode a batch, update its windows and hand its quotes on.",
-            self._rules.update,
+            self._rules.update.quantile_us,
         )
 
     def _per_venue(self) -> Iterator[Metric]:

@@ -1,7 +1,7 @@
 """One arbitrage process: the streams of quotes, the timer, the server, and what they need, from start to stop."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 
@@ -30,7 +30,7 @@ from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
 from crossbook.plumbing.shards import read_shards
-from crossbook.plumbing.tasks import Keeper
+from crossbook.plumbing.tasks import Keeper, keeping
 
 TIMER_SECONDS = 0.05
 QUOTES = "quotes"  # the part of the health that the shards' streams are
@@ -51,6 +51,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         pool = await _open_pool(settings, stack)
         events = EventStore(pool, clock) if pool else None
         live = LiveScan(arguments, recorder, events, clock)
+        stack.callback(live.take_news)  # the last of it
         shards = ShardFollower(listed, live)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
@@ -59,22 +60,19 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
         await stack.enter_async_context(grpc_server(settings.host, own.port, service.register, health))
-        stack.callback(live.broadcast.close)
-        lifetime.on_hangup(lambda: _reload(own, shards))
+        stack.callback(live.close)
+        lifetime.on_hangup(lambda: read_shards("arbitrage", own), lambda listed: _take(listed, shards))
         keeper = Keeper(health.tell)
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(keeper.keep("clock", clock.keep_beating)),
-                tasks.create_task(keeper.keep("timer", lambda: _tick(live))),
-                tasks.create_task(_follow(identities, shards, keeper, health)),
-            ]
+        async with keeping(keeper) as keep:
+            are_decided = asyncio.Event()
+            keep("clock", clock.keep_beating)
+            keep("timer", lambda: _tick(live))
+            keep("identities", lambda: _keep_identities(identities, are_decided))
+            keep("shards", lambda: _follow(shards, are_decided, keeper, health))
             if events and live.writer:
-                forget = partial(keep_events, events, own.event_retention_seconds)
-                running.append(tasks.create_task(keeper.keep("event log", live.writer.run)))
-                running.append(tasks.create_task(keeper.keep("event retention", forget)))
+                keep("event log", live.writer.run)
+                keep("event retention", partial(keep_events, events, own.event_retention_seconds))
             await lifetime.stopping.wait()
-            for task in running:
-                task.cancel()
 
 
 async def _tick(live: LiveScan) -> None:
@@ -83,25 +81,23 @@ async def _tick(live: LiveScan) -> None:
         live.on_timer()
 
 
-async def _follow(identities: IdentityRegister, shards: ShardFollower, keeper: Keeper, health: ServiceHealth) -> None:
+async def _keep_identities(identities: IdentityRegister, are_decided: asyncio.Event) -> None:
+    await identities.load()
+    are_decided.set()
+    await identities.run()
+
+
+async def _follow(shards: ShardFollower, are_decided: asyncio.Event, keeper: Keeper, health: ServiceHealth) -> None:
     """No quote before the decisions: a pair that was denied must not be published until Postgres is back."""
 
     async def tell(is_connected: bool) -> None:
         await health.tell(QUOTES, "" if is_connected else "no shard's stream is up")
 
-    await keeper.keep("identities", identities.load)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(keeper.keep("identities", identities.run))
-        tasks.create_task(keeper.keep("shards", lambda: shards.run(tell, keeper)))
+    await are_decided.wait()
+    await shards.run(tell, keeper)
 
 
-def _reload(settings: ArbitrageSettings, shards: ShardFollower) -> None:
-    """Reads the list of shards again; one that cannot be read changes nothing."""
-    try:
-        listed = read_shards("arbitrage", settings)
-    except SettingsError as error:
-        log.error("reload_refused", error=str(error))
-        return
+def _take(listed: Mapping[str, str], shards: ShardFollower) -> None:
     log.info("reloading", shards=sorted(listed))
     shards.choose(listed)
 

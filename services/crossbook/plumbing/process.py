@@ -16,7 +16,7 @@ from typing import TypeVar
 import structlog
 import uvloop
 
-from crossbook.plumbing.errors import CrossbookError
+from crossbook.plumbing.errors import CrossbookError, SettingsError
 from crossbook.plumbing.private_files import UMASK
 from crossbook.plumbing.settings import PARENT_PIPE_VARIABLE
 
@@ -34,9 +34,11 @@ class Lifetime:
         """Asks the service to end."""
         self.stopping.set()
 
-    def on_hangup(self, reload: Callable[[], None]) -> None:
-        """Calls this at each SIGHUP from now on, which otherwise ends a process."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    def on_hangup(self, read: Callable[[], T], take: Callable[[T], None]) -> None:
+        """At each SIGHUP from now on, which otherwise ends a process, reads again what may change while it runs and
+        has it taken. A SettingsError of `read` is logged, and changes nothing.
+        """
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, read, take)
 
     async def wait_or_stop(self, awaitable: Awaitable[T]) -> T | None:
         """The awaitable's result; None, with the awaitable cancelled, when the service is told to stop first."""
@@ -88,6 +90,15 @@ async def _live(main: Callable[[Lifetime], Awaitable[None]]) -> None:
 def _on_signal(lifetime: Lifetime, signal_number: signal.Signals) -> None:
     lifetime.stop()  # first: a log that nobody reads any more may raise
     log.info("stopping", cause=signal_number.name)
+
+
+def _reload(read: Callable[[], T], take: Callable[[T], None]) -> None:
+    try:
+        found = read()
+    except SettingsError as error:
+        log.error("reload_refused", error=str(error))
+        return
+    take(found)
 
 
 def _on_parent_pipe(lifetime: Lifetime, pipe: int) -> None:

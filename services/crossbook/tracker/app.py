@@ -1,12 +1,13 @@
 """The tracker process: its venues side by side, and TrackerService over them."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
+from typing import TypeAlias
 
 import structlog
 
-from crossbook._core import venue_profiles
+from crossbook._core import Pace, venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import SettingsError
@@ -16,22 +17,24 @@ from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Endpoint, Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
-from crossbook.plumbing.tasks import Keeper
+from crossbook.plumbing.tasks import Keeper, keeping
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.metrics import TrackerCollector
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.outgoing import Outgoing
-from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.venue.choice import choose_venues, read_choice
 from crossbook.tracker.venue.local_clock import LocalClock
 from crossbook.tracker.venue.look import keep_health
 from crossbook.tracker.venue.reach import Reach
 from crossbook.tracker.venue.venue import Station, Venue
+from crossbook.tracker.venue.wanted import Choice
 from crossbook.transport.fetcher import Fetcher
 from crossbook.transport.limits import shared_limits
 
 MARKETS = "markets"  # the part of the health that the venues' lists are
+Listed: TypeAlias = tuple[Choice, Mapping[str, str]]
+"""What is tracked, and the shards that it goes to: read again at SIGHUP."""
 
 log = structlog.get_logger()
 
@@ -43,7 +46,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         venues = await _venues(settings.tracker, station, stack)
         service = TrackerService(venues)
         health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
-        lifetime.on_hangup(lambda: _reload(settings.tracker, venues.values()))
+        lifetime.on_hangup(lambda: _read(settings.tracker), lambda listed: _take(listed, venues.values()))
         metrics = TrackerCollector(station.local_clock)
         stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port, metrics))
         await stack.enter_async_context(
@@ -58,16 +61,12 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         for venue in venues.values():
             tasks.create_task(venue.run(lifetime))
             tasks.create_task(venue.keep_listing(lifetime))
-        keep = Keeper(health.tell).keep
-        helpers = [
-            tasks.create_task(keep("clock", station.clock.keep_beating)),
-            tasks.create_task(keep("metrics", lambda: metrics.keep_current(service.all_stats))),
-            tasks.create_task(keep("health", lambda: keep_health(venues.values(), station.local_clock))),
-            tasks.create_task(_serve_once_listed(health, station.listed)),
-        ]
-        await lifetime.stopping.wait()
-        for helper in helpers:
-            helper.cancel()
+        async with keeping(Keeper(health.tell)) as keep:
+            keep("clock", station.clock.keep_beating)
+            keep("metrics", lambda: metrics.keep_current(service.all_stats))
+            keep("health", lambda: keep_health(venues.values(), station.local_clock))
+            keep("listing", lambda: _serve_once_listed(health, station.listed))
+            await lifetime.stopping.wait()
         await health.tell("process", "it stops")
 
 
@@ -75,7 +74,7 @@ def _station(settings: TrackerSettings, clock: Clock) -> Station:
     _prepare_record_dir(settings)
     return Station(
         settings,
-        Outgoing(Channels(), Pace(asyncio.get_running_loop().time), settings.buffer_bytes),
+        Outgoing(Channels(), Pace(), settings.buffer_bytes),
         clock,
         LocalClock(seconds_to_ns(settings.max_clock_error_seconds)),
         asyncio.Event(),
@@ -84,11 +83,8 @@ def _station(settings: TrackerSettings, clock: Clock) -> Station:
 
 async def _venues(settings: TrackerSettings, station: Station, stack: AsyncExitStack) -> dict[str, Venue]:
     profiles = choose_venues({profile.id: profile for profile in venue_profiles()}, settings)
-    choice, shards, limits = (
-        read_choice(settings),
-        read_shards("tracker", settings),
-        shared_limits(profiles, settings.limits_share),
-    )
+    choice, shards = _read(settings)
+    limits = shared_limits(profiles, settings.limits_share)
     venues = {}
     for name in (profile.id for profile in profiles):
         fetcher = await stack.enter_async_context(Fetcher(name, limits[name].requests))
@@ -97,13 +93,13 @@ async def _venues(settings: TrackerSettings, station: Station, stack: AsyncExitS
     return venues
 
 
-def _reload(settings: TrackerSettings, venues: Iterable[Venue]) -> None:
-    """Reads the choice and the list of shards again; one that cannot be read changes nothing."""
-    try:
-        choice, shards = read_choice(settings), read_shards("tracker", settings)
-    except SettingsError as error:
-        log.error("reload_refused", error=str(error))
-        return
+def _read(settings: TrackerSettings) -> Listed:
+    """Raises SettingsError."""
+    return read_choice(settings), read_shards("tracker", settings)
+
+
+def _take(listed: Listed, venues: Iterable[Venue]) -> None:
+    choice, shards = listed
     log.info("reloading", symbols=len(choice.symbols), assets=len(choice.assets), shards=sorted(shards))
     for venue in venues:
         venue.choose(choice)

@@ -24,6 +24,15 @@ KEPT = {
     "a dead replica kept its slots when Redis' clock was set back": History(
         (Step(0.5, "set", "redis", -4000.0), Step(0.6, "kill", "alerts-1", 0.0), PAID)
     ),
+    "of two positions of one time the token's look decided which came first": History(
+        (
+            Step(0.3, "set", "everybody", -4.0),
+            Step(0.3, "pay", "ETH", 8.0),
+            Step(0.3, "refuse", "redis", 7.0),
+            Step(4.6, "kill_after", "alerts-2", 0.0, 1),
+        ),
+        ("calm",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),

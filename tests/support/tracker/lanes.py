@@ -1,10 +1,9 @@
 """The lanes of a real feed on a clock that a test sets, with real servers in the place of the shards' aggregators."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from crossbook._core import Instrument
+from crossbook._core import Instrument, Pace
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import MINUTE_NS, SECOND_NS
 from crossbook.tracker.feed.feed import FeedArguments, make_feed
@@ -12,7 +11,6 @@ from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.lanes import Lanes
 from crossbook.tracker.outgoing.outgoing import Outgoing
-from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.outgoing.routing import Routing
 from tests.support.tracker.ingest_server import IngestServer, ingest_server
 
@@ -41,7 +39,7 @@ class LaneWorld:
         self._clock = clock
         self.targets = {shard: f"127.0.0.1:{server.port}" for shard, server in servers.items()}
         self.routing = Routing({shard: self.targets[shard] for shard in shards})
-        outgoing = Outgoing(Channels(), Pace(asyncio.get_running_loop().time), 1 << 20)
+        outgoing = Outgoing(Channels(), Pace(), 1 << 20)
         self.lanes = Lanes(self.session, self.routing, outgoing)
 
     def pass_until(self, time_ns: int) -> None:

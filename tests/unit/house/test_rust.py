@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.house.modules import circles, crates
-from tests.house.rust import branches, rust_modules, uses, without_tests
+from tests.house.rust import branches, crate_modules, rust_modules, uses, without_tests
 
-CORE = Path(__file__).parents[3] / "core-rs"
+ROOT = Path(__file__).parents[3]
+CORE = ROOT / "core-rs"
+NATIVE = ROOT / "tests" / "bench" / "native"
 FLOORS = [{"market"}, {"codec", "wire"}, {"venues", "engine"}, {"outgoing"}, {"python"}]
 """From the ground up: a crate depends on lower ones alone."""
 WORLD = {
@@ -87,3 +89,27 @@ def test_only_the_binding_knows_python_and_no_crate_the_world() -> None:
     clock = re.compile(r"\b(std::net|SystemTime|Instant::now|thread::sleep)\b")
     sources = {path: without_tests(path.read_text()) for path in CORE.glob("crates/*/src/**/*.rs")}
     assert [path.relative_to(CORE).as_posix() for path, text in sources.items() if clock.search(text)] == []
+
+
+def test_the_benchs_own_tools_run_in_no_circle_either() -> None:
+    """Their modules are read as the core's are."""
+    modules = crate_modules(NATIVE / "src")
+    assert "native::schedule" in modules["native::source"]
+    assert circles(modules) == []
+
+
+def test_the_benchs_own_tools_are_no_part_of_the_core_and_have_nothing_of_it() -> None:
+    """A workspace and a lock of their own, so that what they need is not built for the product."""
+    manifest = tomllib.loads((NATIVE / "Cargo.toml").read_text())
+    assert {"workspace", "package"} <= set(manifest)
+    assert (NATIVE / "Cargo.lock").exists()
+    assert [name for name in manifest["dependencies"] if name.startswith("crossbook")] == []
+    assert manifest["lints"]["rust"]["unsafe_code"] == "forbid"
+
+
+def test_every_file_of_the_benchs_own_tools_says_what_it_is_for_and_is_short() -> None:
+    """As any other source."""
+    for path in (NATIVE / "src").rglob("*.rs"):
+        text = path.read_text()
+        assert text.startswith("//! "), path.name
+        assert len(text.splitlines()) < 400, path.name

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.house.sizes import Part, measured
+from tests.house.sizes import WALL, Part, measured
 
 RUST = """\
 /// Adds.
@@ -48,3 +48,11 @@ def test_python_functions_are_counted_with_their_docstrings(tmp_path: Path) -> N
     sizes = measured("python", tmp_path, [tmp_path / "adder.py"])
     assert sizes.files == [Part("adder.py", 10)]
     assert sorted(sizes.functions, key=lambda part: part.name) == [Part("add", 3), Part("later", 1)]
+
+
+def test_a_file_past_the_wall_is_named_and_rusts_tests_make_none_long(tmp_path: Path) -> None:
+    """The wall itself is not past it."""
+    for name, lines in (("wall.rs", WALL), ("past.rs", WALL + 1)):
+        (tmp_path / name).write_text("//\n" * lines + "#[cfg(test)]\n" + "//\n" * WALL)
+    paths = [tmp_path / "wall.rs", tmp_path / "past.rs"]
+    assert measured("rust", tmp_path, paths).too_long() == [Part("past.rs", WALL + 1)]

@@ -7,8 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from structlog.testing import capture_logs
 
+from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.process import Lifetime
+from tests.support.waiting import eventually
 
 SERVICE = """
 from crossbook.plumbing.process import run_service
@@ -125,3 +128,25 @@ async def test_sleep_ends_early_when_stopped() -> None:
     assert not await lifetime.sleep(0)
     lifetime.stop()
     assert await lifetime.sleep(3600)
+
+
+async def test_a_hangup_has_what_was_read_again_taken_and_what_cannot_be_read_changes_nothing() -> None:
+    """An operator who mends a file sends the signal again, to the same process."""
+    readable, taken = ["one", "two"], list[str]()
+
+    def read() -> str:
+        if not readable:
+            raise SettingsError("the file is gone")
+        return readable.pop(0)
+
+    Lifetime().on_hangup(read, taken.append)
+    try:
+        with capture_logs() as logs:
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGHUP)
+                await asyncio.sleep(0.01)
+            await eventually(lambda: bool(logs))
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+    assert taken == ["one", "two"]
+    assert [(entry["event"], entry["error"]) for entry in logs] == [("reload_refused", "the file is gone")]

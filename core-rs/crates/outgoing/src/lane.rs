@@ -5,15 +5,16 @@ use crossbook_wire::{
     Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_carried_batch, encode_hello, encode_left_batch,
     encode_roster, encode_unheard_batch,
 };
+use prost::bytes::Bytes;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
-/// A batch on its way out.
+/// A batch on its way out: an IngestQuotesRequest. Clones share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenBatch {
     pub sequence: u64,
     pub rows: usize,
-    pub payload: Vec<u8>,
+    pub payload: Bytes,
 }
 
 /// What stands in every message of a feed.
@@ -164,7 +165,7 @@ impl Lane {
             }
             None => (0, encode_batch(venue, stream_id, sequence, now_ns, &[], &[])),
         };
-        TakenBatch { sequence, rows, payload }
+        TakenBatch { sequence, rows, payload: payload.into() }
     }
 
     /// Opens or resumes the stream for a reader that can be sent everything from `oldest_sequence` on.

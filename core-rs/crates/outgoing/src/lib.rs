@@ -12,19 +12,34 @@
 //!    its aggregator know that an instrument is gone and not merely silent.
 //! 5. A lane's sequence and symbol numbers go on for as long as the feed lives, also when the lane was dropped in between: its
 //!    aggregator knows where the stream stands.
+//!
+//! On its way out a batch passes `batcher`, which says when it is taken, with `pace` and `latency`; `journal`, which writes it
+//! down before it can be sent; `outbox`, until it is acknowledged; and `uplink`, which sends it on whatever connection there is.
 
+mod batcher;
 mod error;
+mod journal;
 mod lane;
+mod latency;
+mod outbox;
+mod pace;
 mod rendezvous;
 mod stats;
 mod streamed_feed;
 mod streams;
+mod uplink;
 
+pub use batcher::Batcher;
 pub use error::RouteError;
+pub use journal::{Journal, JournaledOutbox};
 pub use lane::TakenBatch;
+pub use latency::{FrameLatency, p50_us};
+pub use outbox::Outbox;
+pub use pace::{Hold, Pace, Rhythm};
 pub use stats::encode_stats;
 pub use streamed_feed::StreamedFeed;
 pub use streams::OutgoingStreams;
+pub use uplink::{Resumed, Uplink, UplinkError};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use crossbook_engine::hub::QuoteHub;
 use crossbook_engine::windows::{CarriedQuote, ClosedWindow, VenueWindows};
 use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_outgoing::OutgoingStreams;
+use crossbook_outgoing::{OutgoingStreams, TakenBatch};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ struct Shard {
     name: String,
     windows: VenueWindows,
     committed: Vec<ClosedWindow>,
-    outbox: Vec<(u64, Vec<u8>)>,
+    outbox: Vec<TakenBatch>,
     is_connected: bool,
 }
 
@@ -105,8 +105,7 @@ impl Shard {
         let mut is_last = false;
         while !is_last && (waits(streams) || has_begun(streams)) {
             is_last = !waits(streams);
-            let batch = streams.take_batch(&self.name, now_ns).unwrap();
-            self.outbox.push((batch.sequence, batch.payload));
+            self.outbox.push(streams.take_batch(&self.name, now_ns).unwrap());
         }
         self.send(streams);
     }
@@ -114,14 +113,14 @@ impl Shard {
     fn send(&mut self, streams: &OutgoingStreams) {
         if !self.is_connected {
             let next = streams.next_sequence(&self.name).unwrap();
-            let oldest = self.outbox.first().map_or(next, |(sequence, _)| *sequence);
+            let oldest = self.outbox.first().map_or(next, |batch| batch.sequence);
             let resume = self.windows.on_hello(&streams.hello(&self.name, oldest).unwrap()).unwrap();
             assert!(oldest <= resume && resume <= next, "{oldest} {resume} {next}");
             self.is_connected = true;
         }
         let received = self.windows.received_sequence();
-        for (_, payload) in self.outbox.iter().filter(|(sequence, _)| *sequence > received) {
-            self.windows.on_batch(payload).unwrap();
+        for batch in self.outbox.iter().filter(|batch| batch.sequence > received) {
+            self.windows.on_batch(&batch.payload).unwrap();
         }
     }
 
@@ -129,7 +128,7 @@ impl Shard {
     fn commit(&mut self, count: usize) {
         self.committed.extend(std::iter::from_fn(|| self.windows.take_closed()).take(count));
         let position = self.position();
-        self.outbox.retain(|(sequence, _)| *sequence > position);
+        self.outbox.retain(|batch| batch.sequence > position);
     }
 
     fn position(&self) -> u64 {

@@ -4,11 +4,11 @@
 //! windows to write, the venue's health to read, an end to answer.
 
 use crate::bells::Bell;
-use crate::histogram::Histogram;
 use crate::hub::Hub;
 use crate::server::is_too_large;
 use crate::windows::Windows;
 use bytes::Bytes;
+use crossbook_engine::latency::LatencyHistogram;
 use crossbook_engine::windows::IngestError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,9 +29,9 @@ pub struct FeedingRules {
     /// How far a batch may be ahead of our clock.
     pub max_ahead: Duration,
     /// From a batch's leaving its tracker to its arrival.
-    pub transit: Arc<Histogram>,
+    pub transit: Arc<Mutex<LatencyHistogram>>,
     /// To decode a batch, update its windows and hand its quotes on.
-    pub update: Arc<Histogram>,
+    pub update: Arc<Mutex<LatencyHistogram>>,
 }
 
 /// Why a stream gives no more.
@@ -171,8 +171,8 @@ impl Feeding {
         let watermark_ns = windows.watermark_ns();
         drop(windows);
         self.rules.hub.notify();
-        self.rules.transit.add_ns(received_ns - watermark_ns);
-        self.rules.update.add_ns(began.elapsed().as_nanos() as i64);
+        count(&self.rules.transit, (received_ns - watermark_ns) as f64 / 1e3);
+        count(&self.rules.update, began.elapsed().as_secs_f64() * 1e6);
         Ok(waiting)
     }
 
@@ -184,6 +184,10 @@ impl Feeding {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn count(histogram: &Mutex<LatencyHistogram>, duration_us: f64) {
+    histogram.lock().unwrap_or_else(PoisonError::into_inner).add(duration_us);
 }
 
 /// The wall clock, which quotes and windows bear; nanoseconds since the epoch.

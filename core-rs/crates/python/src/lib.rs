@@ -1,10 +1,14 @@
 //! `crossbook._core`: translates between Python and the crates beneath it, and holds no logic of its own.
 
+mod answers;
 mod errors;
 mod identity;
 mod ingest;
 mod instrument;
+mod live;
+mod live_events;
 mod opportunities;
+mod outgoing;
 mod plane;
 mod scanner;
 mod steps;
@@ -17,10 +21,14 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
+    outgoing::register(module)?;
     ingest::register(module)?;
     identity::register(module)?;
     opportunities::register(module)?;
+    answers::register(module)?;
     scanner::register(module)?;
     plane::register(module)?;
+    live_events::register(module)?;
+    live::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

@@ -3,13 +3,14 @@
 use crate::errors::{Failure, without_gil};
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
 use crossbook_engine::hub::InstrumentFilter;
+use crossbook_engine::latency::LatencyHistogram;
 use crossbook_plane as plane;
 use crossbook_plane::{Following, Form, Refusal, Silence};
 use pyo3::exceptions::{PyConnectionError, PyOverflowError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A google.rpc.Status in its parts: its code, its message, and the whole, encoded.
@@ -251,13 +252,13 @@ impl PyIngestRules {
 /// Durations that the core has measured.
 #[pyclass(module = "crossbook._core", frozen)]
 pub struct Histogram {
-    inner: Arc<plane::Histogram>,
+    inner: Arc<Mutex<LatencyHistogram>>,
 }
 
 #[pymethods]
 impl Histogram {
     fn quantile_us(&self, share: f64) -> f64 {
-        self.inner.quantile_us(share)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).quantile_us(share)
     }
 }
 

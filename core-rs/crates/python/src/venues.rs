@@ -2,8 +2,9 @@
 
 use crate::errors::Failure;
 use crate::instrument::PyInstrument;
+use crate::outgoing::OutgoingBatch;
 use crate::steps::{self, RestRequest, step_to_python};
-use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, TakenBatch, encode_stats};
+use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, encode_stats};
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -200,14 +201,6 @@ pub struct BookView {
     sequence: i64,
 }
 
-/// A batch on its way out.
-#[pyclass(module = "crossbook._core", frozen, get_all)]
-pub struct OutgoingBatch {
-    sequence: u64,
-    rows: usize,
-    payload: Py<PyBytes>,
-}
-
 /// Connections and books of one venue and the streams that leave it, without any IO.
 #[pyclass(module = "crossbook._core")]
 pub struct VenueFeed {
@@ -326,9 +319,8 @@ impl VenueFeed {
         Ok(self.inner.requote(shard, now_ns)?)
     }
 
-    fn take_batch(&mut self, py: Python<'_>, shard: &str, now_ns: i64) -> Result<OutgoingBatch, Failure> {
-        let TakenBatch { sequence, rows, payload } = self.inner.take_batch(shard, now_ns)?;
-        Ok(OutgoingBatch { sequence, rows, payload: PyBytes::new(py, &payload).unbind() })
+    fn take_batch(&mut self, shard: &str, now_ns: i64) -> Result<OutgoingBatch, Failure> {
+        Ok(OutgoingBatch { inner: self.inner.take_batch(shard, now_ns)? })
     }
 
     fn hello<'py>(&self, py: Python<'py>, shard: &str, oldest_sequence: u64) -> Result<Bound<'py, PyBytes>, Failure> {
@@ -368,7 +360,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<MarketListing>()?;
     module.add_class::<FeedStats>()?;
     module.add_class::<BookView>()?;
-    module.add_class::<OutgoingBatch>()?;
     module.add_class::<VenueFeed>()?;
     module.add_function(wrap_pyfunction!(venue_profiles, module)?)?;
     module.add_function(wrap_pyfunction!(next_market_request, module)?)?;

@@ -7,6 +7,7 @@ mod columns;
 mod decode;
 mod encode;
 mod error;
+mod ingest_answer;
 mod instrument;
 mod limits;
 mod messages;
@@ -22,7 +23,10 @@ pub use encode::{
     encode_unheard_batch,
 };
 pub use error::WireError;
+pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer};
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
-pub use opportunities::{Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time};
+pub use opportunities::{
+    Conversion, Leg, Opportunity, OpportunityEvent, SpreadCosts, Time, WatchOpportunitiesResponse,
+};
 pub use quotes::encode_quote_response;

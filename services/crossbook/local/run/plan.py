@@ -39,6 +39,11 @@ class Plan:
         return [address for endpoint in self.ports.endpoints for address in endpoint.addresses(self.host)]
 
     @property
+    def are_figures_kept(self) -> bool:
+        """Whether a summary or a recording wants those of a finished run."""
+        return bool(self.options.summary or self.places.record_dir)
+
+    @property
     def headline(self) -> str:
         """What is about to run, in one line."""
         venues = ", ".join(self.options.venues)

@@ -109,8 +109,8 @@ async def _present(plan: Plan, run: Run, left_s: float | None) -> None:
 
 
 async def _settle(plan: Plan, run: Run) -> None:
-    """Lets what was found be closed and delivered, so that the figures of summary and recording are final."""
-    if not (plan.options.summary or plan.places.record_dir):
+    """Lets what was found be closed and delivered, so that the figures are final where they are kept."""
+    if not plan.are_figures_kept:
         return
     is_simulated = not plan.options.is_live
     if is_simulated:
@@ -126,17 +126,14 @@ async def _settle(plan: Plan, run: Run) -> None:
 
 
 async def _stop_sources(plan: Plan, run: Run) -> None:
-    """While others still count what the last quotes come to: every figure is then of the same, finished run."""
+    """While others still count what the last quotes come to: every figure that is kept is of the same, finished run."""
     sources = [one.name for one in services_of(is_live=plan.options.is_live) if one.is_source]
     for endpoint in [endpoint for service in sources for endpoint in plan.ports.of(service)]:
         if endpoint.name in run.supervisor.processes:
             run.observer.leave(endpoint.name)
             await run.supervisor.stop(endpoint.name)
-    deadline, before = time.monotonic() + _SETTLE_SECONDS, -1
-    while time.monotonic() < deadline and (now := run.observer.counted()) != before:
-        before = now
-        await asyncio.sleep(_POLL_SECONDS)
-        await run.observer.poll()
+    if plan.are_figures_kept:
+        await run.observer.until_still(_SETTLE_SECONDS, _POLL_SECONDS)
 
 
 async def _capture(plan: Plan, launch: Launch, run: Run) -> None:

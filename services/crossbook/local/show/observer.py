@@ -6,6 +6,7 @@ costs only itself: looking is no part of the run.
 """
 
 import asyncio
+import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -122,7 +123,15 @@ class Observer:
             for channel in channels.values():
                 await channel.close()
 
-    def counted(self) -> int:
+    async def until_still(self, most_seconds: float, poll_seconds: float) -> None:
+        """Asks until no number grows any more between two polls, for `most_seconds` at the longest."""
+        deadline, before = time.monotonic() + most_seconds, -1
+        while time.monotonic() < deadline and (now := self._counted()) != before:
+            before = now
+            await asyncio.sleep(poll_seconds)
+            await self.poll()
+
+    def _counted(self) -> int:
         """The sum of all numbers: as long as it grows, something is still at work."""
         return sum(sum(counters.totals().values()) for counters in self.counters.values())
 

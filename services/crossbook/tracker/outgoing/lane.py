@@ -1,12 +1,18 @@
-"""One venue's outgoing stream to one shard: outbox, batches, and an uplink that follows the shard's address."""
+"""One venue's outgoing stream to one shard: its batches, and an uplink that follows the shard's address.
+
+The core says when what the feed has pending is to leave (Batcher) and keeps it until it is committed (Outbox); the
+timer that ends a hold is the lane's.
+"""
 
 import asyncio
+import time
 
 import grpc
 
+from crossbook._core import Batcher
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.tracker.feed.session import Session
-from crossbook.tracker.outgoing.batcher import Batcher
 from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
 from crossbook.tracker.outgoing.uplink import Uplink
 
@@ -18,15 +24,19 @@ class Lane:
         self.shard = shard
         self.is_leaving = False  # its shard is no longer listed
         self.kept = kept
-        self.outbox = outbox = kept.outbox
+        self.outbox = kept.outbox
         self.uplink = Uplink(
             session.venue,
             shard,
-            outbox,
+            kept.outbox,
             lambda oldest: session.feed.hello(shard, oldest),
             lambda: session.on_quotes_missing(shard),
         )
-        self.batcher = Batcher(session, shard, outbox, outgoing.pace, self.uplink.notify)
+        self.batcher = Batcher(outgoing.pace)
+        self._session = session
+        self._feed = session.feed
+        self._loop = asyncio.get_running_loop()
+        self._hold: asyncio.TimerHandle | None = None
         self._channels = outgoing.channels
         self._target = target
         self._is_redirected = asyncio.Event()
@@ -58,6 +68,34 @@ class Lane:
             self._target = target
             self._is_redirected.set()
 
+    def on_quotes(self, read_ns: int) -> None:
+        """Frames read then have been fed, and there are rows pending: whoever calls has asked."""
+        if self.batcher.on_quotes(read_ns, time.monotonic_ns()):
+            self._flush()
+
+    def flush_soon(self) -> None:
+        """To be called after everything else that may have made quotes."""
+        if self.batcher.may_leave(time.monotonic_ns()):
+            self._flush_pending()
+
+    def keep_watermark(self) -> None:
+        """To be called a few times a second."""
+        if self.batcher.is_watermark_due(time.monotonic_ns()):
+            self._emit()
+
+    def close(self) -> None:
+        """The last batches: whatever is pending, and the last watermark."""
+        self.stop()
+        self._emit()
+        while self._feed.pending_rows(self.shard):  # a batch has a limit of rows
+            self._emit()
+
+    def stop(self) -> None:
+        """No timer fires any more."""
+        if self._hold is not None:
+            self._hold.cancel()
+            self._hold = None
+
     def is_settled(self, from_ns: int) -> bool:
         """Whether its shard has committed everything from before this moment.
 
@@ -66,6 +104,29 @@ class Lane:
         """
         oldest = self.outbox.get(self.outbox.oldest_sequence)
         return oldest is not None and _watermark_ns(oldest.payload) > from_ns
+
+    def _end_hold(self) -> None:
+        self._hold = None
+        self.batcher.end_hold()
+        try:
+            self._flush_pending()
+        except BaseException as error:  # a panic of the core is none of Exception
+            self._session.fail(error)
+
+    def _flush_pending(self) -> None:
+        if self._feed.pending_rows(self.shard):
+            self._flush()
+
+    def _flush(self) -> None:
+        self._emit()
+        self.stop()
+        self._hold = self._loop.call_later(self.batcher.hold_ns(time.monotonic_ns()) / SECOND_NS, self._end_hold)
+
+    def _emit(self) -> None:
+        now_ns = self._session.now_ns()
+        self.outbox.append(self._feed.take_batch(self.shard, now_ns))
+        self.batcher.on_batch(now_ns, time.monotonic_ns())
+        self.uplink.notify()
 
 
 def _watermark_ns(payload: bytes) -> int:

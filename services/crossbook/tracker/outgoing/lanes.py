@@ -71,17 +71,17 @@ class Lanes:
         """Frames read then have been fed."""
         for lane in self._lanes:
             if self._feed.pending_rows(lane.shard):
-                lane.batcher.on_quotes(read_ns)
+                lane.on_quotes(read_ns)
 
     def flush_soon(self) -> None:
         """To be called after everything else that may have made quotes."""
         for lane in self._lanes:
-            lane.batcher.flush_soon()
+            lane.flush_soon()
 
     def keep_current(self, now_ns: int) -> None:
         """To be called a few times a second."""
         for lane in self._lanes:
-            lane.batcher.keep_watermark()
+            lane.keep_watermark()
         if now_ns > self._moved_ns:
             for lane in [one for one in self._lanes if one.is_leaving and one.is_settled(self._moved_ns)]:
                 self._drop(lane)
@@ -94,7 +94,7 @@ class Lanes:
     def close(self) -> None:
         """The last batches of every lane."""
         for lane in self._lanes:
-            lane.batcher.close()
+            lane.close()
 
     async def finish(self, seconds: float) -> None:
         """Sends what is left and waits so long for the final acknowledgements."""
@@ -125,7 +125,7 @@ class Lanes:
 
     def _drop(self, lane: Lane) -> None:
         self._lanes = tuple(one for one in self._lanes if one is not lane)
-        lane.batcher.stop()
+        lane.stop()
         self._runs.pop(lane.shard).cancel()
         self._feed.drop_lane(lane.shard)
         log.info("lane_left", venue=self._venue, shard=lane.shard)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from crossbook._core import Outbox, Pace
 from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.channels import Channels
-from crossbook.tracker.outgoing.outbox import Outbox
-from crossbook.tracker.outgoing.pace import Pace
 from crossbook.tracker.outgoing.remains import Remains
 from crossbook.tracker.outgoing.spool import LaneSpool
 
@@ -34,7 +33,7 @@ class Kept:
                 outgoing.buffer_bytes,
             )
         self.remains = Remains(session.venue, shard, folder, session.stream_id, session.now_ns())
-        self.outbox = Outbox(outgoing.buffer_bytes, self)
+        self.outbox = Outbox(outgoing.buffer_bytes, self if self._spool is not None else None)
 
     @property
     def problem(self) -> str:

@@ -17,9 +17,9 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
+from crossbook._core import Outbox, OutgoingBatch
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.plumbing.clock import is_ahead
-from crossbook.tracker.outgoing.outbox import Batch, Outbox
 from crossbook.tracker.outgoing.spool import HEAD, SUFFIX
 from crossbook.tracker.outgoing.uplink import Uplink
 
@@ -77,7 +77,7 @@ class Remains:
     async def _send(self, stream: OldStream, channel: grpc.aio.Channel) -> None:
         outbox = Outbox(1 << 62, first_sequence=stream.batches[0][0])
         for sequence, payload in stream.batches:
-            outbox.append(Batch(sequence, 0, payload))
+            outbox.append(OutgoingBatch(sequence, 0, payload))
         hello = stream.hello.hello
 
         def make_hello(oldest: int) -> bytes:
@@ -90,11 +90,11 @@ class Remains:
         log.info("spool_sent", venue=self._venue, shard=self._shard, stream_id=stream.stream_id, batches=len(outbox))
         run = asyncio.ensure_future(uplink.run(channel))
         try:
-            while not run.done() and uplink.connects < MAX_CONNECTS:
+            while not run.done() and uplink.state.connects < MAX_CONNECTS:
                 await asyncio.wait((run,), timeout=1.0)
             if run.done():
                 return run.result()
-            log.error("spool_given_up", venue=self._venue, stream_id=stream.stream_id, reason=uplink.problem)
+            log.error("spool_given_up", venue=self._venue, stream_id=stream.stream_id, reason=uplink.state.problem)
         finally:
             run.cancel()
             await asyncio.wait((run,))

@@ -1,8 +1,8 @@
-"""A venue's stream to one shard: hello, resume point, what is not yet acknowledged, then what is new.
+"""A venue's stream to one shard over gRPC: dialled, read and written here; what is said on it is the core's.
 
 Whatever ends the stream, it is opened again, with backoff, for ever; the outbox keeps the batches meanwhile and is
-trimmed by the acknowledgements. Batches are bytes here: only the core encodes them. When some are lost for good, the
-feed tells its current quotes once more, so that the aggregator does not wait for each instrument's next change.
+trimmed by the acknowledgements. Messages are bytes here: only the core knows them. When some quotes are lost for good,
+the feed tells its current ones once more, so that the aggregator does not wait for each instrument's next change.
 """
 
 import asyncio
@@ -12,10 +12,9 @@ from typing import TypeAlias
 import grpc
 import structlog
 
-from crossbook.pb.v1.aggregator_pb2 import IngestQuotesResponse
+from crossbook._core import Outbox, Resumed, SequenceError, UplinkState
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.follow import Link, Loss, within
-from crossbook.tracker.outgoing.outbox import Outbox
 
 METHOD = "/crossbook.v1.AggregatorService/IngestQuotes"
 RESUME_TIMEOUT_SECONDS = 10.0
@@ -24,8 +23,8 @@ BACKOFF_CAP_SECONDS = 3.0
 LOG_INTERVAL_SECONDS = 30.0
 
 log = structlog.get_logger()
-Call: TypeAlias = "grpc.aio.StreamStreamCall[bytes, IngestQuotesResponse]"
-Open: TypeAlias = "grpc.aio.StreamStreamMultiCallable[bytes, IngestQuotesResponse]"
+Call: TypeAlias = "grpc.aio.StreamStreamCall[bytes, bytes]"
+Open: TypeAlias = "grpc.aio.StreamStreamMultiCallable[bytes, bytes]"
 
 
 class Uplink:
@@ -39,6 +38,7 @@ class Uplink:
         make_hello: Callable[[int], bytes],
         on_quotes_missing: Callable[[], None],
     ) -> None:
+        self.state = UplinkState(outbox)
         self._venue = venue
         self._shard = shard
         self._outbox = outbox
@@ -46,22 +46,6 @@ class Uplink:
         self._on_quotes_missing = on_quotes_missing
         self._wake = asyncio.Event()
         self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS, again_seconds=LOG_INTERVAL_SECONDS)
-        self._next_sequence = 1
-        self._dropped_before = 0
-        self._is_finishing = False
-        self.connects = 0
-        self._health = b""
-        self._is_health_told = True
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the aggregator has answered the hello."""
-        return self._link.is_open
-
-    @property
-    def problem(self) -> str:
-        """Why the stream was lost, until it is back."""
-        return self._link.problem
 
     def notify(self) -> None:
         """The outbox has a new batch."""
@@ -69,22 +53,20 @@ class Uplink:
 
     def tell_health(self, payload: bytes) -> None:
         """The venue's health, to be sent now and at the beginning of every later stream; the newest one wins."""
-        if payload != self._health:
-            self._health, self._is_health_told = payload, False
+        if self.state.tell_health(payload):
             self._wake.set()
 
     def finish(self) -> None:
         """Asks `run` to end once everything is sent and the aggregator has ended the stream."""
-        self._is_finishing = True
+        self.state.finish()
         self._wake.set()
 
     async def run(self, channel: grpc.aio.Channel) -> None:
         """Keeps the stream open until `finish`; may be cancelled and run again with another channel."""
-        open_stream: Open = channel.stream_stream(
-            METHOD, request_serializer=None, response_deserializer=IngestQuotesResponse.FromString
-        )
+        open_stream: Open = channel.stream_stream(METHOD, request_serializer=None, response_deserializer=None)
         while True:
             loss = await self._link.live(self._stream(open_stream()))
+            self.state.on_closed(self._link.problem)
             if loss.is_ours:
                 return
             if loss.is_news:
@@ -105,57 +87,53 @@ class Uplink:
                 await self._read(call)
                 writer.cancel()
         finally:
+            self.state.on_closed()
             call.cancel()
-        return Loss("all is sent", is_ours=True) if self._is_finishing else None
+        return Loss("all is sent", is_ours=True) if self.state.is_finishing else None
 
     async def _resume(self, call: Call) -> None:
-        if self._outbox.dropped_batches > self._dropped_before:
-            self._outbox.make_room()
-        self._dropped_before = self._outbox.dropped_batches
-        oldest = self._outbox.oldest_sequence
         async with within(RESUME_TIMEOUT_SECONDS):
-            await _send(call, self._make_hello(oldest))
+            await _send(call, self._make_hello(self.state.begin()))
             answer = await call.read()
-        if not isinstance(answer, IngestQuotesResponse) or not answer.HasField("resume"):
-            raise UnavailableError("the aggregator answered the hello with no resume point")
-        wanted = answer.resume.next_sequence
-        if wanted > self._outbox.next_sequence:
-            raise UnavailableError(f"the aggregator wants {wanted}, but the next is {self._outbox.next_sequence}")
-        self._next_sequence = max(wanted, oldest)
+        resumed = self._take(answer if isinstance(answer, bytes) else b"")
+        assert resumed is not None  # nothing else is an answer to a hello
         self._link.opened()
-        self._is_health_told = not self._health
-        self.connects += 1
-        are_missing = answer.resume.are_quotes_missing
         log.info(
             "uplink_open",
             venue=self._venue,
             shard=self._shard,
-            next_sequence=self._next_sequence,
-            oldest_sequence=oldest,
-            are_quotes_missing=are_missing,
+            next_sequence=resumed.next_sequence,
+            oldest_sequence=resumed.oldest_sequence,
+            are_quotes_missing=resumed.are_quotes_missing,
         )
-        if are_missing:
+        if resumed.are_quotes_missing:
             self._on_quotes_missing()
 
     async def _write(self, call: Call) -> None:
         while True:
             self._wake.clear()
-            if not self._is_health_told:
-                self._is_health_told = True
-                await _send(call, self._health)
-            while (batch := self._outbox.get(self._next_sequence)) is not None:
-                await _send(call, batch.payload)
-                self._next_sequence += 1
-            if self._next_sequence < self._outbox.oldest_sequence:
-                raise UnavailableError(f"batch {self._next_sequence} was dropped before it could be sent")
-            if self._is_finishing:
+            while (message := self._next_message()) is not None:
+                await _send(call, message)
+            if self.state.is_finishing:
                 return await call.done_writing()
             await self._wake.wait()
 
     async def _read(self, call: Call) -> None:
-        while isinstance(answer := await call.read(), IngestQuotesResponse):
-            if answer.HasField("acknowledgement"):
-                self._outbox.acknowledge(answer.acknowledgement.committed_sequence)
+        while isinstance(answer := await call.read(), bytes):
+            self._take(answer)
+            self._outbox.settle()
+
+    def _take(self, answer: bytes) -> Resumed | None:
+        try:
+            return self.state.on_answer(answer)
+        except SequenceError as error:
+            raise UnavailableError(str(error)) from error
+
+    def _next_message(self) -> bytes | None:
+        try:
+            return self.state.next_message()
+        except SequenceError as error:
+            raise UnavailableError(str(error)) from error
 
 
 async def _send(call: Call, payload: bytes) -> None:

@@ -3,11 +3,10 @@
 import math
 import time
 
-from crossbook._core import FeedStats
+from crossbook._core import FeedStats, frame_to_quote_p50_us
 from crossbook.pb.v1.market_pb2 import VenueState
 from crossbook.pb.v1.tracker_pb2 import LaneStats, VenueStats
 from crossbook.tracker.outgoing.lane import Lane
-from crossbook.tracker.outgoing.latency import p50_us
 from crossbook.tracker.venue.driver import Driver
 from crossbook.tracker.venue.venue import Venue
 
@@ -40,7 +39,7 @@ def venue_stats(venue: Venue) -> VenueStats:
             state_transitions=venue.health.transitions,
             dropped_quotes=driver.lanes.dropped_rows,
             unacknowledged_batches=driver.lanes.unacknowledged_batches,
-            frame_to_quote_p50_us=p50_us(lane.batcher.latency for lane in driver.lanes),
+            frame_to_quote_p50_us=frame_to_quote_p50_us([lane.batcher for lane in driver.lanes]),
             lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
         )
     )
@@ -50,9 +49,9 @@ def venue_stats(venue: Venue) -> VenueStats:
 def _lane(lane: Lane) -> LaneStats:
     return LaneStats(
         shard=lane.shard,
-        is_connected=lane.uplink.is_connected,
+        is_connected=lane.uplink.state.is_connected,
         is_leaving=lane.is_leaving,
-        problem=lane.uplink.problem,
+        problem=lane.uplink.state.problem,
         unacknowledged_batches=len(lane.outbox),
         dropped_quotes=lane.outbox.dropped_rows,
     )
@@ -93,8 +92,8 @@ def _problems(venue: Venue, driver: Driver, feed: FeedStats) -> list[str]:
     for lane in driver.lanes:
         if lane.kept.problem:
             problems.append(lane.kept.problem)
-        if lane.uplink.problem:
-            problems.append(f"the uplink to shard {lane.shard} is broken: {lane.uplink.problem}")
+        if problem := lane.uplink.state.problem:
+            problems.append(f"the uplink to shard {lane.shard} is broken: {problem}")
     return problems
 
 

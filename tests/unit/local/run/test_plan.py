@@ -1,5 +1,6 @@
 """What a run is about to do, decided before anything starts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,10 @@ def test_what_is_wrong_is_said_before_anything_starts(monkeypatch: pytest.Monkey
     monkeypatch.setenv("CROSSBOOK_HOST", "0.0.0.0")
     with pytest.raises(OpenHostError):
         plan_run(OPTIONS)
+
+
+@pytest.mark.parametrize("keeper", ["", "summary", "record_dir"])
+def test_figures_are_kept_for_a_summary_and_for_a_recording(keeper: str) -> None:
+    """Nothing else is worth waiting for at the end of a run."""
+    options = replace(OPTIONS, **{keeper: Path("/nowhere/kept")}) if keeper else OPTIONS
+    assert plan_run(options).are_figures_kept == bool(keeper)

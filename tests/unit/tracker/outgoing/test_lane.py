@@ -1,23 +1,173 @@
-"""One stream to one shard: it follows the shard's address, and says when the shard has all of a time."""
+"""One stream to one shard: when it takes batches, that it follows the shard's address, and when the shard has all."""
 
 import asyncio
+import gc
+import time
+import weakref
 from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from crossbook._core import OutgoingBatch, Pace
+from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.lane import Lane
+from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
 from tests.support.tracker.ingest_server import IngestServer
 from tests.support.tracker.lanes import BOUNDARY_NS, START_NS, LaneWorld, two_shards
 from tests.support.waiting import eventually
 from tests.unit.tracker.venue.test_markets import LISTED
 
 VENUE = LISTED[0].venue
+LONG_SECONDS = 0.05  # as lanes hold batches back
+
+
+class Pending:
+    """Stands where the feed stands; rows appear when a test says so."""
+
+    def __init__(self) -> None:
+        self.pending = 0
+        self.sequence = 0
+        self.asked = 0
+        self.error: BaseException | None = None
+
+    def pending_rows(self, shard: str) -> int:
+        assert shard == "s"
+        self.asked += 1
+        return self.pending
+
+    def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch:
+        if self.error is not None:
+            raise self.error
+        self.sequence += 1
+        rows, self.pending = min(self.pending, 100), max(self.pending - 100, 0)
+        return OutgoingBatch(self.sequence, rows, b"p")
+
+    def hello(self, shard: str, oldest: int) -> bytes:
+        return b"hello"
+
+
+class Bench:
+    """A lane that has a feed and no connection, and what it does."""
+
+    def __init__(self, spool: Path | None = None) -> None:
+        self.feed = Pending()
+        self.errors: list[BaseException] = []
+        session: Any = SimpleNamespace(
+            venue="v", stream_id="t", feed=self.feed, now_ns=time.time_ns, fail=self.errors.append
+        )
+        outgoing = Outgoing(Channels(), Pace(), 1 << 20)
+        self.lane = Lane(session, "s", "nowhere", outgoing, Kept(session, "s", outgoing, spool))
+
+    def come(self, rows: int) -> None:
+        """By a request's answer or the like."""
+        self.feed.pending += rows
+        self.lane.flush_soon()
+
+    def rows(self) -> list[int]:
+        outbox = self.lane.outbox
+        held = [outbox.get(sequence) for sequence in range(1, outbox.next_sequence)]
+        return [batch.rows for batch in held if batch]
+
+
+def spooled(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.glob("*.spool")]
 
 
 @pytest.fixture
 async def servers() -> AsyncIterator[dict[str, IngestServer]]:
     async with two_shards() as found:
         yield found
+
+
+async def test_the_first_quote_leaves_at_once_and_what_follows_is_taken_by_the_timer() -> None:
+    """Whatever is held back leaves without anybody's asking."""
+    bench = Bench()
+    bench.come(1)
+    assert bench.rows() == [1]
+    for _ in range(3):
+        bench.come(1)
+    await eventually(lambda: sum(bench.rows()) == 4)
+    assert bench.feed.sequence == len(bench.rows()) <= 4
+
+
+async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
+    """The hold ends by itself when nothing came."""
+    bench = Bench()
+    for expected in ([2], [2, 2], [2, 2, 2]):
+        bench.come(2)
+        assert bench.rows() == expected
+        await asyncio.sleep(LONG_SECONDS)
+
+
+async def test_the_core_is_not_asked_again_for_quotes_that_are_known_to_wait() -> None:
+    """It would stand in the way of every frame."""
+    bench = Bench()
+    bench.feed.pending = 2
+    bench.lane.on_quotes(time.time_ns())
+    assert (bench.feed.asked, bench.rows()) == (0, [2])
+
+
+async def test_nothing_pending_makes_no_batch() -> None:
+    """Heartbeats and the like cost no message."""
+    bench = Bench()
+    bench.come(0)
+    assert bench.rows() == []
+
+
+async def test_an_idle_stream_tells_how_far_it_is() -> None:
+    """The watermark goes out in an empty batch."""
+    bench = Bench()
+    bench.lane.keep_watermark()
+    assert bench.rows() == [0]
+
+
+async def test_the_last_batches_take_all_there_is() -> None:
+    """However many they are; nothing stays behind at the end, and no timer fires afterwards."""
+    bench = Bench()
+    bench.come(1)
+    bench.feed.pending += 150
+    bench.lane.close()
+    assert bench.rows() == [1, 100, 50]
+    bench.feed.pending += 1
+    await asyncio.sleep(LONG_SECONDS)
+    assert bench.rows() == [1, 100, 50]
+
+
+async def test_an_error_in_the_timer_is_handed_on() -> None:
+    """What the feed raises while nobody is calling reaches the driver all the same."""
+    bench = Bench()
+    bench.come(1)
+    bench.feed.error = RuntimeError("panic")
+    bench.feed.pending += 1
+    await eventually(lambda: bench.errors == [bench.feed.error])
+
+
+async def test_a_batch_is_on_the_disk_as_soon_as_it_can_be_sent(tmp_path: Path) -> None:
+    """And off it once it is acknowledged."""
+    bench = Bench(tmp_path)
+    bench.come(1)
+    (file,) = spooled(tmp_path)
+    assert file.endswith(b"p")
+    state = bench.lane.uplink.state
+    state.begin()
+    assert state.on_answer(b"\x0a\x02\x08\x01") is not None
+    assert state.next_message() == b"p"
+    assert state.on_answer(b"\x12\x02\x08\x01") is None
+    bench.lane.outbox.settle()
+    assert spooled(tmp_path) == []
+
+
+async def test_a_lane_that_is_over_is_forgotten(tmp_path: Path) -> None:
+    """Its outbox knows the journal, and the journal its owner: the collector sees through the core."""
+    bench = Bench(tmp_path)
+    vars(bench.lane.kept)["circle"] = bench
+    gone = weakref.ref(bench)
+    del bench
+    gc.collect()
+    assert gone() is None
 
 
 async def test_a_shard_that_listens_elsewhere_is_followed(servers: dict[str, IngestServer]) -> None:

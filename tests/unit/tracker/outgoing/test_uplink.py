@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 
 import grpc
 
+from crossbook._core import Outbox, OutgoingBatch
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest
 from crossbook.pb.v1.market_pb2 import QuoteBatch
 from crossbook.plumbing.grpc.channel import open_channel
-from crossbook.tracker.outgoing.outbox import Batch, Outbox
 from crossbook.tracker.outgoing.uplink import Uplink
 from tests.support.tracker.ingest_server import IngestServer, ingest_server
 from tests.support.waiting import eventually
@@ -34,7 +34,7 @@ class Source:
         for _ in range(count):
             sequence = self.outbox.next_sequence
             batch = QuoteBatch(venue="v", stream_id="s", sequence=sequence, state=bytes(size))
-            self.outbox.append(Batch(sequence, 1, IngestQuotesRequest(batch=batch).SerializeToString()))
+            self.outbox.append(OutgoingBatch(sequence, 1, IngestQuotesRequest(batch=batch).SerializeToString()))
         self.uplink.notify()
 
     @staticmethod
@@ -49,7 +49,7 @@ async def connected(max_bytes: int = 1 << 20) -> AsyncIterator[tuple[IngestServe
         source = Source(channel, max_bytes)
         run = asyncio.create_task(source.run())
         try:
-            await eventually(lambda: source.uplink.is_connected)
+            await eventually(lambda: source.uplink.state.is_connected)
             yield server, source
         finally:
             run.cancel()
@@ -106,7 +106,7 @@ async def test_an_overflow_drops_the_oldest_and_the_hello_says_so() -> None:
         source.emit(2)
         await eventually(lambda: len(source.outbox) == 0)
         await server.stop()
-        await eventually(lambda: not source.uplink.is_connected)
+        await eventually(lambda: not source.uplink.state.is_connected)
         source.emit(100, size=1000)
         await server.start()
         await eventually(lambda: len(source.outbox) == 0)

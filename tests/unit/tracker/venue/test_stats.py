@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crossbook._core import Batcher, Outbox, OutgoingBatch, Pace
 from crossbook.pb.v1.market_pb2 import (
     VENUE_STATE_DEGRADED,
     VENUE_STATE_DOWN,
@@ -14,8 +15,6 @@ from crossbook.pb.v1.market_pb2 import (
     VenueState,
 )
 from crossbook.pb.v1.tracker_pb2 import VenueStats
-from crossbook.tracker.outgoing.latency import FrameLatency
-from crossbook.tracker.outgoing.outbox import Batch, Outbox
 from crossbook.tracker.venue.health import HealthWatch
 from crossbook.tracker.venue.stats import MAX_PROBLEM_CHARACTERS, MAX_REASON_CHARACTERS, venue_stats
 
@@ -29,14 +28,14 @@ class Lanes(list[Any]):
 def lane(shard: str = "main", problem: str = "", kept: str = "") -> Any:
     """One whose outbox holds a batch."""
     outbox = Outbox(1 << 20)
-    outbox.append(Batch(1, 2, b"p"))
+    outbox.append(OutgoingBatch(1, 2, b"p"))
     return SimpleNamespace(
         shard=shard,
         is_leaving=shard == "west",
         kept=SimpleNamespace(problem=kept),
-        uplink=SimpleNamespace(problem=problem, is_connected=not problem),
+        uplink=SimpleNamespace(state=SimpleNamespace(problem=problem, is_connected=not problem)),
         outbox=outbox,
-        batcher=SimpleNamespace(latency=FrameLatency()),
+        batcher=Batcher(Pace()),
     )
 
 

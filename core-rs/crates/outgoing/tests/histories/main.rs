@@ -30,7 +30,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         3 => Just(Event::StartTracker),
         2 => Just(Event::KillAggregator),
         3 => Just(Event::StartAggregator),
-        1 => (1..4usize).prop_map(|batches| Event::Overflow { batches }),
+        1 => (1..4u64).prop_map(|batches| Event::Overflow { batches }),
         1 => Just(Event::Corrupt),
         2 => (0..16u32).prop_map(|instruments| Event::Choose { instruments }),
     ]

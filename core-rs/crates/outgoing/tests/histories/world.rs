@@ -1,11 +1,13 @@
-//! A venue, its tracker, its aggregator and the tables, under a clock that only events move.
+//! A venue, its tracker, its aggregator and the tables, under a clock that only events move. Between tracker and aggregator is
+//! what a tracker sends with: its outbox and its uplink, and the bytes of the wire both ways.
 
 use crossbook_engine::hub::QuoteHub;
 use crossbook_engine::windows::{CarriedQuote, ClosedWindow, Position, VenueWindows};
 use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_outgoing::{OutgoingStreams, TakenBatch};
+use crossbook_outgoing::{Outbox, OutgoingStreams, Uplink};
+use crossbook_wire::{IngestAnswer, encode_ingest_answer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const TENTH: i64 = 100_000_000;
 const WINDOW: i64 = 150 * TENTH;
@@ -13,6 +15,8 @@ const WINDOW: i64 = 150 * TENTH;
 const START: i64 = 1_700_000_100 * 10 * TENTH;
 const INSTRUMENTS: u32 = 4;
 const SHARD: &str = "main";
+/// Some hundred batches of a history.
+const OUTBOX_BYTES: usize = 32 * 1024;
 
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -37,9 +41,9 @@ pub enum Event {
     StartTracker,
     KillAggregator,
     StartAggregator,
-    /// The oldest batches are dropped for want of room.
+    /// So much comes at once that so many of the oldest batches are dropped for want of room.
     Overflow {
-        batches: usize,
+        batches: u64,
     },
     /// The next batch does not decode.
     Corrupt,
@@ -60,10 +64,8 @@ struct Row {
 struct Tracker {
     stream_id: String,
     streams: OutgoingStreams,
-    outbox: VecDeque<TakenBatch>,
-    next_sequence: u64,
-    /// Of the batch to be sent next, while a stream is open.
-    sending: Option<u64>,
+    outbox: Arc<Mutex<Outbox>>,
+    uplink: Uplink,
     /// Feed's number of each instrument that is tracked.
     numbers: BTreeMap<u32, u32>,
     last_number: u32,
@@ -170,6 +172,7 @@ impl World {
             Event::Corrupt => self.corrupt(),
             Event::Choose { instruments } => self.choose(bits(*instruments).collect()),
         }
+        self.truth.has_lost |= self.tracker.as_ref().is_some_and(|tracker| tracker.dropped() > 0);
     }
 
     fn chosen(&self) -> &BTreeSet<u32> {
@@ -200,34 +203,32 @@ impl World {
         self.send();
     }
 
-    /// Whatever waits goes out; a refusal ends the stream.
+    /// Whatever waits goes out; a refusal ends the stream, and so does a batch that is gone before its turn.
     fn send(&mut self) {
         let (Some(tracker), Some(aggregator)) = (&mut self.tracker, &mut self.aggregator) else { return };
-        while let Some(sequence) = tracker.sending {
-            let Some(batch) = tracker.outbox.iter().find(|batch| batch.sequence == sequence) else { break };
-            match aggregator.on_batch(&batch.payload) {
-                Ok(_) => tracker.sending = Some(sequence + 1),
-                Err(_) => tracker.sending = None,
+        loop {
+            match tracker.uplink.next_message() {
+                Ok(None) => break,
+                Ok(Some(payload)) if aggregator.on_batch(&payload).is_ok() => {}
+                _ => tracker.uplink.on_closed(None),
             }
             self.waiting.extend(std::iter::from_fn(|| aggregator.take_closed()));
         }
-        if tracker.sending.is_some_and(|sequence| sequence < tracker.oldest()) {
-            tracker.sending = None;
-        }
-        if tracker.sending.is_none() {
+        if !tracker.uplink.is_connected() {
             aggregator.on_disconnected(self.now_ns);
         }
     }
 
     fn connect(&mut self, repeated: u64) {
         let (Some(tracker), Some(aggregator)) = (&mut self.tracker, &mut self.aggregator) else { return };
-        if tracker.sending.is_some() {
+        if tracker.uplink.is_connected() {
             return;
         }
-        let oldest = tracker.oldest();
+        let oldest = tracker.uplink.begin();
         let resume = aggregator.on_hello(&tracker.streams.hello(SHARD, oldest).unwrap()).unwrap();
-        tracker.sending = Some(resume.saturating_sub(repeated).max(oldest));
-        if aggregator.are_quotes_missing() {
+        let (next_sequence, are_quotes_missing) = (resume.saturating_sub(repeated), aggregator.are_quotes_missing());
+        let answer = encode_ingest_answer(&IngestAnswer::Resume { next_sequence, are_quotes_missing });
+        if tracker.uplink.on_answer(&answer).unwrap().unwrap().are_quotes_missing {
             let live: Vec<u32> = self.truth.hearing.keys().copied().collect();
             let quotes: Vec<Quote> =
                 live.iter().map(|number| quote(tracker.numbers[number], BookState::Live, self.now_ns)).collect();
@@ -242,7 +243,7 @@ impl World {
 
     fn cut(&mut self) {
         if let Some(tracker) = &mut self.tracker {
-            tracker.sending = None;
+            tracker.uplink.on_closed(None);
         }
         if let Some(aggregator) = &mut self.aggregator {
             aggregator.on_disconnected(self.now_ns);
@@ -265,16 +266,9 @@ impl World {
         self.trackers += 1;
         let stream_id = format!("stream-{}", self.trackers);
         let streams = OutgoingStreams::new("venue", &stream_id, &[SHARD.to_owned()]).unwrap();
-        let outbox = VecDeque::new();
-        let mut tracker = Tracker {
-            stream_id,
-            streams,
-            outbox,
-            next_sequence: 1,
-            sending: None,
-            numbers: BTreeMap::new(),
-            last_number: 0,
-        };
+        let outbox = Arc::new(Mutex::new(Outbox::new(OUTBOX_BYTES, 1)));
+        let uplink = Uplink::new(Arc::clone(&outbox));
+        let mut tracker = Tracker { stream_id, streams, outbox, uplink, numbers: BTreeMap::new(), last_number: 0 };
         self.numbers.clear();
         tracker.track(self.truth.choices.last().unwrap().1.clone(), &mut self.numbers, self.now_ns);
         self.tracker = Some(tracker);
@@ -283,7 +277,7 @@ impl World {
     /// What it had closed and Postgres has not taken dies with it.
     fn kill_aggregator(&mut self) {
         if let Some(tracker) = &mut self.tracker {
-            tracker.sending = None;
+            tracker.uplink.on_closed(None);
         }
         self.aggregator = None;
         self.waiting.clear();
@@ -301,17 +295,18 @@ impl World {
         self.aggregator = Some(windows);
     }
 
-    fn overflow(&mut self, batches: usize) {
+    fn overflow(&mut self, batches: u64) {
         let Some(tracker) = &mut self.tracker else { return };
-        let dropped = batches.min(tracker.outbox.len().saturating_sub(1));
-        tracker.outbox.drain(..dropped);
-        self.truth.has_lost |= dropped > 0;
+        let enough = tracker.dropped() + batches;
+        while tracker.dropped() < enough {
+            tracker.take_batches(self.now_ns);
+        }
         self.send();
     }
 
     fn corrupt(&mut self) {
         let (Some(tracker), Some(aggregator)) = (&mut self.tracker, &mut self.aggregator) else { return };
-        if tracker.sending.is_some() {
+        if tracker.uplink.is_connected() {
             tracker.take_batches(self.now_ns);
             assert!(aggregator.on_batch(b"\xff").is_err());
             self.truth.has_lost = true;
@@ -345,16 +340,17 @@ impl World {
 
     fn acknowledge(&mut self) {
         let (Some(tracker), true) = (&mut self.tracker, self.aggregator.is_some()) else { return };
-        if tracker.sending.is_some() && *self.tables.position.stream_id == *tracker.stream_id {
-            let committed = self.tables.position.sequence;
-            tracker.outbox.retain(|batch| batch.sequence > committed);
+        if tracker.uplink.is_connected() && *self.tables.position.stream_id == *tracker.stream_id {
+            let committed_sequence = self.tables.position.sequence;
+            let answer = encode_ingest_answer(&IngestAnswer::Acknowledgement { committed_sequence });
+            assert_eq!(tracker.uplink.on_answer(&answer), Ok(None));
         }
     }
 }
 
 impl Tracker {
-    fn oldest(&self) -> u64 {
-        self.next_sequence - self.outbox.len() as u64
+    fn dropped(&self) -> u64 {
+        self.outbox.lock().unwrap().dropped_batches()
     }
 
     fn take_in(&mut self, quotes: &[Quote], numbers: &BTreeMap<u32, u32>) {
@@ -364,8 +360,7 @@ impl Tracker {
     fn take_batches(&mut self, now_ns: i64) {
         loop {
             let batch = self.streams.take_batch(SHARD, now_ns).unwrap();
-            self.next_sequence = batch.sequence + 1;
-            self.outbox.push_back(batch);
+            self.outbox.lock().unwrap().append(batch);
             if self.streams.pending_rows(SHARD).unwrap() == 0 {
                 return;
             }

@@ -27,12 +27,11 @@ use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, colle
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
 use crate::venue::Venue;
-use crossbook_codec::json::{Code, Decimal, Levels, parse, text_after};
+use crossbook_codec::json::{parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
-use crossbook_market::Level;
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
-use std::fmt;
+use messages::{Data, Fetched, Market, Message, Outcome, Params, Refusal};
+
+mod messages;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "deribit",
@@ -86,108 +85,6 @@ const TOO_MANY_PAUSE_NS: i64 = 5 * SECOND_NS;
 
 /// Deribit.
 pub struct Deribit;
-
-/// A notification (`method`, `params`) or an answer (`id`, `result` or `error`).
-#[derive(Deserialize)]
-struct Message<'a> {
-    method: Option<&'a str>,
-    #[serde(borrow)]
-    params: Option<Params<'a>>,
-    id: Option<u64>,
-    #[serde(borrow)]
-    result: Option<Outcome<'a>>,
-    error: Option<Refusal>,
-}
-
-/// `{"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.BTC-PERPETUAL","data":{...}}}`, or
-/// `{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"test_request"}}`
-#[derive(Deserialize)]
-struct Params<'a> {
-    channel: Option<&'a str>,
-    #[serde(rename = "type")]
-    kind: Option<&'a str>,
-    #[serde(borrow)]
-    data: Option<Data<'a>>,
-}
-
-/// `{"type":"change","timestamp":1699999999500,"instrument_name":"BTC-PERPETUAL","change_id":123456790,
-/// "prev_change_id":123456789,"bids":[["change",42500.0,950.0]],"asks":[["delete",42501.0,0.0]]}`, or
-/// `{"timestamp":1765541767174,"instrument_name":"BTC-PERPETUAL","best_ask_price":92288.5,"best_bid_price":92288.0,
-/// "best_ask_amount":99470.0,"best_bid_amount":133440.0}`, or
-/// `{"timestamp":1553080940000,"state":"deactivated","instrument_name":"BTC-PERPETUAL"}`, or
-/// `{"price_index":"btc_usdc","locked":true}`
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(rename = "type")]
-    kind: Option<&'a str>,
-    timestamp: Option<i64>,
-    change_id: Option<i64>,
-    prev_change_id: Option<i64>,
-    #[serde(default)]
-    bids: Entries,
-    #[serde(default)]
-    asks: Entries,
-    best_bid_price: Option<Decimal>,
-    best_bid_amount: Option<Decimal>,
-    best_ask_price: Option<Decimal>,
-    best_ask_amount: Option<Decimal>,
-    state: Option<&'a str>,
-    instrument_name: Option<&'a str>,
-    locked: Option<bool>,
-    price_index: Option<&'a str>,
-}
-
-/// `[["new",42500.0,1000.0],["delete",42499.5,0.0]]`
-#[derive(Debug, Default)]
-struct Entries(Vec<Level>);
-
-/// `["quote.BTC-PERPETUAL"]` for a subscription, `"ok"` or an object for other calls.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Outcome<'a> {
-    Channels(#[serde(borrow)] Vec<&'a str>),
-    Other(IgnoredAny),
-}
-
-/// `{"code":10028,"message":"too_many_requests","data":null}`
-#[derive(Deserialize)]
-struct Refusal {
-    #[serde(default)]
-    code: Code,
-    #[serde(default)]
-    message: String,
-}
-
-/// `{"jsonrpc":"2.0","result":{"timestamp":1766554855140,"change_id":133112427566,"bids":[[87002.5,199190.0]],"asks":[]}}`
-#[derive(Deserialize)]
-struct Fetched {
-    result: FetchedBook,
-}
-
-#[derive(Deserialize)]
-struct FetchedBook {
-    timestamp: i64,
-    change_id: i64,
-    bids: Levels,
-    asks: Levels,
-}
-
-/// One row of the instruments' `result`.
-#[derive(Deserialize)]
-struct Market {
-    instrument_name: String,
-    kind: String,
-    settlement_period: Option<String>,
-    is_active: bool,
-    instrument_type: Option<String>,
-    base_currency: String,
-    counter_currency: Option<String>,
-    settlement_currency: Option<String>,
-    tick_size: Decimal,
-    min_trade_amount: Decimal,
-    taker_commission: Option<Decimal>,
-    maker_commission: Option<Decimal>,
-}
 
 impl Venue for Deribit {
     fn profile(&self) -> &'static VenueProfile {
@@ -406,35 +303,6 @@ fn list(listing: &mut ListingBuilder, market: &Market) {
         taker_fee_percent: market.taker_commission.map(|share| share.0 * 100.0),
         maker_fee_percent: market.maker_commission.map(|share| share.0 * 100.0),
     });
-}
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor;
-        impl<'de> Visitor<'de> for EntriesVisitor {
-            type Value = Entries;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of [action, price, amount]")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Entries, A::Error> {
-                let mut levels = Vec::new();
-                while let Some((action, price, amount)) = sequence.next_element::<(&str, Decimal, Decimal)>()? {
-                    levels.push(Level { price: price.0, size: size(action, amount.0)? });
-                }
-                Ok(Entries(levels))
-            }
-        }
-        deserializer.deserialize_seq(EntriesVisitor)
-    }
-}
-
-/// Rule 3.
-fn size<E: serde::de::Error>(action: &str, amount: f64) -> Result<f64, E> {
-    match action {
-        "new" | "change" => Ok(amount),
-        "delete" => Ok(0.0),
-        _ => Err(E::custom("an action that is not new, change or delete")),
-    }
 }
 
 #[cfg(test)]

@@ -27,15 +27,13 @@ use crate::profile::{
     Conduct, Heartbeat, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile,
 };
 use crate::venue::Venue;
-use crossbook_codec::json::{Code, Decimal, Levels, Time, parse, text_after};
+use crossbook_codec::json::{Levels, parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use crossbook_market::{AssetClass, Level};
+use messages::{Answer, Book, Data, Market, Message};
 use rustc_hash::FxHashSet;
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
-use std::fmt;
+
+mod messages;
 
 const PROFILE: VenueProfile = VenueProfile {
     id: "mexc",
@@ -103,86 +101,6 @@ const CLASSES: Classes = Classes {
 
 /// MEXC.
 pub struct Mexc;
-
-/// `{"symbol":"DOGE_USDT","data":{"cts":1789498405531,"asks":[[0.080100,2868,1]],"bids":[[0.07969,0,0]],"end":8752808003,
-/// "begin":8752807948,"version":8752808003},"channel":"push.depth","ts":1789498405534}`, or
-/// `{"channel":"push.contract","data":{"symbol":"CLO_USDT","state":0,...},"symbol":"CLO_USDT","ts":1760942212002}`, or
-/// `{"channel":"rs.sub.depth","data":"success","ts":1789498321790}`, or
-/// `{"channel":"rs.error","data":"Contract [NOPE_USDT] not exists","ts":1789498321790}`, or
-/// `{"channel":"pong","data":1789498321790,"ts":1789498321790}`
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow)]
-    channel: Cow<'a, str>,
-    #[serde(borrow, default)]
-    symbol: Cow<'a, str>,
-    #[serde(default)]
-    data: Data,
-    #[serde(default)]
-    ts: Time,
-}
-
-/// What `data` holds depends on the channel.
-#[derive(Default)]
-enum Data {
-    Book(Book),
-    Text(String),
-    #[default]
-    Other,
-}
-
-/// Changes, the best levels, or a whole book; `{"asks":[[p,v,n]],"bids":[...],"version":n,"timestamp":ms,"cts":ms}` over REST.
-#[derive(Deserialize)]
-struct Book {
-    #[serde(default)]
-    asks: Levels,
-    #[serde(default)]
-    bids: Levels,
-    version: Option<i64>,
-    #[serde(default)]
-    begin: i64,
-    #[serde(default)]
-    end: i64,
-    #[serde(default)]
-    cts: Time,
-    #[serde(default)]
-    timestamp: Time,
-    /// Of the row of a contract.
-    state: Option<i64>,
-}
-
-/// `{"success":true,"code":0,"data":{...}}`
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    code: Option<Code>,
-    data: Option<Book>,
-}
-
-/// One row of the contracts' `data`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Market {
-    symbol: String,
-    base_coin: String,
-    quote_coin: String,
-    settle_coin: String,
-    contract_size: Decimal,
-    #[serde(default)]
-    price_unit: Decimal,
-    #[serde(default)]
-    vol_unit: Decimal,
-    state: i64,
-    #[serde(default = "perpetual")]
-    future_type: i64,
-    #[serde(default)]
-    is_hidden: bool,
-}
-
-/// Lists of before there were dated contracts do not say.
-fn perpetual() -> i64 {
-    1
-}
 
 impl Venue for Mexc {
     fn profile(&self) -> &'static VenueProfile {
@@ -381,35 +299,6 @@ fn list(listing: &mut ListingBuilder, market: &Market, bases: &FxHashSet<String>
         taker_fee_percent: Some(PROFILE.taker_fee_percent),
         maker_fee_percent: Some(PROFILE.maker_fee_percent),
     });
-}
-
-impl<'de> Deserialize<'de> for Data {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct DataVisitor;
-        impl<'de> Visitor<'de> for DataVisitor {
-            type Value = Data;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a book, a text, a number or a list")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Data, A::Error> {
-                Book::deserialize(MapAccessDeserializer::new(map)).map(Data::Book)
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Data, E> {
-                Ok(Data::Text(text.to_string()))
-            }
-            fn visit_u64<E>(self, _number: u64) -> Result<Data, E> {
-                Ok(Data::Other)
-            }
-            fn visit_unit<E>(self) -> Result<Data, E> {
-                Ok(Data::Other)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Data, A::Error> {
-                while rows.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Data::Other)
-            }
-        }
-        deserializer.deserialize_any(DataVisitor)
-    }
 }
 
 #[cfg(test)]

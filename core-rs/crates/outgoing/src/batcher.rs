@@ -1,0 +1,146 @@
+//! When the feed's quotes become a batch: at once when nothing was sent lately, then a moment of holding back.
+//!
+//! So a quiet venue adds no delay, and a busy one sends a bounded number of messages however many quotes it has; fewer when it
+//! shares the process with many lanes (`pace`). An idle stream says every half second, in a batch without rows, that
+//! everything before that moment has been sent.
+
+use crate::latency::FrameLatency;
+use crate::pace::Hold;
+
+const WATERMARK_INTERVAL_NS: i64 = 500_000_000;
+
+/// Of one lane. Times called `at_ns` are of a clock that only goes forward, the others are those that quotes bear.
+#[derive(Debug, Default)]
+pub struct Batcher {
+    latency: FrameLatency,
+    /// Until then what comes is held back; None before the first batch.
+    free_ns: Option<i64>,
+    emitted_ns: Option<i64>,
+}
+
+impl Batcher {
+    /// Frames read then have made rows: whether they leave at once. Otherwise the hold's end takes them along.
+    pub fn on_quotes(&mut self, read_ns: i64, at_ns: i64) -> bool {
+        self.latency.on_quotes(read_ns);
+        self.may_leave(at_ns)
+    }
+
+    /// Whether rows that are pending, whatever made them, leave at once.
+    pub fn may_leave(&self, at_ns: i64) -> bool {
+        self.free_ns.is_none_or(|free_ns| at_ns >= free_ns)
+    }
+
+    /// Whether a batch is owed although nothing may be pending.
+    pub fn is_watermark_due(&self, at_ns: i64) -> bool {
+        self.emitted_ns.is_none_or(|emitted_ns| at_ns - emitted_ns >= WATERMARK_INTERVAL_NS)
+    }
+
+    /// All that was pending at `now_ns` stands in a batch.
+    pub fn on_batch(&mut self, now_ns: i64, at_ns: i64) {
+        self.emitted_ns = Some(at_ns);
+        self.latency.on_batch(now_ns);
+    }
+
+    /// What comes next is held back. Returns how long until whatever is pending then leaves, in nanoseconds.
+    pub fn hold(&mut self, hold: Hold, at_ns: i64) -> i64 {
+        self.free_ns = Some(at_ns + hold.at_once_after_ns);
+        hold.at_latest_after_ns
+    }
+
+    /// That time is over, by whatever clock waited: what comes next leaves at once.
+    pub fn end_hold(&mut self) {
+        self.free_ns = None;
+    }
+
+    /// How long its quotes have waited.
+    pub fn latency(&self) -> &FrameLatency {
+        &self.latency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latency::p50_us;
+    use crate::pace::{Pace, Rhythm};
+
+    const US: i64 = 1_000;
+
+    /// Rows that come at these times, every read; the times and sizes of the batches. The driver's timer is exact.
+    fn batches(rhythm: Rhythm, reads_us: &[i64]) -> Vec<(i64, u32)> {
+        let (mut batcher, mut pace, mut found) = (Batcher::default(), Pace::new(rhythm), Vec::new());
+        let (mut pending, mut timer_us) = (0, i64::MAX);
+        let mut flush = |batcher: &mut Batcher, pending: &mut u32, at_us: i64| {
+            found.push((at_us, std::mem::take(pending)));
+            batcher.on_batch(at_us * US, at_us * US);
+            at_us + batcher.hold(pace.hold(at_us * US), at_us * US) / US
+        };
+        for &read_us in reads_us.iter().chain([&1_000_000]) {
+            while timer_us < read_us {
+                let at_us = std::mem::replace(&mut timer_us, i64::MAX);
+                batcher.end_hold();
+                if pending > 0 {
+                    timer_us = flush(&mut batcher, &mut pending, at_us);
+                }
+            }
+            if read_us < 1_000_000 {
+                pending += 1;
+                if batcher.on_quotes(read_us * US, read_us * US) {
+                    timer_us = flush(&mut batcher, &mut pending, read_us);
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_first_quote_leaves_at_once_and_those_that_follow_together() {
+        assert_eq!(batches(Rhythm::default(), &[0, 1, 400, 999]), [(0, 1), (1_000, 3)]);
+    }
+
+    #[test]
+    fn after_a_pause_the_next_quote_leaves_at_once_again() {
+        assert_eq!(batches(Rhythm::default(), &[0, 5_000, 9_000]), [(0, 1), (5_000, 1), (9_000, 1)]);
+    }
+
+    #[test]
+    fn where_messages_are_cheap_the_next_read_takes_what_waits_along_and_the_hold_is_the_bound() {
+        let rhythm = Rhythm { at_once_after_ns: 250 * US, at_latest_after_ns: 1_000 * US, messages_per_second: None };
+        assert_eq!(batches(rhythm, &[0, 100, 260]), [(0, 1), (260, 2)]);
+        assert_eq!(batches(rhythm, &[0, 100]), [(0, 1), (1_000, 1)]);
+        assert_eq!(batches(rhythm, &[0, 260, 300]), [(0, 1), (260, 1), (1_260, 1)]);
+    }
+
+    #[test]
+    fn a_timer_that_is_early_leaves_nothing_behind() {
+        let mut batcher = Batcher::default();
+        batcher.hold(Pace::default().hold(0), 0);
+        assert!(!batcher.may_leave(600 * US));
+        batcher.end_hold();
+        assert!(batcher.on_quotes(0, 700 * US));
+    }
+
+    #[test]
+    fn an_idle_stream_tells_how_far_it_is_every_half_second() {
+        let mut batcher = Batcher::default();
+        assert!(batcher.is_watermark_due(0));
+        batcher.on_batch(7, 10);
+        assert!(!batcher.is_watermark_due(10 + WATERMARK_INTERVAL_NS - 1));
+        assert!(batcher.is_watermark_due(10 + WATERMARK_INTERVAL_NS));
+    }
+
+    #[test]
+    fn a_watermark_holds_nothing_back() {
+        let mut batcher = Batcher::default();
+        batcher.on_batch(7, 10);
+        assert!(batcher.may_leave(10));
+    }
+
+    #[test]
+    fn a_batch_ends_the_waiting_of_the_frames_before_it() {
+        let mut batcher = Batcher::default();
+        batcher.on_quotes(1_000, 0);
+        batcher.on_batch(4_000, 0);
+        assert_eq!(p50_us([batcher.latency()]), 3.0);
+    }
+}
