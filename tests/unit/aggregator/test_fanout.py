@@ -122,6 +122,26 @@ async def test_rows_are_a_message_each(world: Hub) -> None:
     assert {one.conflated_quotes for one in told} == {0}  # before it came there was nobody to miss them
 
 
+@pytest.mark.parametrize("method", [BATCHES, ROWS])
+async def test_between_two_sendings_the_newest_replaces_and_what_was_missed_stays_counted(
+    world: Hub, method: str
+) -> None:
+    """For a minute, as the client wanted: what it is sent at once is all, and its misses outlive it."""
+    world.feed("alpha", 1.0)
+    call = await world.follow(method, min_interval=MINUTE)
+    await eventually(lambda: call.told)
+    for bid in (2.0, 3.0, 4.0):
+        world.feed("alpha", bid)
+    assert (world.fanout.subscribers, world.fanout.conflated_quotes) == (1, 2)
+    other = await world.follow()
+    await eventually(lambda: bids(other) == [4.0])
+    assert len(call.told) == 1
+    call.cancel()
+    other.cancel()
+    await eventually(lambda: world.fanout.subscribers == 0)
+    assert world.fanout.conflated_quotes == 2
+
+
 async def test_a_follower_that_wants_no_interval_is_told_of_every_sending(world: Hub) -> None:
     """What it missed would be the connection's business alone."""
     call = await world.follow(min_interval=Duration())

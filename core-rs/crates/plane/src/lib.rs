@@ -19,6 +19,8 @@ mod histogram;
 mod hub;
 mod runtime;
 mod server;
+#[cfg(test)]
+mod testing;
 mod windows;
 
 pub use bells::{Bell, Bells};

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import grpc
 import pytest
 
+from crossbook._core import IngestRules, QuoteHub, VenueWindows
 from crossbook.pb.v1.aggregator_pb2 import WatchQuotesRequest
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.plane.calls import MAX_WAITING, Stream, StreamCall
@@ -112,6 +113,37 @@ async def test_who_waits_for_a_client_that_goes_is_told() -> None:
 async def _write(call: StreamCall, mebibytes: int) -> None:
     for _ in range(mebibytes):
         await call.write(bytes(MEBIBYTE))
+
+
+async def test_a_client_that_is_gone_feeds_no_windows() -> None:
+    """That is no fault of the handler's, which hears it as any outage; nor can a call be fed twice."""
+    heard: asyncio.Queue[Exception] = asyncio.Queue()
+    hub = QuoteHub()
+    rules = IngestRules(hub, max_waiting_windows=1, max_ahead_seconds=1.0)
+    begun = asyncio.Event()
+
+    async def serve(call: StreamCall) -> None:
+        windows = VenueWindows("alpha", 15, hub)
+        if call.first == b"twice":
+            call.feed(windows, rules)
+        else:
+            begun.set()
+            try:
+                await call.gone()
+            finally:
+                _note(heard, lambda: call.feed(windows, rules))
+        _note(heard, lambda: call.feed(windows, rules))
+
+    async with carried({METHOD: Stream(serve)}) as plane:
+        leaver = Call(plane.channel, METHOD)
+        await leaver.say(b"once")
+        await begun.wait()
+        leaver.cancel()
+        assert isinstance(await heard.get(), UnavailableError)
+        await Call(plane.channel, METHOD).say(b"twice")
+        while isinstance(error := await heard.get(), UnavailableError):
+            pass
+        assert isinstance(error, RuntimeError)
 
 
 def _note(heard: "asyncio.Queue[Exception]", act: Callable[[], object]) -> None:
