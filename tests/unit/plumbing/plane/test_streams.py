@@ -26,10 +26,12 @@ from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
 from crossbook.plumbing.plane import streams as module
 from crossbook.plumbing.plane.calls import Stream, StreamCall
 from crossbook.plumbing.plane.streams import StreamServer
+from tests.support.http2 import PREFACE, Visitor, settings
 from tests.support.plane import NOBODY, Call, Carried, carried, refusal
 from tests.support.waiting import eventually
 
 METHOD = "/crossbook.v1.Test/Stream"
+GREETING = PREFACE + settings()
 UNLIMITED = [("grpc.max_send_message_length", -1)]
 
 
@@ -200,6 +202,17 @@ async def _say_length(call: StreamCall) -> None:
     await call.write(str(len(call.first)).encode())
 
 
+@pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+async def test_a_compressed_message_is_read_up_to_the_same_limit(compression: grpc.Compression) -> None:
+    """What counts is how large it is in truth: a bomb of a few kilobytes is RESOURCE_EXHAUSTED."""
+    async with (
+        carried({METHOD: Stream(_say_length)}) as plane,
+        grpc.aio.insecure_channel(plane.target, options=UNLIMITED, compression=compression) as channel,
+    ):
+        assert await _heard(channel, bytes(MAX_MESSAGE_BYTES)) == str(MAX_MESSAGE_BYTES).encode()
+        assert await _heard(channel, bytes(8 * MAX_MESSAGE_BYTES)) == StatusCode.RESOURCE_EXHAUSTED
+
+
 async def test_a_method_that_nobody_has_is_asked_of_the_server_behind() -> None:
     """When there is none the client hears that, and may try again."""
     async with carried({METHOD: Stream(until_gone)}) as plane:
@@ -249,38 +262,29 @@ async def _is_closed(target: str) -> bool:
     return False
 
 
-GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-
-
-class Visitor:
-    """A bare connection that says what a client should, or something else."""
-
-    def __init__(self, target: str, said: bytes = GREETING) -> None:
-        self._host, self._port = target.split(":")
-        self._said = said
-
-    async def __aenter__(self) -> "Visitor":
-        self._reader, self._writer = await asyncio.open_connection(self._host, int(self._port))
-        self._writer.write(self._said)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._writer.close()
-
-    async def is_served(self) -> bool:
-        """Whether the server answers; else it hangs up."""
-        try:
-            return bool(await self._reader.read(1))
-        except ConnectionResetError:
-            return False
-
-
 async def test_connections_beyond_the_limit_are_closed_and_the_others_served() -> None:
     """A place is free again when its connection is closed."""
     async with carried({METHOD: Stream(_say_length)}, max_connections=2) as plane:
         async with Visitor(plane.target) as one, Visitor(plane.target) as other, Visitor(plane.target) as third:
+            for visitor in (one, other, third):
+                await visitor.say(GREETING)
             assert [await visitor.is_served() for visitor in (one, other, third)] == [True, True, False]
         assert await _heard(plane.channel, b"hello") == b"5"
+
+
+@pytest.mark.parametrize("said", [b"", GREETING[:20], b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"])
+async def test_a_connection_that_does_not_speak_http2_is_soon_closed(
+    monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    """It keeps nobody out: its place is free then."""
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    limit = {"max_connections": 1}
+    async with carried({METHOD: Stream(_say_length)}, **limit) as plane, Visitor(plane.target) as visitor:
+        await visitor.say(said)
+        assert not await asyncio.wait_for(visitor.is_served(), 60)
+        async with Visitor(plane.target) as next_one:
+            await next_one.say(GREETING)
+            assert await next_one.is_served()
 
 
 async def test_a_flood_of_calls_is_answered_each_and_leaves_no_trace() -> None:

@@ -81,6 +81,7 @@ async def test_a_server_outlives_the_closing_of_its_plane() -> None:
             methods=[],
             max_connections=1,
             max_calls_of_connection=1,
+            patience_seconds=1.0,
             keepalive_seconds=1.0,
             keepalive_timeout_seconds=1.0,
             max_header_bytes=1_000,
