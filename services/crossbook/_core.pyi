@@ -885,6 +885,7 @@ class PlaneServer:
         ],
         max_connections: int,
         max_calls_of_connection: int,
+        patience_seconds: float,
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_header_bytes: int,
@@ -930,7 +931,10 @@ class PlaneCall:
         """After what was written."""
     def refuse(self, status: tuple[int, str, bytes]) -> None: ...
     def feed(self, windows: VenueWindows, rules: IngestRules) -> IngestStream:
-        """What the client sends from now on goes to the windows. Raises RuntimeError the second time."""
+        """What the client sends from now on goes to the windows.
+
+        Raises ConnectionError when the client is gone, RuntimeError the second time.
+        """
     def follow(
         self,
         hub: QuoteHub,

@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from crossbook.aggregator import feeding, greeting, venues
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesResponse
 from crossbook.pb.v1.market_pb2 import QuoteBatch
+from crossbook.plumbing.plane import streams
 from tests.support.aggregator.aggregator_process import aggregator_settings, get_stats, running_aggregator
 from tests.support.aggregator.buffering_tracker import METHOD
 from tests.support.aggregator.quote_stream import SECOND_NS, QuoteStream, batch_request, hello_request
@@ -110,11 +111,13 @@ async def test_an_unknown_venue_leaves_nothing_behind(channel: grpc.aio.Channel,
     assert tables == (0,)
 
 
-async def test_a_call_that_says_nothing_ends(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_that_says_nothing_ends(
+    postgres_dsn: str, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It hears that its hello is late."""
-    monkeypatch.setattr(greeting, "HELLO_SECONDS", 0.1)
-    call = _open(channel)
-    error = await _end(call)
+    monkeypatch.setattr(streams, "PATIENCE_SECONDS", 0.1)
+    async with running_aggregator(aggregator_settings(postgres_dsn, free_port)) as channel:
+        error = await _end(_open(channel))
     assert (error.code(), _fields(error)) == (grpc.StatusCode.INVALID_ARGUMENT, ["hello"])
 
 

@@ -68,15 +68,26 @@ async def test_a_silent_stream_gives_way(monkeypatch: pytest.MonkeyPatch, is_don
         assert old.done()
 
 
-async def test_a_stream_that_we_hold_up_counts_as_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While Postgres is away nothing is read from it: its silence is ours."""
+async def test_a_stream_that_is_not_listened_to_counts_as_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Postgres is away nothing is read from it: its silence is ours. What is heard counts from then on."""
+    monkeypatch.setattr(feeding, "SILENT_SECONDS", 0.5)
+    silence: list[float | None] = [None]
     feeder = Feeder()
-    monkeypatch.setattr(feeding, "SILENT_SECONDS", 0.01)
     async with feeder.turn("v") as current:
-        current.held_up()
-        await asyncio.sleep(0.02)
+        current.listen(lambda: silence[0])
+        assert current.alive_seconds() == 0.5
         with pytest.raises(ConflictError):
             async with feeder.turn("v"):
                 pass
-        current.heard()
-        assert 0.0 < current.alive_seconds() <= 0.01
+        assert not current.superseded.is_set()
+        silence[0] = 0.2
+        assert current.alive_seconds() == pytest.approx(0.3)
+        silence[0] = 0.6
+        assert current.alive_seconds() < 0
+
+
+async def test_a_stream_that_was_never_listened_to_is_as_old_as_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What hangs between its hello and its first batch gives way as well."""
+    monkeypatch.setattr(feeding, "SILENT_SECONDS", 0.0)
+    async with Feeder().turn("v") as current:
+        assert current.alive_seconds() <= 0

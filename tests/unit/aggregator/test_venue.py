@@ -26,7 +26,8 @@ def venue_on(store: MemoryStore) -> Venue:
 def close_one(venue: Venue, stream: QuoteStream) -> None:
     """A batch of quotes and a word that closes their window."""
     for batch in (stream.next_batch(rows=3), stream.heartbeat((stream.now_ns // WINDOW_NS + 1) * WINDOW_NS)):
-        venue.writer.tell_waiting(venue.windows.on_batch(batch_request(batch)))
+        venue.windows.on_batch(batch_request(batch))
+        venue.writer.notify()
 
 
 async def test_a_new_venue_takes_a_stream_from_its_beginning() -> None:

@@ -44,7 +44,8 @@ class Written:
         self._send(self.stream.heartbeat(max(until_ns, self.stream.now_ns)))
 
     def _send(self, batch: object) -> None:
-        self.writer.tell_waiting(self.windows.on_batch(batch_request(batch)))  # type: ignore[arg-type]
+        self.windows.on_batch(batch_request(batch))  # type: ignore[arg-type]
+        self.writer.notify()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

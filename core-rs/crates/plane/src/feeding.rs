@@ -194,3 +194,159 @@ fn count(histogram: &Mutex<LatencyHistogram>, duration_us: f64) {
 fn now_ns() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_nanos() as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bells::Bells;
+    use crate::codec::Raw;
+    use crate::testing::{SECOND, START, batch, windows};
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use std::sync::Arc;
+    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+    use tokio_stream::StreamExt;
+    use tokio_stream::wrappers::UnboundedReceiverStream;
+    use tonic::Status;
+
+    const LIMIT: usize = 1_000;
+
+    struct Fed {
+        send: UnboundedSender<Result<Bytes, Status>>,
+        feeding: Arc<Feeding>,
+        windows: Arc<Windows>,
+        bells: Arc<Bells>,
+    }
+
+    fn feed(max_waiting: usize) -> Fed {
+        let (send, received) = unbounded_channel();
+        let body = StreamBody::new(
+            UnboundedReceiverStream::new(received).map(|bytes: Result<Bytes, Status>| bytes.map(Frame::data)),
+        );
+        let messages = Streaming::new_request(Raw, body, None, Some(LIMIT));
+        let rules = FeedingRules {
+            hub: Arc::default(),
+            max_waiting,
+            max_ahead: Duration::ZERO,
+            transit: Arc::default(),
+            update: Arc::default(),
+        };
+        let (windows, bells) = (Arc::new(windows()), Bells::new().unwrap());
+        let feeding = Feeding::start(messages, Arc::clone(&windows), rules, bells.bell(), &Handle::current());
+        Fed { send, feeding, windows, bells }
+    }
+
+    impl Fed {
+        fn say(&self, message: &[u8]) {
+            let length = (message.len() as u32).to_be_bytes();
+            self.send.send(Ok([&[0], &length[..], message].concat().into())).unwrap();
+        }
+
+        /// Until all that was said is heard, as far as it is listened to.
+        async fn settle(&self) {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+        }
+
+        fn received(&self) -> u64 {
+            self.windows.lock().received_sequence()
+        }
+    }
+
+    #[tokio::test]
+    async fn batches_go_to_the_windows_and_the_bell_rings_for_what_closes() {
+        let fed = feed(10);
+        fed.say(&batch(1, START));
+        fed.settle().await;
+        assert_eq!((fed.received(), fed.bells.take(), fed.feeding.take_closed()), (1, vec![], false));
+        fed.say(&batch(2, START + 15 * SECOND));
+        fed.settle().await;
+        assert_eq!((fed.received(), fed.bells.take()), (2, vec![fed.feeding.bell()]));
+        assert_eq!((fed.feeding.take_closed(), fed.feeding.take_closed()), (true, false));
+    }
+
+    #[tokio::test]
+    async fn health_is_kept_for_python_the_newest_alone() {
+        let fed = feed(10);
+        for last in [1, 2] {
+            fed.say(&[HEALTH_TAG, 0, last]);
+        }
+        fed.settle().await;
+        assert_eq!(fed.bells.take(), [fed.feeding.bell()]);
+        assert_eq!(fed.feeding.take_health().as_deref(), Some(&[HEALTH_TAG, 0, 2][..]));
+        assert_eq!(fed.feeding.take_health(), None);
+        assert!(fed.feeding.take_end().is_none());
+    }
+
+    #[tokio::test]
+    async fn while_too_many_windows_wait_nothing_is_read_and_the_silence_is_ours() {
+        let fed = feed(2);
+        for number in 1..6 {
+            fed.say(&batch(number, START + 15 * SECOND * number as i64));
+        }
+        fed.settle().await;
+        assert_eq!((fed.received(), fed.feeding.silent_for()), (3, None));
+        for received in [4, 5] {
+            assert!(fed.windows.take_closed().is_some());
+            fed.settle().await;
+            assert_eq!(fed.received(), received);
+        }
+        assert!(fed.windows.take_closed().is_some());
+        fed.settle().await;
+        assert!(fed.feeding.silent_for().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_end_is_told_by_its_kind_once() {
+        type Act = fn(&Fed);
+        type Is = fn(&FeedEnd) -> bool;
+        let cases: [(Act, Is); 4] = [
+            (|fed| fed.say(&batch(9, START)), |end| matches!(end, FeedEnd::Refused(_))),
+            (|fed| fed.say(&[0; LIMIT + 1]), |end| matches!(end, FeedEnd::TooLarge(_))),
+            (|fed| fed.send.send(Err(Status::unknown("reset"))).unwrap(), |end| matches!(end, FeedEnd::Lost(_))),
+            (|fed| fed.send.send(Ok(Bytes::from_static(&[7]))).unwrap(), |end| matches!(end, FeedEnd::Lost(_))),
+        ];
+        for (act, is) in cases {
+            let Fed { send, feeding, windows, bells } = feed(10);
+            let fed = Fed { send, feeding, windows, bells };
+            act(&fed);
+            let Fed { send, feeding, bells, .. } = fed;
+            drop(send);
+            while bells.take().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            assert!(feeding.take_end().is_some_and(|end| is(&end)));
+            assert!(feeding.take_end().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tracker_that_has_sent_its_last_is_done() {
+        let Fed { send, feeding, bells, .. } = feed(10);
+        drop(send);
+        while bells.take().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(feeding.take_end(), Some(FeedEnd::Done)));
+    }
+
+    #[tokio::test]
+    async fn a_batch_from_after_our_clock_changes_nothing() {
+        let fed = feed(10);
+        fed.say(&batch(1, now_ns() + 3_600 * SECOND));
+        fed.settle().await;
+        assert!(matches!(fed.feeding.take_end(), Some(FeedEnd::Refused(IngestError::AheadOfClock { .. }))));
+        assert_eq!(fed.received(), 0);
+    }
+
+    #[tokio::test]
+    async fn once_stopped_nothing_reaches_the_windows() {
+        let fed = feed(10);
+        fed.say(&batch(1, START));
+        fed.settle().await;
+        fed.feeding.stop();
+        assert_eq!(fed.feeding.take(&batch(2, START)).unwrap(), 0);
+        assert_eq!(fed.received(), 1);
+    }
+}

@@ -31,8 +31,9 @@ impl Hub {
 
     /// It is gone.
     pub fn leave(&self, follower: &Arc<Follower>) {
+        let mut followers = self.lock();
         self.conflated_by_gone.fetch_add(follower.subscription.conflated_quotes(), Ordering::Relaxed);
-        self.lock().retain(|other| !Arc::ptr_eq(other, follower));
+        followers.retain(|other| !Arc::ptr_eq(other, follower));
         follower.subscription.close();
     }
 
@@ -50,7 +51,7 @@ impl Hub {
 
     /// Quotes that newer ones replaced before their follower took them, over all that ever were.
     pub fn conflated_quotes(&self) -> u64 {
-        let followers = self.lock().clone();
+        let followers = self.lock(); // while it is held nobody leaves, whose quotes would count twice or not at all
         let now: u64 = followers.iter().map(|follower| follower.subscription.conflated_quotes()).sum();
         self.conflated_by_gone.load(Ordering::Relaxed) + now
     }
@@ -77,5 +78,53 @@ impl Follower {
 
     fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{instrument, quote};
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_news_and_then_each_sleeper_is_woken_once() {
+        let (hub, wakes) = (Hub::default(), Arc::new(Wakes::default()));
+        let waker = Waker::from(Arc::clone(&wakes));
+        let follower = hub.follow(InstrumentFilter::default());
+        assert!(follower.take_news(&waker));
+        assert!(!follower.take_news(&waker));
+        for _ in 0..3 {
+            hub.notify();
+        }
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert!(follower.take_news(&waker));
+        assert!(!follower.take_news(&waker));
+    }
+
+    #[test]
+    fn what_a_follower_missed_counts_when_it_is_gone() {
+        let hub = Hub::default();
+        hub.quotes.introduce(&Arc::new(instrument("a", "X/Y")));
+        let (one, other) = (hub.follow(InstrumentFilter::default()), hub.follow(InstrumentFilter::default()));
+        hub.quotes.publish(&[quote(1), quote(2), quote(3)], 0);
+        assert_eq!((hub.followers(), hub.conflated_quotes()), (2, 4));
+        hub.leave(&one);
+        assert_eq!((hub.followers(), hub.conflated_quotes()), (1, 4));
+        hub.quotes.publish(&[quote(4)], 0);
+        assert_eq!(hub.conflated_quotes(), 5);
+        hub.leave(&other);
+        hub.notify();
+        assert_eq!((hub.followers(), hub.conflated_quotes()), (0, 5));
     }
 }

@@ -18,6 +18,8 @@ mod following;
 mod hub;
 mod runtime;
 mod server;
+#[cfg(test)]
+mod testing;
 mod windows;
 
 pub use bells::{Bell, Bells};

@@ -14,6 +14,7 @@ pub struct Plane {
     /// Those by which Python hears of it.
     pub bells: Arc<Bells>,
     handle: Handle,
+    process: u32,
     life: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
@@ -30,7 +31,7 @@ impl Plane {
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name(THREAD.into()).spawn(run)?;
-        Ok(Self { bells, handle, life: Mutex::new(Some((stop, thread))) })
+        Ok(Self { bells, handle, process: std::process::id(), life: Mutex::new(Some((stop, thread))) })
     }
 
     /// What tasks are spawned on.
@@ -38,12 +39,17 @@ impl Plane {
         &self.handle
     }
 
-    /// Ends every task and waits for the thread; may be called again.
+    /// Ends every task and waits for the thread; may be called again. In a child of `fork`, where the thread is not, it does
+    /// nothing: what the child holds of it is the parent's.
     pub fn close(&self) {
         let life = self.life.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((stop, thread)) = life {
-            drop(stop);
-            let _ = thread.join();
+        match life {
+            Some(life) if std::process::id() != self.process => std::mem::forget(life),
+            Some((stop, thread)) => {
+                drop(stop);
+                let _ = thread.join();
+            }
+            None => {}
         }
     }
 }

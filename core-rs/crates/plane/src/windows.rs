@@ -34,3 +34,27 @@ impl Windows {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SECOND, START, batch, windows};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn there_is_room_once_the_writer_has_taken_enough() {
+        let windows = Arc::new(windows());
+        assert_eq!(windows.lock().on_batch(&batch(1, START)).unwrap(), 0);
+        assert_eq!(windows.lock().on_batch(&batch(2, START + 45 * SECOND)).unwrap(), 3);
+        let waiting = tokio::spawn({
+            let windows = Arc::clone(&windows);
+            async move { windows.room(2).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(windows.take_closed().is_some());
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        assert!(windows.take_closed().is_some());
+        waiting.await.unwrap();
+        windows.room(2).await;
+    }
+}

@@ -72,7 +72,7 @@ pub struct PlaneServer {
 impl PlaneServer {
     #[new]
     #[pyo3(signature = (plane, host, port, backend, *, methods, max_connections, max_calls_of_connection,
-        keepalive_seconds, keepalive_timeout_seconds, max_header_bytes))]
+        patience_seconds, keepalive_seconds, keepalive_timeout_seconds, max_header_bytes))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         py: Python<'_>,
@@ -83,6 +83,7 @@ impl PlaneServer {
         methods: Vec<MethodRow>,
         max_connections: usize,
         max_calls_of_connection: u32,
+        patience_seconds: f64,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
         max_header_bytes: u32,
@@ -93,6 +94,7 @@ impl PlaneServer {
             backend,
             max_connections,
             max_calls_of_connection,
+            patience: Duration::from_secs_f64(patience_seconds),
             keepalive: Duration::from_secs_f64(keepalive_seconds),
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_header_bytes,
@@ -190,7 +192,10 @@ impl PlaneCall {
     }
 
     fn feed(&self, windows: &PyVenueWindows, rules: &PyIngestRules) -> PyResult<PyIngestStream> {
-        let messages = self.inner.messages().ok_or_else(|| PyRuntimeError::new_err("the call is fed already"))?;
+        let messages = self.inner.messages().ok_or_else(|| match self.inner.outlet.is_gone() {
+            true => PyConnectionError::new_err("the client is gone"),
+            false => PyRuntimeError::new_err("the call is fed already"),
+        })?;
         let of = &self.plane.get().inner;
         let (windows, rules) = (Arc::clone(&windows.inner), rules.inner.clone());
         Ok(PyIngestStream { inner: plane::Feeding::start(messages, windows, rules, of.bells.bell(), of.handle()) })

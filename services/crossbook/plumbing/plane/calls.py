@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from crossbook._core import IngestRules, IngestStream, PlaneCall, QuoteHub, VenueWindows
-from crossbook.plumbing.errors import InvalidRequestError
+from crossbook.plumbing.errors import InvalidRequestError, UnavailableError
 from crossbook.plumbing.plane.thread import PlaneThread
 
 # Messages written and not yet taken, beyond which a writer waits.
@@ -55,8 +55,14 @@ class StreamCall:
     def feed(
         self, windows: VenueWindows, rules: IngestRules
     ) -> tuple[IngestStream, AbstractContextManager[asyncio.Event]]:
-        """From now on what the client sends goes to the windows: what tells of it, and the event of its news."""
-        stream = self._core.feed(windows, rules)
+        """From now on what the client sends goes to the windows: what tells of it, and the event of its news.
+
+        Raises UnavailableError when the client is gone.
+        """
+        try:
+            stream = self._core.feed(windows, rules)
+        except ConnectionError as error:
+            raise UnavailableError(str(error)) from error
         return stream, self._thread.listen(stream.bell)
 
     def follow(

@@ -63,6 +63,7 @@ class StreamServer:
                 methods=[_row(path, stream, places) for path, stream in self._streams],
                 max_connections=max_connections,
                 max_calls_of_connection=max_calls_of_connection,
+                patience_seconds=PATIENCE_SECONDS,
                 keepalive_seconds=KEEPALIVE_MS / 1000,
                 keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
                 max_header_bytes=MAX_HEADER_BYTES,

@@ -1,4 +1,4 @@
-"""The gRPC server: statuses with details, health, reflection, taken ports, graceful stop."""
+"""The gRPC server, alone and behind a plane: statuses with details, health, reflection, taken ports, graceful stop."""
 
 import asyncio
 from collections import Counter
@@ -30,6 +30,7 @@ from crossbook.plumbing.grpc.call_limits import UNARY_CALLS, CallLimits
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES, open_channel
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import MAX_REQUEST_BYTES, RunningServer, grpc_server
+from crossbook.plumbing.plane.thread import PlaneThread, open_plane
 from tests.support.waiting import eventually
 
 NAME = "crossbook.v1.ArbitrageService"
@@ -44,8 +45,10 @@ class Service(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self.gate = asyncio.Event()
         self.gate.set()
         self.ended = asyncio.Event()
+        self.metadata: list[tuple[str, Any]] = []
 
     async def ExplainSpread(self, request: Any, context: Any) -> arbitrage_pb2.ExplainSpreadResponse:
+        self.metadata = list(context.invocation_metadata())
         if self.error:
             raise self.error
         await self.gate.wait()
@@ -75,9 +78,19 @@ def service() -> Service:
     return Service()
 
 
+@pytest.fixture(params=["alone", "behind a plane"])
+async def plane(request: pytest.FixtureRequest) -> AsyncIterator[PlaneThread | None]:
+    """What has the port: a client cannot tell."""
+    if request.param == "alone":
+        yield None
+        return
+    async with open_plane() as thread:
+        yield thread
+
+
 @pytest.fixture
-async def server(service: Service) -> AsyncIterator[RunningServer]:
-    async with serving(service) as running:
+async def server(service: Service, plane: PlaneThread | None) -> AsyncIterator[RunningServer]:
+    async with serving(service, plane=plane) as running:
         yield running
 
 
@@ -112,10 +125,13 @@ async def test_an_answer_goes_through(channel: grpc.aio.Channel) -> None:
     assert await explain(channel) == "BTC"
 
 
-async def test_a_request_up_to_the_limit_goes_through_and_one_beyond_does_not(service: Service) -> None:
+async def test_a_request_up_to_the_limit_goes_through_and_one_beyond_does_not(
+    service: Service, plane: PlaneThread | None
+) -> None:
     """4 MiB unless a server that takes batches says otherwise; the next request is answered as ever."""
     for options, limit in (({}, MAX_REQUEST_BYTES), ({"max_request_bytes": MAX_MESSAGE_BYTES}, MAX_MESSAGE_BYTES)):
-        async with serving(service, **options) as server, open_channel(f"127.0.0.1:{server.port}") as channel:
+        server = serving(service, plane=plane, **options)
+        async with server as running, open_channel(f"127.0.0.1:{running.port}") as channel:
             assert len(await explain(channel, "x" * (limit - 1000))) == limit - 1000
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await explain(channel, "x" * (limit + 1))
@@ -133,12 +149,12 @@ async def test_an_answer_beyond_the_limit_fails_alone(service: Service, channel:
     assert await explain(channel) == "BTC"
 
 
-async def test_calls_beyond_the_places_of_their_method_are_refused(service: Service) -> None:
+async def test_calls_beyond_the_places_of_their_method_are_refused(service: Service, plane: PlaneThread | None) -> None:
     """Those that run go on, other methods are answered, a place that is left can be taken, and refusals are counted."""
     method = f"/{NAME}/WatchOpportunities"
     labels = {"method": method}
     refused = REGISTRY.get_sample_value("crossbook_grpc_refused_calls_total", labels) or 0.0
-    async with serving(service, limits=CallLimits(streams=2)) as server, AsyncExitStack() as stack:
+    async with serving(service, limits=CallLimits(streams=2), plane=plane) as server, AsyncExitStack() as stack:
         channel = await stack.enter_async_context(open_channel(f"127.0.0.1:{server.port}"))
         running = [watch(channel) for _ in range(2)]
         for call in running:
@@ -304,9 +320,12 @@ async def check(channel: grpc.aio.Channel, name: str) -> int:
     return int(answer.status)
 
 
-async def test_checkers_are_told_of_the_service_and_of_the_whole_process(service: Service) -> None:
+async def test_checkers_are_told_of_the_service_and_of_the_whole_process(
+    service: Service, plane: PlaneThread | None
+) -> None:
     health = ServiceHealth(NAME, awaits=("store",))
-    async with serving(service, health=health) as server, open_channel(f"127.0.0.1:{server.port}") as channel:
+    server = serving(service, health=health, plane=plane)
+    async with server as running, open_channel(f"127.0.0.1:{running.port}") as channel:
         not_yet = [await check(channel, name) for name in ("", NAME)]
         await health.tell("store", "")
         then = [await check(channel, name) for name in ("", NAME)]
@@ -314,9 +333,9 @@ async def test_checkers_are_told_of_the_service_and_of_the_whole_process(service
     assert then == [health_pb2.HealthCheckResponse.SERVING] * 2
 
 
-async def test_a_stopping_server_first_says_not_serving(service: Service) -> None:
+async def test_a_stopping_server_first_says_not_serving(service: Service, plane: PlaneThread | None) -> None:
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(serving(service))
+        running = await stack.enter_async_context(serving(service, plane=plane))
         async with open_channel(f"127.0.0.1:{running.port}") as channel:
             call = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=NAME))
             assert (await asyncio.wait_for(call.read(), 30)).status == health_pb2.HealthCheckResponse.SERVING
@@ -336,7 +355,38 @@ async def test_reflection_lists_the_services(channel: grpc.aio.Channel) -> None:
         break
 
 
-async def test_a_taken_port_is_a_clear_error(server: RunningServer) -> None:
+async def test_a_taken_port_is_a_clear_error(server: RunningServer, plane: PlaneThread | None) -> None:
     with pytest.raises(PortTakenError, match=f"127.0.0.1:{server.port} is taken"):
-        async with serving(Service(), server.port):
+        async with serving(Service(), server.port, plane=plane):
             pass
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+async def test_a_compressed_request_counts_as_large_as_it_is(
+    server: RunningServer, compression: grpc.Compression
+) -> None:
+    """Up to the limit it is read; a bomb of a few kilobytes is RESOURCE_EXHAUSTED, and costs only its call."""
+    options = [("grpc.max_send_message_length", -1)]
+    async with grpc.aio.insecure_channel(
+        f"127.0.0.1:{server.port}", options=options, compression=compression
+    ) as channel:
+        assert len(await explain(channel, "x" * (MAX_REQUEST_BYTES - 1_000))) == MAX_REQUEST_BYTES - 1_000
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await explain(channel, "x" * 16 * MAX_REQUEST_BYTES)
+        assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert await explain(channel) == "BTC"
+
+
+async def test_behind_a_plane_a_handler_is_told_who_calls(service: Service) -> None:
+    """By the plane, whatever the client says of itself."""
+    async with AsyncExitStack() as stack:
+        thread = await stack.enter_async_context(open_plane())
+        server = await stack.enter_async_context(serving(service, plane=thread))
+        channel = await stack.enter_async_context(open_channel(f"127.0.0.1:{server.port}"))
+        request = arbitrage_pb2.ExplainSpreadRequest(asset="BTC")
+        stub = arbitrage_pb2_grpc.ArbitrageServiceStub(channel)
+        await stub.ExplainSpread(request, metadata=(("crossbook-peer", "10.0.0.1:1"), ("of-mine", "kept")))
+    told = {name: value for name, value in service.metadata if name in ("crossbook-peer", "of-mine")}
+    assert told["of-mine"] == "kept"
+    assert told["crossbook-peer"].startswith("127.0.0.1:")
+    assert [name for name, _ in service.metadata].count("crossbook-peer") == 1

@@ -115,6 +115,7 @@ impl Stream for Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        self.call.outlet.leave(); // first: whoever finds no messages finds that the client is gone
         let mut state = self.call.lock();
         (state.messages, state.place) = (None, None);
     }

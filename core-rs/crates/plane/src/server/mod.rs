@@ -21,11 +21,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use opening::Opening;
 use places::Places;
 use std::convert::Infallible;
-use std::io::{Error, ErrorKind, Result};
+use std::io::{Cursor, Error, ErrorKind, Result};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
@@ -35,6 +36,8 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// What is written to a stream whose client does not read.
 const SEND_BUFFER: usize = 128 * 1024;
+/// What every client says first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// After a failed accept: most often there are no descriptors left, and there will be none at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -50,6 +53,8 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// Of one connection; more wait at the client.
     pub max_calls_of_connection: u32,
+    /// A connection that has not said that it speaks HTTP/2 is closed after so long.
+    pub patience: Duration,
     /// A peer that says nothing is asked after so long, and must answer within the second.
     pub keepalive: Duration,
     pub keepalive_timeout: Duration,
@@ -156,6 +161,7 @@ async fn accept(
 
 async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let _ = socket.set_nodelay(true);
+    let Ok(Some(socket)) = tokio::time::timeout(shared.settings.patience, greeted(socket)).await else { return };
     let settings = &shared.settings;
     let backend = Arc::new(Backend::new(settings.backend.clone(), peer));
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -183,6 +189,14 @@ async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut sto
             }
         }
     }
+}
+
+/// The connection of a client that speaks HTTP/2; hyper would wait for the others without end, and they would hold their places.
+async fn greeted(socket: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+    let mut said = [0; PREFACE.len()];
+    let (mut reader, writer) = socket.into_split();
+    reader.read_exact(&mut said).await.ok()?;
+    (said == *PREFACE).then(|| tokio::io::join(Cursor::new(said).chain(reader), writer))
 }
 
 async fn answer(

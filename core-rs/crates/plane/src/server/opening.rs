@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Code, Status, Streaming};
 
@@ -24,18 +25,22 @@ pub struct Opening<O> {
 }
 
 /// Until the client is answered.
-pub async fn serve<O: Fn(Arc<Call>) + Send + 'static>(
+pub async fn serve<O: Fn(Arc<Call>) + Send + Sync + 'static>(
     request: Request<Incoming>,
     opening: Opening<O>,
 ) -> Response<Body> {
     let limit = opening.places.max_message_bytes(opening.method);
-    let mut grpc = Grpc::new(Raw).max_decoding_message_size(limit).max_encoding_message_size(limit);
+    let mut grpc = Grpc::new(Raw)
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit)
+        .accept_compressed(CompressionEncoding::Deflate)
+        .accept_compressed(CompressionEncoding::Gzip);
     grpc.streaming(Service { opening: Some(opening) }, request).await
 }
 
-/// Whether a message was refused for its size alone: tonic says so in these words.
+/// Whether a message was refused for its size alone, as it came or once it was decompressed: tonic says so in these words.
 pub fn is_too_large(status: &Status) -> bool {
-    status.code() == Code::OutOfRange
+    matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted)
 }
 
 struct Service<O> {
@@ -44,7 +49,7 @@ struct Service<O> {
 
 type Answer = Result<tonic::Response<Held>, Status>;
 
-impl<O: Fn(Arc<Call>) + Send + 'static> StreamingService<Bytes> for Service<O> {
+impl<O: Fn(Arc<Call>) + Send + Sync + 'static> StreamingService<Bytes> for Service<O> {
     type Response = Bytes;
     type ResponseStream = Held;
     type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -55,20 +60,23 @@ impl<O: Fn(Arc<Call>) + Send + 'static> StreamingService<Bytes> for Service<O> {
             let Some(Opening { method, peer, places, bell, tell }) = opening else {
                 unreachable!("one call a request")
             };
-            let (call, decided) = Call::new(method, peer, request.metadata().as_ref(), bell);
+            let (call, mut decided) = Call::new(method, peer, request.metadata().as_ref(), bell);
             let held = Held::new(Arc::clone(&call));
-            tokio::spawn(hear(call, request.into_inner(), places, tell));
-            decided.await.unwrap_or_else(|_| Err(Status::unavailable("the service is stopping")))?;
+            let decision = tokio::select! {
+                decision = &mut decided => decision, // before it has spoken: nobody listens to it any more
+                _ = hear(&call, request.into_inner(), &places, &tell) => decided.await,
+            };
+            decision.unwrap_or_else(|_| Err(Status::unavailable("the service is stopping")))?;
             Ok(tonic::Response::new(held))
         })
     }
 }
 
-async fn hear<O: Fn(Arc<Call>)>(call: Arc<Call>, mut messages: Streaming<Bytes>, places: Arc<Places>, tell: O) {
+async fn hear<O: Fn(Arc<Call>)>(call: &Arc<Call>, mut messages: Streaming<Bytes>, places: &Places, tell: &O) {
     let rules = places.silence(call.method);
-    places.fall_silent(&call);
+    let silent = places.fall_silent(call);
     let first = tokio::time::timeout(rules.patience, messages.message()).await;
-    places.speak(&call);
+    drop(silent);
     let taken = match first {
         Err(_) => Err(rules.when_late.clone().into()),
         Ok(Err(status)) if is_too_large(&status) => Err(Status::resource_exhausted(status.message())),
@@ -82,7 +90,7 @@ async fn hear<O: Fn(Arc<Call>)>(call: Arc<Call>, mut messages: Streaming<Bytes>,
     match taken {
         Ok((message, place)) => {
             call.begin(message, messages, place);
-            tell(call);
+            tell(Arc::clone(call));
         }
         Err(status) => call.refuse(status),
     }

@@ -129,3 +129,104 @@ impl Drop for Answers {
         self.0.leave();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bells::Bells;
+
+    type Next = Poll<Option<Result<Bytes, i32>>>;
+
+    struct Given(VecDeque<Bytes>);
+
+    impl Source for Given {
+        fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Bytes>> {
+            self.0.pop_front().map_or(Poll::Pending, |message| Poll::Ready(Some(message)))
+        }
+    }
+
+    fn outlet() -> (Arc<Bells>, Arc<Outlet>) {
+        let bells = Bells::new().unwrap();
+        let outlet = Arc::new(Outlet::new(bells.bell()));
+        (bells, outlet)
+    }
+
+    fn next(outlet: &Outlet) -> Next {
+        let polled = outlet.poll(&mut Context::from_waker(Waker::noop()));
+        polled.map(|next| next.map(|message| message.map_err(|status| status.code() as i32)))
+    }
+
+    fn message(text: &'static str) -> Next {
+        Poll::Ready(Some(Ok(Bytes::from_static(text.as_bytes()))))
+    }
+
+    #[test]
+    fn what_was_written_comes_before_the_source_and_the_end_before_what_the_source_has_left() {
+        let (_bells, outlet) = outlet();
+        outlet.follow(Box::new(Given(["a", "b"].map(Bytes::from).into())));
+        outlet.write("one".into());
+        outlet.write("two".into());
+        assert_eq!([next(&outlet), next(&outlet), next(&outlet)], [message("one"), message("two"), message("a")]);
+        outlet.write("three".into());
+        outlet.end(Err(Status::aborted("")));
+        outlet.end(Ok(())); // the first counts
+        assert_eq!(next(&outlet), message("three"));
+        assert_eq!(next(&outlet), Poll::Ready(Some(Err(10))));
+    }
+
+    #[test]
+    fn the_bell_rings_when_all_is_taken_and_when_the_client_goes() {
+        let (bells, outlet) = outlet();
+        outlet.write("one".into());
+        outlet.write("two".into());
+        let _ = next(&outlet);
+        assert_eq!((bells.take(), outlet.waiting()), (vec![], 1));
+        let _ = next(&outlet);
+        assert_eq!((bells.take(), outlet.waiting()), (vec![outlet.bell()], 0));
+        drop(Answers(Arc::clone(&outlet)));
+        assert_eq!((bells.take(), outlet.is_gone()), (vec![outlet.bell()], true));
+    }
+
+    #[test]
+    fn nothing_is_kept_for_a_client_that_is_gone() {
+        struct Counted {
+            _held: Arc<()>,
+        }
+        impl Source for Counted {
+            fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Bytes>> {
+                Poll::Pending
+            }
+        }
+        let (_bells, outlet) = outlet();
+        let alive = Arc::new(());
+        outlet.follow(Box::new(Counted { _held: Arc::clone(&alive) }));
+        outlet.write("before".into());
+        drop(Answers(Arc::clone(&outlet)));
+        outlet.follow(Box::new(Counted { _held: Arc::clone(&alive) }));
+        outlet.write("after".into());
+        assert_eq!((Arc::strong_count(&alive), outlet.waiting()), (1, 0));
+    }
+
+    #[test]
+    fn whoever_waits_is_woken_by_whatever_is_new() {
+        struct Woken(std::sync::atomic::AtomicBool);
+        impl std::task::Wake for Woken {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+        let changes: [fn(&Outlet); 3] = [
+            |outlet| outlet.write("news".into()),
+            |outlet| outlet.follow(Box::new(Given(VecDeque::new()))),
+            |outlet| outlet.end(Ok(())),
+        ];
+        for change in changes {
+            let (_bells, outlet) = outlet();
+            let woken = Arc::new(Woken(false.into()));
+            let waker = Waker::from(Arc::clone(&woken));
+            assert!(outlet.poll(&mut Context::from_waker(&waker)).is_pending());
+            change(&outlet);
+            assert!(woken.0.load(std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+}

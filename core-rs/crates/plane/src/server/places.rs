@@ -57,6 +57,18 @@ pub struct Places {
     bell: Arc<Bell>,
 }
 
+/// A call among those that have said nothing.
+pub struct Silent<'a> {
+    place: &'a Place,
+    call: &'a Arc<Call>,
+}
+
+impl Drop for Silent<'_> {
+    fn drop(&mut self) {
+        self.place.silent().retain(|other| !Arc::ptr_eq(other, self.call));
+    }
+}
+
 struct Place {
     method: Method,
     running: Arc<Semaphore>,
@@ -89,8 +101,8 @@ impl Places {
         &self.methods[method].method.silence
     }
 
-    /// The call waits for its first word; when too many do, the oldest of them ends.
-    pub fn fall_silent(&self, call: &Arc<Call>) {
+    /// The call waits for its first word, until what is returned is dropped; when too many do, the oldest of them ends.
+    pub fn fall_silent<'a>(&'a self, call: &'a Arc<Call>) -> Silent<'a> {
         let place = &self.methods[call.method];
         let mut silent = place.silent();
         silent.push_back(Arc::clone(call));
@@ -99,11 +111,7 @@ impl Places {
         if let Some(oldest) = oldest {
             oldest.refuse(place.method.silence.when_oldest.clone().into());
         }
-    }
-
-    /// It waits no more.
-    pub fn speak(&self, call: &Arc<Call>) {
-        self.methods[call.method].silent().retain(|other| !Arc::ptr_eq(other, call));
+        Silent { place, call }
     }
 
     /// A place among those that run until it is dropped, or what the call is told.
@@ -124,5 +132,77 @@ impl Places {
 impl Place {
     fn silent(&self) -> MutexGuard<'_, VecDeque<Arc<Call>>> {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bells::Bells;
+    use std::net::{Ipv4Addr, SocketAddr};
+    use tokio::sync::oneshot::{Receiver, error::TryRecvError};
+
+    fn refusal(code: Code) -> Refusal {
+        Refusal { code: code as i32, message: String::new(), details: vec![] }
+    }
+
+    fn places(bells: &Arc<Bells>) -> Places {
+        let silence = Silence {
+            places: 2,
+            when_oldest: refusal(Code::ResourceExhausted),
+            patience: Duration::from_secs(1),
+            when_late: refusal(Code::InvalidArgument),
+        };
+        let method = |path: &str| Method {
+            path: path.into(),
+            places: 1,
+            when_full: refusal(Code::ResourceExhausted),
+            max_message_bytes: 1,
+            silence: silence.clone(),
+        };
+        Places::new(vec![method("/a/A"), method("/a/B")], Arc::new(bells.bell()))
+    }
+
+    type Decided = Receiver<Result<(), Status>>;
+
+    fn call(bells: &Arc<Bells>) -> (Arc<Call>, Decided) {
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        Call::new(0, peer, &http::HeaderMap::new(), bells.bell())
+    }
+
+    fn is_undecided(decided: &mut Decided) -> bool {
+        matches!(decided.try_recv(), Err(TryRecvError::Empty))
+    }
+
+    #[test]
+    fn methods_are_found_by_their_whole_path() {
+        let places = places(&Bells::new().unwrap());
+        assert_eq!((places.find("/a/A"), places.find("/a/B"), places.find("/a/")), (Some(0), Some(1), None));
+    }
+
+    #[test]
+    fn each_method_has_places_of_its_own_which_are_free_again() {
+        let bells = Bells::new().unwrap();
+        let places = places(&bells);
+        let held = places.take(0).unwrap();
+        assert_eq!(places.take(0).unwrap_err().code(), Code::ResourceExhausted);
+        assert_eq!((places.refused(), bells.take()), (vec![1, 0], vec![places.bell.id()]));
+        assert!(places.take(1).is_ok());
+        drop(held);
+        assert!(places.take(0).is_ok());
+    }
+
+    #[test]
+    fn of_too_many_silent_calls_the_oldest_goes_and_those_that_spoke_do_not_count() {
+        let bells = Bells::new().unwrap();
+        let places = places(&bells);
+        let (calls, mut decided): (Vec<_>, Vec<_>) = (0..4).map(|_| call(&bells)).unzip();
+        let mut waits: Vec<_> = calls[..2].iter().map(|call| places.fall_silent(call)).collect();
+        waits.pop(); // the second has spoken
+        waits.extend(calls[2..].iter().map(|call| places.fall_silent(call)));
+        assert_eq!(decided[0].try_recv().unwrap().unwrap_err().code(), Code::ResourceExhausted);
+        assert!(decided[1..].iter_mut().all(is_undecided));
+        drop(waits);
+        assert!(places.methods[0].silent().is_empty());
     }
 }
