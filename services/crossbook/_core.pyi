@@ -803,6 +803,8 @@ class SharedScan(ScannerAnswers):
 
         Beside it, which of them have ended unseen. None when memory does not hold the rest any more: read on.
         """
+    def ring(self, plane: Plane) -> int:
+        """From the next await_news on NEWS rings a bell of the plane, always the same, and is told no more."""
     def await_news(self) -> None:
         """NEWS is told once from now on. To be called before anything is taken: what comes meanwhile is told again."""
     def take_changes(self) -> tuple[list[OpportunityEvent], int]:
@@ -852,8 +854,37 @@ class Plane:
     def fileno(self) -> int: ...
     def take_bells(self) -> list[int]:
         """Those that were rung since the last time."""
+    def follow_quotes(
+        self,
+        target: str,
+        request: bytes,
+        scan: SharedScan,
+        source: int,
+        *,
+        connect_timeout_seconds: float,
+        keepalive_seconds: float,
+        keepalive_timeout_seconds: float,
+        max_message_bytes: int,
+    ) -> FollowedStream:
+        """Dials, and feeds the scan with what SubscribeQuoteBatches says there; the request is encoded."""
     def close(self) -> None:
         """Ends every stream and the thread; may be called again."""
+
+@final
+class FollowedStream:
+    """A stream that the plane follows."""
+
+    @property
+    def bell(self) -> int:
+        """Rung when it is open and when it is over."""
+    @property
+    def is_open(self) -> bool:
+        """Whether the other side has answered, and it is not over."""
+    @property
+    def end(self) -> tuple[int, str] | None:
+        """The status that ended it, when it is over. Raises PayloadError when what it said was no batch."""
+    def stop(self) -> None:
+        """Leaves it: when it returns, nothing of it reaches the scan any more."""
 
 @final
 class PlaneServer:
@@ -926,6 +957,8 @@ class PlaneCall:
     def first(self) -> bytes:
         """What the client said first."""
     def accept(self) -> None: ...
+    def watch(self, watching: OpportunityWatching) -> None:
+        """After what was written, the client is sent what the watcher is told, until its end."""
     def write(self, message: bytes) -> None: ...
     def end(self) -> None:
         """After what was written."""

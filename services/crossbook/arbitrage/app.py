@@ -27,6 +27,7 @@ from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
+from crossbook.plumbing.plane.thread import open_plane
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import ArbitrageSettings, Settings
 from crossbook.plumbing.shards import read_shards
@@ -52,14 +53,18 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         events = EventStore(pool, clock) if pool else None
         live = LiveScan(arguments, recorder, events, clock)
         stack.callback(live.take_news)  # the last of it
-        shards = ShardFollower(listed, live)
+        plane = await stack.enter_async_context(open_plane())
+        shards = ShardFollower(listed, live, plane)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
-        service = ArbitrageService(live, shards, arguments, cooldowns, windows, identities)
+        service = ArbitrageService(  # type: ignore[abstract]  # the plane serves its stream
+            live, shards, arguments, cooldowns, windows, identities
+        )
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
-        await stack.enter_async_context(grpc_server(settings.host, own.port, service.register, health))
+        server = grpc_server(settings.host, own.port, service.register, health, plane=plane, streams=service.streams)
+        await stack.enter_async_context(server)
         stack.callback(live.close)
         lifetime.on_hangup(lambda: read_shards("arbitrage", own), lambda listed: _take(listed, shards))
         keeper = Keeper(health.tell)
@@ -67,6 +72,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             are_decided = asyncio.Event()
             keep("clock", clock.keep_beating)
             keep("timer", lambda: _tick(live))
+            keep("news", lambda: live.hear(plane))
             keep("identities", lambda: _keep_identities(identities, are_decided))
             keep("shards", lambda: _follow(shards, are_decided, keeper, health))
             if events and live.writer:

@@ -1,13 +1,13 @@
-"""The live scan as the event loop has it: feeds the core's, wakes those who wait, and takes what is Python's.
+"""The live scan as the event loop has it: tells the core's what time and people say, and takes what is Python's.
 
 The core's scan (`_core.SharedScan`) holds the scanner, the event log, the watchers' queues, and what waits for
-Postgres, the recorder and the log; it says who is to be woken. Everything here runs on the event loop's thread and
-never waits. No event becomes a Python object on its way to a watcher.
+Postgres, the recorder and the log. In the service the plane feeds it with quotes and serves its watchers. Everything
+here runs on the event loop's thread and never waits.
 """
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import structlog
@@ -18,7 +18,6 @@ from crossbook._core import (
     UNWRITTEN_LIMIT,
     IdentityPair,
     OpportunityEvent,
-    OpportunityWatching,
     SharedScan,
 )
 from crossbook.arbitrage.event_history import EventHistory
@@ -29,6 +28,7 @@ from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.plane.thread import PlaneThread
 
 log = structlog.get_logger()
 
@@ -61,7 +61,6 @@ class LiveScan:
         self.history = EventHistory(store, self.scanner, self.clock) if store else None
         self.identities: Identities = ()
         self._recorder = recorder
-        self._bells: dict[int, asyncio.Event] = {}  # by the watcher's number
         self._lost_lines = 0
         self.scanner.await_news()
 
@@ -87,19 +86,14 @@ class LiveScan:
         """Ends every watcher once it has read what it holds, so that streams end before the server stops."""
         self._tell(self.scanner.close())
 
-    async def messages(self, watching: OpportunityWatching) -> AsyncGenerator[bytes, None]:
-        """What the watcher is told, WatchOpportunitiesResponses, until its end."""
-        bell = self._bells[watching.number] = asyncio.Event()
-        try:
-            while (message := watching.take()) != b"":
-                if message is None:
-                    await bell.wait()
-                    bell.clear()
-                else:
-                    yield message
-        finally:
-            del self._bells[watching.number]
-            watching.close()
+    async def hear(self, plane: PlaneThread) -> None:
+        """Endless: takes what is Python's whenever the plane says that there is some."""
+        bell = self.scanner.ring(plane.core)
+        with plane.listen(bell) as news:
+            while True:
+                await news.wait()
+                news.clear()
+                self.take_news()
 
     def take_news(self) -> None:
         """Once for however much has come. Log lines last: one takes as long as a thousand quotes."""
@@ -117,11 +111,8 @@ class LiveScan:
 
     def _tell(self, told: tuple[int, list[int]]) -> None:
         events, woken = told
-        for number in woken:
-            if number == NEWS:
-                asyncio.get_running_loop().call_soon(self.take_news)
-            elif (bell := self._bells.get(number)) is not None:
-                bell.set()
+        if NEWS in woken:
+            asyncio.get_running_loop().call_soon(self.take_news)
         if events:
             self.scanner.on_published(self.clock.now_ns())
 

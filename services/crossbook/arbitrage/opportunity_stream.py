@@ -7,10 +7,9 @@ live events where the log ends.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 
-from crossbook._core import WATCHER_QUEUE_LIMIT, EventFilter, ResumeToken, TokenError
+from crossbook._core import WATCHER_QUEUE_LIMIT, EventFilter, OpportunityWatching, ResumeToken, TokenError
 from crossbook.arbitrage.event_history import Resumption
 from crossbook.arbitrage.live import LiveScan
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -19,34 +18,37 @@ from crossbook.plumbing.errors import InvalidRequestError
 SAFE_SECONDS = 0.05  # between two looks, while events of this process are on their way to the log
 
 
-async def watch(
-    live: LiveScan, request: pb.WatchOpportunitiesRequest, queue_limit: int = WATCHER_QUEUE_LIMIT
-) -> AsyncGenerator[bytes, None]:
-    """WatchOpportunitiesResponses with the events that match. A client too slow for them loses the oldest waiting ones,
-    and is told how many.
+async def begin(
+    live: LiveScan,
+    request: pb.WatchOpportunitiesRequest,
+    write: Callable[[bytes], Awaitable[None]],
+    queue_limit: int = WATCHER_QUEUE_LIMIT,
+) -> OpportunityWatching:
+    """Writes what the log in Postgres tells, and gives what tells the rest: WatchOpportunitiesResponses with the events
+    that match. A client too slow for them loses the oldest waiting ones, and is told how many.
 
     Raises InvalidRequestError for a malformed resume token, UnavailableError while the log that it needs is away.
     """
     wanted, token = _wanted(request), _token(request.resume_token)
     watching = live.scanner.subscribe(wanted, token, live.clock.now_ns(), queue_limit)
     if watching is not None:
-        source = live.messages(watching)
-    else:
-        assert live.history is not None
-        assert token is not None
-        source = _after_log(live, live.history.resume(token), wanted, queue_limit)
-    async with aclosing(source) as messages:
-        async for message in messages:
-            yield message
+        return watching
+    assert live.history is not None
+    assert token is not None
+    return await _after_log(live, live.history.resume(token), wanted, write, queue_limit)
 
 
 async def _after_log(
-    live: LiveScan, missed: Resumption, wanted: EventFilter, queue_limit: int
-) -> AsyncGenerator[bytes, None]:
+    live: LiveScan,
+    missed: Resumption,
+    wanted: EventFilter,
+    write: Callable[[bytes], Awaitable[None]],
+    queue_limit: int,
+) -> OpportunityWatching:
     """What the log tells, the ends of what is not open here, and on with what memory holds."""
     while True:
         async for page in missed.pages(wanted):
-            yield page
+            await write(page)
         # Nothing is awaited between the end of the pages and here.
         joined = live.scanner.subscribe_after_log(wanted, missed.number, missed.told, live.clock.now_ns(), queue_limit)
         if joined is not None:
@@ -54,10 +56,8 @@ async def _after_log(
         await asyncio.sleep(SAFE_SECONDS)
     watching, ended = joined
     for ends in missed.ends(ended, wanted):
-        yield ends
-    async with aclosing(live.messages(watching)) as messages:
-        async for message in messages:
-            yield message
+        await write(ends)
+    return watching
 
 
 def _wanted(request: pb.WatchOpportunitiesRequest) -> EventFilter:

@@ -1,26 +1,27 @@
-"""Follows one shard's quotes: a stream of columnar batches, opened again and again for as long as it takes."""
+"""Follows one shard's quotes: the plane takes its batches into the scan, and dials again for as long as it takes."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import grpc
 import structlog
+from google.protobuf.duration_pb2 import Duration
 
-from crossbook._core import PayloadError
+from crossbook._core import FollowedStream, PayloadError
 from crossbook.arbitrage.live import LiveScan
 from crossbook.pb.v1 import aggregator_pb2
-from crossbook.plumbing.follow import Link, Loss
-from crossbook.plumbing.grpc.channel import open_channel
+from crossbook.plumbing.follow import Link, Loss, status_reason
+from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
+from crossbook.plumbing.plane.thread import PlaneThread
 
-METHOD = "/crossbook.v1.AggregatorService/SubscribeQuoteBatches"
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
+CONNECT_TIMEOUT_SECONDS = 5.0
+# No least time between two batches: the core takes one in some microseconds.
+REQUEST = aggregator_pb2.SubscribeQuoteBatchesRequest(min_interval=Duration()).SerializeToString()
+STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 
 log = structlog.get_logger()
-
-Call: TypeAlias = "grpc.aio.UnaryStreamCall[aggregator_pb2.SubscribeQuoteBatchesRequest, bytes]"
-Subscribe: TypeAlias = "grpc.aio.UnaryStreamMultiCallable[aggregator_pb2.SubscribeQuoteBatchesRequest, bytes]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,14 @@ class Source:
 
 
 class QuoteWatch:
-    """The client side of SubscribeQuoteBatches. Payloads go to the scanner as the bytes they came in."""
+    """The client side of SubscribeQuoteBatches."""
 
-    def __init__(self, source: Source, live: LiveScan, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, source: Source, live: LiveScan, plane: PlaneThread, on_change: Callable[[], Awaitable[None]]
+    ) -> None:
         self.source = source
         self._live = live
+        self._plane = plane
         self._on_change = on_change
         self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
         self._log = log.bind(shard=source.shard, target=source.target)
@@ -49,33 +53,41 @@ class QuoteWatch:
 
     async def run(self) -> None:
         """Follows until cancelled."""
-        async with open_channel(self.source.target) as channel:
-            subscribe: Subscribe = channel.unary_stream(
-                METHOD, request_serializer=aggregator_pb2.SubscribeQuoteBatchesRequest.SerializeToString
-            )
-            while True:
-                loss = await self._link.live(self._read(subscribe(aggregator_pb2.SubscribeQuoteBatchesRequest())))
-                if loss.is_news:
-                    self._log.warning(
-                        "aggregator_lost" if loss.was_open else "aggregator_unreachable", reason=loss.reason
-                    )
-                    await self._on_change()
-                await self._link.pause()
+        while True:
+            loss = await self._link.live(self._read())
+            if loss.is_news:
+                self._log.warning("aggregator_lost" if loss.was_open else "aggregator_unreachable", reason=loss.reason)
+                await self._on_change()
+            await self._link.pause()
 
-    async def _read(self, call: Call) -> Loss | None:
+    async def _read(self) -> Loss | None:
         """One stream from its opening to its loss."""
+        stream = self._dial()
         try:
-            await call.wait_for_connection()
-            await self._set_connected()
-            async for payload in call:
-                self._live.on_batch(payload, self.source.number)
+            with self._plane.listen(stream.bell) as news:
+                while (end := stream.end) is None:
+                    if stream.is_open and not self.is_connected:
+                        await self._set_connected()
+                    await news.wait()
+                    news.clear()
         except PayloadError as error:  # what the batch said is lost; a new stream begins with everything
             return Loss(f"a batch does not decode: {error}")
         finally:
-            call.cancel()
-            if self.is_connected:
-                self._live.on_disconnected(self.source.number)
-        return None
+            stream.stop()
+        code, message = end
+        return Loss(status_reason(STATUSES[code], message), STATUSES[code]) if code else None
+
+    def _dial(self) -> FollowedStream:
+        return self._plane.core.follow_quotes(
+            self.source.target,
+            REQUEST,
+            self._live.scanner,
+            self.source.number,
+            connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+            keepalive_seconds=KEEPALIVE_MS / 1000,
+            keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
+            max_message_bytes=MAX_MESSAGE_BYTES,
+        )
 
     async def _set_connected(self) -> None:
         self._link.opened()

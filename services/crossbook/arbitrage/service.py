@@ -1,8 +1,7 @@
 """The RPC face of ArbitrageService: checks, asks, translates."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -14,7 +13,7 @@ from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
-from crossbook.arbitrage.opportunity_stream import watch
+from crossbook.arbitrage.opportunity_stream import begin
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
@@ -23,6 +22,7 @@ from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2_grpc
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
+from crossbook.plumbing.plane.calls import Stream, StreamCall
 from crossbook.plumbing.requests import check_venue, check_venues, refuse
 from crossbook.plumbing.timestamps import to_duration
 
@@ -69,24 +69,20 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         )
 
     def register(self, server: grpc.aio.Server) -> None:
-        """Our byte-wise handler goes before the generated one: the first that knows a method serves it."""
-        handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
-            "WatchOpportunities": grpc.unary_stream_rpc_method_handler(
-                self.WatchOpportunities, request_deserializer=pb.WatchOpportunitiesRequest.FromString
-            )
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+        """What is not a stream."""
         arbitrage_pb2_grpc.add_ArbitrageServiceServicer_to_server(self, server)
 
-    async def WatchOpportunities(  # type: ignore[override]
-        self, request: pb.WatchOpportunitiesRequest, context: Context
-    ) -> AsyncIterator[bytes]:
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        """What the plane carries, by the methods' paths."""
+        return {f"/{SERVICE_NAME}/WatchOpportunities": Stream(self._watch)}
+
+    async def _watch(self, call: StreamCall) -> None:
+        request = call.request(pb.WatchOpportunitiesRequest)
         requests.check_watch(request)
         self._check_venues(request.venues)
-        await context.send_initial_metadata(())  # a client knows that it is connected before there is any event
-        async with aclosing(watch(self._live, request)) as messages:
-            async for message in messages:
-                yield message
+        call.watch(await begin(self._live, request, call.write))
+        await call.gone()
 
     async def ExplainSpread(self, request: pb.ExplainSpreadRequest, context: Context) -> pb.ExplainSpreadResponse:
         requests.check_explain(request)

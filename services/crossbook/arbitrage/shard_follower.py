@@ -16,6 +16,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.quote_stream import QuoteWatch, Source
 from crossbook.arbitrage.venue_health import VenueHealths, merged
 from crossbook.pb.v1.market_pb2 import VenueHealth
+from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.plumbing.tasks import Keeper
 
 LOOK_SECONDS = 1.0  # how often those that are to be left are looked at
@@ -40,9 +41,10 @@ class _Followed:
 class ShardFollower:
     """Follows what is listed."""
 
-    def __init__(self, shards: Mapping[str, str], live: LiveScan) -> None:
+    def __init__(self, shards: Mapping[str, str], live: LiveScan, plane: PlaneThread) -> None:
         self._listed = dict(shards)
         self._live = live
+        self._plane = plane
         self._followed: list[_Followed] = []
         self._changed = asyncio.Event()
         self._telling = asyncio.Lock()  # what is told last is what is so
@@ -113,7 +115,7 @@ class ShardFollower:
         known = {(followed.source.shard, followed.source.target) for followed in self._followed}
         for shard, target in self._listed.items():
             if (shard, target) not in known:
-                watch = QuoteWatch(Source(shard, target, self._free_number()), self._live, tell)
+                watch = QuoteWatch(Source(shard, target, self._free_number()), self._live, self._plane, tell)
                 venues = VenueHealths(target)
                 task = tasks.create_task(keeper.keep(f"shard {shard}", partial(_run, watch, venues)))
                 self._followed.append(_Followed(watch, venues, task))

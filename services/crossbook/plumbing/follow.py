@@ -52,7 +52,12 @@ ENDED = Loss("the other side ended the stream")
 
 def call_reason(error: grpc.aio.AioRpcError) -> OutsideText:
     """The status of a failed call in one line."""
-    return OutsideText.of(f"{error.code().name}: {error.details()}")
+    return status_reason(error.code(), error.details())
+
+
+def status_reason(code: grpc.StatusCode, details: str | None) -> OutsideText:
+    """The same of a status in its parts."""
+    return OutsideText.of(f"{code.name}: {details}")
 
 
 @asynccontextmanager

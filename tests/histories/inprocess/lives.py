@@ -29,8 +29,6 @@ from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import Tries
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.stores import stores_on
-from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2
@@ -44,6 +42,7 @@ from tests.histories.inprocess.history import ARBITRAGE
 from tests.histories.inprocess.loop import PROCESS, Pausable, VirtualLoop
 from tests.histories.inprocess.servers import LIMITS, LOSES, RECEIVER, REFUSES, Servers
 from tests.support.arbitrage.told_events import taken, watching_all
+from tests.support.arbitrage.watching import WatchedScan, watch
 
 TIMER_SECONDS = 0.25
 BEAT_SECONDS = 0.9
@@ -158,7 +157,7 @@ class Life(Pausable):
             await asyncio.get_running_loop().create_future()
 
 
-class _Noted(LiveScan):
+class _Noted(WatchedScan):
     """Tells the world what it tells its watchers, in the same moment."""
 
     def __init__(self, world: World, store: EventStore, clock: Clock) -> None:
@@ -323,7 +322,7 @@ class Call:
         if self._pump is not None:
             self._world.begin(self._world.servers.cancel([self._pump]))
 
-    async def _carry(self, live: LiveScan) -> None:
+    async def _carry(self, live: WatchedScan) -> None:
         """A task of the server's."""
         end = broken(grpc.StatusCode.UNAVAILABLE, "the connection broke")
         self._is_open.set()

@@ -10,8 +10,6 @@ import pytest
 from crossbook._core import EVENT_LOG_CAPACITY, ResumeToken
 from crossbook.arbitrage.event_retention import forget_events
 from crossbook.arbitrage.event_writer import EventWriter
-from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -21,6 +19,7 @@ from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.settings import ArbitrageSettings
 from crossbook.plumbing.timestamps import now_ns
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.watching import WatchedScan, watch
 from tests.support.servers.stoppable_postgres import stoppable_postgres
 from tests.support.waiting import eventually
 
@@ -36,7 +35,7 @@ Told = list[tuple["pb.OpportunityEventKind.ValueType", str]]
 class Process(NamedTuple):
     """What one arbitrage process has, without its sockets; its log has a name that no other has."""
 
-    live: LiveScan
+    live: WatchedScan
     writer: EventWriter
 
     def tick(self, bid: float, asset: str = "BTC", at_ns: int | None = None) -> None:
@@ -61,7 +60,7 @@ class Process(NamedTuple):
 def process(store: EventStore, limit: int = 1000, capacity: int = EVENT_LOG_CAPACITY) -> Process:
     """One whose writer holds so many, and whose memory."""
     arguments = scanner_arguments(ArbitrageSettings(min_life_ms=0))
-    live = LiveScan(arguments, store=store, capacity=capacity, unwritten_limit=limit)
+    live = WatchedScan(arguments, store=store, capacity=capacity, unwritten_limit=limit)
     assert live.writer is not None
     return Process(live, live.writer)
 

@@ -2,11 +2,12 @@
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from crossbook._core import EventFilter
+from crossbook._core import EventFilter, Plane
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.plane.thread import PlaneThread
 from tests.support.aggregator.fanout import Tick, payload
 
 
@@ -18,7 +19,7 @@ async def test_a_scrape_shows_the_counters(arguments: ScannerArguments) -> None:
     for bid in (101.0, 101.3, 101.6):
         live.on_batch(payload(Tick("cheap", 99.9, 100.0), Tick("dear", bid, bid + 0.1), small))
     registry = CollectorRegistry()
-    registry.register(ArbitrageCollector(live, ShardFollower({"main": "127.0.0.1:1"}, live)))
+    registry.register(ArbitrageCollector(live, ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))))
     text = generate_latest(registry).decode()
     assert "crossbook_arbitrage_opened_total 1.0" in text
     assert "crossbook_arbitrage_open 1.0" in text

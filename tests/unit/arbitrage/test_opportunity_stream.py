@@ -7,13 +7,12 @@ from contextlib import aclosing
 import pytest
 
 from crossbook._core import STALE, ResumeToken
-from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
 from tests.support.aggregator.fanout import Tick, payload
 from tests.support.arbitrage.told_events import EVERYTHING, told
+from tests.support.arbitrage.watching import WatchedScan, watch
 
 OPENED, UPDATED, CLOSED = (
     pb.OPPORTUNITY_EVENT_KIND_OPENED,
@@ -24,12 +23,12 @@ Messages = AsyncGenerator[bytes, None]
 
 
 @pytest.fixture
-def live(arguments: ScannerArguments) -> LiveScan:
+def live(arguments: ScannerArguments) -> WatchedScan:
     """A scan with no opportunity yet."""
-    return LiveScan(arguments)
+    return WatchedScan(arguments)
 
 
-def tick(live: LiveScan, bid: float, asset: str = "BTC") -> None:
+def tick(live: WatchedScan, bid: float, asset: str = "BTC") -> None:
     """`cheap` asks 100, `dear` bids."""
     live.on_batch(payload(Tick("cheap", 99.9, 100.0, asset), Tick("dear", bid, bid + 0.1, asset)))
 
@@ -48,7 +47,7 @@ async def first_live(messages: Messages) -> "asyncio.Task[bytes]":
     return asyncio.ensure_future(anext(messages))
 
 
-async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) -> None:
+async def test_a_new_call_gets_what_is_open_then_what_happens(live: WatchedScan) -> None:
     """OPENED for the open ones, then live events; a closed one is not told."""
     tick(live, 101.0, "BTC")
     tick(live, 102.0, "ETH")
@@ -63,7 +62,7 @@ async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) ->
 
 
 @pytest.mark.parametrize("is_resuming", [False, True])
-async def test_it_says_when_all_that_was_missed_is_told(live: LiveScan, is_resuming: bool) -> None:
+async def test_it_says_when_all_that_was_missed_is_told(live: WatchedScan, is_resuming: bool) -> None:
     """Once: after what is open or was missed, before what happens."""
     token = EVERYTHING.encode() if is_resuming else ""
     tick(live, 101.0)
@@ -74,7 +73,7 @@ async def test_it_says_when_all_that_was_missed_is_told(live: LiveScan, is_resum
     assert [(len(message.events), message.is_caught_up) for message in came] == [(1, False), (0, True), (1, False)]
 
 
-async def test_an_open_one_is_told_as_it_is_now(live: LiveScan) -> None:
+async def test_an_open_one_is_told_as_it_is_now(live: WatchedScan) -> None:
     """The OPENED that begins a call carries today's numbers and the identity it opened with."""
     tick(live, 101.0)
     tick(live, 102.0)
@@ -85,7 +84,7 @@ async def test_an_open_one_is_told_as_it_is_now(live: LiveScan) -> None:
     assert opened.opportunity.peak_net_percent == opened.opportunity.costs.net_percent
 
 
-async def test_resuming_tells_exactly_what_was_missed(live: LiveScan) -> None:
+async def test_resuming_tells_exactly_what_was_missed(live: WatchedScan) -> None:
     """From any event's token on, the rest of the story follows without a hole or a repetition."""
     for bid in (101.0, 102.0, 100.0, 101.0):
         tick(live, bid)
@@ -97,7 +96,7 @@ async def test_resuming_tells_exactly_what_was_missed(live: LiveScan) -> None:
             assert await take(messages) == events[position + 1 :]
 
 
-async def test_stopping_within_the_beginning_starts_again(live: LiveScan) -> None:
+async def test_stopping_within_the_beginning_starts_again(live: WatchedScan) -> None:
     """Only the last of the opening OPENEDs bears a token, so that none of them can be skipped."""
     for asset in ("BTC", "ETH", "SOL"):
         tick(live, 101.0, asset)
@@ -107,7 +106,7 @@ async def test_stopping_within_the_beginning_starts_again(live: LiveScan) -> Non
     assert ResumeToken.decode(tokens[2]).number == 3
 
 
-async def test_filters_hold_for_the_whole_life(live: LiveScan) -> None:
+async def test_filters_hold_for_the_whole_life(live: WatchedScan) -> None:
     """An opportunity that opened below the wanted net stays out, whatever it later pays."""
     request = pb.WatchOpportunitiesRequest(min_net_percent=1.5, venues=["cheap", "dear"])
     async with aclosing(watch(live, request)) as messages:
@@ -122,7 +121,7 @@ async def test_filters_hold_for_the_whole_life(live: LiveScan) -> None:
 @pytest.mark.parametrize(
     "request_", [pb.WatchOpportunitiesRequest(venues=["cheap"]), pb.WatchOpportunitiesRequest(assets=["ETH"])]
 )
-async def test_other_venues_and_assets_are_left_out(live: LiveScan, request_: pb.WatchOpportunitiesRequest) -> None:
+async def test_other_venues_and_assets_are_left_out(live: WatchedScan, request_: pb.WatchOpportunitiesRequest) -> None:
     """Both legs must be of the wanted venues, and the asset one of the wanted."""
     tick(live, 101.0)
     async with aclosing(watch(live, request_)) as messages:
@@ -132,7 +131,7 @@ async def test_other_venues_and_assets_are_left_out(live: LiveScan, request_: pb
             await asyncio.wait_for(waiting, 30)
 
 
-async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: LiveScan) -> None:
+async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: WatchedScan) -> None:
     """The queue is bounded; dropped_events counts what it lost, and other readers' messages stay untouched."""
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest(), queue_limit=2)) as messages:
         waiting = await first_live(messages)
@@ -143,7 +142,7 @@ async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: LiveScan)
     assert message.dropped_events == 3
 
 
-async def test_what_waits_for_a_busy_client_comes_in_one_message(live: LiveScan) -> None:
+async def test_what_waits_for_a_busy_client_comes_in_one_message(live: WatchedScan) -> None:
     """In its order; it is woken once for all of it."""
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
         waiting = await first_live(messages)
@@ -153,7 +152,7 @@ async def test_what_waits_for_a_busy_client_comes_in_one_message(live: LiveScan)
     assert list(pb.WatchOpportunitiesResponse.FromString(first).events) == told(live.scanner)
 
 
-async def test_a_call_that_is_left_leaves_nothing_behind(live: LiveScan) -> None:
+async def test_a_call_that_is_left_leaves_nothing_behind(live: WatchedScan) -> None:
     """Whether it was left while it waited or before it had taken its beginning."""
     tick(live, 101.0)
     messages = watch(live, pb.WatchOpportunitiesRequest())
@@ -167,14 +166,14 @@ async def test_a_call_that_is_left_leaves_nothing_behind(live: LiveScan) -> None
     assert live.scanner.watching_now() == (0, 0)
 
 
-async def test_a_malformed_token_is_refused(live: LiveScan) -> None:
+async def test_a_malformed_token_is_refused(live: WatchedScan) -> None:
     """It names its field and leaves no subscription behind."""
     with pytest.raises(InvalidRequestError, match="resume_token"):
         await anext(watch(live, pb.WatchOpportunitiesRequest(resume_token="?")))
     assert live.scanner.watching_now() == (0, 0)
 
 
-async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -> None:
+async def test_losing_the_stream_of_quotes_closes_what_is_open(live: WatchedScan) -> None:
     """Nothing is held open on quotes that nobody vouches for."""
     tick(live, 101.0)
     live.on_disconnected()
@@ -183,7 +182,7 @@ async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -
     assert kinds == [OPENED, CLOSED]
 
 
-async def test_a_book_that_goes_stale_closes_with_that_reason(live: LiveScan) -> None:
+async def test_a_book_that_goes_stale_closes_with_that_reason(live: WatchedScan) -> None:
     """The reason of the gate is told, and counted."""
     tick(live, 101.0)
     live.on_batch(payload(Tick("dear", 0, 0, state=STALE)))

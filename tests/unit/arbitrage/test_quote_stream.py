@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.quote_stream import QuoteWatch, Source
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.plane.thread import open_plane
 from crossbook.plumbing.retry import without_waits
 from tests.support.aggregator.fanout import Tick, running_fanout
 from tests.support.tracker.tracking import free_port as unused_port
@@ -30,19 +31,21 @@ class Followed:
     def __init__(self, arguments: ScannerArguments, port: int) -> None:
         self.live = LiveScan(arguments)
         self.changes: list[bool] = []
-        self.watch = QuoteWatch(Source("main", f"127.0.0.1:{port}", SHARD), self.live, self._changed)
+        self._source = Source("main", f"127.0.0.1:{port}", SHARD)
 
     async def _changed(self) -> None:
         self.changes.append(self.watch.is_connected)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.watch.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
+        async with open_plane() as plane:
+            self.watch = QuoteWatch(self._source, self.live, plane, self._changed)
+            task = asyncio.create_task(self.watch.run())
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.wait((task,))
 
     @property
     def legs(self) -> int:

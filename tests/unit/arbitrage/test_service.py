@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, cast
 
+from crossbook._core import Plane
 from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
@@ -11,6 +12,7 @@ from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.windows import WindowPrice, WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.plane.thread import PlaneThread
 
 
 class _SlowStore:
@@ -33,7 +35,7 @@ async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: Scan
     """The others wait and are all answered; answers from the latest quotes do not wait behind them."""
     store = _SlowStore()
     live = LiveScan(arguments)
-    shards = ShardFollower({"main": "127.0.0.1:1"}, live)
+    shards = ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))
     identities = IdentityRegister(live, None)
     service = ArbitrageService(live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities)
     context = cast(Any, None)

@@ -11,6 +11,7 @@ from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.plane.thread import PlaneThread, open_plane
 from crossbook.plumbing.tasks import Keeper
 from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
 from tests.support.waiting import eventually
@@ -21,10 +22,10 @@ CHEAP, DEAR = Tick("cheap", 99.9, 100.0), Tick("dear", 101.0, 101.1)
 class Followed:
     """A follower that runs, and what it has told."""
 
-    def __init__(self, live: LiveScan) -> None:
+    def __init__(self, live: LiveScan, plane: PlaneThread) -> None:
         self.live = live
         self.told: list[bool] = []
-        self.follower = ShardFollower({}, live)
+        self.follower = ShardFollower({}, live, plane)
 
     async def hear(self, is_connected: bool) -> None:
         """Whether any stream is up."""
@@ -48,11 +49,12 @@ class Followed:
 @pytest.fixture
 async def followed(arguments: ScannerArguments) -> AsyncIterator[Followed]:
     """Nothing is listed yet."""
-    followed = Followed(LiveScan(arguments))
-    task = asyncio.create_task(followed.follower.run(followed.hear, Keeper(ServiceHealth().tell)))
-    yield followed
-    task.cancel()
-    await asyncio.wait([task])
+    async with open_plane() as plane:
+        followed = Followed(LiveScan(arguments), plane)
+        task = asyncio.create_task(followed.follower.run(followed.hear, Keeper(ServiceHealth().tell)))
+        yield followed
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@
 //! windows to write, the venue's health to read, an end to answer.
 
 use crate::bells::Bell;
+use crate::clock::now_ns;
 use crate::hub::Hub;
 use crate::server::is_too_large;
 use crate::windows::Windows;
@@ -12,7 +13,7 @@ use crossbook_engine::latency::LatencyHistogram;
 use crossbook_engine::windows::IngestError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tonic::Streaming;
@@ -188,11 +189,6 @@ impl Feeding {
 
 fn count(histogram: &Mutex<LatencyHistogram>, duration_us: f64) {
     histogram.lock().unwrap_or_else(PoisonError::into_inner).add(duration_us);
-}
-
-/// The wall clock, which quotes and windows bear; nanoseconds since the epoch.
-fn now_ns() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_nanos() as i64)
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@
 
 mod bells;
 mod client;
+mod clock;
 mod codec;
 mod feeding;
 mod following;
 mod hub;
 mod runtime;
+mod scanning;
 mod server;
 #[cfg(test)]
 mod testing;
@@ -28,5 +30,6 @@ pub use feeding::{FeedEnd, Feeding, FeedingRules};
 pub use following::{Following, Form};
 pub use hub::Hub;
 pub use runtime::Plane;
+pub use scanning::{Events, ShardQuotes, waker_of};
 pub use server::{Call, Method, Outlet, Refusal, Server, ServerSettings, Silence, Source};
 pub use windows::Windows;

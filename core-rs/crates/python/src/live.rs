@@ -3,7 +3,7 @@
 //! Python's watchers are woken by number: those that have been since the last time are what a feeding call returns. So one
 //! call of Python feeds a batch, whatever came of it, and asyncio's events are set once for many of the core's.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Poll, Wake, Waker};
 
 use crossbook_engine::live as engine;
@@ -15,6 +15,7 @@ use crate::errors::{Failure, without_gil};
 use crate::identity::{IdentityFinding, IdentityPair, known_pairs};
 use crate::live_events::{EventFilter, LoggedEvent, ResumeToken};
 use crate::opportunities::OpportunityEvent;
+use crate::plane::Plane;
 use crate::scanner::Scanner;
 
 /// The number by which the process itself is woken; watchers' begin at 1.
@@ -43,8 +44,10 @@ fn bell(number: u64, woken: &Woken) -> Waker {
 /// The scanner with its event log and all that listens to it.
 #[pyclass(module = "crossbook._core", extends = ScannerAnswers, frozen)]
 pub struct SharedScan {
-    live: engine::SharedScan,
+    pub live: engine::SharedScan,
     woken: Woken,
+    /// What NEWS rings, and its bell's number; it is told with the woken where there is none.
+    news: OnceLock<(u64, Waker)>,
 }
 
 impl SharedScan {
@@ -57,7 +60,7 @@ impl SharedScan {
     }
 
     fn watching(&self, watching: engine::Watching) -> OpportunityWatching {
-        OpportunityWatching { waker: bell(watching.number(), &self.woken), watching }
+        OpportunityWatching { waker: bell(watching.number(), &self.woken), watching: Arc::new(watching) }
     }
 }
 
@@ -78,7 +81,11 @@ impl SharedScan {
         let limits = engine::Limits { capacity, unwritten: unwritten_limit, record_bytes };
         let live = Arc::new(Mutex::new(engine::LiveScan::new(scanner, log_id, limits)));
         let answers = ScannerAnswers { asked: Asked::Live(Arc::clone(&live)) };
-        Ok(PyClassInitializer::from(answers).add_subclass(Self { live, woken: Woken::default() }))
+        Ok(PyClassInitializer::from(answers).add_subclass(Self {
+            live,
+            woken: Woken::default(),
+            news: OnceLock::new(),
+        }))
     }
 
     #[pyo3(signature = (payload, now_ns, source=0))]
@@ -145,8 +152,16 @@ impl SharedScan {
         begun.map(|(watching, ended)| (self.watching(watching), ended))
     }
 
+    fn ring(&self, plane: &Plane) -> u64 {
+        let ringing = || {
+            let bell = plane.bell();
+            (bell.id(), crossbook_plane::waker_of(bell))
+        };
+        self.news.get_or_init(ringing).0
+    }
+
     fn await_news(&self, py: Python<'_>) {
-        let waker = bell(NEWS, &self.woken);
+        let waker = self.news.get().map_or_else(|| bell(NEWS, &self.woken), |(_, waker)| waker.clone());
         self.with(py, |live| live.await_news(waker));
     }
 
@@ -203,7 +218,7 @@ impl SharedScan {
 /// One call of WatchOpportunities.
 #[pyclass(module = "crossbook._core", frozen)]
 pub struct OpportunityWatching {
-    watching: engine::Watching,
+    pub watching: Arc<engine::Watching>,
     waker: Waker,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::errors::{Failure, without_gil};
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
+use crate::live::{OpportunityWatching, SharedScan};
 use crossbook_engine::hub::InstrumentFilter;
 use crossbook_engine::latency::LatencyHistogram;
 use crossbook_plane as plane;
@@ -58,6 +59,74 @@ impl Plane {
 
     fn close(&self, py: Python<'_>) {
         without_gil(py, || self.inner.close());
+    }
+
+    #[pyo3(signature = (target, request, scan, source, *, connect_timeout_seconds, keepalive_seconds,
+        keepalive_timeout_seconds, max_message_bytes))]
+    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
+    fn follow_quotes(
+        &self,
+        target: &str,
+        request: &[u8],
+        scan: &Bound<'_, SharedScan>,
+        source: u16,
+        connect_timeout_seconds: f64,
+        keepalive_seconds: f64,
+        keepalive_timeout_seconds: f64,
+        max_message_bytes: usize,
+    ) -> FollowedStream {
+        let rules = plane::DialRules {
+            connect_timeout: Duration::from_secs_f64(connect_timeout_seconds),
+            keepalive: Duration::from_secs_f64(keepalive_seconds),
+            keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
+            max_message_bytes,
+        };
+        let taker = Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source });
+        let (bell, request) = (self.bell(), request.to_vec().into());
+        FollowedStream {
+            inner: plane::Followed::start(target, QUOTES, request, rules, taker, bell, self.inner.handle()),
+        }
+    }
+}
+
+impl Plane {
+    pub fn bell(&self) -> plane::Bell {
+        self.inner.bells.bell()
+    }
+}
+
+const QUOTES: &str = "/crossbook.v1.AggregatorService/SubscribeQuoteBatches";
+
+/// A stream that the plane follows.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct FollowedStream {
+    inner: Arc<plane::Followed>,
+}
+
+#[pymethods]
+impl FollowedStream {
+    #[getter]
+    fn bell(&self) -> u64 {
+        self.inner.bell()
+    }
+
+    #[getter]
+    fn is_open(&self) -> bool {
+        self.inner.is_open()
+    }
+
+    #[getter]
+    fn end(&self) -> PyResult<Option<(i32, String)>> {
+        match self.inner.end() {
+            None => Ok(None),
+            Some(plane::End::Ended) => Ok(Some((0, String::new()))),
+            Some(plane::End::Failed { code, message }) => Ok(Some((code, message))),
+            Some(plane::End::Refused(reason)) => Err(Failure::Payload(reason).into()),
+        }
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        without_gil(py, || self.inner.stop());
     }
 }
 
@@ -176,6 +245,10 @@ impl PlaneCall {
 
     fn accept(&self) {
         self.inner.accept();
+    }
+
+    fn watch(&self, watching: &OpportunityWatching) {
+        self.inner.outlet.follow(Box::new(plane::Events(Arc::clone(&watching.watching))));
     }
 
     fn write(&self, message: &[u8]) {
@@ -310,6 +383,7 @@ impl PyIngestStream {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Plane>()?;
+    module.add_class::<FollowedStream>()?;
     module.add_class::<PlaneServer>()?;
     module.add_class::<PlaneCall>()?;
     module.add_class::<PyIngestRules>()?;

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from crossbook._core import IngestRules, IngestStream, PlaneCall, QuoteHub, VenueWindows
+from crossbook._core import IngestRules, IngestStream, OpportunityWatching, PlaneCall, QuoteHub, VenueWindows
 from crossbook.plumbing.errors import InvalidRequestError, UnavailableError
 from crossbook.plumbing.plane.thread import PlaneThread
 
@@ -47,6 +47,11 @@ class StreamCall:
         self._core.accept()
         await self._until(lambda: self._core.waiting < MAX_WAITING or self._core.is_gone)
         self._core.write(message)
+
+    def watch(self, watching: OpportunityWatching) -> None:
+        """From now on the client is sent what the watcher is told, until its end."""
+        self._core.watch(watching)
+        self._core.accept()
 
     async def gone(self) -> None:
         """Until the client has left."""
