@@ -803,8 +803,6 @@ class SharedScan(ScannerAnswers):
 
         Beside it, which of them have ended unseen. None when memory does not hold the rest any more: read on.
         """
-    def ring(self, plane: Plane) -> int:
-        """From the next await_news on NEWS rings a bell of the plane, always the same, and is told no more."""
     def await_news(self) -> None:
         """NEWS is told once from now on. To be called before anything is taken: what comes meanwhile is told again."""
     def take_changes(self) -> tuple[list[OpportunityEvent], int]:
@@ -854,6 +852,8 @@ class Plane:
     def fileno(self) -> int: ...
     def take_bells(self) -> list[int]:
         """Those that were rung since the last time."""
+    def ring_news(self, scan: SharedScan) -> int:
+        """From the scan's next await_news on its NEWS rings this bell, always the same, and is told no more."""
     def follow_quotes(
         self,
         target: str,

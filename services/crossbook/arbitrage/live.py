@@ -88,7 +88,7 @@ class LiveScan:
 
     async def hear(self, plane: PlaneThread) -> None:
         """Endless: takes what is Python's whenever the plane says that there is some."""
-        bell = self.scanner.ring(plane.core)
+        bell = plane.core.ring_news(self.scanner)
         with plane.listen(bell) as news:
             while True:
                 await news.wait()

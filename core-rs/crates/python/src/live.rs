@@ -15,7 +15,6 @@ use crate::errors::{Failure, without_gil};
 use crate::identity::{IdentityFinding, IdentityPair, known_pairs};
 use crate::live_events::{EventFilter, LoggedEvent, ResumeToken};
 use crate::opportunities::OpportunityEvent;
-use crate::plane::Plane;
 use crate::scanner::Scanner;
 
 /// The number by which the process itself is woken; watchers' begin at 1.
@@ -51,6 +50,11 @@ pub struct SharedScan {
 }
 
 impl SharedScan {
+    /// From the next `await_news` on NEWS rings the bell; the number of the first one that was given.
+    pub fn ring(&self, make: impl FnOnce() -> (u64, Waker)) -> u64 {
+        self.news.get_or_init(make).0
+    }
+
     fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut engine::LiveScan) -> T + Send) -> T {
         without_gil(py, || work(&mut engine::lock(&self.live)))
     }
@@ -150,14 +154,6 @@ impl SharedScan {
         let (wanted, log) = (wanted.filter.clone(), engine::AfterLog { number, told });
         let begun = without_gil(py, || engine::subscribe_after_log(&self.live, wanted, log, limit, now_ns));
         begun.map(|(watching, ended)| (self.watching(watching), ended))
-    }
-
-    fn ring(&self, plane: &Plane) -> u64 {
-        let ringing = || {
-            let bell = plane.bell();
-            (bell.id(), crossbook_plane::waker_of(bell))
-        };
-        self.news.get_or_init(ringing).0
     }
 
     fn await_news(&self, py: Python<'_>) {

@@ -61,6 +61,13 @@ impl Plane {
         without_gil(py, || self.inner.close());
     }
 
+    fn ring_news(&self, scan: &Bound<'_, SharedScan>) -> u64 {
+        scan.get().ring(|| {
+            let bell = self.bell();
+            (bell.id(), plane::waker_of(bell))
+        })
+    }
+
     #[pyo3(signature = (target, request, scan, source, *, connect_timeout_seconds, keepalive_seconds,
         keepalive_timeout_seconds, max_message_bytes))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
