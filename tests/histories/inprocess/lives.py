@@ -77,8 +77,14 @@ class World(Protocol):
     def next_number(self) -> int:
         """That no life has had: names decide who has which slots."""
 
-    def note(self, event: LoggedEvent) -> None:
+    def note(self, event: LoggedEvent, life: "ArbitrageLife") -> None:
         """What an arbitrage says, in the moment in which it does."""
+
+    def caught_up(self, life: "ArbitrageLife") -> None:
+        """Somebody has heard all that this arbitrage has said."""
+
+    async def begin_stream(self) -> None:
+        """Somebody begins to hear what is in the log now."""
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Somebody else's task, which a process does not wait for."""
@@ -164,13 +170,13 @@ class Life(Pausable):
 class _Noted(EventLog):
     """Tells the world what it is told."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, life: "ArbitrageLife") -> None:
         super().__init__()
-        self._world = world
+        self._life = life
 
     def append(self, event: OpportunityEvent) -> LoggedEvent:
         logged = super().append(event)
-        self._world.note(logged)
+        self._life.world.note(logged, self._life)
         return logged
 
 
@@ -179,9 +185,11 @@ class ArbitrageLife(Life):
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
+        self.said: set[str] = set()
+        self.followers: set[Call] = set()  # who have caught up with it
         store = EventStore(world.servers.pool(self), self.clock)
         self.live = LiveScan(ARGUMENTS, store=store, clock=self.clock)
-        self.live.events = _Noted(world)
+        self.live.events = _Noted(self)
         self.live.writer = EventWriter(store, self.live.events.log_id, self.clock)
         self.live.history = EventHistory(store, self.live.writer, self.live.events, self.clock)
         self.spawn(self._beat())
@@ -298,13 +306,16 @@ class Call:
         self._room = asyncio.Semaphore(ROOM)
         self._is_open = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+        self._server: ArbitrageLife | None = None
 
     async def wait_for_connection(self) -> None:
         server = self._world.lives.get(self._target)
         if server is None or server.is_dead or server.is_ending:
             raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
         assert isinstance(server, ArbitrageLife)
-        self._pump = server.stream(self._carry(server.live))
+        self._server = server
+        self._world.begin(self._world.begin_stream())
+        self._pump = server.stream(self._carry(server))
         await self._is_open.wait()
 
     async def read(self) -> arbitrage_pb2.WatchOpportunitiesResponse:
@@ -313,19 +324,25 @@ class Call:
             self._messages.put_nowait(message)
             raise message
         self._room.release()
-        return arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+        response = arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+        if response.is_caught_up and self._server is not None and self._pump is not None:
+            self._world.caught_up(self._server)
+            if not self._pump.done():
+                self._server.followers.add(self)
+        return response
 
     def cancel(self) -> None:
         """By the client, or because the way broke."""
-        if self._pump is not None:
+        if self._pump is not None and self._server is not None:
+            self._server.followers.discard(self)
             self._world.begin(self._world.servers.cancel([self._pump]))
 
-    async def _carry(self, live: LiveScan) -> None:
+    async def _carry(self, server: ArbitrageLife) -> None:
         """A task of the server's."""
         end = broken(grpc.StatusCode.UNAVAILABLE, "the connection broke")
         self._is_open.set()
         try:
-            async with aclosing(watch(live, self._request)) as messages:
+            async with aclosing(watch(server.live, self._request)) as messages:
                 async for message in messages:
                     await self._room.acquire()
                     self._messages.put_nowait(message)
@@ -334,6 +351,7 @@ class Call:
         except InvalidRequestError as error:
             end = broken(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         finally:
+            server.followers.discard(self)
             self._messages.put_nowait(end)
 
 

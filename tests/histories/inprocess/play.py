@@ -27,7 +27,7 @@ from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 from tests.histories.inprocess import judge as rules_of
 from tests.histories.inprocess.history import ALERTS, ARBITRAGE, ASSETS, CLOCKS, History, Step
-from tests.histories.inprocess.judge import LOOK, Opening, Seen, judge
+from tests.histories.inprocess.judge import LOGGED, LOOK, Opening, Seen, judge
 from tests.histories.inprocess.lives import AlertsLife, ArbitrageLife, Life
 from tests.histories.inprocess.loop import VirtualLoop
 from tests.histories.inprocess.servers import LIMITS, LOSES, REFUSES, Servers
@@ -73,6 +73,7 @@ class Play:
         self._quoted_ns = dict.fromkeys(ASSETS, 0)
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
+        self._heard: set[str] = set()
         self._is_over = False
         self._numbers = itertools.count()
         self._work: set[asyncio.Task[None]] = set()
@@ -216,14 +217,25 @@ class Play:
     def next_number(self) -> int:
         return next(self._numbers)
 
-    def note(self, event: LoggedEvent) -> None:
+    def note(self, event: LoggedEvent, life: ArbitrageLife) -> None:
         """What an arbitrage says, in the moment in which it does."""
         now = self.loop.time() - self._began
+        life.said.add(event.opportunity_id)
+        if life.followers:
+            self._heard.add(event.opportunity_id)
         opening = self._openings.setdefault(event.opportunity_id, Opening(event.asset, now))
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
             said = arbitrage_pb2.WatchOpportunitiesResponse.FromString(event.payload).events[0]
             opening.until = now
-            opening.lived = max(opening.lived or 0.0, from_duration(said.duration) / SECOND_NS)
+            opening.lives[life] = max(opening.lives.get(life, 0.0), from_duration(said.duration) / SECOND_NS)
+
+    def caught_up(self, life: ArbitrageLife) -> None:
+        """Somebody has heard all that this arbitrage has said."""
+        self._heard |= life.said
+
+    async def begin_stream(self) -> None:
+        """Whoever begins one is told what is in the log now, of this arbitrage or of another."""
+        self._heard |= {row[0] for row in await self.servers.rows(LOGGED)}
 
     async def _end(self) -> Verdict:
         """Everything works again; what is not well after SETTLED_SECONDS never will be."""
@@ -260,7 +272,9 @@ class Play:
                 self._open_now = {one.opportunity_id for one in life.live.scanner.open_opportunities()}
         ((logged, ended, alerts, deliveries),) = await self.servers.rows(LOOK % (BEGINNING_NS // SECOND_NS))
         alerts, deliveries = [tuple(row) for row in alerts], [tuple(row) for row in deliveries]
-        return Seen(self._openings, set(logged), set(ended), self._open_now, alerts, deliveries, self.accepted)
+        return Seen(
+            self._openings, set(logged), self._heard, set(ended), self._open_now, alerts, deliveries, self.accepted
+        )
 
 
 @contextmanager
