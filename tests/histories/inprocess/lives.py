@@ -14,7 +14,6 @@ from typing import Any, Protocol, cast
 import grpc
 from grpc_health.v1 import health_pb2
 
-from crossbook._core import OpportunityEvent
 from crossbook.alerts.app import LEASE_GROUP
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Limited, Outcome, Retry
@@ -30,9 +29,6 @@ from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import Tries
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.stores import stores_on
-from crossbook.arbitrage.event_history import EventHistory
-from crossbook.arbitrage.event_log import EventLog, LoggedEvent
-from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.store.events import EventStore
@@ -47,6 +43,7 @@ from crossbook.plumbing.tasks import Keeper
 from tests.histories.inprocess.history import ARBITRAGE
 from tests.histories.inprocess.loop import PROCESS, Pausable, VirtualLoop
 from tests.histories.inprocess.servers import LIMITS, LOSES, RECEIVER, REFUSES, Servers
+from tests.support.arbitrage.told_events import taken, watching_all
 
 TIMER_SECONDS = 0.25
 BEAT_SECONDS = 0.9
@@ -77,7 +74,7 @@ class World(Protocol):
     def next_number(self) -> int:
         """That no life has had: names decide who has which slots."""
 
-    def note(self, event: LoggedEvent, life: "ArbitrageLife") -> None:
+    def note(self, event: arbitrage_pb2.OpportunityEvent, life: "ArbitrageLife") -> None:
         """What an arbitrage says, in the moment in which it does."""
 
     def caught_up(self, life: "ArbitrageLife") -> None:
@@ -167,17 +164,25 @@ class Life(Pausable):
             await asyncio.get_running_loop().create_future()
 
 
-class _Noted(EventLog):
-    """Tells the world what it is told."""
+class _Noted(LiveScan):
+    """Tells the world what it tells its watchers, in the same moment."""
 
-    def __init__(self, life: "ArbitrageLife") -> None:
-        super().__init__()
+    def __init__(self, life: "ArbitrageLife", store: EventStore, clock: Clock) -> None:
+        super().__init__(ARGUMENTS, store=store, clock=clock)
         self._life = life
+        self._watching = watching_all(self.scanner)
 
-    def append(self, event: OpportunityEvent) -> LoggedEvent:
-        logged = super().append(event)
-        self._life.world.note(logged, self._life)
-        return logged
+    def on_batch(self, payload: bytes, source: int = 0) -> None:
+        super().on_batch(payload, source)
+        self._note()
+
+    def on_timer(self) -> None:
+        super().on_timer()
+        self._note()
+
+    def _note(self) -> None:
+        for event in taken(self._watching):
+            self._life.world.note(event, self._life)
 
 
 class ArbitrageLife(Life):
@@ -188,10 +193,8 @@ class ArbitrageLife(Life):
         self.said: set[str] = set()
         self.followers: set[Call] = set()  # who have caught up with it
         store = EventStore(world.servers.pool(self), self.clock)
-        self.live = LiveScan(ARGUMENTS, store=store, clock=self.clock)
-        self.live.events = _Noted(self)
-        self.live.writer = EventWriter(store, self.live.events.log_id, self.clock)
-        self.live.history = EventHistory(store, self.live.writer, self.live.events, self.clock)
+        self.live = _Noted(self, store, self.clock)
+        assert self.live.writer is not None
         self.spawn(self._beat())
         self.keep("event log", self.live.writer.run)
         self.keep("timer", self._tick)

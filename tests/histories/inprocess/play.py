@@ -15,13 +15,13 @@ from unittest.mock import patch
 
 import structlog
 
+from crossbook._core import ResumeToken
 from crossbook.alerts import closings, outbox
 from crossbook.alerts.evaluation import ownership
 from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.match import Position
 from crossbook.alerts.records import Tries
 from crossbook.alerts.store.stores import stores_on
-from crossbook.arbitrage.event_log import LoggedEvent, Token
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
@@ -115,7 +115,7 @@ class Play:
         for name in self._history.rules:
             await stores.rules.create_rule(name, _rule(name))
         await self.servers.rows("INSERT INTO alert_positions VALUES ('first_rule', 'made') RETURNING 1")
-        before = Position(self.wall_ns("postgres"), Token("before", 1, self.wall_ns("postgres")).encoded())
+        before = Position(self.wall_ns("postgres"), ResumeToken("before", 1, self.wall_ns("postgres")).encode())
         await stores.positions.save(dict.fromkeys(range(SLOTS), before))
 
     def begin(self, work: Coroutine[None, None, None]) -> None:
@@ -217,17 +217,17 @@ class Play:
     def next_number(self) -> int:
         return next(self._numbers)
 
-    def note(self, event: LoggedEvent, life: ArbitrageLife) -> None:
+    def note(self, event: arbitrage_pb2.OpportunityEvent, life: ArbitrageLife) -> None:
         """What an arbitrage says, in the moment in which it does."""
         now = self.loop.time() - self._began
-        life.said.add(event.opportunity_id)
+        opportunity = event.opportunity
+        life.said.add(opportunity.id)
         if life.followers:
-            self._heard.add(event.opportunity_id)
-        opening = self._openings.setdefault(event.opportunity_id, Opening(event.asset, now))
+            self._heard.add(opportunity.id)
+        opening = self._openings.setdefault(opportunity.id, Opening(opportunity.asset, now))
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
-            said = arbitrage_pb2.WatchOpportunitiesResponse.FromString(event.payload).events[0]
             opening.until = now
-            opening.lives[life] = max(opening.lives.get(life, 0.0), from_duration(said.duration) / SECOND_NS)
+            opening.lives[life] = max(opening.lives.get(life, 0.0), from_duration(event.duration) / SECOND_NS)
 
     def caught_up(self, life: ArbitrageLife) -> None:
         """Somebody has heard all that this arbitrage has said."""
