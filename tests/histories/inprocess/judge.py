@@ -7,9 +7,11 @@
 4. Each has been accepted by the receiver, under its own id and no other, and its delivery knows it.
 5. It was accepted once, unless something happened that can have taken the answer away.
 
-Heard can be what an arbitrage has said until a stream of its own has caught up and as long as that is followed, and what
-is in the log when a stream begins. What one says that nobody follows, because it was paused or died before it could log
-it, may be logged later, by it or by another: nobody begins a stream for that (decision 0026).
+Heard can be what an arbitrage has said until a stream of its own has caught up and as long as that is followed, and
+what is in the log when a stream begins. What died with one before it could log it may be logged later by another, when
+the stream of a third has caught up: nobody begins a new one for that (decision 0026). And what an arbitrage says in the
+moment in which it goes on after a pause is of quotes that were new long ago, which it refuses where quotes have to be
+as young as in production: it need not be heard by whoever follows another, which has not said it.
 
 Clocks that were set make rules 2 and 3 weaker: nobody can say then how long a cooldown was, nor a life.
 """

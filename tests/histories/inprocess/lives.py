@@ -190,7 +190,7 @@ class ArbitrageLife(Life):
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
-        self.said: set[str] = set()
+        self.said: set[str] = set()  # in time
         self.followers: set[Call] = set()  # who have caught up with it
         store = EventStore(world.servers.pool(self), self.clock)
         self.live = _Noted(self, store, self.clock)

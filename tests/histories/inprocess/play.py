@@ -36,6 +36,7 @@ from tests.support.aggregator.fanout import Tick, payload
 BEGINNING_NS = 1_800_000_000 * SECOND_NS
 SETTLED_SECONDS = 150.0
 QUIET_SECONDS = 2.0
+AT_ONCE_SECONDS = 0.001
 MOODS = {"refuse": REFUSES, "lose": LOSES, "limit": LIMITS}
 LATENCIES = (0.0, 0.0, 0.001, 0.01, 0.05, 0.3, 1.2)
 # What the services do again and again, more seldom: a history is as long as its calls.
@@ -73,7 +74,8 @@ class Play:
         self._quoted_ns = dict.fromkeys(ASSETS, 0)
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
-        self._heard: set[str] = set()
+        self._said: set[str] = set()  # in time
+        self._heard: set[str] = set()  # could be
         self._is_over = False
         self._numbers = itertools.count()
         self._work: set[asyncio.Task[None]] = set()
@@ -221,9 +223,11 @@ class Play:
         """What an arbitrage says, in the moment in which it does."""
         now = self.loop.time() - self._began
         opportunity = event.opportunity
-        life.said.add(opportunity.id)
-        if life.followers:
-            self._heard.add(opportunity.id)
+        if self.loop.time() > life.went_on_at + AT_ONCE_SECONDS:
+            life.said.add(opportunity.id)
+            self._said.add(opportunity.id)
+            if life.followers:
+                self._heard.add(opportunity.id)
         opening = self._openings.setdefault(opportunity.id, Opening(opportunity.asset, now))
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
             opening.until = now
@@ -235,7 +239,7 @@ class Play:
 
     async def begin_stream(self) -> None:
         """Whoever begins one is told what is in the log now, of this arbitrage or of another."""
-        self._heard |= {row[0] for row in await self.servers.rows(LOGGED)}
+        self._heard |= self._said & {row[0] for row in await self.servers.rows(LOGGED)}
 
     async def _end(self) -> Verdict:
         """Everything works again; what is not well after SETTLED_SECONDS never will be."""

@@ -44,11 +44,21 @@ KEPT = {
             Step(7.0, "kill", "arbitrage-1"),
         )
     ),
-    "the judge asked for what only a paused arbitrage said, when nobody followed it any more": History(
+    "the judge asked for what only a paused arbitrage said, of quotes of long ago, when nobody followed it": History(
         (
             Step(0.03, "pause", "arbitrage-1", 7.0),
             Step(1.03, "pay", "ETH", 0.02),
             Step(1.03, "kill", "arbitrage-2", 1.0),
+        ),
+        ("calm",),
+    ),
+    "the judge asked for the same when one followed that had lost its slots to one that followed another": History(
+        (
+            Step(0.03, "pause", "arbitrage-1", 7.0),
+            Step(0.03, "kill_before", "alerts-2", 0.0, 2),
+            Step(1.03, "pay", "ETH", 0.02),
+            Step(1.03, "kill", "arbitrage-2", 1.0),
+            Step(2.03, "pause", "alerts-1", 7.0),
         ),
         ("calm",),
     ),
