@@ -9,11 +9,14 @@ CoreError
 ├── InvalidSettingError     fix the argument that the message names (also a ValueError)
 ├── PayloadError            the bytes do not decode: count, drop, go on
 ├── SequenceError           a batch is missing or of another stream: open the stream again and resume
-└── ClockError              a batch is from the future: set the clock of its sender right, then send it again
+├── ClockError              a batch is from the future: set the clock of its sender right, then send it again
+└── TokenError              it is no token that was given out: begin without one
 """
 
 from collections.abc import Sequence
 from typing import ClassVar, Protocol, Self, final
+
+from typing_extensions import disjoint_base
 
 class CoreError(Exception): ...
 class UnknownVenueError(CoreError): ...
@@ -22,6 +25,7 @@ class InvalidSettingError(CoreError, ValueError): ...
 class PayloadError(CoreError): ...
 class SequenceError(CoreError): ...
 class ClockError(CoreError): ...
+class TokenError(CoreError): ...
 
 # --- Book states, as in protos/crossbook/v1/market.proto ---
 
@@ -623,9 +627,34 @@ class ScannerStats:
     quotes: int
     refusals: list[tuple[int, int]]  # (RefusalReason, count)
 
+@disjoint_base
+class ScannerAnswers:
+    """What a scanner answers from the latest quotes; asking changes nothing."""
+
+    def open_legs(self, source: int = 0) -> int:
+        """How many instruments the source tells of now that are not CLOSED."""
+    def open_opportunities(self) -> list[SpreadView]: ...
+    def list_spreads(
+        self,
+        now_ns: int,
+        *,
+        venues: Sequence[str] = (),
+        symbols: Sequence[str] = (),
+        assets: Sequence[str] = (),
+        min_gross_percent: float | None = None,
+        min_net_percent: float | None = None,
+        limit: int = 100,
+    ) -> list[SpreadView]:
+        """Pairs that pass the gate apart from its profit threshold, net percent descending."""
+    def explain(self, asset: str, buy_venue: str, sell_venue: str, now_ns: int) -> SpreadView | None:
+        """The verdict on one pair; None when a leg is not known at all."""
+    def overview(self, assets: Sequence[str]) -> list[AssetView]:
+        """Ordered by asset; no assets means all. Only LIVE quotes count."""
+    def stats(self) -> ScannerStats: ...
+
 @final
-class Scanner:
-    """Incremental all-pairs scan, publish gate and opportunity lifecycle."""
+class Scanner(ScannerAnswers):
+    """Incremental all-pairs scan, publish gate and opportunity lifecycle: one of one's own, that nobody listens to."""
 
     def __new__(
         cls,
@@ -656,27 +685,146 @@ class Scanner:
         """To be called every 50 ms: minimum life, ages, and instruments that have moved and that no shard tells of."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
         """The source is gone: forgets every quote that only it has told, and closes what is open with one."""
-    def open_legs(self, source: int = 0) -> int:
-        """How many instruments the source tells of now that are not CLOSED."""
     def set_identities(self, identities: Sequence[tuple[IdentityPair, int]], now_ns: int) -> list[OpportunityEvent]:
         """Replaces what is known of pairs: (pair, IdentityState of arbitrage.proto). Raises InvalidSettingError."""
     def take_findings(self) -> list[IdentityFinding]:
         """Pairs that became suspect since the last call."""
-    def open_opportunities(self) -> list[SpreadView]: ...
-    def list_spreads(
-        self,
-        now_ns: int,
+
+# --- The live scan ---
+
+NEWS: int  # the number by which the process itself is woken
+EVENT_LOG_CAPACITY: int  # events that memory keeps
+WATCHER_QUEUE_LIMIT: int  # events that wait for one watcher
+UNWRITTEN_LIMIT: int  # events that wait for Postgres
+REPLICA_OVERLAP_NS: int  # between the clocks of two replicas: so much before its time a token of another begins
+
+@final
+class LoggedEvent:
+    """An event in its place in the log."""
+
+    number: int
+    kind: int  # OpportunityEventKind of arbitrage.proto
+    opportunity_id: str
+    asset: str
+    buy_venue: str
+    sell_venue: str
+    opening_net_percent: float  # of the opportunity
+    event_ns: int
+    cause_ns: int
+    payload: bytes  # a WatchOpportunitiesResponse with this event alone
+
+@final
+class ResumeToken:
+    """Names a log (one per process), the number of an event in it, and its time."""
+
+    def __new__(cls, log_id: str, number: int, event_ns: int) -> Self: ...
+    @staticmethod
+    def decode(token: str) -> ResumeToken:
+        """Raises TokenError."""
+    def encode(self) -> str:
+        """As clients keep it."""
+    @property
+    def log_id(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def event_ns(self) -> int: ...
+
+@final
+class EventFilter:
+    """Which opportunities a watcher wants, for their whole lives; empty lists do not restrict."""
+
+    def __new__(
+        cls, venues: Sequence[str] = (), assets: Sequence[str] = (), min_net_percent: float | None = None
+    ) -> Self:
+        """venues: both legs are of them. min_net_percent: at opening."""
+    def matches(self, asset: str, buy_venue: str, sell_venue: str, opening_net_percent: float) -> bool: ...
+
+@final
+class SharedScan(ScannerAnswers):
+    """The scanner with its event log and all that listens to it, behind one lock, usable from any thread.
+
+    What it is told is answered with how many events came of it, and who has been woken since the last time: numbers of
+    watchers that had taken everything, and NEWS where the process has something to take.
+    """
+
+    def __new__(
+        cls,
+        scanner: Scanner,
+        log_id: str,
         *,
-        venues: Sequence[str] = (),
-        symbols: Sequence[str] = (),
-        assets: Sequence[str] = (),
-        min_gross_percent: float | None = None,
-        min_net_percent: float | None = None,
-        limit: int = 100,
-    ) -> list[SpreadView]:
-        """Pairs that pass the gate apart from its profit threshold, net percent descending."""
-    def explain(self, asset: str, buy_venue: str, sell_venue: str, now_ns: int) -> SpreadView | None:
-        """The verdict on one pair; None when a leg is not known at all."""
-    def overview(self, assets: Sequence[str]) -> list[AssetView]:
-        """Ordered by asset; no assets means all. Only LIVE quotes count."""
-    def stats(self) -> ScannerStats: ...
+        unwritten_limit: int | None = None,
+        record_bytes: int = 0,
+        capacity: int = 10000,
+    ) -> Self:
+        """With the settings of the scanner, and none of its quotes. log_id: of no other process, without a colon.
+
+        unwritten_limit: events that wait for Postgres; None where there is none. record_bytes: what waits for the
+        recorder, in bytes; 0 where nothing is recorded. capacity: events in memory.
+        """
+    def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
+        """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_timer(self, now_ns: int) -> tuple[int, list[int]]:
+        """To be called every 50 ms."""
+    def on_disconnected(self, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
+        """The source is gone."""
+    def set_identities(
+        self, identities: Sequence[tuple[IdentityPair, int]], record: bytes, now_ns: int
+    ) -> tuple[int, list[int]]:
+        """Replaces what is known of pairs; record: how a recording tells it. Raises InvalidSettingError."""
+    def on_published(self, now_ns: int) -> None:
+        """What the last batch caused has gone out: measures it."""
+    def close(self) -> tuple[int, list[int]]:
+        """Ends every watcher, of now or later, once it has taken what it holds."""
+    def subscribe(
+        self, wanted: EventFilter, token: ResumeToken | None, now_ns: int, limit: int = 1000
+    ) -> OpportunityWatching | None:
+        """A watcher that is told first what is open, or what happened after the token.
+
+        None when that is in Postgres: read the log there, then subscribe_after_log. Without Postgres a token that
+        memory does not reach begins with what is open.
+        """
+    def subscribe_after_log(
+        self, wanted: EventFilter, number: int, told: Sequence[str], now_ns: int, limit: int = 1000
+    ) -> tuple[OpportunityWatching, list[str]] | None:
+        """A watcher that has read the log in Postgres up to this number, and was told that these are open (their ids).
+
+        Beside it, which of them have ended unseen. None when memory does not hold the rest any more: read on.
+        """
+    def await_news(self) -> None:
+        """NEWS is told once from now on. To be called before anything is taken: what comes meanwhile is told again."""
+    def take_changes(self) -> tuple[list[OpportunityEvent], int]:
+        """OPENED and CLOSED since the last call; and how many ever were lost because nobody took them."""
+    def take_records(self) -> tuple[list[tuple[int, int, int, bytes]], bool]:
+        """(kind, time_ns, source, payload) of each since the last call; and whether the recording ends with them."""
+    def stop_recording(self) -> None: ...
+    def unwritten(self, limit: int) -> list[LoggedEvent]:
+        """The oldest that are not in Postgres yet; they wait on."""
+    def on_written(self, number: int) -> None:
+        """Everything up to this number is in Postgres."""
+    def writing(self) -> tuple[int, int, int]:
+        """Events that wait for Postgres, those that were dropped, and the number up to which none waits."""
+    def watching_now(self) -> tuple[int, int]:
+        """Watchers, and the events that slow ones lost, over all that ever were."""
+    @property
+    def log_id(self) -> str: ...
+    @property
+    def measured(self) -> int:
+        """How many events are in frame_to_opportunity_us."""
+    def frame_to_opportunity_us(self, share: float) -> float:
+        """From the receipt of a frame to on_published, a quantile; 0 before the first."""
+    def take_findings(self) -> list[IdentityFinding]:
+        """Pairs that became suspect since the last call."""
+
+@final
+class OpportunityWatching:
+    """One call of WatchOpportunities; close it, or let it go."""
+
+    @property
+    def number(self) -> int: ...
+    def take(self) -> bytes | None:
+        """The next WatchOpportunitiesResponse, with all that waits up to a limit; b"" at the end.
+
+        None when nothing waits: then its number is told, once, as soon as something does.
+        """
+    def close(self) -> None: ...

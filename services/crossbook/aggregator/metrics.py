@@ -53,12 +53,12 @@ class AggregatorCollector(Collector):
         yield quantiles(
             "crossbook_aggregator_batch_transit_us",
             "Microseconds from a batch's leaving its tracker to its arrival.",
-            counters.batch_transit,
+            counters.batch_transit.quantile_us,
         )
         yield quantiles(
             "crossbook_aggregator_window_update_us",
             "Microseconds to decode a batch, update its windows and hand its quotes on.",
-            counters.window_update,
+            counters.window_update.quantile_us,
         )
 
     def _per_venue(self) -> Iterator[Metric]:

@@ -25,12 +25,22 @@ class Position(NamedTuple):
         return Position(int(event_ns), token)
 
 
+class Place(NamedTuple):
+    """A position where this process has it: `order` counts the events that it was told with a token.
+
+    Times do not order events: several have one, and a clock that was set back gives later events earlier ones.
+    """
+
+    order: int = 0
+    position: Position = Position()
+
+
 @dataclass(eq=False, slots=True)
 class Hold:
     """Something is still to be done in a slot."""
 
     tenure: Tenure
-    before: Position
+    before: Place
     others: dict["Hold", None]
 
     def settle(self) -> None:

@@ -51,6 +51,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         pool = await _open_pool(settings, stack)
         events = EventStore(pool, clock) if pool else None
         live = LiveScan(arguments, recorder, events, clock)
+        stack.callback(live.take_news)  # the last of it
         shards = ShardFollower(listed, live)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
@@ -59,7 +60,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
         await stack.enter_async_context(grpc_server(settings.host, own.port, service.register, health))
-        stack.callback(live.broadcast.close)
+        stack.callback(live.close)
         lifetime.on_hangup(lambda: read_shards("arbitrage", own), lambda listed: _take(listed, shards))
         keeper = Keeper(health.tell)
         async with keeping(keeper) as keep:

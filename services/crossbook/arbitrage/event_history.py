@@ -6,20 +6,17 @@ hears the end of everything that it hears the beginning of. What is still in for
 the same quotes say so.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 import structlog
 
-from crossbook.arbitrage.event_log import EventLog, LoggedEvent, Token
-from crossbook.arbitrage.event_writer import EventWriter
+from crossbook._core import EventFilter, ResumeToken, SharedScan
 from crossbook.arbitrage.store.events import EventStore, StoredEvent
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import from_timestamp, to_duration, to_timestamp
 
 PAGE = 256
-SAFE_SECONDS = 0.05  # between two looks, while events of this process are on their way to the log
 
 log = structlog.get_logger()
 
@@ -27,81 +24,80 @@ log = structlog.get_logger()
 class EventHistory:
     """The log in Postgres, and the one in memory that goes on where it ends."""
 
-    def __init__(self, store: EventStore, writer: EventWriter, events: EventLog, clock: Clock) -> None:
+    def __init__(self, store: EventStore, scanner: SharedScan, clock: Clock) -> None:
         self._store = store
-        self._writer = writer
-        self._events = events
+        self._scanner = scanner
         self._clock = clock
 
-    def resume(self, token: str) -> "Resumption | None":
-        """None when memory holds all that the token asks for. Raises InvalidRequestError for what is no token."""
-        parts = Token.decoded(token)
-        if parts.log_id == self._events.log_id and self._events.after_number(parts.number) is not None:
-            return None
-        return Resumption(parts, self._store, self._writer, self._events, self._clock)
+    def resume(self, token: ResumeToken) -> "Resumption":
+        """For a client whose token memory does not answer."""
+        return Resumption(token, self._store, self._scanner, self._clock)
 
 
 class Resumption:
     """One client's way from its token to the events in memory."""
 
-    def __init__(self, token: Token, store: EventStore, writer: EventWriter, events: EventLog, clock: Clock) -> None:
+    def __init__(self, token: ResumeToken, store: EventStore, scanner: SharedScan, clock: Clock) -> None:
         self._token = token
         self._store = store
-        self._writer = writer
-        self._events = events
+        self._scanner = scanner
         self._clock = clock
+        self._row_id: int | None = None
         self._alive: Mapping[str, int] = {}
         self._open: dict[str, StoredEvent] = {}
-        self._number = 0
+        self.number = 0  # of this process' events, the last that the pages told for certain
 
-    async def pages(self) -> AsyncIterator[Sequence[LoggedEvent]]:
-        """Everything up to what memory holds, oldest first. Raises UnavailableError."""
-        place = await self._store.place(*self._token)
-        if not place.is_whole:
-            log.warning("resumed_before_the_log", since_ns=self._token.event_ns)
-        row_id = place.id
-        while True:
-            number = self._writer.safe_number
-            rows = await self._store.after(row_id, PAGE)
+    @property
+    def told(self) -> list[str]:
+        """Opportunities that the client knows to be open."""
+        return list(self._open)
+
+    async def pages(self, wanted: EventFilter) -> AsyncIterator[bytes]:
+        """What the log holds now of what is wanted, oldest first; the next call goes on from there.
+
+        Raises UnavailableError.
+        """
+        if self._row_id is None:
+            self._row_id = await self._place()
+        is_more = True
+        while is_more:
+            _, _, self.number = self._scanner.writing()
+            rows = await self._store.after(self._row_id, PAGE)
             for row in rows:
                 self._follow(row)
             if rows:
-                row_id = rows[-1].id
-                yield [row.event for row in rows]
-            if len(rows) < PAGE:
-                self._alive = await self._store.alive()
-                if self._events.after_number(number) is not None:
-                    self._number = number
-                    return
-                await asyncio.sleep(SAFE_SECONDS)
+                self._row_id = rows[-1].id
+            if message := b"".join(row.payload for row in rows if row.is_wanted(wanted)):
+                yield message
+            is_more = len(rows) == PAGE
+        self._alive = await self._store.alive()
 
-    def rest(self) -> list[LoggedEvent]:
-        """What memory holds beyond the pages; to be asked in the moment in which the client subscribes."""
-        rest = self._events.after_number(self._number) or []
-        for event in rest:
-            self._follow(StoredEvent(0, self._events.log_id, event))
-        return rest
-
-    def ends(self, is_wanted: Callable[[LoggedEvent], bool]) -> Iterator[pb.OpportunityEvent]:
-        """A CLOSED for each that was told and is not open here. None bears a token."""
+    def ends(self, ended: Sequence[str], wanted: EventFilter) -> Iterator[bytes]:
+        """A CLOSED for each that was told, is wanted and has ended unseen. None bears a token."""
         now = self._clock.now_ns()
-        for opportunity_id, last in self._open.items():
-            if self._events.opened(opportunity_id) is None and is_wanted(last.event):
-                alive_ns = max(last.event.event_ns, self._alive.get(last.writer, 0))
-                yield _closed(last.event, min(alive_ns, now))
+        lost = [last for last in (self._open[opportunity_id] for opportunity_id in ended) if last.is_wanted(wanted)]
+        for start in range(0, len(lost), PAGE):
+            events = [_closed(last, min(self._alive_ns(last), now)) for last in lost[start : start + PAGE]]
+            yield pb.WatchOpportunitiesResponse(events=events).SerializeToString()
 
-    def is_told(self, opportunity_id: str) -> bool:
-        """Whether the client knows that it is open."""
-        return opportunity_id in self._open
+    async def _place(self) -> int:
+        token = self._token
+        place = await self._store.place(token.log_id, token.number, token.event_ns)
+        if not place.is_whole:
+            log.warning("resumed_before_the_log", since_ns=token.event_ns)
+        return place.id
+
+    def _alive_ns(self, last: StoredEvent) -> int:
+        return max(last.event_ns, self._alive.get(last.writer, 0))
 
     def _follow(self, row: StoredEvent) -> None:
-        if row.event.kind == pb.OPPORTUNITY_EVENT_KIND_CLOSED:
-            self._open.pop(row.event.opportunity_id, None)
+        if row.kind == pb.OPPORTUNITY_EVENT_KIND_CLOSED:
+            self._open.pop(row.opportunity_id, None)
         else:
-            self._open[row.event.opportunity_id] = row
+            self._open[row.opportunity_id] = row
 
 
-def _closed(last: LoggedEvent, end_ns: int) -> pb.OpportunityEvent:
+def _closed(last: StoredEvent, end_ns: int) -> pb.OpportunityEvent:
     event = pb.WatchOpportunitiesResponse.FromString(last.payload).events[0]
     event.kind = pb.OPPORTUNITY_EVENT_KIND_CLOSED
     event.close_reason = pb.REFUSAL_REASON_NOT_LIVE

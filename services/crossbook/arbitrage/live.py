@@ -1,34 +1,34 @@
-"""The live scan: the scanner with all that listens to it: recording, event log, its writer, subscribers, latencies.
+"""The live scan as the event loop has it: feeds the core's, wakes those who wait, and takes what is Python's.
 
-Everything here runs on the event loop's thread and never waits.
+The core's scan (`_core.SharedScan`) holds the scanner, the event log, the watchers' queues, and what waits for
+Postgres, the recorder and the log; it says who is to be woken. Everything here runs on the event loop's thread and
+never waits. No event becomes a Python object on its way to a watcher.
 """
 
 import asyncio
-from collections.abc import Sequence
+import secrets
+from collections.abc import AsyncGenerator, Sequence
 from typing import TypeAlias
 
 import structlog
 
-from crossbook._core import IdentityPair, OpportunityEvent
-from crossbook.arbitrage.event_history import EventHistory
-from crossbook.arbitrage.event_log import EventLog, LoggedEvent
-from crossbook.arbitrage.event_writer import EventWriter
-from crossbook.arbitrage.messages import reason_name, to_event
-from crossbook.arbitrage.recorder import (
-    ANSWER,
-    BATCH,
-    DISCONNECTED,
-    IDENTITIES,
-    TIMER,
-    BatchRecorder,
-    identities_record,
+from crossbook._core import (
+    EVENT_LOG_CAPACITY,
+    NEWS,
+    UNWRITTEN_LIMIT,
+    IdentityPair,
+    OpportunityEvent,
+    OpportunityWatching,
+    SharedScan,
 )
+from crossbook.arbitrage.event_history import EventHistory
+from crossbook.arbitrage.event_writer import EventWriter
+from crossbook.arbitrage.messages import reason_name
+from crossbook.arbitrage.recorder import RECORD_BYTES, BatchRecorder, identities_record
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.plumbing.broadcast import Broadcast
 from crossbook.plumbing.clock import Clock
-from crossbook.plumbing.latency import LatencyHistogram
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ Identities: TypeAlias = Sequence[tuple[IdentityPair, int]]
 
 
 class LiveScan:
-    """Feeds the scanner and publishes what it says."""
+    """Feeds the scanner and wakes those whom it has something to tell."""
 
     def __init__(
         self,
@@ -44,79 +44,86 @@ class LiveScan:
         recorder: BatchRecorder | None = None,
         store: EventStore | None = None,
         clock: Clock | None = None,
+        *,
+        capacity: int = EVENT_LOG_CAPACITY,
+        unwritten_limit: int = UNWRITTEN_LIMIT,
     ) -> None:
         self.clock = clock or Clock()
-        self.scanner = new_scanner(arguments)
-        self.events = EventLog()
+        self.scanner = SharedScan(
+            new_scanner(arguments),
+            secrets.token_hex(8),
+            capacity=capacity,
+            unwritten_limit=unwritten_limit if store else None,
+            record_bytes=RECORD_BYTES if recorder else 0,
+        )
         # Neither where there is no Postgres: then events end with this process.
-        self.writer = EventWriter(store, self.events.log_id, self.clock) if store else None
-        self.history = EventHistory(store, self.writer, self.events, self.clock) if store and self.writer else None
-        self.broadcast: Broadcast[LoggedEvent] = Broadcast()
-        self.frame_to_opportunity = LatencyHistogram()
+        self.writer = EventWriter(store, self.scanner, self.clock) if store else None
+        self.history = EventHistory(store, self.scanner, self.clock) if store else None
         self.identities: Identities = ()
-        self._told: set[int] = set()  # sources that have sent a batch since they connected
-        self.stats = self.scanner.stats()
         self._recorder = recorder
+        self._bells: dict[int, asyncio.Event] = {}  # by the watcher's number
+        self._lost_lines = 0
+        self.scanner.await_news()
 
     def on_batch(self, payload: bytes, source: int = 0) -> None:
         """Takes a SubscribeQuoteBatchesResponse of a source, the stream of one shard. Raises PayloadError."""
-        now = self.clock.now_ns()
-        self._record(BATCH, now, payload, source)
-        events = self.scanner.on_batch(payload, now, source)
-        is_first = source not in self._told
-        self._told.add(source)
-        if events:
-            self._publish(events)
-            if not is_first:  # it holds what was known before we came
-                self._measure(events, self.clock.now_ns())
+        self._tell(self.scanner.on_batch(payload, self.clock.now_ns(), source))
 
     def on_timer(self) -> None:
-        """To be called every 50 ms. Readers in other threads see the counters as they were here."""
-        now = self.clock.now_ns()
-        self._record(TIMER, now)
-        self._publish(self.scanner.on_timer(now))
-        self.stats = self.scanner.stats()
+        """To be called every 50 ms."""
+        self._tell(self.scanner.on_timer(self.clock.now_ns()))
 
     def on_disconnected(self, source: int = 0) -> None:
         """The source is gone."""
-        now = self.clock.now_ns()
-        self._told.discard(source)
-        self._record(DISCONNECTED, now, source=source)
-        self._publish(self.scanner.on_disconnected(now, source))
+        self._tell(self.scanner.on_disconnected(self.clock.now_ns(), source))
 
     def set_identities(self, identities: Identities) -> None:
         """What is known of pairs, all of it: (pair, IdentityState)."""
-        now = self.clock.now_ns()
         self.identities = identities
-        self._record(IDENTITIES, now, identities_record(identities))
-        self._publish(self.scanner.set_identities(identities, now))
+        record = identities_record(identities) if self._recorder else b""
+        self._tell(self.scanner.set_identities(identities, record, self.clock.now_ns()))
 
-    def _record(self, kind: int, now: int, payload: bytes = b"", source: int = 0) -> None:
+    def close(self) -> None:
+        """Ends every watcher once it has read what it holds, so that streams end before the server stops."""
+        self._tell(self.scanner.close())
+
+    async def messages(self, watching: OpportunityWatching) -> AsyncGenerator[bytes, None]:
+        """What the watcher is told, WatchOpportunitiesResponses, until its end."""
+        bell = self._bells[watching.number] = asyncio.Event()
+        try:
+            while (message := watching.take()) != b"":
+                if message is None:
+                    await bell.wait()
+                    bell.clear()
+                else:
+                    yield message
+        finally:
+            del self._bells[watching.number]
+            watching.close()
+
+    def take_news(self) -> None:
+        """Once for however much has come. Log lines last: one takes as long as a thousand quotes."""
+        self.scanner.await_news()
         if self._recorder is not None:
-            self._recorder.append(kind, now, payload, source)
-
-    def _publish(self, events: list[OpportunityEvent]) -> None:
-        for event in events:
-            logged = self.events.append(event)
-            self.broadcast.publish(logged)
-            if self.writer is not None:
-                self.writer.put(logged)
-            if self._recorder is not None:
-                self._recorder.append(ANSWER, event.event_ns, to_event(event).SerializeToString())
-        # After the subscribers, who have been woken above: a line of log takes as long as a thousand quotes.
-        if events:
-            asyncio.get_running_loop().call_soon(_log, events)
-
-    def _measure(self, events: list[OpportunityEvent], published: int) -> None:
-        """From the receipt of the frame to here; events that time caused have no frame and are not measured."""
-        for event in events:
-            self.frame_to_opportunity.add((published - event.cause_ns) / 1000)
-
-
-def _log(events: list[OpportunityEvent]) -> None:
-    for event in events:
-        if event.kind != pb.OPPORTUNITY_EVENT_KIND_UPDATED:
+            self._recorder.take(self.scanner)
+        if self.writer is not None:
+            self.writer.on_news()
+        changes, lost = self.scanner.take_changes()
+        for event in changes:
             _log_one(event)
+        if lost > self._lost_lines:
+            log.warning("opportunities_not_logged", opportunities=lost - self._lost_lines)
+            self._lost_lines = lost
+
+    def _tell(self, told: tuple[int, list[int]]) -> None:
+        events, woken = told
+        for number in woken:
+            if number == NEWS:
+                asyncio.get_running_loop().call_soon(self.take_news)
+            elif (bell := self._bells.get(number)) is not None:
+                bell.set()
+        if events:
+            self.scanner.on_published(self.clock.now_ns())
 
 
 def _log_one(event: OpportunityEvent) -> None:

@@ -22,8 +22,9 @@ class ArbitrageCollector(Collector):
         self._shards = shards
 
     def collect(self) -> Iterable[Metric]:
-        """Called by every scrape, in its thread: it reads what the timer left, not the scanner itself."""
-        stats = self._live.stats
+        """Called by every scrape, in its thread."""
+        stats = self._live.scanner.stats()
+        watchers, dropped = self._live.scanner.watching_now()
         yield CounterMetricFamily(f"{PREFIX}_opened", "Opportunities opened.", value=stats.opened)
         yield CounterMetricFamily(f"{PREFIX}_closed", "Opportunities closed.", value=stats.closed)
         yield CounterMetricFamily(f"{PREFIX}_quotes", "Quotes scanned.", value=stats.quotes)
@@ -32,12 +33,8 @@ class ArbitrageCollector(Collector):
         for shard, is_connected in self._shards.connections.items():
             connected.add_metric([shard], float(is_connected))
         yield connected
-        yield GaugeMetricFamily(
-            f"{PREFIX}_watchers", "Clients that watch opportunities.", value=len(self._live.broadcast)
-        )
-        yield CounterMetricFamily(
-            f"{PREFIX}_dropped_events", "Events that slow watchers lost.", value=self._live.broadcast.dropped
-        )
+        yield GaugeMetricFamily(f"{PREFIX}_watchers", "Clients that watch opportunities.", value=watchers)
+        yield CounterMetricFamily(f"{PREFIX}_dropped_events", "Events that slow watchers lost.", value=dropped)
         yield from _of_writer(self._live.writer)
         refusals = CounterMetricFamily(f"{PREFIX}_refusals", "Paying pairs that came to be refused.", labels=["reason"])
         for reason, count in stats.refusals:
@@ -46,7 +43,7 @@ class ArbitrageCollector(Collector):
         yield quantiles(
             f"{PREFIX}_frame_to_opportunity_us",
             "Microseconds from receiving a frame to publishing what it caused.",
-            self._live.frame_to_opportunity,
+            self._live.scanner.frame_to_opportunity_us,
         )
 
 

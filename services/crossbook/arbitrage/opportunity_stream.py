@@ -1,115 +1,74 @@
 """One WatchOpportunities call: what is open now or what was missed, then what happens.
 
-Its messages are bytes from the event log, which all readers share: a client that was busy gets all that waits in one.
-A client whose token memory no longer answers reads the log in Postgres first (event_history.py), page by page at its
-own pace, and joins the live events where the log ends.
+Its messages are bytes that the core joins: a client that was busy gets all that waits in one. What a call begins with
+is computed in the same moment in which it is registered, so that no event is missed or told twice. A client whose token
+memory no longer answers reads the log in Postgres first (event_history.py), page by page at its own pace, and joins the
+live events where the log ends.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from typing import TypeVar
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
-from crossbook._core import SpreadView
+from crossbook._core import WATCHER_QUEUE_LIMIT, EventFilter, ResumeToken, TokenError
 from crossbook.arbitrage.event_history import Resumption
-from crossbook.arbitrage.event_log import LoggedEvent
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.messages import to_opportunity
 from crossbook.pb.v1 import arbitrage_pb2 as pb
-from crossbook.plumbing.timestamps import to_timestamp
+from crossbook.plumbing.errors import InvalidRequestError
 
-QUEUE_LIMIT = 1000
-EVENTS_AT_A_TIME = 256  # about 100 kB
-CAUGHT_UP = pb.WatchOpportunitiesResponse(is_caught_up=True).SerializeToString()
-
-T = TypeVar("T")
+SAFE_SECONDS = 0.05  # between two looks, while events of this process are on their way to the log
 
 
 async def watch(
-    live: LiveScan, request: pb.WatchOpportunitiesRequest, queue_limit: int = QUEUE_LIMIT
+    live: LiveScan, request: pb.WatchOpportunitiesRequest, queue_limit: int = WATCHER_QUEUE_LIMIT
 ) -> AsyncGenerator[bytes, None]:
     """WatchOpportunitiesResponses with the events that match. A client too slow for them loses the oldest waiting ones,
     and is told how many.
 
     Raises InvalidRequestError for a malformed resume token, UnavailableError while the log that it needs is away.
     """
-    missed = live.history.resume(request.resume_token) if live.history and request.resume_token else None
-    if missed is not None:
-        async for events in missed.pages():
-            if message := _joined(request, events):
-                yield message
-    async with live.broadcast.subscribe(queue_limit) as subscription:
-        # Nothing is awaited between the subscription and the end of this line: no event is missed or told twice.
-        beginning = _beginning(live, request) if missed is None else _after_log(live, request, missed)
-        for message in beginning:
+    wanted, token = _wanted(request), _token(request.resume_token)
+    watching = live.scanner.subscribe(wanted, token, live.clock.now_ns(), queue_limit)
+    if watching is not None:
+        source = live.messages(watching)
+    else:
+        assert live.history is not None
+        assert token is not None
+        source = _after_log(live, live.history.resume(token), wanted, queue_limit)
+    async with aclosing(source) as messages:
+        async for message in messages:
             yield message
-        yield CAUGHT_UP
-        async for event in subscription:
-            events = (event, *subscription.take(EVENTS_AT_A_TIME - 1))
-            if message := _joined(request, events):
-                yield message + _dropped(subscription.dropped)
 
 
-def _beginning(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> Iterable[bytes]:
-    missed = live.events.after(request.resume_token) if request.resume_token else None
-    if missed is None:
-        return _open_now(live, request)
-    # Each is made when the client is ready for it: all at once they would be as large as the log.
-    return (message for events in _parts(missed) if (message := _joined(request, events)))
+async def _after_log(
+    live: LiveScan, missed: Resumption, wanted: EventFilter, queue_limit: int
+) -> AsyncGenerator[bytes, None]:
+    """What the log tells, the ends of what is not open here, and on with what memory holds."""
+    while True:
+        async for page in missed.pages(wanted):
+            yield page
+        # Nothing is awaited between the end of the pages and here.
+        joined = live.scanner.subscribe_after_log(wanted, missed.number, missed.told, live.clock.now_ns(), queue_limit)
+        if joined is not None:
+            break
+        await asyncio.sleep(SAFE_SECONDS)
+    watching, ended = joined
+    for ends in missed.ends(ended, wanted):
+        yield ends
+    async with aclosing(live.messages(watching)) as messages:
+        async for message in messages:
+            yield message
 
 
-def _after_log(live: LiveScan, request: pb.WatchOpportunitiesRequest, missed: Resumption) -> list[bytes]:
-    """The events that are not in the log yet, the ends of what is not open here, what is open here and not told."""
-    rest = [message for events in _parts(missed.rest()) if (message := _joined(request, events))]
-    ends = missed.ends(lambda event: _matches(request, event))
-    untold = [event for event in _open_events(live, request) if not missed.is_told(event.opportunity.id)]
-    return rest + _encoded([*ends, *untold])
+def _wanted(request: pb.WatchOpportunitiesRequest) -> EventFilter:
+    least = request.min_net_percent if request.HasField("min_net_percent") else None
+    return EventFilter(list(request.venues), list(request.assets), least)
 
 
-def _joined(request: pb.WatchOpportunitiesRequest, events: Iterable[LoggedEvent]) -> bytes:
-    """Responses in a row are one response with all their events."""
-    return b"".join(event.payload for event in events if _matches(request, event))
-
-
-def _open_now(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> list[bytes]:
-    """An OPENED for each, as it is now. Only the last bears a token: who resumes from an earlier one starts again."""
-    events = _open_events(live, request)
-    if events:
-        events[-1].resume_token = live.events.token
-    return _encoded(events)
-
-
-def _open_events(live: LiveScan, request: pb.WatchOpportunitiesRequest) -> list[pb.OpportunityEvent]:
-    events = []
-    for spread in live.scanner.open_opportunities():
-        opened = live.events.opened(spread.opportunity_id)
-        if opened is not None and _matches(request, opened):
-            events.append(_opened(opened, spread, live.clock.now_ns()))
-    return events
-
-
-def _encoded(events: Sequence[pb.OpportunityEvent]) -> list[bytes]:
-    return [pb.WatchOpportunitiesResponse(events=some).SerializeToString() for some in _parts(events)]
-
-
-def _opened(opened: LoggedEvent, spread: SpreadView, now_ns: int) -> pb.OpportunityEvent:
-    return pb.OpportunityEvent(
-        kind=pb.OPPORTUNITY_EVENT_KIND_OPENED,
-        opportunity=to_opportunity(spread, now_ns),
-        event_time=to_timestamp(opened.event_ns),
-        cause_time=to_timestamp(opened.cause_ns),
-    )
-
-
-def _parts(events: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (events[start : start + EVENTS_AT_A_TIME] for start in range(0, len(events), EVENTS_AT_A_TIME))
-
-
-def _matches(request: pb.WatchOpportunitiesRequest, event: LoggedEvent) -> bool:
-    if request.venues and not {event.buy_venue, event.sell_venue}.issubset(request.venues):
-        return False
-    if request.assets and event.asset not in request.assets:
-        return False
-    return not request.HasField("min_net_percent") or event.opening_net_percent >= request.min_net_percent
-
-
-def _dropped(count: int) -> bytes:
-    return pb.WatchOpportunitiesResponse(dropped_events=count).SerializeToString() if count else b""
+def _token(token: str) -> ResumeToken | None:
+    if not token:
+        return None
+    try:
+        return ResumeToken.decode(token)
+    except TokenError as error:
+        raise InvalidRequestError.of("resume_token", str(error)) from None

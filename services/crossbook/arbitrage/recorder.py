@@ -4,6 +4,9 @@ Everything that can change the scanner's answer is in the recording: its setting
 every loss of a stream and every decision about identities, each with the time that the scanner was told. The connection
 of a record is the source that it came from, 0 where there was only one. So a replay gives the same events. What the
 scanner answered is there too, as OpportunityEvent, for comparison.
+
+The core keeps the order and hands the records over in batches. What waits there is bounded by RECORD_BYTES: what does
+not fit would leave a hole, and a recording with a hole replays to something else, so the recording ends before it.
 """
 
 import json
@@ -12,12 +15,13 @@ from pathlib import Path
 
 import structlog
 
-from crossbook._core import IdentityPair, OpportunityEvent, PayloadError, Scanner
+from crossbook._core import IdentityPair, OpportunityEvent, PayloadError, Scanner, SharedScan
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES, Record, RecordingError, RecordingWriter, read_recording
 
 NAME = "batches"
-SETTINGS = 1
+RECORD_BYTES = 64 * 1024 * 1024  # what waits for the recorder: seconds of the whole market
+SETTINGS = 1  # all others are the core's
 BATCH = 2
 TIMER = 3
 DISCONNECTED = 4
@@ -37,7 +41,7 @@ class BatchRecorder:
         self.append(SETTINGS, now_ns, json.dumps(arguments).encode())
 
     def append(self, kind: int, now_ns: int, payload: bytes = b"", source: int = 0) -> None:
-        """Adds what the scanner is about to be told."""
+        """Adds one record."""
         if self._writer is None:
             return
         try:
@@ -45,6 +49,18 @@ class BatchRecorder:
         except OSError as error:
             log.error("recording_failed", error=str(error), records=self._writer.records)
             self._writer = None
+
+    def take(self, scanner: SharedScan) -> None:
+        """Adds what the scanner was told, and what it said, since the last time."""
+        records, is_cut = scanner.take_records()
+        for kind, time_ns, source, payload in records:
+            self.append(kind, time_ns, payload, source)
+        if is_cut and self._writer is not None:
+            log.error("recording_failed", error="more waits than RECORD_BYTES", records=self._writer.records)
+            self.close()
+            self._writer = None
+        if self._writer is None:
+            scanner.stop_recording()
 
     def close(self) -> None:
         """Ends the recording."""

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 
 import grpc
 
-from crossbook._core import Scanner, SpreadView
+from crossbook._core import ScannerAnswers, SpreadView
 from crossbook.arbitrage import requests
 from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
@@ -117,7 +117,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     async def GetArbitrageStats(
         self, request: pb.GetArbitrageStatsRequest, context: Context
     ) -> pb.GetArbitrageStatsResponse:
-        stats, latency = self._live.scanner.stats(), self._live.frame_to_opportunity
+        stats, latency_us = self._live.scanner.stats(), self._live.scanner.frame_to_opportunity_us
         refusals = [(pb.RefusalReason.ValueType(reason), count) for reason, count in stats.refusals]
         return pb.GetArbitrageStatsResponse(
             opened=stats.opened,
@@ -125,8 +125,8 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             open_now=stats.open_now,
             refusals=[pb.RefusalCount(reason=reason, count=count) for reason, count in refusals],
             quotes_scanned=stats.quotes,
-            frame_to_opportunity_p50_us=latency.quantile_us(0.5),
-            frame_to_opportunity_p99_us=latency.quantile_us(0.99),
+            frame_to_opportunity_p50_us=latency_us(0.5),
+            frame_to_opportunity_p99_us=latency_us(0.99),
             connected=self._shards.is_connected,
             venues=self._shards.healths,
         )
@@ -158,7 +158,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         """Venues that have a LIVE quote now."""
         return {venue for asset in self._live.scanner.overview([]) for venue in asset.venues}
 
-    async def _scanner(self, source: pb.PriceSource.ValueType, now: int) -> Scanner:
+    async def _scanner(self, source: pb.PriceSource.ValueType, now: int) -> ScannerAnswers:
         if source not in WINDOW_SOURCES:
             return self._live.scanner
         if self._store is None:
@@ -167,7 +167,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             return await scan_windows(self._store, source, self._arguments, self._live.identities, now)
 
 
-def _list(scanner: Scanner, request: pb.ListOpportunitiesRequest, now: int) -> list[SpreadView]:
+def _list(scanner: ScannerAnswers, request: pb.ListOpportunitiesRequest, now: int) -> list[SpreadView]:
     return scanner.list_spreads(
         now,
         venues=list(request.venues),

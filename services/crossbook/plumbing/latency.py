@@ -1,6 +1,7 @@
 """Quantiles of durations in fixed memory: a histogram whose buckets grow by a fixed ratio."""
 
 import math
+from collections.abc import Callable
 
 from prometheus_client.core import GaugeMetricFamily
 
@@ -34,9 +35,9 @@ class LatencyHistogram:
         return 0.0
 
 
-def quantiles(name: str, description: str, histogram: LatencyHistogram) -> GaugeMetricFamily:
+def quantiles(name: str, description: str, quantile_us: Callable[[float], float]) -> GaugeMetricFamily:
     """The median and the 99th percentile, in microseconds, labelled by quantile."""
     family = GaugeMetricFamily(name, description, labels=["quantile"])
     for share in (0.5, 0.99):
-        family.add_metric([str(share)], histogram.quantile_us(share))
+        family.add_metric([str(share)], quantile_us(share))
     return family

@@ -14,7 +14,6 @@ from typing import Any, Protocol, cast
 import grpc
 from grpc_health.v1 import health_pb2
 
-from crossbook._core import OpportunityEvent
 from crossbook.alerts.app import LEASE_GROUP
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Limited, Outcome, Retry
@@ -30,9 +29,6 @@ from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import Tries
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.stores import stores_on
-from crossbook.arbitrage.event_history import EventHistory
-from crossbook.arbitrage.event_log import EventLog, LoggedEvent
-from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.store.events import EventStore
@@ -47,6 +43,7 @@ from crossbook.plumbing.tasks import Keeper
 from tests.histories.inprocess.history import ARBITRAGE
 from tests.histories.inprocess.loop import PROCESS, Pausable, VirtualLoop
 from tests.histories.inprocess.servers import LIMITS, LOSES, RECEIVER, REFUSES, Servers
+from tests.support.arbitrage.told_events import taken, watching_all
 
 TIMER_SECONDS = 0.25
 BEAT_SECONDS = 0.9
@@ -77,8 +74,14 @@ class World(Protocol):
     def next_number(self) -> int:
         """That no life has had: names decide who has which slots."""
 
-    def note(self, event: LoggedEvent) -> None:
+    def note(self, event: arbitrage_pb2.OpportunityEvent, life: "ArbitrageLife") -> None:
         """What an arbitrage says, in the moment in which it does."""
+
+    def caught_up(self, life: "ArbitrageLife") -> None:
+        """Somebody has heard all that this arbitrage has said."""
+
+    async def begin_stream(self) -> None:
+        """Somebody begins to hear what is in the log now."""
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Somebody else's task, which a process does not wait for."""
@@ -161,17 +164,25 @@ class Life(Pausable):
             await asyncio.get_running_loop().create_future()
 
 
-class _Noted(EventLog):
-    """Tells the world what it is told."""
+class _Noted(LiveScan):
+    """Tells the world what it tells its watchers, in the same moment."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
+    def __init__(self, life: "ArbitrageLife", store: EventStore, clock: Clock) -> None:
+        super().__init__(ARGUMENTS, store=store, clock=clock)
+        self._life = life
+        self._watching = watching_all(self.scanner)
 
-    def append(self, event: OpportunityEvent) -> LoggedEvent:
-        logged = super().append(event)
-        self._world.note(logged)
-        return logged
+    def on_batch(self, payload: bytes, source: int = 0) -> None:
+        super().on_batch(payload, source)
+        self._note()
+
+    def on_timer(self) -> None:
+        super().on_timer()
+        self._note()
+
+    def _note(self) -> None:
+        for event in taken(self._watching):
+            self._life.world.note(event, self._life)
 
 
 class ArbitrageLife(Life):
@@ -179,11 +190,11 @@ class ArbitrageLife(Life):
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
+        self.said: set[str] = set()  # in time
+        self.followers: set[Call] = set()  # who have caught up with it
         store = EventStore(world.servers.pool(self), self.clock)
-        self.live = LiveScan(ARGUMENTS, store=store, clock=self.clock)
-        self.live.events = _Noted(world)
-        self.live.writer = EventWriter(store, self.live.events.log_id, self.clock)
-        self.live.history = EventHistory(store, self.live.writer, self.live.events, self.clock)
+        self.live = _Noted(self, store, self.clock)
+        assert self.live.writer is not None
         self.spawn(self._beat())
         self.keep("event log", self.live.writer.run)
         self.keep("timer", self._tick)
@@ -298,13 +309,16 @@ class Call:
         self._room = asyncio.Semaphore(ROOM)
         self._is_open = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+        self._server: ArbitrageLife | None = None
 
     async def wait_for_connection(self) -> None:
         server = self._world.lives.get(self._target)
         if server is None or server.is_dead or server.is_ending:
             raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
         assert isinstance(server, ArbitrageLife)
-        self._pump = server.stream(self._carry(server.live))
+        self._server = server
+        self._world.begin(self._world.begin_stream())
+        self._pump = server.stream(self._carry(server))
         await self._is_open.wait()
 
     async def read(self) -> arbitrage_pb2.WatchOpportunitiesResponse:
@@ -313,19 +327,25 @@ class Call:
             self._messages.put_nowait(message)
             raise message
         self._room.release()
-        return arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+        response = arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+        if response.is_caught_up and self._server is not None and self._pump is not None:
+            self._world.caught_up(self._server)
+            if not self._pump.done():
+                self._server.followers.add(self)
+        return response
 
     def cancel(self) -> None:
         """By the client, or because the way broke."""
-        if self._pump is not None:
+        if self._pump is not None and self._server is not None:
+            self._server.followers.discard(self)
             self._world.begin(self._world.servers.cancel([self._pump]))
 
-    async def _carry(self, live: LiveScan) -> None:
+    async def _carry(self, server: ArbitrageLife) -> None:
         """A task of the server's."""
         end = broken(grpc.StatusCode.UNAVAILABLE, "the connection broke")
         self._is_open.set()
         try:
-            async with aclosing(watch(live, self._request)) as messages:
+            async with aclosing(watch(server.live, self._request)) as messages:
                 async for message in messages:
                     await self._room.acquire()
                     self._messages.put_nowait(message)
@@ -334,6 +354,7 @@ class Call:
         except InvalidRequestError as error:
             end = broken(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         finally:
+            server.followers.discard(self)
             self._messages.put_nowait(end)
 
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from crossbook.arbitrage.event_history import EventHistory
-from crossbook.arbitrage.event_log import CAPACITY, EventLog, Token
+from crossbook._core import EVENT_LOG_CAPACITY, ResumeToken
 from crossbook.arbitrage.event_retention import forget_events
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.live import LiveScan
@@ -30,7 +29,7 @@ OPENED, UPDATED, CLOSED = (
     pb.OPPORTUNITY_EVENT_KIND_UPDATED,
     pb.OPPORTUNITY_EVENT_KIND_CLOSED,
 )
-EVERYTHING = Token("another", 0, 0).encoded()
+EVERYTHING = ResumeToken("another", 0, 0).encode()
 Told = list[tuple["pb.OpportunityEventKind.ValueType", str]]
 
 
@@ -53,18 +52,17 @@ class Process(NamedTuple):
     async def told(self, token: str, **request: object) -> Told:
         """What a client that resumes is told, up to the present."""
         wanted = pb.WatchOpportunitiesRequest(resume_token=token, **request)  # type: ignore[arg-type]
-        self.live.broadcast.close()  # the call ends when it has read what there is
+        self.live.close()  # the call ends when it has read what there is
         async with aclosing(watch(self.live, wanted)) as messages:
             events = [event async for one in messages for event in pb.WatchOpportunitiesResponse.FromString(one).events]
         return [(event.kind, event.opportunity.asset) for event in events]
 
 
-def process(store: EventStore, limit: int = 1000, capacity: int = CAPACITY) -> Process:
+def process(store: EventStore, limit: int = 1000, capacity: int = EVENT_LOG_CAPACITY) -> Process:
     """One whose writer holds so many, and whose memory."""
-    live = LiveScan(scanner_arguments(ArbitrageSettings(min_life_ms=0)), store=store)
-    live.events = EventLog(capacity)
-    live.writer = EventWriter(store, live.events.log_id, live.clock, limit)
-    live.history = EventHistory(store, live.writer, live.events, live.clock)
+    arguments = scanner_arguments(ArbitrageSettings(min_life_ms=0))
+    live = LiveScan(arguments, store=store, capacity=capacity, unwritten_limit=limit)
+    assert live.writer is not None
     return Process(live, live.writer)
 
 
@@ -115,7 +113,7 @@ async def test_a_client_goes_on_where_its_token_is_though_memory_forgot(store: E
     for bid in (101.0, 100.0, 101.0, 100.0, 101.0, 100.0):
         own.tick(bid)
     await own.write()
-    token = Token(own.live.events.log_id, 1, now_ns()).encoded()
+    token = ResumeToken(own.live.scanner.log_id, 1, now_ns()).encode()
     assert (await own.told(token))[-5:] == [(CLOSED, "BTC"), *[(OPENED, "BTC"), (CLOSED, "BTC")] * 2]
     assert (await process(store).told(token))[-5:] == [(CLOSED, "BTC"), *[(OPENED, "BTC"), (CLOSED, "BTC")] * 2]
 
@@ -126,7 +124,7 @@ async def test_a_token_of_a_time_to_come_misses_nothing(store: EventStore) -> No
     dead.tick(101.0)
     dead.tick(100.0)
     await dead.write()
-    ahead = Token("unknown", 7, now_ns() + 3600 * 10**9).encoded()
+    ahead = ResumeToken("unknown", 7, now_ns() + 3600 * 10**9).encode()
     assert await process(store).told(ahead) == [(OPENED, "BTC"), (CLOSED, "BTC")]
 
 

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
-from crossbook.arbitrage.event_log import CAPACITY
-from crossbook.arbitrage.opportunity_stream import QUEUE_LIMIT
+from crossbook._core import EVENT_LOG_CAPACITY, WATCHER_QUEUE_LIMIT
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1.arbitrage_pb2_grpc import ArbitrageServiceStub
 from crossbook.plumbing.grpc.call_limits import STREAMS
@@ -58,7 +57,7 @@ async def test_a_stalled_watcher_costs_its_queue_and_is_told_what_it_lost(
     fanout: Fanout, arbitrage: RunningArbitrage
 ) -> None:
     """However many events pass: memory stays, another watcher gets every one, and the loss is counted exactly."""
-    rounds = CAPACITY // (2 * FLIPS) + 1
+    rounds = EVENT_LOG_CAPACITY // (2 * FLIPS) + 1
     small = [("grpc.http2.bdp_probe", 0)]  # else the client's own end takes in some megabytes without being asked
     async with grpc.aio.insecure_channel(f"127.0.0.1:{arbitrage.port}", options=small) as channel:
         stalled, quick = await _watch(channel), await _watch(arbitrage.channel)
@@ -72,7 +71,7 @@ async def test_a_stalled_watcher_costs_its_queue_and_is_told_what_it_lost(
             event = await anext(stalled)
             received += 1
     assert received + stalled.dropped_events == 2 * rounds * 2 * FLIPS
-    assert QUEUE_LIMIT <= received < CAPACITY / 2
+    assert WATCHER_QUEUE_LIMIT <= received < EVENT_LOG_CAPACITY / 2
 
 
 async def test_watchers_beyond_the_limit_are_refused_and_reads_are_answered(

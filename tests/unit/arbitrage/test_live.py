@@ -1,18 +1,95 @@
-"""What the live scan measures."""
+"""What the live scan does beside the core's: it measures, records, writes log lines, and wakes who waits."""
 
+import asyncio
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from crossbook._core import IdentityPair, PayloadError
+from crossbook.arbitrage import recorder as module
 from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.messages import to_event
+from crossbook.arbitrage.recorder import NAME, BatchRecorder, recorded_answers, replay
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.recording import read_recording
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.told_events import told
+
+
+def tick(live: LiveScan, bid: float) -> None:
+    """`cheap` asks 100, `dear` bids."""
+    live.on_batch(payload(Tick("cheap", 99.9, 100.0), Tick("dear", bid, bid + 0.1)))
 
 
 async def test_what_was_known_before_we_came_is_not_measured(arguments: ScannerArguments) -> None:
     """The first batch of every stream holds quotes as old as they may be."""
     live = LiveScan(arguments)
     for _ in range(2):
-        counted = live.frame_to_opportunity.count
-        live.on_batch(payload(Tick("cheap", 99.9, 100.0), Tick("dear", 101.0, 101.1)))
+        counted = live.scanner.measured
+        tick(live, 101.0)
         assert live.scanner.open_opportunities()
-        assert live.frame_to_opportunity.count == counted
-        live.on_batch(payload(Tick("cheap", 99.9, 100.0), Tick("dear", 104.0, 104.1)))
-        assert live.frame_to_opportunity.count > counted
+        assert live.scanner.measured == counted
+        tick(live, 104.0)
+        assert live.scanner.measured > counted
         live.on_disconnected()
+    assert live.scanner.frame_to_opportunity_us(0.5) > 0
+
+
+async def test_openings_and_closings_are_logged_once_and_after_those_who_watch(arguments: ScannerArguments) -> None:
+    """A line each, in order, of what the scanner said; updates have none."""
+    live = LiveScan(arguments)
+    with capture_logs() as lines:
+        for bid in (101.0, 102.0, 100.0):
+            tick(live, bid)
+        assert not lines
+        await asyncio.sleep(0)
+        tick(live, 101.0)
+        await asyncio.sleep(0)
+    assert [line["event"] for line in lines] == ["opportunity_opened", "opportunity_closed", "opportunity_opened"]
+    assert (lines[1]["reason"], lines[1]["asset"], lines[1]["buy"]) == ("BELOW_THRESHOLD", "BTC", "cheap")
+
+
+async def test_a_recording_of_a_live_scan_replays_to_what_it_told(tmp_path: Path, arguments: ScannerArguments) -> None:
+    """Batches, also refused ones, the timer, decisions and losses, each in its place, and the answers beside them."""
+    recorder = BatchRecorder(tmp_path, arguments, 1)
+    live = LiveScan(arguments, recorder)
+    tick(live, 101.0)
+    with pytest.raises(PayloadError):
+        live.on_batch(b"\xff", 7)
+    live.on_timer()
+    pair = IdentityPair("BTC", ("cheap", "BTC/USDT:USDT"), ("dear", "BTC/USDT:USDT"))
+    live.set_identities([(pair, 3)])
+    live.set_identities([])
+    tick(live, 101.0)
+    live.on_disconnected()
+    live.take_news()
+    recorder.close()
+    said = told(live.scanner)
+    for event in said:
+        event.resume_token = ""
+    replayed = [to_event(event) for event in replay(tmp_path)]
+    assert [event.kind for event in replayed] == [1, 3, 1, 3]
+    assert replayed == said
+    assert list(recorded_answers(tmp_path)) == [event.SerializeToString() for event in said]
+
+
+async def test_a_recording_ends_before_a_hole(
+    tmp_path: Path, arguments: ScannerArguments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for the recorder is bounded; what is there is whole, the loss is told once, the scan goes on."""
+    monkeypatch.setattr("crossbook.arbitrage.live.RECORD_BYTES", 3000)
+    recorder = BatchRecorder(tmp_path, arguments, 1)
+    live = LiveScan(arguments, recorder)
+    with capture_logs() as lines:
+        for bid in (101.0, 102.0) * 10:
+            tick(live, bid)
+        live.take_news()
+        tick(live, 100.0)
+        live.take_news()
+    assert [line["event"] for line in lines].count("recording_failed") == 1
+    records = [record.kind for record in read_recording(tmp_path, NAME)]
+    assert records[:3] == [module.SETTINGS, module.BATCH, module.ANSWER]
+    assert len(records) < 20
+    assert live.scanner.take_records() == ([], False)
+    assert live.scanner.stats().closed == 1

@@ -1,19 +1,19 @@
 """What one WatchOpportunities call is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
 
-from crossbook._core import STALE
-from crossbook.arbitrage.event_log import EventLog, LoggedEvent
+from crossbook._core import STALE, ResumeToken
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.opportunity_stream import EVENTS_AT_A_TIME, watch
+from crossbook.arbitrage.opportunity_stream import watch
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.told_events import EVERYTHING, told
 
 OPENED, UPDATED, CLOSED = (
     pb.OPPORTUNITY_EVENT_KIND_OPENED,
@@ -42,11 +42,6 @@ async def take(messages: Messages) -> list[pb.OpportunityEvent]:
         return list(message.events)
 
 
-def told(events: Sequence[LoggedEvent]) -> list[pb.OpportunityEvent]:
-    """What readers are told of them."""
-    return [pb.WatchOpportunitiesResponse.FromString(event.payload).events[0] for event in events]
-
-
 async def first_live(messages: Messages) -> "asyncio.Task[bytes]":
     """Starts a call that has nothing to begin with; done when its first event has come."""
     assert pb.WatchOpportunitiesResponse.FromString(await anext(messages)).is_caught_up
@@ -70,7 +65,7 @@ async def test_a_new_call_gets_what_is_open_then_what_happens(live: LiveScan) ->
 @pytest.mark.parametrize("is_resuming", [False, True])
 async def test_it_says_when_all_that_was_missed_is_told(live: LiveScan, is_resuming: bool) -> None:
     """Once: after what is open or was missed, before what happens."""
-    token = live.events.token if is_resuming else ""
+    token = EVERYTHING.encode() if is_resuming else ""
     tick(live, 101.0)
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest(resume_token=token))) as messages:
         came = [pb.WatchOpportunitiesResponse.FromString(await anext(messages)) for _ in range(2)]
@@ -94,9 +89,7 @@ async def test_resuming_tells_exactly_what_was_missed(live: LiveScan) -> None:
     """From any event's token on, the rest of the story follows without a hole or a repetition."""
     for bid in (101.0, 102.0, 100.0, 101.0):
         tick(live, bid)
-    everything = live.events.after(EventLog().token)
-    assert everything is not None
-    events = told(everything)
+    events = told(live.scanner)
     assert [event.kind for event in events] == [OPENED, UPDATED, CLOSED, OPENED]
     for position, event in enumerate(events[:-1]):
         request = pb.WatchOpportunitiesRequest(resume_token=event.resume_token)
@@ -111,7 +104,7 @@ async def test_stopping_within_the_beginning_starts_again(live: LiveScan) -> Non
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
         tokens = [event.resume_token for event in await take(messages)]
     assert tokens[:2] == ["", ""]
-    assert live.events.after(tokens[2]) == []
+    assert ResumeToken.decode(tokens[2]).number == 3
 
 
 async def test_filters_hold_for_the_whole_life(live: LiveScan) -> None:
@@ -134,7 +127,7 @@ async def test_other_venues_and_assets_are_left_out(live: LiveScan, request_: pb
     tick(live, 101.0)
     async with aclosing(watch(live, request_)) as messages:
         waiting = await first_live(messages)
-        live.broadcast.close()
+        live.close()
         with pytest.raises(StopAsyncIteration):
             await asyncio.wait_for(waiting, 30)
 
@@ -151,24 +144,34 @@ async def test_a_slow_client_loses_the_oldest_events_and_is_told(live: LiveScan)
 
 
 async def test_what_waits_for_a_busy_client_comes_in_one_message(live: LiveScan) -> None:
-    """In its order, up to a limit a message; other readers share the very same bytes."""
+    """In its order; it is woken once for all of it."""
     async with aclosing(watch(live, pb.WatchOpportunitiesRequest())) as messages:
         waiting = await first_live(messages)
-        for number in range(EVENTS_AT_A_TIME + 2):
+        for number in range(200):
             tick(live, 101.0 + number % 2)
         first = await asyncio.wait_for(waiting, 30)
-        rest = await take(messages)
-    logged = live.events.after(EventLog().token)
-    assert logged is not None
-    assert first == b"".join(event.payload for event in logged[:EVENTS_AT_A_TIME])
-    assert rest == told(logged[EVENTS_AT_A_TIME:])
+    assert list(pb.WatchOpportunitiesResponse.FromString(first).events) == told(live.scanner)
+
+
+async def test_a_call_that_is_left_leaves_nothing_behind(live: LiveScan) -> None:
+    """Whether it was left while it waited or before it had taken its beginning."""
+    tick(live, 101.0)
+    messages = watch(live, pb.WatchOpportunitiesRequest())
+    await anext(messages)
+    assert live.scanner.watching_now() == (1, 0)
+    await messages.aclose()
+    async with aclosing(watch(live, pb.WatchOpportunitiesRequest(assets=["ETH"]))) as others:
+        waiting = await first_live(others)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+    assert live.scanner.watching_now() == (0, 0)
 
 
 async def test_a_malformed_token_is_refused(live: LiveScan) -> None:
     """It names its field and leaves no subscription behind."""
     with pytest.raises(InvalidRequestError, match="resume_token"):
         await anext(watch(live, pb.WatchOpportunitiesRequest(resume_token="?")))
-    assert len(live.broadcast) == 0
+    assert live.scanner.watching_now() == (0, 0)
 
 
 async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -> None:
@@ -176,7 +179,7 @@ async def test_losing_the_stream_of_quotes_closes_what_is_open(live: LiveScan) -
     tick(live, 101.0)
     live.on_disconnected()
     assert live.scanner.open_opportunities() == []
-    kinds = [event.kind for event in told(live.events.after(EventLog().token) or [])]
+    kinds = [event.kind for event in told(live.scanner)]
     assert kinds == [OPENED, CLOSED]
 
 
@@ -184,6 +187,6 @@ async def test_a_book_that_goes_stale_closes_with_that_reason(live: LiveScan) ->
     """The reason of the gate is told, and counted."""
     tick(live, 101.0)
     live.on_batch(payload(Tick("dear", 0, 0, state=STALE)))
-    (_, closed) = told(live.events.after(EventLog().token) or [])
+    (_, closed) = told(live.scanner)
     assert closed.close_reason == pb.REFUSAL_REASON_NOT_LIVE
     assert live.scanner.stats().refusals == [(pb.REFUSAL_REASON_NOT_LIVE, 1)]

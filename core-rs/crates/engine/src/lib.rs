@@ -1,7 +1,8 @@
-//! What happens to quotes once they are received: windows, fan-out, arbitrage. Told everything, clock included.
+//! What happens to quotes once they are received: windows, fan-out, arbitrage, and who listens to it. Told everything, clock included.
 
 pub mod arbitrage;
 pub mod hub;
+pub mod live;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod windows;

@@ -1,6 +1,7 @@
 //! The exception tree of `_core.pyi`, the one map from the core's errors to it, and the one door through which the GIL
 //! is released.
 
+use crossbook_engine::live;
 use crossbook_engine::windows::IngestError;
 use crossbook_wire::WireError;
 use pyo3::exceptions::{PyException, PyValueError};
@@ -13,6 +14,7 @@ pyo3::create_exception!(crossbook._core, UnknownVenueError, CoreError, "Name a v
 pyo3::create_exception!(crossbook._core, UnknownInstrumentError, CoreError, "List the markets first.");
 pyo3::create_exception!(crossbook._core, PayloadError, CoreError, "The bytes do not decode: count, drop, go on.");
 pyo3::create_exception!(crossbook._core, SequenceError, CoreError, "Open the stream again and resume.");
+pyo3::create_exception!(crossbook._core, TokenError, CoreError, "No token that was given out: begin without one.");
 pyo3::create_exception!(crossbook._core, ClockError, CoreError, "Set the clock of the sender right, then send again.");
 
 /// What a call of the binding can fail with; each crate's error enum is turned into it by an exhaustive match.
@@ -24,11 +26,18 @@ pub enum Failure {
     Payload(String),
     Sequence(String),
     Clock(String),
+    Token(String),
 }
 
 impl From<WireError> for Failure {
     fn from(error: WireError) -> Self {
         Self::Payload(error.to_string())
+    }
+}
+
+impl From<live::TokenError> for Failure {
+    fn from(error: live::TokenError) -> Self {
+        Self::Token(error.to_string())
     }
 }
 
@@ -65,6 +74,7 @@ impl From<Failure> for PyErr {
             Failure::Payload(message) => PayloadError::new_err(message),
             Failure::Sequence(message) => SequenceError::new_err(message),
             Failure::Clock(message) => ClockError::new_err(message),
+            Failure::Token(message) => TokenError::new_err(message),
         }
     }
 }
@@ -103,5 +113,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("InvalidSettingError", invalid_setting_type(py)?)?;
     module.add("PayloadError", py.get_type::<PayloadError>())?;
     module.add("SequenceError", py.get_type::<SequenceError>())?;
-    module.add("ClockError", py.get_type::<ClockError>())
+    module.add("ClockError", py.get_type::<ClockError>())?;
+    module.add("TokenError", py.get_type::<TokenError>())
 }

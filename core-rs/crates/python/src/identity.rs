@@ -66,7 +66,14 @@ impl From<engine::IdentityFinding> for IdentityFinding {
     }
 }
 
-pub fn identity_state(number: u8) -> Result<engine::IdentityState, Failure> {
+/// Pairs and what is known of each, as the scanner takes them.
+pub fn known_pairs(
+    identities: &[(PyRef<'_, IdentityPair>, u8)],
+) -> Result<Vec<(engine::IdentityPair, engine::IdentityState)>, Failure> {
+    identities.iter().map(|(pair, state)| Ok((pair.inner.clone(), identity_state(*state)?))).collect()
+}
+
+fn identity_state(number: u8) -> Result<engine::IdentityState, Failure> {
     engine::IdentityState::from_number(number)
         .ok_or_else(|| Failure::InvalidSetting(format!("{number} is not the state of an identity")))
 }

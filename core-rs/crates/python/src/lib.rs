@@ -1,9 +1,12 @@
 //! `crossbook._core`: translates between Python and the crates beneath it, and holds no logic of its own.
 
+mod answers;
 mod errors;
 mod identity;
 mod ingest;
 mod instrument;
+mod live;
+mod live_events;
 mod opportunities;
 mod outgoing;
 mod scanner;
@@ -21,6 +24,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ingest::register(module)?;
     identity::register(module)?;
     opportunities::register(module)?;
+    answers::register(module)?;
     scanner::register(module)?;
+    live_events::register(module)?;
+    live::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

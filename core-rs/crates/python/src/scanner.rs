@@ -1,52 +1,26 @@
-//! The arbitrage scanner as Python holds it.
+//! An arbitrage scanner of one's own, as Python holds it.
+
+use std::sync::{Arc, Mutex};
 
 use crossbook_engine::arbitrage as engine;
 use pyo3::prelude::*;
 
+use crate::answers::{Asked, ScannerAnswers, all_into, lock};
 use crate::errors::{Failure, without_gil};
-use crate::identity::{IdentityFinding, IdentityPair, identity_state};
-use crate::opportunities::{OpportunityEvent, SpreadView};
-
-/// One asset across venues.
-#[pyclass(module = "crossbook._core", frozen, get_all)]
-pub struct AssetView {
-    asset: String,
-    best_bid: f64,
-    best_bid_venue: String,
-    best_ask: f64,
-    best_ask_venue: String,
-    venues: Vec<String>,
-    widest_gross_percent: f64,
-}
-
-impl From<engine::AssetView> for AssetView {
-    fn from(view: engine::AssetView) -> Self {
-        Self {
-            asset: view.asset,
-            best_bid: view.best_bid,
-            best_bid_venue: view.best_bid_venue,
-            best_ask: view.best_ask,
-            best_ask_venue: view.best_ask_venue,
-            venues: view.venues,
-            widest_gross_percent: view.widest_gross_percent,
-        }
-    }
-}
-
-/// Counters of a scanner.
-#[pyclass(module = "crossbook._core", frozen, get_all)]
-pub struct ScannerStats {
-    opened: u64,
-    closed: u64,
-    open_now: u64,
-    quotes: u64,
-    refusals: Vec<(u8, u64)>,
-}
+use crate::identity::{IdentityFinding, IdentityPair, known_pairs};
+use crate::opportunities::OpportunityEvent;
 
 /// Incremental all-pairs scan, publish gate and opportunity lifecycle.
-#[pyclass(module = "crossbook._core")]
+#[pyclass(module = "crossbook._core", extends = ScannerAnswers, frozen)]
 pub struct Scanner {
-    inner: engine::Scanner,
+    inner: Arc<Mutex<engine::Scanner>>,
+}
+
+impl Scanner {
+    /// What it was made with.
+    pub fn settings(&self) -> engine::ScannerSettings {
+        lock(&self.inner).settings().clone()
+    }
 }
 
 #[pymethods]
@@ -72,7 +46,7 @@ impl Scanner {
         max_depeg_percent: f64,
         allow_depegged: bool,
         relays: Vec<[String; 2]>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<PyClassInitializer<Self>, Failure> {
         let settings = engine::ScannerSettings {
             open_net_percent,
             close_net_percent,
@@ -91,102 +65,47 @@ impl Scanner {
             relays: relays.into_iter().map(|[venue, source]| (venue, source)).collect(),
         };
         let inner = engine::Scanner::new(settings).map_err(|error| Failure::InvalidSetting(error.to_string()))?;
-        Ok(Self { inner })
+        let inner = Arc::new(Mutex::new(inner));
+        let answers = ScannerAnswers { asked: Asked::Own(Arc::clone(&inner)) };
+        Ok(PyClassInitializer::from(answers).add_subclass(Self { inner }))
     }
 
     #[pyo3(signature = (payload, now_ns, source=0))]
     fn on_batch(
-        &mut self,
+        &self,
         py: Python<'_>,
         payload: &[u8],
         now_ns: i64,
         source: u16,
     ) -> Result<Vec<OpportunityEvent>, Failure> {
-        let events = without_gil(py, || self.inner.on_batch(payload, now_ns, source));
+        let events = without_gil(py, || lock(&self.inner).on_batch(payload, now_ns, source));
         events.map(all_into).map_err(|error| Failure::Payload(error.to_string()))
     }
 
-    fn on_timer(&mut self, py: Python<'_>, now_ns: i64) -> Vec<OpportunityEvent> {
-        all_into(without_gil(py, || self.inner.on_timer(now_ns)))
+    fn on_timer(&self, py: Python<'_>, now_ns: i64) -> Vec<OpportunityEvent> {
+        all_into(without_gil(py, || lock(&self.inner).on_timer(now_ns)))
     }
 
     #[pyo3(signature = (now_ns, source=0))]
-    fn on_disconnected(&mut self, py: Python<'_>, now_ns: i64, source: u16) -> Vec<OpportunityEvent> {
-        all_into(without_gil(py, || self.inner.on_disconnected(now_ns, source)))
-    }
-
-    #[pyo3(signature = (source=0))]
-    fn open_legs(&self, source: u16) -> usize {
-        self.inner.open_legs(source)
+    fn on_disconnected(&self, py: Python<'_>, now_ns: i64, source: u16) -> Vec<OpportunityEvent> {
+        all_into(without_gil(py, || lock(&self.inner).on_disconnected(now_ns, source)))
     }
 
     fn set_identities(
-        &mut self,
+        &self,
         py: Python<'_>,
         identities: Vec<(PyRef<'_, IdentityPair>, u8)>,
         now_ns: i64,
     ) -> Result<Vec<OpportunityEvent>, Failure> {
-        let known: Result<Vec<_>, Failure> =
-            identities.iter().map(|(pair, state)| Ok((pair.inner.clone(), identity_state(*state)?))).collect();
-        let known = known?;
-        Ok(all_into(without_gil(py, || self.inner.set_identities(known, now_ns))))
+        let known = known_pairs(&identities)?;
+        Ok(all_into(without_gil(py, || lock(&self.inner).set_identities(known, now_ns))))
     }
 
-    fn take_findings(&mut self) -> Vec<IdentityFinding> {
-        all_into(self.inner.take_findings())
+    fn take_findings(&self, py: Python<'_>) -> Vec<IdentityFinding> {
+        all_into(without_gil(py, || lock(&self.inner).take_findings()))
     }
-
-    fn open_opportunities(&self, py: Python<'_>) -> Vec<SpreadView> {
-        all_into(without_gil(py, || self.inner.open_opportunities()))
-    }
-
-    #[pyo3(signature = (now_ns, *, venues=vec![], symbols=vec![], assets=vec![], min_gross_percent=None,
-        min_net_percent=None, limit=100),
-        text_signature = "($self, now_ns, *, venues=(), symbols=(), assets=(), min_gross_percent=None, \
-            min_net_percent=None, limit=100)")]
-    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
-    fn list_spreads(
-        &self,
-        py: Python<'_>,
-        now_ns: i64,
-        venues: Vec<String>,
-        symbols: Vec<String>,
-        assets: Vec<String>,
-        min_gross_percent: Option<f64>,
-        min_net_percent: Option<f64>,
-        limit: usize,
-    ) -> Vec<SpreadView> {
-        let filter = engine::SpreadFilter { venues, symbols, assets, min_gross_percent, min_net_percent };
-        all_into(without_gil(py, || self.inner.list_spreads(now_ns, &filter, limit)))
-    }
-
-    fn explain(
-        &self,
-        py: Python<'_>,
-        asset: &str,
-        buy_venue: &str,
-        sell_venue: &str,
-        now_ns: i64,
-    ) -> Option<SpreadView> {
-        without_gil(py, || self.inner.explain(asset, buy_venue, sell_venue, now_ns)).map(SpreadView::from)
-    }
-
-    fn overview(&self, py: Python<'_>, assets: Vec<String>) -> Vec<AssetView> {
-        all_into(without_gil(py, || self.inner.overview(&assets)))
-    }
-
-    fn stats(&self) -> ScannerStats {
-        let engine::ScannerStats { opened, closed, open_now, quotes, refusals } = self.inner.stats();
-        ScannerStats { opened, closed, open_now, quotes, refusals }
-    }
-}
-
-fn all_into<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
-    items.into_iter().map(U::from).collect()
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<AssetView>()?;
-    module.add_class::<ScannerStats>()?;
     module.add_class::<Scanner>()
 }

@@ -19,14 +19,16 @@ mod lists;
 mod mutants;
 #[path = "mutations/session.rs"]
 mod session;
+mod support;
 
 use crossbook_market::BookState;
 use crossbook_venues::VenueProfile;
 use exceptions::Exceptions;
 use mutants::{KINDS, Kind, Mutant};
-use session::{Piece, Play, Session, Told};
+use session::{Play, Session, Told};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use support::fixture::Piece;
 
 /// Changes of a venue's fixture that a usual run takes, and of one captured file.
 const OF_A_FIXTURE: usize = 600;

@@ -3,45 +3,12 @@
 
 mod support;
 
-use base64::Engine;
 use crossbook_market::{BookState, Instrument, MAX_LEVELS};
 use crossbook_venues::{Feed, FeedOptions, Frame};
 use proptest::prelude::*;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use support::Player;
-
-/// One thing that reaches a feed.
-#[derive(Clone, Debug)]
-enum Piece {
-    Text(Vec<u8>),
-    Binary(Vec<u8>),
-    Answer(Vec<u8>),
-}
-
-impl Piece {
-    fn bytes_mut(&mut self) -> &mut Vec<u8> {
-        match self {
-            Self::Text(bytes) | Self::Binary(bytes) | Self::Answer(bytes) => bytes,
-        }
-    }
-}
-
-/// As much of a fixture as is played here; the format is at the head of `conformance.rs`.
-#[derive(Deserialize)]
-struct Fixture {
-    market_list: MarketList,
-    track: Vec<String>,
-    cases: BTreeMap<String, Vec<BTreeMap<String, Box<RawValue>>>>,
-}
-
-#[derive(Deserialize)]
-struct MarketList {
-    bodies: Vec<Box<RawValue>>,
-}
+use support::fixture::{Fixture, Piece};
 
 /// A venue, what its fixture tracks, and the pieces of each of its cases.
 struct Session {
@@ -53,33 +20,13 @@ struct Session {
 static SESSIONS: LazyLock<Vec<Session>> =
     LazyLock::new(|| crossbook_venues::profiles().map(|profile| read(profile.id)).collect());
 
+/// Without pauses and losses of the connection: every piece is bytes.
 fn read(venue: &'static str) -> Session {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
-    let text = std::fs::read_to_string(folder.join(format!("{venue}.json"))).unwrap();
-    let fixture: Fixture = serde_json::from_str(&text).unwrap();
-    let bodies: Vec<&[u8]> = fixture.market_list.bodies.iter().map(|raw| raw.get().as_bytes()).collect();
-    let listed = crossbook_venues::parse_markets(venue, &bodies, 1_795_219_200_000_000_000).unwrap().instruments;
-    let instruments = listed.into_iter().filter(|one| fixture.track.contains(&one.symbol)).map(Arc::new).collect();
-    let pieces = |steps: &Vec<BTreeMap<String, Box<RawValue>>>| {
-        steps.iter().flatten().filter_map(|(kind, raw)| piece(kind, raw)).collect()
+    let fixture = Fixture::read(venue);
+    let bytes = |pieces: Vec<Piece>| {
+        pieces.into_iter().filter(|piece| !matches!(piece, Piece::Wait(_) | Piece::Reopen)).collect()
     };
-    Session { venue, instruments, cases: fixture.cases.values().map(pieces).collect() }
-}
-
-fn piece(kind: &str, raw: &RawValue) -> Option<Piece> {
-    match kind {
-        "frame" => Some(Piece::Text(raw.get().into())),
-        "text" => Some(Piece::Text(serde_json::from_str::<String>(raw.get()).unwrap().into())),
-        "base64" => {
-            let text: String = serde_json::from_str(raw.get()).unwrap();
-            Some(Piece::Binary(base64::engine::general_purpose::STANDARD.decode(text).unwrap()))
-        }
-        "answer" => {
-            let answer: BTreeMap<String, Box<RawValue>> = serde_json::from_str(raw.get()).unwrap();
-            Some(Piece::Answer(answer.get("body").map(|body| body.get().into()).unwrap_or_default()))
-        }
-        _ => None,
-    }
+    Session { venue, instruments: fixture.instruments, cases: fixture.cases.into_values().map(bytes).collect() }
 }
 
 fn open(session: &Session) -> Player {
@@ -97,6 +44,7 @@ fn play(player: &mut Player, pieces: &[Piece]) {
             Piece::Binary(bytes) => player.binary(bytes, now_ns),
             // Numbers are given out from 1: one of these is the fetch under way, if there is any.
             Piece::Answer(bytes) => (1..=4).for_each(|id| drop(player.feed.on_answer(id, 200, bytes, now_ns))),
+            Piece::Wait(_) | Piece::Reopen => {}
         }
         player.quotes.extend(player.feed.take_quotes(usize::MAX));
     }
@@ -144,7 +92,7 @@ proptest! {
             let mut pieces = session.cases[chosen.index(session.cases.len())].clone();
             for (piece, place, byte) in changes.iter().filter(|_| !pieces.is_empty()).collect::<Vec<_>>() {
                 let piece = piece.index(pieces.len());
-                let bytes = pieces[piece].bytes_mut();
+                let (Piece::Text(bytes) | Piece::Binary(bytes) | Piece::Answer(bytes)) = &mut pieces[piece] else { continue };
                 if !bytes.is_empty() {
                     let place = place.index(bytes.len());
                     bytes[place] = *byte;

@@ -120,6 +120,11 @@ pub struct OpportunityEvent {
 }
 
 impl OpportunityEvent {
+    /// The event as it stands in a recording.
+    pub fn encode(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+
     /// A WatchOpportunitiesResponse with this event alone. Those of several events, one after the other, are one response
     /// with all of them: that is what protobuf says of repeated fields.
     pub fn encode_response(&self) -> Vec<u8> {
@@ -129,15 +134,30 @@ impl OpportunityEvent {
     }
 }
 
+#[derive(Clone, PartialEq, Message)]
+pub struct WatchOpportunitiesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub events: Vec<OpportunityEvent>,
+    #[prost(uint64, tag = "2")]
+    pub dropped_events: u64,
+    #[prost(bool, tag = "3")]
+    pub is_caught_up: bool,
+}
+
+impl WatchOpportunitiesResponse {
+    pub fn encode(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+
+    /// For tests and tools: what a reader makes of the bytes; None for what is none.
+    pub fn decode_response(message: &[u8]) -> Option<Self> {
+        Self::decode(message).ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Clone, PartialEq, Message)]
-    struct Response {
-        #[prost(message, repeated, tag = "1")]
-        events: Vec<OpportunityEvent>,
-    }
 
     #[test]
     fn times_split_into_whole_seconds_and_a_rest_that_is_not_negative() {
@@ -150,6 +170,6 @@ mod tests {
     fn responses_in_a_row_are_one_response_with_all_their_events() {
         let events = [1, 2].map(|kind| OpportunityEvent { kind, resume_token: "x".to_owned(), ..Default::default() });
         let bytes: Vec<u8> = events.iter().flat_map(OpportunityEvent::encode_response).collect();
-        assert_eq!(Response::decode(bytes.as_slice()).unwrap().events, events);
+        assert_eq!(WatchOpportunitiesResponse::decode(bytes.as_slice()).unwrap().events, events);
     }
 }

@@ -52,9 +52,7 @@ class OwnedSlots:
         """The next event of the stream."""
         self._kept.add(event)
         matches = self._evaluator.on_event(event)
-        # The times of positions never fall, whatever the clocks do: they order them.
-        event_ns = max(from_timestamp(event.event_time), self._progress.reached.event_ns)
-        self._progress.reach(Position(event_ns, event.resume_token))
+        self._progress.reach(from_timestamp(event.event_time), event.resume_token)
         self._counters.evaluated = self._evaluator.evaluated
         return matches
 
@@ -109,7 +107,7 @@ class OwnedSlots:
 
     def _replay(self, position: Position, slots: set[int]) -> list[Match]:
         since = self._kept.since(position)
-        with self._progress.replaying(position):
+        with self._progress.replaying(position, since.told):
             matches = [] if since.is_whole else self._evaluator.on_gap(slots)
             for event in since.events:
                 matches += self._evaluator.on_event(event, slots)

@@ -20,6 +20,7 @@ class Since:
 
     events: list[Event]
     is_whole: bool
+    told: int | None = None  # how many of them bear a token, where the position's own event is held
 
 
 class RecentEvents:
@@ -45,7 +46,8 @@ class RecentEvents:
         """Exactly those after the position's event when it is held; else those of about its time and later."""
         for behind, (_, event) in enumerate(reversed(self._events)):
             if position.token and event.resume_token == position.token:
-                return Since(self._newest(behind), is_whole=True)
+                events = self._newest(behind)
+                return Since(events, is_whole=True, told=sum(bool(one.resume_token) for one in events))
         from_ns = position.event_ns - OVERLAP_NS
         behind = sum(told_ns >= from_ns for told_ns, _ in self._events)
         is_whole = behind < len(self._events) or len(self._events) < (self._events.maxlen or 0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from crossbook.arbitrage.event_log import OVERLAP_NS, LoggedEvent
+from crossbook._core import REPLICA_OVERLAP_NS, EventFilter, LoggedEvent
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, connected
 
@@ -39,8 +39,8 @@ LAST_BEFORE = """
     SELECT id FROM opportunity_events WHERE event_ns < %(before_ns)s AND id <= %(last)s ORDER BY id DESC LIMIT 1
 """
 AFTER = """
-    SELECT id, writer, number, '', asset, buy_venue, sell_venue, opening_net_percent, event_ns, cause_ns, payload,
-        kind, opportunity_id
+    SELECT id, writer, number, kind, opportunity_id, asset, buy_venue, sell_venue, opening_net_percent, event_ns,
+        payload
     FROM opportunity_events WHERE id > %s ORDER BY id LIMIT %s
 """
 # The oldest go, and those beyond the number that is kept.
@@ -62,11 +62,23 @@ class Place(NamedTuple):
 
 
 class StoredEvent(NamedTuple):
-    """An event of the log, and who wrote it."""
+    """An event of the log, and who wrote it; the payload is a WatchOpportunitiesResponse with it alone."""
 
     id: int
     writer: str
-    event: LoggedEvent
+    number: int  # of the writer's
+    kind: int
+    opportunity_id: str
+    asset: str
+    buy_venue: str
+    sell_venue: str
+    opening_net_percent: float
+    event_ns: int
+    payload: bytes
+
+    def is_wanted(self, wanted: EventFilter) -> bool:
+        """By a watcher."""
+        return wanted.matches(self.asset, self.buy_venue, self.sell_venue, self.opening_net_percent)
 
 
 class EventStore:
@@ -94,14 +106,14 @@ class EventStore:
             await connection.execute(APPEND, (LOCK_KEY, writer, alive_ns, writer, *columns))
 
     async def place(self, writer: str, number: int, event_ns: int) -> Place:
-        """After what the reader of a token certainly has, less OVERLAP_NS: another replica may have written meanwhile.
+        """After what the reader of a token certainly has, less REPLICA_OVERLAP_NS: another replica may have written.
 
         A token of a time to come, from a clock that has been set back since, stands for now.
         """
         async with connected(self._pool) as connection:
             own = await (await connection.execute(LAST_OF_WRITER, (writer, number))).fetchone()
             last, before_ns = own or (NO_ROW_AFTER, min(event_ns, self._clock.now_ns()))
-            wanted = {"before_ns": before_ns - OVERLAP_NS, "last": last}
+            wanted = {"before_ns": before_ns - REPLICA_OVERLAP_NS, "last": last}
             row = await (await connection.execute(LAST_BEFORE, wanted)).fetchone()
         return Place(row[0], True) if row else Place(0, own is not None and own[0] == 1)
 
@@ -109,7 +121,7 @@ class EventStore:
         """The rows that follow, oldest first."""
         async with connected(self._pool) as connection:
             rows = await (await connection.execute(AFTER, (row_id, limit), binary=True)).fetchall()
-        return [StoredEvent(row[0], row[1], LoggedEvent(*row[2:])) for row in rows]
+        return [StoredEvent(*row) for row in rows]
 
     async def alive(self) -> Mapping[str, int]:
         """Until when each writer was alive, in ns."""

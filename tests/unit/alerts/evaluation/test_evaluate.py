@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.evaluation.evaluate import SWEEP_AT_LEAST, Evaluator, covers, passes
-from crossbook.alerts.evaluation.progress import Position, Progress
+from crossbook.alerts.evaluation.progress import Progress
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
@@ -40,7 +40,7 @@ class Stream:
     ) -> list[str]:
         self._number += 1
         self.matches = self.evaluator.on_event(event(kind, it, after_seconds=after))
-        self.progress.reach(Position(self._number, str(self._number)))
+        self.progress.reach(self._number, str(self._number))
         return [match.cause for match in self.matches]
 
     def at(self, after: float) -> list[str]:

@@ -13,13 +13,17 @@ def at(number: int) -> Position:
     return Position(number, str(number)) if number else Position()
 
 
+def reach(progress: Progress, number: int) -> None:
+    progress.reach(number, str(number))
+
+
 def test_a_position_moves_once_everything_up_to_it_is_settled() -> None:
     """What is settled out of order waits for what came before it."""
     progress = Progress()
     first = progress.hold(SLOT)
-    progress.reach(at(1))
+    reach(progress, 1)
     second = progress.hold(SLOT)
-    progress.reach(at(2))
+    reach(progress, 2)
     second.settle()
     assert progress.position(SLOT.slot) == at(0)
     first.settle()
@@ -29,9 +33,9 @@ def test_a_position_moves_once_everything_up_to_it_is_settled() -> None:
 def test_a_slot_does_not_wait_for_another() -> None:
     """Only resuming does, which is for all."""
     progress = Progress()
-    progress.reach(at(1))
+    reach(progress, 1)
     progress.hold(SLOT)
-    progress.reach(at(2))
+    reach(progress, 2)
     assert (progress.position(SLOT.slot), progress.position(0), progress.oldest) == (at(1), at(2), at(1))
     progress.forget(SLOT.slot)
     assert progress.oldest == at(2)
@@ -41,20 +45,20 @@ def test_an_event_without_a_token_does_not_move_it() -> None:
     """It cannot be resumed from."""
     progress = Progress()
     progress.restart(at(1))
-    progress.reach(Position(5, ""))
+    progress.reach(5, "")
     assert progress.oldest == at(1)
 
 
 def test_a_restart_forgets_holds_and_keeps_their_late_ends_harmless() -> None:
     """The stream tells their events again."""
     progress = Progress()
-    progress.reach(at(1))
+    reach(progress, 1)
     hold = progress.hold(SLOT)
     progress.restart(progress.oldest)
-    progress.reach(at(2))
+    reach(progress, 2)
     again = progress.hold(SLOT)
     hold.settle()
-    progress.reach(at(3))
+    reach(progress, 3)
     assert progress.position(SLOT.slot) == at(2)
     again.settle()
     assert progress.position(SLOT.slot) == at(3)
@@ -63,12 +67,37 @@ def test_a_restart_forgets_holds_and_keeps_their_late_ends_harmless() -> None:
 def test_what_is_looked_at_again_holds_the_position_that_it_was_begun_from() -> None:
     """A successor that dies in turn leaves the slot where its predecessor did."""
     progress = Progress()
-    progress.reach(at(9))
-    with progress.replaying(at(4)):
+    reach(progress, 9)
+    with progress.replaying(at(4), told_since=5):
         hold = progress.hold(SLOT)
     assert progress.position(SLOT.slot) == at(4)
     hold.settle()
     assert progress.position(SLOT.slot) == at(9)
+
+
+def test_events_of_one_time_or_of_a_clock_that_was_set_back_keep_their_order() -> None:
+    """What the tokens look like says nothing; the times of positions rise all the same."""
+    progress = Progress()
+    progress.restart(Position(100, "z"))
+    hold = progress.hold(SLOT)
+    progress.reach(100, "y")
+    progress.hold(Tenure(slot=4, renewed_at=0.0))
+    progress.reach(40, "x")
+    assert progress.position(SLOT.slot) == progress.oldest == Position(100, "z")
+    hold.settle()
+    assert (progress.oldest, progress.position(SLOT.slot)) == (Position(101, "y"), Position(102, "x"))
+
+
+def test_what_was_begun_from_a_position_that_nobody_here_has_heard_is_held_where_we_are() -> None:
+    """If it lies ahead; from one that lies before all that is known, all is told again."""
+    progress = Progress()
+    reach(progress, 9)
+    with progress.replaying(at(12), told_since=None):
+        progress.hold(SLOT)
+    assert progress.position(SLOT.slot) == at(9)
+    with progress.replaying(at(2), told_since=None):
+        progress.hold(Tenure(slot=4, renewed_at=0.0))
+    assert (progress.position(4), progress.oldest) == (at(2), at(2))
 
 
 def test_a_position_survives_being_stored() -> None:
@@ -87,7 +116,7 @@ def test_a_position_never_passes_what_is_unsettled_and_reaches_the_end(events: l
             held.append((number, progress.hold(SLOT)))
         elif settle_index < len(held):
             held.pop(settle_index)[1].settle()
-        progress.reach(at(number))
+        reach(progress, number)
         oldest = min((at_number for at_number, _ in held), default=number + 1)
         assert progress.position(SLOT.slot) == at(oldest - 1)
     for _, hold in held:

@@ -26,7 +26,7 @@ mod scanner;
 mod settings;
 mod sources;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod views;
 
 pub use answers::SpreadFilter;

@@ -59,6 +59,11 @@ impl Scanner {
         })
     }
 
+    /// What it judges by.
+    pub fn settings(&self) -> &ScannerSettings {
+        &self.rules.settings
+    }
+
     /// Takes a source's SubscribeQuoteBatchesResponse; one that does not decode changes nothing.
     pub fn on_batch(&mut self, payload: &[u8], now_ns: i64, source: u16) -> Result<Vec<OpportunityEvent>, WireError> {
         let batch = decode_subscription_response(payload)?.batch;

@@ -1,12 +1,12 @@
 //! What was captured of a venue, whatever the form of the file: frames as sessions, answers that list markets as lists.
 
 use crate::exceptions::Exceptions;
-use crate::session::{Piece, START_NS, Session, from_base64};
-use crossbook_market::Instrument;
+use crate::session::Session;
+use crate::support::fixture::{Piece, START_NS, from_base64};
+use crate::support::{instrument, recordings};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Frames of a file, and instruments among them, that are enough.
 const FRAMES: usize = 40;
@@ -15,7 +15,7 @@ const INSTRUMENTS: usize = 6;
 const BYTES: usize = 400_000;
 
 fn files(venue: &str) -> Vec<(String, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/recordings").join(venue);
+    let folder = recordings().join(venue);
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     paths.sort();
@@ -75,18 +75,6 @@ fn named(venue: &str, piece: &Piece) -> Option<String> {
         Piece::Text(bytes) => crossbook_venues::find(venue).unwrap().culprit(bytes).map(str::to_string),
         _ => Some("BTC-USD-PERP".to_string()),
     }
-}
-
-fn instrument(venue: &str, native_symbol: &str) -> Arc<Instrument> {
-    Arc::new(Instrument {
-        venue: venue.to_string(),
-        symbol: native_symbol.to_string(),
-        native_symbol: native_symbol.to_string(),
-        asset: native_symbol.to_string(),
-        quote_currency: "USDT".to_string(),
-        settle_currency: "USDT".to_string(),
-        ..Instrument::default()
-    })
 }
 
 /// The captured answers that list markets, with no more rows than a few.

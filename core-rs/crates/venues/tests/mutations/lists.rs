@@ -3,7 +3,7 @@
 use crate::exceptions::Exceptions;
 use crate::mutants::{self, Kind};
 use crate::sampled;
-use crate::session::START_NS;
+use crate::support::fixture::START_NS;
 use crossbook_market::Instrument;
 use crossbook_venues::MarketListing;
 use std::collections::BTreeMap;

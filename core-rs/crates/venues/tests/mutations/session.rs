@@ -1,28 +1,12 @@
 //! A venue's session as a list of what comes, played to a feed that is driven as a driver does it.
 
 use crate::exceptions::Exceptions;
-use base64::Engine;
+use crate::support::fixture::{Fixture, Piece, START_NS};
 use crossbook_market::{BookState, Instrument};
 use crossbook_venues::{Feed, FeedOptions, Frame, Step};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-pub const START_NS: i64 = 1_795_219_200_000_000_000;
 const SECOND_NS: i64 = 1_000_000_000;
-
-/// One thing that reaches a feed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Piece {
-    Text(Vec<u8>),
-    Binary(Vec<u8>),
-    /// To the oldest fetch under way.
-    Answer(Vec<u8>),
-    Wait(i64),
-    Reopen,
-}
 
 /// A name, what is tracked, and what comes.
 #[derive(Clone, Debug)]
@@ -159,60 +143,19 @@ impl Play {
     }
 }
 
-/// As much of a fixture as is played here; the format is at the head of `conformance.rs`.
-#[derive(Deserialize)]
-struct Fixture {
-    market_list: MarketList,
-    track: Vec<String>,
-    cases: BTreeMap<String, Vec<BTreeMap<String, Box<RawValue>>>>,
-}
-
-#[derive(Deserialize)]
-struct MarketList {
-    bodies: Vec<Box<RawValue>>,
-}
-
 /// The cases of a venue's fixture, and the bodies of its market list.
 pub fn fixture(venue: &'static str) -> (Vec<Session>, Vec<Vec<u8>>) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/conformance/{venue}.json"));
-    let fixture: Fixture = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let bodies: Vec<Vec<u8>> = fixture.market_list.bodies.iter().map(|raw| raw.get().into()).collect();
-    let views: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-    let listed = crossbook_venues::parse_markets(venue, &views, START_NS).unwrap().instruments;
-    let instruments: Vec<_> =
-        listed.into_iter().filter(|one| fixture.track.contains(&one.symbol)).map(Arc::new).collect();
-    let pieces = |steps: &Vec<BTreeMap<String, Box<RawValue>>>| -> Vec<Piece> {
-        steps.iter().flatten().filter_map(|(kind, raw)| piece(kind, raw)).collect()
-    };
-    let healthy = pieces(&fixture.cases["snapshot"]);
-    let session = |(name, steps): (&String, &Vec<_>)| Session {
+    let fixture = Fixture::read(venue);
+    let healthy = fixture.cases["snapshot"].clone();
+    let session = |(name, pieces): (String, Vec<Piece>)| Session {
         exceptions: Exceptions::of(venue),
         venue,
-        name: name.clone(),
-        instruments: instruments.clone(),
-        pieces: pieces(steps),
+        name,
+        instruments: fixture.instruments.clone(),
+        pieces,
         healthy: healthy.clone(),
     };
-    (fixture.cases.iter().map(session).collect(), bodies)
-}
-
-fn piece(kind: &str, raw: &RawValue) -> Option<Piece> {
-    match kind {
-        "frame" => Some(Piece::Text(raw.get().into())),
-        "text" => Some(Piece::Text(serde_json::from_str::<String>(raw.get()).unwrap().into())),
-        "base64" => Some(Piece::Binary(from_base64(&serde_json::from_str::<String>(raw.get()).unwrap()))),
-        "wait_ms" => Some(Piece::Wait(raw.get().parse::<i64>().unwrap() * SECOND_NS / 1_000)),
-        "reopen" => Some(Piece::Reopen),
-        "answer" => {
-            let answer: BTreeMap<String, Box<RawValue>> = serde_json::from_str(raw.get()).unwrap();
-            Some(Piece::Answer(answer.get("body").map(|body| body.get().into()).unwrap_or_default()))
-        }
-        _ => None,
-    }
-}
-
-pub fn from_base64(text: &str) -> Vec<u8> {
-    base64::engine::general_purpose::STANDARD.decode(text).unwrap()
+    (fixture.cases.into_iter().map(session).collect(), fixture.bodies)
 }
 
 /// Every number that stands in these pieces, quoted or not, or in a field of a binary one.

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // every test file uses a part of it
 
 pub mod checksum;
+pub mod fixture;
 
 use crossbook_market::{BookState, Instrument, Level, Quote};
 use crossbook_venues::{Feed, FeedOptions, Frame, Step};

@@ -8,9 +8,9 @@ use crossbook_wire::encode_subscription_response;
 
 use super::{Scanner, ScannerSettings};
 
-pub(super) const SECOND_NS: i64 = 1_000_000_000;
+pub(crate) const SECOND_NS: i64 = 1_000_000_000;
 
-pub(super) fn settings() -> ScannerSettings {
+pub(crate) fn settings() -> ScannerSettings {
     ScannerSettings {
         open_net_percent: 0.1,
         close_net_percent: 0.02,
@@ -30,7 +30,7 @@ pub(super) fn settings() -> ScannerSettings {
     }
 }
 
-pub(super) fn instrument(venue: &str, asset: &str) -> Instrument {
+pub(crate) fn instrument(venue: &str, asset: &str) -> Instrument {
     Instrument {
         venue: venue.to_owned(),
         symbol: format!("{asset}/USDT:USDT"),
@@ -44,16 +44,16 @@ pub(super) fn instrument(venue: &str, asset: &str) -> Instrument {
     }
 }
 
-pub(super) fn live(instrument: u32, bid: f64, ask: f64, size: f64, receive_ns: i64) -> Quote {
+pub(crate) fn live(instrument: u32, bid: f64, ask: f64, size: f64, receive_ns: i64) -> Quote {
     Quote { instrument, state: BookState::Live, receive_ns, exchange_ns: 0, bid, bid_size: size, ask, ask_size: size }
 }
 
 /// A batch whose symbol numbers are places in `instruments`, all of them introduced.
-pub(super) fn payload(instruments: &[Instrument], quotes: &[Quote]) -> Vec<u8> {
+pub(crate) fn payload(instruments: &[Instrument], quotes: &[Quote]) -> Vec<u8> {
     let symbols: Vec<(u32, &Instrument)> = (0..).zip(instruments).collect();
     encode_subscription_response("stream", 1, 1, &symbols, quotes, 0)
 }
 
-pub(super) fn scanner(settings: ScannerSettings) -> Scanner {
+pub(crate) fn scanner(settings: ScannerSettings) -> Scanner {
     Scanner::new(settings).unwrap()
 }

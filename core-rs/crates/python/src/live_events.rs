@@ -1,0 +1,138 @@
+//! Events in their place in the log, resume tokens and filters, as Python holds them.
+
+use std::sync::Arc;
+
+use crossbook_engine::live as engine;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::errors::Failure;
+
+/// An event as it stands in the log.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct LoggedEvent {
+    event: Arc<engine::LoggedEvent>,
+}
+
+impl From<Arc<engine::LoggedEvent>> for LoggedEvent {
+    fn from(event: Arc<engine::LoggedEvent>) -> Self {
+        Self { event }
+    }
+}
+
+#[pymethods]
+impl LoggedEvent {
+    #[getter]
+    fn number(&self) -> i64 {
+        self.event.number
+    }
+
+    #[getter]
+    fn kind(&self) -> u8 {
+        self.event.kind as u8
+    }
+
+    #[getter]
+    fn opportunity_id(&self) -> &str {
+        &self.event.opportunity_id
+    }
+
+    #[getter]
+    fn asset(&self) -> &str {
+        &self.event.asset
+    }
+
+    #[getter]
+    fn buy_venue(&self) -> &str {
+        &self.event.buy_venue
+    }
+
+    #[getter]
+    fn sell_venue(&self) -> &str {
+        &self.event.sell_venue
+    }
+
+    #[getter]
+    fn opening_net_percent(&self) -> f64 {
+        self.event.opening_net_percent
+    }
+
+    #[getter]
+    fn event_ns(&self) -> i64 {
+        self.event.event_ns
+    }
+
+    #[getter]
+    fn cause_ns(&self) -> i64 {
+        self.event.cause_ns
+    }
+
+    #[getter]
+    fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.event.payload)
+    }
+}
+
+/// A resume token in its parts.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct ResumeToken {
+    pub token: engine::Token,
+}
+
+#[pymethods]
+impl ResumeToken {
+    #[new]
+    fn new(log_id: String, number: i64, event_ns: i64) -> Self {
+        Self { token: engine::Token { log_id, number, event_ns } }
+    }
+
+    #[staticmethod]
+    fn decode(token: &str) -> Result<Self, Failure> {
+        Ok(Self { token: engine::Token::decode(token)? })
+    }
+
+    fn encode(&self) -> String {
+        self.token.encode()
+    }
+
+    #[getter]
+    fn log_id(&self) -> &str {
+        &self.token.log_id
+    }
+
+    #[getter]
+    fn number(&self) -> i64 {
+        self.token.number
+    }
+
+    #[getter]
+    fn event_ns(&self) -> i64 {
+        self.token.event_ns
+    }
+}
+
+/// Which opportunities a watcher wants.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct EventFilter {
+    pub filter: engine::EventFilter,
+}
+
+#[pymethods]
+impl EventFilter {
+    #[new]
+    #[pyo3(signature = (venues=vec![], assets=vec![], min_net_percent=None),
+        text_signature = "(venues=(), assets=(), min_net_percent=None)")]
+    fn new(venues: Vec<String>, assets: Vec<String>, min_net_percent: Option<f64>) -> Self {
+        Self { filter: engine::EventFilter::new(venues, assets, min_net_percent) }
+    }
+
+    fn matches(&self, asset: &str, buy_venue: &str, sell_venue: &str, opening_net_percent: f64) -> bool {
+        self.filter.matches(asset, buy_venue, sell_venue, opening_net_percent)
+    }
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<LoggedEvent>()?;
+    module.add_class::<ResumeToken>()?;
+    module.add_class::<EventFilter>()
+}
