@@ -13,7 +13,7 @@ behind it, on a unix socket that nobody else can reach.
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,8 +83,21 @@ async def grpc_server(
 
     `streams` are the methods that the plane carries, by their paths.
     """
+    server = _server(register, own_health, max_request_bytes, limits or CallLimits())
+    await own_health.begin()
+    async with _front(server, host, port, plane, streams or {}) as (bound, carried):
+        log.info("server_started", host=host, port=bound, services=list(own_health.service_names))
+        try:
+            yield RunningServer(bound)
+        finally:
+            await asyncio.shield(_stop(server, own_health.servicer, carried))
+
+
+def _server(
+    register: Callable[[grpc.aio.Server], None], own_health: ServiceHealth, max_request_bytes: int, limits: CallLimits
+) -> grpc.aio.Server:
     server = grpc.aio.server(
-        interceptors=[StatusInterceptor(limits or CallLimits())],
+        interceptors=[StatusInterceptor(limits)],
         options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)],
         maximum_concurrent_rpcs=MAX_CALLS,
     )
@@ -92,46 +105,30 @@ async def grpc_server(
     health_pb2_grpc.add_HealthServicer_to_server(own_health.servicer, server)
     names = (*own_health.service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    await own_health.begin()
-    async with AsyncExitStack() as stack:
-        if plane is None:
-            running = RunningServer(_bind(server, target_of(host, port), host, port))
-            await server.start()
-            carried = None
-        else:
-            backend = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossbook-"))) / "grpc"
-            _bind(server, f"unix:{backend}", host, port)
-            await server.start()
-            carried = StreamServer(
-                plane,
-                streams or {},
-                host,
-                port,
-                backend,
-                max_connections=MAX_CONNECTIONS,
-                max_calls_of_connection=MAX_CALLS_OF_CONNECTION,
-            )
-            running = RunningServer(carried.port)
-        log.info("server_started", host=host, port=running.port, services=list(own_health.service_names))
-        try:
-            async with _serving(carried):
-                yield running
-        finally:
-            await asyncio.shield(_stop(server, own_health.servicer))
+    return server
 
 
 @asynccontextmanager
-async def _serving(carried: StreamServer | None) -> AsyncIterator[None]:
-    """Streams end before the rest: so a client that asks what is going on is still answered."""
-    if carried is None:
-        yield
+async def _front(
+    server: grpc.aio.Server, host: str, port: int, plane: PlaneThread | None, streams: Mapping[str, Stream]
+) -> AsyncIterator[tuple[int, StreamServer | None]]:
+    """Starts it, and what stands before it: the port that clients reach."""
+    if plane is None:
+        bound = _bind(server, target_of(host, port), host, port)
+        await server.start()
+        yield bound, None
         return
-    serving = asyncio.create_task(carried.run())
-    try:
-        yield
-    finally:
-        await asyncio.shield(carried.stop(STOP_GRACE_SECONDS))
-        serving.cancel()
+    with tempfile.TemporaryDirectory(prefix="crossbook-") as folder:  # for its owner alone
+        backend = Path(folder) / "grpc"
+        _bind(server, f"unix:{backend}", host, port)
+        limits = {"max_connections": MAX_CONNECTIONS, "max_calls_of_connection": MAX_CALLS_OF_CONNECTION}
+        carried = StreamServer(plane, streams, host, port, backend, **limits)  # first: its port may be taken
+        await server.start()
+        serving = asyncio.create_task(carried.run())
+        try:
+            yield carried.port, carried
+        finally:
+            serving.cancel()
 
 
 def _bind(server: grpc.aio.Server, target: str, host: str, port: int) -> int:
@@ -144,6 +141,9 @@ def _bind(server: grpc.aio.Server, target: str, host: str, port: int) -> int:
     return bound
 
 
-async def _stop(server: grpc.aio.Server, checker: health.aio.HealthServicer) -> None:
+async def _stop(server: grpc.aio.Server, checker: health.aio.HealthServicer, carried: StreamServer | None) -> None:
+    """Streams end before the rest: so a client that asks what is going on is still answered."""
     await checker.enter_graceful_shutdown()
+    if carried is not None:
+        await carried.stop(STOP_GRACE_SECONDS)
     await server.stop(STOP_GRACE_SECONDS)
