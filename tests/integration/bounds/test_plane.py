@@ -98,7 +98,7 @@ async def _has_taken(channel: grpc.aio.Channel, quotes: int) -> bool:
     return (await get_stats(channel)).quotes_ingested >= quotes
 
 
-@pytest.mark.parametrize("path", [BATCHES, INGEST, STATS])
+@pytest.mark.parametrize("path", [BATCHES, INGEST])
 @pytest.mark.parametrize("said", [b"\0\xff\xff\xff\xff", b"\1\0\0\0\1x", b"\7\0\0\0\1x", b"\0\0\0\0\5abc"])
 async def test_what_is_no_message_ends_its_call_alone(aggregator: AggregatorProcess, path: str, said: bytes) -> None:
     """One that announces 4 GiB, one compressed by nothing, one with an unknown flag, one that breaks off."""
@@ -153,41 +153,3 @@ async def test_clients_that_give_no_window_cost_what_waits_for_them(
 
 async def _subscribers(channel: grpc.aio.Channel, count: int) -> bool:
     return (await get_stats(channel)).subscribers == count
-
-
-async def test_thousands_of_silent_calls_cost_little_and_keep_nobody_out(
-    aggregator: AggregatorProcess, channel: grpc.aio.Channel
-) -> None:
-    """From clients that do not even notice how they are refused."""
-    before = resident_bytes(aggregator.pid)
-    async with AsyncExitStack() as stack:
-        for _ in range(8):
-            visitor = await stack.enter_async_context(Visitor(aggregator.target))
-            await visitor.say(GREETING)
-            for number in range(1, 8_000, 2):
-                await visitor.say(call(number, (BATCHES, ROWS, INGEST)[number // 2 % 3]))
-        async with Flood(channel, "alpha", instruments=5, rounds=1) as flood:
-            await flood.send(1)
-            await eventually(lambda: _has_taken(channel, flood.quotes))
-        assert resident_bytes(aggregator.pid) - before < 48 * MEBIBYTE
-
-
-@pytest.mark.parametrize("path", [BATCHES, STATS])
-async def test_calls_that_are_reset_at_once_end_with_their_connection(
-    aggregator: AggregatorProcess, channel: grpc.aio.Channel, path: str
-) -> None:
-    """A hundred thousand of them: the client is cut off, and whatever was begun for it is gone."""
-    before = resident_bytes(aggregator.pid)
-    async with Visitor(aggregator.target) as visitor:
-        await visitor.say(GREETING)
-        for first in range(1, 200_000, 2_000):
-            frames = (
-                call(number, path) + frame(RST_STREAM, 0, number, bytes(4)) for number in range(first, first + 2_000, 2)
-            )
-            await visitor.say(*frames)
-        async with Flood(channel, "alpha", instruments=5, rounds=1) as flood:
-            await flood.send(1)
-            await eventually(lambda: _has_taken(channel, flood.quotes))
-        async with asyncio.timeout(60):
-            assert GOAWAY in [kind for kind, _ in await visitor.heard()]
-    assert resident_bytes(aggregator.pid) - before < 48 * MEBIBYTE

@@ -1,4 +1,4 @@
-"""The plane's thread beside Python's: a stop, a fork, an interpreter that is busy. Its panic is tested in its crate."""
+"""The plane's thread beside Python's: a fork, an interpreter that is busy. Its panic is tested in its crate."""
 
 import asyncio
 import os
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
 from crossbook.pb.v1 import aggregator_pb2 as messages
@@ -17,10 +16,7 @@ from crossbook.plumbing.grpc.channel import open_channel
 from tests.support.aggregator import aggregator_process
 from tests.support.aggregator.aggregator_process import AggregatorProcess, get_stats
 from tests.support.aggregator.flood import Flood
-from tests.support.plane import Call, refusal
 from tests.support.waiting import eventually
-
-SERVICE = "/crossbook.v1.AggregatorService"
 
 FORKING = """
 import os, socket, sys
@@ -101,25 +97,3 @@ async def _sees(follower: Any, bid: float) -> None:
     async with asyncio.timeout(60):
         while bid not in (await follower.read()).batch.bid:
             pass
-
-
-async def test_a_service_that_is_told_to_stop_ends_every_stream_with_a_word(
-    postgres_dsn: str, free_port: int, tmp_path: Path
-) -> None:
-    """Trackers and subscribers hear that they should come again; the process is gone within its graces, with code 0,
-    though one client neither reads nor leaves and another has never said a word."""
-    aggregator = AggregatorProcess(postgres_dsn, free_port, tmp_path / "log")
-    channel, other = open_channel(aggregator.target), open_channel(aggregator.target)
-    async with aggregator, channel, other, Flood(channel, "alpha", instruments=5, rounds=1) as flood:
-        await flood.send(3)
-        followers = [Call(other, f"{SERVICE}/{method}") for method in ("SubscribeQuoteBatches", "WatchQuotes")]
-        for follower in followers:
-            await follower.say(b"")
-            await follower.call.initial_metadata()
-        stalled = AggregatorServiceStub(channel).WatchQuotes(messages.WatchQuotesRequest())
-        silent = Call(channel, f"{SERVICE}/IngestQuotes")
-        assert await aggregator.end(signal.SIGTERM) == 0
-        for follower in followers:
-            error = await refusal(follower)
-            assert (error.code(), error.details()) == (grpc.StatusCode.UNAVAILABLE, "the aggregator is stopping")
-        assert await stalled.code() == (await refusal(silent)).code() == grpc.StatusCode.UNAVAILABLE
