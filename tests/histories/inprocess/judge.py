@@ -1,11 +1,17 @@
 """What must be in the tables after a history, and who must have been told. Every alert is judged by these rules:
 
 1. It is of an opportunity that opened, and of a rule that it passes; one for a rule and an opportunity.
-2. An opportunity whose opening is in the log of events, or that is open at the end, has one of every rule that it
-   passes, unless one of the same rule and pair, within the cooldown, holds it back.
+2. An opportunity whose opening is in the log of events and could be heard, or that is open at the end, has one of every
+   rule that it passes, unless one of the same rule and pair, within the cooldown, holds it back.
 3. Two of one rule and pair are a cooldown apart.
 4. Each has been accepted by the receiver, under its own id and no other, and its delivery knows it.
 5. It was accepted once, unless something happened that can have taken the answer away.
+
+Heard can be what an arbitrage has said until a stream of its own has caught up and as long as that is followed, and
+what is in the log when a stream begins. What died with one before it could log it may be logged later by another, when
+the stream of a third has caught up: nobody begins a new one for that (decision 0026). And what an arbitrage says in the
+moment in which it goes on after a pause is of quotes that were new long ago, which it refuses where quotes have to be
+as young as in production: it need not be heard by whoever follows another, which has not said it.
 
 Clocks that were set make rules 2 and 3 weaker: nobody can say then how long a cooldown was, nor a life.
 """
@@ -22,6 +28,7 @@ CALM_SECONDS = 3.0
 LIVED_SECONDS = 1.5
 SLACK_SECONDS = 0.05
 SLOW_SECONDS = 3.0  # of two calls that take their time
+LOGGED = "SELECT opportunity_id FROM opportunity_events WHERE kind = 1"
 # One round trip: it is asked again and again. Times are those since the beginning.
 LOOK = """
 SELECT
@@ -41,12 +48,17 @@ class Opening:
     asset: str
     at: float  # by the loop, whatever the clocks say
     until: float = math.inf
-    lived: float | None = None  # the longest life that was told, when it has ended
+    lives: dict[object, float] = field(default_factory=dict)  # the longest that each arbitrage has told, at its end
 
     @property
     def life(self) -> float:
         """In truth, or as long as one that knew only its end said."""
-        return max(self.until - self.at, self.lived or 0.0)
+        return max(self.until - self.at, *self.lives.values(), 0.0)
+
+    @property
+    def agreed(self) -> float:
+        """What all say that it lived: one that was paused meanwhile sees the end late, and may not be the one heard."""
+        return min(self.lives.values(), default=0.0)
 
     def meets(self, other: "Opening") -> bool:
         """Whether there was a moment in which both were open."""
@@ -59,6 +71,7 @@ class Seen:
 
     openings: dict[str, Opening] = field(default_factory=dict)
     logged: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)  # that could be
     ended: set[str] = field(default_factory=set)
     open_now: set[str] = field(default_factory=set)
     alerts: list[tuple[str, str, str, str, float]] = field(default_factory=list)
@@ -98,7 +111,7 @@ def _untrue(seen: Seen, is_set: bool) -> Iterator[str]:
 
 def _missing(history: History, seen: Seen, is_set: bool) -> Iterator[str]:
     there = {(_rule_of(rule), cause) for _, rule, cause, _, _ in seen.alerts}
-    for cause in sorted(seen.logged | seen.open_now):
+    for cause in sorted(seen.logged & seen.heard | seen.open_now):
         opening = seen.openings[cause]
         for rule in history.rules:
             if (rule, cause) in there or not _must_fire(rule, cause, opening, seen, is_set):
@@ -115,7 +128,7 @@ def _must_fire(rule: str, cause: str, opening: Opening, seen: Seen, is_set: bool
         return True
     if is_set:
         return False
-    return cause in seen.open_now or (cause in seen.ended and (opening.lived or 0.0) >= LIVED_SECONDS + SLACK_SECONDS)
+    return cause in seen.open_now or (cause in seen.ended and opening.agreed >= LIVED_SECONDS + SLACK_SECONDS)
 
 
 def _is_held_back(opening: Opening, seen: Seen, history: History) -> bool:

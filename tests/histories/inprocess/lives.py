@@ -74,8 +74,14 @@ class World(Protocol):
     def next_number(self) -> int:
         """That no life has had: names decide who has which slots."""
 
-    def note(self, event: arbitrage_pb2.OpportunityEvent) -> None:
+    def note(self, event: arbitrage_pb2.OpportunityEvent, life: "ArbitrageLife") -> None:
         """What an arbitrage says, in the moment in which it does."""
+
+    def caught_up(self, life: "ArbitrageLife") -> None:
+        """Somebody has heard all that this arbitrage has said."""
+
+    async def begin_stream(self) -> None:
+        """Somebody begins to hear what is in the log now."""
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Somebody else's task, which a process does not wait for."""
@@ -161,9 +167,9 @@ class Life(Pausable):
 class _Noted(LiveScan):
     """Tells the world what it tells its watchers, in the same moment."""
 
-    def __init__(self, world: World, store: EventStore, clock: Clock) -> None:
+    def __init__(self, life: "ArbitrageLife", store: EventStore, clock: Clock) -> None:
         super().__init__(ARGUMENTS, store=store, clock=clock)
-        self._world = world
+        self._life = life
         self._watching = watching_all(self.scanner)
 
     def on_batch(self, payload: bytes, source: int = 0) -> None:
@@ -176,7 +182,7 @@ class _Noted(LiveScan):
 
     def _note(self) -> None:
         for event in taken(self._watching):
-            self._world.note(event)
+            self._life.world.note(event, self._life)
 
 
 class ArbitrageLife(Life):
@@ -184,8 +190,10 @@ class ArbitrageLife(Life):
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
+        self.said: set[str] = set()  # in time
+        self.followers: set[Call] = set()  # who have caught up with it
         store = EventStore(world.servers.pool(self), self.clock)
-        self.live = _Noted(world, store, self.clock)
+        self.live = _Noted(self, store, self.clock)
         assert self.live.writer is not None
         self.spawn(self._beat())
         self.keep("event log", self.live.writer.run)
@@ -301,13 +309,16 @@ class Call:
         self._room = asyncio.Semaphore(ROOM)
         self._is_open = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+        self._server: ArbitrageLife | None = None
 
     async def wait_for_connection(self) -> None:
         server = self._world.lives.get(self._target)
         if server is None or server.is_dead or server.is_ending:
             raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
         assert isinstance(server, ArbitrageLife)
-        self._pump = server.stream(self._carry(server.live))
+        self._server = server
+        self._world.begin(self._world.begin_stream())
+        self._pump = server.stream(self._carry(server))
         await self._is_open.wait()
 
     async def read(self) -> arbitrage_pb2.WatchOpportunitiesResponse:
@@ -316,19 +327,25 @@ class Call:
             self._messages.put_nowait(message)
             raise message
         self._room.release()
-        return arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+        response = arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
+        if response.is_caught_up and self._server is not None and self._pump is not None:
+            self._world.caught_up(self._server)
+            if not self._pump.done():
+                self._server.followers.add(self)
+        return response
 
     def cancel(self) -> None:
         """By the client, or because the way broke."""
-        if self._pump is not None:
+        if self._pump is not None and self._server is not None:
+            self._server.followers.discard(self)
             self._world.begin(self._world.servers.cancel([self._pump]))
 
-    async def _carry(self, live: LiveScan) -> None:
+    async def _carry(self, server: ArbitrageLife) -> None:
         """A task of the server's."""
         end = broken(grpc.StatusCode.UNAVAILABLE, "the connection broke")
         self._is_open.set()
         try:
-            async with aclosing(watch(live, self._request)) as messages:
+            async with aclosing(watch(server.live, self._request)) as messages:
                 async for message in messages:
                     await self._room.acquire()
                     self._messages.put_nowait(message)
@@ -337,6 +354,7 @@ class Call:
         except InvalidRequestError as error:
             end = broken(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         finally:
+            server.followers.discard(self)
             self._messages.put_nowait(end)
 
 

@@ -5,6 +5,7 @@ history takes the time of its calls, and is the same however fast the machine is
 """
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable
 from contextvars import Context, ContextVar
@@ -21,6 +22,7 @@ class Pausable:
 
     def __init__(self) -> None:
         self.is_paused = False
+        self.went_on_at = -math.inf  # after its last pause
         self.held: list[tuple[Callable[..., Any], tuple[Any, ...], Context]] = []
 
 
@@ -61,6 +63,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def resume(self, process: Pausable) -> None:
         """It goes on where it was."""
+        if process.is_paused:
+            process.went_on_at = self.time()
         process.is_paused = False
         held, process.held = process.held, []
         for callback, args, context in held:

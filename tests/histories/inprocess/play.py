@@ -27,7 +27,7 @@ from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 from tests.histories.inprocess import judge as rules_of
 from tests.histories.inprocess.history import ALERTS, ARBITRAGE, ASSETS, CLOCKS, History, Step
-from tests.histories.inprocess.judge import LOOK, Opening, Seen, judge
+from tests.histories.inprocess.judge import LOGGED, LOOK, Opening, Seen, judge
 from tests.histories.inprocess.lives import AlertsLife, ArbitrageLife, Life
 from tests.histories.inprocess.loop import VirtualLoop
 from tests.histories.inprocess.servers import LIMITS, LOSES, REFUSES, Servers
@@ -36,6 +36,7 @@ from tests.support.aggregator.fanout import Tick, payload
 BEGINNING_NS = 1_800_000_000 * SECOND_NS
 SETTLED_SECONDS = 150.0
 QUIET_SECONDS = 2.0
+AT_ONCE_SECONDS = 0.001
 MOODS = {"refuse": REFUSES, "lose": LOSES, "limit": LIMITS}
 LATENCIES = (0.0, 0.0, 0.001, 0.01, 0.05, 0.3, 1.2)
 # What the services do again and again, more seldom: a history is as long as its calls.
@@ -73,6 +74,8 @@ class Play:
         self._quoted_ns = dict.fromkeys(ASSETS, 0)
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
+        self._said: set[str] = set()  # in time
+        self._heard: set[str] = set()  # could be
         self._is_over = False
         self._numbers = itertools.count()
         self._work: set[asyncio.Task[None]] = set()
@@ -216,14 +219,27 @@ class Play:
     def next_number(self) -> int:
         return next(self._numbers)
 
-    def note(self, event: arbitrage_pb2.OpportunityEvent) -> None:
+    def note(self, event: arbitrage_pb2.OpportunityEvent, life: ArbitrageLife) -> None:
         """What an arbitrage says, in the moment in which it does."""
         now = self.loop.time() - self._began
         opportunity = event.opportunity
+        if self.loop.time() > life.went_on_at + AT_ONCE_SECONDS:
+            life.said.add(opportunity.id)
+            self._said.add(opportunity.id)
+            if life.followers:
+                self._heard.add(opportunity.id)
         opening = self._openings.setdefault(opportunity.id, Opening(opportunity.asset, now))
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
             opening.until = now
-            opening.lived = max(opening.lived or 0.0, from_duration(event.duration) / SECOND_NS)
+            opening.lives[life] = max(opening.lives.get(life, 0.0), from_duration(event.duration) / SECOND_NS)
+
+    def caught_up(self, life: ArbitrageLife) -> None:
+        """Somebody has heard all that this arbitrage has said."""
+        self._heard |= life.said
+
+    async def begin_stream(self) -> None:
+        """Whoever begins one is told what is in the log now, of this arbitrage or of another."""
+        self._heard |= self._said & {row[0] for row in await self.servers.rows(LOGGED)}
 
     async def _end(self) -> Verdict:
         """Everything works again; what is not well after SETTLED_SECONDS never will be."""
@@ -260,7 +276,9 @@ class Play:
                 self._open_now = {one.opportunity_id for one in life.live.scanner.open_opportunities()}
         ((logged, ended, alerts, deliveries),) = await self.servers.rows(LOOK % (BEGINNING_NS // SECOND_NS))
         alerts, deliveries = [tuple(row) for row in alerts], [tuple(row) for row in deliveries]
-        return Seen(self._openings, set(logged), set(ended), self._open_now, alerts, deliveries, self.accepted)
+        return Seen(
+            self._openings, set(logged), self._heard, set(ended), self._open_now, alerts, deliveries, self.accepted
+        )
 
 
 @contextmanager

@@ -33,6 +33,43 @@ KEPT = {
         ),
         ("calm",),
     ),
+    "an alert of before a clock was set back was a cooldown for a rule that has none": History(
+        (Step(3.3, "pay", "BTC", 2.0), Step(6.3, "set", "everybody", -4.0), Step(6.3, "pay", "BTC", 2.0))
+    ),
+    "the judge asked for what died with an arbitrage, because another logged it after the stream had begun": History(
+        (
+            Step(0.0, "refuse", "postgres", 7.0),
+            Step(3.0, "stop", "arbitrage-2"),
+            Step(6.0, "pay", "ETH", 0.5),
+            Step(7.0, "kill", "arbitrage-1"),
+        )
+    ),
+    "the judge asked for what only a paused arbitrage said, of quotes of long ago, when nobody followed it": History(
+        (
+            Step(0.03, "pause", "arbitrage-1", 7.0),
+            Step(1.03, "pay", "ETH", 0.02),
+            Step(1.03, "kill", "arbitrage-2", 1.0),
+        ),
+        ("calm",),
+    ),
+    "the judge asked for the same when one followed that had lost its slots to one that followed another": History(
+        (
+            Step(0.03, "pause", "arbitrage-1", 7.0),
+            Step(0.03, "kill_before", "alerts-2", 0.0, 2),
+            Step(1.03, "pay", "ETH", 0.02),
+            Step(1.03, "kill", "arbitrage-2", 1.0),
+            Step(2.03, "pause", "alerts-1", 7.0),
+        ),
+        ("calm",),
+    ),
+    "the judge took a life to be as long as a paused arbitrage said that heard of the end late": History(
+        (
+            Step(0.03, "kill_after", "arbitrage-2", 0.1, 10),
+            Step(3.06, "pay", "BTC", 0.5),
+            Step(3.36, "pause", "arbitrage-2", 7.0),
+        ),
+        ("lived",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),

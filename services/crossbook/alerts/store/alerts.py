@@ -18,14 +18,16 @@ from crossbook.plumbing.data.postgres import Connection, Pool
 from crossbook.plumbing.errors import NotFoundError
 from crossbook.plumbing.timestamps import SECOND_NS
 
-# One that seems to have fired later than now was written before a clock was set back: it holds nothing back.
+# One that seems to have fired later than now was written before a clock was set back: by no more than a little, or a
+# cooldown if that is less, may it hold anything back, and it counts as of now. A rule without a cooldown has none then.
 EARLIER_ALERT = """
-SELECT cause, extract(epoch FROM clock_timestamp() - fired_at)::float8
+SELECT cause, greatest(extract(epoch FROM clock_timestamp() - fired_at), 0)::float8
 FROM alerts
 WHERE rule = %(rule)s AND (
     cause = %(cause)s
     OR asset = %(asset)s AND buy_venue = %(buy)s AND sell_venue = %(sell)s
-       AND fired_at > clock_timestamp() - %(cooldown)s AND fired_at < clock_timestamp() + interval '10 seconds'
+       AND fired_at > clock_timestamp() - %(cooldown)s
+       AND fired_at < clock_timestamp() + least(%(cooldown)s, interval '10 seconds')
 )
 ORDER BY cause = %(cause)s DESC, fired_at DESC
 LIMIT 1
