@@ -61,7 +61,7 @@ bench: setup ## Measure speed in turn with what it is compared to, some minutes;
 performance: setup ## Measure everything as bench does and write docs/performance.md and .bench/baseline.json from it
 	@$(BIN)/python -m tests.bench --document
 
-bench-peers: setup ## Run real recorded frames through cryptofeed and ccxt as well, in an environment of their own
+bench-peers: setup ## Run real recorded frames through cryptofeed, ccxt and nautilus_trader as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers
 
 bench-shards: setup ## Run the whole system with 1, 2 and 4 aggregators: what dividing costs (ARGS="--rate 4 --seconds 30")

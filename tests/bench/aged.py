@@ -11,7 +11,7 @@ from tests.bench.native_floor import FLOOR, NativeFloor
 from tests.bench.readers import Opens, native_reader, python_reader
 from tests.bench.rows import Figures, Row, Target, at_most, times_worse
 
-SECONDS = 2.5
+SECONDS = 2.0
 LOADS = {"1k": Load(1_000), "1k_tens": Load(1_000, 10), "20k_tens": Load(20_000, 10)}
 LOAD_WORDS = {
     "1k": "1,000 frames/s evenly",

@@ -13,10 +13,13 @@ from pathlib import Path
 
 from crossbook.local.processes.addresses import free_port
 from crossbook.local.processes.child import Child
+from crossbook.local.processes.probes import answers_grpc
 from crossbook.local.servers.postgres import embedded_postgres
 from crossbook.local.servers.redis import embedded_redis
 from tests.bench.system import Addresses
+from tests.support.waiting import eventually
 
+START_DEADLINE_SECONDS = 120.0
 SERVICES = ("aggregator", "arbitrage", "tracker")
 
 
@@ -24,7 +27,7 @@ SERVICES = ("aggregator", "arbitrage", "tracker")
 async def running_alone(
     settings: Mapping[str, str], python: str, services: Sequence[str] = SERVICES
 ) -> AsyncIterator[Addresses]:
-    """Yields when they are started; the aggregator is one of them. The interpreter says whose they are."""
+    """Yields when they answer; the aggregator is one of them. The interpreter says whose they are."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_open_folder())
         environment = {
@@ -51,6 +54,8 @@ async def running_alone(
             await child.start()
             stack.push_async_callback(child.stop)
             processes[name] = {"pid": child.pid, "address": f"127.0.0.1:{port}"}
+        for process in processes.values():
+            await eventually(answers_grpc(process["address"]), START_DEADLINE_SECONDS)
         run_file = folder / "run.json"
         run_file.write_text(json.dumps({"processes": processes}))
         yield Addresses(run_file)

@@ -47,12 +47,12 @@ async def native_floor(records_a_message: int = 0) -> AsyncIterator[NativeFloor]
         limit = str(records_a_message)
         intake = await stack.enter_async_context(tool("intake", limit))
         port, socket_port = await intake.told()
+        source = await stack.enter_async_context(tool("records", f"127.0.0.1:{socket_port}"))
+        await source.told()
         hops = []
         for _ in range(2):
             hops.append(await stack.enter_async_context(tool("hop", f"127.0.0.1:{port}", limit)))
             port = await hops[-1].told()
         sink = await stack.enter_async_context(tool("sink", f"127.0.0.1:{port}"))
         await sink.told()
-        source = await stack.enter_async_context(tool("records", f"127.0.0.1:{socket_port}"))
-        await source.told()
         yield NativeFloor(source, hops[0], sink)

@@ -8,7 +8,6 @@ from typing import Any
 
 import grpc
 
-from crossbook.local.processes.probes import answers_grpc
 from crossbook.pb.v1 import aggregator_pb2, aggregator_pb2_grpc, market_pb2
 from tests.bench.ages import Due, ages_us, shown_in
 from tests.bench.alone import running_alone
@@ -146,8 +145,6 @@ async def single_quotes(python: str) -> AsyncIterator[SingleQuotes]:
     async with AsyncExitStack() as stack:
         addresses = await stack.enter_async_context(running_alone(SETTINGS, python, ("aggregator", "arbitrage")))
         target = addresses.of("aggregator")[0]
-        for address in (target, *addresses.of("arbitrage")):
-            await eventually(answers_grpc(address))
         standing = asyncio.create_task(_stand_still(target))
         stack.callback(standing.cancel)
         quotes = await stack.enter_async_context(tool("quotes", target, _hello(MOVING).SerializeToString().hex()))

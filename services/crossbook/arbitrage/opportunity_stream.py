@@ -19,25 +19,22 @@ from crossbook.plumbing.errors import InvalidRequestError
 SAFE_SECONDS = 0.05  # between two looks, while events of this process are on their way to the log
 
 
-async def watch(
+def watch(
     live: LiveScan, request: pb.WatchOpportunitiesRequest, queue_limit: int = WATCHER_QUEUE_LIMIT
 ) -> AsyncGenerator[bytes, None]:
     """WatchOpportunitiesResponses with the events that match. A client too slow for them loses the oldest waiting ones,
     and is told how many.
 
-    Raises InvalidRequestError for a malformed resume token, UnavailableError while the log that it needs is away.
+    Raises InvalidRequestError for a malformed resume token; reading raises UnavailableError while the log that it needs
+    is away.
     """
     wanted, token = _wanted(request), _token(request.resume_token)
     watching = live.scanner.subscribe(wanted, token, live.clock.now_ns(), queue_limit)
     if watching is not None:
-        source = live.messages(watching)
-    else:
-        assert live.history is not None
-        assert token is not None
-        source = _after_log(live, live.history.resume(token), wanted, queue_limit)
-    async with aclosing(source) as messages:
-        async for message in messages:
-            yield message
+        return live.messages(watching)
+    assert live.history is not None
+    assert token is not None
+    return _after_log(live, live.history.resume(token), wanted, queue_limit)
 
 
 async def _after_log(

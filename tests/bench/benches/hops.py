@@ -16,7 +16,7 @@ from tests.bench.single_quotes import SingleQuotes, single_quotes
 
 EVEN, FULL, KNEE = "hop_cpu_us_per_end_1k", "hop_cpu_us_per_message_full_flow", "three_hops_messages_per_s"
 TRY_SECONDS = 1.5
-FIRST_RATE, TRIES = 1_000.0, 7
+FIRST_RATE, TRIES = 1_000.0, 6
 BESIDE = "three tonic hops of one 200-byte record a message"
 ROWS = (
     Row(
@@ -90,7 +90,7 @@ BENCH = Bench(
     "What a message of one quote costs in the aggregator, and how many a second pass three hops without a queue.",
     ROWS,
     opened,
-    rounds=3,
+    rounds=2,
     limits="The aggregator also decodes the quote and keeps its window. What it sends on it may conflate; the floor "
     "sends every record in a message of its own. Sender, services, client and floor share the cores.",
     is_warmed_up=False,

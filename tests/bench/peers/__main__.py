@@ -1,5 +1,7 @@
 """`make bench-peers`: real recorded frames through Crossbook, cryptofeed and ccxt, one after the other, three rounds.
 
+First each side's decoder alone, then live, through a local WebSocket to an opportunity (live.py), and the largest rate.
+
 Each runs in a process of its own; the peers in an environment that is made for them under .bench/. The recording is
 that of Binance's BTCUSDT of 2024-08-08 beside the project: the only one there whose shape all three read today.
 """
@@ -14,8 +16,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from crossbook._core import venue_profiles
 from tests.bench.pairs import Pair, compare
+from tests.bench.peers import live
 from tests.bench.report import ratio
 
 ROOT = Path(__file__).parents[3]
@@ -24,8 +29,9 @@ RECORDING = ROOT.parent / "shared/recordings/binance/hftbacktest_usdm_btcusdt_20
 VENUE = "binance"
 ENVIRONMENT = ROOT / ".bench" / "peers"
 REPORT = ROOT / ".bench" / "peers.json"
-PEERS = {"cryptofeed": "2.4.1", "ccxt": "4.5.90"}
+PEERS = {"cryptofeed": "2.4.1", "ccxt": "4.5.90", "nautilus_trader": "1.221.0"}
 TARGETS = {("bbo", "cryptofeed"): 5, ("bbo", "ccxt"): 20, ("depth", "cryptofeed"): 5, ("depth", "ccxt"): 5}
+LIVE_PEERS = ("cryptofeed", "ccxt", "nautilus")
 ROUNDS = 3
 
 Frame = tuple[str, int, str]  # kind, receive time, text
@@ -37,12 +43,15 @@ def main() -> int:
         print(f"skipped: no recording at {RECORDING}")
         return 0
     python = _environment()
+    frames = _frames()
     with tempfile.TemporaryDirectory(prefix="crossbook-peers-") as folder:
         path = Path(folder) / "frames.jsonl"
-        path.write_text("".join(f"{json.dumps(frame)}\n" for frame in _frames()))
+        path.write_text("".join(f"{json.dumps(frame)}\n" for frame in frames))
         results = _measure(python, path)
     _check_tops(results)
-    _report(results)
+    found = uvloop.run(_measure_live(python, [text for kind, _, text in frames if kind == "bbo"]))
+    live.print_sides(found)
+    _report(results, found)
     others = ", ".join(profile.id for profile in venue_profiles() if profile.id != VENUE)
     print(f"not measured, for want of recorded frames that all three read: {others}")
     return 0
@@ -107,7 +116,12 @@ def _check_tops(results: dict[str, list[Result]]) -> None:
         raise SystemExit(f"the books differ in the end, so the figures mean nothing: {tops}")
 
 
-def _report(results: dict[str, list[Result]]) -> None:
+async def _measure_live(python: Path, texts: Sequence[str]) -> list[Result]:
+    sides = {"crossbook": live.crossbook(texts), **{name: live.peer(python, name, texts) for name in LIVE_PEERS}}
+    return [await live.measured(name, opened) for name, opened in sides.items()]
+
+
+def _report(results: dict[str, list[Result]], found_live: Sequence[Result]) -> None:
     rows = []
     print(f"{'frames':<8}{'count':>8}{'crossbook us':>14}{'peer':>13}{'peer us':>10}{'ratio':>32}{'target':>8}")
     for (kind, peer), target in TARGETS.items():
@@ -119,7 +133,9 @@ def _report(results: dict[str, list[Result]]) -> None:
             flush=True,
         )
         rows.append(row)
-    REPORT.write_text(json.dumps({"versions": PEERS, "rounds": ROUNDS, "rows": rows}, indent=2) + "\n")
+    REPORT.write_text(
+        json.dumps({"versions": PEERS, "rounds": ROUNDS, "rows": rows, "live": found_live}, indent=2) + "\n"
+    )
     print(f"written to {REPORT.relative_to(ROOT)}")
 
 

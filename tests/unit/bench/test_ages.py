@@ -38,6 +38,7 @@ def test_a_frame_after_which_nothing_came_is_as_old_as_the_end() -> None:
 def test_a_price_that_comes_again_is_of_the_earliest_frame_it_can_be() -> None:
     """Never of one that was due after the tracker had it, nor of one that was shown already."""
     frames = [due(10, 5.0), due(20, 6.0), due(30, 5.0), due(60, 5.0)]
+    assert ages_us(frames[:3], [shown(5.0, 45, 50)], END_NS) == [40_000, 880_000, 870_000]
     found = ages_us(frames, [shown(5.0, 12, 13), shown(5.0, 45, 50), shown(5.0, 46, 51)], END_NS)
     assert found == [3_000, 30_000, 20_000, 840_000]
 

@@ -1,9 +1,10 @@
 """What a source says that it played."""
 
+import asyncio
 from typing import Any
 
 from tests.bench.ages import Due
-from tests.bench.fed import dues_of
+from tests.bench.fed import dues_of, worked_off
 
 TOPS = [[1.0, 2.0], [1.0, 2.0], [3.0, 4.0], [3.0, 4.0]]
 TOPICS: list[dict[str, Any]] = [
@@ -28,3 +29,14 @@ def test_what_settles_does_not_count() -> None:
 def test_a_price_that_was_shown_before_makes_no_event_and_has_no_age() -> None:
     """Two states may round to one price; and what was shown while it settled was shown."""
     assert [one.at_ns for one in dues_of([(10, 0, 2), (20, 0, 3), (30, 0, 0), (40, 0, 1)], TOPICS, 15)] == [30]
+
+
+def test_a_load_is_worked_off_when_only_the_worlds_own_frames_come() -> None:
+    """They never end, so that a count that stands still is not waited for."""
+    counts = iter([0, 9_000, 18_000, 18_040, 18_080])
+
+    async def count() -> int:
+        return next(counts)
+
+    asyncio.run(worked_off(count, 0))
+    assert next(counts) == 18_080

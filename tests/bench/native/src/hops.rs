@@ -84,7 +84,7 @@ async fn take_records(listener: TcpListener, gathered: &Gathered) -> Outcome {
         gathered.add(&held.split_to(whole));
         held.reserve(READ_BYTES);
     }
-    Err("the source of the records ended".into())
+    std::future::pending().await // a source that has ended sends no more
 }
 
 async fn pass_on(target: &str, gathered: &Gathered) -> Outcome {
