@@ -10,8 +10,8 @@
 Heard can be what an arbitrage has said until a stream of its own has caught up and as long as that is followed, and
 what is in the log when a stream begins. What died with one before it could log it may be logged later by another, when
 the stream of a third has caught up: nobody begins a new one for that (decision 0026). And what an arbitrage says in the
-moment in which it goes on after a pause is of quotes that were new long ago, which it refuses where quotes have to be
-as young as in production: it need not be heard by whoever follows another, which has not said it.
+moment in which it goes on after a pause is of quotes that came while it was not there: whoever follows another, which
+was not there either and has not said it, hears nothing of it.
 
 Clocks that were set make rules 2 and 3 weaker: nobody can say then how long a cooldown was, nor a life.
 """

@@ -66,6 +66,10 @@ def another_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# Each quotes once; how long a process takes to come back is not what is judged.
+PATIENT = {"max_age_seconds": 600, "max_skew_seconds": 600}
+
+
 @asynccontextmanager
 async def quoting(target: str, asset: str) -> AsyncIterator[tuple[VenueStream, VenueStream]]:
     """Two venues whose quotes of the asset pay, into one aggregator."""
@@ -115,7 +119,7 @@ async def test_the_loss_of_one_shard_closes_only_its_own(postgres_dsn: str, free
             await stack.enter_async_context(process)
         logs = stack.enter_context(capture_logs())
         arbitrage = await stack.enter_async_context(
-            running_arbitrage(free_port, ports["a"], arbitrage={"shards": shards})
+            running_arbitrage(free_port, ports["a"], arbitrage={"shards": shards, **PATIENT})
         )
         async with quoting(shards["b"], "ETH") as (_, dear):
             async with quoting(shards["a"], "BTC"):

@@ -107,8 +107,11 @@ class Ownership:
         slots = [tenure.slot for tenure in tenures]
         try:
             await self._save(positions)
-        finally:
-            await self._leases.release(slots)
+        except BaseException:
+            with suppress(UnavailableError):  # they lapse; an outage that took the place of our own stop would undo it
+                await self._leases.release(slots)
+            raise
+        await self._leases.release(slots)
 
     async def _leave(self) -> None:
         if self._leases.tenures:

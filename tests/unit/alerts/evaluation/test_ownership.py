@@ -184,6 +184,25 @@ async def test_a_replica_that_ends_leaves_with_its_positions_saved() -> None:
     assert world.positions.kept == dict.fromkeys(range(SLOTS), REACHED)
 
 
+async def test_a_replica_that_is_stopped_within_a_handover_ends_whatever_is_away() -> None:
+    """Postgres hangs and Redis refuses: that slots cannot be released does not take the place of the stop."""
+    world = World()
+
+    async def hang(_: Mapping[int, Position]) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def refuse(_: Collection[int]) -> None:
+        raise UnavailableError("Redis cannot be reached")
+
+    world.positions.save, world.leases.release = hang, refuse  # type: ignore[method-assign]
+    world.leases.steps = [lambda: world.leases.gain(3), lambda: Turn(unwanted=[world.leases.tenures[3]])]
+    task = asyncio.create_task(world.ownership.run())
+    await eventually(lambda: world.gains == 1 and not world.leases.tenures)
+    task.cancel()
+    await eventually(task.done)
+    assert task.cancelled()
+
+
 async def test_a_replica_without_arbitrage_takes_no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while another may do better: it gives back what it has, and comes again with the stream."""
     monkeypatch.setattr(module, "LONELY_SECONDS", 0.05)

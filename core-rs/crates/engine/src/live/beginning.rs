@@ -188,6 +188,14 @@ mod tests {
     }
 
     #[test]
+    fn what_opened_since_the_log_is_told_once() {
+        let scan = scan("own", LOGGED);
+        bids(&scan, &[101.0, 102.0]);
+        let (watching, ended) = joins(&scan, EventFilter::default(), 0, &[]).unwrap();
+        assert_eq!((story(&events(&watching)), ended), (vec![(1, "BTC"), (2, "BTC")], vec![]));
+    }
+
+    #[test]
     fn a_filter_holds_for_the_rest_and_for_what_is_open() {
         let scan = scan("own", LOGGED);
         ticks(&scan, &[("BTC", 101.0), ("ETH", 101.0), ("BTC", 102.0)]);
