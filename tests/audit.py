@@ -64,7 +64,8 @@ def ask(packages: list[Package], url: str) -> list[Finding]:
 
 def main(url: str = URL) -> int:
     """The exit code."""
-    packages = [package for path, ecosystem in LOCKS.items() for package in locked(path, ecosystem)]
+    # What several locks have is one package.
+    packages = list(dict.fromkeys(package for path, ecosystem in LOCKS.items() for package in locked(path, ecosystem)))
     try:
         found = ask(packages, url)
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

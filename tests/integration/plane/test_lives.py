@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from crossbook.pb.v1 import aggregator_pb2 as messages
@@ -18,6 +19,7 @@ from tests.support.aggregator.aggregator_process import AggregatorProcess, get_s
 from tests.support.aggregator.flood import Flood
 from tests.support.waiting import eventually
 
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 FORKING = """
 import os, socket, sys
 from pathlib import Path
@@ -97,3 +99,22 @@ async def _sees(follower: Any, bid: float) -> None:
     async with asyncio.timeout(60):
         while bid not in (await follower.read()).batch.bid:
             pass
+
+
+async def test_a_service_that_is_told_to_stop_ends_every_stream_with_a_word(
+    postgres_dsn: str, free_port: int, tmp_path: Path
+) -> None:
+    """Its clients hear that they should come again; it ends well, though one never reads and one has never spoken."""
+    async with (
+        AggregatorProcess(postgres_dsn, free_port, tmp_path / "log") as aggregator,
+        open_channel(aggregator.target) as channel,
+    ):
+        stub = AggregatorServiceStub(channel)
+        follower, stalled = (stub.WatchQuotes(messages.WatchQuotesRequest()) for _ in range(2))
+        silent = channel.stream_stream("/crossbook.v1.AggregatorService/IngestQuotes")()
+        await follower.initial_metadata()
+        await stalled.initial_metadata()
+        assert await aggregator.end(signal.SIGTERM) == 0
+        for call in (follower, stalled):
+            assert (await call.code(), await call.details()) == (UNAVAILABLE, "the aggregator is stopping")
+        assert await silent.code() == UNAVAILABLE

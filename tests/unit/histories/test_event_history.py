@@ -16,7 +16,15 @@ def seen(*rules: str) -> Seen:
     alerts = [(f"id-{rule}", rule, "o-1", "BTC", 1.0) for rule in rules]
     deliveries = [(alert_id, DELIVERED) for alert_id, *_ in alerts]
     accepted = [(alert_id, "o-1") for alert_id, *_ in alerts]
-    return Seen({"o-1": Opening("BTC", 1.0, 2.0)}, {"o-1"}, {"o-1"}, set(), alerts, deliveries, accepted)
+    return Seen(
+        openings={"o-1": Opening("BTC", 1.0, 2.0)},
+        logged={"o-1"},
+        heard={"o-1", "o-2"},
+        ended={"o-1"},
+        alerts=alerts,
+        deliveries=deliveries,
+        accepted=accepted,
+    )
 
 
 def test_equal_seeds_give_equal_histories_and_others_differ() -> None:
