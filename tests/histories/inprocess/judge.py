@@ -48,16 +48,17 @@ class Opening:
     asset: str
     at: float  # by the loop, whatever the clocks say
     until: float = math.inf
-    lives: dict[object, float] = field(default_factory=dict)  # the longest that each arbitrage has told, at its end
+    lived: float = 0.0  # the longest that was told, at its end
+    lives: dict[object, float] = field(default_factory=dict)  # what each arbitrage told of it in time
 
     @property
     def life(self) -> float:
         """In truth, or as long as one that knew only its end said."""
-        return max(self.until - self.at, *self.lives.values(), 0.0)
+        return max(self.until - self.at, self.lived)
 
     @property
     def agreed(self) -> float:
-        """What all say that it lived: one that was paused meanwhile sees the end late, and may not be the one heard."""
+        """What all say that it lived; not what one says that was paused meanwhile and sees the end late."""
         return min(self.lives.values(), default=0.0)
 
     def meets(self, other: "Opening") -> bool:

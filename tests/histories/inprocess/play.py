@@ -223,7 +223,8 @@ class Play:
         """What an arbitrage says, in the moment in which it does."""
         now = self.loop.time() - self._began
         opportunity = event.opportunity
-        if self.loop.time() > life.went_on_at + AT_ONCE_SECONDS:
+        is_in_time = self.loop.time() > life.went_on_at + AT_ONCE_SECONDS
+        if is_in_time:
             life.said.add(opportunity.id)
             self._said.add(opportunity.id)
             if life.followers:
@@ -231,7 +232,10 @@ class Play:
         opening = self._openings.setdefault(opportunity.id, Opening(opportunity.asset, now))
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
             opening.until = now
-            opening.lives[life] = max(opening.lives.get(life, 0.0), from_duration(event.duration) / SECOND_NS)
+            lived = from_duration(event.duration) / SECOND_NS
+            opening.lived = max(opening.lived, lived)
+            if is_in_time:
+                opening.lives[life] = max(opening.lives.get(life, 0.0), lived)
 
     def caught_up(self, life: ArbitrageLife) -> None:
         """Somebody has heard all that this arbitrage has said."""

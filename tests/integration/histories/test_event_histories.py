@@ -70,6 +70,15 @@ KEPT = {
         ),
         ("lived",),
     ),
+    "the judge took it to be so because nobody else told of the end": History(
+        (
+            Step(1.0, "stop", "arbitrage-2", 1.0),
+            Step(1.03, "pay", "ETH", 0.5),
+            Step(1.03, "kill_after", "alerts-1", 0.1, 2),
+            Step(1.33, "pause", "arbitrage-1", 7.0),
+        ),
+        ("lived",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),
