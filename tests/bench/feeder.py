@@ -35,7 +35,9 @@ class Feed:
 
     async def begin(self) -> None:
         """Says hello and is told to begin at the beginning."""
-        entries = [SymbolEntry(index=index, instrument=self._instrument(asset)) for index, asset in enumerate(ASSETS)]
+        entries = [
+            SymbolEntry(index=index, instrument=instrument_of(self._venue, asset)) for index, asset in enumerate(ASSETS)
+        ]
         hello = IngestHello(venue=self._venue, stream_id=f"feeder-{now_ns()}", oldest_sequence=1, symbols=entries)
         self._stream_id = hello.stream_id
         await self._call.write(IngestQuotesRequest(hello=hello).SerializeToString())
@@ -73,18 +75,20 @@ class Feed:
         turn = at_ns / 1e9 / PERIOD_SECONDS + index / len(ASSETS)
         return MID * (1 + VENUES[self._venue] * math.sin(2 * math.pi * turn))
 
-    def _instrument(self, asset: str) -> Instrument:
-        return Instrument(
-            venue=self._venue,
-            symbol=f"{asset}/USDT:USDT",
-            native_symbol=f"{asset}USDT",
-            asset=asset,
-            asset_scale=1.0,
-            quote_currency="USDT",
-            settle_currency="USDT",
-            contract_size=1.0,
-            taker_fee_percent=0.01,
-        )
+
+def instrument_of(venue: str, asset: str) -> Instrument:
+    """A perpetual of the asset, traded at little cost."""
+    return Instrument(
+        venue=venue,
+        symbol=f"{asset}/USDT:USDT",
+        native_symbol=f"{asset}USDT",
+        asset=asset,
+        asset_scale=1.0,
+        quote_currency="USDT",
+        settle_currency="USDT",
+        contract_size=1.0,
+        taker_fee_percent=0.01,
+    )
 
 
 async def feed(target: str, rate: float) -> None:

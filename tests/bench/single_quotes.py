@@ -13,6 +13,7 @@ from tests.bench.ages import Due, ages_us, shown_in
 from tests.bench.alone import running_alone
 from tests.bench.cpu import cpu_ns
 from tests.bench.fed import GRACE_SECONDS, SETTLE_SECONDS, Load
+from tests.bench.feeder import instrument_of
 from tests.bench.native_tools import Tool, tool
 from tests.bench.readers import native_reader
 from tests.bench.rig import OPEN_TO_ALL
@@ -86,20 +87,7 @@ class SingleQuotes:
 
 def _hello(venue: str) -> aggregator_pb2.IngestQuotesRequest:
     symbols = [
-        market_pb2.SymbolEntry(
-            index=index,
-            instrument=market_pb2.Instrument(
-                venue=venue,
-                symbol=f"{asset}/USDT:USDT",
-                native_symbol=f"{asset}USDT",
-                asset=asset,
-                asset_scale=1.0,
-                quote_currency="USDT",
-                settle_currency="USDT",
-                contract_size=1.0,
-                taker_fee_percent=0.01,
-            ),
-        )
+        market_pb2.SymbolEntry(index=index, instrument=instrument_of(venue, asset))
         for index, asset in enumerate(ASSETS)
     ]
     hello = aggregator_pb2.IngestHello(

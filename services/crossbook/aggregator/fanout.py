@@ -7,7 +7,7 @@ what newer ones replaced; a message is made only when the client's connection ca
 import asyncio
 
 from crossbook._core import QuoteHub, QuoteRow
-from crossbook.aggregator.concurrency import refuse_when_stopping
+from crossbook.aggregator.stopping import refuse_when_stopping
 from crossbook.pb.v1.aggregator_pb2 import InstrumentFilter, SubscribeQuoteBatchesRequest, WatchQuotesRequest
 from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.plane.calls import Selection, StreamCall

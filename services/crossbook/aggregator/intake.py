@@ -21,10 +21,10 @@ from crossbook._core import (
     SequenceError,
     venue_profiles,
 )
-from crossbook.aggregator.concurrency import refuse_when_stopping
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.feeding import Feeding
 from crossbook.aggregator.greeting import Greeting
+from crossbook.aggregator.stopping import refuse_when_stopping
 from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Venues
 from crossbook.aggregator.writer import WindowWriter

@@ -36,7 +36,7 @@ Identities: TypeAlias = Sequence[tuple[IdentityPair, int]]
 
 
 class LiveScan:
-    """Feeds the scanner and wakes those whom it has something to tell."""
+    """What the event loop tells the scan, and what it takes from it."""
 
     def __init__(
         self,
@@ -64,17 +64,9 @@ class LiveScan:
         self._lost_lines = 0
         self.scanner.await_news()
 
-    def on_batch(self, payload: bytes, source: int = 0) -> None:
-        """Takes a SubscribeQuoteBatchesResponse of a source, the stream of one shard. Raises PayloadError."""
-        self._tell(self.scanner.on_batch(payload, self.clock.now_ns(), source))
-
     def on_timer(self) -> None:
         """To be called every 50 ms."""
         self._tell(self.scanner.on_timer(self.clock.now_ns()))
-
-    def on_disconnected(self, source: int = 0) -> None:
-        """The source is gone."""
-        self._tell(self.scanner.on_disconnected(self.clock.now_ns(), source))
 
     def set_identities(self, identities: Identities) -> None:
         """What is known of pairs, all of it: (pair, IdentityState)."""
@@ -110,11 +102,9 @@ class LiveScan:
             self._lost_lines = lost
 
     def _tell(self, told: tuple[int, list[int]]) -> None:
-        events, woken = told
+        _, woken = told
         if NEWS in woken:
             asyncio.get_running_loop().call_soon(self.take_news)
-        if events:
-            self.scanner.on_published(self.clock.now_ns())
 
 
 def _log_one(event: OpportunityEvent) -> None:

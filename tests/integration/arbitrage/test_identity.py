@@ -12,7 +12,6 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from crossbook.arbitrage.identity import IdentityRegister
-from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.store.identities import IdentityStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -21,6 +20,7 @@ from crossbook.plumbing.settings import ArbitrageSettings
 from crossbook.plumbing.timestamps import now_ns
 from tests.support.aggregator.fanout import Fanout, Tick, payload, running_fanout
 from tests.support.arbitrage.arbitrage_process import RunningArbitrage, running_arbitrage
+from tests.support.arbitrage.watching import WatchedScan
 from tests.support.servers.stoppable_postgres import stoppable_postgres
 from tests.support.waiting import eventually
 
@@ -160,9 +160,9 @@ async def test_what_one_replica_is_told_the_other_knows(fanout: Fanout, postgres
 
 
 @asynccontextmanager
-async def other_replica(dsn: str) -> AsyncIterator[LiveScan]:
+async def other_replica(dsn: str) -> AsyncIterator[WatchedScan]:
     """The scan of one, and what keeps it informed; its metrics would collide in this process."""
-    live = LiveScan(scanner_arguments(ArbitrageSettings(min_life_ms=0)))
+    live = WatchedScan(scanner_arguments(ArbitrageSettings(min_life_ms=0)))
     pool = await open_pool(dsn)
     register = IdentityRegister(live, IdentityStore(pool))
     await register.load()
@@ -175,7 +175,7 @@ async def other_replica(dsn: str) -> AsyncIterator[LiveScan]:
         await pool.close()
 
 
-def _reason_at(live: LiveScan) -> int | None:
+def _reason_at(live: WatchedScan) -> int | None:
     live.on_batch(payload(Tick("a", 99.9, 100.0, "NEIRO"), Tick("b", 101.0, 101.1, "NEIRO")))
     spread = live.scanner.explain("NEIRO", "a", "b", now_ns())
     return spread.reason if spread else None

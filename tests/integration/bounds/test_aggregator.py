@@ -6,13 +6,10 @@ are held against is the volume that went through meanwhile, which is many times 
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import grpc
 import psycopg
-import pytest
 
 from crossbook.pb.v1 import aggregator_pb2 as messages
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
@@ -25,18 +22,6 @@ from tests.support.memory import resident_bytes
 from tests.support.waiting import eventually
 
 MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture
-async def aggregator(postgres_dsn: str, free_port: int, tmp_path: Path) -> AsyncIterator[AggregatorProcess]:
-    async with AggregatorProcess(postgres_dsn, free_port, tmp_path / "log") as process:
-        yield process
-
-
-@pytest.fixture
-async def channel(aggregator: AggregatorProcess) -> AsyncIterator[grpc.aio.Channel]:
-    async with open_channel(aggregator.target) as channel:
-        yield channel
 
 
 async def _take(channel: grpc.aio.Channel, flood: Flood, batches: int) -> None:

@@ -5,9 +5,7 @@ The aggregator is a process of its own, so that its memory can be told from the 
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import grpc
 import pytest
@@ -42,18 +40,6 @@ SERVICE = "/crossbook.v1.AggregatorService"
 INGEST, BATCHES, ROWS = (f"{SERVICE}/{method}" for method in ("IngestQuotes", "SubscribeQuoteBatches", "WatchQuotes"))
 STATS = f"{SERVICE}/GetAggregatorStats"
 GREETING = PREFACE + settings()
-
-
-@pytest.fixture
-async def aggregator(postgres_dsn: str, free_port: int, tmp_path: Path) -> AsyncIterator[AggregatorProcess]:
-    async with AggregatorProcess(postgres_dsn, free_port, tmp_path / "log") as process:
-        yield process
-
-
-@pytest.fixture
-async def channel(aggregator: AggregatorProcess) -> AsyncIterator[grpc.aio.Channel]:
-    async with open_channel(aggregator.target) as channel:
-        yield channel
 
 
 def _noise(seed: int) -> bytes:

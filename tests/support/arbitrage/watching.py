@@ -11,11 +11,22 @@ from crossbook.pb.v1 import arbitrage_pb2 as pb
 
 
 class WatchedScan(LiveScan):
-    """Wakes those who wait in `messages`."""
+    """Takes quotes, and wakes those who wait in `messages`."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._bells: dict[int, asyncio.Event] = {}  # by the watcher's number
         super().__init__(*arguments, **options)
+
+    def on_batch(self, payload: bytes, source: int = 0) -> None:
+        """Takes a SubscribeQuoteBatchesResponse of a source, the stream of one shard. Raises PayloadError."""
+        told = self.scanner.on_batch(payload, self.clock.now_ns(), source)
+        self._tell(told)
+        if told[0]:
+            self.scanner.on_published(self.clock.now_ns())
+
+    def on_disconnected(self, source: int = 0) -> None:
+        """The source is gone."""
+        self._tell(self.scanner.on_disconnected(self.clock.now_ns(), source))
 
     async def messages(self, watching: OpportunityWatching) -> AsyncGenerator[bytes, None]:
         """What the watcher is told, until its end."""

@@ -9,13 +9,13 @@ from structlog.testing import capture_logs
 from crossbook._core import SpreadView
 from crossbook.arbitrage import cooldowns as module
 from crossbook.arbitrage.cooldowns import CooldownReader
-from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.data.cooldown import Cooldown, CooldownStore, Pair
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration, now_ns
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.watching import WatchedScan
 
 
 class Kept(CooldownStore):
@@ -39,7 +39,7 @@ class Kept(CooldownStore):
 @pytest.fixture
 async def spreads(arguments: ScannerArguments) -> list[SpreadView]:
     """Of BTC and of ETH, bought on one venue and sold on the other."""
-    live = LiveScan(arguments)
+    live = WatchedScan(arguments)
     live.on_batch(
         payload(
             *(Tick("cheap", 99.9, 100.0, asset=asset) for asset in ("BTC", "ETH")),

@@ -2,11 +2,11 @@
 
 from crossbook._core import IdentityPair
 from crossbook.arbitrage.identity import IdentityRegister, finding_name
-from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import now_ns
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.watching import WatchedScan
 
 A, B = ("a", "NEIRO/USDT:USDT"), ("b", "NEIRO/USDT:USDT")
 
@@ -32,7 +32,7 @@ def test_pairs_are_equal_by_what_they_name() -> None:
 
 async def test_without_a_database_what_was_found_is_not_kept_waiting(arguments: ScannerArguments) -> None:
     """It is told once in the log, and the pair stays suspect."""
-    live = LiveScan({**arguments, "suspect_after_ns": 0})
+    live = WatchedScan({**arguments, "suspect_after_ns": 0})
     register = IdentityRegister(live, None)
     live.on_batch(payload(Tick("a", 99.9, 100.0, "NEIRO"), Tick("b", 150.0, 150.1, "NEIRO")))
     assert await register.synchronise()

@@ -8,23 +8,23 @@ from structlog.testing import capture_logs
 
 from crossbook._core import IdentityPair, PayloadError
 from crossbook.arbitrage import recorder as module
-from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import to_event
 from crossbook.arbitrage.recorder import NAME, BatchRecorder, recorded_answers, replay
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.plumbing.recording import read_recording
 from tests.support.aggregator.fanout import Tick, payload
 from tests.support.arbitrage.told_events import told
+from tests.support.arbitrage.watching import WatchedScan
 
 
-def tick(live: LiveScan, bid: float) -> None:
+def tick(live: WatchedScan, bid: float) -> None:
     """`cheap` asks 100, `dear` bids."""
     live.on_batch(payload(Tick("cheap", 99.9, 100.0), Tick("dear", bid, bid + 0.1)))
 
 
 async def test_what_was_known_before_we_came_is_not_measured(arguments: ScannerArguments) -> None:
     """The first batch of every stream holds quotes as old as they may be."""
-    live = LiveScan(arguments)
+    live = WatchedScan(arguments)
     for _ in range(2):
         counted = live.scanner.measured
         tick(live, 101.0)
@@ -38,7 +38,7 @@ async def test_what_was_known_before_we_came_is_not_measured(arguments: ScannerA
 
 async def test_openings_and_closings_are_logged_once_and_after_those_who_watch(arguments: ScannerArguments) -> None:
     """A line each, in order, of what the scanner said; updates have none."""
-    live = LiveScan(arguments)
+    live = WatchedScan(arguments)
     with capture_logs() as lines:
         for bid in (101.0, 102.0, 100.0):
             tick(live, bid)
@@ -53,7 +53,7 @@ async def test_openings_and_closings_are_logged_once_and_after_those_who_watch(a
 async def test_a_recording_of_a_live_scan_replays_to_what_it_told(tmp_path: Path, arguments: ScannerArguments) -> None:
     """Batches, also refused ones, the timer, decisions and losses, each in its place, and the answers beside them."""
     recorder = BatchRecorder(tmp_path, arguments, 1)
-    live = LiveScan(arguments, recorder)
+    live = WatchedScan(arguments, recorder)
     tick(live, 101.0)
     with pytest.raises(PayloadError):
         live.on_batch(b"\xff", 7)
@@ -80,7 +80,7 @@ async def test_a_recording_ends_before_a_hole(
     """What waits for the recorder is bounded; what is there is whole, the loss is told once, the scan goes on."""
     monkeypatch.setattr("crossbook.arbitrage.live.RECORD_BYTES", 3000)
     recorder = BatchRecorder(tmp_path, arguments, 1)
-    live = LiveScan(arguments, recorder)
+    live = WatchedScan(arguments, recorder)
     with capture_logs() as lines:
         for bid in (101.0, 102.0) * 10:
             tick(live, bid)

@@ -3,17 +3,17 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
 from crossbook._core import EventFilter, Plane
-from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.plumbing.plane.thread import PlaneThread
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.watching import WatchedScan
 
 
 async def test_a_scrape_shows_the_counters(arguments: ScannerArguments) -> None:
     """Opened, open, quotes, refusals by reason and latencies are there."""
-    live = LiveScan(arguments)
+    live = WatchedScan(arguments)
     slow = live.scanner.subscribe(EventFilter(), None, 0, limit=1)
     small = Tick("small", 102.0, 102.1, size=0.1)
     for bid in (101.0, 101.3, 101.6):

@@ -1,10 +1,10 @@
 """A call that the plane carries, as its handler has it: what the client said first, what it is sent, how it ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -44,14 +44,14 @@ class StreamCall:
 
     async def write(self, message: bytes) -> None:
         """Begins the call if nobody has. Waits while the client is behind."""
-        self._core.accept()
+        self.begin()
         await self._until(lambda: self._core.waiting < MAX_WAITING or self._core.is_gone)
         self._core.write(message)
 
     def watch(self, watching: OpportunityWatching) -> None:
         """From now on the client is sent what the watcher is told, until its end."""
         self._core.watch(watching)
-        self._core.accept()
+        self.begin()
 
     async def gone(self) -> None:
         """Until the client has left."""
@@ -76,7 +76,7 @@ class StreamCall:
         """From now on the client is sent what the hub has, as batches or as rows."""
         venues, symbols, assets = selection
         self._core.follow(hub, venues, symbols, assets, as_rows=as_rows, interval_seconds=interval_seconds)
-        self._core.accept()
+        self.begin()
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
         while not is_so():
@@ -92,6 +92,6 @@ Selection: TypeAlias = tuple[list[str], list[str], list[str]]
 class Stream:
     """A method that the plane carries."""
 
-    serve: Callable[[StreamCall], Awaitable[None]]
+    serve: Callable[[StreamCall], Coroutine[Any, Any, None]]
     opening: str = "request"  # what its clients say first
     max_silent: int = 512  # calls that have said nothing

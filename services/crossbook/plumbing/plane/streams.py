@@ -103,13 +103,13 @@ class StreamServer:
         with self._thread.listen(core.bell) as news:
             call = StreamCall(core, news, self._thread)
             try:
-                await until_first(_serve(stream, call), call.gone())
+                await until_first(stream.serve(call), call.gone())
                 core.end()
             except asyncio.CancelledError:
-                core.refuse(status_parts(UnavailableError("the service is stopping")))
+                core.refuse(_status_parts(UnavailableError("the service is stopping")))
                 raise
             except CrossbookError as error:
-                core.refuse(status_parts(error))
+                core.refuse(_status_parts(error))
             except Exception as error:
                 log.error("handler_failed", method=path, exc_info=error)
                 core.refuse((code_pb2.INTERNAL, INTERNAL_MESSAGE, b""))
@@ -122,26 +122,22 @@ class StreamServer:
         self._refused = refused
 
 
-async def _serve(stream: Stream, call: StreamCall) -> None:
-    await stream.serve(call)
-
-
 def _row(path: str, stream: Stream, places: int) -> tuple[str, int, Status, int, int, Status, float, Status]:
     beyond = OverloadedError(f"{stream.max_silent} calls have said no {stream.opening}, and this one was the oldest")
     late = InvalidRequestError.of(stream.opening, f"must come within {PATIENCE_SECONDS:g} s of the call")
     return (
         path,
         places,
-        status_parts(overloaded(path, places)),
+        _status_parts(overloaded(path, places)),
         MAX_MESSAGE_BYTES,
         stream.max_silent,
-        status_parts(beyond),
+        _status_parts(beyond),
         PATIENCE_SECONDS,
-        status_parts(late),
+        _status_parts(late),
     )
 
 
-def status_parts(error: CrossbookError) -> Status:
+def _status_parts(error: CrossbookError) -> Status:
     """Code, message and the whole google.rpc.Status, as the core sends them."""
     status = to_status(error)
     return status.code, status.message, status.SerializeToString()

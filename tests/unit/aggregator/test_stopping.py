@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from crossbook.aggregator.concurrency import refuse_when_stopping
+from crossbook.aggregator.stopping import refuse_when_stopping
 from crossbook.plumbing.errors import UnavailableError
 
 
