@@ -1,8 +1,8 @@
 //! A call that somebody has to decide about, as Python holds it.
 
-use super::Plane;
 use super::feeding::{PyIngestRules, PyIngestStream};
-use super::server::{Status, refusal};
+use super::status::{Status, refusal};
+use super::thread::Plane;
 use crate::errors::without_gil;
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
 use crate::live::OpportunityWatching;

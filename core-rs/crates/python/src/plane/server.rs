@@ -1,16 +1,14 @@
 //! The port as Python holds it, and its rules in the form in which Python gives them.
 
-use super::Plane;
 use super::calls::PlaneCall;
+use super::status::{Status, refusal};
+use super::thread::Plane;
 use crate::errors::without_gil;
 use crossbook_plane as plane;
-use crossbook_plane::{Refusal, Silence};
+use crossbook_plane::Silence;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// A google.rpc.Status in its parts: its code, its message, and the whole, encoded.
-pub(super) type Status = (i32, String, Vec<u8>);
 
 /// Path, calls at a time, what those beyond are told, bytes of a message; silent calls at a time, what the oldest beyond is told,
 /// seconds of silence, what is told after them.
@@ -27,14 +25,10 @@ fn method(row: MethodRow) -> plane::Method {
     plane::Method { path, places, when_full: refusal(when_full), max_message_bytes, silence }
 }
 
-pub(super) fn refusal((code, message, details): Status) -> Refusal {
-    Refusal { code, message, details }
-}
-
 /// A port: some methods are served by the plane, all others by the server behind.
 #[pyclass(module = "crossbook._core", frozen)]
 pub struct PlaneServer {
-    pub(super) inner: plane::Server,
+    inner: plane::Server,
     plane: Py<Plane>,
 }
 
