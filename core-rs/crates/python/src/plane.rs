@@ -1,5 +1,6 @@
 //! The data plane as Python holds it: the thread, a port, and the calls that somebody has to decide about.
 
+use crate::board::QuoteTaker;
 use crate::errors::{Failure, without_gil};
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
 use crate::live::{OpportunityWatching, SharedScan};
@@ -68,14 +69,14 @@ impl Plane {
         })
     }
 
-    #[pyo3(signature = (target, request, scan, source, *, connect_timeout_seconds, keepalive_seconds,
+    #[pyo3(signature = (target, request, into, source, *, connect_timeout_seconds, keepalive_seconds,
         keepalive_timeout_seconds, max_message_bytes))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn follow_quotes(
         &self,
         target: &str,
         request: &[u8],
-        scan: &Bound<'_, SharedScan>,
+        into: QuoteTaker<'_>,
         source: u16,
         connect_timeout_seconds: f64,
         keepalive_seconds: f64,
@@ -88,8 +89,7 @@ impl Plane {
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_message_bytes,
         };
-        let taker = Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source });
-        let (bell, request) = (self.bell(), request.to_vec().into());
+        let (bell, taker, request) = (self.bell(), into.of(source), request.to_vec().into());
         FollowedStream {
             inner: plane::Followed::start(target, QUOTES, request, rules, taker, bell, self.inner.handle()),
         }
