@@ -3,6 +3,7 @@
 use crate::errors::{Failure, without_gil};
 use crate::ingest::{PyQuoteHub, PyVenueWindows};
 use crate::live::{OpportunityWatching, SharedScan};
+use crate::wall::WallClock;
 use crossbook_engine::hub::InstrumentFilter;
 use crossbook_engine::latency::LatencyHistogram;
 use crossbook_plane as plane;
@@ -68,7 +69,7 @@ impl Plane {
         })
     }
 
-    #[pyo3(signature = (target, request, scan, source, *, connect_timeout_seconds, keepalive_seconds,
+    #[pyo3(signature = (target, request, scan, source, wall, *, connect_timeout_seconds, keepalive_seconds,
         keepalive_timeout_seconds, max_message_bytes))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn follow_quotes(
@@ -77,6 +78,7 @@ impl Plane {
         request: &[u8],
         scan: &Bound<'_, SharedScan>,
         source: u16,
+        wall: &WallClock,
         connect_timeout_seconds: f64,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
@@ -88,7 +90,8 @@ impl Plane {
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_message_bytes,
         };
-        let taker = Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source });
+        let taker =
+            Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source, wall: wall.inner.clone() });
         let (bell, request) = (self.bell(), request.to_vec().into());
         FollowedStream {
             inner: plane::Followed::start(target, QUOTES, request, rules, taker, bell, self.inner.handle()),
@@ -310,13 +313,14 @@ pub struct PyIngestRules {
 #[pymethods]
 impl PyIngestRules {
     #[new]
-    #[pyo3(signature = (hub, *, max_waiting_windows, max_ahead_seconds))]
-    fn new(hub: &PyQuoteHub, max_waiting_windows: usize, max_ahead_seconds: f64) -> Self {
+    #[pyo3(signature = (hub, wall, *, max_waiting_windows, max_ahead_seconds))]
+    fn new(hub: &PyQuoteHub, wall: &WallClock, max_waiting_windows: usize, max_ahead_seconds: f64) -> Self {
         Self {
             inner: plane::FeedingRules {
                 hub: Arc::clone(&hub.inner),
                 max_waiting: max_waiting_windows,
                 max_ahead: Duration::from_secs_f64(max_ahead_seconds),
+                wall: wall.inner.clone(),
                 transit: Arc::default(),
                 update: Arc::default(),
             },
