@@ -116,7 +116,7 @@ class ShardFollower:
         for shard, target in self._listed.items():
             if (shard, target) not in known:
                 source = Source(shard, target, self._free_number())
-                watch = QuoteWatch(source, self._live.scanner, self._plane, tell)
+                watch = QuoteWatch(source, self._live.scanner, self._live.clock.core, self._plane, tell)
                 venues = VenueHealths(target)
                 task = tasks.create_task(keeper.keep(f"shard {shard}", partial(_run, watch, venues)))
                 self._followed.append(_Followed(watch, venues, task))

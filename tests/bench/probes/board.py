@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from crossbook._core import LIVE, QuoteBoard, QuoteHub, VenueWindows
+from crossbook._core import LIVE, QuoteBoard, QuoteHub, VenueWindows, WallClock
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest, SubscribeQuoteBatchesResponse
 from crossbook.pb.v1.market_pb2 import Instrument, QuoteBatch, SymbolEntry
 
@@ -38,7 +38,7 @@ class Board:
 
     async def ours(self, part: str) -> Mapping[str, float]:
         """Per cent of a core."""
-        board = QuoteBoard()
+        board = QuoteBoard(WallClock())
         wanted = [None if part == EQUAL else [(VENUE, f"C{number}") for number in own] for own in self._symbols]
         readers = [board.reader(instruments=instruments) for instruments in wanted]
         payloads = [SubscribeQuoteBatchesResponse(batch=batch).SerializeToString() for batch in self._batches]

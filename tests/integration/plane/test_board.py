@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from crossbook._core import CLOSED, LIVE, QuoteBoard
+from crossbook._core import CLOSED, LIVE, QuoteBoard, WallClock
 from crossbook.local.processes.addresses import free_port
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.plane.quote_stream import QuoteWatch, Source
@@ -27,7 +27,7 @@ async def _heard() -> None:
 async def following(plane: PlaneThread, board: QuoteBoard, *shards: AggregatorProcess) -> AsyncIterator[None]:
     """All of them, each from its beginning, until the end of the block."""
     sources = [Source(f"shard-{number}", shard.target, number) for number, shard in enumerate(shards)]
-    tasks = [asyncio.create_task(QuoteWatch(source, board, plane, _heard).run()) for source in sources]
+    tasks = [asyncio.create_task(QuoteWatch(source, board, WallClock(), plane, _heard).run()) for source in sources]
     try:
         yield
     finally:
@@ -39,7 +39,7 @@ async def following(plane: PlaneThread, board: QuoteBoard, *shards: AggregatorPr
 async def test_readers_see_every_shard_and_what_becomes_of_each(postgres_dsn: str, tmp_path: Path) -> None:
     """A killed shard takes only its own rows out of LIVE; it comes back, and readers are where a new one would be."""
     shards = [AggregatorProcess(postgres_dsn, free_port(), tmp_path / f"{venue}.log") for venue in VENUES]
-    board = QuoteBoard()
+    board = QuoteBoard(WallClock())
     everything, of_alpha, late = (
         BoardClient(reader) for reader in (board.reader(), board.reader(["alpha"]), board.reader())
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crossbook._core import CLOSED, LIVE, BoardReader, PayloadError, QuoteBoard
+from crossbook._core import CLOSED, LIVE, BoardReader, PayloadError, QuoteBoard, WallClock
 from tests.support.aggregator.fanout import Tick, payload
 from tests.support.board import BoardClient, batch_of
 
@@ -14,7 +14,7 @@ ELSEWHERE = Tick("b", 99.5, 100.5)
 
 
 def board_of(*ticks: Tick) -> QuoteBoard:
-    board = QuoteBoard()
+    board = QuoteBoard(WallClock())
     board.on_batch(payload(*ticks))
     return board
 
@@ -66,7 +66,7 @@ def test_a_reader_gets_what_it_has_asked_for(
 def test_a_filter_and_names_are_not_both() -> None:
     """Which of them counts would be a guess."""
     with pytest.raises(ValueError, match="either"):
-        QuoteBoard().reader(["a"], instruments=[("a", "X")])
+        QuoteBoard(WallClock()).reader(["a"], instruments=[("a", "X")])
 
 
 def test_equal_readers_that_ask_together_get_one_object() -> None:
@@ -83,7 +83,7 @@ def test_equal_readers_that_ask_together_get_one_object() -> None:
 def test_a_reader_belongs_to_its_board() -> None:
     """Another board refuses it."""
     with pytest.raises(ValueError, match="another board"):
-        QuoteBoard().deltas([QuoteBoard().reader()])
+        QuoteBoard(WallClock()).deltas([QuoteBoard(WallClock()).reader()])
 
 
 def test_a_reader_that_is_closed_or_let_go_is_gone() -> None:
@@ -108,7 +108,7 @@ def test_a_lost_shard_closes_what_only_it_has_told() -> None:
 
 def test_what_is_no_batch_is_refused_and_changes_nothing() -> None:
     """As the scan does."""
-    board = QuoteBoard()
+    board = QuoteBoard(WallClock())
     with pytest.raises(PayloadError):
         board.on_batch(b"\xff\xff")
     assert board.instruments == 0

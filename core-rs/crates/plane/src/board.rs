@@ -1,7 +1,7 @@
 //! The board of quotes with the wall clock, its readers as handles, and what feeds it: each shard's stream.
 
 use crate::client::Taker;
-use crate::clock::now_ns;
+use crate::clock::Wall;
 use bytes::Bytes;
 use crossbook_engine::board::{Frames, QuoteBoard, ReaderId, Selection};
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use std::sync::Arc;
 /// Shared by the streams that feed it and those who read it.
 pub struct Board {
     pub quotes: QuoteBoard,
+    wall: Wall,
 }
 
 impl Board {
     /// Its frames' stream is named after this moment.
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self { quotes: QuoteBoard::new(format!("board-{:x}", now_ns())) })
+    pub fn new(wall: Wall) -> Arc<Self> {
+        Arc::new(Self { quotes: QuoteBoard::new(format!("board-{:x}", wall.now_ns())), wall })
     }
 
     /// A reader that knows nothing yet.
@@ -24,17 +25,17 @@ impl Board {
 
     /// What is new to each of its readers, all at this moment.
     pub fn deltas(&self, readers: &[ReaderId]) -> Frames {
-        self.quotes.deltas(readers, now_ns())
+        self.quotes.deltas(readers, self.wall.now_ns())
     }
 
     /// Takes a SubscribeQuoteBatchesResponse of one shard's stream; why it is none, if it is not.
     pub fn on_batch(&self, batch: &[u8], source: u16) -> Result<(), String> {
-        self.quotes.on_batch(batch, now_ns(), source).map_err(|error| error.to_string())
+        self.quotes.on_batch(batch, self.wall.now_ns(), source).map_err(|error| error.to_string())
     }
 
     /// The shard's stream is gone.
     pub fn on_disconnected(&self, source: u16) {
-        self.quotes.on_disconnected(now_ns(), source);
+        self.quotes.on_disconnected(self.wall.now_ns(), source);
     }
 }
 
@@ -52,7 +53,7 @@ impl BoardReader {
 
     /// Everything that it wants, from now on the beginning of what it knows.
     pub fn snapshot(&self) -> Vec<u8> {
-        self.board.quotes.snapshot(self.id, now_ns())
+        self.board.quotes.snapshot(self.id, self.board.wall.now_ns())
     }
 
     /// What is new to it.
@@ -62,7 +63,7 @@ impl BoardReader {
 
     /// Instruments whose news it has not been told.
     pub fn lag(&self) -> usize {
-        self.board.quotes.lag(self.id, now_ns())
+        self.board.quotes.lag(self.id, self.board.wall.now_ns())
     }
 
     /// Nothing is new to it any more.
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_streams_say_is_read_and_what_a_lost_one_has_said_is_closed() {
-        let board = Board::new();
+        let board = Board::new(Wall::default());
         let mut shard = ShardBoard { board: Arc::clone(&board), source: 3 };
         let reader = board.reader(everything());
         assert!(rows(&reader.snapshot()).is_empty());
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_reader_is_of_one_board_and_gone_when_it_is_dropped() {
-        let (board, other) = (Board::new(), Board::new());
+        let (board, other) = (Board::new(Wall::default()), Board::new(Wall::default()));
         let reader = board.reader(everything());
         assert!(reader.id_at(&board).is_some() && reader.id_at(&other).is_none());
         assert_eq!(board.quotes.readers(), 1);

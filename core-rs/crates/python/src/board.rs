@@ -2,6 +2,7 @@
 
 use crate::errors::{Failure, without_gil};
 use crate::live::SharedScan;
+use crate::wall::WallClock;
 use crossbook_engine::board::Selection;
 use crossbook_engine::hub::InstrumentFilter;
 use crossbook_plane as plane;
@@ -19,8 +20,8 @@ pub struct PyQuoteBoard {
 #[pymethods]
 impl PyQuoteBoard {
     #[new]
-    fn new() -> Self {
-        Self { inner: plane::Board::new() }
+    fn new(wall: &WallClock) -> Self {
+        Self { inner: plane::Board::new(wall.inner.clone()) }
     }
 
     #[pyo3(signature = (venues=vec![], symbols=vec![], assets=vec![], *, instruments=None),
@@ -114,10 +115,13 @@ pub enum QuoteTaker<'py> {
 }
 
 impl QuoteTaker<'_> {
-    /// For the shard that has this number there.
-    pub fn of(&self, source: u16) -> Box<dyn plane::Taker> {
+    /// For the shard that has this number there; the scan is told the time by this clock, a board has its own.
+    pub fn of(&self, source: u16, wall: &WallClock) -> Box<dyn plane::Taker> {
         match self {
-            Self::Scan(scan) => Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source }),
+            Self::Scan(scan) => {
+                let (scan, wall) = (Arc::clone(&scan.get().live), wall.inner.clone());
+                Box::new(plane::ShardQuotes { scan, source, wall })
+            }
             Self::Board(board) => Box::new(plane::ShardBoard { board: Arc::clone(&board.get().inner), source }),
         }
     }

@@ -7,7 +7,7 @@ import grpc
 import structlog
 from google.protobuf.duration_pb2 import Duration
 
-from crossbook._core import FollowedStream, PayloadError, QuoteBoard, SharedScan
+from crossbook._core import FollowedStream, PayloadError, QuoteBoard, SharedScan, WallClock
 from crossbook.pb.v1 import aggregator_pb2
 from crossbook.plumbing.follow import Link, Loss, status_reason
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
@@ -39,11 +39,13 @@ class QuoteWatch:
         self,
         source: Source,
         into: SharedScan | QuoteBoard,
+        wall: WallClock,
         plane: PlaneThread,
         on_change: Callable[[], Awaitable[None]],
     ) -> None:
         self.source = source
         self._into = into
+        self._wall = wall
         self._plane = plane
         self._on_change = on_change
         self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
@@ -86,6 +88,7 @@ class QuoteWatch:
             REQUEST,
             self._into,
             self.source.number,
+            self._wall,
             connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
             keepalive_seconds=KEEPALIVE_MS / 1000,
             keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from crossbook._core import LIVE, QuoteBoard, SharedScan
+from crossbook._core import LIVE, QuoteBoard, SharedScan, WallClock
 from crossbook.arbitrage.tuning import new_scanner, scanner_arguments
 from crossbook.plumbing.plane.quote_stream import QuoteWatch, Source
 from crossbook.plumbing.plane.thread import open_plane
@@ -31,7 +31,8 @@ class Followed:
     """A watch of one shard, and how often it said that it came or went."""
 
     def __init__(self, port: int, into: SharedScan | None = None) -> None:
-        self.board = QuoteBoard()
+        self._wall = WallClock()
+        self.board = QuoteBoard(self._wall)
         self.client = BoardClient(self.board.reader())
         self._into = into or self.board
         self.changes: list[bool] = []
@@ -43,7 +44,7 @@ class Followed:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         async with open_plane() as plane:
-            self.watch = QuoteWatch(self._source, self._into, plane, self._changed)
+            self.watch = QuoteWatch(self._source, self._into, self._wall, plane, self._changed)
             task = asyncio.create_task(self.watch.run())
             try:
                 yield

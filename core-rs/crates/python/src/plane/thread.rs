@@ -4,6 +4,7 @@ use super::following::FollowedStream;
 use crate::board::QuoteTaker;
 use crate::errors::without_gil;
 use crate::live::SharedScan;
+use crate::wall::WallClock;
 use crossbook_plane as plane;
 use pyo3::prelude::*;
 use std::time::Duration;
@@ -40,7 +41,7 @@ impl Plane {
         })
     }
 
-    #[pyo3(signature = (target, request, into, source, *, connect_timeout_seconds, keepalive_seconds,
+    #[pyo3(signature = (target, request, into, source, wall, *, connect_timeout_seconds, keepalive_seconds,
         keepalive_timeout_seconds, max_message_bytes))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn follow_quotes(
@@ -49,6 +50,7 @@ impl Plane {
         request: &[u8],
         into: QuoteTaker<'_>,
         source: u16,
+        wall: &WallClock,
         connect_timeout_seconds: f64,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
@@ -60,7 +62,8 @@ impl Plane {
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_message_bytes,
         };
-        let (bell, taker, request) = (self.bell(), into.of(source), request.to_vec().into());
+        let (bell, request) = (self.bell(), request.to_vec().into());
+        let taker = into.of(source, wall);
         FollowedStream {
             inner: plane::Followed::start(target, QUOTES, request, rules, taker, bell, self.inner.handle()),
         }
