@@ -1,8 +1,6 @@
 //! Until when a client wants its answer: grpc-timeout, read and kept to as grpcio does.
 
-use super::call::Call;
 use http::HeaderMap;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use tonic::Status;
@@ -36,15 +34,14 @@ fn parse(value: &str) -> Option<Duration> {
     })
 }
 
-/// Ends the call when its time is over; dropped with the call.
+/// Does something when the time is over, unless it is dropped before.
 pub struct Deadline(AbortHandle);
 
 impl Deadline {
-    pub fn set(call: &Arc<Call>, after: Duration) -> Self {
-        let call = Arc::clone(call);
+    pub fn set(after: Duration, when_over: impl FnOnce(&Status) + Send + 'static) -> Self {
         let wait = async move {
             tokio::time::sleep(after).await;
-            call.expire(&Status::deadline_exceeded("Deadline Exceeded"));
+            when_over(&Status::deadline_exceeded("Deadline Exceeded"));
         };
         Self(tokio::spawn(wait).abort_handle())
     }

@@ -74,7 +74,10 @@ impl<O: Fn(Arc<Call>) + Send + Sync + 'static> StreamingService<Bytes> for Servi
             };
             let (call, mut decided) = Call::new(method, peer, request.metadata().as_ref(), bell);
             listener.begin(&call, &places);
-            let deadline = patience.map(|patience| Deadline::set(&call, patience));
+            let deadline = patience.map(|patience| {
+                let call = Arc::clone(&call);
+                Deadline::set(patience, move |status| call.expire(status))
+            });
             let held = Held::new(Arc::clone(&call), deadline);
             let decision = tokio::select! {
                 decision = &mut decided => decision, // before it has spoken: nobody listens to it any more
