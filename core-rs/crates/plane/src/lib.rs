@@ -14,22 +14,26 @@ mod bells;
 mod client;
 mod clock;
 mod codec;
+mod dialing;
 mod feeding;
 mod following;
 mod hub;
 mod runtime;
 mod scanning;
+mod sending;
 mod server;
 #[cfg(test)]
 mod testing;
 mod windows;
 
 pub use bells::{Bell, Bells};
-pub use client::{DialRules, End, Followed, Taker};
+pub use client::{Followed, Taker};
+pub use dialing::{DialRules, End};
 pub use feeding::{FeedEnd, Feeding, FeedingRules};
 pub use following::{Following, Form};
 pub use hub::Hub;
 pub use runtime::Plane;
 pub use scanning::{Events, ShardQuotes, waker_of};
+pub use sending::Sending;
 pub use server::{Call, Method, Outlet, Refusal, Server, ServerSettings, Silence, Source};
 pub use windows::Windows;
