@@ -1,9 +1,7 @@
 //! What a lane sends with as Python sees it. The locks are held for moments only, and never while Python is called: whoever has
 //! one never waits for the GIL.
 
-use crossbook_outgoing::{
-    Batcher, Journal, JournaledOutbox, Outbox, Pace, Resumed, Rhythm, TakenBatch, Uplink, p50_us,
-};
+use crossbook_outgoing::{Batcher, Journal, JournaledOutbox, Outbox, Pace, Resumed, TakenBatch, Uplink, p50_us};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -123,8 +121,7 @@ pub struct PyPace {
 impl PyPace {
     #[new]
     fn new() -> Self {
-        let rhythm = Rhythm { at_once_after_ns: 250_000, at_latest_after_ns: 1_000_000, messages_per_second: None };
-        Self { inner: Mutex::new(Pace::new(rhythm)) }
+        Self { inner: Mutex::default() }
     }
 }
 
