@@ -216,3 +216,17 @@ async def test_a_stream_that_is_left_takes_nothing_more(plane: PlaneThread) -> N
         await eventually(lambda: new.told == [b"hello from 1", b"one"] and old.is_over)
         assert old.told == [b"hello from 1"]
         assert (len(line.outbox), line.state.connects) == (1, 2)
+
+
+async def test_a_batch_out_of_turn_ends_its_feed_and_not_the_plane(plane: PlaneThread) -> None:
+    """Whoever appends it hears of it, as a panic of the core; what was whole is sent."""
+    async with listening() as shard:
+        line = Line(plane)
+        shard.answer(resume(1))
+        stream = line.send(shard.target)
+        await eventually(lambda: line.state.is_connected)
+        with pytest.raises(BaseException, match="batches follow one another"):
+            line.outbox.append(OutgoingBatch(9, 1, b"nine"))
+        line.append(b"one")
+        await eventually(lambda: shard.told[1:] == [b"one"])
+        assert stream.end is None
