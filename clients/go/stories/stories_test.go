@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"crossbook/clients/go"
 	pb "crossbook/clients/go/crossbookv1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 var venues = []string{"binance", "okx"}
@@ -164,7 +166,7 @@ func rule(trigger pb.AlertTrigger) *pb.AlertRule {
 	console := &pb.AlertChannel_Console{Console: &pb.ConsoleChannel{}}
 	return &pb.AlertRule{
 		DisplayName: "From Go", IsEnabled: true, Trigger: trigger, MinNotional: proto.Float64(1),
-		Channels: []*pb.AlertChannel{{Id: "console", Kind: console}},
+		Cooldown: durationpb.New(time.Second), Channels: []*pb.AlertChannel{{Id: "console", Kind: console}},
 	}
 }
 

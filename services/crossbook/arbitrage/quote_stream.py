@@ -79,6 +79,7 @@ class QuoteWatch:
             REQUEST,
             self._live.scanner,
             self.source.number,
+            self._live.clock.core,
             DIAL_RULES,
         )
 

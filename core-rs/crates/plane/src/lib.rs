@@ -28,6 +28,7 @@ mod windows;
 
 pub use bells::{Bell, Bells};
 pub use client::{Followed, Taker};
+pub use clock::Wall;
 pub use dialing::{DialRules, End};
 pub use feeding::{FeedEnd, Feeding, FeedingRules};
 pub use following::{Following, Form};

@@ -4,6 +4,7 @@ use super::dialed::{DialRules, FollowedStream, SentStream};
 use crate::errors::without_gil;
 use crate::live::SharedScan;
 use crate::outgoing::UplinkState;
+use crate::wall::WallClock;
 use crossbook_plane as plane;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -46,9 +47,11 @@ impl Plane {
         request: &[u8],
         scan: &Bound<'_, SharedScan>,
         source: u16,
+        wall: &WallClock,
         rules: &DialRules,
     ) -> FollowedStream {
-        let taker = Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source });
+        let (scan, wall) = (Arc::clone(&scan.get().live), wall.inner.clone());
+        let taker = Box::new(plane::ShardQuotes { scan, source, wall });
         let (bell, request) = (self.bell(), request.to_vec().into());
         let runtime = self.inner.handle();
         FollowedStream { inner: plane::Followed::start(target, QUOTES, request, rules.inner, taker, bell, runtime) }
