@@ -155,3 +155,95 @@ impl Stream for Messages {
 fn uplink(uplink: &Mutex<Uplink>) -> MutexGuard<'_, Uplink> {
     uplink.lock().expect("nobody has panicked with an uplink")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bells::Bells;
+    use crossbook_outgoing::{Outbox, TakenBatch};
+    use crossbook_wire::{IngestAnswer, encode_ingest_answer};
+    use std::time::Duration;
+
+    const RULES: DialRules = DialRules {
+        connect_timeout: Duration::from_secs(3_600),
+        keepalive: Duration::from_secs(3_600),
+        keepalive_timeout: Duration::from_secs(3_600),
+        max_message_bytes: 1 << 20,
+    };
+
+    /// A stream that has not come to dialling, what it sends, and its bells.
+    struct Line {
+        outbox: Arc<Mutex<Outbox>>,
+        uplink: Arc<Mutex<Uplink>>,
+        sending: Arc<Sending>,
+        bells: Arc<Bells>,
+    }
+
+    impl Line {
+        fn new(max_bytes: usize) -> Self {
+            let outbox = Arc::new(Mutex::new(Outbox::new(max_bytes, 1)));
+            let uplink = Arc::new(Mutex::new(Uplink::new(Arc::clone(&outbox))));
+            let bells = Bells::new().unwrap();
+            let (bell, runtime) = (bells.bell(), Handle::current());
+            let sending = Sending::start("nowhere:1", Bytes::new(), Arc::clone(&uplink), RULES, bell, &runtime);
+            let line = Self { outbox, uplink, sending, bells };
+            line.begin();
+            line
+        }
+
+        fn begin(&self) {
+            uplink(&self.uplink).begin();
+        }
+
+        fn append(&self, sequence: u64) {
+            let payload = sequence.to_string().into_bytes().into();
+            self.outbox.lock().unwrap().append(TakenBatch { sequence, rows: 1, payload });
+        }
+
+        fn poll(&self) -> Poll<Option<Bytes>> {
+            self.sending.poll_message(Waker::noop())
+        }
+    }
+
+    fn resume() -> Vec<u8> {
+        encode_ingest_answer(&IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true })
+    }
+
+    #[tokio::test]
+    async fn what_is_left_neither_takes_from_the_uplink_nor_tells_it_anything() {
+        let line = Line::new(1 << 20);
+        line.sending.stop();
+        line.begin();
+        uplink(&line.uplink).on_answer(&resume()).unwrap();
+        line.append(1);
+        assert_eq!(line.poll(), Poll::Pending);
+        let answer = encode_ingest_answer(&IngestAnswer::Acknowledgement { committed_sequence: 1 });
+        assert!(line.sending.hear(&answer).is_err());
+        assert_eq!(line.outbox.lock().unwrap().len(), 1);
+        assert!(uplink(&line.uplink).is_connected());
+    }
+
+    #[tokio::test]
+    async fn where_it_goes_on_is_told_before_its_end() {
+        let line = Line::new(1 << 20);
+        line.sending.hear(&resume()).unwrap();
+        line.sending.finish(End::Refused("no".into()));
+        assert_eq!(line.bells.take(), [line.sending.bell()]);
+        assert!(line.sending.end().is_none());
+        assert!(line.sending.take_resumed().unwrap().are_quotes_missing);
+        assert!(matches!(line.sending.end(), Some(End::Refused(_))));
+        assert!(!uplink(&line.uplink).is_connected());
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_was_dropped_before_its_turn_ends_the_stream() {
+        let line = Line::new(1);
+        line.sending.hear(&resume()).unwrap();
+        line.append(1);
+        assert_eq!(line.poll(), Poll::Ready(Some(Bytes::from("1"))));
+        (2..4).for_each(|sequence| line.append(sequence));
+        assert_eq!(line.poll(), Poll::Pending);
+        line.sending.take_resumed();
+        assert!(matches!(line.sending.end(), Some(End::Refused(reason)) if reason.contains("batch 2 was dropped")));
+    }
+}
