@@ -11,6 +11,7 @@
 //! A child of `fork` has no plane: its thread stayed with the parent. Crossbook never forks without exec.
 
 mod bells;
+mod board;
 mod client;
 mod clock;
 mod codec;
@@ -27,6 +28,7 @@ mod testing;
 mod windows;
 
 pub use bells::{Bell, Bells};
+pub use board::{Board, BoardReader, ShardBoard};
 pub use client::{Followed, Taker};
 pub use clock::Wall;
 pub use dialing::{DialRules, End};

@@ -1,6 +1,7 @@
 //! The plane's thread, as Python holds it.
 
 use super::dialed::{DialRules, FollowedStream, SentStream};
+use crate::board::QuoteTaker;
 use crate::errors::without_gil;
 use crate::live::SharedScan;
 use crate::outgoing::UplinkState;
@@ -45,13 +46,12 @@ impl Plane {
         &self,
         target: &str,
         request: &[u8],
-        scan: &Bound<'_, SharedScan>,
+        into: QuoteTaker<'_>,
         source: u16,
         wall: &WallClock,
         rules: &DialRules,
     ) -> FollowedStream {
-        let (scan, wall) = (Arc::clone(&scan.get().live), wall.inner.clone());
-        let taker = Box::new(plane::ShardQuotes { scan, source, wall });
+        let taker = into.of(source, wall);
         let (bell, request) = (self.bell(), request.to_vec().into());
         let runtime = self.inner.handle();
         FollowedStream { inner: plane::Followed::start(target, QUOTES, request, rules.inner, taker, bell, runtime) }
