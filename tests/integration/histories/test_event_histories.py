@@ -79,6 +79,34 @@ KEPT = {
         ),
         ("lived",),
     ),
+    "a row of a replica whose clock was behind moved the place in the log past what was told before it": History(
+        (
+            Step(0.0, "kill_before", "arbitrage-2", 0.1, 12),
+            Step(0.3, "pause", "alerts-1", 7.0),
+            Step(1.3, "pay", "BTC", 2.0),
+            Step(1.3, "set", "arbitrage-2", -70.0),
+            Step(4.3, "kill_after", "alerts-2", 0.0, 10),
+        )
+    ),
+    "a replica that saw nothing because its clock was behind was followed on": History(
+        (
+            Step(3.06, "kill_before", "alerts-1", 1.0, 9),
+            Step(4.06, "kill_before", "alerts-2", 0.0, 8),
+            Step(4.36, "set", "arbitrage-1", -70.0),
+            Step(4.36, "pay", "ETH", 2.0),
+            Step(4.36, "kill", "arbitrage-2", 1.0),
+        ),
+        ("calm",),
+    ),
+    "the same, by more, with what paid for a short time": History(
+        (
+            Step(0.33, "kill", "alerts-2", 6.0),
+            Step(1.63, "set", "arbitrage-1", -4000.0),
+            Step(1.63, "pay", "BTC", 0.5),
+            Step(1.96, "kill_after", "arbitrage-2", 0.1, 8),
+        ),
+        ("calm",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),

@@ -11,6 +11,7 @@ use super::numbers::Top;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
+use super::source_times::{Allowed, common_error_ns};
 use super::sources::{Place, Sources};
 use super::views::OpportunityEvent;
 
@@ -70,12 +71,20 @@ impl Scanner {
         self.sources.stream(source).check(&batch)?;
         self.introduce(&batch, source, now_ns);
         let places = std::mem::take(&mut self.sources.stream(source).places);
+        let mut newest_ns = None;
         for quote in batch.columns.rows() {
+            if quote.state == BookState::Live {
+                newest_ns = newest_ns.max(Some(quote.receive_ns));
+            }
             if let Some(place) = places.get(quote.instrument as usize).copied().flatten() {
                 self.on_quote(place, &quote, source.into(), now_ns);
             }
         }
-        self.sources.stream(source).places = places;
+        let (max_age_ns, stream) = (self.settings().max_age_ns, self.sources.stream(source));
+        stream.places = places;
+        if let Some(newest_ns) = newest_ns {
+            stream.times.on_batch(newest_ns, now_ns, max_age_ns);
+        }
         Ok(std::mem::take(&mut self.journal.events))
     }
 
@@ -132,6 +141,13 @@ impl Scanner {
     pub fn open_legs(&self, source: u16) -> usize {
         let is_open = |top: &&Top| top.source == u32::from(source) && top.state != BookState::Closed;
         self.books.iter().map(|book| book.tops.iter().filter(is_open).count()).sum()
+    }
+
+    /// By how much the quotes of every source are ahead of our time, or, below 0, behind it, when the gate refuses them all
+    /// for that; else 0.
+    pub fn clock_error_ns(&self, now_ns: i64) -> i64 {
+        let ScannerSettings { max_age_ns, max_skew_ns, .. } = self.rules.settings;
+        common_error_ns(self.sources.times(), Allowed { max_age_ns, max_skew_ns }, now_ns)
     }
 
     pub fn stats(&self) -> ScannerStats {

@@ -17,6 +17,7 @@ use crossbook_wire::{Batch, WireError};
 use rustc_hash::FxHashMap;
 
 use super::numbers::{NOBODY, Top};
+use super::source_times::SourceTimes;
 
 /// How long a quote stays in force after its shard has given the instrument away.
 pub(super) const MOVING_NS: i64 = 2_000_000_000;
@@ -34,6 +35,7 @@ pub(super) struct Stream {
     id: String,
     /// Where each symbol number is.
     pub places: Vec<Option<Place>>,
+    pub times: SourceTimes,
 }
 
 impl Stream {
@@ -50,7 +52,7 @@ impl Stream {
     /// Takes the batch's stream for its own; of another one all symbols are forgotten.
     pub(super) fn go_on_with(&mut self, id: &str) {
         if self.id != id {
-            *self = Self { id: id.to_owned(), places: Vec::new() };
+            *self = Self { id: id.to_owned(), ..Self::default() };
         }
     }
 
@@ -80,6 +82,11 @@ impl Sources {
             self.streams.resize_with(index + 1, Stream::default);
         }
         &mut self.streams[index]
+    }
+
+    /// What each source's quotes say of its clock and ours.
+    pub(super) fn times(&self) -> impl Iterator<Item = &SourceTimes> {
+        self.streams.iter().map(|stream| &stream.times)
     }
 
     /// The source is gone, with all that it would have inherited.
