@@ -844,6 +844,16 @@ class OpportunityWatching:
     def close(self) -> None: ...
 
 @final
+class WallClock:
+    """The system's wall clock as the core's own threads read it; tests turn it."""
+
+    def __new__(cls) -> Self: ...
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+    def turn(self, by_ns: int) -> None:
+        """As if somebody had set the system's, for all who hold this one."""
+
+@final
 class Plane:
     """The thread that carries streams; one for each process. `fileno` is readable while bells are rung.
 
@@ -862,6 +872,7 @@ class Plane:
         request: bytes,
         scan: SharedScan,
         source: int,
+        wall: WallClock,
         *,
         connect_timeout_seconds: float,
         keepalive_seconds: float,
@@ -993,7 +1004,7 @@ class Histogram:
 class IngestRules:
     """What holds for every stream into windows: beyond so many that wait to be written, a stream is not read."""
 
-    def __new__(cls, hub: QuoteHub, *, max_waiting_windows: int, max_ahead_seconds: float) -> Self: ...
+    def __new__(cls, hub: QuoteHub, wall: WallClock, *, max_waiting_windows: int, max_ahead_seconds: float) -> Self: ...
     @property
     def transit(self) -> Histogram:
         """From a batch's leaving its tracker to its arrival; batches that are sent again are old when they come."""
@@ -1014,7 +1025,7 @@ class IngestStream:
     def take_closed(self) -> bool:
         """Whether windows have closed since the last time."""
     def take_health(self) -> bytes | None:
-        """The newest IngestQuotesRequest with the venue's health, once."""
+        """The next IngestQuotesRequest with the venue's health, once; of many that nobody took the newest are left."""
     def is_over(self) -> bool:
         """True once, when its tracker has sent its last.
 

@@ -83,6 +83,7 @@ class QuoteWatch:
             REQUEST,
             self._live.scanner,
             self.source.number,
+            self._live.clock.core,
             connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
             keepalive_seconds=KEEPALIVE_MS / 1000,
             keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,

@@ -26,6 +26,7 @@ mod windows;
 
 pub use bells::{Bell, Bells};
 pub use client::{DialRules, End, Followed, Taker};
+pub use clock::Wall;
 pub use feeding::{FeedEnd, Feeding, FeedingRules};
 pub use following::{Following, Form};
 pub use hub::Hub;

@@ -13,12 +13,14 @@ mod plane;
 mod scanner;
 mod steps;
 mod venues;
+mod wall;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(module)?;
+    wall::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
     outgoing::register(module)?;

@@ -1,0 +1,18 @@
+//! The data plane as Python holds it: its thread, its port and the calls there, the streams that it follows.
+
+mod calls;
+mod feeding;
+mod following;
+mod server;
+mod status;
+mod thread;
+
+use pyo3::prelude::*;
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    thread::register(module)?;
+    following::register(module)?;
+    server::register(module)?;
+    calls::register(module)?;
+    feeding::register(module)
+}
