@@ -107,6 +107,15 @@ KEPT = {
         ),
         ("calm",),
     ),
+    "a slot that was gained ended a wait by a later event, before the end that nobody saw, which is told last": History(
+        (
+            Step(1.0, "kill_before", "arbitrage-1", 6.0, 4),
+            Step(1.3, "pay", "BTC", 0.02),
+            Step(1.3, "pay", "ETH", 0.02),
+            Step(1.3, "pay", "ETH", 8.0),
+        ),
+        ("lived",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),
@@ -117,6 +126,12 @@ KEPT = {
         ),
         ("lived",),
     ),
+}
+
+SEED = 7242
+# Of one whose calls must take just so long.
+SEEDS = {
+    "a slot that was gained ended a wait by a later event, before the end that nobody saw, which is told last": 202542
 }
 
 
@@ -139,7 +154,7 @@ def test_a_history_that_once_failed_does_no_more(play: Play, name: str) -> None:
     """Each is the shortest that showed a fault; its name says what was wrong."""
     for is_slow in (False, True):
         history = replace(KEPT[name], is_slow=is_slow)
-        assert play(history, 7242).findings == []
+        assert play(history, SEEDS.get(name, SEED)).findings == []
 
 
 def test_a_history_is_the_same_whenever_it_is_played(play: Play) -> None:

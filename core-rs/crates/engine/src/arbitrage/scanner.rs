@@ -11,7 +11,7 @@ use super::numbers::Top;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
-use super::source_times::{Allowed, common_error_ns};
+use super::source_times::common_error_ns;
 use super::sources::{Place, Sources};
 use super::views::OpportunityEvent;
 
@@ -146,8 +146,7 @@ impl Scanner {
     /// By how much the quotes of every source are ahead of our time, or, below 0, behind it, when the gate refuses them all
     /// for that; else 0.
     pub fn clock_error_ns(&self, now_ns: i64) -> i64 {
-        let ScannerSettings { max_age_ns, max_skew_ns, .. } = self.rules.settings;
-        common_error_ns(self.sources.times(), Allowed { max_age_ns, max_skew_ns }, now_ns)
+        common_error_ns(self.sources.times(), self.settings().max_skew_ns, now_ns)
     }
 
     pub fn stats(&self) -> ScannerStats {

@@ -17,13 +17,6 @@ pub(super) struct SourceTimes {
     late: Option<(i64, i64, i64)>,
 }
 
-/// What the gate allows.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Allowed {
-    pub max_age_ns: i64,
-    pub max_skew_ns: i64,
-}
-
 impl SourceTimes {
     /// A batch with a LIVE quote has come.
     pub(super) fn on_batch(&mut self, newest_ns: i64, now_ns: i64, max_age_ns: i64) {
@@ -35,9 +28,9 @@ impl SourceTimes {
 
     /// By how much its quotes are ahead of our time, or, below 0, behind it, when the gate refuses them for that. None when
     /// it has told nothing.
-    fn error_ns(&self, allowed: Allowed, now_ns: i64) -> Option<i64> {
+    fn error_ns(&self, max_skew_ns: i64, now_ns: i64) -> Option<i64> {
         let ahead_ns = self.newest_ns?.saturating_sub(now_ns);
-        if ahead_ns > allowed.max_skew_ns {
+        if ahead_ns > max_skew_ns {
             return Some(ahead_ns);
         }
         let late = self.late.filter(|(since_ns, last_ns, _)| last_ns.saturating_sub(*since_ns) >= LATE_FOR_NS);
@@ -48,10 +41,10 @@ impl SourceTimes {
 /// The least error of all sources when all err to the same side: then nothing can be found here. Else 0.
 pub(super) fn common_error_ns<'a>(
     sources: impl Iterator<Item = &'a SourceTimes>,
-    allowed: Allowed,
+    max_skew_ns: i64,
     now_ns: i64,
 ) -> i64 {
-    let errors = sources.filter_map(|times| times.error_ns(allowed, now_ns));
+    let errors = sources.filter_map(|times| times.error_ns(max_skew_ns, now_ns));
     let common = |one: i64, other: i64| {
         if one.signum() == other.signum() { one.signum() * one.saturating_abs().min(other.saturating_abs()) } else { 0 }
     };
@@ -64,27 +57,28 @@ mod tests {
 
     const SECOND_NS: i64 = 1_000_000_000;
     const NOW_NS: i64 = 1_000 * SECOND_NS;
-    const ALLOWED: Allowed = Allowed { max_age_ns: 10 * SECOND_NS, max_skew_ns: 5 * SECOND_NS };
+    const MAX_AGE_NS: i64 = 10 * SECOND_NS;
+    const MAX_SKEW_NS: i64 = 5 * SECOND_NS;
 
     /// Of a source that tells a quote each second, so much ahead of our time, for so long.
     fn told(ahead_seconds: i64, for_seconds: i64) -> SourceTimes {
         let mut times = SourceTimes::default();
         for second in (0..=for_seconds).rev() {
             let now_ns = NOW_NS - second * SECOND_NS;
-            times.on_batch(now_ns + ahead_seconds * SECOND_NS, now_ns, ALLOWED.max_age_ns);
+            times.on_batch(now_ns + ahead_seconds * SECOND_NS, now_ns, MAX_AGE_NS);
         }
         times
     }
 
     fn common_seconds(sources: &[SourceTimes]) -> i64 {
-        common_error_ns(sources.iter(), ALLOWED, NOW_NS) / SECOND_NS
+        common_error_ns(sources.iter(), MAX_SKEW_NS, NOW_NS) / SECOND_NS
     }
 
     #[test]
     fn a_quote_of_a_time_to_come_is_an_error_at_once_and_until_that_time_is_near() {
         assert_eq!(common_seconds(&[told(70, 0)]), 70);
         assert_eq!(common_seconds(&[told(5, 9)]), 0);
-        assert_eq!(common_error_ns([told(70, 0)].iter(), ALLOWED, NOW_NS + 65 * SECOND_NS), 0);
+        assert_eq!(common_error_ns([told(70, 0)].iter(), MAX_SKEW_NS, NOW_NS + 65 * SECOND_NS), 0);
     }
 
     #[test]
@@ -93,7 +87,7 @@ mod tests {
         assert_eq!(common_seconds(&[told(-70, 5)]), 0, "the first one tells what was known before");
         assert_eq!(common_seconds(&[told(-10, 20)]), 0);
         let mut in_time_again = told(-70, 20);
-        in_time_again.on_batch(NOW_NS, NOW_NS, ALLOWED.max_age_ns);
+        in_time_again.on_batch(NOW_NS, NOW_NS, MAX_AGE_NS);
         assert_eq!(common_seconds(&[in_time_again]), 0);
     }
 
