@@ -11,7 +11,7 @@ use super::numbers::Top;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
-use super::source_times::common_error_ns;
+use super::source_times::{SourceTimes, common_error_ns};
 use super::sources::{Place, Sources};
 use super::views::OpportunityEvent;
 
@@ -25,6 +25,8 @@ pub struct Scanner {
     /// Where each (venue, symbol) is.
     places: FxHashMap<(String, String), Place>,
     sources: Sources,
+    /// Of each source that has told a LIVE quote and is not gone.
+    times: FxHashMap<u16, SourceTimes>,
     venues: FxHashMap<String, u32>,
     relays: Relays,
     /// What is decided or found of each asset's pairs, whether their instruments have come yet or not.
@@ -53,6 +55,7 @@ impl Scanner {
             book_of_asset: FxHashMap::default(),
             places: FxHashMap::default(),
             sources: Sources::default(),
+            times: FxHashMap::default(),
             venues: FxHashMap::default(),
             identities: FxHashMap::default(),
             journal: Journal::default(),
@@ -80,10 +83,9 @@ impl Scanner {
                 self.on_quote(place, &quote, source.into(), now_ns);
             }
         }
-        let (max_age_ns, stream) = (self.settings().max_age_ns, self.sources.stream(source));
-        stream.places = places;
+        self.sources.stream(source).places = places;
         if let Some(newest_ns) = newest_ns {
-            stream.times.on_batch(newest_ns, now_ns, max_age_ns);
+            self.times.entry(source).or_default().on_batch(newest_ns, now_ns, self.rules.settings.max_age_ns);
         }
         Ok(std::mem::take(&mut self.journal.events))
     }
@@ -123,6 +125,7 @@ impl Scanner {
     pub fn on_disconnected(&mut self, now_ns: i64, source: u16) -> Vec<OpportunityEvent> {
         let lost = self.take_lost(source);
         self.sources.forget(source);
+        self.times.remove(&source);
         let moment = Moment { now_ns, cause_ns: None };
         for number in 0..self.books.len() {
             let mut lives = self.lives(number, moment);
@@ -146,7 +149,7 @@ impl Scanner {
     /// By how much the quotes of every source are ahead of our time, or, below 0, behind it, when the gate refuses them all
     /// for that; else 0.
     pub fn clock_error_ns(&self, now_ns: i64) -> i64 {
-        common_error_ns(self.sources.times(), self.settings().max_skew_ns, now_ns)
+        common_error_ns(self.times.values(), self.settings().max_skew_ns, now_ns)
     }
 
     pub fn stats(&self) -> ScannerStats {
@@ -174,7 +177,7 @@ impl Scanner {
         for (number, book) in self.books.iter_mut().enumerate() {
             for (leg, held) in book.tops.iter_mut().enumerate().filter(|(_, held)| held.source == source.into()) {
                 let place = Place { book: number, leg };
-                match self.sources.take_heir(place, held) {
+                match self.sources.take_heir(place, &held.held()) {
                     Some(heir) => held.source = heir,
                     None => lost.push(place),
                 }
@@ -273,7 +276,7 @@ impl Scanner {
         let book = &mut self.books[place.book];
         let held = &mut book.tops[place.leg];
         let is_plain = held.source == source && quote.state != BookState::Moved;
-        if !is_plain && !self.sources.admits(place, held, quote, source, now_ns) {
+        if !is_plain && !self.sources.admits(place, held.held(), quote, source, now_ns) {
             return;
         }
         let gives_rate = book.set_quote(place.leg, quote, source, self.rules.settings.open_net_percent);
