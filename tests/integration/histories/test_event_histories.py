@@ -116,6 +116,16 @@ KEPT = {
         ),
         ("lived",),
     ),
+    "the judge asked for another arbitrage's name of what a cooldown had held back": History(
+        (
+            Step(0.3, "pay", "BTC", 0.5),
+            Step(1.3, "pay", "BTC", 0.5),
+            Step(1.3, "pay", "BTC", 8.0),
+            Step(4.3, "kill", "alerts-2", 6.0),
+            Step(4.3, "stop", "arbitrage-2", 0.1),
+        ),
+        ("calm",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),
