@@ -484,6 +484,8 @@ class ClosedWindow:
     position: int  # every batch of stream_id up to this sequence concerns only windows up to this one
     def copy_binary(self, shard: str | None = None) -> bytes:
         """The rows in Postgres' COPY BINARY format; columns as in table snapshots, shard only if it is given."""
+    def copy_minutes(self) -> bytes | None:
+        """The minutes that end with the window, as in table minutes; None unless all windows of all of them were closed here."""
     def instruments(self) -> list[Instrument]: ...
 
 @final

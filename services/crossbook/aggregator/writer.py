@@ -6,6 +6,7 @@ reading: the tracker's buffer fills in its place, and what that drops is counted
 
 import asyncio
 import itertools
+import uuid
 
 import structlog
 
@@ -35,6 +36,7 @@ class WindowWriter:
         self._counters = counters
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
+        self._life = uuid.uuid4().hex  # of these windows, for whoever finds what they wrote
         self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
         self._committed_until_ns = 0
         self._first_ns = 0  # start of the first window that was committed here
@@ -123,7 +125,7 @@ class WindowWriter:
                 with FLUSH_SECONDS.time():
                     async with asyncio.timeout(COMMIT_DEADLINE_SECONDS):
                         commit = await self._store.commit_window(
-                            window, list(changed.values()), self._committed_until_ns
+                            window, list(changed.values()), self._committed_until_ns, self._life
                         )
                 break
             except LostCommitsError:

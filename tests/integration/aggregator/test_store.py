@@ -37,7 +37,7 @@ async def _commit_minutes(store: Store, minutes: int) -> list[ClosedWindow]:
     closed = closed_windows((whole + minutes) * MINUTE_NS + 20 * SECOND_NS, stream)
     await store.open_venue(VENUE)
     for window in closed:
-        await store.commit_window(window, window.instruments())
+        await store.commit_window(window, window.instruments(), writer="it")
     return closed
 
 

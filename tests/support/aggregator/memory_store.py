@@ -32,7 +32,9 @@ class MemoryStore(Store):
         self._break()
         return self.set_back_to, 7
 
-    async def commit_window(self, window: ClosedWindow, markets: object, committed_until_ns: int = 0) -> Commit:
+    async def commit_window(
+        self, window: ClosedWindow, markets: object, committed_until_ns: int = 0, writer: str = ""
+    ) -> Commit:
         """Keeps it."""
         self._break()
         self.windows.append(window)

@@ -137,6 +137,10 @@ impl PyClosedWindow {
         PyBytes::new(py, &without_gil(py, || self.inner.copy_binary(shard)))
     }
 
+    fn copy_minutes<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        without_gil(py, || self.inner.copy_minutes()).map(|rows| PyBytes::new(py, &rows))
+    }
+
     fn instruments(&self) -> Vec<PyInstrument> {
         self.inner.instruments.iter().map(|instrument| PyInstrument::from(Arc::clone(instrument))).collect()
     }

@@ -3,11 +3,16 @@
 Exact: means weighted by ticks, time-weighted means by LIVE time. The order of the sums is fixed, so that the same
 windows always give the same bits. An instrument's minute holds all its windows, also those that another shard wrote
 before the instrument came here; it is complete when they fill it and all are complete.
+
+Whoever closed and wrote all windows of a minute, unchanged by anybody, has added them up already, in the same order and
+to the same bits, and need not have them read, sorted and added again.
 """
 
 from datetime import datetime, timedelta
 from typing import LiteralString
 
+from crossbook._core import ClosedWindow
+from crossbook.aggregator.store.copying import copy_rows
 from crossbook.plumbing.data.postgres import Connection
 
 MINUTE = timedelta(minutes=1)
@@ -48,16 +53,27 @@ ROLL_UP_AGAIN: LiteralString = f"""
 
 
 async def roll_up(
-    connection: Connection, venue: str, shard: str, committed_until: datetime, window_end: datetime, *, over: bool
+    connection: Connection,
+    window: ClosedWindow,
+    shard: str,
+    span: tuple[datetime, datetime],
+    *,
+    is_sole: bool,
+    over: bool = False,
 ) -> int:
-    """Every minute that ends with this window or was passed since the last one; gives the number of rows.
+    """Every minute that was passed or ends in the span, from the end of the window before to the end of this one; gives
+    the number of rows.
 
+    `is_sole`: of the minute that ends with the window the shard has what the window's writer wrote, and nothing else.
     Raises psycopg's UniqueViolation, unless it rolls up `over` what is there, where another shard was first.
     """
-    span = {"from_minute": _minute(committed_until), "to_minute": _minute(window_end)}
-    if span["from_minute"] == span["to_minute"]:
+    from_minute, to_minute = map(_minute, span)
+    if from_minute == to_minute:
         return 0
-    parameters = {"venue": venue, "shard": shard, **span}
+    if is_sole and to_minute - from_minute == MINUTE and (minutes := window.copy_minutes()) is not None:
+        await copy_rows(connection, "minutes", minutes)
+        return window.rows
+    parameters = {"venue": window.venue, "shard": shard, "from_minute": from_minute, "to_minute": to_minute}
     return (await connection.execute(ROLL_UP_OVER if over else ROLL_UP, parameters)).rowcount
 
 

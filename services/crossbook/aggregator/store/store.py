@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier, Placeholder
 
 from crossbook._core import CarriedQuote, ClosedWindow, Instrument
 from crossbook.aggregator.store.contested import copy_contested
+from crossbook.aggregator.store.copying import copy_rows
 from crossbook.aggregator.store.rollup import roll_up
 from crossbook.plumbing.data.markets import columns, take_instrument
 from crossbook.plumbing.data.postgres import Connection, Pool, connected
@@ -21,19 +22,31 @@ from crossbook.plumbing.errors import CrossbookError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-LOCK_POSITION = "SELECT committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR UPDATE"
+LOCK_POSITION = """
+    SELECT committed_until FROM stream_positions WHERE venue = %(venue)s AND shard = %(shard)s FOR UPDATE
+"""
 # Keeps every other shard from committing windows of the venue meanwhile.
 LOCK_POSITIONS = "SELECT FROM stream_positions WHERE venue = %s ORDER BY shard FOR UPDATE"
 INSERT_POSITION = """
     INSERT INTO stream_positions (venue, shard, stream_id, position, committed_until)
-    VALUES (%s, %s, '', 0, to_timestamp(0))
+    VALUES (%(venue)s, %(shard)s, '', 0, to_timestamp(0))
     ON CONFLICT (venue, shard) DO NOTHING
 """
-UPDATE_POSITION = """
-    UPDATE stream_positions SET stream_id = %s, position = %s, committed_until = %s WHERE venue = %s AND shard = %s
+# Takes the lock, looks where the stream stands, and moves it on if the window comes next: one answer to wait for. What the
+# window is to the minute under way: see sole_writer in the migrations.
+MOVE_POSITION = """
+    WITH known AS (
+        SELECT committed_until, sole_writer FROM stream_positions
+        WHERE venue = %(venue)s AND shard = %(shard)s FOR UPDATE
+    )
+    UPDATE stream_positions AS moved
+    SET stream_id = %(stream_id)s, position = %(position)s, committed_until = %(end)s,
+        sole_writer = CASE WHEN %(begins_minute)s OR known.sole_writer = %(writer)s THEN %(writer)s ELSE '' END
+    FROM known
+    WHERE moved.venue = %(venue)s AND moved.shard = %(shard)s
+        AND known.committed_until BETWEEN %(expected)s AND %(start)s
+    RETURNING known.committed_until, moved.sole_writer
 """
-
-COPY_SNAPSHOTS = "COPY snapshots FROM STDIN (FORMAT BINARY)"
 
 UPSERT_MARKET = SQL("""
     INSERT INTO markets AS known ({columns}) VALUES ({values})
@@ -169,17 +182,18 @@ class Store:
         return await self.open_venue(venue), snapshots.rowcount + minutes.rowcount
 
     async def commit_window(
-        self, window: ClosedWindow, markets: Sequence[Instrument], committed_until_ns: int = 0
+        self, window: ClosedWindow, markets: Sequence[Instrument], committed_until_ns: int = 0, writer: str = ""
     ) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before.
 
-        Raises LostCommitsError when Postgres does not have all that was committed until that time.
+        `writer` names the windows that closed it, all their life and nobody else's; without a name the rows of a minute are
+        always read again. Raises LostCommitsError when Postgres does not have all that was committed until that time.
         """
         async with connected(self._pool) as connection:
             try:
-                return await self._commit(connection, window, markets, committed_until_ns)
+                return await self._commit(connection, window, markets, committed_until_ns, writer)
             except psycopg.errors.UniqueViolation:  # another shard has rows of this window or of a minute that it ends
-                return await self._commit(connection, window, markets, committed_until_ns, is_contested=True)
+                return await self._commit_contested(connection, window, markets, committed_until_ns)
 
     async def _commit(
         self,
@@ -187,37 +201,61 @@ class Store:
         window: ClosedWindow,
         markets: Sequence[Instrument],
         expected_ns: int,
-        *,
-        is_contested: bool = False,
+        writer: str,
     ) -> Commit:
-        start, end, contested = to_datetime(window.start_ns), to_datetime(window.end_ns), 0
         async with connection.transaction():
-            if is_contested:
-                await connection.execute(LOCK_POSITIONS, (window.venue,))
-            committed_until = await self._lock_position(connection, window.venue)
-            if to_ns(committed_until) < expected_ns:
-                raise LostCommitsError(expected_ns, to_ns(committed_until))
-            if committed_until > start:
+            taken = await self._move_position(connection, window, expected_ns, writer)
+            if taken is None:
                 return Commit(is_new=False, minutes=0)
-            if is_contested:
-                contested = await copy_contested(connection, window.venue, start, window.copy_binary(self.shard))
-            else:
-                await _copy(connection, window.copy_binary(self.shard))
+            committed_until, sole_writer = taken
+            await copy_rows(connection, "snapshots", window.copy_binary(self.shard))
             await _upsert(connection, markets)
-            position = (window.stream_id, window.position, end, window.venue, self.shard)
-            await connection.execute(UPDATE_POSITION, position)
-            minutes = await roll_up(connection, window.venue, self.shard, committed_until, end, over=is_contested)
+            span = committed_until, to_datetime(window.end_ns)
+            is_sole = sole_writer == writer != ""
+            return Commit(True, await roll_up(connection, window, self.shard, span, is_sole=is_sole))
+
+    async def _commit_contested(
+        self, connection: Connection, window: ClosedWindow, markets: Sequence[Instrument], expected_ns: int
+    ) -> Commit:
+        async with connection.transaction():
+            await connection.execute(LOCK_POSITIONS, (window.venue,))
+            taken = await self._move_position(connection, window, expected_ns)
+            if taken is None:
+                return Commit(is_new=False, minutes=0)
+            start, rows = to_datetime(window.start_ns), window.copy_binary(self.shard)
+            contested = await copy_contested(connection, window.venue, start, rows)
+            await _upsert(connection, markets)
+            span = taken[0], to_datetime(window.end_ns)
+            minutes = await roll_up(connection, window, self.shard, span, is_sole=False, over=True)
             return Commit(is_new=True, minutes=minutes, contested=contested)
 
-    async def _lock_position(self, connection: Connection, venue: str) -> datetime:
-        key = (venue, self.shard)
-        row = await (await connection.execute(LOCK_POSITION, key)).fetchone()
-        if row is None:
-            await connection.execute(INSERT_POSITION, key)
-            row = await (await connection.execute(LOCK_POSITION, key)).fetchone()
-        assert row is not None
-        committed_until: datetime = row[0]
-        return committed_until
+    async def _move_position(
+        self, connection: Connection, window: ClosedWindow, expected_ns: int, writer: str = ""
+    ) -> tuple[datetime, str] | None:
+        """To the window's end, locked from here on; gives where it was, and who is now known to have written the minute so
+        far. None when the window had been committed before.
+        """
+        key = {"venue": window.venue, "shard": self.shard}
+        start, expected = to_datetime(window.start_ns), to_datetime(expected_ns)
+        parameters = {
+            **key,
+            "stream_id": window.stream_id,
+            "position": window.position,
+            "writer": writer,
+            "begins_minute": start.second == 0,
+            "expected": expected,
+            "start": start,
+            "end": to_datetime(window.end_ns),
+        }
+        while (moved := await (await connection.execute(MOVE_POSITION, parameters)).fetchone()) is None:
+            known = await (await connection.execute(LOCK_POSITION, key)).fetchone()
+            if known is None:
+                await connection.execute(INSERT_POSITION, key)
+            elif known[0] > start:
+                return None
+            elif known[0] < expected:
+                raise LostCommitsError(expected_ns, to_ns(known[0]))
+        return moved[0], moved[1]
 
     async def list_venues(self) -> list[str]:
         """Every venue that was ever written, by whichever shard."""
@@ -240,11 +278,6 @@ class Store:
                 return 0
             parameters = {"venue": venue, "until": until, "limit": limit}
             return (await connection.execute(statement, parameters)).rowcount
-
-
-async def _copy(connection: Connection, rows: bytes) -> None:
-    async with connection.cursor() as cursor, cursor.copy(COPY_SNAPSHOTS) as copy:
-        await copy.write(rows)
 
 
 async def _upsert(connection: Connection, markets: Sequence[Instrument]) -> None:

@@ -6,6 +6,7 @@ mod closing;
 mod copy_binary;
 mod error;
 mod instruments;
+mod minute;
 mod state;
 mod stream;
 mod table;
@@ -13,6 +14,7 @@ mod venue_windows;
 
 pub use closed::{CarriedQuote, ClosedWindow, Position};
 pub use error::IngestError;
+pub use minute::MinuteState;
 pub use state::{TickFigures, WindowFigures, WindowState};
 pub use table::{MAX_SILENT_WINDOWS, WindowTable};
 pub use venue_windows::VenueWindows;
