@@ -186,8 +186,8 @@ class Store:
     ) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before.
 
-        `writer` names the windows that closed it, all their life and nobody else's; without a name the rows of a minute are
-        always read again. Raises LostCommitsError when Postgres does not have all that was committed until that time.
+        `writer` names the windows that closed it, all their life and nobody else's; without a name the rows of a minute
+        are read again. Raises LostCommitsError when Postgres does not have all that was committed until that time.
         """
         async with connected(self._pool) as connection:
             try:
@@ -232,8 +232,8 @@ class Store:
     async def _move_position(
         self, connection: Connection, window: ClosedWindow, expected_ns: int, writer: str = ""
     ) -> tuple[datetime, str] | None:
-        """To the window's end, locked from here on; gives where it was, and who is now known to have written the minute so
-        far. None when the window had been committed before.
+        """To the window's end, locked from here on; gives where it was, and who is now known to have written the minute
+        so far. None when the window had been committed before.
         """
         key = {"venue": window.venue, "shard": self.shard}
         start, expected = to_datetime(window.start_ns), to_datetime(expected_ns)
