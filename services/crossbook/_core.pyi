@@ -485,7 +485,7 @@ class ClosedWindow:
     def copy_binary(self, shard: str | None = None) -> bytes:
         """The rows in Postgres' COPY BINARY format; columns as in table snapshots, shard only if it is given."""
     def copy_minutes(self) -> bytes | None:
-        """The minutes that end with the window, as in table minutes; None unless all windows of all of them were closed here."""
+        """The minutes that end with it, as in table minutes; None where they are not known from windows closed here."""
     def instruments(self) -> list[Instrument]: ...
 
 @final

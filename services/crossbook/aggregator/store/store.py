@@ -32,8 +32,7 @@ INSERT_POSITION = """
     VALUES (%(venue)s, %(shard)s, '', 0, to_timestamp(0))
     ON CONFLICT (venue, shard) DO NOTHING
 """
-# Takes the lock, looks where the stream stands, and moves it on if the window comes next: one answer to wait for. What the
-# window is to the minute under way: see sole_writer in the migrations.
+# Takes the lock, looks where the stream stands, and moves it on if the window comes next: one answer to wait for.
 MOVE_POSITION = """
     WITH known AS (
         SELECT committed_until, sole_writer FROM stream_positions
