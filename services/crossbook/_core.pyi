@@ -482,11 +482,16 @@ class ClosedWindow:
     incomplete_rows: int
     stream_id: str
     position: int  # every batch of stream_id up to this sequence concerns only windows up to this one
+    has_minutes: bool  # it ends a minute all of whose rows were closed here, so that what they roll up to is known
     def copy_binary(self, shard: str | None = None) -> bytes:
         """The rows in Postgres' COPY BINARY format; columns as in table snapshots, shard only if it is given."""
-    def copy_minutes(self) -> bytes | None:
-        """The minutes that end with it, as in table minutes; None where they are not known from windows closed here."""
     def instruments(self) -> list[Instrument]: ...
+
+def copy_windows(windows: Sequence[ClosedWindow], shard: str) -> bytes:
+    """Rows of windows of several venues as COPY BINARY, for table snapshots; a block of each in turn."""
+
+def copy_minutes(windows: Sequence[ClosedWindow]) -> bytes:
+    """The minutes that end with these windows, for table minutes; of those that have none, nothing."""
 
 @final
 class VenueWindows:

@@ -12,7 +12,9 @@ import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
 from crossbook.aggregator.counters import FLUSH_SECONDS, Counters
-from crossbook.aggregator.store.store import Commit, LostCommitsError, RestorePoint, Store
+from crossbook.aggregator.store.commits import Commit
+from crossbook.aggregator.store.positions import LostCommitsError
+from crossbook.aggregator.store.store import RestorePoint, Store
 from crossbook.plumbing.retry import backoff
 
 COMMIT_DEADLINE_SECONDS = 30.0
@@ -125,7 +127,11 @@ class WindowWriter:
                 with FLUSH_SECONDS.time():
                     async with asyncio.timeout(COMMIT_DEADLINE_SECONDS):
                         commit = await self._store.commit_window(
-                            window, list(changed.values()), self._committed_until_ns, self._life
+                            window,
+                            list(changed.values()),
+                            self._committed_until_ns,
+                            self._life,
+                            is_retry=attempt > 0,
                         )
                 break
             except LostCommitsError:

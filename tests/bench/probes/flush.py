@@ -80,9 +80,9 @@ class Flush:
 
     async def _copy(self, windows: Ready) -> None:
         for window, rows in windows:
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                async with cursor.copy(f"COPY floor_{window.venue} FROM STDIN (FORMAT BINARY)".encode()) as copy:
-                    await copy.write(rows)
+            statement = f"COPY floor_{window.venue} FROM STDIN (FORMAT BINARY)".encode()
+            async with self._pool.connection() as connection, connection.cursor().copy(statement) as copy:
+                await copy.write(rows)
 
 
 @asynccontextmanager

@@ -57,7 +57,7 @@ def _assert_minutes_are_their_rows(dsn: str) -> None:
 async def test_minutes_are_the_same_bits_whoever_adds_them_up(stores: Stores, postgres_dsn: str) -> None:
     """Written as the windows' writer added them up, and rolled up again in SQL from the rows."""
     closed = _closed(minutes=3, seed=1)
-    assert [window.copy_minutes() is not None for window in _in_minute(closed)] == [False, False, False, True]
+    assert [window.has_minutes for window in _in_minute(closed)] == [False, False, False, True]
     await _write(stores[0], closed, "one")
     added = read_minutes(postgres_dsn, VENUE)
     with psycopg.connect(postgres_dsn) as connection:
@@ -73,7 +73,7 @@ async def test_rows_of_another_life_are_read_again(stores: Stores, postgres_dsn:
     one, other = _closed(minutes=1, seed=1), _closed(minutes=1, seed=2)
     await _write(stores[0], _in_minute(one)[:2], "one")
     await _write(stores[0], _in_minute(other), "other")
-    assert _in_minute(other)[-1].copy_minutes() is not None
+    assert _in_minute(other)[-1].has_minutes
     _assert_minutes_are_their_rows(postgres_dsn)
 
 

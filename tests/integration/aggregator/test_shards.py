@@ -13,7 +13,8 @@ import pytest
 
 from crossbook._core import ClosedWindow, QuoteHub, VenueWindows
 from crossbook.aggregator.retention import delete_expired
-from crossbook.aggregator.store.store import EPOCH, Store
+from crossbook.aggregator.store.moments import EPOCH
+from crossbook.aggregator.store.store import Store
 from crossbook.local.processes.addresses import free_port
 from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.settings import AggregatorSettings

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from crossbook._core import ClosedWindow
-from crossbook.aggregator.store.store import Store, to_datetime
+from crossbook.aggregator.store.moments import to_datetime
+from crossbook.aggregator.store.store import Store
 from crossbook.plumbing.data import migrate as module
 from crossbook.plumbing.data.migrate import Migration, load_migrations, migrate
 from crossbook.plumbing.data.postgres import connect, open_pool
@@ -84,7 +85,7 @@ async def test_a_minute_that_was_begun_before_sole_writers_is_that_of_its_rows(
     monkeypatch.setattr(module, "load_migrations", lambda: everything[:10])
     await migrate(empty_postgres_dsn)
     written, own = (closed_windows(START_NS + 4 * MINUTE_NS, QuoteStream("alpha", seed=seed)) for seed in (1, 2))
-    half = next(number for number, window in enumerate(own) if window.copy_minutes() is not None) - 1
+    half = next(number for number, window in enumerate(own) if window.has_minutes) - 1
     await _write_as_before(empty_postgres_dsn, written[:half], shard="main")
     monkeypatch.setattr(module, "load_migrations", lambda: everything)
     assert (await migrate(empty_postgres_dsn))[0] == "0012_sole_writer.sql"

@@ -1,4 +1,4 @@
-"""All SQL of the aggregator's writing side: restore, commit of one window, retention. Reading is in reads.py.
+"""What a shard writes: restore, commit of a window (commits.py), retention. Reading is in reads.py.
 
 One window of one venue is one transaction: rows, stream position, markets and, at a minute's end, the rollup. Other
 shards write their instruments of the same venue into the same tables, each with a position of its own.
@@ -6,57 +6,17 @@ shards write their instruments of the same venue into the same tables, each with
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, LiteralString
 
-import psycopg
-from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.sql import SQL, Identifier
 
 from crossbook._core import CarriedQuote, ClosedWindow, Instrument
-from crossbook.aggregator.store.contested import copy_contested
-from crossbook.aggregator.store.copying import copy_rows
-from crossbook.aggregator.store.rollup import roll_up
+from crossbook.aggregator.store.commits import Commit, Commits
+from crossbook.aggregator.store.moments import to_datetime, to_ns
+from crossbook.aggregator.store.positions import LOCK_POSITIONS, Write
 from crossbook.plumbing.data.markets import columns, take_instrument
-from crossbook.plumbing.data.postgres import Connection, Pool, connected
-from crossbook.plumbing.errors import CrossbookError
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-LOCK_POSITION = """
-    SELECT committed_until FROM stream_positions WHERE venue = %(venue)s AND shard = %(shard)s FOR UPDATE
-"""
-# Keeps every other shard from committing windows of the venue meanwhile.
-LOCK_POSITIONS = "SELECT FROM stream_positions WHERE venue = %s ORDER BY shard FOR UPDATE"
-INSERT_POSITION = """
-    INSERT INTO stream_positions (venue, shard, stream_id, position, committed_until)
-    VALUES (%(venue)s, %(shard)s, '', 0, to_timestamp(0))
-    ON CONFLICT (venue, shard) DO NOTHING
-"""
-# Takes the lock, looks where the stream stands, and moves it on if the window comes next: one answer to wait for.
-MOVE_POSITION = """
-    WITH known AS (
-        SELECT committed_until, sole_writer FROM stream_positions
-        WHERE venue = %(venue)s AND shard = %(shard)s FOR UPDATE
-    )
-    UPDATE stream_positions AS moved
-    SET stream_id = %(stream_id)s, position = %(position)s, committed_until = %(end)s,
-        sole_writer = CASE WHEN %(begins_minute)s OR known.sole_writer = %(writer)s THEN %(writer)s ELSE '' END
-    FROM known
-    WHERE moved.venue = %(venue)s AND moved.shard = %(shard)s
-        AND known.committed_until BETWEEN %(expected)s AND %(start)s
-    RETURNING known.committed_until, moved.sole_writer
-"""
-
-UPSERT_MARKET = SQL("""
-    INSERT INTO markets AS known ({columns}) VALUES ({values})
-    ON CONFLICT (venue, symbol) DO UPDATE SET ({columns}, updated_at) = ROW ({new}, now())
-    WHERE ({known}) IS DISTINCT FROM ({new})
-""").format(
-    columns=columns(),
-    values=SQL(", ").join([Placeholder()] * len(Instrument.COLUMNS)),
-    new=columns("excluded"),
-    known=columns("known"),
-)
+from crossbook.plumbing.data.postgres import Pool, connected
 
 READ_POSITION = """
     SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR SHARE
@@ -112,42 +72,13 @@ class RestorePoint:
     carried: list[CarriedQuote]
 
 
-class LostCommitsError(CrossbookError):
-    """Postgres no longer has what it said was committed, as after a failover to a replica that was behind: begin again
-    from what it has.
-    """
-
-    def __init__(self, expected_ns: int, found_ns: int) -> None:
-        super().__init__("Postgres has lost windows that it had committed")
-        self.expected_ns = expected_ns  # until then windows were committed
-        self.found_ns = found_ns  # until then they still are
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """What became of one window."""
-
-    is_new: bool  # false: it had been committed before
-    minutes: int  # rows rolled up with it
-    contested: int = 0  # rows that another shard had written too
-
-
-def to_datetime(time_ns: int) -> datetime:
-    """Postgres keeps microseconds; every window's bounds are whole seconds."""
-    return EPOCH + timedelta(microseconds=time_ns // 1000)
-
-
-def to_ns(moment: datetime) -> int:
-    """The reverse, exactly."""
-    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
-
-
 class Store:
     """What one shard writes. Everything raises UnavailableError while Postgres is away."""
 
     def __init__(self, pool: Pool, shard: str) -> None:
         self.shard = shard
         self._pool = pool
+        self._commits = Commits(pool, shard)
 
     async def ping(self) -> None:
         """Whether the tables are there and can be read."""
@@ -181,80 +112,20 @@ class Store:
         return await self.open_venue(venue), snapshots.rowcount + minutes.rowcount
 
     async def commit_window(
-        self, window: ClosedWindow, markets: Sequence[Instrument], committed_until_ns: int = 0, writer: str = ""
+        self,
+        window: ClosedWindow,
+        markets: Sequence[Instrument],
+        committed_until_ns: int = 0,
+        writer: str = "",
+        *,
+        is_retry: bool = False,
     ) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before.
 
         `writer` names the windows that closed it, all their life and nobody else's; without a name the rows of a minute
         are read again. Raises LostCommitsError when Postgres does not have all that was committed until that time.
         """
-        async with connected(self._pool) as connection:
-            try:
-                return await self._commit(connection, window, markets, committed_until_ns, writer)
-            except psycopg.errors.UniqueViolation:  # another shard has rows of this window or of a minute that it ends
-                return await self._commit_contested(connection, window, markets, committed_until_ns)
-
-    async def _commit(
-        self,
-        connection: Connection,
-        window: ClosedWindow,
-        markets: Sequence[Instrument],
-        expected_ns: int,
-        writer: str,
-    ) -> Commit:
-        async with connection.transaction():
-            taken = await self._move_position(connection, window, expected_ns, writer)
-            if taken is None:
-                return Commit(is_new=False, minutes=0)
-            committed_until, sole_writer = taken
-            await copy_rows(connection, "snapshots", window.copy_binary(self.shard))
-            await _upsert(connection, markets)
-            span = committed_until, to_datetime(window.end_ns)
-            is_sole = sole_writer == writer != ""
-            return Commit(True, await roll_up(connection, window, self.shard, span, is_sole=is_sole))
-
-    async def _commit_contested(
-        self, connection: Connection, window: ClosedWindow, markets: Sequence[Instrument], expected_ns: int
-    ) -> Commit:
-        async with connection.transaction():
-            await connection.execute(LOCK_POSITIONS, (window.venue,))
-            taken = await self._move_position(connection, window, expected_ns)
-            if taken is None:
-                return Commit(is_new=False, minutes=0)
-            start, rows = to_datetime(window.start_ns), window.copy_binary(self.shard)
-            contested = await copy_contested(connection, window.venue, start, rows)
-            await _upsert(connection, markets)
-            span = taken[0], to_datetime(window.end_ns)
-            minutes = await roll_up(connection, window, self.shard, span, is_sole=False, over=True)
-            return Commit(is_new=True, minutes=minutes, contested=contested)
-
-    async def _move_position(
-        self, connection: Connection, window: ClosedWindow, expected_ns: int, writer: str = ""
-    ) -> tuple[datetime, str] | None:
-        """To the window's end, locked from here on; gives where it was, and who is now known to have written the minute
-        so far. None when the window had been committed before.
-        """
-        key = {"venue": window.venue, "shard": self.shard}
-        start, expected = to_datetime(window.start_ns), to_datetime(expected_ns)
-        parameters = {
-            **key,
-            "stream_id": window.stream_id,
-            "position": window.position,
-            "writer": writer,
-            "begins_minute": start.second == 0,
-            "expected": expected,
-            "start": start,
-            "end": to_datetime(window.end_ns),
-        }
-        while (moved := await (await connection.execute(MOVE_POSITION, parameters)).fetchone()) is None:
-            known = await (await connection.execute(LOCK_POSITION, key)).fetchone()
-            if known is None:
-                await connection.execute(INSERT_POSITION, key)
-            elif known[0] > start:
-                return None
-            elif known[0] < expected:
-                raise LostCommitsError(expected_ns, to_ns(known[0]))
-        return moved[0], moved[1]
+        return await self._commits.commit(Write(window, markets, committed_until_ns, writer), is_retry=is_retry)
 
     async def list_venues(self) -> list[str]:
         """Every venue that was ever written, by whichever shard."""
@@ -277,14 +148,6 @@ class Store:
                 return 0
             parameters = {"venue": venue, "until": until, "limit": limit}
             return (await connection.execute(statement, parameters)).rowcount
-
-
-async def _upsert(connection: Connection, markets: Sequence[Instrument]) -> None:
-    """In one order, so that no two shards wait for each other's rows in a circle."""
-    if markets:
-        ordered = sorted(markets, key=lambda instrument: instrument.symbol)
-        async with connection.cursor() as cursor:
-            await cursor.executemany(UPSERT_MARKET, [instrument.row() for instrument in ordered])
 
 
 def _carried(row: tuple[Any, ...]) -> CarriedQuote:

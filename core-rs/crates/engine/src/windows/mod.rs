@@ -13,6 +13,7 @@ mod table;
 mod venue_windows;
 
 pub use closed::{CarriedQuote, ClosedWindow, Position};
+pub use copy_binary::{copy_minutes, copy_windows};
 pub use error::IngestError;
 pub use minute::MinuteState;
 pub use state::{TickFigures, WindowFigures, WindowState};
