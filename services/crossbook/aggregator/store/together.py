@@ -43,6 +43,7 @@ class Together(Generic[Item, Outcome]):
         self._weight = weight
         self._most = most
         self._waiting: deque[_Call[Item, Outcome]] = deque()
+        self._calls = 0  # those that wait, and those whose turn it is
 
     async def __call__(self, item: Item) -> Outcome:
         """Raises what `do` gives as the item's error.
@@ -50,7 +51,16 @@ class Together(Generic[Item, Outcome]):
         A call that is cancelled while it waits is not done. In its own turn it ends the turn, and the others that were
         in it wait for the next. In another's turn it ends with that turn: nobody is told that it is over before it is.
         """
-        call = _Call[Item, Outcome](item)
+        self._calls += 1
+        try:
+            outcome = await self._done(_Call(item))
+        finally:
+            self._calls -= 1
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _done(self, call: _Call[Item, Outcome]) -> Outcome | Exception:
         self._waiting.append(call)
         self._begin_turns()
         try:
@@ -58,20 +68,16 @@ class Together(Generic[Item, Outcome]):
         except asyncio.CancelledError:
             await self._give_up(call)
             raise
-        if isinstance(news, list):
-            news = await self._take_turn(news)
-        if isinstance(news, Exception):
-            raise news
-        return news
+        return await self._take_turn(news) if isinstance(news, list) else news
 
     def _begin_turns(self) -> None:
         while self._free and self._waiting:
             self._free -= 1
             group = [self._waiting.popleft()]
-            share, weight = ceil(len(self._waiting) / self._turns), self._weight(group[0].item)
-            while share and weight < self._most:
+            share, weight = ceil(self._calls / self._turns), self._weight(group[0].item)
+            while self._waiting and len(group) < share and weight < self._most:
                 group.append(self._waiting.popleft())
-                share, weight = share - 1, weight + self._weight(group[-1].item)
+                weight += self._weight(group[-1].item)
             group[0].news.set_result(group)
 
     async def _take_turn(self, group: list[_Call[Item, Outcome]]) -> Outcome | Exception:
