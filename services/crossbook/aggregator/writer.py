@@ -1,4 +1,4 @@
-"""Commits one venue's closed windows, in order, each in one transaction, however long Postgres is away.
+"""Commits one venue's closed windows, in order, each in one transaction, shared or not, however long Postgres is away.
 
 The queue is the core's own list of closed windows. When more than `max_waiting_windows` stand in it, intake stops
 reading: the tracker's buffer fills in its place, and what that drops is counted and marks windows incomplete.

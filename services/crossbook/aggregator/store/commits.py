@@ -21,8 +21,8 @@ from crossbook.plumbing.data.markets import columns
 from crossbook.plumbing.data.postgres import Connection, Pool, connected
 from crossbook.plumbing.errors import UnavailableError
 
-# Enough for the disk never to wait; with more, fewer windows would wait for each other, and each transaction costs.
-TRANSACTIONS_AT_ONCE = 4
+# Measured: with more, fewer windows wait for each other, and each transaction costs as much as many rows.
+TRANSACTIONS_AT_ONCE = 3
 # A transaction with as many takes no more windows along.
 ROWS_TOGETHER = 10_000
 

@@ -3,7 +3,7 @@
 
 use super::closed::ClosedWindow;
 use super::instruments::Instruments;
-use super::minute::Minute;
+use super::minute_table::MinuteTable;
 use super::stream::Stream;
 use super::table::WindowTable;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ pub struct Closing {
     roster_sequence: Option<u64>,
     /// Its reader stops feeding batches while too many wait.
     closed: VecDeque<ClosedWindow>,
-    minute: Minute,
+    minute: MinuteTable,
 }
 
 impl Closing {
@@ -27,7 +27,7 @@ impl Closing {
             is_open_complete: true,
             roster_sequence: None,
             closed: VecDeque::new(),
-            minute: Minute::default(),
+            minute: MinuteTable::default(),
         }
     }
 

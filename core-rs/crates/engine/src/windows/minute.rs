@@ -1,9 +1,5 @@
-//! The minute of the closed windows, instrument by instrument: what their rows roll up to, in every bit as SQL does it.
-//!
-//! Only an instrument whose windows were all closed here is known whole: then nobody else can have rows of its minute, for a
-//! row's key is its instrument and its window. Of any other one a row may lie in the database that was never seen here.
+//! What one instrument's rows of a minute roll up to, in every bit as SQL does it.
 
-use super::closed::ClosedWindow;
 use super::state::{TickFigures, WindowFigures};
 
 pub const MINUTE_NS: i64 = 60_000_000_000;
@@ -16,7 +12,7 @@ pub struct MinuteState {
     timed: Option<(f64, f64)>,
     tick_count: u64,
     live_ns: i64,
-    window_ns: i64,
+    pub window_ns: i64,
     /// Some row of it is known to miss quotes.
     is_incomplete: bool,
     pub windows: i16,
@@ -24,7 +20,7 @@ pub struct MinuteState {
 
 impl MinuteState {
     /// The row of the next window.
-    fn add(&mut self, row: &WindowFigures, window_ns: i64, is_complete: bool) {
+    pub fn add(&mut self, row: &WindowFigures, window_ns: i64, is_complete: bool) {
         if let Some(means) = row.tick_means {
             let weighted = weigh(&means, row.tick_count as f64);
             self.ticks = Some(self.ticks.map_or(weighted, |sums| join(&sums, &weighted)));
@@ -81,46 +77,5 @@ fn join(sums: &TickFigures, next: &TickFigures) -> TickFigures {
         min_ask: sums.min_ask.min(next.min_ask),
         max_ask: sums.max_ask.max(next.max_ask),
         avg_spread: sums.avg_spread + next.avg_spread,
-    }
-}
-
-/// All instruments of one venue over the minute of the window that was closed last, by slot.
-#[derive(Default)]
-pub struct Minute {
-    start_ns: i64,
-    states: Vec<MinuteState>,
-}
-
-impl Minute {
-    /// The next window, whose rows are of these slots. At the minute's end it gives what each of them rolls up to; nothing
-    /// before, and nothing when any instrument of the minute has not all its windows here.
-    pub fn add(&mut self, window: &ClosedWindow, slots: &[u32]) -> Vec<MinuteState> {
-        let window_ns = window.end_ns - window.start_ns;
-        self.begin(window.start_ns - window.start_ns.rem_euclid(MINUTE_NS));
-        for (&slot, state) in slots.iter().zip(&window.states) {
-            if slot as usize >= self.states.len() {
-                self.states.resize(slot as usize + 1, MinuteState::default());
-            }
-            self.states[slot as usize].add(&state.figures(), window_ns, window.is_row_complete(state));
-        }
-        let is_over = window.end_ns == self.start_ns + MINUTE_NS;
-        if is_over && self.is_whole(slots.len()) {
-            slots.iter().map(|&slot| self.states[slot as usize]).collect()
-        } else {
-            Vec::new()
-        }
-    }
-
-    fn begin(&mut self, start_ns: i64) {
-        if start_ns != self.start_ns {
-            self.start_ns = start_ns;
-            self.states.fill(MinuteState::default());
-        }
-    }
-
-    /// Every instrument that has a row in the minute has all, and so is one of the `rows` of its last window.
-    fn is_whole(&self, rows: usize) -> bool {
-        let mut seen = self.states.iter().filter(|state| state.windows > 0);
-        seen.clone().count() == rows && seen.all(|state| state.window_ns == MINUTE_NS)
     }
 }

@@ -7,6 +7,7 @@ mod copy_binary;
 mod error;
 mod instruments;
 mod minute;
+mod minute_table;
 mod state;
 mod stream;
 mod table;
