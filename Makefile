@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property mutations fuzz venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property mutations fuzz clients venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,8 +43,11 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd $(NATIVE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
-	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
+	@rm -rf .tools/go-check
+	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check GO_PB=.tools/go-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
 		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
+	@[ ! -d .tools/go-check ] || diff -r clients/go/crossbookv1 .tools/go-check
+	@! command -v gofmt >/dev/null || { cd clients/go && found=$$(gofmt -l .) && [ -z "$$found" ] || { echo "not as gofmt writes it: $$found" >&2; exit 1; }; }
 
 audit: setup ## Ask osv.dev for known vulnerabilities of every locked dependency; skipped, with the reason, where it cannot be asked
 	@$(BIN)/python -m tests.audit
@@ -54,6 +57,7 @@ format: setup ## Rewrite sources in the house format
 	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd $(NATIVE) && cargo fmt
 	@cd protos && ../$(BIN)/buf format -w
+	@! command -v gofmt >/dev/null || gofmt -w clients/go
 
 bench: setup ## Measure speed in turn with what it is compared to, some minutes; JSON in .bench/latest.json (ARGS="--rows 'stage_*'", ARGS="--vs REV" for this commit beside another)
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -96,17 +100,22 @@ fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }
 	@cd core-rs && cargo +nightly fuzz run frames -- $(or $(ARGS),-max_total_time=60)
 
+clients: setup ## Run the clients in Python, Go and Java, and grpcurl, against a running system; what a machine lacks is skipped with the reason
+	@$(BIN)/pytest tests/integration/clients $(ARGS)
+
 venues: setup ## Write docs/venues.md from the registry
 	@$(BIN)/crossbook venues --markdown > docs/venues.md
 
 PB ?= services/crossbook/pb
 CLIENT_PB ?= clients/python/src/crossbook_client
-proto: setup ## Generate the Python stubs from protos/, for the services and for the client
+GO_PB ?= clients/go/crossbookv1
+proto: setup ## Generate the Python stubs from protos/, for the services and for the client, and the Go client's where there is Go
 	@rm -rf .tools/pb-raw && mkdir -p .tools/pb-raw
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
 	@protos/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && protos/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
+	@clients/go/generate.sh protos $(GO_PB) $(BIN)/python || [ $$? = 3 ]
 
 setup: .tools/ready
 

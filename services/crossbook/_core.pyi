@@ -455,6 +455,61 @@ class QuoteSubscription:
     def close(self) -> None: ...
 
 @final
+class QuoteBoard:
+    """The newest quote of every instrument of all shards, for readers that come and ask what is new to them.
+
+    A reader costs nothing until it asks, and one that comes late is told the newest once: a state that an instrument
+    had in between is not told. An instrument that no shard tells of any more is CLOSED. Frames are
+    SubscribeQuoteBatchesResponses of one stream, the board's, with sequence and conflated_quotes 0: symbol numbers
+    mean the same in all of them, and come with their instruments when the reader first needs them.
+    """
+
+    def __new__(cls, wall: WallClock) -> Self: ...
+    def reader(
+        self,
+        venues: Sequence[str] = (),
+        symbols: Sequence[str] = (),
+        assets: Sequence[str] = (),
+        *,
+        instruments: Sequence[tuple[str, str]] | None = None,
+    ) -> BoardReader:
+        """Of what the filter matches, or of instruments by (venue, symbol). Raises ValueError when both are given."""
+    def deltas(self, readers: Sequence[BoardReader]) -> list[bytes | None]:
+        """What `delta` of each would give, all at one moment.
+
+        Readers of equal selections that know the same get one object. Raises ValueError for a reader of another board.
+        """
+    def on_batch(self, payload: bytes, source: int = 0) -> None:
+        """Takes a SubscribeQuoteBatchesResponse of one shard, as Plane.follow_quotes does. Raises PayloadError."""
+    def on_disconnected(self, source: int = 0) -> None:
+        """The shard's stream is gone: what only it has told is CLOSED."""
+    @property
+    def readers(self) -> int: ...
+    @property
+    def views(self) -> int:
+        """Different selections of its readers."""
+    @property
+    def instruments(self) -> int:
+        """That were ever told."""
+
+@final
+class BoardReader:
+    """One reader of a board, and how much of it it has been told; it ends when it is closed or let go."""
+
+    def snapshot(self) -> bytes:
+        """Begins again with everything that it wants; like `delta`, but it may have no rows."""
+    def delta(self) -> bytes | None:
+        """What is new since the last frame; None when nothing is.
+
+        At most 16,384 rows: where `lag` is not 0 afterwards, the next one goes on.
+        """
+    @property
+    def lag(self) -> int:
+        """Instruments whose news it has not been told."""
+    def close(self) -> None:
+        """Nothing is new to it any more."""
+
+@final
 class CarriedQuote:
     """The quote in force at the end of the last committed window of one instrument."""
 
@@ -849,6 +904,16 @@ class OpportunityWatching:
     def close(self) -> None: ...
 
 @final
+class WallClock:
+    """The system's wall clock as the core's own threads read it; tests turn it."""
+
+    def __new__(cls) -> Self: ...
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+    def turn(self, by_ns: int) -> None:
+        """As if somebody had set the system's, for all who hold this one."""
+
+@final
 class Plane:
     """The thread that carries streams; one for each process. `fileno` is readable while bells are rung.
 
@@ -865,15 +930,19 @@ class Plane:
         self,
         target: str,
         request: bytes,
-        scan: SharedScan,
+        into: SharedScan | QuoteBoard,
         source: int,
+        wall: WallClock,
         *,
         connect_timeout_seconds: float,
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_message_bytes: int,
     ) -> FollowedStream:
-        """Dials, and feeds the scan with what SubscribeQuoteBatches says there; the request is encoded."""
+        """Dials, and feeds the scan or the board with what SubscribeQuoteBatches says there; the request is encoded.
+
+        source: the shard's number at the scan or the board, of no other stream there.
+        """
     def close(self) -> None:
         """Ends every stream and the thread; may be called again."""
 
@@ -891,7 +960,7 @@ class FollowedStream:
     def end(self) -> tuple[int, str] | None:
         """The status that ended it, when it is over. Raises PayloadError when what it said was no batch."""
     def stop(self) -> None:
-        """Leaves it: when it returns, nothing of it reaches the scan any more."""
+        """Leaves it: when it returns, nothing that it says is taken any more."""
 
 @final
 class PlaneServer:
@@ -998,7 +1067,7 @@ class Histogram:
 class IngestRules:
     """What holds for every stream into windows: beyond so many that wait to be written, a stream is not read."""
 
-    def __new__(cls, hub: QuoteHub, *, max_waiting_windows: int, max_ahead_seconds: float) -> Self: ...
+    def __new__(cls, hub: QuoteHub, wall: WallClock, *, max_waiting_windows: int, max_ahead_seconds: float) -> Self: ...
     @property
     def transit(self) -> Histogram:
         """From a batch's leaving its tracker to its arrival; batches that are sent again are old when they come."""
@@ -1019,7 +1088,7 @@ class IngestStream:
     def take_closed(self) -> bool:
         """Whether windows have closed since the last time."""
     def take_health(self) -> bytes | None:
-        """The newest IngestQuotesRequest with the venue's health, once."""
+        """The next IngestQuotesRequest with the venue's health, once; of many that nobody took the newest are left."""
     def is_over(self) -> bool:
         """True once, when its tracker has sent its last.
 

@@ -18,6 +18,7 @@ import uvloop
 
 from tests.bench.benches import (
     alone,
+    board,
     decode,
     engine,
     flush,
@@ -43,6 +44,7 @@ BENCHES: tuple[Bench, ...] = (
     engine.BENCH,
     transport.BENCH,
     flush.BENCH,
+    board.BENCH,
     decode.BENCH,
     replayed.BENCH,
     pipeline.BENCH,

@@ -55,6 +55,8 @@ class Call:
         self.told: list[bytes] = []
         self.call: Any = channel.stream_stream(method)(**options)
         self._listening = asyncio.create_task(self._listen())
+        # Not every test asks how it ended; what nobody asked for is told by the garbage collector, anywhere.
+        self._listening.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def say(self, *messages: bytes) -> None:
         """In this order; waits while the server does not read."""

@@ -46,7 +46,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         counters, hub = Counters(), QuoteHub()
         make = partial(Venue, window_seconds=own.window_seconds, hub=hub, store=store, counters=counters, clock=clock)
         venues = Venues(make, keep)
-        intake = Intake(own, venues, hub, counters, lifetime.stopping)
+        intake = Intake(own, venues, hub, counters, lifetime.stopping, clock)
         fanout = Fanout(hub, lifetime.stopping)
         service = AggregatorService(intake, fanout, reads, counters)  # type: ignore[abstract]  # the plane serves its streams
         collector = AggregatorCollector(counters, intake, fanout)

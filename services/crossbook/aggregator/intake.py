@@ -35,7 +35,7 @@ from crossbook.pb.v1.aggregator_pb2 import (
     IngestQuotesResponse,
     ResumePoint,
 )
-from crossbook.plumbing.clock import MAX_AHEAD_SECONDS
+from crossbook.plumbing.clock import MAX_AHEAD_SECONDS, Clock
 from crossbook.plumbing.errors import (
     ConflictError,
     InvalidRequestError,
@@ -64,6 +64,7 @@ class Intake:
         hub: QuoteHub,
         counters: Counters,
         stopping: asyncio.Event,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self.venues = venues
@@ -71,7 +72,10 @@ class Intake:
         self._counters = counters
         self._stopping = stopping
         self.rules = IngestRules(
-            hub, max_waiting_windows=settings.max_waiting_windows, max_ahead_seconds=MAX_AHEAD_SECONDS
+            hub,
+            clock.core,
+            max_waiting_windows=settings.max_waiting_windows,
+            max_ahead_seconds=MAX_AHEAD_SECONDS,
         )
         self._greeting = Greeting([*(profile.id for profile in venue_profiles()), *settings.extra_venues])
 
@@ -147,7 +151,7 @@ class Intake:
         while True:
             await news.wait()
             news.clear()
-            if payload := stream.take_health():
+            while payload := stream.take_health():
                 _take_health(venue, payload)
             if stream.take_closed():
                 venue.writer.notify()

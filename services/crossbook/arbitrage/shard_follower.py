@@ -13,9 +13,9 @@ from functools import partial
 import structlog
 
 from crossbook.arbitrage.live import LiveScan
-from crossbook.arbitrage.quote_stream import QuoteWatch, Source
 from crossbook.arbitrage.venue_health import VenueHealths, merged
 from crossbook.pb.v1.market_pb2 import VenueHealth
+from crossbook.plumbing.plane.quote_stream import QuoteWatch, Source
 from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.plumbing.tasks import Keeper
 
@@ -115,7 +115,8 @@ class ShardFollower:
         known = {(followed.source.shard, followed.source.target) for followed in self._followed}
         for shard, target in self._listed.items():
             if (shard, target) not in known:
-                watch = QuoteWatch(Source(shard, target, self._free_number()), self._live, self._plane, tell)
+                source = Source(shard, target, self._free_number())
+                watch = QuoteWatch(source, self._live.scanner, self._live.clock.core, self._plane, tell)
                 venues = VenueHealths(target)
                 task = tasks.create_task(keeper.keep(f"shard {shard}", partial(_run, watch, venues)))
                 self._followed.append(_Followed(watch, venues, task))

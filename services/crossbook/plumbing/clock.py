@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import structlog
 
+from crossbook._core import WallClock
 from crossbook.plumbing.timestamps import SECOND_NS
 
 BEAT_SECONDS = 0.1
@@ -80,7 +81,13 @@ class Stretch:
 class Clock:
     """One per process; other clocks for tests."""
 
-    def __init__(self, wall: Callable[[], int] = time.time_ns, monotonic: Callable[[], int] = monotonic_ns) -> None:
+    def __init__(
+        self,
+        wall: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], int] = monotonic_ns,
+        core: WallClock | None = None,
+    ) -> None:
+        self.core = core or WallClock()  # the same wall, for the core's own threads
         self._wall = wall
         self._monotonic = monotonic
         self._stretches: set[Stretch] = set()  # one for each user, who ends it

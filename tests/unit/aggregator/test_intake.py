@@ -46,7 +46,7 @@ class World:
         hub = QuoteHub()
         make = partial(Venue, window_seconds=15, hub=hub, store=self.store, counters=self.counters, clock=Clock())
         self.venues = Venues(make, self._keep)
-        self.intake = Intake(settings, self.venues, hub, self.counters, self.stopping)
+        self.intake = Intake(settings, self.venues, hub, self.counters, self.stopping, Clock())
 
     def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.tasks.append(asyncio.ensure_future(run()))

@@ -29,7 +29,7 @@ async def test_a_scrape_shows_the_counters_and_each_venue() -> None:
     venues = Venues(make, lambda name, run: None)
     alpha, _ = await venues.open("alpha"), await venues.open("beta")
     stopping = asyncio.Event()
-    intake = Intake(AggregatorSettings(extra_venues=("alpha", "beta")), venues, hub, counters, stopping)
+    intake = Intake(AggregatorSettings(extra_venues=("alpha", "beta")), venues, hub, counters, stopping, Clock())
     stream = QuoteStream("alpha", start_ns=(now_ns() // WINDOW_NS - 6) * WINDOW_NS)
     registry = CollectorRegistry()
     registry.register(AggregatorCollector(counters, intake, Fanout(hub, stopping)))

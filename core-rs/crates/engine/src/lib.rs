@@ -1,9 +1,11 @@
 //! What happens to quotes once they are received: windows, fan-out, arbitrage, and who listens to it. Told everything, clock included.
 
 pub mod arbitrage;
+pub mod board;
 pub mod hub;
 pub mod latency;
 pub mod live;
+mod sources;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod windows;

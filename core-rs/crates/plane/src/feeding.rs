@@ -4,13 +4,14 @@
 //! windows to write, the venue's health to read, an end to answer.
 
 use crate::bells::Bell;
-use crate::clock::now_ns;
+use crate::clock::Wall;
 use crate::hub::Hub;
 use crate::server::is_too_large;
 use crate::windows::Windows;
 use bytes::Bytes;
 use crossbook_engine::latency::LatencyHistogram;
 use crossbook_engine::windows::IngestError;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ use tonic::Streaming;
 
 /// Of IngestQuotesRequest.health, which only Python reads.
 const HEALTH_TAG: u8 = 0x1a;
+/// Messages of it that wait for Python; the newest are kept, and several, for one that says nothing hides none before it.
+const MAX_HEALTH: usize = 4;
 
 /// What holds for every stream of a service.
 #[derive(Clone)]
@@ -29,6 +32,7 @@ pub struct FeedingRules {
     pub max_waiting: usize,
     /// How far a batch may be ahead of our clock.
     pub max_ahead: Duration,
+    pub wall: Wall,
     /// From a batch's leaving its tracker to its arrival.
     pub transit: Arc<Mutex<LatencyHistogram>>,
     /// To decode a batch, update its windows and hand its quotes on.
@@ -61,9 +65,18 @@ struct State {
     heard_at: Instant,
     is_held_up: bool,
     has_closed: bool,
-    health: Option<Bytes>,
+    health: VecDeque<Bytes>,
     end: Option<FeedEnd>,
     task: Option<AbortHandle>,
+}
+
+impl State {
+    fn keep_health(&mut self, message: Bytes) {
+        if self.health.len() == MAX_HEALTH {
+            self.health.pop_front();
+        }
+        self.health.push_back(message);
+    }
 }
 
 impl Feeding {
@@ -79,7 +92,7 @@ impl Feeding {
             heard_at: Instant::now(),
             is_held_up: false,
             has_closed: false,
-            health: None,
+            health: VecDeque::new(),
             end: None,
             task: None,
         };
@@ -106,9 +119,9 @@ impl Feeding {
         std::mem::take(&mut self.lock().has_closed)
     }
 
-    /// The newest message about the venue's health, once.
+    /// The next message about the venue's health, once.
     pub fn take_health(&self) -> Option<Bytes> {
-        self.lock().health.take()
+        self.lock().health.pop_front()
     }
 
     /// Why there will be no more, once.
@@ -145,7 +158,7 @@ impl Feeding {
     async fn hear(&self, message: Bytes) -> Result<(), IngestError> {
         self.lock().heard_at = Instant::now();
         if message.first() == Some(&HEALTH_TAG) {
-            self.tell(|state| state.health = Some(message));
+            self.tell(|state| state.keep_health(message));
             return Ok(());
         }
         let waiting = self.take(&message)?;
@@ -162,7 +175,7 @@ impl Feeding {
     }
 
     fn take(&self, batch: &[u8]) -> Result<usize, IngestError> {
-        let (received_ns, began) = (now_ns(), Instant::now());
+        let (received_ns, began) = (self.rules.wall.now_ns(), Instant::now());
         let latest_ns = received_ns + self.rules.max_ahead.as_nanos() as i64;
         let mut windows = self.windows.lock();
         if self.is_stopped.load(Ordering::Acquire) {
@@ -224,6 +237,7 @@ mod tests {
             hub: Arc::default(),
             max_waiting,
             max_ahead: Duration::ZERO,
+            wall: Wall::default(),
             transit: Arc::default(),
             update: Arc::default(),
         };
@@ -263,15 +277,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_is_kept_for_python_the_newest_alone() {
+    async fn health_is_kept_for_python_in_its_order_the_newest_of_many() {
         let fed = feed(10);
-        for last in [1, 2] {
+        for last in 0..=MAX_HEALTH as u8 {
             fed.say(&[HEALTH_TAG, 0, last]);
         }
         fed.settle().await;
         assert_eq!(fed.bells.take(), [fed.feeding.bell()]);
-        assert_eq!(fed.feeding.take_health().as_deref(), Some(&[HEALTH_TAG, 0, 2][..]));
-        assert_eq!(fed.feeding.take_health(), None);
+        let kept: Vec<u8> = std::iter::from_fn(|| fed.feeding.take_health()).map(|message| message[2]).collect();
+        assert_eq!(kept, (1..=MAX_HEALTH as u8).collect::<Vec<_>>());
         assert!(fed.feeding.take_end().is_none());
     }
 
@@ -330,7 +344,7 @@ mod tests {
     #[tokio::test]
     async fn a_batch_from_after_our_clock_changes_nothing() {
         let fed = feed(10);
-        fed.say(&batch(1, now_ns() + 3_600 * SECOND));
+        fed.say(&batch(1, Wall::default().now_ns() + 3_600 * SECOND));
         fed.settle().await;
         assert!(matches!(fed.feeding.take_end(), Some(FeedEnd::Refused(IngestError::AheadOfClock { .. }))));
         assert_eq!(fed.received(), 0);

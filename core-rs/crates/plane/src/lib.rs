@@ -11,6 +11,7 @@
 //! A child of `fork` has no plane: its thread stayed with the parent. Crossbook never forks without exec.
 
 mod bells;
+mod board;
 mod client;
 mod clock;
 mod codec;
@@ -25,7 +26,9 @@ mod testing;
 mod windows;
 
 pub use bells::{Bell, Bells};
+pub use board::{Board, BoardReader, ShardBoard};
 pub use client::{DialRules, End, Followed, Taker};
+pub use clock::Wall;
 pub use feeding::{FeedEnd, Feeding, FeedingRules};
 pub use following::{Following, Form};
 pub use hub::Hub;

@@ -2,7 +2,7 @@
 
 use crate::bells::Bell;
 use crate::client::Taker;
-use crate::clock::now_ns;
+use crate::clock::Wall;
 use crate::server::Source;
 use bytes::Bytes;
 use crossbook_engine::live::{SharedScan, Watching, lock};
@@ -14,18 +14,19 @@ pub struct ShardQuotes {
     pub scan: SharedScan,
     /// The shard's number at the scan.
     pub source: u16,
+    pub wall: Wall,
 }
 
 impl Taker for ShardQuotes {
     fn take(&mut self, batch: Bytes) -> Result<(), String> {
         let mut scan = lock(&self.scan);
-        scan.on_batch(&batch, now_ns(), self.source).map_err(|error| error.to_string())?;
-        scan.on_published(now_ns());
+        scan.on_batch(&batch, self.wall.now_ns(), self.source).map_err(|error| error.to_string())?;
+        scan.on_published(self.wall.now_ns());
         Ok(())
     }
 
     fn lost(&mut self) {
-        lock(&self.scan).on_disconnected(now_ns(), self.source);
+        lock(&self.scan).on_disconnected(self.wall.now_ns(), self.source);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `crossbook._core`: translates between Python and the crates beneath it, and holds no logic of its own.
 
 mod answers;
+mod board;
 mod errors;
 mod identity;
 mod ingest;
@@ -13,12 +14,14 @@ mod plane;
 mod scanner;
 mod steps;
 mod venues;
+mod wall;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(module)?;
+    wall::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
     outgoing::register(module)?;
@@ -28,6 +31,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     answers::register(module)?;
     scanner::register(module)?;
     plane::register(module)?;
+    board::register(module)?;
     live_events::register(module)?;
     live::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public

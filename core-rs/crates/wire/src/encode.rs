@@ -94,6 +94,23 @@ pub fn encode_subscription_response(
     out
 }
 
+/// What such a response, or any batch, says of one symbol: bytes for those who tell it often.
+pub fn encode_symbol(index: u32, instrument: &Instrument) -> Vec<u8> {
+    let mut out = Vec::new();
+    prost::encoding::message::encode_repeated(5, &entries(&[(index, instrument)]), &mut out);
+    out
+}
+
+/// A SubscribeQuoteBatchesResponse that goes to several readers, and so has no sequence; its symbols are encoded already.
+pub fn encode_shared_response<'a>(
+    stream_id: &str,
+    watermark_ns: i64,
+    symbols: impl Iterator<Item = &'a [u8]> + Clone,
+    quotes: &[Quote],
+) -> Vec<u8> {
+    wrap_described_batch(1, &header("", stream_id, 0, watermark_ns, &[]), symbols, quotes)
+}
+
 fn header(
     venue: &str,
     stream_id: &str,
@@ -120,11 +137,23 @@ fn entries(symbols: &[(u32, &Instrument)]) -> Vec<SymbolEntry> {
 
 /// A message whose field `tag` is the batch.
 fn wrap_batch(tag: u32, header: &QuoteBatchHeader, quotes: &[Quote]) -> Vec<u8> {
-    let length = header.encoded_len() + columns_len(quotes.len());
+    wrap_described_batch(tag, header, std::iter::empty(), quotes)
+}
+
+/// The same with further symbols.
+fn wrap_described_batch<'a>(
+    tag: u32,
+    header: &QuoteBatchHeader,
+    symbols: impl Iterator<Item = &'a [u8]> + Clone,
+    quotes: &[Quote],
+) -> Vec<u8> {
+    let described = symbols.clone().map(<[u8]>::len).sum::<usize>();
+    let length = header.encoded_len() + described + columns_len(quotes.len());
     let mut out = Vec::with_capacity(length + 24);
     encode_key(tag, WireType::LengthDelimited, &mut out);
     encode_varint(length as u64, &mut out);
     header.encode_raw(&mut out);
+    symbols.for_each(|symbol| out.extend_from_slice(symbol));
     put_columns(&mut out, quotes);
     out
 }
@@ -158,5 +187,33 @@ fn put_column<const N: usize>(out: &mut Vec<u8>, tag: u32, quotes: &[Quote], byt
     out.resize(start + quotes.len() * N, 0);
     for (slot, quote) in out[start..].chunks_exact_mut(N).zip(quotes) {
         slot.copy_from_slice(&bytes(quote));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode_subscription_response;
+    use crossbook_market::BookState;
+
+    #[test]
+    fn what_is_told_often_reads_like_what_is_told_once() {
+        let instrument = |symbol: &str| Instrument {
+            venue: "a".into(),
+            symbol: symbol.into(),
+            native_symbol: symbol.into(),
+            asset: symbol.into(),
+            quote_currency: "USDT".into(),
+            settle_currency: "USDT".into(),
+            tick_size: 0.5,
+            ..Instrument::default()
+        };
+        let (one, other) = (instrument("X"), instrument("Y"));
+        let quotes = [7, 300].map(|number| Quote::without_prices(number, BookState::Stale, i64::from(number)));
+        let symbols = [encode_symbol(7, &one), encode_symbol(300, &other)];
+        let often = encode_shared_response("s", 9, symbols.iter().map(|symbol| &**symbol), &quotes);
+        let once = encode_subscription_response("s", 0, 9, &[(7, &one), (300, &other)], &quotes, 0);
+        let read = |payload: &[u8]| format!("{:?}", decode_subscription_response(payload).unwrap());
+        assert_eq!(read(&often), read(&once));
     }
 }

@@ -19,8 +19,8 @@ pub use decode::{
     Batch, Hello, IngestMessage, SubscriptionBatch, SymbolEntry, decode_ingest_request, decode_subscription_response,
 };
 pub use encode::{
-    encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_subscription_response,
-    encode_unheard_batch,
+    encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_shared_response,
+    encode_subscription_response, encode_symbol, encode_unheard_batch,
 };
 pub use error::WireError;
 pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer};

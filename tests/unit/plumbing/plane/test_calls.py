@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import grpc
 import pytest
 
-from crossbook._core import IngestRules, QuoteHub, VenueWindows
+from crossbook._core import IngestRules, QuoteHub, VenueWindows, WallClock
 from crossbook.pb.v1.aggregator_pb2 import WatchQuotesRequest
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.plane.calls import MAX_WAITING, Stream, StreamCall
@@ -119,7 +119,7 @@ async def test_a_client_that_is_gone_feeds_no_windows() -> None:
     """That is no fault of the handler's, which hears it as any outage; nor can a call be fed twice."""
     heard: asyncio.Queue[Exception] = asyncio.Queue()
     hub = QuoteHub()
-    rules = IngestRules(hub, max_waiting_windows=1, max_ahead_seconds=1.0)
+    rules = IngestRules(hub, WallClock(), max_waiting_windows=1, max_ahead_seconds=1.0)
     begun = asyncio.Event()
 
     async def serve(call: StreamCall) -> None:

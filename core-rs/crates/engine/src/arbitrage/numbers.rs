@@ -4,9 +4,7 @@ use crossbook_market::{BookState, Quote};
 
 use super::costs::Costs;
 use super::rates::Conversion;
-
-/// The owner of a leg that has none; no source has this number.
-pub(super) const NOBODY: u32 = u32::MAX;
+use crate::sources::NOBODY;
 
 /// A leg's quote per coin of the asset; a price is zero where its side is empty or the book is not live.
 #[derive(Clone, Copy, Debug)]

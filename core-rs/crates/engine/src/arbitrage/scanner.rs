@@ -159,7 +159,7 @@ impl Scanner {
         for (number, book) in self.books.iter_mut().enumerate() {
             for (leg, held) in book.tops.iter_mut().enumerate().filter(|(_, held)| held.source == source.into()) {
                 let place = Place { book: number, leg };
-                match self.sources.take_heir(place, held) {
+                match self.sources.take_heir(place, &held.held()) {
                     Some(heir) => held.source = heir,
                     None => lost.push(place),
                 }
@@ -258,7 +258,7 @@ impl Scanner {
         let book = &mut self.books[place.book];
         let held = &mut book.tops[place.leg];
         let is_plain = held.source == source && quote.state != BookState::Moved;
-        if !is_plain && !self.sources.admits(place, held, quote, source, now_ns) {
+        if !is_plain && !self.sources.admits(place, held.held(), quote, source, now_ns) {
             return;
         }
         let gives_rate = book.set_quote(place.leg, quote, source, self.rules.settings.open_net_percent);

@@ -1,147 +1,21 @@
-//! Who tells what: a source is the stream of one shard, and instruments move between shards while the scan goes on.
-//!
-//! Streams run each at its own pace, so the last words of the old shard and the first of the new one come in any order.
-//! Then:
-//! 1. A leg belongs to the source whose quote it holds. One that is CLOSED is anybody's.
-//! 2. Another source's quote is taken when its receive time is newer. So no leg goes back in time, and what the old shard
-//!    says late changes nothing.
-//! 3. A quote of the same receive time is the same one, told by both shards: it changes nothing, but its source is the
-//!    leg's heir, who has it as soon as the owner gives it up.
-//! 4. CLOSED and MOVED count only from the owner.
-//! 5. The owner's MOVED leaves the quote in force for its heir, or for whoever next tells one that is not older, for
-//!    `MOVING_NS` at most: who has not told it by then does not know it.
-//! 6. A source that is lost takes with it the legs that it owns and nobody inherits.
+//! Legs that several shards tell of, by the rules of `crate::sources`.
 
-use crossbook_market::{BookState, Quote};
-use crossbook_wire::{Batch, WireError};
-use rustc_hash::FxHashMap;
-
-use super::numbers::{NOBODY, Top};
-
-/// How long a quote stays in force after its shard has given the instrument away.
-pub(super) const MOVING_NS: i64 = 2_000_000_000;
+use super::numbers::Top;
+use crate::sources::Held;
 
 /// One instrument: an asset's book and a leg of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Place {
     pub book: usize,
     pub leg: usize,
 }
 
-/// One source's stream. Every stream counts its symbols by itself.
-#[derive(Debug, Default)]
-pub(super) struct Stream {
-    id: String,
-    /// Where each symbol number is.
-    pub places: Vec<Option<Place>>,
-}
+pub(super) type Sources = crate::sources::Sources<Place>;
 
-impl Stream {
-    pub(super) fn place_of(&self, symbol: u32) -> Option<Place> {
-        self.places.get(symbol as usize).copied().flatten()
-    }
-
-    /// Whether every symbol of the batch is known or introduced by it.
-    pub(super) fn check(&self, batch: &Batch<'_>) -> Result<(), WireError> {
-        let is_same = self.id == batch.stream_id;
-        batch.check_symbols(|symbol| is_same && self.place_of(symbol).is_some())
-    }
-
-    /// Takes the batch's stream for its own; of another one all symbols are forgotten.
-    pub(super) fn go_on_with(&mut self, id: &str) {
-        if self.id != id {
-            *self = Self { id: id.to_owned(), places: Vec::new() };
-        }
-    }
-
-    pub(super) fn set_place(&mut self, symbol: u32, place: Place) {
-        let index = symbol as usize;
-        if self.places.len() <= index {
-            self.places.resize(index + 1, None);
-        }
-        self.places[index] = Some(place);
-    }
-}
-
-/// All sources, and the legs that are between two of them.
-#[derive(Debug, Default)]
-pub(super) struct Sources {
-    streams: Vec<Stream>,
-    /// Who told a leg's quote besides its owner, and of what receive time that was; at most one entry for each leg.
-    heirs: FxHashMap<Place, (u32, i64)>,
-    /// Legs whose owner has given them away, and when; until another has them, `MOVING_NS` at most.
-    moving: FxHashMap<Place, i64>,
-}
-
-impl Sources {
-    pub(super) fn stream(&mut self, source: u16) -> &mut Stream {
-        let index = usize::from(source);
-        if self.streams.len() <= index {
-            self.streams.resize_with(index + 1, Stream::default);
-        }
-        &mut self.streams[index]
-    }
-
-    /// The source is gone, with all that it would have inherited.
-    pub(super) fn forget(&mut self, source: u16) {
-        *self.stream(source) = Stream::default();
-        self.heirs.retain(|_, (heir, _)| *heir != u32::from(source));
-    }
-
-    /// Whether to take a quote of a source that does not own the leg, or that gives it away; see the rules above.
-    #[cold]
-    pub(super) fn admits(&mut self, place: Place, held: &mut Top, quote: &Quote, source: u32, now_ns: i64) -> bool {
-        let is_same = quote.receive_ns == held.receive_ns;
-        let is_taken = match quote.state {
-            BookState::Moved => false,
-            _ if held.state == BookState::Closed => true,
-            BookState::Closed => false,
-            _ => quote.receive_ns > held.receive_ns || (is_same && held.source == NOBODY),
-        };
-        match quote.state {
-            _ if is_taken => {
-                self.moving.remove(&place);
-            }
-            BookState::Moved if held.source == source => self.give_away(place, held, now_ns),
-            BookState::Moved | BookState::Closed => self.disinherit(place, source),
-            _ if is_same => {
-                self.heirs.insert(place, (source, quote.receive_ns));
-            }
-            _ => {}
-        }
-        is_taken
-    }
-
-    /// The leg's next owner, if somebody else has told the quote that it holds.
-    pub(super) fn take_heir(&mut self, place: Place, held: &Top) -> Option<u32> {
-        let (heir, receive_ns) = self.heirs.remove(&place)?;
-        (receive_ns == held.receive_ns && heir != held.source).then_some(heir)
-    }
-
-    /// Legs that nobody has taken over in time.
-    pub(super) fn take_orphans(&mut self, now_ns: i64) -> Vec<Place> {
-        let is_in_time = |since_ns: i64| (0..MOVING_NS).contains(&now_ns.saturating_sub(since_ns));
-        let mut orphans: Vec<Place> =
-            self.moving.iter().filter(|(_, since_ns)| !is_in_time(**since_ns)).map(|(place, _)| *place).collect();
-        self.moving.retain(|_, since_ns| is_in_time(*since_ns));
-        orphans.sort_unstable_by_key(|place| (place.book, place.leg)); // a map has no order, and a replay needs one
-        orphans
-    }
-
-    fn give_away(&mut self, place: Place, held: &mut Top, now_ns: i64) {
-        if held.state == BookState::Closed {
-            return;
-        }
-        held.source = self.take_heir(place, held).unwrap_or(NOBODY);
-        if held.source == NOBODY {
-            self.moving.insert(place, now_ns);
-        }
-    }
-
-    fn disinherit(&mut self, place: Place, source: u32) {
-        if self.heirs.get(&place).is_some_and(|(heir, _)| *heir == source) {
-            self.heirs.remove(&place);
-        }
+impl Top {
+    /// As the rules see it.
+    pub(super) fn held(&mut self) -> Held<'_> {
+        Held { receive_ns: self.receive_ns, state: self.state, source: &mut self.source }
     }
 }
 
@@ -151,7 +25,8 @@ mod tests {
 
     use super::super::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
     use super::super::{EventKind, OpportunityEvent, RefusalReason, Scanner, ScannerSettings};
-    use super::*;
+    use crate::sources::MOVING_NS;
+    use crossbook_market::{BookState, Quote};
 
     const START_NS: i64 = 1_000 * SECOND_NS;
     const OLD: u16 = 0;

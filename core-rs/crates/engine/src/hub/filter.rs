@@ -1,14 +1,14 @@
 //! Which instruments a reader wants.
 
 use crossbook_market::Instrument;
-use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 
 /// As InstrumentFilter in aggregator.proto: empty lists do not restrict, lists are combined with and.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct InstrumentFilter {
-    venues: FxHashSet<String>,
-    symbols: FxHashSet<String>,
-    assets: FxHashSet<String>,
+    venues: BTreeSet<String>,
+    symbols: BTreeSet<String>,
+    assets: BTreeSet<String>,
 }
 
 impl InstrumentFilter {
@@ -18,7 +18,7 @@ impl InstrumentFilter {
     }
 
     pub fn matches(&self, instrument: &Instrument) -> bool {
-        let allows = |names: &FxHashSet<String>, name: &str| names.is_empty() || names.contains(name);
+        let allows = |names: &BTreeSet<String>, name: &str| names.is_empty() || names.contains(name);
         allows(&self.venues, &instrument.venue)
             && allows(&self.symbols, &instrument.symbol)
             && allows(&self.assets, &instrument.asset)

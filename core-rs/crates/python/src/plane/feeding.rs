@@ -2,6 +2,7 @@
 
 use crate::errors::{Failure, without_gil};
 use crate::ingest::PyQuoteHub;
+use crate::wall::WallClock;
 use crossbook_engine::latency::LatencyHistogram;
 use crossbook_plane as plane;
 use pyo3::exceptions::{PyConnectionError, PyOverflowError};
@@ -19,13 +20,14 @@ pub struct PyIngestRules {
 #[pymethods]
 impl PyIngestRules {
     #[new]
-    #[pyo3(signature = (hub, *, max_waiting_windows, max_ahead_seconds))]
-    fn new(hub: &PyQuoteHub, max_waiting_windows: usize, max_ahead_seconds: f64) -> Self {
+    #[pyo3(signature = (hub, wall, *, max_waiting_windows, max_ahead_seconds))]
+    fn new(hub: &PyQuoteHub, wall: &WallClock, max_waiting_windows: usize, max_ahead_seconds: f64) -> Self {
         Self {
             inner: plane::FeedingRules {
                 hub: Arc::clone(&hub.inner),
                 max_waiting: max_waiting_windows,
                 max_ahead: Duration::from_secs_f64(max_ahead_seconds),
+                wall: wall.inner.clone(),
                 transit: Arc::default(),
                 update: Arc::default(),
             },

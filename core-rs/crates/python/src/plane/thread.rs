@@ -1,11 +1,12 @@
 //! The plane's thread, as Python holds it.
 
 use super::following::FollowedStream;
+use crate::board::QuoteTaker;
 use crate::errors::without_gil;
 use crate::live::SharedScan;
+use crate::wall::WallClock;
 use crossbook_plane as plane;
 use pyo3::prelude::*;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The thread that carries streams. One for each process.
@@ -40,15 +41,16 @@ impl Plane {
         })
     }
 
-    #[pyo3(signature = (target, request, scan, source, *, connect_timeout_seconds, keepalive_seconds,
+    #[pyo3(signature = (target, request, into, source, wall, *, connect_timeout_seconds, keepalive_seconds,
         keepalive_timeout_seconds, max_message_bytes))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn follow_quotes(
         &self,
         target: &str,
         request: &[u8],
-        scan: &Bound<'_, SharedScan>,
+        into: QuoteTaker<'_>,
         source: u16,
+        wall: &WallClock,
         connect_timeout_seconds: f64,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
@@ -60,8 +62,8 @@ impl Plane {
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_message_bytes,
         };
-        let taker = Box::new(plane::ShardQuotes { scan: Arc::clone(&scan.get().live), source });
         let (bell, request) = (self.bell(), request.to_vec().into());
+        let taker = into.of(source, wall);
         FollowedStream {
             inner: plane::Followed::start(target, QUOTES, request, rules, taker, bell, self.inner.handle()),
         }

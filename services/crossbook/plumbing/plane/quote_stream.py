@@ -1,4 +1,4 @@
-"""Follows one shard's quotes: the plane takes its batches into the scan, and dials again for as long as it takes."""
+"""Follows a shard: the plane takes its batches into a scan or a board, and dials again for as long as it takes."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,8 +7,7 @@ import grpc
 import structlog
 from google.protobuf.duration_pb2 import Duration
 
-from crossbook._core import FollowedStream, PayloadError
-from crossbook.arbitrage.live import LiveScan
+from crossbook._core import FollowedStream, PayloadError, QuoteBoard, SharedScan, WallClock
 from crossbook.pb.v1 import aggregator_pb2
 from crossbook.plumbing.follow import Link, Loss, status_reason
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
@@ -26,7 +25,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One shard's stream: its name and target, and its number at the scanner."""
+    """One shard's stream: its name and target, and its number where its quotes go, of no other stream there."""
 
     shard: str
     target: str
@@ -37,10 +36,16 @@ class QuoteWatch:
     """The client side of SubscribeQuoteBatches."""
 
     def __init__(
-        self, source: Source, live: LiveScan, plane: PlaneThread, on_change: Callable[[], Awaitable[None]]
+        self,
+        source: Source,
+        into: SharedScan | QuoteBoard,
+        wall: WallClock,
+        plane: PlaneThread,
+        on_change: Callable[[], Awaitable[None]],
     ) -> None:
         self.source = source
-        self._live = live
+        self._into = into
+        self._wall = wall
         self._plane = plane
         self._on_change = on_change
         self._link = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
@@ -81,8 +86,9 @@ class QuoteWatch:
         return self._plane.core.follow_quotes(
             self.source.target,
             REQUEST,
-            self._live.scanner,
+            self._into,
             self.source.number,
+            self._wall,
             connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
             keepalive_seconds=KEEPALIVE_MS / 1000,
             keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
