@@ -139,4 +139,4 @@ $(UV):
 	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .uv.txt
 
 clean: ## Remove everything that was fetched, built or recorded here
-	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache $(NATIVE)/target
+	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache $(NATIVE)/target clients/java/target
