@@ -533,9 +533,16 @@ class ClosedWindow:
     incomplete_rows: int
     stream_id: str
     position: int  # every batch of stream_id up to this sequence concerns only windows up to this one
+    has_minutes: bool  # it ends a minute all of whose rows were closed here, so that what they roll up to is known
     def copy_binary(self, shard: str | None = None) -> bytes:
         """The rows in Postgres' COPY BINARY format; columns as in table snapshots, shard only if it is given."""
     def instruments(self) -> list[Instrument]: ...
+
+def copy_windows(windows: Sequence[ClosedWindow], shard: str) -> bytes:
+    """Rows of windows of several venues as COPY BINARY, for table snapshots; a block of each in turn."""
+
+def copy_minutes(windows: Sequence[ClosedWindow]) -> bytes:
+    """The minutes that end with these windows, for table minutes; of those that have none, nothing."""
 
 @final
 class VenueWindows:
@@ -835,6 +842,8 @@ class SharedScan(ScannerAnswers):
         self, identities: Sequence[tuple[IdentityPair, int]], record: bytes, now_ns: int
     ) -> tuple[int, list[int]]:
         """Replaces what is known of pairs; record: how a recording tells it. Raises InvalidSettingError."""
+    def clock_error_ns(self, now_ns: int) -> int:
+        """By how much all quotes are ahead of our time, or below 0 behind, where all are refused for it; else 0."""
     def on_published(self, now_ns: int) -> None:
         """What the last batch caused has gone out: measures it."""
     def close(self) -> tuple[int, list[int]]:
