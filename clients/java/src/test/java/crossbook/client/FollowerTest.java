@@ -21,7 +21,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 class FollowerTest {
     /** What one call is told, and how it ends. */
     private record Part(Status end, String... tokens) {}
