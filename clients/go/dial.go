@@ -10,11 +10,12 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// maxMessageBytes is the largest answer that a server gives: a batch of quotes may be that large, grpc's default is a quarter.
+// maxMessageBytes is the largest answer that a server gives: a batch of quotes may be that large, grpc's default is a
+// quarter.
 const maxMessageBytes = 16 << 20
 
-// Dial gives a connection to host:port, which dials when it is first used and again whenever it is lost. A peer that has died
-// is noticed within 15 seconds, streams that are silent included. Options are added to these.
+// Dial gives a connection to host:port, which dials when it is first used and again whenever it is lost. A peer that
+// has died is noticed within 15 seconds, streams that are silent included. Options are added to these.
 func Dial(target string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
 	own := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -28,7 +28,9 @@ func refused(t *testing.T, code codes.Code, details ...protoadapt.MessageV1) err
 // Every wrong field of a bad request is there by name, in the server's order.
 func TestABadRequestNamesItsFields(t *testing.T) {
 	found := crossbook.ErrorOf(refused(t, codes.InvalidArgument, &errdetails.BadRequest{
-		FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "a", Description: "x"}, {Field: "b", Description: "y"}},
+		FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Field: "a", Description: "x"}, {Field: "b", Description: "y"},
+		},
 	}))
 	if !found.IsFinal() || fmt.Sprint(found.Violations) != "[{a x} {b y}]" {
 		t.Fatalf("read %+v", found)

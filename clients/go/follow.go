@@ -27,13 +27,13 @@ type Opportunities interface {
 	) (grpc.ServerStreamingClient[pb.WatchOpportunitiesResponse], error)
 }
 
-// Follow gives handle every message of WatchOpportunities, and after a loss resumes behind the last event that handle took.
-// request.resume_token says where it begins; whoever keeps the token of the last event it took may begin there after a restart
-// of its own. Within one process of the service no event is missed or told twice; another one tells some events again, by
-// the same opportunity ids. lost, unless nil, hears of each loss.
+// Follow gives handle every message of WatchOpportunities, and after a loss resumes behind the last event that handle
+// took. request.resume_token says where it begins; whoever keeps the token of the last event it took may begin there
+// after a restart of its own. Within one process of the service no event is missed or told twice; another one tells
+// some events again, by the same opportunity ids. lost, unless nil, hears of each loss.
 //
-// It returns when ctx ends, with its error; when handle returns an error, with that; and with an *Error that IsFinal when
-// the service refuses the request.
+// It returns when ctx ends, with its error; when handle returns an error, with that; and with an *Error that IsFinal
+// when the service refuses the request.
 func Follow(
 	ctx context.Context, client Opportunities, request *pb.WatchOpportunitiesRequest,
 	handle func(*pb.WatchOpportunitiesResponse) error, lost func(error),

@@ -81,7 +81,8 @@ func followed(t *testing.T, from string, parts ...part) (string, string, error) 
 	return strings.Join(told, " "), strings.Join(served.asked, ","), err
 }
 
-// It resumes behind the last event, whether the stream broke or the service ended it, and also when nothing came meanwhile.
+// It resumes behind the last event, whether the stream broke or the service ended it, and also when nothing came
+// meanwhile.
 func TestItResumesBehindTheLastEvent(t *testing.T) {
 	told, asked, err := followed(t, "",
 		part{"a b", status.Error(codes.Unavailable, "stopping")}, part{"c", nil},

@@ -374,7 +374,7 @@ class Resumed:
 
 @final
 class UplinkState:
-    """A lane's stream to its shard, whatever connection carries it."""
+    """A lane's stream to its shard, whatever connection carries it: Plane.send_quotes."""
 
     def __new__(cls, outbox: Outbox) -> Self: ...
     @property
@@ -389,11 +389,7 @@ class UplinkState:
     @property
     def is_finishing(self) -> bool: ...
     def begin(self) -> int:
-        """A connection is there: the oldest sequence that can be sent, which the hello is to name."""
-    def on_answer(self, payload: bytes) -> Resumed | None:
-        """IngestQuotesResponse. Raises SequenceError: the connection is of no more use."""
-    def next_message(self) -> bytes | None:
-        """What is to be sent now; None while there is nothing. Raises SequenceError as on_answer does."""
+        """A connection is to be opened: the oldest sequence that can be sent, which the hello is to name."""
     def tell_health(self, payload: bytes) -> bool:
         """IngestQuotesRequest, to be sent now and at every later beginning. Returns whether it is another one."""
     def finish(self) -> None:
@@ -537,9 +533,16 @@ class ClosedWindow:
     incomplete_rows: int
     stream_id: str
     position: int  # every batch of stream_id up to this sequence concerns only windows up to this one
+    has_minutes: bool  # it ends a minute all of whose rows were closed here, so that what they roll up to is known
     def copy_binary(self, shard: str | None = None) -> bytes:
         """The rows in Postgres' COPY BINARY format; columns as in table snapshots, shard only if it is given."""
     def instruments(self) -> list[Instrument]: ...
+
+def copy_windows(windows: Sequence[ClosedWindow], shard: str) -> bytes:
+    """Rows of windows of several venues as COPY BINARY, for table snapshots; a block of each in turn."""
+
+def copy_minutes(windows: Sequence[ClosedWindow]) -> bytes:
+    """The minutes that end with these windows, for table minutes; of those that have none, nothing."""
 
 @final
 class VenueWindows:
@@ -839,6 +842,8 @@ class SharedScan(ScannerAnswers):
         self, identities: Sequence[tuple[IdentityPair, int]], record: bytes, now_ns: int
     ) -> tuple[int, list[int]]:
         """Replaces what is known of pairs; record: how a recording tells it. Raises InvalidSettingError."""
+    def clock_error_ns(self, now_ns: int) -> int:
+        """By how much all quotes are ahead of our time, or below 0 behind, where all are refused for it; else 0."""
     def on_published(self, now_ns: int) -> None:
         """What the last batch caused has gone out: measures it."""
     def close(self) -> tuple[int, list[int]]:
@@ -926,18 +931,32 @@ class Plane:
         into: SharedScan | QuoteBoard,
         source: int,
         wall: WallClock,
-        *,
-        connect_timeout_seconds: float,
-        keepalive_seconds: float,
-        keepalive_timeout_seconds: float,
-        max_message_bytes: int,
+        rules: DialRules,
     ) -> FollowedStream:
         """Dials, and feeds the scan or the board with what SubscribeQuoteBatches says there; the request is encoded.
 
         source: the shard's number at the scan or the board, of no other stream there.
         """
+    def send_quotes(self, target: str, hello: bytes, uplink: UplinkState, rules: DialRules) -> SentStream:
+        """Dials, and opens IngestQuotes there with this hello, an encoded request: what the uplink has is sent.
+
+        The uplink has begun for it, and nobody else sends what it has until the stream is over, or left.
+        """
     def close(self) -> None:
         """Ends every stream and the thread; may be called again."""
+
+@final
+class DialRules:
+    """How a connection is kept: a peer that says nothing is asked after the keepalive's time."""
+
+    def __new__(
+        cls,
+        *,
+        connect_timeout_seconds: float,
+        keepalive_seconds: float,
+        keepalive_timeout_seconds: float,
+        max_message_bytes: int,
+    ) -> Self: ...
 
 @final
 class FollowedStream:
@@ -954,6 +973,24 @@ class FollowedStream:
         """The status that ended it, when it is over. Raises PayloadError when what it said was no batch."""
     def stop(self) -> None:
         """Leaves it: when it returns, nothing that it says is taken any more."""
+
+@final
+class SentStream:
+    """A lane's stream that the plane fills."""
+
+    @property
+    def bell(self) -> int:
+        """Rung when the shard has answered, hello or batch, and when it is over."""
+    def take_resumed(self) -> Resumed | None:
+        """Where the stream goes on, once, when the hello is answered; also when it is over by then."""
+    @property
+    def end(self) -> tuple[int, str] | None:
+        """The status that ended it, when it is over and resumed has been taken.
+
+        Raises SequenceError for an answer that makes no sense, and a batch that was dropped before it could be sent.
+        """
+    def stop(self) -> None:
+        """Leaves it: when it returns, nothing of it reaches the uplink any more."""
 
 @final
 class PlaneServer:

@@ -21,8 +21,9 @@ const (
 	quotes = 3
 )
 
-// Five batches of one instrument, three with a quote each, the last with a watermark behind the window: it is told from where
-// to send, then that all is committed, and the window is there to be read. A stream that breaks the rules is told why.
+// Five batches of one instrument, three with a quote each, the last with a watermark behind the window: it is told
+// from where to send, then that all is committed, and the window is there to be read. A stream that breaks the rules
+// is told why.
 func ingestQuotes(t *testing.T, ctx context.Context, s *system, _ string) {
 	start := time.Now().Truncate(time.Second).Add(-3 * time.Second)
 	stream := fmt.Sprintf("go-%d", start.UnixNano())

@@ -1,6 +1,7 @@
-// Package stories asks a running Crossbook what people ask, and every streaming method that it has. CROSSBOOK_ADDRESSES names it,
-// JSON such as {"tracker": "127.0.0.1:50051", "aggregator": …, "arbitrage": …, "alerts": …}; CROSSBOOK_VENUE is a known venue that has
-// no tracker there. Without them nothing is asked, and each test says so.
+// Package stories asks a running Crossbook what people ask, and every streaming method that it has.
+// CROSSBOOK_ADDRESSES names it, JSON such as {"tracker": "127.0.0.1:50051", "aggregator": …, "arbitrage": …,
+// "alerts": …}; CROSSBOOK_VENUE is a known venue that has no tracker there. Without them nothing is asked, and each
+// test says so.
 package stories
 
 import (

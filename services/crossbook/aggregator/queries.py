@@ -7,8 +7,8 @@ from typing import TypeVar
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook._core import QuoteRow
+from crossbook.aggregator.store.moments import EPOCH, to_ns
 from crossbook.aggregator.store.reads import PageQuery, Reads, SnapshotRow, StatsRow
-from crossbook.aggregator.store.store import EPOCH, to_ns
 from crossbook.pb.v1.aggregator_pb2 import (
     InstrumentFilter,
     ListMinutesRequest,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from crossbook.aggregator.store.store import Store, to_datetime
+from crossbook.aggregator.store.moments import to_datetime
+from crossbook.aggregator.store.store import Store
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.settings import AggregatorSettings
 

@@ -1,4 +1,4 @@
-"""Commits one venue's closed windows, in order, each in one transaction, however long Postgres is away.
+"""Commits one venue's closed windows, in order, each in one transaction, shared or not, however long Postgres is away.
 
 The queue is the core's own list of closed windows. When more than `max_waiting_windows` stand in it, intake stops
 reading: the tracker's buffer fills in its place, and what that drops is counted and marks windows incomplete.
@@ -6,12 +6,15 @@ reading: the tracker's buffer fills in its place, and what that drops is counted
 
 import asyncio
 import itertools
+import uuid
 
 import structlog
 
 from crossbook._core import ClosedWindow, Instrument, VenueWindows
 from crossbook.aggregator.counters import FLUSH_SECONDS, Counters
-from crossbook.aggregator.store.store import Commit, LostCommitsError, RestorePoint, Store
+from crossbook.aggregator.store.commits import Commit
+from crossbook.aggregator.store.positions import LostCommitsError
+from crossbook.aggregator.store.store import RestorePoint, Store
 from crossbook.plumbing.retry import backoff
 
 COMMIT_DEADLINE_SECONDS = 30.0
@@ -35,6 +38,7 @@ class WindowWriter:
         self._counters = counters
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
+        self._life = uuid.uuid4().hex  # of these windows, for whoever finds what they wrote
         self._window: ClosedWindow | None = None  # in hand: taken from the windows, and not yet committed
         self._committed_until_ns = 0
         self._first_ns = 0  # start of the first window that was committed here
@@ -123,7 +127,11 @@ class WindowWriter:
                 with FLUSH_SECONDS.time():
                     async with asyncio.timeout(COMMIT_DEADLINE_SECONDS):
                         commit = await self._store.commit_window(
-                            window, list(changed.values()), self._committed_until_ns
+                            window,
+                            list(changed.values()),
+                            self._committed_until_ns,
+                            self._life,
+                            is_retry=attempt > 0,
                         )
                 break
             except LostCommitsError:

@@ -14,13 +14,13 @@ from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
+from crossbook.plumbing.plane.thread import PlaneThread, open_plane
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import Endpoint, Settings, TrackerSettings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.tasks import Keeper, keeping
 from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.metrics import TrackerCollector
-from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.outgoing import Outgoing
 from crossbook.tracker.service import SERVICE_NAME, TrackerService
 from crossbook.tracker.venue.choice import choose_venues, read_choice
@@ -42,7 +42,8 @@ log = structlog.get_logger()
 async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Tracks until told to stop. Raises SettingsError and PortTakenError."""
     async with AsyncExitStack() as stack:
-        station = _station(settings.tracker, clock or Clock())
+        plane = await stack.enter_async_context(open_plane())
+        station = _station(settings.tracker, plane, clock or Clock())
         venues = await _venues(settings.tracker, station, stack)
         service = TrackerService(venues)
         health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
@@ -70,11 +71,11 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         await health.tell("process", "it stops")
 
 
-def _station(settings: TrackerSettings, clock: Clock) -> Station:
+def _station(settings: TrackerSettings, plane: PlaneThread, clock: Clock) -> Station:
     _prepare_record_dir(settings)
     return Station(
         settings,
-        Outgoing(Channels(), Pace(), settings.buffer_bytes),
+        Outgoing(plane, Pace(), settings.buffer_bytes),
         clock,
         LocalClock(seconds_to_ns(settings.max_clock_error_seconds)),
         asyncio.Event(),

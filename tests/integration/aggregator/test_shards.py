@@ -13,7 +13,8 @@ import pytest
 
 from crossbook._core import ClosedWindow, QuoteHub, VenueWindows
 from crossbook.aggregator.retention import delete_expired
-from crossbook.aggregator.store.store import EPOCH, Store
+from crossbook.aggregator.store.moments import EPOCH
+from crossbook.aggregator.store.store import Store
 from crossbook.local.processes.addresses import free_port
 from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.settings import AggregatorSettings
@@ -53,8 +54,9 @@ def _closed(minutes: int, seed: int, first_coin: int) -> list[ClosedWindow]:
 
 
 async def _commit(store: Store, windows: Iterable[ClosedWindow]) -> int:
-    """The number of rows that were contested."""
-    return sum([(await store.commit_window(window, window.instruments())).contested for window in windows])
+    """All of one writer; the number of rows that were contested."""
+    commits = [await store.commit_window(window, window.instruments(), writer=store.shard) for window in windows]
+    return sum(commit.contested for commit in commits)
 
 
 def _rows(windows: Iterable[ClosedWindow]) -> list[SnapshotRow]:

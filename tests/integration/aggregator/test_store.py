@@ -9,7 +9,9 @@ import pytest
 
 from crossbook._core import ClosedWindow, Instrument, QuoteHub, VenueWindows
 from crossbook.aggregator.retention import delete_expired
-from crossbook.aggregator.store.store import EPOCH, Commit, Store, to_datetime
+from crossbook.aggregator.store.commits import Commit
+from crossbook.aggregator.store.moments import EPOCH, to_datetime
+from crossbook.aggregator.store.store import Store
 from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.settings import AggregatorSettings
@@ -37,7 +39,7 @@ async def _commit_minutes(store: Store, minutes: int) -> list[ClosedWindow]:
     closed = closed_windows((whole + minutes) * MINUTE_NS + 20 * SECOND_NS, stream)
     await store.open_venue(VENUE)
     for window in closed:
-        await store.commit_window(window, window.instruments())
+        await store.commit_window(window, window.instruments(), writer="it")
     return closed
 
 

@@ -24,7 +24,7 @@ from crossbook.pb.v1.market_pb2 import BookState
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 from tests.support.clients.grpcurl import Fields, Grpcurl
-from tests.support.clients.programs import GO, as_environment, passed, require_modules
+from tests.support.clients.programs import GO, JAVA, as_environment, maven, passed, require_modules
 from tests.support.clients.system import system_for_clients
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -58,15 +58,31 @@ async def test_every_story_in_go_holds(go: None, addresses: Addresses) -> None:
 async def test_the_example_in_go_resumes_where_it_ended(go: None, addresses: Addresses, tmp_path: Path) -> None:
     """The second run goes on behind the last event of the first."""
     passed("go", "build", "-o", tmp_path / "follow", "./cmd/follow", folder=GO)
-    await _assert_resumes([str(tmp_path / "follow"), "-token", str(tmp_path / "token")], addresses, tmp_path / "token")
+    command = [str(tmp_path / "follow"), "-token", str(tmp_path / "token"), addresses["arbitrage"]]
+    await _assert_resumes(command, addresses, tmp_path / "token")
 
 
-async def _assert_resumes(command: Sequence[str], addresses: Addresses, kept: Path) -> None:
-    target = addresses["arbitrage"]
-    assert len(await _first_lines([*command, target], 3)) == 3
-    async with open_channel(target) as channel, aclosing(_events(channel, _token(kept))) as events:
+async def test_every_story_in_java_holds(addresses: Addresses) -> None:
+    """None is left out, for none may be skipped while a system runs."""
+    told = maven("test", **as_environment(addresses, "mexc"))
+    assert "Running crossbook.stories.StoriesTest" in told
+    assert "Running crossbook.stories.StreamsTest" in told
+    assert re.search(r"Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0\n", told)
+
+
+async def test_the_example_in_java_resumes_where_it_ended(addresses: Addresses, tmp_path: Path) -> None:
+    """The second run goes on behind the last event of the first."""
+    maven("compile")
+    words = f"-Dexec.args={addresses['arbitrage']} {tmp_path / 'token'}"
+    command = ["mvn", "--quiet", "--file", str(JAVA), "exec:java", words]
+    await _assert_resumes(command, addresses, tmp_path / "token", ends_with=128 + signal.SIGINT)
+
+
+async def _assert_resumes(command: Sequence[str], addresses: Addresses, kept: Path, ends_with: int = 0) -> None:
+    assert await _first_lines(command, lambda: _token(kept), ends_with)
+    async with open_channel(addresses["arbitrage"]) as channel, aclosing(_events(channel, _token(kept))) as events:
         following = await anext(events)
-    (line,) = await _first_lines([*command, target], 1)
+    line, *_ = await _first_lines(command, lambda: True, ends_with)
     kind = pb.OpportunityEventKind.Name(following.kind).removeprefix("OPPORTUNITY_EVENT_KIND_")
     net = f"net {following.opportunity.costs.net_percent:.3f} %"
     assert re.split(r"\s+", line)[:2] == [kind, following.opportunity.asset]
@@ -74,7 +90,8 @@ async def _assert_resumes(command: Sequence[str], addresses: Addresses, kept: Pa
 
 
 def _token(kept: Path) -> str:
-    return kept.read_text().strip()
+    """Empty until all that was open at first has been told, and so until a run can be resumed."""
+    return kept.read_text().strip() if kept.exists() else ""
 
 
 async def _events(channel: grpc.aio.Channel, token: str) -> AsyncIterator[pb.OpportunityEvent]:
@@ -88,14 +105,16 @@ async def _events(channel: grpc.aio.Channel, token: str) -> AsyncIterator[pb.Opp
         call.cancel()
 
 
-async def _first_lines(command: Sequence[str], count: int) -> list[str]:
-    """What it prints first; then Ctrl-C, after which it ends well."""
+async def _first_lines(command: Sequence[str], is_enough: Callable[[], object], ends_with: int) -> list[str]:
+    """What it prints first; then Ctrl-C, after which it ends as it should."""
     process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE)
     assert process.stdout is not None
-    lines = [(await process.stdout.readline()).decode() for _ in range(count)]
+    lines = [(await process.stdout.readline()).decode()]
+    while not is_enough() and lines[-1]:
+        lines.append((await process.stdout.readline()).decode())
     process.send_signal(signal.SIGINT)
     await process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == ends_with
     return lines
 
 

@@ -5,15 +5,16 @@ import asyncio
 import pytest
 
 from crossbook._core import ClosedWindow
-from crossbook.aggregator.store.store import Store, to_datetime
+from crossbook.aggregator.store.moments import to_datetime
+from crossbook.aggregator.store.store import Store
 from crossbook.plumbing.data import migrate as module
 from crossbook.plumbing.data.migrate import Migration, load_migrations, migrate
 from crossbook.plumbing.data.postgres import connect, open_pool
 from crossbook.plumbing.errors import SettingsError, UnavailableError
 from tests.support.aggregator.closed_windows import closed_windows
 from tests.support.aggregator.quote_stream import START_NS, QuoteStream
-from tests.support.aggregator.window_oracle import MINUTE_NS
-from tests.support.aggregator.window_tables import read_snapshots
+from tests.support.aggregator.window_oracle import MINUTE_NS, bits, roll_up
+from tests.support.aggregator.window_tables import read_minutes, read_snapshots
 
 
 async def test_every_migration_is_applied_once_in_order(empty_postgres_dsn: str) -> None:
@@ -76,14 +77,38 @@ async def test_windows_from_before_shards_are_those_of_main(
     assert {row.start_ns for row in read_snapshots(empty_postgres_dsn, "alpha")[len(before) :]} == {later.start_ns}
 
 
-async def _write_as_before(dsn: str, windows: list[ClosedWindow]) -> None:
-    """As the aggregator of migration 0003 did."""
+async def test_a_minute_that_was_begun_before_sole_writers_is_that_of_its_rows(
+    empty_postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of it was written by an older version of the program; then the database was migrated."""
+    everything = load_migrations()
+    monkeypatch.setattr(module, "load_migrations", lambda: everything[:10])
+    await migrate(empty_postgres_dsn)
+    written, own = (closed_windows(START_NS + 4 * MINUTE_NS, QuoteStream("alpha", seed=seed)) for seed in (1, 2))
+    half = next(number for number, window in enumerate(own) if window.has_minutes) - 1
+    await _write_as_before(empty_postgres_dsn, written[:half], shard="main")
+    monkeypatch.setattr(module, "load_migrations", lambda: everything)
+    assert (await migrate(empty_postgres_dsn))[0] == "0012_sole_writer.sql"
+    pool = await open_pool(empty_postgres_dsn)
+    try:
+        for window in own[half:]:
+            assert (await Store(pool, "main").commit_window(window, [], writer="new")).is_new
+    finally:
+        await pool.close()
+    minutes = read_minutes(empty_postgres_dsn, "alpha")
+    rows = [row for row in read_snapshots(empty_postgres_dsn, "alpha") if row.start_ns >= minutes[0].start_ns]
+    expected = roll_up(row for row in rows if row.start_ns < minutes[-1].start_ns + MINUTE_NS)
+    assert [bits(row) for row in minutes] == [bits(row) for row in expected]
+
+
+async def _write_as_before(dsn: str, windows: list[ClosedWindow], shard: str | None = None) -> None:
+    """As the aggregator of migration 0003 did, or with a shard the one of 0011, but for the minutes."""
     last = windows[-1]
     async with await connect(dsn) as connection, connection.transaction():
         await connection.execute("SELECT create_venue_partitions('alpha')")
         for window in windows:
             async with connection.cursor() as cursor, cursor.copy("COPY snapshots FROM STDIN (FORMAT BINARY)") as copy:
-                await copy.write(window.copy_binary())
+                await copy.write(window.copy_binary(shard))
         for one in last.instruments():
             await connection.execute(
                 "INSERT INTO markets VALUES (%s, %s, %s, %s, 1, %s, %s, 1, 0, 0)",

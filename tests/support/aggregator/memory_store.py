@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from crossbook._core import ClosedWindow, Instrument
-from crossbook.aggregator.store.store import Commit, RestorePoint, Store
+from crossbook.aggregator.store.commits import Commit
+from crossbook.aggregator.store.store import RestorePoint, Store
 
 
 class MemoryStore(Store):
@@ -32,7 +33,15 @@ class MemoryStore(Store):
         self._break()
         return self.set_back_to, 7
 
-    async def commit_window(self, window: ClosedWindow, markets: object, committed_until_ns: int = 0) -> Commit:
+    async def commit_window(
+        self,
+        window: ClosedWindow,
+        markets: object,
+        committed_until_ns: int = 0,
+        writer: str = "",
+        *,
+        is_retry: bool = False,
+    ) -> Commit:
         """Keeps it."""
         self._break()
         self.windows.append(window)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-GO = ROOT / "clients" / "go"
+GO, JAVA = ROOT / "clients" / "go", ROOT / "clients" / "java"
 SECONDS = 480  # of a first build on a busy machine
 
 
@@ -49,6 +50,18 @@ def require_modules(folder: Path) -> None:
     fetched = ran("go", "mod", "download", folder=folder)
     if fetched.returncode:
         pytest.skip(f"Go modules cannot be fetched: {fetched.stderr.strip().splitlines()[-1]}")
+
+
+def maven(*words: str, **environment: str) -> str:
+    """What Maven says of clients/java, whose build ends well."""
+    require("javac", "install JDK 17 or newer (https://adoptium.net)")
+    program = require("mvn", "install Maven 3.8 or newer (https://maven.apache.org)")
+    done = ran(program, "--batch-mode", "--no-transfer-progress", *words, folder=JAVA, **environment)
+    missing = re.search("Could not (?:transfer|find) artifact.*", done.stdout)
+    if done.returncode and missing:
+        pytest.skip(f"what the build needs cannot be fetched: {missing.group()}")
+    assert done.returncode == 0, done.stdout[-12_000:]
+    return done.stdout
 
 
 def as_environment(addresses: Mapping[str, str], venue: str) -> dict[str, str]:

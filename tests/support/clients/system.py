@@ -14,6 +14,7 @@ from tests.support.waiting import eventually
 PROCESSES = ("tracker", "aggregator", "arbitrage", "alerts")
 VENUES = ("binance", "okx")
 OPTIONS = ["--venues", ",".join(VENUES), "--window-seconds", "1", "--tracker-processes", "1"]
+START_SECONDS = 180.0  # all tests of the module have this one
 EPISODES = {  # so that whoever waits for an opportunity, its changes or an alert waits a moment
     "CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": "0.2",
     "CROSSBOOK_SIMULATOR__QUIET_SECONDS": "1",
@@ -28,9 +29,9 @@ async def system_for_clients(folder: Path) -> AsyncIterator[dict[str, str]]:
     still runs at the end and has met nothing that it took for a defect of its own.
     """
     async with System(folder, *OPTIONS, **EPISODES) as system:
-        await system.until(lambda: set(PROCESSES) <= system.processes().keys())
+        await system.until(lambda: set(PROCESSES) <= system.processes().keys(), START_SECONDS)
         async with open_channel(system.address("aggregator")) as channel:
-            await eventually(lambda: _has_windows(channel))
+            await eventually(lambda: _has_windows(channel), START_SECONDS)
         yield {process: system.address(process) for process in PROCESSES}
         assert await system.interrupt() == 0, system.output()
         assert {process["restarts"] for process in system.summary()["processes"].values()} == {0}

@@ -13,7 +13,7 @@ from typing import Any
 from crossbook.local.options import choose_venues
 from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.registry import TRAITS
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE_SECONDS, eventually
 
 ALL_VENUES = tuple(choose_venues([], is_live=False))
 VENUES = ("binance", "lighter", "okx", "paradex")  # enough where a test is not about venues
@@ -94,11 +94,11 @@ class System:
         address: str = self.processes()[name]["address"]
         return address
 
-    async def until(self, condition: Callable[[], object]) -> None:
+    async def until(self, condition: Callable[[], object], deadline: float = DEADLINE_SECONDS) -> None:
         """Waits for the condition; fails at once when the run has ended."""
 
         def holds() -> object:
             assert self._process.returncode is None, f"the run has ended:\n{self.output()[-6000:]}"
             return condition()
 
-        await eventually(holds)
+        await eventually(holds, deadline)

@@ -105,9 +105,9 @@ async def test_a_stream_does_not_end_before_what_it_closed_is_committed(world: W
     """However long Postgres takes: a tracker that has sent its last waits for the acknowledgement."""
     stream, gate, commit = QuoteStream("alpha"), asyncio.Event(), world.store.commit_window
 
-    async def commit_window(*arguments: Any) -> Any:
+    async def commit_window(*arguments: Any, **options: Any) -> Any:
         await gate.wait()
-        return await commit(*arguments)
+        return await commit(*arguments, **options)
 
     world.store.commit_window = commit_window  # type: ignore[method-assign]
     call = await world.call(hello(stream), batch_request(stream.next_batch(rows=3)), closing(stream))

@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.aggregator.queries import check_filter, parse_query
-from crossbook.aggregator.store.store import EPOCH
+from crossbook.aggregator.store.moments import EPOCH
 from crossbook.pb.v1.aggregator_pb2 import InstrumentFilter, ListMinutesRequest, ListSnapshotsRequest
 from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.paging import encode_token, query_fingerprint

@@ -7,7 +7,8 @@ import pytest
 
 from crossbook._core import QuoteHub
 from crossbook.aggregator.counters import Counters
-from crossbook.aggregator.store.store import LostCommitsError, RestorePoint
+from crossbook.aggregator.store.positions import LostCommitsError
+from crossbook.aggregator.store.store import RestorePoint
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1.market_pb2 import VENUE_STATE_DOWN, VENUE_STATE_LIVE, VenueHealth
 from crossbook.plumbing.clock import Clock

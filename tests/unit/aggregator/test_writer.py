@@ -8,7 +8,9 @@ import pytest
 
 from crossbook._core import QuoteHub, VenueWindows
 from crossbook.aggregator.counters import Counters
-from crossbook.aggregator.store.store import Commit, LostCommitsError, RestorePoint
+from crossbook.aggregator.store.commits import Commit
+from crossbook.aggregator.store.positions import LostCommitsError
+from crossbook.aggregator.store.store import RestorePoint
 from crossbook.aggregator.writer import WindowWriter
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import without_waits
@@ -81,9 +83,9 @@ async def test_a_window_that_cannot_be_committed_is_tried_until_it_can() -> None
     said = []
     original = world.store.commit_window
 
-    async def commit_window(*arguments: object) -> Commit:
+    async def commit_window(*arguments: object, **options: object) -> Commit:
         said.append((world.writer.failure, world.writer.waiting))
-        return await original(*arguments)  # type: ignore[arg-type]
+        return await original(*arguments, **options)  # type: ignore[arg-type]
 
     world.store.commit_window = commit_window  # type: ignore[assignment, method-assign]
     async with world.running():
@@ -160,7 +162,7 @@ async def test_a_commit_that_is_cut_off_comes_again_first() -> None:
     begun = asyncio.Event()
     original = world.store.commit_window
 
-    async def hang(*arguments: object) -> Commit:
+    async def hang(*arguments: object, **options: object) -> Commit:
         begun.set()
         await asyncio.Event().wait()
         raise AssertionError

@@ -2,8 +2,8 @@
 //
 //	follow [-token FILE] [-assets BTC,ETH] [TARGET]
 //
-// TARGET is the arbitrage service's address, 127.0.0.1:50053 by default. With -token the place is kept in a file, and the next
-// run resumes there.
+// TARGET is the arbitrage service's address, 127.0.0.1:50053 by default. With -token the place is kept in a file, and
+// the next run resumes there.
 package main
 
 import (

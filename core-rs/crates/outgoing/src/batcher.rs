@@ -62,13 +62,13 @@ impl Batcher {
 mod tests {
     use super::*;
     use crate::latency::p50_us;
-    use crate::pace::{Pace, Rhythm};
+    use crate::pace::Pace;
 
     const US: i64 = 1_000;
 
     /// Rows that come at these times, every read; the times and sizes of the batches. The driver's timer is exact.
-    fn batches(rhythm: Rhythm, reads_us: &[i64]) -> Vec<(i64, u32)> {
-        let (mut batcher, mut pace, mut found) = (Batcher::default(), Pace::new(rhythm), Vec::new());
+    fn batches(reads_us: &[i64]) -> Vec<(i64, u32)> {
+        let (mut batcher, mut pace, mut found) = (Batcher::default(), Pace::default(), Vec::new());
         let (mut pending, mut timer_us) = (0, i64::MAX);
         let mut flush = |batcher: &mut Batcher, pending: &mut u32, at_us: i64| {
             found.push((at_us, std::mem::take(pending)));
@@ -95,29 +95,28 @@ mod tests {
 
     #[test]
     fn the_first_quote_leaves_at_once_and_those_that_follow_together() {
-        assert_eq!(batches(Rhythm::default(), &[0, 1, 400, 999]), [(0, 1), (1_000, 3)]);
+        assert_eq!(batches(&[0, 1, 100, 249]), [(0, 1), (1_000, 3)]);
     }
 
     #[test]
     fn after_a_pause_the_next_quote_leaves_at_once_again() {
-        assert_eq!(batches(Rhythm::default(), &[0, 5_000, 9_000]), [(0, 1), (5_000, 1), (9_000, 1)]);
+        assert_eq!(batches(&[0, 5_000, 9_000]), [(0, 1), (5_000, 1), (9_000, 1)]);
     }
 
     #[test]
-    fn where_messages_are_cheap_the_next_read_takes_what_waits_along_and_the_hold_is_the_bound() {
-        let rhythm = Rhythm { at_once_after_ns: 250 * US, at_latest_after_ns: 1_000 * US, messages_per_second: None };
-        assert_eq!(batches(rhythm, &[0, 100, 260]), [(0, 1), (260, 2)]);
-        assert_eq!(batches(rhythm, &[0, 100]), [(0, 1), (1_000, 1)]);
-        assert_eq!(batches(rhythm, &[0, 260, 300]), [(0, 1), (260, 1), (1_260, 1)]);
+    fn the_next_read_after_a_moment_takes_what_waits_along_and_the_hold_is_the_bound() {
+        assert_eq!(batches(&[0, 100, 260]), [(0, 1), (260, 2)]);
+        assert_eq!(batches(&[0, 100]), [(0, 1), (1_000, 1)]);
+        assert_eq!(batches(&[0, 260, 300]), [(0, 1), (260, 1), (1_260, 1)]);
     }
 
     #[test]
     fn a_timer_that_is_early_leaves_nothing_behind() {
         let mut batcher = Batcher::default();
         batcher.hold(Pace::default().hold(0), 0);
-        assert!(!batcher.may_leave(600 * US));
+        assert!(!batcher.may_leave(200 * US));
         batcher.end_hold();
-        assert!(batcher.on_quotes(0, 700 * US));
+        assert!(batcher.on_quotes(0, 201 * US));
     }
 
     #[test]

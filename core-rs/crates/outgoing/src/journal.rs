@@ -5,7 +5,7 @@
 
 use crate::lane::TakenBatch;
 use crate::outbox::Outbox;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Who keeps the batches elsewhere as well.
 pub trait Journal {
@@ -56,9 +56,9 @@ impl<J: Journal> JournaledOutbox<J> {
     }
 }
 
-/// Whoever panics with the lock leaves an outbox that nobody may trust: so do those who come after.
+/// What an outbox refuses changes nothing in it: whoever panics at that ends with its feed, and not with all who send.
 pub(crate) fn lock(outbox: &Mutex<Outbox>) -> MutexGuard<'_, Outbox> {
-    outbox.lock().expect("nobody has panicked with an outbox")
+    outbox.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

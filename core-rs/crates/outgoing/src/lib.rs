@@ -35,7 +35,7 @@ pub use journal::{Journal, JournaledOutbox};
 pub use lane::TakenBatch;
 pub use latency::{FrameLatency, p50_us};
 pub use outbox::Outbox;
-pub use pace::{Hold, Pace, Rhythm};
+pub use pace::{Hold, Pace};
 pub use stats::encode_stats;
 pub use streamed_feed::StreamedFeed;
 pub use streams::OutgoingStreams;

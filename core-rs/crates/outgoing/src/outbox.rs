@@ -5,6 +5,7 @@
 
 use crate::lane::TakenBatch;
 use std::collections::VecDeque;
+use std::task::Waker;
 
 /// What a batch costs beside its payload: what holds it.
 const BATCH_OVERHEAD_BYTES: usize = 256;
@@ -20,6 +21,8 @@ pub struct Outbox {
     acknowledged: Option<u64>,
     dropped_batches: u64,
     dropped_rows: u64,
+    /// Of whoever sends, while there is nothing to send.
+    sleeper: Option<Waker>,
 }
 
 impl Outbox {
@@ -32,6 +35,7 @@ impl Outbox {
             acknowledged: None,
             dropped_batches: 0,
             dropped_rows: 0,
+            sleeper: None,
         }
     }
 
@@ -68,13 +72,26 @@ impl Outbox {
         self.dropped_rows
     }
 
-    /// Takes the next batch; the newest is kept even if it alone exceeds the bound.
+    /// Takes the next batch, and wakes who sleeps; the newest is kept even if it alone exceeds the bound.
     pub fn append(&mut self, batch: TakenBatch) {
         assert_eq!(batch.sequence, self.next_sequence, "batches follow one another");
         self.bytes += cost(&batch);
         self.batches.push_back(batch);
         self.next_sequence += 1;
         self.drop_beyond(self.max_bytes);
+        self.wake();
+    }
+
+    /// Is woken once, by whatever comes next.
+    pub(crate) fn sleep(&mut self, sleeper: &Waker) {
+        self.sleeper = Some(sleeper.clone());
+    }
+
+    /// There is something to send, or a reason to send nothing more.
+    pub(crate) fn wake(&mut self) {
+        if let Some(sleeper) = self.sleeper.take() {
+            sleeper.wake();
+        }
     }
 
     /// Drops the oldest until a quarter of the room is left.

@@ -2,8 +2,8 @@
 //!
 //! Whoever has the connection drives it; whatever ends a connection, it begins again on the next one:
 //! 1. `begin` gives the oldest sequence that can be sent, for the hello; the answer to the hello is the resume point.
-//! 2. `next_message` gives what is to be sent until there is nothing more: the venue's health if it is news to the shard,
-//!    then batches in order. There may be more once the outbox has a batch, or health is told: whoever does so says so.
+//! 2. `poll_message` gives what is to be sent: the venue's health if it is news to the shard, then batches in order. Where there
+//!    is nothing, it wakes the caller once there is.
 //! 3. `on_answer` takes acknowledgements, at any time in between.
 //! 4. Every error ends the connection. `on_closed` says that it is over.
 
@@ -12,6 +12,7 @@ use crate::outbox::Outbox;
 use crossbook_wire::{IngestAnswer, WireError, decode_ingest_answer};
 use prost::bytes::Bytes;
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 /// The connection is of no more use: open another.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -124,27 +125,33 @@ impl Uplink {
         self.is_connected = true;
         self.connects += 1;
         self.problem.clear();
+        lock(&self.outbox).wake();
         Ok(Resumed { next_sequence: self.next_sequence, oldest_sequence: oldest, are_quotes_missing })
     }
 
-    /// What is to be sent now; None while there is nothing, for good once it is finishing.
-    pub fn next_message(&mut self) -> Result<Option<Bytes>, UplinkError> {
+    /// What is to be sent next, None at the end. While there is nothing, `waker` is woken by what comes.
+    pub fn poll_message(&mut self, waker: &Waker) -> Poll<Result<Option<Bytes>, UplinkError>> {
+        let mut outbox = lock(&self.outbox);
         if !self.is_connected {
-            return Ok(None);
+            outbox.sleep(waker);
+            return Poll::Pending;
         }
         if !self.is_health_told {
             self.is_health_told = true;
-            return Ok(Some(self.health.clone()));
+            return Poll::Ready(Ok(Some(self.health.clone())));
         }
-        let outbox = lock(&self.outbox);
         if let Some(batch) = outbox.get(self.next_sequence) {
             self.next_sequence += 1;
-            return Ok(Some(batch.payload.clone()));
+            return Poll::Ready(Ok(Some(batch.payload.clone())));
         }
         if self.next_sequence < outbox.oldest_sequence() {
-            return Err(UplinkError::Dropped { sequence: self.next_sequence });
+            return Poll::Ready(Err(UplinkError::Dropped { sequence: self.next_sequence }));
         }
-        Ok(None)
+        if self.is_finishing {
+            return Poll::Ready(Ok(None));
+        }
+        outbox.sleep(waker);
+        Poll::Pending
     }
 
     /// The venue's health, to be sent now and at the beginning of every later stream; the newest one wins. Returns whether
@@ -154,6 +161,7 @@ impl Uplink {
         if is_news {
             self.health = Bytes::copy_from_slice(payload);
             self.is_health_told = false;
+            lock(&self.outbox).wake();
         }
         is_news
     }
@@ -161,6 +169,7 @@ impl Uplink {
     /// Nothing is appended any more: once everything is sent, the stream is to be ended.
     pub fn finish(&mut self) {
         self.is_finishing = true;
+        lock(&self.outbox).wake();
     }
 
     pub fn is_finishing(&self) -> bool {
@@ -182,6 +191,17 @@ mod tests {
     use super::*;
     use crate::lane::TakenBatch;
     use crossbook_wire::encode_ingest_answer;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 
     /// An uplink and the outbox that it empties.
     struct Line {
@@ -215,7 +235,15 @@ mod tests {
         }
 
         fn send(&mut self) -> Vec<Bytes> {
-            std::iter::from_fn(|| self.uplink.next_message().unwrap()).collect()
+            std::iter::from_fn(|| next(&mut self.uplink).unwrap()).collect()
+        }
+    }
+
+    /// None at the end, and while there is nothing.
+    fn next(uplink: &mut Uplink) -> Result<Option<Bytes>, UplinkError> {
+        match uplink.poll_message(Waker::noop()) {
+            Poll::Ready(message) => message,
+            Poll::Pending => Ok(None),
         }
     }
 
@@ -297,7 +325,7 @@ mod tests {
         let mut line = Line::new(1_000);
         line.resume(1).unwrap();
         line.emit(9);
-        assert_eq!(line.uplink.next_message(), Err(UplinkError::Dropped { sequence: 1 }));
+        assert_eq!(next(&mut line.uplink), Err(UplinkError::Dropped { sequence: 1 }));
         assert_eq!(line.uplink.begin(), 8, "the next hello says so, and there is room");
         line.emit(1);
         assert_eq!(line.resume(8).unwrap().unwrap().oldest_sequence, 8);
@@ -343,6 +371,28 @@ mod tests {
         line.uplink.finish();
         line.resume(1).unwrap();
         assert_eq!((line.send(), line.uplink.is_finishing()), (payloads([1, 2]), true));
+        assert_eq!(line.uplink.poll_message(Waker::noop()), Poll::Ready(Ok(None)));
+    }
+
+    #[test]
+    fn who_has_nothing_to_send_is_woken_by_whatever_comes() {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut line = Line::new(1 << 20);
+        let mut expected = 0;
+        let acts: [fn(&mut Line); 4] = [
+            |line| drop(line.resume(1)),
+            |line| line.emit(1),
+            |line| assert!(line.uplink.tell_health(b"health")),
+            |line| line.uplink.finish(),
+        ];
+        for act in acts {
+            assert_eq!(line.uplink.poll_message(&waker), Poll::Pending);
+            act(&mut line);
+            expected += 1;
+            assert_eq!(wakes.0.load(Ordering::Relaxed), expected);
+            line.send();
+        }
     }
 
     #[test]
@@ -353,7 +403,7 @@ mod tests {
         let sender = std::thread::spawn(move || {
             let mut sent = Vec::new();
             while sent.len() < 1_000 {
-                sent.extend(uplink.next_message().unwrap());
+                sent.extend(next(&mut uplink).unwrap());
             }
             sent
         });

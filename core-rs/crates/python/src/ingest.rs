@@ -3,7 +3,7 @@
 use crate::errors::{Failure, without_gil};
 use crate::instrument::{PyCarriedQuote, PyInstrument, QuoteRow};
 use crossbook_engine::hub::{InstrumentFilter, Subscription};
-use crossbook_engine::windows::{CarriedQuote, ClosedWindow, Position, VenueWindows};
+use crossbook_engine::windows::{self, CarriedQuote, ClosedWindow, Position, VenueWindows};
 use crossbook_market::{Instrument, Quote};
 use crossbook_plane::{Hub, Windows};
 use pyo3::prelude::*;
@@ -137,6 +137,11 @@ impl PyClosedWindow {
         PyBytes::new(py, &without_gil(py, || self.inner.copy_binary(shard)))
     }
 
+    #[getter]
+    fn has_minutes(&self) -> bool {
+        self.inner.has_minutes()
+    }
+
     fn instruments(&self) -> Vec<PyInstrument> {
         self.inner.instruments.iter().map(|instrument| PyInstrument::from(Arc::clone(instrument))).collect()
     }
@@ -238,6 +243,18 @@ impl PyVenueWindows {
     }
 }
 
+#[pyfunction]
+fn copy_windows<'py>(py: Python<'py>, windows: Vec<Bound<'py, PyClosedWindow>>, shard: &str) -> Bound<'py, PyBytes> {
+    let closed: Vec<_> = windows.iter().map(|window| &window.get().inner).collect();
+    PyBytes::new(py, &without_gil(py, || windows::copy_windows(&closed, shard)))
+}
+
+#[pyfunction]
+fn copy_minutes<'py>(py: Python<'py>, windows: Vec<Bound<'py, PyClosedWindow>>) -> Bound<'py, PyBytes> {
+    let closed: Vec<_> = windows.iter().map(|window| &window.get().inner).collect();
+    PyBytes::new(py, &without_gil(py, || windows::copy_minutes(&closed)))
+}
+
 fn rows(quotes: Vec<(Arc<Instrument>, Quote)>) -> Vec<QuoteRow> {
     quotes.iter().map(|(instrument, quote)| QuoteRow::new(instrument, quote)).collect()
 }
@@ -246,5 +263,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyQuoteHub>()?;
     module.add_class::<QuoteSubscription>()?;
     module.add_class::<PyClosedWindow>()?;
+    module.add_function(wrap_pyfunction!(copy_windows, module)?)?;
+    module.add_function(wrap_pyfunction!(copy_minutes, module)?)?;
     module.add_class::<PyVenueWindows>()
 }

@@ -1,26 +1,11 @@
 //! What a lane sends with as Python sees it. The locks are held for moments only, and never while Python is called: whoever has
 //! one never waits for the GIL.
 
-use crate::errors::Failure;
-use crossbook_outgoing::{
-    Batcher, Journal, JournaledOutbox, Outbox, Pace, Resumed, TakenBatch, Uplink, UplinkError, p50_us,
-};
+use crossbook_outgoing::{Batcher, Journal, JournaledOutbox, Outbox, Pace, Resumed, TakenBatch, Uplink, p50_us};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::{Arc, Mutex, MutexGuard};
-
-impl From<UplinkError> for Failure {
-    fn from(error: UplinkError) -> Self {
-        let message = error.to_string();
-        match error {
-            UplinkError::NoResumePoint
-            | UplinkError::BeyondEnd { .. }
-            | UplinkError::Dropped { .. }
-            | UplinkError::Unreadable(_) => Self::Sequence(message),
-        }
-    }
-}
 
 /// A batch on its way out.
 #[pyclass(module = "crossbook._core", frozen)]
@@ -194,10 +179,16 @@ pub struct PyResumed {
     are_quotes_missing: bool,
 }
 
+impl From<Resumed> for PyResumed {
+    fn from(Resumed { next_sequence, oldest_sequence, are_quotes_missing }: Resumed) -> Self {
+        Self { next_sequence, oldest_sequence, are_quotes_missing }
+    }
+}
+
 /// A lane's stream to its shard, whatever connection carries it.
 #[pyclass(name = "UplinkState", module = "crossbook._core", frozen)]
 pub struct UplinkState {
-    inner: Arc<Mutex<Uplink>>,
+    pub inner: Arc<Mutex<Uplink>>,
 }
 
 #[pymethods]
@@ -229,19 +220,6 @@ impl UplinkState {
 
     fn begin(&self) -> u64 {
         lock(&self.inner).begin()
-    }
-
-    fn on_answer(&self, payload: &[u8]) -> Result<Option<PyResumed>, Failure> {
-        let resumed = lock(&self.inner).on_answer(payload)?;
-        Ok(resumed.map(|Resumed { next_sequence, oldest_sequence, are_quotes_missing }| PyResumed {
-            next_sequence,
-            oldest_sequence,
-            are_quotes_missing,
-        }))
-    }
-
-    fn next_message<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyBytes>>, Failure> {
-        Ok(lock(&self.inner).next_message()?.map(|payload| PyBytes::new(py, &payload)))
     }
 
     fn tell_health(&self, payload: &[u8]) -> bool {

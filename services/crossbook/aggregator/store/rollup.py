@@ -3,11 +3,18 @@
 Exact: means weighted by ticks, time-weighted means by LIVE time. The order of the sums is fixed, so that the same
 windows always give the same bits. An instrument's minute holds all its windows, also those that another shard wrote
 before the instrument came here; it is complete when they fill it and all are complete.
+
+Whoever closed and wrote all windows of a minute, unchanged by anybody, has added them up already, in the same order and
+to the same bits, and need not have them read, sorted and added again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import LiteralString
 
+from crossbook._core import copy_minutes
+from crossbook.aggregator.store.copying import copy_rows
+from crossbook.aggregator.store.positions import Move
 from crossbook.plumbing.data.postgres import Connection
 
 MINUTE = timedelta(minutes=1)
@@ -47,18 +54,40 @@ ROLL_UP_AGAIN: LiteralString = f"""
 """
 
 
-async def roll_up(
-    connection: Connection, venue: str, shard: str, committed_until: datetime, window_end: datetime, *, over: bool
-) -> int:
-    """Every minute that ends with this window or was passed since the last one; gives the number of rows.
+async def roll_up(connection: Connection, shard: str, moves: Sequence[Move]) -> list[int]:
+    """Every minute that ends with these windows or was passed since the ones before; gives the rows of each.
 
-    Raises psycopg's UniqueViolation, unless it rolls up `over` what is there, where another shard was first.
+    Raises psycopg's UniqueViolation where another shard was first.
     """
-    span = {"from_minute": _minute(committed_until), "to_minute": _minute(window_end)}
-    if span["from_minute"] == span["to_minute"]:
+    known = [move.window for move in moves if _is_known(move)]
+    if known:
+        await copy_rows(connection, "minutes", copy_minutes(known))
+    return [
+        move.window.rows if _is_known(move) else await _roll_up_rows(connection, ROLL_UP, shard, move) for move in moves
+    ]
+
+
+async def roll_up_over(connection: Connection, shard: str, move: Move) -> int:
+    """The same of one window, in place of what is there."""
+    return await _roll_up_rows(connection, ROLL_UP_OVER, shard, move)
+
+
+def _is_known(move: Move) -> bool:
+    """Its writer has added up all that the shard has of the one minute that is over."""
+    from_minute, to_minute = _span(move)
+    return move.is_sole and move.window.has_minutes and to_minute - from_minute == MINUTE
+
+
+async def _roll_up_rows(connection: Connection, statement: LiteralString, shard: str, move: Move) -> int:
+    from_minute, to_minute = _span(move)
+    if from_minute == to_minute:
         return 0
-    parameters = {"venue": venue, "shard": shard, **span}
-    return (await connection.execute(ROLL_UP_OVER if over else ROLL_UP, parameters)).rowcount
+    parameters = {"venue": move.window.venue, "shard": shard, "from_minute": from_minute, "to_minute": to_minute}
+    return (await connection.execute(statement, parameters)).rowcount
+
+
+def _span(move: Move) -> tuple[datetime, datetime]:
+    return _minute(move.committed_until), _minute(move.window_end)
 
 
 async def roll_up_again(connection: Connection, venue: str, window_start: datetime) -> None:

@@ -1,4 +1,4 @@
-"""All SQL of the aggregator's writing side: restore, commit of one window, retention. Reading is in reads.py.
+"""What a shard writes: restore, commit of a window (commits.py), retention. Reading is in reads.py.
 
 One window of one venue is one transaction: rows, stream position, markets and, at a minute's end, the rollup. Other
 shards write their instruments of the same venue into the same tables, each with a position of its own.
@@ -6,45 +6,17 @@ shards write their instruments of the same venue into the same tables, each with
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, LiteralString
 
-import psycopg
-from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.sql import SQL, Identifier
 
 from crossbook._core import CarriedQuote, ClosedWindow, Instrument
-from crossbook.aggregator.store.contested import copy_contested
-from crossbook.aggregator.store.rollup import roll_up
+from crossbook.aggregator.store.commits import Commit, Commits
+from crossbook.aggregator.store.moments import to_datetime, to_ns
+from crossbook.aggregator.store.positions import LOCK_POSITIONS, Write
 from crossbook.plumbing.data.markets import columns, take_instrument
-from crossbook.plumbing.data.postgres import Connection, Pool, connected
-from crossbook.plumbing.errors import CrossbookError
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-LOCK_POSITION = "SELECT committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR UPDATE"
-# Keeps every other shard from committing windows of the venue meanwhile.
-LOCK_POSITIONS = "SELECT FROM stream_positions WHERE venue = %s ORDER BY shard FOR UPDATE"
-INSERT_POSITION = """
-    INSERT INTO stream_positions (venue, shard, stream_id, position, committed_until)
-    VALUES (%s, %s, '', 0, to_timestamp(0))
-    ON CONFLICT (venue, shard) DO NOTHING
-"""
-UPDATE_POSITION = """
-    UPDATE stream_positions SET stream_id = %s, position = %s, committed_until = %s WHERE venue = %s AND shard = %s
-"""
-
-COPY_SNAPSHOTS = "COPY snapshots FROM STDIN (FORMAT BINARY)"
-
-UPSERT_MARKET = SQL("""
-    INSERT INTO markets AS known ({columns}) VALUES ({values})
-    ON CONFLICT (venue, symbol) DO UPDATE SET ({columns}, updated_at) = ROW ({new}, now())
-    WHERE ({known}) IS DISTINCT FROM ({new})
-""").format(
-    columns=columns(),
-    values=SQL(", ").join([Placeholder()] * len(Instrument.COLUMNS)),
-    new=columns("excluded"),
-    known=columns("known"),
-)
+from crossbook.plumbing.data.postgres import Pool, connected
 
 READ_POSITION = """
     SELECT stream_id, position, committed_until FROM stream_positions WHERE venue = %s AND shard = %s FOR SHARE
@@ -100,42 +72,13 @@ class RestorePoint:
     carried: list[CarriedQuote]
 
 
-class LostCommitsError(CrossbookError):
-    """Postgres no longer has what it said was committed, as after a failover to a replica that was behind: begin again
-    from what it has.
-    """
-
-    def __init__(self, expected_ns: int, found_ns: int) -> None:
-        super().__init__("Postgres has lost windows that it had committed")
-        self.expected_ns = expected_ns  # until then windows were committed
-        self.found_ns = found_ns  # until then they still are
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """What became of one window."""
-
-    is_new: bool  # false: it had been committed before
-    minutes: int  # rows rolled up with it
-    contested: int = 0  # rows that another shard had written too
-
-
-def to_datetime(time_ns: int) -> datetime:
-    """Postgres keeps microseconds; every window's bounds are whole seconds."""
-    return EPOCH + timedelta(microseconds=time_ns // 1000)
-
-
-def to_ns(moment: datetime) -> int:
-    """The reverse, exactly."""
-    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
-
-
 class Store:
     """What one shard writes. Everything raises UnavailableError while Postgres is away."""
 
     def __init__(self, pool: Pool, shard: str) -> None:
         self.shard = shard
         self._pool = pool
+        self._commits = Commits(pool, shard)
 
     async def ping(self) -> None:
         """Whether the tables are there and can be read."""
@@ -169,55 +112,20 @@ class Store:
         return await self.open_venue(venue), snapshots.rowcount + minutes.rowcount
 
     async def commit_window(
-        self, window: ClosedWindow, markets: Sequence[Instrument], committed_until_ns: int = 0
+        self,
+        window: ClosedWindow,
+        markets: Sequence[Instrument],
+        committed_until_ns: int = 0,
+        writer: str = "",
+        *,
+        is_retry: bool = False,
     ) -> Commit:
         """Writes the window with its position in one transaction; changes nothing when that has happened before.
 
-        Raises LostCommitsError when Postgres does not have all that was committed until that time.
+        `writer` names the windows that closed it, all their life and nobody else's; without a name the rows of a minute
+        are read again. Raises LostCommitsError when Postgres does not have all that was committed until that time.
         """
-        async with connected(self._pool) as connection:
-            try:
-                return await self._commit(connection, window, markets, committed_until_ns)
-            except psycopg.errors.UniqueViolation:  # another shard has rows of this window or of a minute that it ends
-                return await self._commit(connection, window, markets, committed_until_ns, is_contested=True)
-
-    async def _commit(
-        self,
-        connection: Connection,
-        window: ClosedWindow,
-        markets: Sequence[Instrument],
-        expected_ns: int,
-        *,
-        is_contested: bool = False,
-    ) -> Commit:
-        start, end, contested = to_datetime(window.start_ns), to_datetime(window.end_ns), 0
-        async with connection.transaction():
-            if is_contested:
-                await connection.execute(LOCK_POSITIONS, (window.venue,))
-            committed_until = await self._lock_position(connection, window.venue)
-            if to_ns(committed_until) < expected_ns:
-                raise LostCommitsError(expected_ns, to_ns(committed_until))
-            if committed_until > start:
-                return Commit(is_new=False, minutes=0)
-            if is_contested:
-                contested = await copy_contested(connection, window.venue, start, window.copy_binary(self.shard))
-            else:
-                await _copy(connection, window.copy_binary(self.shard))
-            await _upsert(connection, markets)
-            position = (window.stream_id, window.position, end, window.venue, self.shard)
-            await connection.execute(UPDATE_POSITION, position)
-            minutes = await roll_up(connection, window.venue, self.shard, committed_until, end, over=is_contested)
-            return Commit(is_new=True, minutes=minutes, contested=contested)
-
-    async def _lock_position(self, connection: Connection, venue: str) -> datetime:
-        key = (venue, self.shard)
-        row = await (await connection.execute(LOCK_POSITION, key)).fetchone()
-        if row is None:
-            await connection.execute(INSERT_POSITION, key)
-            row = await (await connection.execute(LOCK_POSITION, key)).fetchone()
-        assert row is not None
-        committed_until: datetime = row[0]
-        return committed_until
+        return await self._commits.commit(Write(window, markets, committed_until_ns, writer), is_retry=is_retry)
 
     async def list_venues(self) -> list[str]:
         """Every venue that was ever written, by whichever shard."""
@@ -240,19 +148,6 @@ class Store:
                 return 0
             parameters = {"venue": venue, "until": until, "limit": limit}
             return (await connection.execute(statement, parameters)).rowcount
-
-
-async def _copy(connection: Connection, rows: bytes) -> None:
-    async with connection.cursor() as cursor, cursor.copy(COPY_SNAPSHOTS) as copy:
-        await copy.write(rows)
-
-
-async def _upsert(connection: Connection, markets: Sequence[Instrument]) -> None:
-    """In one order, so that no two shards wait for each other's rows in a circle."""
-    if markets:
-        ordered = sorted(markets, key=lambda instrument: instrument.symbol)
-        async with connection.cursor() as cursor:
-            await cursor.executemany(UPSERT_MARKET, [instrument.row() for instrument in ordered])
 
 
 def _carried(row: tuple[Any, ...]) -> CarriedQuote:

@@ -3,22 +3,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import grpc
 import structlog
 from google.protobuf.duration_pb2 import Duration
 
 from crossbook._core import FollowedStream, PayloadError, QuoteBoard, SharedScan, WallClock
 from crossbook.pb.v1 import aggregator_pb2
-from crossbook.plumbing.follow import Link, Loss, status_reason
-from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
+from crossbook.plumbing.follow import Link, Loss
+from crossbook.plumbing.plane.dialing import DIAL_RULES, loss_of
 from crossbook.plumbing.plane.thread import PlaneThread
 
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
-CONNECT_TIMEOUT_SECONDS = 5.0
 # No least time between two batches: the core takes one in some microseconds.
 REQUEST = aggregator_pb2.SubscribeQuoteBatchesRequest(min_interval=Duration()).SerializeToString()
-STATUSES = {status.value[0]: status for status in grpc.StatusCode}
 
 log = structlog.get_logger()
 
@@ -79,8 +76,7 @@ class QuoteWatch:
             return Loss(f"a batch does not decode: {error}")
         finally:
             stream.stop()
-        code, message = end
-        return Loss(status_reason(STATUSES[code], message), STATUSES[code]) if code else None
+        return loss_of(*end)
 
     def _dial(self) -> FollowedStream:
         return self._plane.core.follow_quotes(
@@ -89,10 +85,7 @@ class QuoteWatch:
             self._into,
             self.source.number,
             self._wall,
-            connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
-            keepalive_seconds=KEEPALIVE_MS / 1000,
-            keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
-            max_message_bytes=MAX_MESSAGE_BYTES,
+            DIAL_RULES,
         )
 
     async def _set_connected(self) -> None:

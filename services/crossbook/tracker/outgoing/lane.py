@@ -7,8 +7,6 @@ timer that ends a hold is the lane's.
 import asyncio
 import time
 
-import grpc
-
 from crossbook._core import Batcher
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.plumbing.timestamps import SECOND_NS
@@ -29,6 +27,7 @@ class Lane:
             session.venue,
             shard,
             kept.outbox,
+            outgoing.plane,
             lambda oldest: session.feed.hello(shard, oldest),
             lambda: session.on_quotes_missing(shard),
         )
@@ -37,7 +36,7 @@ class Lane:
         self._feed = session.feed
         self._loop = asyncio.get_running_loop()
         self._hold: asyncio.TimerHandle | None = None
-        self._channels = outgoing.channels
+        self._plane = outgoing.plane
         self._target = target
         self._is_redirected = asyncio.Event()
 
@@ -45,22 +44,21 @@ class Lane:
         """Keeps the stream open until the uplink is told to finish."""
         while True:
             self._is_redirected.clear()
-            async with self._channels.leased(self._target) as channel:
-                streaming = asyncio.ensure_future(self._send(channel))
-                redirected = asyncio.ensure_future(self._is_redirected.wait())
-                try:
-                    await asyncio.wait((streaming, redirected), return_when=asyncio.FIRST_COMPLETED)
-                    if streaming.done():
-                        return streaming.result()
-                finally:
-                    redirected.cancel()
-                    streaming.cancel()
-                    await asyncio.wait((streaming,))
+            streaming = asyncio.ensure_future(self._send(self._target))
+            redirected = asyncio.ensure_future(self._is_redirected.wait())
+            try:
+                await asyncio.wait((streaming, redirected), return_when=asyncio.FIRST_COMPLETED)
+                if streaming.done():
+                    return streaming.result()
+            finally:
+                redirected.cancel()
+                streaming.cancel()
+                await asyncio.wait((streaming,))
 
-    async def _send(self, channel: grpc.aio.Channel) -> None:
+    async def _send(self, target: str) -> None:
         """What earlier streams have left, and then its own."""
-        await self.kept.remains.send(channel)
-        await self.uplink.run(channel)
+        await self.kept.remains.send(target, self._plane)
+        await self.uplink.run(target)
 
     def redirect(self, target: str) -> None:
         """Its shard listens there now."""
@@ -126,7 +124,6 @@ class Lane:
         now_ns = self._session.now_ns()
         self.outbox.append(self._feed.take_batch(self.shard, now_ns))
         self.batcher.on_batch(now_ns, time.monotonic_ns())
-        self.uplink.notify()
 
 
 def _watermark_ns(payload: bytes) -> int:

@@ -89,7 +89,7 @@ class Lanes:
     def tell_health(self, payload: bytes) -> None:
         """Every shard shows how the venue is."""
         for lane in self._lanes:
-            lane.uplink.tell_health(payload)
+            lane.uplink.state.tell_health(payload)
 
     def close(self) -> None:
         """The last batches of every lane."""
@@ -99,7 +99,7 @@ class Lanes:
     async def finish(self, seconds: float) -> None:
         """Sends what is left and waits so long for the final acknowledgements."""
         for lane in self._lanes:
-            lane.uplink.finish()
+            lane.uplink.state.finish()
         if self._runs:
             await asyncio.wait(self._runs.values(), timeout=seconds)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossbook._core import Outbox, Pace
+from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.tracker.feed.session import Session
-from crossbook.tracker.outgoing.channels import Channels
 from crossbook.tracker.outgoing.remains import Remains
 from crossbook.tracker.outgoing.spool import LaneSpool
 
@@ -14,7 +14,7 @@ from crossbook.tracker.outgoing.spool import LaneSpool
 class Outgoing:
     """One instance per process."""
 
-    channels: Channels
+    plane: PlaneThread
     pace: Pace
     buffer_bytes: int  # of each lane
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
 from crossbook._core import Outbox, OutgoingBatch
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.plumbing.clock import is_ahead
+from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.tracker.outgoing.spool import HEAD, SUFFIX
 from crossbook.tracker.outgoing.uplink import Uplink
 
@@ -62,10 +62,10 @@ class Remains:
         """That are to be sent before the present stream begins."""
         return sum(len(stream.batches) for stream in self._streams)
 
-    async def send(self, channel: grpc.aio.Channel) -> None:
-        """All that is left, in order; may be cancelled and called again with another channel."""
+    async def send(self, target: str, plane: PlaneThread) -> None:
+        """All that is left, in order; may be cancelled and called again with another target."""
         while self._streams:
-            await self._send(self._streams[0], channel)
+            await self._send(self._streams[0], target, plane)
             self._streams.pop(0)
 
     def release(self) -> None:
@@ -74,7 +74,7 @@ class Remains:
         for path in paths if not self._streams else ():
             path.unlink(missing_ok=True)
 
-    async def _send(self, stream: OldStream, channel: grpc.aio.Channel) -> None:
+    async def _send(self, stream: OldStream, target: str, plane: PlaneThread) -> None:
         outbox = Outbox(1 << 62, first_sequence=stream.batches[0][0])
         for sequence, payload in stream.batches:
             outbox.append(OutgoingBatch(sequence, 0, payload))
@@ -85,10 +85,10 @@ class Remains:
             hello.next_sequence = outbox.next_sequence
             return stream.hello.SerializeToString()
 
-        uplink = Uplink(self._venue, self._shard, outbox, make_hello, lambda: None)
-        uplink.finish()
+        uplink = Uplink(self._venue, self._shard, outbox, plane, make_hello, lambda: None)
+        uplink.state.finish()
         log.info("spool_sent", venue=self._venue, shard=self._shard, stream_id=stream.stream_id, batches=len(outbox))
-        run = asyncio.ensure_future(uplink.run(channel))
+        run = asyncio.ensure_future(uplink.run(target))
         try:
             while not run.done() and uplink.state.connects < MAX_CONNECTS:
                 await asyncio.wait((run,), timeout=1.0)

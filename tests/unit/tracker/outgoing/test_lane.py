@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from crossbook._core import OutgoingBatch, Pace
-from crossbook.tracker.outgoing.channels import Channels
+from crossbook._core import OutgoingBatch, Pace, Plane
+from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.tracker.outgoing.lane import Lane
 from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
-from tests.support.tracker.ingest_server import IngestServer
-from tests.support.tracker.lanes import BOUNDARY_NS, START_NS, LaneWorld, two_shards
+from tests.support.tracker.lanes import BOUNDARY_NS, START_NS, LaneWorld, Shards, two_shards
 from tests.support.waiting import eventually
 from tests.unit.tracker.venue.test_markets import LISTED
 
@@ -58,7 +57,7 @@ class Bench:
         session: Any = SimpleNamespace(
             venue="v", stream_id="t", feed=self.feed, now_ns=time.time_ns, fail=self.errors.append
         )
-        outgoing = Outgoing(Channels(), Pace(), 1 << 20)
+        outgoing = Outgoing(PlaneThread(Plane()), Pace(), 1 << 20)
         self.lane = Lane(session, "s", "nowhere", outgoing, Kept(session, "s", outgoing, spool))
 
     def come(self, rows: int) -> None:
@@ -77,7 +76,7 @@ def spooled(folder: Path) -> list[bytes]:
 
 
 @pytest.fixture
-async def servers() -> AsyncIterator[dict[str, IngestServer]]:
+async def shards() -> AsyncIterator[Shards]:
     async with two_shards() as found:
         yield found
 
@@ -145,19 +144,21 @@ async def test_an_error_in_the_timer_is_handed_on() -> None:
     await eventually(lambda: bench.errors == [bench.feed.error])
 
 
-async def test_a_batch_is_on_the_disk_as_soon_as_it_can_be_sent(tmp_path: Path) -> None:
+async def test_a_batch_is_on_the_disk_as_soon_as_it_can_be_sent(shards: Shards, tmp_path: Path) -> None:
     """And off it once it is acknowledged."""
-    bench = Bench(tmp_path)
-    bench.come(1)
-    (file,) = spooled(tmp_path)
-    assert file.endswith(b"p")
-    state = bench.lane.uplink.state
-    state.begin()
-    assert state.on_answer(b"\x0a\x02\x08\x01") is not None
-    assert state.next_message() == b"p"
-    assert state.on_answer(b"\x12\x02\x08\x01") is None
-    bench.lane.outbox.settle()
-    assert spooled(tmp_path) == []
+    world = LaneWorld(shards, ("east",), VENUE, spool=tmp_path)
+    shards.servers["east"].acknowledges = False
+    async with asyncio.TaskGroup() as tasks:
+        world.lanes.start(tasks)
+        world.track(LISTED[:1])
+        (file,) = spooled(tmp_path)
+        await eventually(lambda: world.received("east") >= 1)
+        assert all(payload in file for payload in shards.servers["east"].streams[world.venue].payloads[:1])
+        assert spooled(tmp_path) != []
+        shards.servers["east"].acknowledges = True
+        world.track(LISTED[:2])
+        await eventually(lambda: spooled(tmp_path) == [])
+        world.end()
 
 
 async def test_a_lane_that_is_over_is_forgotten(tmp_path: Path) -> None:
@@ -170,10 +171,10 @@ async def test_a_lane_that_is_over_is_forgotten(tmp_path: Path) -> None:
     assert gone() is None
 
 
-async def test_a_shard_that_listens_elsewhere_is_followed(servers: dict[str, IngestServer]) -> None:
+async def test_a_shard_that_listens_elsewhere_is_followed(shards: Shards) -> None:
     """What it has not acknowledged goes there too, once."""
-    world = LaneWorld(servers, ("east",), VENUE)
-    servers["east"].acknowledges = False
+    world = LaneWorld(shards, ("east",), VENUE)
+    shards.servers["east"].acknowledges = False
     async with asyncio.TaskGroup() as tasks:
         world.lanes.start(tasks)
         world.track(LISTED[:1])
@@ -182,15 +183,15 @@ async def test_a_shard_that_listens_elsewhere_is_followed(servers: dict[str, Ing
         world.routing.change({"east": world.targets["west"]}, world.session.now_ns())
         world.lanes.redirect()
         await eventually(lambda: world.received("west") >= sent)
-        assert servers["west"].streams[world.venue].sequences[:sent] == list(range(1, sent + 1))
+        assert shards.servers["west"].streams[world.venue].sequences[:sent] == list(range(1, sent + 1))
         await eventually(lambda: world.lanes.unacknowledged_batches == 0)
         world.end()
 
 
-async def test_a_lane_is_settled_by_the_oldest_batch_that_it_holds(servers: dict[str, IngestServer]) -> None:
+async def test_a_lane_is_settled_by_the_oldest_batch_that_it_holds(shards: Shards) -> None:
     """Nothing held says nothing: a watermark beyond the moment must stand there, unacknowledged."""
-    world = LaneWorld(servers, ("east",), VENUE)
-    servers["east"].acknowledges = False
+    world = LaneWorld(shards, ("east",), VENUE)
+    shards.servers["east"].acknowledges = False
     async with asyncio.TaskGroup() as tasks:
         world.lanes.start(tasks)
         lane: Lane = next(iter(world.lanes))

@@ -7,8 +7,7 @@ import pytest
 
 from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.tracker.outgoing.routing import Route
-from tests.support.tracker.ingest_server import IngestServer
-from tests.support.tracker.lanes import BOUNDARY_NS, START_NS, LaneWorld, two_shards
+from tests.support.tracker.lanes import BOUNDARY_NS, START_NS, LaneWorld, Shards, two_shards
 from tests.support.waiting import eventually
 from tests.unit.tracker.venue.test_markets import LISTED
 
@@ -16,14 +15,14 @@ VENUE = LISTED[0].venue
 
 
 @pytest.fixture
-async def servers() -> AsyncIterator[dict[str, IngestServer]]:
+async def shards() -> AsyncIterator[Shards]:
     async with two_shards() as found:
         yield found
 
 
-async def test_each_shard_has_a_lane_and_gets_its_quotes(servers: dict[str, IngestServer]) -> None:
+async def test_each_shard_has_a_lane_and_gets_its_quotes(shards: Shards) -> None:
     """What is acknowledged is no longer held."""
-    world = LaneWorld(servers, ("east", "west"), VENUE)
+    world = LaneWorld(shards, ("east", "west"), VENUE)
     async with asyncio.TaskGroup() as tasks:
         world.lanes.start(tasks)
         assert world.shards == {"east": False, "west": False}
@@ -35,11 +34,11 @@ async def test_each_shard_has_a_lane_and_gets_its_quotes(servers: dict[str, Inge
 
 
 async def test_a_lane_that_is_left_goes_when_its_shard_has_all_from_before_the_move(
-    servers: dict[str, IngestServer],
+    shards: Shards,
 ) -> None:
     """Not at the boundary, and not while the shard has not committed it."""
-    world = LaneWorld(servers, ("east",), VENUE)
-    servers["east"].acknowledges = False
+    world = LaneWorld(shards, ("east",), VENUE)
+    shards.servers["east"].acknowledges = False
     async with asyncio.TaskGroup() as tasks:
         world.lanes.start(tasks)
         world.track(LISTED)
@@ -51,7 +50,7 @@ async def test_a_lane_that_is_left_goes_when_its_shard_has_all_from_before_the_m
         await eventually(lambda: world.received("east") >= 1)
         world.pass_until(BOUNDARY_NS + 2 * SECOND_NS)
         assert "east" in world.shards
-        servers["east"].acknowledges = True
+        shards.servers["east"].acknowledges = True
         seconds = 3
 
         def is_gone() -> bool:
@@ -66,9 +65,9 @@ async def test_a_lane_that_is_left_goes_when_its_shard_has_all_from_before_the_m
         world.end()
 
 
-async def test_a_move_that_is_taken_back_leaves_everything_where_it_is(servers: dict[str, IngestServer]) -> None:
+async def test_a_move_that_is_taken_back_leaves_everything_where_it_is(shards: Shards) -> None:
     """Before it has come into force."""
-    world = LaneWorld(servers, ("east",), VENUE)
+    world = LaneWorld(shards, ("east",), VENUE)
     async with asyncio.TaskGroup() as tasks:
         world.lanes.start(tasks)
         world.lanes.route(world.routing.change({"west": world.targets["west"]}, START_NS) or Route((), 0))
@@ -78,9 +77,9 @@ async def test_a_move_that_is_taken_back_leaves_everything_where_it_is(servers: 
         world.end()
 
 
-async def test_the_end_waits_for_the_last_acknowledgements_and_no_longer(servers: dict[str, IngestServer]) -> None:
+async def test_the_end_waits_for_the_last_acknowledgements_and_no_longer(shards: Shards) -> None:
     """A shard that is gone does not hold up a stop."""
-    world = LaneWorld(servers, ("east",), VENUE)
+    world = LaneWorld(shards, ("east",), VENUE)
     async with asyncio.TaskGroup() as tasks:
         world.lanes.start(tasks)
         world.track(LISTED)
@@ -88,8 +87,8 @@ async def test_the_end_waits_for_the_last_acknowledgements_and_no_longer(servers
         await world.lanes.finish(60.0)
         assert world.lanes.unacknowledged_batches == 0
         world.end()
-    held = LaneWorld(servers, ("west",), VENUE)
-    servers["west"].acknowledges = False
+    held = LaneWorld(shards, ("west",), VENUE)
+    shards.servers["west"].acknowledges = False
     async with asyncio.TaskGroup() as tasks:
         held.lanes.start(tasks)
         held.track(LISTED)

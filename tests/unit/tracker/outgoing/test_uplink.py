@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import grpc
-
 from crossbook._core import Outbox, OutgoingBatch
 from crossbook.pb.v1.aggregator_pb2 import IngestHello, IngestQuotesRequest
 from crossbook.pb.v1.market_pb2 import QuoteBatch
-from crossbook.plumbing.grpc.channel import open_channel
+from crossbook.plumbing.plane.thread import PlaneThread, open_plane
 from crossbook.tracker.outgoing.uplink import Uplink
 from tests.support.tracker.ingest_server import IngestServer, ingest_server
 from tests.support.waiting import eventually
@@ -18,14 +16,14 @@ from tests.support.waiting import eventually
 class Source:
     """Makes batches as a feed would."""
 
-    def __init__(self, channel: grpc.aio.Channel, max_bytes: int = 1 << 20) -> None:
+    def __init__(self, plane: PlaneThread, port: int, max_bytes: int = 1 << 20) -> None:
         self.outbox = Outbox(max_bytes)
         self.requotes = 0
-        self.uplink = Uplink("v", "main", self.outbox, self._hello, self._requote)
-        self._channel = channel
+        self.uplink = Uplink("v", "main", self.outbox, plane, self._hello, self._requote)
+        self._target = f"127.0.0.1:{port}"
 
     async def run(self) -> None:
-        await self.uplink.run(self._channel)
+        await self.uplink.run(self._target)
 
     def _requote(self) -> None:
         self.requotes += 1
@@ -35,7 +33,6 @@ class Source:
             sequence = self.outbox.next_sequence
             batch = QuoteBatch(venue="v", stream_id="s", sequence=sequence, state=bytes(size))
             self.outbox.append(OutgoingBatch(sequence, 1, IngestQuotesRequest(batch=batch).SerializeToString()))
-        self.uplink.notify()
 
     @staticmethod
     def _hello(oldest_sequence: int) -> bytes:
@@ -45,8 +42,8 @@ class Source:
 
 @asynccontextmanager
 async def connected(max_bytes: int = 1 << 20) -> AsyncIterator[tuple[IngestServer, Source]]:
-    async with ingest_server() as server, open_channel(f"127.0.0.1:{server.port}") as channel:
-        source = Source(channel, max_bytes)
+    async with ingest_server() as server, open_plane() as plane:
+        source = Source(plane, server.port, max_bytes)
         run = asyncio.create_task(source.run())
         try:
             await eventually(lambda: source.uplink.state.is_connected)
@@ -119,12 +116,14 @@ async def test_an_overflow_drops_the_oldest_and_the_hello_says_so() -> None:
 
 async def test_an_overflow_in_an_open_stream_opens_it_again() -> None:
     """A batch dropped before it could be sent never makes a silent hole: a new hello declares it."""
-    async with connected(max_bytes=20_000) as (server, source):
-        source.emit(100, size=1000)  # without a pause in which the writer could have sent one
-        await eventually(lambda: server.streams["v"].sequences[-1:] == [100])
-        hello = server.streams["v"].hellos[-1]
-        assert hello.oldest_sequence == source.outbox.dropped_batches + 1 > 80
-        assert server.streams["v"].sequences == list(range(hello.oldest_sequence, 101))
+    async with connected(max_bytes=1_000_000) as (server, source):
+        source.emit(2_000, size=50_000)  # more than the connection takes without the server, which is in this loop
+        await eventually(lambda: server.streams["v"].sequences[-1:] == [2_000])
+        oldest = server.streams["v"].hellos[-1].oldest_sequence
+        taken = server.streams["v"].sequences.index(oldest)
+        assert taken < oldest - 1 == source.outbox.dropped_batches
+        assert server.streams["v"].sequences == [*range(1, taken + 1), *range(oldest, 2_001)]
+        assert source.requotes == 1
 
 
 async def test_a_stream_resumes_while_the_buffer_overflows() -> None:
@@ -146,10 +145,10 @@ async def _emit_for_ever(source: Source) -> None:
 
 async def test_finish_sends_what_is_left_and_ends() -> None:
     """Everything emitted before is delivered; then the stream ends properly on both sides."""
-    async with ingest_server() as server, open_channel(f"127.0.0.1:{server.port}") as channel:
-        source = Source(channel)
+    async with ingest_server() as server, open_plane() as plane:
+        source = Source(plane, server.port)
         source.emit(20)
-        source.uplink.finish()
+        source.uplink.state.finish()
         async with asyncio.timeout(60):
             await source.run()
         assert server.streams["v"].sequences == list(range(1, 21))
@@ -159,9 +158,9 @@ async def test_finish_sends_what_is_left_and_ends() -> None:
 
 async def test_an_aggregator_that_comes_late_gets_everything() -> None:
     """Nobody listens at first; the uplink goes on dialling."""
-    async with ingest_server() as server, open_channel(f"127.0.0.1:{server.port}") as channel:
+    async with ingest_server() as server, open_plane() as plane:
         await server.stop()
-        source = Source(channel)
+        source = Source(plane, server.port)
         run = asyncio.create_task(source.run())
         source.emit(10)
         await asyncio.sleep(0.3)

@@ -1,5 +1,6 @@
 //! What is committed of a venue: closed windows, how far its stream is with them, the quotes that stand at their end.
 
+use super::minute::MinuteState;
 use super::state::WindowState;
 use crossbook_market::{Instrument, Quote};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct ClosedWindow {
     pub instruments: Vec<Arc<Instrument>>,
     /// Beside `instruments`.
     pub states: Vec<WindowState>,
+    /// Of the minute that ends with it, beside `instruments`; empty when it ends none, or one that is not known whole.
+    pub minutes: Vec<MinuteState>,
 }
 
 impl ClosedWindow {

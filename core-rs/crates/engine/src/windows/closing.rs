@@ -3,6 +3,7 @@
 
 use super::closed::ClosedWindow;
 use super::instruments::Instruments;
+use super::minute_table::MinuteTable;
 use super::stream::Stream;
 use super::table::WindowTable;
 use std::collections::VecDeque;
@@ -16,11 +17,18 @@ pub struct Closing {
     roster_sequence: Option<u64>,
     /// Its reader stops feeding batches while too many wait.
     closed: VecDeque<ClosedWindow>,
+    minute: MinuteTable,
 }
 
 impl Closing {
     pub fn new(venue: Arc<str>) -> Self {
-        Self { venue, is_open_complete: true, roster_sequence: None, closed: VecDeque::new() }
+        Self {
+            venue,
+            is_open_complete: true,
+            roster_sequence: None,
+            closed: VecDeque::new(),
+            minute: MinuteTable::default(),
+        }
     }
 
     /// How many wait.
@@ -69,18 +77,20 @@ impl Closing {
     fn close(&mut self, next: u64, table: &mut WindowTable, instruments: &Instruments, stream: &Stream) {
         let (start_ns, end_ns) = (table.start_ns(), table.end_ns());
         let slots = instruments.slots();
-        let rows = table.close(|slot| slots[slot as usize].gone_from_ns);
-        let instrument = |slot: u32| Arc::clone(&slots[slot as usize].instrument);
-        let (instruments, states) = rows.into_iter().map(|(slot, state)| (instrument(slot), state)).unzip();
-        self.closed.push_back(ClosedWindow {
+        let (rows, states): (Vec<_>, Vec<_>) =
+            table.close(|slot| slots[slot as usize].gone_from_ns).into_iter().unzip();
+        let mut window = ClosedWindow {
             venue: Arc::clone(&self.venue),
             start_ns,
             end_ns,
             is_complete: self.is_open_complete,
             position: stream.position_before(self.roster_sequence.take().unwrap_or(next).min(next)),
-            instruments,
+            instruments: rows.iter().map(|&slot| Arc::clone(&slots[slot as usize].instrument)).collect(),
             states,
-        });
+            minutes: Vec::new(),
+        };
+        window.minutes = self.minute.add(&window, &rows);
+        self.closed.push_back(window);
         self.is_open_complete = !stream.is_missing_quotes();
     }
 }

@@ -8,6 +8,7 @@ use crossbook_outgoing::{Outbox, OutgoingStreams, Uplink};
 use crossbook_wire::{IngestAnswer, encode_ingest_answer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 const TENTH: i64 = 100_000_000;
 const WINDOW: i64 = 150 * TENTH;
@@ -207,9 +208,9 @@ impl World {
     fn send(&mut self) {
         let (Some(tracker), Some(aggregator)) = (&mut self.tracker, &mut self.aggregator) else { return };
         loop {
-            match tracker.uplink.next_message() {
-                Ok(None) => break,
-                Ok(Some(payload)) if aggregator.on_batch(&payload).is_ok() => {}
+            match tracker.uplink.poll_message(Waker::noop()) {
+                Poll::Pending | Poll::Ready(Ok(None)) => break,
+                Poll::Ready(Ok(Some(payload))) if aggregator.on_batch(&payload).is_ok() => {}
                 _ => tracker.uplink.on_closed(None),
             }
             self.waiting.extend(std::iter::from_fn(|| aggregator.take_closed()));

@@ -1,10 +1,12 @@
 //! One call of a method that is served here: who calls, what it said first, and the decision about it.
 
+use super::deadline::Deadline;
 use super::outlet::{Answers, Outlet};
 use crate::bells::Bell;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -20,6 +22,8 @@ pub struct Call {
     pub metadata: Vec<(String, String)>,
     /// What the client is sent.
     pub outlet: Arc<Outlet>,
+    /// Bytes of its first word, as far as it has come.
+    pub(super) said: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -48,6 +52,7 @@ impl Call {
             peer,
             metadata: metadata.iter().filter_map(text).collect(),
             outlet: Arc::new(Outlet::new(bell)),
+            said: AtomicUsize::new(0),
             state: Mutex::new(State { decide: Some(decide), ..State::default() }),
         };
         (Arc::new(call), decided)
@@ -74,11 +79,23 @@ impl Call {
         self.decide(Err(status));
     }
 
+    /// The client has no more time: nothing is kept for it but this, and its place is free, whether or not it reads.
+    pub(super) fn expire(&self, status: &Status) {
+        self.outlet.expire(status.clone());
+        self.let_go();
+        self.decide(Err(status.clone()));
+    }
+
     /// It has spoken, and has a place among those that run.
     pub(super) fn begin(&self, first: Bytes, messages: Streaming<Bytes>, place: OwnedSemaphorePermit) {
         let mut state = self.lock();
         state.first = first;
         (state.messages, state.place) = (Some(messages), Some(place));
+    }
+
+    fn let_go(&self) {
+        let mut state = self.lock();
+        (state.messages, state.place) = (None, None);
     }
 
     fn decide(&self, decision: Result<(), Status>) {
@@ -96,12 +113,13 @@ impl Call {
 pub struct Held {
     call: Arc<Call>,
     answers: Answers,
+    _deadline: Option<Deadline>,
 }
 
 impl Held {
-    pub fn new(call: Arc<Call>) -> Self {
+    pub fn new(call: Arc<Call>, deadline: Option<Deadline>) -> Self {
         let answers = Answers(Arc::clone(&call.outlet));
-        Self { call, answers }
+        Self { call, answers, _deadline: deadline }
     }
 }
 
@@ -116,7 +134,6 @@ impl Stream for Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.call.outlet.leave(); // first: whoever finds no messages finds that the client is gone
-        let mut state = self.call.lock();
-        (state.messages, state.place) = (None, None);
+        self.call.let_go();
     }
 }

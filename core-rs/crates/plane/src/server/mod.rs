@@ -1,10 +1,13 @@
 //! The public port: HTTP/2 connections, bounded in number, whose requests are served here or forwarded.
 
 mod call;
+mod deadline;
 mod forward;
+mod hearing;
 mod opening;
 mod outlet;
 mod places;
+mod turns;
 
 pub use call::Call;
 pub(crate) use opening::is_too_large;
@@ -21,6 +24,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use opening::Opening;
 use places::Places;
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io::{Cursor, Error, ErrorKind, Result};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::PathBuf;
@@ -30,6 +34,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
+use turns::{InTurns, Turns};
 
 /// Of one connection's requests: what a stream may send before it is read, and all streams together.
 const STREAM_WINDOW: u32 = 256 * 1024;
@@ -161,7 +166,10 @@ async fn accept(
 
 async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let _ = socket.set_nodelay(true);
-    let Ok(Some(socket)) = tokio::time::timeout(shared.settings.patience, greeted(socket)).await else { return };
+    let turns = Arc::<Turns>::default();
+    let Ok(Some(socket)) = tokio::time::timeout(shared.settings.patience, greeted(socket, &turns)).await else {
+        return;
+    };
     let settings = &shared.settings;
     let backend = Arc::new(Backend::new(settings.backend.clone(), peer));
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -174,15 +182,22 @@ async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut sto
         .max_send_buf_size(SEND_BUFFER)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW);
-    let service = service_fn(|request| answer(request, peer, Arc::clone(&shared), Arc::clone(&backend)));
+    let service = service_fn(|request| {
+        turns.count();
+        answer(request, peer, Arc::clone(&shared), Arc::clone(&backend))
+    });
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(socket), service));
     let mut is_stopping = *stopped.borrow();
     if is_stopping {
         connection.as_mut().graceful_shutdown();
     }
     loop {
+        let turn = poll_fn(|context| {
+            turns.begin();
+            connection.as_mut().poll(context)
+        });
         tokio::select! {
-            _ = connection.as_mut() => return, // a connection that breaks is its client's business
+            _ = turn => return, // a connection that breaks is its client's business
             _ = stopped.changed(), if !is_stopping => {
                 is_stopping = true;
                 connection.as_mut().graceful_shutdown();
@@ -192,11 +207,12 @@ async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut sto
 }
 
 /// The connection of a client that speaks HTTP/2; hyper would wait for the others without end, and they would hold their places.
-async fn greeted(socket: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+async fn greeted(socket: TcpStream, turns: &Arc<Turns>) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
     let mut said = [0; PREFACE.len()];
     let (mut reader, writer) = socket.into_split();
     reader.read_exact(&mut said).await.ok()?;
-    (said == *PREFACE).then(|| tokio::io::join(Cursor::new(said).chain(reader), writer))
+    let reader = InTurns::new(Cursor::new(said).chain(reader), Arc::clone(turns));
+    (said == *PREFACE).then(|| tokio::io::join(reader, writer))
 }
 
 async fn answer(

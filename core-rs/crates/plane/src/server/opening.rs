@@ -1,6 +1,8 @@
 //! From a request to a call that has spoken: those that say nothing have few places of their own, and not for long.
 
 use super::call::{Call, Held};
+use super::deadline::{self, Deadline};
+use super::hearing::{Hearing, Listener};
 use super::places::Places;
 use crate::bells::Bell;
 use crate::codec::Raw;
@@ -10,6 +12,7 @@ use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::server::{Grpc, StreamingService};
@@ -29,13 +32,19 @@ pub async fn serve<O: Fn(Arc<Call>) + Send + Sync + 'static>(
     request: Request<Incoming>,
     opening: Opening<O>,
 ) -> Response<Body> {
+    let patience = match deadline::of(request.headers()) {
+        Ok(patience) => patience,
+        Err(status) => return status.into_http(),
+    };
     let limit = opening.places.max_message_bytes(opening.method);
     let mut grpc = Grpc::new(Raw)
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit)
         .accept_compressed(CompressionEncoding::Deflate)
         .accept_compressed(CompressionEncoding::Gzip);
-    grpc.streaming(Service { opening: Some(opening) }, request).await
+    let listener = Listener::default();
+    let request = request.map(|body| Hearing::new(body, listener.clone()));
+    grpc.streaming(Service { opening: Some(opening), patience, listener }, request).await
 }
 
 /// Whether a message was refused for its size alone, as it came or once it was decompressed: tonic says so in these words.
@@ -45,6 +54,9 @@ pub fn is_too_large(status: &Status) -> bool {
 
 struct Service<O> {
     opening: Option<Opening<O>>,
+    /// The client's.
+    patience: Option<Duration>,
+    listener: Listener,
 }
 
 type Answer = Result<tonic::Response<Held>, Status>;
@@ -55,13 +67,18 @@ impl<O: Fn(Arc<Call>) + Send + Sync + 'static> StreamingService<Bytes> for Servi
     type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
-        let opening = self.opening.take();
+        let (opening, patience, listener) = (self.opening.take(), self.patience, self.listener.clone());
         Box::pin(async move {
             let Some(Opening { method, peer, places, bell, tell }) = opening else {
                 unreachable!("one call a request")
             };
             let (call, mut decided) = Call::new(method, peer, request.metadata().as_ref(), bell);
-            let held = Held::new(Arc::clone(&call));
+            listener.begin(&call, &places);
+            let deadline = patience.map(|patience| {
+                let call = Arc::clone(&call);
+                Deadline::set(patience, move |status| call.expire(status))
+            });
+            let held = Held::new(Arc::clone(&call), deadline);
             let decision = tokio::select! {
                 decision = &mut decided => decision, // before it has spoken: nobody listens to it any more
                 _ = hear(&call, request.into_inner(), &places, &tell) => decided.await,

@@ -31,6 +31,13 @@ struct State {
     waker: Option<Waker>,
 }
 
+impl State {
+    fn forget(&mut self) {
+        (self.is_gone, self.source) = (true, None);
+        self.written.clear();
+    }
+}
+
 impl Outlet {
     /// The bell rings when everything written has been taken, and when the client is gone.
     pub fn new(bell: Bell) -> Self {
@@ -69,10 +76,16 @@ impl Outlet {
     }
 
     pub(super) fn leave(&self) {
-        let mut state = self.lock();
-        (state.is_gone, state.source) = (true, None);
-        state.written.clear();
-        drop(state);
+        self.change(State::forget);
+        self.bell.ring();
+    }
+
+    /// As if the client had left, but that it is told this.
+    pub(super) fn expire(&self, status: Status) {
+        self.change(|state| {
+            state.forget();
+            state.end = Some(Err(status));
+        });
         self.bell.ring();
     }
 
@@ -208,6 +221,17 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_more_time_is_told_so_before_anything_that_waits() {
+        let (bells, outlet) = outlet();
+        outlet.write("one".into());
+        outlet.expire(Status::deadline_exceeded(""));
+        outlet.end(Ok(()));
+        outlet.write("two".into());
+        assert_eq!((bells.take(), outlet.is_gone(), outlet.waiting()), (vec![outlet.bell()], true, 0));
+        assert_eq!(next(&outlet), Poll::Ready(Some(Err(4))));
+    }
+
+    #[test]
     fn whoever_waits_is_woken_by_whatever_is_new() {
         struct Woken(std::sync::atomic::AtomicBool);
         impl std::task::Wake for Woken {
@@ -215,10 +239,11 @@ mod tests {
                 self.0.store(true, std::sync::atomic::Ordering::Relaxed);
             }
         }
-        let changes: [fn(&Outlet); 3] = [
+        let changes: [fn(&Outlet); 4] = [
             |outlet| outlet.write("news".into()),
             |outlet| outlet.follow(Box::new(Given(VecDeque::new()))),
             |outlet| outlet.end(Ok(())),
+            |outlet| outlet.expire(Status::deadline_exceeded("")),
         ];
         for change in changes {
             let (_bells, outlet) = outlet();

@@ -43,13 +43,16 @@ pub struct Method {
 pub struct Silence {
     /// How many there may be.
     pub places: usize,
-    /// What the one that has been silent for longest is told when there are more.
+    /// What the one that has been silent for longest is told when there are more, or all of them have said too much of it.
     pub when_oldest: Refusal,
     /// How long one may be silent.
     pub patience: Duration,
     /// What it is told then.
     pub when_late: Refusal,
 }
+
+/// Of the largest messages, what all calls of a method together may have said that have not finished their first word.
+const UNFINISHED_MESSAGES: usize = 4;
 
 pub struct Places {
     numbers: HashMap<String, usize>,
@@ -114,6 +117,27 @@ impl Places {
         Silent { place, call }
     }
 
+    /// So much more of the call's messages has come. While it counts as silent it waits in memory: when all of that is too much,
+    /// the oldest end.
+    pub fn weigh(&self, call: &Arc<Call>, bytes: usize) {
+        let place = &self.methods[call.method];
+        let mut silent = place.silent();
+        if !silent.iter().any(|other| Arc::ptr_eq(other, call)) {
+            return;
+        }
+        call.said.fetch_add(bytes, Ordering::Relaxed);
+        let said = |call: &Arc<Call>| call.said.load(Ordering::Relaxed);
+        let mut all: usize = silent.iter().map(said).sum();
+        let mut ended = Vec::new();
+        while all > UNFINISHED_MESSAGES * place.method.max_message_bytes {
+            let Some(oldest) = silent.pop_front() else { break };
+            all -= said(&oldest);
+            ended.push(oldest);
+        }
+        drop(silent);
+        ended.iter().for_each(|call| call.refuse(place.method.silence.when_oldest.clone().into()));
+    }
+
     /// A place among those that run until it is dropped, or what the call is told.
     pub fn take(&self, method: usize) -> Result<OwnedSemaphorePermit, Status> {
         let place = &self.methods[method];
@@ -157,7 +181,7 @@ mod tests {
             path: path.into(),
             places: 1,
             when_full: refusal(Code::ResourceExhausted),
-            max_message_bytes: 1,
+            max_message_bytes: 100,
             silence: silence.clone(),
         };
         Places::new(vec![method("/a/A"), method("/a/B")], Arc::new(bells.bell()))
@@ -204,5 +228,22 @@ mod tests {
         assert!(decided[1..].iter_mut().all(is_undecided));
         drop(waits);
         assert!(places.methods[0].silent().is_empty());
+    }
+
+    #[test]
+    fn of_unfinished_first_words_the_oldest_go_when_they_are_too_much_together() {
+        let bells = Bells::new().unwrap();
+        let places = places(&bells);
+        let (calls, mut decided): (Vec<_>, Vec<_>) = (0..2).map(|_| call(&bells)).unzip();
+        let waits: Vec<_> = calls.iter().map(|call| places.fall_silent(call)).collect();
+        for (call, bytes) in [(0, 100), (1, 200), (0, 100)] {
+            places.weigh(&calls[call], bytes);
+            assert!(decided.iter_mut().all(is_undecided));
+        }
+        places.weigh(&calls[1], 1);
+        assert_eq!(decided[0].try_recv().unwrap().unwrap_err().code(), Code::ResourceExhausted);
+        drop(waits); // it has spoken: what comes now is read by somebody
+        places.weigh(&calls[1], 1_000);
+        assert!(is_undecided(&mut decided[1]));
     }
 }

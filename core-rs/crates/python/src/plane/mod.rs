@@ -1,8 +1,8 @@
-//! The data plane as Python holds it: its thread, its port and the calls there, the streams that it follows.
+//! The data plane as Python holds it: its thread, its port and the calls there, the streams that it dials.
 
 mod calls;
+mod dialed;
 mod feeding;
-mod following;
 mod server;
 mod status;
 mod thread;
@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     thread::register(module)?;
-    following::register(module)?;
+    dialed::register(module)?;
     server::register(module)?;
     calls::register(module)?;
     feeding::register(module)

@@ -1,13 +1,14 @@
 //! The plane's thread, as Python holds it.
 
-use super::following::FollowedStream;
+use super::dialed::{DialRules, FollowedStream, SentStream};
 use crate::board::QuoteTaker;
 use crate::errors::without_gil;
 use crate::live::SharedScan;
+use crate::outgoing::UplinkState;
 use crate::wall::WallClock;
 use crossbook_plane as plane;
 use pyo3::prelude::*;
-use std::time::Duration;
+use std::sync::Arc;
 
 /// The thread that carries streams. One for each process.
 #[pyclass(module = "crossbook._core", frozen)]
@@ -41,9 +42,6 @@ impl Plane {
         })
     }
 
-    #[pyo3(signature = (target, request, into, source, wall, *, connect_timeout_seconds, keepalive_seconds,
-        keepalive_timeout_seconds, max_message_bytes))]
-    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn follow_quotes(
         &self,
         target: &str,
@@ -51,22 +49,18 @@ impl Plane {
         into: QuoteTaker<'_>,
         source: u16,
         wall: &WallClock,
-        connect_timeout_seconds: f64,
-        keepalive_seconds: f64,
-        keepalive_timeout_seconds: f64,
-        max_message_bytes: usize,
+        rules: &DialRules,
     ) -> FollowedStream {
-        let rules = plane::DialRules {
-            connect_timeout: Duration::from_secs_f64(connect_timeout_seconds),
-            keepalive: Duration::from_secs_f64(keepalive_seconds),
-            keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
-            max_message_bytes,
-        };
-        let (bell, request) = (self.bell(), request.to_vec().into());
         let taker = into.of(source, wall);
-        FollowedStream {
-            inner: plane::Followed::start(target, QUOTES, request, rules, taker, bell, self.inner.handle()),
-        }
+        let (bell, request) = (self.bell(), request.to_vec().into());
+        let runtime = self.inner.handle();
+        FollowedStream { inner: plane::Followed::start(target, QUOTES, request, rules.inner, taker, bell, runtime) }
+    }
+
+    fn send_quotes(&self, target: &str, hello: &[u8], uplink: &UplinkState, rules: &DialRules) -> SentStream {
+        let (bell, hello) = (self.bell(), hello.to_vec().into());
+        let (uplink, runtime) = (Arc::clone(&uplink.inner), self.inner.handle());
+        SentStream { inner: plane::Sending::start(target, hello, uplink, rules.inner, bell, runtime) }
     }
 }
 

@@ -3,6 +3,7 @@
 mod disorder;
 mod exactness;
 mod hand_over;
+mod minutes;
 mod roster;
 mod rules;
 mod unheard;
@@ -64,6 +65,11 @@ fn at(offset: f64) -> i64 {
 
 fn take_all(windows: &mut VenueWindows) -> Vec<ClosedWindow> {
     std::iter::from_fn(|| windows.take_closed()).collect()
+}
+
+/// Whoever continues within a minute does not know it whole; its rows are the same.
+fn without_minutes(closed: Vec<ClosedWindow>) -> Vec<ClosedWindow> {
+    closed.into_iter().map(|window| ClosedWindow { minutes: Vec::new(), ..window }).collect()
 }
 
 fn row<'a>(window: &'a ClosedWindow, symbol: &str) -> Option<&'a WindowState> {

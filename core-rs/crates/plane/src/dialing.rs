@@ -1,0 +1,121 @@
+//! A connection to another service: dialled once, and gone with whoever dialled.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tonic::client::Grpc;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+
+/// What the other side may send before it is read: little, so that what waits there is the newest.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// How a connection is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct DialRules {
+    pub connect_timeout: Duration,
+    /// A peer that says nothing is asked after so long, and must answer in time.
+    pub keepalive: Duration,
+    pub keepalive_timeout: Duration,
+    /// Of each, either way.
+    pub max_message_bytes: usize,
+}
+
+/// Why a stream is over.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// The other side has ended it, or we have left it.
+    Ended,
+    /// With a status, or because it could not be reached.
+    Failed { code: i32, message: String },
+    /// What it said, or was to be told, makes no sense.
+    Refused(String),
+}
+
+impl From<Status> for End {
+    fn from(status: Status) -> Self {
+        Self::Failed { code: code(&status) as i32, message: text(&status) }
+    }
+}
+
+/// A connection of one stream: at its flow limit it holds up no other. Dropped, it is closed at once, whatever is under way.
+pub struct Line {
+    /// For calls.
+    pub grpc: Grpc<Channel>,
+    tasks: Tasks,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.tasks.lock().abort_all();
+    }
+}
+
+/// Dials `target`: "host:port", or "unix:path".
+pub async fn dial(target: &str, rules: DialRules) -> Result<Line, Status> {
+    let uri = match target.strip_prefix("unix:") {
+        Some(path) => format!("unix://{path}"),
+        None => format!("http://{target}"),
+    };
+    let tasks = Tasks::default();
+    let endpoint = Endpoint::from_shared(uri).map_err(|error| Status::invalid_argument(text(&error)))?;
+    let endpoint = endpoint
+        .connect_timeout(rules.connect_timeout)
+        .http2_keep_alive_interval(rules.keepalive)
+        .keep_alive_timeout(rules.keepalive_timeout)
+        .keep_alive_while_idle(true)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .tcp_nodelay(true)
+        .executor(tasks.clone());
+    let channel = endpoint.connect().await.map_err(|error| Status::unavailable(text(&error)))?;
+    let bytes = rules.max_message_bytes;
+    let mut grpc = Grpc::new(channel).max_decoding_message_size(bytes).max_encoding_message_size(bytes);
+    grpc.ready().await.map_err(|error| Status::unavailable(text(&error)))?;
+    Ok(Line { grpc, tasks })
+}
+
+/// Those that keep a connection: they know each other, so that somebody has to end them.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<JoinSet<()>>>);
+
+impl Tasks {
+    fn lock(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl hyper::rt::Executor<Pin<Box<dyn Future<Output = ()> + Send>>> for Tasks {
+    fn execute(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.lock().spawn(task);
+    }
+}
+
+/// As grpcio says it: a connection that breaks is no status of the other side's, and what is too large is not out of range.
+fn code(status: &Status) -> Code {
+    let is_ours = std::error::Error::source(status).is_some();
+    match status.code() {
+        Code::Unknown if is_ours => Code::Unavailable,
+        Code::OutOfRange => Code::ResourceExhausted,
+        code => code,
+    }
+}
+
+/// What went wrong, down to its cause.
+fn text(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut texts = Vec::new();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let text = match error.downcast_ref::<Status>() {
+            Some(status) => status.message().to_owned(),
+            None => error.to_string(),
+        };
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    texts.join(": ")
+}

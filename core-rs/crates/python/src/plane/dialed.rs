@@ -1,0 +1,106 @@
+//! The streams that the plane dials, as Python holds them: one that it follows, one that it fills.
+
+use crate::errors::{Failure, without_gil};
+use crate::outgoing::PyResumed;
+use crossbook_plane as plane;
+use crossbook_plane::End;
+use pyo3::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a connection is kept.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct DialRules {
+    pub(super) inner: plane::DialRules,
+}
+
+#[pymethods]
+impl DialRules {
+    #[new]
+    #[pyo3(signature = (*, connect_timeout_seconds, keepalive_seconds, keepalive_timeout_seconds, max_message_bytes))]
+    fn new(
+        connect_timeout_seconds: f64,
+        keepalive_seconds: f64,
+        keepalive_timeout_seconds: f64,
+        max_message_bytes: usize,
+    ) -> Self {
+        let inner = plane::DialRules {
+            connect_timeout: Duration::from_secs_f64(connect_timeout_seconds),
+            keepalive: Duration::from_secs_f64(keepalive_seconds),
+            keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
+            max_message_bytes,
+        };
+        Self { inner }
+    }
+}
+
+/// Its status, if it is over.
+fn status(end: Option<End>, refused: fn(String) -> Failure) -> PyResult<Option<(i32, String)>> {
+    match end {
+        None => Ok(None),
+        Some(End::Ended) => Ok(Some((0, String::new()))),
+        Some(End::Failed { code, message }) => Ok(Some((code, message))),
+        Some(End::Refused(reason)) => Err(refused(reason).into()),
+    }
+}
+
+/// A stream that the plane follows.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct FollowedStream {
+    pub(super) inner: Arc<plane::Followed>,
+}
+
+#[pymethods]
+impl FollowedStream {
+    #[getter]
+    fn bell(&self) -> u64 {
+        self.inner.bell()
+    }
+
+    #[getter]
+    fn is_open(&self) -> bool {
+        self.inner.is_open()
+    }
+
+    #[getter]
+    fn end(&self) -> PyResult<Option<(i32, String)>> {
+        status(self.inner.end(), Failure::Payload)
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        without_gil(py, || self.inner.stop());
+    }
+}
+
+/// A lane's stream that the plane fills.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct SentStream {
+    pub(super) inner: Arc<plane::Sending>,
+}
+
+#[pymethods]
+impl SentStream {
+    #[getter]
+    fn bell(&self) -> u64 {
+        self.inner.bell()
+    }
+
+    fn take_resumed(&self) -> Option<PyResumed> {
+        self.inner.take_resumed().map(PyResumed::from)
+    }
+
+    #[getter]
+    fn end(&self) -> PyResult<Option<(i32, String)>> {
+        status(self.inner.end(), Failure::Sequence)
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        without_gil(py, || self.inner.stop());
+    }
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<DialRules>()?;
+    module.add_class::<FollowedStream>()?;
+    module.add_class::<SentStream>()
+}
