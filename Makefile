@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property mutations fuzz clients venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property kills mutations fuzz clients venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ stalled: setup ## Let clients stop reading for ten minutes under 50,000 quotes/s
 faults: setup ## Break the running system in every known way and check what comes of it (ARGS="--times 10 kill network"); JSON in .bench/faults.json
 	@$(UV) sync --quiet --locked --all-extras --inexact --group chaos --no-install-project || echo "crossbook: no libfaketime: the group clock is skipped" >&2
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+kills: setup ## Kill an aggregator 100 times at random moments under 50,000 quotes/s and compare every row bit by bit (ARGS="--kills 10 --seed 7")
+	@$(BIN)/python -m tests.faults.kills $(ARGS)
 
 histories: setup ## Put the whole system through random histories of deaths, pauses and outages (ARGS="--count 50 --shrink")
 	@$(BIN)/python -m tests.histories $(ARGS)

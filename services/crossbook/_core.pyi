@@ -842,6 +842,8 @@ class SharedScan(ScannerAnswers):
         self, identities: Sequence[tuple[IdentityPair, int]], record: bytes, now_ns: int
     ) -> tuple[int, list[int]]:
         """Replaces what is known of pairs; record: how a recording tells it. Raises InvalidSettingError."""
+    def clock_error_ns(self, now_ns: int) -> int:
+        """By how much all quotes are ahead of our time, or below 0 behind, where all are refused for it; else 0."""
     def on_published(self, now_ns: int) -> None:
         """What the last batch caused has gone out: measures it."""
     def close(self) -> tuple[int, list[int]]:

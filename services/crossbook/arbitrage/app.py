@@ -34,7 +34,11 @@ from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.tasks import Keeper, keeping
 
 TIMER_SECONDS = 0.05
-QUOTES = "quotes"  # the part of the health that the shards' streams are
+CLOCK_SECONDS = 0.5
+QUOTES, QUOTE_TIMES = (
+    "quotes",
+    "quote times",
+)  # parts of the health: the shards' streams, and whether what they tell can be used
 
 log = structlog.get_logger()
 
@@ -72,6 +76,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             are_decided = asyncio.Event()
             keep("clock", clock.keep_beating)
             keep("timer", lambda: _tick(live))
+            keep("clock check", lambda: _tell_clock(live, health))
             keep("news", lambda: live.hear(plane))
             keep("identities", lambda: _keep_identities(identities, are_decided))
             keep("shards", lambda: _follow(shards, are_decided, keeper, health))
@@ -85,6 +90,13 @@ async def _tick(live: LiveScan) -> None:
     while True:
         await asyncio.sleep(TIMER_SECONDS)
         live.on_timer()
+
+
+async def _tell_clock(live: LiveScan, health: ServiceHealth) -> None:
+    """Whoever sees nothing for its clock's sake must not look like one before whose eyes nothing happens."""
+    while True:
+        await asyncio.sleep(CLOCK_SECONDS)
+        await health.tell(QUOTE_TIMES, live.clock_problem)
 
 
 async def _keep_identities(identities: IdentityRegister, are_decided: asyncio.Event) -> None:

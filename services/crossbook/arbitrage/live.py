@@ -29,6 +29,7 @@ from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.plane.thread import PlaneThread
+from crossbook.plumbing.timestamps import SECOND_NS
 
 log = structlog.get_logger()
 
@@ -67,6 +68,15 @@ class LiveScan:
     def on_timer(self) -> None:
         """To be called every 50 ms."""
         self._tell(self.scanner.on_timer(self.clock.now_ns()))
+
+    @property
+    def clock_problem(self) -> str:
+        """Why no quote can be used, where that is because of clocks; nothing where it is not."""
+        error_ns = self.scanner.clock_error_ns(self.clock.now_ns())
+        if not error_ns:
+            return ""
+        side = "ahead of" if error_ns > 0 else "behind"
+        return f"all quotes bear times that are {abs(error_ns) / SECOND_NS:.1f} s {side} this machine's clock"
 
     def set_identities(self, identities: Identities) -> None:
         """What is known of pairs, all of it: (pair, IdentityState)."""

@@ -120,8 +120,17 @@ def _missing(history: History, seen: Seen, is_set: bool) -> Iterator[str]:
             others = [seen.openings[other] for name, other in there if name == rule and other in seen.openings]
             if any(opening.meets(other) for other in others):
                 continue  # another arbitrage's name for the same: it is told once, by the one that is followed
-            if rule != "calm" or not _is_held_back(opening, seen, history):
+            if rule != "calm" or not any(_is_held_back(one, seen, history) for one in (opening, *_names(cause, seen))):
                 yield f"no alert of {rule} for {cause}, opened at {opening.at:.3f} s"
+
+
+def _names(cause: str, seen: Seen) -> Iterator[Opening]:
+    """What was open before this one opened and then, and was heard: this is another arbitrage's name for the same."""
+    opening = seen.openings[cause]
+    for name in sorted(seen.logged & seen.heard - {cause}):
+        other = seen.openings[name]
+        if other.at <= opening.at and other.meets(opening):
+            yield other
 
 
 def _must_fire(rule: str, cause: str, opening: Opening, seen: Seen, is_set: bool) -> bool:

@@ -291,7 +291,10 @@ class _Channel:
                 raise broken(grpc.StatusCode.UNAVAILABLE, "nobody answers")
             if not method.endswith("/Check"):
                 raise broken(grpc.StatusCode.UNIMPLEMENTED, method)
-            return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
+            assert isinstance(life, ArbitrageLife)
+            is_well = not life.live.clock_problem
+            status = health_pb2.HealthCheckResponse.SERVING if is_well else health_pb2.HealthCheckResponse.NOT_SERVING
+            return health_pb2.HealthCheckResponse(status=status)
 
         return call
 

@@ -6,6 +6,7 @@ server does to a call: refuses it (it raises), loses the answer (it is done and 
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -114,6 +115,7 @@ class Servers:
         self._client = client
         self._is_taken, self._freed = False, asyncio.Event()
         self._redis_at, self._redis_real_at = 0.0, time.monotonic()
+        self._postgres_at = math.nan  # as it was told last
         self._played = 0
 
     @staticmethod
@@ -211,7 +213,8 @@ class Servers:
 
     async def _pass_time(self, server: str) -> None:
         now = self.seconds_at(server)
-        if server == POSTGRES:
+        if server == POSTGRES and now != self._postgres_at:
+            self._postgres_at = now
             await self._connection.execute("SELECT set_config('virtual.seconds', %s, false)", (repr(now),))
 
     async def redis_answers(self, *command: Any, **options: Any) -> Any:

@@ -14,10 +14,10 @@ from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
-from crossbook.plumbing.data.postgres import open_pool
+from crossbook.plumbing.data.postgres import connect, open_pool
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.settings import ArbitrageSettings
-from crossbook.plumbing.timestamps import now_ns
+from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 from tests.support.aggregator.fanout import Tick, payload
 from tests.support.arbitrage.watching import WatchedScan, watch
 from tests.support.servers.stoppable_postgres import stoppable_postgres
@@ -57,10 +57,13 @@ class Process(NamedTuple):
         return [(event.kind, event.opportunity.asset) for event in events]
 
 
-def process(store: EventStore, limit: int = 1000, capacity: int = EVENT_LOG_CAPACITY) -> Process:
-    """One whose writer holds so many, and whose memory."""
+def process(
+    store: EventStore, limit: int = 1000, capacity: int = EVENT_LOG_CAPACITY, seconds_behind: int = 0
+) -> Process:
+    """One whose writer holds so many, and whose memory; its machine's clock may be behind."""
     arguments = scanner_arguments(ArbitrageSettings(min_life_ms=0))
-    live = WatchedScan(arguments, store=store, capacity=capacity, unwritten_limit=limit)
+    clock = Clock(lambda: now_ns() - seconds_behind * SECOND_NS)
+    live = WatchedScan(arguments, store=store, clock=clock, capacity=capacity, unwritten_limit=limit)
     assert live.writer is not None
     return Process(live, live.writer)
 
@@ -125,6 +128,45 @@ async def test_a_token_of_a_time_to_come_misses_nothing(store: EventStore) -> No
     await dead.write()
     ahead = ResumeToken("unknown", 7, now_ns() + 3600 * 10**9).encode()
     assert await process(store).told(ahead) == [(OPENED, "BTC"), (CLOSED, "BTC")]
+
+
+async def test_a_replica_whose_clock_is_behind_hides_nothing_and_is_heard(store: EventStore) -> None:
+    """Its rows bear times of long ago; what was told before them, and they themselves, are no older for that."""
+    right, behind = process(store), process(store, seconds_behind=70)
+    right.tick(101.0, "BTC")
+    await right.write()
+    behind.tick(101.0, "ETH", behind.live.clock.now_ns())
+    await behind.write()
+    right.tick(100.0, "BTC")
+    await right.write()
+    token = ResumeToken("unknown", 7, now_ns()).encode()
+    assert await process(store).told(token) == [(OPENED, "BTC"), (OPENED, "ETH"), (CLOSED, "BTC"), (CLOSED, "ETH")]
+
+
+async def test_what_is_told_of_a_replica_whose_clock_is_behind_goes_on_with_another(store: EventStore) -> None:
+    """Its token stands for its row, and for what others wrote a little before it, though their times are later."""
+    right, behind = process(store), process(store, seconds_behind=4000)
+    behind.tick(101.0, "BTC", behind.live.clock.now_ns())
+    right.tick(101.0, "ETH")
+    await right.write()
+    await behind.write()
+    token = ResumeToken(behind.live.scanner.log_id, 1, behind.live.clock.now_ns()).encode()
+    assert (OPENED, "ETH") in await process(store).told(token)
+
+
+@pytest.mark.parametrize("by", ["-1 hour", "1 hour"])
+async def test_a_server_whose_clock_was_set_hides_nothing(store: EventStore, postgres_dsn: str, by: str) -> None:
+    """Rows of before and of after bear times of the server that are an hour apart; the writers' times hold."""
+    dead = process(store)
+    dead.tick(101.0, "BTC")
+    await dead.write()
+    async with await connect(postgres_dsn) as connection:
+        await connection.execute("UPDATE opportunity_events SET recorded_at = recorded_at + %s::interval", (by,))
+    dead.tick(101.0, "ETH")
+    await dead.write()
+    for token in (ResumeToken("unknown", 7, now_ns()), ResumeToken(dead.live.scanner.log_id, 2, now_ns())):
+        told = await process(store).told(token.encode())
+        assert told[:2] == [(OPENED, "BTC"), (OPENED, "ETH")]
 
 
 async def test_filters_hold_for_what_the_log_tells(store: EventStore) -> None:

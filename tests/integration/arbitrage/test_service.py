@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -12,6 +13,7 @@ from grpc_status import rpc_status
 from crossbook._core import STALE
 from crossbook.arbitrage.recorder import replay
 from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
 from tests.support.arbitrage.arbitrage_process import RunningArbitrage, running_arbitrage
 from tests.support.arbitrage.opportunity_events import EventReader
@@ -47,6 +49,11 @@ async def events_of(arbitrage: RunningArbitrage, count: int, resume_token: str =
         call.cancel()
 
 
+async def is_not_serving(arbitrage: RunningArbitrage) -> bool:
+    """What health says, the other way round."""
+    return not await arbitrage.is_serving()
+
+
 async def scanned(arbitrage: RunningArbitrage, quotes: int) -> None:
     """Returns once the service has taken so many quotes."""
 
@@ -75,6 +82,20 @@ async def test_an_opportunity_is_told_from_open_to_close(fanout: Fanout, arbitra
     assert {updated.opportunity.id, closed.opportunity.id} == {opportunity.id}
     assert closed.opportunity.peak_net_percent == updated.opportunity.costs.net_percent
     assert closed.HasField("duration")
+
+
+async def test_who_cannot_use_any_quote_for_its_clock_says_that_it_does_not_serve(
+    fanout: Fanout, arbitrage: RunningArbitrage
+) -> None:
+    """Every quote bears a time to come: nothing can be found, and whoever follows it can go to another replica."""
+    fanout.send(CHEAP, DEAR)
+    await scanned(arbitrage, 2)
+    assert await arbitrage.is_serving()
+    ahead_ns = now_ns() + 3600 * SECOND_NS
+    fanout.send(replace(CHEAP, receive_ns=ahead_ns), replace(DEAR, receive_ns=ahead_ns))
+    await eventually(lambda: is_not_serving(arbitrage))
+    fanout.send(CHEAP, DEAR)
+    await eventually(arbitrage.is_serving)
 
 
 async def test_the_list_is_sorted_filtered_and_limited(fanout: Fanout, arbitrage: RunningArbitrage) -> None:

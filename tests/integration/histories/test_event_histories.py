@@ -79,6 +79,53 @@ KEPT = {
         ),
         ("lived",),
     ),
+    "a row of a replica whose clock was behind moved the place in the log past what was told before it": History(
+        (
+            Step(0.0, "kill_before", "arbitrage-2", 0.1, 12),
+            Step(0.3, "pause", "alerts-1", 7.0),
+            Step(1.3, "pay", "BTC", 2.0),
+            Step(1.3, "set", "arbitrage-2", -70.0),
+            Step(4.3, "kill_after", "alerts-2", 0.0, 10),
+        )
+    ),
+    "a replica that saw nothing because its clock was behind was followed on": History(
+        (
+            Step(3.06, "kill_before", "alerts-1", 1.0, 9),
+            Step(4.06, "kill_before", "alerts-2", 0.0, 8),
+            Step(4.36, "set", "arbitrage-1", -70.0),
+            Step(4.36, "pay", "ETH", 2.0),
+            Step(4.36, "kill", "arbitrage-2", 1.0),
+        ),
+        ("calm",),
+    ),
+    "the same, by more, with what paid for a short time": History(
+        (
+            Step(0.33, "kill", "alerts-2", 6.0),
+            Step(1.63, "set", "arbitrage-1", -4000.0),
+            Step(1.63, "pay", "BTC", 0.5),
+            Step(1.96, "kill_after", "arbitrage-2", 0.1, 8),
+        ),
+        ("calm",),
+    ),
+    "a slot that was gained ended a wait by a later event, before the end that nobody saw, which is told last": History(
+        (
+            Step(1.0, "kill_before", "arbitrage-1", 6.0, 4),
+            Step(1.3, "pay", "BTC", 0.02),
+            Step(1.3, "pay", "ETH", 0.02),
+            Step(1.3, "pay", "ETH", 8.0),
+        ),
+        ("lived",),
+    ),
+    "the judge asked for another arbitrage's name of what a cooldown had held back": History(
+        (
+            Step(0.3, "pay", "BTC", 0.5),
+            Step(1.3, "pay", "BTC", 0.5),
+            Step(1.3, "pay", "BTC", 8.0),
+            Step(4.3, "kill", "alerts-2", 6.0),
+            Step(4.3, "stop", "arbitrage-2", 0.1),
+        ),
+        ("calm",),
+    ),
     "the wall clock let something live whose end was still to be told": History(
         (
             Step(0.0, "kill_after", "alerts-2", 6.0, 2),
@@ -89,6 +136,12 @@ KEPT = {
         ),
         ("lived",),
     ),
+}
+
+SEED = 7242
+# Of one whose calls must take just so long.
+SEEDS = {
+    "a slot that was gained ended a wait by a later event, before the end that nobody saw, which is told last": 202542
 }
 
 
@@ -111,7 +164,7 @@ def test_a_history_that_once_failed_does_no_more(play: Play, name: str) -> None:
     """Each is the shortest that showed a fault; its name says what was wrong."""
     for is_slow in (False, True):
         history = replace(KEPT[name], is_slow=is_slow)
-        assert play(history, 7242).findings == []
+        assert play(history, SEEDS.get(name, SEED)).findings == []
 
 
 def test_a_history_is_the_same_whenever_it_is_played(play: Play) -> None:

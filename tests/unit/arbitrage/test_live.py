@@ -11,7 +11,9 @@ from crossbook.arbitrage import recorder as module
 from crossbook.arbitrage.messages import to_event
 from crossbook.arbitrage.recorder import NAME, BatchRecorder, recorded_answers, replay
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.recording import read_recording
+from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 from tests.support.aggregator.fanout import Tick, payload
 from tests.support.arbitrage.told_events import told
 from tests.support.arbitrage.watching import WatchedScan
@@ -34,6 +36,18 @@ async def test_what_was_known_before_we_came_is_not_measured(arguments: ScannerA
         assert live.scanner.measured > counted
         live.on_disconnected()
     assert live.scanner.frame_to_opportunity_us(0.5) > 0
+
+
+async def test_a_scan_whose_clock_is_wrong_knows_that_it_sees_nothing(arguments: ScannerArguments) -> None:
+    """Quotes of a time to come are refused, every one; once the clock has been set right nothing is wrong."""
+    set_by_ns = -70 * SECOND_NS
+    live = WatchedScan(arguments, clock=Clock(lambda: now_ns() + set_by_ns))
+    assert live.clock_problem == ""
+    tick(live, 101.0)
+    assert not live.scanner.open_opportunities()
+    assert live.clock_problem.startswith("all quotes bear times that are 70.0 s ahead of")
+    set_by_ns = 0
+    assert live.clock_problem == ""
 
 
 async def test_openings_and_closings_are_logged_once_and_after_those_who_watch(arguments: ScannerArguments) -> None:

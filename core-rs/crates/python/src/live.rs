@@ -117,6 +117,10 @@ impl SharedScan {
         Ok(self.told(self.with(py, |live| live.set_identities(known, record, now_ns))))
     }
 
+    fn clock_error_ns(&self, py: Python<'_>, now_ns: i64) -> i64 {
+        self.with(py, |live| live.scanner().clock_error_ns(now_ns))
+    }
+
     fn on_published(&self, py: Python<'_>, now_ns: i64) {
         self.with(py, |live| live.on_published(now_ns));
     }

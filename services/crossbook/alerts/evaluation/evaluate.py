@@ -11,6 +11,7 @@ may fire at the next UPDATED; one that fired for an opportunity never does so ag
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -79,6 +80,17 @@ class Evaluator:
             if followed and hold:
                 matches += self._decide(followed.opportunity, rule_name, hold)
         return matches
+
+    @contextmanager
+    def looking_back(self) -> Iterator[None]:
+        """In the block events of before are looked at again. An end that nobody saw was told after later events, so no
+        wait ends as long as it may be still to come.
+        """
+        was_caught_up, self.is_caught_up = self.is_caught_up, False
+        try:
+            yield
+        finally:
+            self.is_caught_up = was_caught_up
 
     def on_gap(self, slots: Collection[int]) -> list[Match]:
         """Looks at all that is open, as last told, for slots whose earlier events are not all known."""

@@ -107,7 +107,7 @@ class OwnedSlots:
 
     def _replay(self, position: Position, slots: set[int]) -> list[Match]:
         since = self._kept.since(position)
-        with self._progress.replaying(position, since.told):
+        with self._progress.replaying(position, since.told), self._evaluator.looking_back():
             matches = [] if since.is_whole else self._evaluator.on_gap(slots)
             for event in since.events:
                 matches += self._evaluator.on_event(event, slots)

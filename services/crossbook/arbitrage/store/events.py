@@ -10,6 +10,7 @@ from typing import NamedTuple
 from crossbook._core import REPLICA_OVERLAP_NS, EventFilter, LoggedEvent
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, connected
+from crossbook.plumbing.timestamps import SECOND_NS
 
 LOCK_KEY = 0x6F70706F6C6F67  # "oppolog"
 
@@ -30,13 +31,21 @@ APPEND = """
     ORDER BY event.number
     ON CONFLICT (opportunity_id, kind, cause_ns) DO NOTHING
 """
-# The last row that the writer's reader certainly had; else, of a writer that has no row, the last before that time.
+# The last row that the writer's reader certainly had.
 LAST_OF_WRITER = """
-    SELECT id, event_ns FROM opportunity_events
+    SELECT event_ns, extract(epoch FROM recorded_at)::float8 FROM opportunity_events
     WHERE writer = %s AND number <= %s ORDER BY number DESC LIMIT 1
 """
+# The last row before the first one of those times or later. The first, and by either clock: rows are in the order of
+# their commits, not in that of the times that a writer with a wrong clock gave them, or the server before its was set.
+# `id + 0`, lest the planner read every row from the first one on.
 LAST_BEFORE = """
-    SELECT id FROM opportunity_events WHERE event_ns < %(before_ns)s AND id <= %(last)s ORDER BY id DESC LIMIT 1
+    SELECT id FROM opportunity_events
+    WHERE id < coalesce(least(
+        (SELECT min(id + 0) FROM opportunity_events WHERE event_ns >= %(told_ns)s),
+        (SELECT min(id + 0) FROM opportunity_events WHERE recorded_at >= to_timestamp(%(recorded)s::float8))
+    ), %(no_row)s)
+    ORDER BY id DESC LIMIT 1
 """
 AFTER = """
     SELECT id, writer, number, kind, opportunity_id, asset, buy_venue, sell_venue, opening_net_percent, event_ns,
@@ -108,14 +117,17 @@ class EventStore:
     async def place(self, writer: str, number: int, event_ns: int) -> Place:
         """After what the reader of a token certainly has, less REPLICA_OVERLAP_NS: another replica may have written.
 
-        A token of a time to come, from a clock that has been set back since, stands for now.
+        A token of an unknown writer has its time alone. One of a time to come is from a clock that was set back since:
+        nobody knows by how much, and it stands for the beginning.
         """
         async with connected(self._pool) as connection:
             own = await (await connection.execute(LAST_OF_WRITER, (writer, number))).fetchone()
-            last, before_ns = own or (NO_ROW_AFTER, min(event_ns, self._clock.now_ns()))
-            wanted = {"before_ns": before_ns - REPLICA_OVERLAP_NS, "last": last}
-            row = await (await connection.execute(LAST_BEFORE, wanted)).fetchone()
-        return Place(row[0], True) if row else Place(0, own is not None and own[0] == 1)
+            told_ns, recorded = own or (event_ns, event_ns / SECOND_NS)
+            if own is None and event_ns > self._clock.now_ns() + REPLICA_OVERLAP_NS:
+                return Place(0, False)
+            since = {"told_ns": told_ns - REPLICA_OVERLAP_NS, "recorded": recorded - REPLICA_OVERLAP_NS / SECOND_NS}
+            row = await (await connection.execute(LAST_BEFORE, {**since, "no_row": NO_ROW_AFTER})).fetchone()
+        return Place(row[0], True) if row else Place(0, own is not None)
 
     async def after(self, row_id: int, limit: int) -> list[StoredEvent]:
         """The rows that follow, oldest first."""

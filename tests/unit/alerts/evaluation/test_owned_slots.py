@@ -118,6 +118,18 @@ def test_a_rule_that_waited_at_the_last_owner_waits_here() -> None:
     assert causes(replica.slots.on_time(START_NS + 60 * SECOND_NS)) == ["old enough", "other"]
 
 
+def test_a_slot_that_is_gained_waits_for_the_ends_that_were_told_last() -> None:
+    """What a dead arbitrage held open ended unseen: that is told after what came later, and it lived no longer."""
+    replica = Replica(pb.AlertRule(name=RULE.name, is_enabled=True, min_life=Duration(seconds=5)))
+    replica.tell(OPENED, "short", 0)
+    replica.tell(OPENED, "long", 1)
+    replica.tell(OPENED, "later", 20, asset="ETH")
+    replica.tell(CLOSED, "short", 2)
+    replica.tell(CLOSED, "long", 9)
+    assert causes(replica.begin([BTC])) == ["long"]
+    assert causes(replica.slots.on_time(START_NS + 25 * SECOND_NS)) == []
+
+
 def test_an_update_that_is_looked_at_again_does_not_undo_a_later_one() -> None:
     """A rule that waits decides by the latest numbers."""
     waits = pb.AlertRule(name=RULE.name, is_enabled=True, min_life=Duration(seconds=60), min_net_percent=0.4)

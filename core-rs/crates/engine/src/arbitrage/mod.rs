@@ -3,7 +3,7 @@
 //! `scanner` takes quotes and asks only the pairs of the leg that changed; `asset` holds one asset's legs in columns and
 //! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
 //! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `lifecycle` opens, updates and closes;
-//! `sources` knows which shard's stream tells which leg; `answers` computes on demand; `views` is what
+//! `sources` knows which shard's stream tells which leg, `source_times` whether its clock and ours agree; `answers` computes on demand; `views` is what
 //! leaves the module, `messages` how it looks on the wire.
 
 mod answers;
@@ -24,6 +24,7 @@ mod relays;
 mod rules;
 mod scanner;
 mod settings;
+mod source_times;
 mod sources;
 #[cfg(test)]
 pub(crate) mod tests;

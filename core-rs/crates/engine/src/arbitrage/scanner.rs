@@ -11,6 +11,7 @@ use super::numbers::Top;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
+use super::source_times::{SourceTimes, common_error_ns};
 use super::sources::{Place, Sources};
 use super::views::OpportunityEvent;
 
@@ -24,6 +25,8 @@ pub struct Scanner {
     /// Where each (venue, symbol) is.
     places: FxHashMap<(String, String), Place>,
     sources: Sources,
+    /// Of each source that has told a LIVE quote and is not gone.
+    times: FxHashMap<u16, SourceTimes>,
     venues: FxHashMap<String, u32>,
     relays: Relays,
     /// What is decided or found of each asset's pairs, whether their instruments have come yet or not.
@@ -52,6 +55,7 @@ impl Scanner {
             book_of_asset: FxHashMap::default(),
             places: FxHashMap::default(),
             sources: Sources::default(),
+            times: FxHashMap::default(),
             venues: FxHashMap::default(),
             identities: FxHashMap::default(),
             journal: Journal::default(),
@@ -70,12 +74,19 @@ impl Scanner {
         self.sources.stream(source).check(&batch)?;
         self.introduce(&batch, source, now_ns);
         let places = std::mem::take(&mut self.sources.stream(source).places);
+        let mut newest_ns = None;
         for quote in batch.columns.rows() {
+            if quote.state == BookState::Live {
+                newest_ns = newest_ns.max(Some(quote.receive_ns));
+            }
             if let Some(place) = places.get(quote.instrument as usize).copied().flatten() {
                 self.on_quote(place, &quote, source.into(), now_ns);
             }
         }
         self.sources.stream(source).places = places;
+        if let Some(newest_ns) = newest_ns {
+            self.times.entry(source).or_default().on_batch(newest_ns, now_ns, self.rules.settings.max_age_ns);
+        }
         Ok(std::mem::take(&mut self.journal.events))
     }
 
@@ -114,6 +125,7 @@ impl Scanner {
     pub fn on_disconnected(&mut self, now_ns: i64, source: u16) -> Vec<OpportunityEvent> {
         let lost = self.take_lost(source);
         self.sources.forget(source);
+        self.times.remove(&source);
         let moment = Moment { now_ns, cause_ns: None };
         for number in 0..self.books.len() {
             let mut lives = self.lives(number, moment);
@@ -132,6 +144,12 @@ impl Scanner {
     pub fn open_legs(&self, source: u16) -> usize {
         let is_open = |top: &&Top| top.source == u32::from(source) && top.state != BookState::Closed;
         self.books.iter().map(|book| book.tops.iter().filter(is_open).count()).sum()
+    }
+
+    /// By how much the quotes of every source are ahead of our time, or, below 0, behind it, when the gate refuses them all
+    /// for that; else 0.
+    pub fn clock_error_ns(&self, now_ns: i64) -> i64 {
+        common_error_ns(self.times.values(), self.settings().max_skew_ns, now_ns)
     }
 
     pub fn stats(&self) -> ScannerStats {
