@@ -99,9 +99,13 @@ stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream 
 mutations: ## Change every field of every fixture's and every captured frame, answer and list in every way; the outcomes by venue (VENUE=one)
 	@cd core-rs && CROSSBOOK_ALL_MUTATIONS=1 CROSSBOOK_MUTATED_VENUE=$(VENUE) cargo test -q -p crossbook-venues --test mutations -- --nocapture
 
-fuzz: ## Feed arbitrary bytes to every venue's decoder for a minute (ARGS="-max_total_time=600"); needs cargo-fuzz
+fuzz: ## Fuzz every venue's decoder, the windows behind batches and the plane's port, at the same time, from the fixtures on (MINUTES=10); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "crossbook: cargo-fuzz is missing: rustup toolchain install nightly && cargo install cargo-fuzz, then run make fuzz again" >&2; exit 1; }
-	@cd core-rs && cargo +nightly fuzz run frames -- $(or $(ARGS),-max_total_time=60)
+	@cd core-rs && cargo +nightly fuzz build && ./fuzz/target/$$(rustc -vV | sed -n 's/^host: //p')/release/seeds fuzz/corpus
+	@cd core-rs && for target in frames batches port; do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$$((60 * $(or $(MINUTES),10))) -print_final_stats=1 2>fuzz/$$target.log & all="$$all $$!"; \
+	done; failed=0; for one in $$all; do wait $$one || failed=1; done; \
+	grep -hE 'DONE|Done|stat::number_of_executed_units|panicked|SUMMARY' fuzz/*.log; exit $$failed
 
 clients: setup ## Run the clients in Python, Go and Java, and grpcurl, against a running system; what a machine lacks is skipped with the reason
 	@$(BIN)/pytest tests/integration/clients $(ARGS)

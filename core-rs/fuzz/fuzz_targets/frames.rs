@@ -1,43 +1,48 @@
 //! Any frames and answers, to any venue's feed: no panic, no impossible quote, and no more memory than a feed may have.
 //!
-//! The first byte picks the venue of the registry; then each piece is a byte that says what it is (text, binary, answer,
-//! time), two bytes of length, and so many bytes.
+//! The first byte picks the venue of the registry; then each piece is text, binary, an answer, or milliseconds that pass. The feed
+//! tracks what the venue's fixture does, so that a recorded frame means something.
 
 #![no_main]
 
+use crossbook_fuzz::{fixture_of, pieces};
 use crossbook_market::{BookState, Instrument, MAX_LEVELS, Quote};
-use crossbook_venues::{Feed, FeedOptions, Frame, VenueProfile};
+use crossbook_venues::{Feed, FeedOptions, Frame};
 use libfuzzer_sys::fuzz_target;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const CONNECTION: u32 = 1;
 /// A book is pruned somewhat later than at its limit.
 const SLACK: usize = 2;
+/// Fetches that an answer may be for.
+const FETCHES: u64 = 4;
+
+static TRACKED: LazyLock<Vec<(&str, Vec<Arc<Instrument>>)>> = LazyLock::new(|| {
+    crossbook_venues::profiles().map(|profile| (profile.id, fixture_of(profile.id).instruments)).collect()
+});
 
 fuzz_target!(|data: &[u8]| {
-    let profiles: Vec<&VenueProfile> = crossbook_venues::profiles().collect();
-    let Some((first, mut rest)) = data.split_first() else { return };
-    let mut feed = open(profiles[usize::from(*first) % profiles.len()].id);
-    let (mut now_ns, mut request_id) = (1_i64, 0_u64);
-    while let [kind, low, high, behind @ ..] = rest {
-        let (piece, left) = behind.split_at(behind.len().min(usize::from(u16::from_le_bytes([*low, *high]))));
-        rest = left;
-        match kind % 4 {
-            0 => drop(feed.on_frame(CONNECTION, Frame { payload: piece, is_text: true }, now_ns)),
-            1 => drop(feed.on_frame(CONNECTION, Frame { payload: piece, is_text: false }, now_ns)),
-            2 => {
-                request_id += 1;
-                drop(feed.on_answer(request_id, 200, piece, now_ns));
-            }
+    let Some((first, rest)) = data.split_first() else { return };
+    let (venue, instruments) = &TRACKED[usize::from(*first) % TRACKED.len()];
+    let mut feed = open(venue, instruments);
+    let mut now_ns = 1_i64;
+    for piece in pieces(rest) {
+        match piece.kind % 4 {
+            0 => drop(feed.on_frame(CONNECTION, Frame { payload: piece.bytes, is_text: true }, now_ns)),
+            1 => drop(feed.on_frame(CONNECTION, Frame { payload: piece.bytes, is_text: false }, now_ns)),
+            2 => (1..=FETCHES).for_each(|id| drop(feed.on_answer(id, 200, piece.bytes, now_ns))),
             _ => {
-                now_ns += i64::from(u16::from_le_bytes([*low, *high])) * 1_000_000;
+                let milliseconds = piece.bytes.first_chunk().map_or(0, |bytes| u16::from_le_bytes(*bytes));
+                now_ns += i64::from(milliseconds) * 1_000_000;
                 drop(feed.on_timer(now_ns));
             }
         }
         feed.take_quotes(usize::MAX).iter().for_each(check);
     }
-    let (_, _, book) = feed.order_book("X").expect("it is tracked");
-    assert!(book.bids().count().max(book.asks().count()) <= SLACK * MAX_LEVELS);
+    for instrument in instruments {
+        let (_, _, book) = feed.order_book(&instrument.symbol).expect("it is tracked");
+        assert!(book.bids().count().max(book.asks().count()) <= SLACK * MAX_LEVELS);
+    }
 });
 
 fn check(quote: &Quote) {
@@ -47,24 +52,10 @@ fn check(quote: &Quote) {
     assert!(quote.state == BookState::Live || numbers == [0.0; 4], "{quote:?}");
 }
 
-fn open(venue: &str) -> Feed {
-    let instrument = Arc::new(Instrument {
-        venue: venue.to_string(),
-        symbol: "X".to_string(),
-        native_symbol: "X".to_string(),
-        asset: "X".to_string(),
-        asset_scale: 1.0,
-        quote_currency: "USDT".to_string(),
-        settle_currency: "USDT".to_string(),
-        contract_size: 1.0,
-        tick_size: 0.0,
-        lot_size: 0.0,
-        taker_fee_percent: None,
-        maker_fee_percent: None,
-    });
+fn open(venue: &str, instruments: &[Arc<Instrument>]) -> Feed {
     let venue = crossbook_venues::find(venue).expect("it is of the registry");
     let mut feed = Feed::new(venue, FeedOptions::default()).expect("its own settings");
-    feed.track(&[instrument], 1).expect("one instrument");
+    feed.track(instruments, 1).expect("they were listed");
     feed.on_open(CONNECTION, 1);
     feed
 }

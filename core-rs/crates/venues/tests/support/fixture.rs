@@ -5,7 +5,7 @@ use crossbook_market::Instrument;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 /// 2026-11-21, when every case begins.
@@ -45,7 +45,11 @@ struct MarketList {
 
 impl Fixture {
     pub fn read(venue: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/conformance/{venue}.json"));
+        Self::read_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance"), venue)
+    }
+
+    pub fn read_from(folder: &Path, venue: &str) -> Self {
+        let path = folder.join(format!("{venue}.json"));
         let written: Written = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let bodies: Vec<Vec<u8>> = written.market_list.bodies.iter().map(|raw| raw.get().into()).collect();
         let views: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
