@@ -8,7 +8,7 @@ from crossbook._core import ClosedWindow
 from crossbook.aggregator.store.moments import to_datetime
 from crossbook.aggregator.store.store import Store
 from crossbook.plumbing.data import migrate as module
-from crossbook.plumbing.data.migrate import Migration, load_migrations, migrate
+from crossbook.plumbing.data.migrate import Migration, in_order, load_migrations, migrate
 from crossbook.plumbing.data.postgres import connect, open_pool
 from crossbook.plumbing.errors import SettingsError, UnavailableError
 from tests.support.aggregator.closed_windows import closed_windows
@@ -37,6 +37,12 @@ async def test_a_migration_that_changed_after_it_ran_is_refused(
     monkeypatch.setattr(module, "load_migrations", lambda: [Migration(1, "0001_a.sql", "CREATE TABLE a (y int)")])
     with pytest.raises(SettingsError, match=r"0001_a\.sql differs"):
         await migrate(empty_postgres_dsn)
+
+
+def test_two_migrations_of_one_number_are_refused() -> None:
+    """Only the first of them would ever be applied."""
+    with pytest.raises(SettingsError, match=r"0002_b\.sql and 0002_c\.sql bear one number"):
+        in_order([Migration(2, "0002_c.sql", ""), Migration(1, "0001_a.sql", ""), Migration(2, "0002_b.sql", "")])
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(
@@ -82,13 +88,13 @@ async def test_a_minute_that_was_begun_before_sole_writers_is_that_of_its_rows(
 ) -> None:
     """Half of it was written by an older version of the program; then the database was migrated."""
     everything = load_migrations()
-    monkeypatch.setattr(module, "load_migrations", lambda: everything[:10])
+    monkeypatch.setattr(module, "load_migrations", lambda: everything[:11])
     await migrate(empty_postgres_dsn)
     written, own = (closed_windows(START_NS + 4 * MINUTE_NS, QuoteStream("alpha", seed=seed)) for seed in (1, 2))
     half = next(number for number, window in enumerate(own) if window.has_minutes) - 1
     await _write_as_before(empty_postgres_dsn, written[:half], shard="main")
     monkeypatch.setattr(module, "load_migrations", lambda: everything)
-    assert (await migrate(empty_postgres_dsn))[0] == "0012_sole_writer.sql"
+    assert (await migrate(empty_postgres_dsn))[0] == "0013_sole_writer.sql"
     pool = await open_pool(empty_postgres_dsn)
     try:
         for window in own[half:]:

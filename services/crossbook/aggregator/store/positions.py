@@ -70,6 +70,8 @@ class Move:
 async def move_positions(connection: Connection, shard: str, writes: Sequence[Write]) -> list[Move | None]:
     """To each window's end, locked from here on; None for a window that had been committed before.
 
+    Transactions that lock several give them in one order, by venue: two that each wait for the other would both end.
+
     Raises LostCommitsError when Postgres does not have all that is expected of one.
     """
     cursor = connection.cursor()

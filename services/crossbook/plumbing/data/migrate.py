@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 
 import psycopg
 import structlog
@@ -54,7 +55,16 @@ def load_migrations() -> list[Migration]:
         for entry in folder.iterdir()
         if (match := FILE_NAME.fullmatch(entry.name))
     ]
-    return sorted(found, key=lambda migration: migration.version)
+    return in_order(found)
+
+
+def in_order(migrations: list[Migration]) -> list[Migration]:
+    """By their numbers. Raises SettingsError when two bear one: only the first of them would ever be applied."""
+    ordered = sorted(migrations, key=lambda migration: (migration.version, migration.name))
+    for before, after in pairwise(ordered):
+        if before.version == after.version:
+            raise SettingsError(f"migrations {before.name} and {after.name} bear one number: give one of them the next")
+    return ordered
 
 
 async def migrate(dsn: str) -> list[str]:
