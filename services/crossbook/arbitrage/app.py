@@ -35,10 +35,8 @@ from crossbook.plumbing.tasks import Keeper, keeping
 
 TIMER_SECONDS = 0.05
 CLOCK_SECONDS = 0.5
-QUOTES, QUOTE_TIMES = (
-    "quotes",
-    "quote times",
-)  # parts of the health: the shards' streams, and whether what they tell can be used
+# Parts of the health: the shards' streams, and whether what they tell can be used.
+QUOTES, QUOTE_TIMES = "quotes", "quote times"
 
 log = structlog.get_logger()
 

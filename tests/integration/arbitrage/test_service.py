@@ -9,8 +9,10 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from structlog.testing import capture_logs
 
 from crossbook._core import STALE
+from crossbook.arbitrage.app import QUOTE_TIMES
 from crossbook.arbitrage.recorder import replay
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
@@ -47,11 +49,6 @@ async def events_of(arbitrage: RunningArbitrage, count: int, resume_token: str =
             return [await anext(reader) for _ in range(count)]
     finally:
         call.cancel()
-
-
-async def is_not_serving(arbitrage: RunningArbitrage) -> bool:
-    """What health says, the other way round."""
-    return not await arbitrage.is_serving()
 
 
 async def scanned(arbitrage: RunningArbitrage, quotes: int) -> None:
@@ -92,8 +89,10 @@ async def test_who_cannot_use_any_quote_for_its_clock_says_that_it_does_not_serv
     await scanned(arbitrage, 2)
     assert await arbitrage.is_serving()
     ahead_ns = now_ns() + 3600 * SECOND_NS
-    fanout.send(replace(CHEAP, receive_ns=ahead_ns), replace(DEAR, receive_ns=ahead_ns))
-    await eventually(lambda: is_not_serving(arbitrage))
+    with capture_logs() as logs:
+        fanout.send(replace(CHEAP, receive_ns=ahead_ns), replace(DEAR, receive_ns=ahead_ns))
+        await eventually(lambda: any(QUOTE_TIMES in line for line in logs if line["event"] == "not_serving"))
+    assert not await arbitrage.is_serving()
     fanout.send(CHEAP, DEAR)
     await eventually(arbitrage.is_serving)
 
