@@ -8,10 +8,11 @@
 5. It was accepted once, unless something happened that can have taken the answer away.
 
 Heard can be what an arbitrage has said until a stream of its own has caught up and as long as that is followed, and
-what is in the log when a stream begins. What died with one before it could log it may be logged later by another, when
-the stream of a third has caught up: nobody begins a new one for that (decision 0026). And what an arbitrage says in the
-moment in which it goes on after a pause is of quotes that came while it was not there: whoever follows another, which
-was not there either and has not said it, hears nothing of it.
+what is in the log when a stream begins: by the replica of alerts whose stream it is, for the rules that it evaluates.
+What died with one before it could log it may be logged later by another, when the stream of a third has caught up:
+nobody begins a new one for that (decision 0026). And what an arbitrage says in the moment in which it goes on after a
+pause is of quotes that came while it was not there: whoever follows another, which was not there either and has not
+said it, hears nothing of it.
 
 Clocks that were set make rules 2 and 3 weaker: nobody can say then how long a cooldown was, nor a life.
 """
@@ -72,7 +73,7 @@ class Seen:
 
     openings: dict[str, Opening] = field(default_factory=dict)
     logged: set[str] = field(default_factory=set)
-    heard: set[str] = field(default_factory=set)  # that could be
+    heard: set[tuple[str, str]] = field(default_factory=set)  # (rule, opportunity): could be, by who evaluates it
     ended: set[str] = field(default_factory=set)
     open_now: set[str] = field(default_factory=set)
     alerts: list[tuple[str, str, str, str, float]] = field(default_factory=list)
@@ -112,9 +113,11 @@ def _untrue(seen: Seen, is_set: bool) -> Iterator[str]:
 
 def _missing(history: History, seen: Seen, is_set: bool) -> Iterator[str]:
     there = {(_rule_of(rule), cause) for _, rule, cause, _, _ in seen.alerts}
-    for cause in sorted(seen.logged & seen.heard | seen.open_now):
+    for cause in sorted(seen.logged | seen.open_now):
         opening = seen.openings[cause]
         for rule in history.rules:
+            if cause not in seen.open_now and (rule, cause) not in seen.heard:
+                continue
             if (rule, cause) in there or not _must_fire(rule, cause, opening, seen, is_set):
                 continue
             others = [seen.openings[other] for name, other in there if name == rule and other in seen.openings]
@@ -127,7 +130,7 @@ def _missing(history: History, seen: Seen, is_set: bool) -> Iterator[str]:
 def _names(cause: str, seen: Seen) -> Iterator[Opening]:
     """What was open before this one opened and then, and was heard: this is another arbitrage's name for the same."""
     opening = seen.openings[cause]
-    for name in sorted(seen.logged & seen.heard - {cause}):
+    for name in sorted(seen.logged & {name for rule, name in seen.heard if rule == "calm"} - {cause}):
         other = seen.openings[name]
         if other.at <= opening.at and other.meets(opening):
             yield other

@@ -76,10 +76,13 @@ class World(Protocol):
     def note(self, event: arbitrage_pb2.OpportunityEvent, life: "ArbitrageLife") -> None:
         """What an arbitrage says, in the moment in which it does."""
 
-    def caught_up(self, life: "ArbitrageLife") -> None:
-        """Somebody has heard all that this arbitrage has said."""
+    def caught_up(self, life: "ArbitrageLife", hearer: "AlertsLife") -> None:
+        """It has heard all that this arbitrage has said."""
 
-    async def begin_stream(self) -> None:
+    def gained(self, hearer: "AlertsLife") -> None:
+        """It evaluates more than before."""
+
+    async def begin_stream(self, hearer: "AlertsLife") -> None:
         """Somebody begins to hear what is in the log now."""
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -229,18 +232,19 @@ class AlertsLife(Life):
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
+        self.heard: set[str] = set()
         counters, clock, redis = Counters(), self.clock, world.servers.redis(self)
         stores = stores_on(world.servers.pool(self), "", Tries(8, 86_400), clock)
-        replicas = ArbitrageReplicas([Replica(one, cast(grpc.aio.Channel, _Channel(world, one))) for one in ARBITRAGE])
+        replicas = ArbitrageReplicas([Replica(one, cast(grpc.aio.Channel, _Channel(self, one))) for one in ARBITRAGE])
         self.rulebook, closings = Rulebook(stores.rules), Closings(stores.alerts)
         firing = Firing(stores.alerts, CooldownStore(redis), closings, counters, CLAIM_LEASE_SECONDS)
-        line, slots = FiringLine(firing), OwnedSlots(self.rulebook.rules, counters)
+        line, self.slots = FiringLine(firing), OwnedSlots(self.rulebook.rules, counters)
         leases = SlotLeases(redis, LEASE_GROUP, SLOTS, f"{name}-{world.next_number()}", clock.passed_seconds)
         http = cast(HttpSender, _Post(self))
         outbox = Outbox(stores.deliveries, http, closings, counters, DELIVERY_LEASE_SECONDS, clock)
-        evaluation = Evaluation(self.rulebook, stores.positions, slots, line, closings, clock)
+        evaluation = Evaluation(self.rulebook, stores.positions, self.slots, line, closings, clock)
         watcher = OpportunityWatcher(replicas, evaluation, counters)
-        ownership = Ownership(leases, stores.positions, slots, line, counters, lambda: None, clock)
+        ownership = Ownership(leases, stores.positions, self.slots, line, counters, lambda: world.gained(self), clock)
         workers: Mapping[str, Callable[[], Awaitable[None]]] = {
             "rules": self.rulebook.run,
             "opportunities": watcher.run,
@@ -279,10 +283,10 @@ class _Post:
 
 
 class _Channel:
-    """To one arbitrage, whether it lives or not."""
+    """From a replica of alerts to one arbitrage, whether it lives or not."""
 
-    def __init__(self, world: World, target: str) -> None:
-        self._world, self._target = world, target
+    def __init__(self, client: AlertsLife, target: str) -> None:
+        self._client, self._world, self._target = client, client.world, target
 
     def unary_unary(self, method: str, *_: object, **__: object) -> Callable[..., Awaitable[object]]:
         async def call(request: object, **_: object) -> object:
@@ -299,14 +303,14 @@ class _Channel:
         return call
 
     def unary_stream(self, method: str, *_: object, **__: object) -> Callable[..., "Call"]:
-        return lambda request, **_: Call(self._world, self._target, request)
+        return lambda request, **_: Call(self._client, self._target, request)
 
 
 class Call:
     """WatchOpportunities, as its client has it; it ends with the life of the server."""
 
-    def __init__(self, world: World, target: str, request: arbitrage_pb2.WatchOpportunitiesRequest) -> None:
-        self._world, self._target, self._request = world, target, request
+    def __init__(self, client: AlertsLife, target: str, request: arbitrage_pb2.WatchOpportunitiesRequest) -> None:
+        self.client, self._world, self._target, self._request = client, client.world, target, request
         self._messages: asyncio.Queue[bytes | grpc.aio.AioRpcError] = asyncio.Queue()
         self._room = asyncio.Semaphore(ROOM)
         self._is_open = asyncio.Event()
@@ -319,7 +323,7 @@ class Call:
             raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
         assert isinstance(server, ArbitrageLife)
         self._server = server
-        self._world.begin(self._world.begin_stream())
+        self._world.begin(self._world.begin_stream(self.client))
         self._pump = server.stream(self._carry(server))
         await self._is_open.wait()
 
@@ -331,7 +335,7 @@ class Call:
         self._room.release()
         response = arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
         if response.is_caught_up and self._server is not None and self._pump is not None:
-            self._world.caught_up(self._server)
+            self._world.caught_up(self._server, self.client)
             if not self._pump.done():
                 self._server.followers.add(self)
         return response

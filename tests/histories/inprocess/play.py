@@ -18,7 +18,7 @@ import structlog
 from crossbook._core import ResumeToken
 from crossbook.alerts import closings, outbox
 from crossbook.alerts.evaluation import ownership
-from crossbook.alerts.evaluation.owned_slots import SLOTS
+from crossbook.alerts.evaluation.owned_slots import SLOTS, slot_of
 from crossbook.alerts.match import Position
 from crossbook.alerts.records import Tries
 from crossbook.alerts.store.stores import stores_on
@@ -75,7 +75,7 @@ class Play:
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
         self._said: set[str] = set()  # in time
-        self._heard: set[str] = set()  # could be
+        self._heard: set[tuple[str, str]] = set()  # by whom the rule's evaluation was
         self._is_over = False
         self._numbers = itertools.count()
         self._work: set[asyncio.Task[None]] = set()
@@ -227,9 +227,10 @@ class Play:
         if is_in_time:
             life.said.add(opportunity.id)
             self._said.add(opportunity.id)
-            if life.followers:
-                self._heard.add(opportunity.id)
         opening = self._openings.setdefault(opportunity.id, Opening(opportunity.asset, now))
+        if is_in_time:
+            for call in life.followers:
+                self._hear(call.client, {opportunity.id})
         if event.kind == arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED:
             opening.until = now
             lived = from_duration(event.duration) / SECOND_NS
@@ -237,13 +238,24 @@ class Play:
             if is_in_time:
                 opening.lives[life] = max(opening.lives.get(life, 0.0), lived)
 
-    def caught_up(self, life: ArbitrageLife) -> None:
-        """Somebody has heard all that this arbitrage has said."""
-        self._heard |= life.said
+    def caught_up(self, life: ArbitrageLife, hearer: AlertsLife) -> None:
+        """It has heard all that this arbitrage has said."""
+        self._hear(hearer, life.said)
 
-    async def begin_stream(self) -> None:
+    def gained(self, hearer: AlertsLife) -> None:
+        """It evaluates more than before, of what it has heard, too."""
+        self._hear(hearer, set())
+
+    async def begin_stream(self, hearer: AlertsLife) -> None:
         """Whoever begins one is told what is in the log now, of this arbitrage or of another."""
-        self._heard |= self._said & {row[0] for row in await self.servers.rows(LOGGED)}
+        self._hear(hearer, self._said & {row[0] for row in await self.servers.rows(LOGGED)})
+
+    def _hear(self, hearer: AlertsLife, causes: set[str]) -> None:
+        hearer.heard |= causes
+        for cause in hearer.heard:
+            for rule in self._history.rules:
+                if slot_of(f"alertRules/{rule}", self._openings[cause].asset) in hearer.slots._tenures:
+                    self._heard.add((rule, cause))
 
     async def _end(self) -> Verdict:
         """Everything works again; what is not well after SETTLED_SECONDS never will be."""

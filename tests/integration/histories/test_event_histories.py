@@ -116,6 +116,15 @@ KEPT = {
         ),
         ("lived",),
     ),
+    "the judge asked for what a replica of alerts had heard that did not evaluate the rule": History(
+        (
+            Step(0.0, "pay", "BTC", 0.5),
+            Step(0.0, "pause", "arbitrage-1", 7.0),
+            Step(1.3, "kill_after", "arbitrage-2", 0.0, 9),
+            Step(1.3, "stop", "alerts-2", 6.0),
+        ),
+        ("calm",),
+    ),
     "the judge asked for another arbitrage's name of what a cooldown had held back": History(
         (
             Step(0.3, "pay", "BTC", 0.5),

@@ -19,7 +19,7 @@ def seen(*rules: str) -> Seen:
     return Seen(
         openings={"o-1": Opening("BTC", 1.0, 2.0)},
         logged={"o-1"},
-        heard={"o-1", "o-2"},
+        heard={(rule, cause) for rule in ("all", "calm") for cause in ("o-1", "o-2")},
         ended={"o-1"},
         alerts=alerts,
         deliveries=deliveries,
@@ -61,6 +61,13 @@ def test_each_kind_of_breach_is_found() -> None:
         replace(true, deliveries=[("id-alertRules/all", 1)]),
     ]
     assert [bool(list(judge(history, breach))) for breach in breaches] == [True] * len(breaches)
+
+
+def test_only_who_evaluates_a_rule_has_heard_for_it() -> None:
+    """What another replica of alerts heard alone, nobody need have told."""
+    untold = replace(seen(), heard={("calm", "o-1")})
+    assert list(judge(History((PAID,), ("all",)), untold)) == []
+    assert list(judge(History((PAID,), ("calm",)), untold)) != []
 
 
 def test_a_cooldown_holds_back_and_lets_go() -> None:
