@@ -8,7 +8,8 @@
 5. It was accepted once, unless something happened that can have taken the answer away.
 
 Heard can be what an arbitrage has said until a stream of its own has caught up and as long as that is followed, and
-what is in the log when a stream begins: by the replica of alerts whose stream it is, for the rules that it evaluates.
+what is in the log when a stream begins: by the replica of alerts whose stream it is, for the rules that it evaluates,
+as long as it lives; whoever comes after it hears for itself.
 What died with one before it could log it may be logged later by another, when the stream of a third has caught up:
 nobody begins a new one for that (decision 0026). And what an arbitrage says in the moment in which it goes on after a
 pause is of quotes that came while it was not there: whoever follows another, which was not there either and has not

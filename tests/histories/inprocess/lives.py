@@ -233,6 +233,7 @@ class AlertsLife(Life):
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
         self.heard: set[str] = set()
+        self.to_tell: set[tuple[str, str]] = set()  # rules that it evaluates, with what it has heard
         counters, clock, redis = Counters(), self.clock, world.servers.redis(self)
         stores = stores_on(world.servers.pool(self), "", Tries(8, 86_400), clock)
         replicas = ArbitrageReplicas([Replica(one, cast(grpc.aio.Channel, _Channel(self, one))) for one in ARBITRAGE])

@@ -75,7 +75,6 @@ class Play:
         self._openings: dict[str, Opening] = {}
         self._open_now: set[str] = set()
         self._said: set[str] = set()  # in time
-        self._heard: set[tuple[str, str]] = set()  # by whom the rule's evaluation was
         self._is_over = False
         self._numbers = itertools.count()
         self._work: set[asyncio.Task[None]] = set()
@@ -255,7 +254,11 @@ class Play:
         for cause in hearer.heard:
             for rule in self._history.rules:
                 if slot_of(f"alertRules/{rule}", self._openings[cause].asset) in hearer.slots._tenures:
-                    self._heard.add((rule, cause))
+                    hearer.to_tell.add((rule, cause))
+
+    def _heard(self) -> set[tuple[str, str]]:
+        lives = self.lives.values()
+        return {told for life in lives if isinstance(life, AlertsLife) and not life.is_dead for told in life.to_tell}
 
     async def _end(self) -> Verdict:
         """Everything works again; what is not well after SETTLED_SECONDS never will be."""
@@ -293,7 +296,7 @@ class Play:
         ((logged, ended, alerts, deliveries),) = await self.servers.rows(LOOK % (BEGINNING_NS // SECOND_NS))
         alerts, deliveries = [tuple(row) for row in alerts], [tuple(row) for row in deliveries]
         return Seen(
-            self._openings, set(logged), self._heard, set(ended), self._open_now, alerts, deliveries, self.accepted
+            self._openings, set(logged), self._heard(), set(ended), self._open_now, alerts, deliveries, self.accepted
         )
 
 

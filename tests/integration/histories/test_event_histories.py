@@ -125,6 +125,16 @@ KEPT = {
         ),
         ("calm",),
     ),
+    "the judge asked for what had been heard by a life that was over before it could be logged": History(
+        (
+            Step(0.3, "refuse", "postgres", 2.0),
+            Step(0.6, "kill_after", "alerts-1", 1.0, 9),
+            Step(0.6, "kill", "arbitrage-2", 0.0),
+            Step(0.6, "kill_before", "arbitrage-1", 1.0, 5),
+            Step(0.9, "pay", "BTC", 0.5),
+            Step(0.9, "cut", "", 0.4),
+        )
+    ),
     "the judge asked for another arbitrage's name of what a cooldown had held back": History(
         (
             Step(0.3, "pay", "BTC", 0.5),
