@@ -14,10 +14,11 @@ from crossbook.plumbing.shards import read_shards
 from tests.support.deploy.rendered import (
     CHART,
     VALUES,
-    allowed,
     component,
     environment,
     helm,
+    lets_in,
+    lets_out,
     named,
     of_kind,
     pods,
@@ -179,8 +180,9 @@ def test_policies_allow_what_is_dialled_and_nothing_else() -> None:
     for source in [*TABLE, "migrate", "test"]:
         for target, row in TABLE.items():
             is_meant = source == "test" or target in TABLE.get(source, {"dials": []})["dials"]
-            assert allowed(manifests, source, target, row["port"]) is is_meant, (source, target)
-            assert not allowed(manifests, source, target, row["metricsPort"])
+            for lets in (lets_out, lets_in):
+                assert lets(manifests, source, target, row["port"]) is is_meant, (source, target)
+                assert not lets(manifests, source, target, row["metricsPort"])
 
 
 def test_policies_let_out_what_a_service_needs() -> None:

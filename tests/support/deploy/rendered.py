@@ -68,23 +68,24 @@ def environment(container: Manifest) -> dict[str, str]:
     return {name: value.replace("$(POD_INDEX)", "0") for name, value in told.items()}
 
 
-def allowed(manifests: list[Manifest], source: str, target: str, port: int) -> bool:
-    """Whether the policies let pods of one component call a port of another: out of the one, and into the other."""
-    policies = {component(one): one["spec"] for one in of_kind(manifests, "NetworkPolicy") if _is_of_one(one)}
-    out = policies.get(source, {}).get("egress", [])
-    into = policies.get(target, {}).get("ingress", [])
-    return any(_names(rule, "to", target, port) for rule in out) and any(
-        _names(rule, "from", source, port) for rule in into
-    )
+def lets_out(manifests: list[Manifest], source: str, target: str, port: int) -> bool:
+    """Whether the policy of one component lets its pods call a port of another."""
+    return any(_names(rule, "to", target, port) for rule in _policy(manifests, source).get("egress", []))
 
 
-def _is_of_one(policy: Manifest) -> bool:
-    return "app.kubernetes.io/component" in policy["metadata"]["labels"]
+def lets_in(manifests: list[Manifest], source: str, target: str, port: int) -> bool:
+    """Whether the policy of the other lets them in."""
+    return any(_names(rule, "from", source, port) for rule in _policy(manifests, target).get("ingress", []))
+
+
+def _policy(manifests: list[Manifest], name: str) -> Manifest:
+    policies = [one for one in of_kind(manifests, "NetworkPolicy") if not one["metadata"]["name"].endswith("-deny")]
+    return next(dict(one["spec"]) for one in policies if component(one) == name)
 
 
 def _names(rule: Manifest, side: str, name: str, port: int) -> bool:
-    peers = rule.get(side, [])
-    selected = [peer.get("podSelector", {}).get("matchLabels", {}) for peer in peers]
-    return {"port": port} in rule["ports"] and any(
-        labels.get("app.kubernetes.io/component") == name for labels in selected
-    )
+    """A rule that names nobody means everybody."""
+    if {"port": port} not in rule["ports"]:
+        return False
+    selected = [peer.get("podSelector", {}).get("matchLabels", {}) for peer in rule.get(side, [])]
+    return not selected or any(labels.get("app.kubernetes.io/component") == name for labels in selected)
