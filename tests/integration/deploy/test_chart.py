@@ -225,6 +225,16 @@ def test_pods_restart_for_a_new_list_unless_they_are_to_be_told() -> None:
     assert {name for name in TABLE if before[name] != after[name]} == set()
 
 
+def test_the_longest_names_are_not_too_long() -> None:
+    """Kubernetes makes a label of 63 characters at most of a StatefulSet's name and a hash, and else starts no pod."""
+    longest = (f'fullnameOverride="{"n" * 60}"', f'tracker.groups=[{{"name":"{"g" * 12}","venues":[]}}]')
+    names = [one["metadata"]["name"] for one in of_kind(render(sets=longest), "StatefulSet")]
+    assert max(map(len, names)) == 28 + len("-tracker-") + 12
+    assert all(len(name) <= 52 for name in names)
+    too_long = helm("template", "one", CHART, "--set-json", f'tracker.groups=[{{"name":"{"g" * 13}","venues":[]}}]')
+    assert too_long.returncode != 0
+
+
 @every_set
 def test_rendering_is_the_same_each_time(values: Path | None) -> None:
     """Nothing is drawn by lot."""

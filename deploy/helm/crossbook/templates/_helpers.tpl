@@ -1,9 +1,10 @@
 {{/* Names, labels and what all pods share. Lookups of services go through files/services.json, made from the services' own table. */}}
 
+{{/* 28 characters, and 12 of a group: a StatefulSet's name is at most 52, for Kubernetes makes a label of it and a hash. */}}
 {{- define "crossbook.fullname" -}}
 {{- $name := .Values.nameOverride | default .Chart.Name -}}
 {{- $default := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
-{{- .Values.fullnameOverride | default $default | trunc 32 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | default $default | trunc 28 | trimSuffix "-" -}}
 {{- end }}
 
 {{- define "crossbook.selector" -}}
