@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property kills mutations fuzz clients venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property kills mutations fuzz clients chart venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -109,6 +109,13 @@ fuzz: ## Fuzz every venue's decoder, the windows behind batches and the plane's 
 
 clients: setup ## Run the clients in Python, Go and Java, and grpcurl, against a running system; what a machine lacks is skipped with the reason
 	@$(BIN)/pytest tests/integration/clients $(ARGS)
+
+HELM := .tools/bin/helm
+chart: setup ## Write the parts of deploy/helm that are made, render it in several ways and check all that comes of it, and the Dockerfile; needs Go for helm
+	@$(UV) sync --quiet --locked --all-extras --inexact --group chart --no-install-project
+	@[ -x $(HELM) ] || { echo "crossbook: building helm into .tools (some minutes, once)" >&2; deploy/helm/helm.sh $(HELM); }
+	@$(BIN)/python deploy/helm/generate.py
+	@$(BIN)/pytest tests/unit/deploy tests/integration/deploy $(ARGS)
 
 venues: setup ## Write docs/venues.md from the registry
 	@$(BIN)/crossbook venues --markdown > docs/venues.md

@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from crossbook.aggregator.service import SERVICE_NAME
 from crossbook.pb.v1.aggregator_pb2 import ListSnapshotsRequest
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
+from crossbook.plumbing.grpc.health import LIVE
 from tests.support.aggregator.aggregator_process import (
     AggregatorProcess,
     aggregator_settings,
@@ -108,6 +109,7 @@ async def test_a_postgres_that_hangs_is_noticed(tmp_path: Path, free_port: int) 
         await eventually(lambda: _is_health(channel, SERVING))
         with postgres.hanging():
             await eventually(lambda: _is_health(channel, NOT_SERVING))
+            assert await _health(channel, LIVE) == SERVING  # nobody shall restart it for that
         await eventually(lambda: _is_health(channel, SERVING))
 
 
@@ -150,8 +152,8 @@ def _finish(tracker: BufferingTracker, stream: QuoteStream, oracle: WindowOracle
     tracker.send(batch)
 
 
-async def _health(channel: grpc.aio.Channel) -> int:
-    request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
+async def _health(channel: grpc.aio.Channel, name: str = SERVICE_NAME) -> int:
+    request = health_pb2.HealthCheckRequest(service=name)
     status: int = (await health_pb2_grpc.HealthStub(channel).Check(request, timeout=30)).status
     return status
 

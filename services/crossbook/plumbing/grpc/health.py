@@ -2,6 +2,9 @@
 
 A part is a store, a stream or a task, under a fixed name; its reason is one line that quotes no secret. Checkers learn
 that something is wrong, the log says what: `not_serving` whenever that changes, with a reason for each part.
+
+Whoever would restart a process that is stuck asks for LIVE instead, which is SERVING whatever is wrong around it: a
+restart brings no store back.
 """
 
 from collections.abc import Mapping
@@ -10,6 +13,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2
 
 NOT_KNOWN = "not known yet"
+LIVE = "live"  # no service's name: whether this process answers at all
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -34,6 +38,7 @@ class ServiceHealth:
 
     async def begin(self) -> None:
         """To be called once, before the server starts."""
+        await self.servicer.set(LIVE, SERVING)
         await self._set(not self._reasons)
 
     async def tell(self, part: str, reason: str) -> None:

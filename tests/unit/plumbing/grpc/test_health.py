@@ -5,7 +5,7 @@ from typing import Any
 from grpc_health.v1 import health_pb2
 from structlog.testing import capture_logs
 
-from crossbook.plumbing.grpc.health import NOT_KNOWN, NOT_SERVING, SERVING, ServiceHealth
+from crossbook.plumbing.grpc.health import LIVE, NOT_KNOWN, NOT_SERVING, SERVING, ServiceHealth
 
 NAME = "crossbook.v1.Any"
 
@@ -34,6 +34,15 @@ async def test_a_part_that_nobody_waited_for_can_be_unwell() -> None:
     assert await told(health) == {SERVING}
     await health.tell("outbox", "died")
     assert await told(health) == {NOT_SERVING}
+
+
+async def test_a_process_is_alive_whatever_is_wrong_around_it() -> None:
+    """Else the outage of a store would have every process restarted."""
+    health = ServiceHealth(NAME, awaits=("postgres",))
+    await health.begin()
+    await health.tell("task", "died")
+    request = health_pb2.HealthCheckRequest(service=LIVE)
+    assert (await health.servicer.Check(request, None)).status == SERVING
 
 
 async def test_the_log_says_every_change_once_and_all_that_is_wrong() -> None:
