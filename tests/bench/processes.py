@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-LINE_BYTES = 16 * 1024 * 1024  # longest answer of a bench process
+LINE_BYTES = 256 * 1024 * 1024  # longest answer of a bench process
 
 
 def python_process(module: str, *arguments: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
