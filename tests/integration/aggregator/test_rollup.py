@@ -1,35 +1,17 @@
 """Minutes that their windows' writer has added up itself, against the rows that are in the tables."""
 
-from collections.abc import AsyncIterator
-
 import psycopg
 import pytest
 
 from crossbook._core import ClosedWindow
 from crossbook.aggregator.store.store import Store
-from crossbook.plumbing.data.postgres import open_pool
 from tests.support.aggregator.closed_windows import closed_windows
 from tests.support.aggregator.quote_stream import START_NS, QuoteStream
+from tests.support.aggregator.two_shards import VENUE, Stores
 from tests.support.aggregator.window_oracle import MINUTE_NS, bits, roll_up
 from tests.support.aggregator.window_tables import read_minutes, read_snapshots
 
-VENUE = "alpha"
 FIRST_NS = (START_NS // MINUTE_NS + 2) * MINUTE_NS  # the first minute in which every instrument has all its windows
-
-Stores = tuple[Store, Store]
-
-
-@pytest.fixture
-async def stores(postgres_dsn: str) -> AsyncIterator[Stores]:
-    """Of shards a and b; the venue is open in both."""
-    pool = await open_pool(postgres_dsn)
-    try:
-        both = Store(pool, "a"), Store(pool, "b")
-        for store in both:
-            await store.open_venue(VENUE)
-        yield both
-    finally:
-        await pool.close()
 
 
 def _closed(minutes: int, seed: int) -> list[ClosedWindow]:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,35 +16,19 @@ from crossbook.aggregator.retention import delete_expired
 from crossbook.aggregator.store.moments import EPOCH
 from crossbook.aggregator.store.store import Store
 from crossbook.local.processes.addresses import free_port
-from crossbook.plumbing.data.postgres import open_pool
 from crossbook.plumbing.settings import AggregatorSettings
 from tests.support.aggregator.aggregator_process import AggregatorProcess
 from tests.support.aggregator.closed_windows import closed_windows, take_all
 from tests.support.aggregator.copy_binary import closed_rows
 from tests.support.aggregator.feed import Feed, received
 from tests.support.aggregator.quote_stream import START_NS, QuoteStream, batch_request, hello_request
+from tests.support.aggregator.two_shards import VENUE, Stores
 from tests.support.aggregator.window_oracle import MINUTE_NS, SnapshotRow, bits, roll_up
 from tests.support.aggregator.window_tables import read_minutes, read_position, read_snapshots
 
-VENUE = "alpha"
 KILLS = 3
 BATCHES_PER_LIFE = 160
 FIRST_MINUTE_NS = (START_NS // MINUTE_NS + 1) * MINUTE_NS
-
-Stores = tuple[Store, Store]
-
-
-@pytest.fixture
-async def stores(postgres_dsn: str) -> AsyncIterator[Stores]:
-    """Of shards a and b; the venue is open in both."""
-    pool = await open_pool(postgres_dsn)
-    try:
-        both = Store(pool, "a"), Store(pool, "b")
-        for store in both:
-            await store.open_venue(VENUE)
-        yield both
-    finally:
-        await pool.close()
 
 
 def _closed(minutes: int, seed: int, first_coin: int) -> list[ClosedWindow]:

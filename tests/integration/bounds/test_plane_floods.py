@@ -151,15 +151,20 @@ async def test_another_client_is_served_during_a_flood(
         await stream.send(1)
         before = resident_bytes(aggregator.pid)
         async with flooded(aggregator.target, flood):
-            for _ in range(3):
-                await stream.send(1)
-                await eventually(lambda: _has_taken(channel, stream.quotes))
-                async with open_channel(aggregator.target) as other:
-                    await get_stats(other)
-                await asyncio.sleep(0.2)
+            await _serves_others(aggregator, channel, stream)
             assert resident_bytes(aggregator.pid) - before < 96 * MEBIBYTE
         await stream.send(1)
         await eventually(lambda: _has_taken(channel, stream.quotes))
+
+
+async def _serves_others(aggregator: AggregatorProcess, channel: grpc.aio.Channel, stream: Flood) -> None:
+    """One that was there, and one that comes, several times."""
+    for _ in range(3):
+        await stream.send(1)
+        await eventually(lambda: _has_taken(channel, stream.quotes))
+        async with open_channel(aggregator.target) as other:
+            await get_stats(other)
+        await asyncio.sleep(0.2)
 
 
 async def _has_taken(channel: grpc.aio.Channel, quotes: int) -> bool:
@@ -173,12 +178,7 @@ async def test_silent_calls_by_the_thousand_keep_no_new_client_out(
     async with Flood(channel, "alpha", instruments=5, rounds=1) as stream:
         before = resident_bytes(aggregator.pid)
         tasks = [asyncio.create_task(_stay_silent(aggregator.target)) for _ in range(FLOODING_CLIENTS)]
-        for _ in range(3):
-            await stream.send(1)
-            await eventually(lambda: _has_taken(channel, stream.quotes))
-            async with open_channel(aggregator.target) as other:
-                await get_stats(other)
-            await asyncio.sleep(0.2)
+        await _serves_others(aggregator, channel, stream)
         assert resident_bytes(aggregator.pid) - before < 256 * MEBIBYTE
         for task in tasks:
             task.cancel()

@@ -3,22 +3,9 @@
 import pytest
 
 from crossbook._core import Batcher, Outbox, OutgoingBatch, Pace, UplinkState, frame_to_quote_p50_us
+from tests.support.tracker.notes import Notes
 
 MS = 1_000_000
-
-
-class Notes:
-    """A journal."""
-
-    def __init__(self) -> None:
-        self.appended: list[tuple[int, bytes]] = []
-        self.acknowledged: list[int] = []
-
-    def append(self, sequence: int, payload: bytes) -> None:
-        self.appended.append((sequence, payload))
-
-    def acknowledge(self, sequence: int) -> None:
-        self.acknowledged.append(sequence)
 
 
 def test_a_journal_hears_of_a_batch_before_it_can_be_sent() -> None:

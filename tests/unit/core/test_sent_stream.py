@@ -14,6 +14,7 @@ from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.server import SERVER_OPTIONS
 from crossbook.plumbing.plane.dialing import DIAL_RULES
 from crossbook.plumbing.plane.thread import PlaneThread, open_plane
+from tests.support.tracker.notes import Notes
 from tests.support.tracker.tracking import free_port
 from tests.support.waiting import eventually
 
@@ -25,20 +26,6 @@ def resume(next_sequence: int, are_quotes_missing: bool = False) -> bytes:
 
 def acknowledgement(sequence: int) -> bytes:
     return IngestQuotesResponse(acknowledgement=Acknowledgement(committed_sequence=sequence)).SerializeToString()
-
-
-class Notes:
-    """A journal."""
-
-    def __init__(self) -> None:
-        self.appended: list[tuple[int, bytes]] = []
-        self.acknowledged: list[int] = []
-
-    def append(self, sequence: int, payload: bytes) -> None:
-        self.appended.append((sequence, payload))
-
-    def acknowledge(self, sequence: int) -> None:
-        self.acknowledged.append(sequence)
 
 
 class Shard:

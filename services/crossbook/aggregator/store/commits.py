@@ -71,17 +71,12 @@ class Commits:
         """In one transaction, if all of them can be: else each in its own, so that what ails one is its own."""
         if len(writes) > 1:
             try:
-                return await self._commit_ordered(writes)
+                return await self._commit_all(writes)
             except UnavailableError as error:
                 return [error] * len(writes)
             except Exception:
                 pass  # whose it is shows when each is alone
         return [await _outcome(self._commit_alone(write)) for write in writes]
-
-    async def _commit_ordered(self, writes: Sequence[Write]) -> list[Commit]:
-        order = sorted(range(len(writes)), key=lambda number: writes[number].window.venue)
-        commits = await self._commit_all([writes[number] for number in order])
-        return [commit for _, commit in sorted(zip(order, commits, strict=True), key=lambda placed: placed[0])]
 
     async def _commit_alone(self, write: Write) -> Commit:
         try:

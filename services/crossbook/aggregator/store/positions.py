@@ -70,17 +70,19 @@ class Move:
 async def move_positions(connection: Connection, shard: str, writes: Sequence[Write]) -> list[Move | None]:
     """To each window's end, locked from here on; None for a window that had been committed before.
 
-    Transactions that lock several give them in one order, by venue: two that each wait for the other would both end.
+    They are locked by venue, so that no two transactions wait for each other's in a circle.
 
     Raises LostCommitsError when Postgres does not have all that is expected of one.
     """
+    ordered = sorted(enumerate(writes), key=lambda numbered: numbered[1].window.venue)
     cursor = connection.cursor()
-    await cursor.executemany(MOVE_POSITION, [_parameters(write, shard) for write in writes], returning=True)
-    moved = [await result.fetchone() async for result in cursor.results()]
-    return [
-        _move(write, row) if row is not None else await _move_or_say_why(connection, shard, write)
-        for write, row in zip(writes, moved, strict=True)
-    ]
+    await cursor.executemany(MOVE_POSITION, [_parameters(write, shard) for _, write in ordered], returning=True)
+    rows = [await result.fetchone() async for result in cursor.results()]
+    moves = {
+        number: _move(write, row) if row is not None else await _move_or_say_why(connection, shard, write)
+        for (number, write), row in zip(ordered, rows, strict=True)
+    }
+    return [moves[number] for number in range(len(writes))]
 
 
 async def _move_or_say_why(connection: Connection, shard: str, write: Write) -> Move | None:
