@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::uri::PathAndQuery;
 use tokio::net::TcpListener;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
+use tokio_stream::{Stream, StreamExt};
 use tonic::body::Body;
 use tonic::client::Grpc as Client;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -136,8 +136,12 @@ impl tower::Service<http::Request<Body>> for Relay {
 
 /// Serves what is gathered at WATCH, until it fails.
 pub async fn serve_watch(listener: TcpListener, gathered: Arc<Gathered>) -> Outcome {
-    let incoming = TcpListenerStream::new(listener);
-    Ok(Server::builder().tcp_nodelay(true).add_service(Relay(gathered)).serve_with_incoming(incoming).await?)
+    // The builder's own setting of this is not for sockets that are brought to it.
+    let incoming = TcpListenerStream::new(listener).map(|accepted| {
+        let socket = accepted?;
+        socket.set_nodelay(true).map(|()| socket)
+    });
+    Ok(Server::builder().add_service(Relay(gathered)).serve_with_incoming(incoming).await?)
 }
 
 /// A port of our own, and its number.
