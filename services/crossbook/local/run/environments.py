@@ -22,6 +22,7 @@ class Places:
     record_dir: Path | None
     shards_file: Path | None = None
     spool_dir: Path | None = None
+    access_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Enviro
         "CROSSBOOK_HOST": setup.host,
         f"{section}PORT": str(endpoint.port),
         **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
+        **({f"{section}HTTP_PORT": str(endpoint.http_port)} if endpoint.http_port else {}),
         **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
         **resolve(service.told)(setup, endpoint),
     }
@@ -81,6 +83,22 @@ def alerts(setup: Setup, _: Endpoint) -> Environment:
     """Where arbitrage is."""
     targets = ",".join(endpoint.target(setup.host) for endpoint in setup.ports.of("arbitrage"))
     return {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": targets}
+
+
+def gateway(setup: Setup, _: Endpoint) -> Environment:
+    """Whom it asks, and where the secrets are that it makes."""
+    asked = {
+        f"CROSSBOOK_GATEWAY__{name.upper()}_TARGETS": ",".join(one.target(setup.host) for one in setup.ports.of(name))
+        for name in ("tracker", "arbitrage", "alerts")
+    }
+    environment = {
+        **_shards(setup, "GATEWAY"),
+        **asked,
+        "CROSSBOOK_GATEWAY__IS_SIMULATED": "false" if setup.options.is_live else "true",
+    }
+    if setup.places.access_dir is not None:
+        environment["CROSSBOOK_ACCESS__DIR"] = str(setup.places.access_dir)
+    return environment
 
 
 def simulator(setup: Setup, _: Endpoint) -> Environment:
