@@ -9,6 +9,7 @@
 package crossbookv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -1029,7 +1030,9 @@ type ListSnapshotsRequest struct {
 	// Rows wanted, 1 to 10000; 0 means 500.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the previous answer to the same query.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Whether the newest rows come first: the order of starts, venues and symbols turned round.
+	IsNewestFirst bool `protobuf:"varint,7,opt,name=is_newest_first,json=isNewestFirst,proto3" json:"is_newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1106,6 +1109,13 @@ func (x *ListSnapshotsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListSnapshotsRequest) GetIsNewestFirst() bool {
+	if x != nil {
+		return x.IsNewestFirst
+	}
+	return false
+}
+
 // Closed windows.
 type ListSnapshotsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1175,7 +1185,9 @@ type ListMinutesRequest struct {
 	// Rows wanted, 1 to 10000; 0 means 500.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the previous answer to the same query.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Whether the newest rows come first: the order of starts, venues and symbols turned round.
+	IsNewestFirst bool `protobuf:"varint,7,opt,name=is_newest_first,json=isNewestFirst,proto3" json:"is_newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1252,6 +1264,13 @@ func (x *ListMinutesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListMinutesRequest) GetIsNewestFirst() bool {
+	if x != nil {
+		return x.IsNewestFirst
+	}
+	return false
+}
+
 // Closed minutes.
 type ListMinutesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1307,6 +1326,153 @@ func (x *ListMinutesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks how many rows there are.
+type CountRowsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountRowsRequest) Reset() {
+	*x = CountRowsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountRowsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountRowsRequest) ProtoMessage() {}
+
+func (x *CountRowsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountRowsRequest.ProtoReflect.Descriptor instead.
+func (*CountRowsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{17}
+}
+
+// How many rows there are.
+type CountRowsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by venue.
+	Venues        []*VenueRows `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountRowsResponse) Reset() {
+	*x = CountRowsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountRowsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountRowsResponse) ProtoMessage() {}
+
+func (x *CountRowsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountRowsResponse.ProtoReflect.Descriptor instead.
+func (*CountRowsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *CountRowsResponse) GetVenues() []*VenueRows {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+// Rows of one venue.
+type VenueRows struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower-case venue id.
+	Venue string `protobuf:"bytes,1,opt,name=venue,proto3" json:"venue,omitempty"`
+	// Closed windows.
+	Snapshots uint64 `protobuf:"varint,2,opt,name=snapshots,proto3" json:"snapshots,omitempty"`
+	// Closed minutes.
+	Minutes       uint64 `protobuf:"varint,3,opt,name=minutes,proto3" json:"minutes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VenueRows) Reset() {
+	*x = VenueRows{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VenueRows) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VenueRows) ProtoMessage() {}
+
+func (x *VenueRows) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VenueRows.ProtoReflect.Descriptor instead.
+func (*VenueRows) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *VenueRows) GetVenue() string {
+	if x != nil {
+		return x.Venue
+	}
+	return ""
+}
+
+func (x *VenueRows) GetSnapshots() uint64 {
+	if x != nil {
+		return x.Snapshots
+	}
+	return 0
+}
+
+func (x *VenueRows) GetMinutes() uint64 {
+	if x != nil {
+		return x.Minutes
+	}
+	return 0
+}
+
 // Asks for the counters of this process.
 type GetAggregatorStatsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1316,7 +1482,7 @@ type GetAggregatorStatsRequest struct {
 
 func (x *GetAggregatorStatsRequest) Reset() {
 	*x = GetAggregatorStatsRequest{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1328,7 +1494,7 @@ func (x *GetAggregatorStatsRequest) String() string {
 func (*GetAggregatorStatsRequest) ProtoMessage() {}
 
 func (x *GetAggregatorStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1341,7 +1507,7 @@ func (x *GetAggregatorStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAggregatorStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetAggregatorStatsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{17}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{20}
 }
 
 // Counters of this process since it started.
@@ -1386,7 +1552,7 @@ type GetAggregatorStatsResponse struct {
 
 func (x *GetAggregatorStatsResponse) Reset() {
 	*x = GetAggregatorStatsResponse{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1564,7 @@ func (x *GetAggregatorStatsResponse) String() string {
 func (*GetAggregatorStatsResponse) ProtoMessage() {}
 
 func (x *GetAggregatorStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1577,7 @@ func (x *GetAggregatorStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAggregatorStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetAggregatorStatsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{18}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetAggregatorStatsResponse) GetStreams() []*IngestStreamStats {
@@ -1546,7 +1712,7 @@ type IngestStreamStats struct {
 
 func (x *IngestStreamStats) Reset() {
 	*x = IngestStreamStats{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1724,7 @@ func (x *IngestStreamStats) String() string {
 func (*IngestStreamStats) ProtoMessage() {}
 
 func (x *IngestStreamStats) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1737,7 @@ func (x *IngestStreamStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestStreamStats.ProtoReflect.Descriptor instead.
 func (*IngestStreamStats) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{19}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *IngestStreamStats) GetVenue() string {
@@ -1641,7 +1807,7 @@ var File_crossbook_v1_aggregator_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
+	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
 	"\x10InstrumentFilter\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -1726,7 +1892,7 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\v_avg_spreadB\x14\n" +
 	"\x12_time_weighted_bidB\x14\n" +
 	"\x12_time_weighted_askB\r\n" +
-	"\v_last_quote\"\xf2\x01\n" +
+	"\v_last_quote\"\x9a\x02\n" +
 	"\x14ListSnapshotsRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x127\n" +
@@ -1734,10 +1900,11 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\ato_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x1b\n" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tR\tpageToken\"x\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\x12&\n" +
+	"\x0fis_newest_first\x18\a \x01(\bR\risNewestFirst\"x\n" +
 	"\x15ListSnapshotsResponse\x127\n" +
 	"\tsnapshots\x18\x01 \x03(\v2\x19.crossbook.v1.WindowStatsR\tsnapshots\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x02\n" +
 	"\x12ListMinutesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x127\n" +
@@ -1745,10 +1912,18 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\ato_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x1b\n" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tR\tpageToken\"r\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\x12&\n" +
+	"\x0fis_newest_first\x18\a \x01(\bR\risNewestFirst\"r\n" +
 	"\x13ListMinutesResponse\x123\n" +
 	"\aminutes\x18\x01 \x03(\v2\x19.crossbook.v1.WindowStatsR\aminutes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x1b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x12\n" +
+	"\x10CountRowsRequest\"D\n" +
+	"\x11CountRowsResponse\x12/\n" +
+	"\x06venues\x18\x01 \x03(\v2\x17.crossbook.v1.VenueRowsR\x06venues\"Y\n" +
+	"\tVenueRows\x12\x14\n" +
+	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x1c\n" +
+	"\tsnapshots\x18\x02 \x01(\x04R\tsnapshots\x12\x18\n" +
+	"\aminutes\x18\x03 \x01(\x04R\aminutes\"\x1b\n" +
 	"\x19GetAggregatorStatsRequest\"\xb1\x05\n" +
 	"\x1aGetAggregatorStatsResponse\x129\n" +
 	"\astreams\x18\x01 \x03(\v2\x1f.crossbook.v1.IngestStreamStatsR\astreams\x12+\n" +
@@ -1776,15 +1951,16 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x11received_sequence\x18\x06 \x01(\x04R\x10receivedSequence\x12-\n" +
 	"\x12committed_sequence\x18\a \x01(\x04R\x11committedSequence\x128\n" +
 	"\twatermark\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x121\n" +
-	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health2\xb2\x05\n" +
-	"\x11AggregatorService\x12Y\n" +
-	"\fIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse(\x010\x01\x12r\n" +
-	"\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse0\x01\x12T\n" +
-	"\vWatchQuotes\x12 .crossbook.v1.WatchQuotesRequest\x1a!.crossbook.v1.WatchQuotesResponse0\x01\x12a\n" +
-	"\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\x12X\n" +
-	"\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\x12R\n" +
-	"\vListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\x12g\n" +
-	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponseb\x06proto3"
+	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health2\xf0\x06\n" +
+	"\x11AggregatorService\x12a\n" +
+	"\fIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x06(\x010\x01\x12z\n" +
+	"\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12\\\n" +
+	"\vWatchQuotes\x12 .crossbook.v1.WatchQuotesRequest\x1a!.crossbook.v1.WatchQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12i\n" +
+	"\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12t\n" +
+	"\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\"\x1a\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/api/windows\x12v\n" +
+	"\vListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\"\"\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/api/windows/minutes\x12T\n" +
+	"\tCountRows\x12\x1e.crossbook.v1.CountRowsRequest\x1a\x1f.crossbook.v1.CountRowsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12o\n" +
+	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02b\x06proto3"
 
 var (
 	file_crossbook_v1_aggregator_proto_rawDescOnce sync.Once
@@ -1798,7 +1974,7 @@ func file_crossbook_v1_aggregator_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_aggregator_proto_rawDescData
 }
 
-var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*InstrumentFilter)(nil),              // 0: crossbook.v1.InstrumentFilter
 	(*IngestQuotesRequest)(nil),           // 1: crossbook.v1.IngestQuotesRequest
@@ -1817,62 +1993,68 @@ var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*ListSnapshotsResponse)(nil),         // 14: crossbook.v1.ListSnapshotsResponse
 	(*ListMinutesRequest)(nil),            // 15: crossbook.v1.ListMinutesRequest
 	(*ListMinutesResponse)(nil),           // 16: crossbook.v1.ListMinutesResponse
-	(*GetAggregatorStatsRequest)(nil),     // 17: crossbook.v1.GetAggregatorStatsRequest
-	(*GetAggregatorStatsResponse)(nil),    // 18: crossbook.v1.GetAggregatorStatsResponse
-	(*IngestStreamStats)(nil),             // 19: crossbook.v1.IngestStreamStats
-	(*QuoteBatch)(nil),                    // 20: crossbook.v1.QuoteBatch
-	(*VenueHealth)(nil),                   // 21: crossbook.v1.VenueHealth
-	(*SymbolEntry)(nil),                   // 22: crossbook.v1.SymbolEntry
-	(*durationpb.Duration)(nil),           // 23: google.protobuf.Duration
-	(*Quote)(nil),                         // 24: crossbook.v1.Quote
-	(*timestamppb.Timestamp)(nil),         // 25: google.protobuf.Timestamp
+	(*CountRowsRequest)(nil),              // 17: crossbook.v1.CountRowsRequest
+	(*CountRowsResponse)(nil),             // 18: crossbook.v1.CountRowsResponse
+	(*VenueRows)(nil),                     // 19: crossbook.v1.VenueRows
+	(*GetAggregatorStatsRequest)(nil),     // 20: crossbook.v1.GetAggregatorStatsRequest
+	(*GetAggregatorStatsResponse)(nil),    // 21: crossbook.v1.GetAggregatorStatsResponse
+	(*IngestStreamStats)(nil),             // 22: crossbook.v1.IngestStreamStats
+	(*QuoteBatch)(nil),                    // 23: crossbook.v1.QuoteBatch
+	(*VenueHealth)(nil),                   // 24: crossbook.v1.VenueHealth
+	(*SymbolEntry)(nil),                   // 25: crossbook.v1.SymbolEntry
+	(*durationpb.Duration)(nil),           // 26: google.protobuf.Duration
+	(*Quote)(nil),                         // 27: crossbook.v1.Quote
+	(*timestamppb.Timestamp)(nil),         // 28: google.protobuf.Timestamp
 }
 var file_crossbook_v1_aggregator_proto_depIdxs = []int32{
 	2,  // 0: crossbook.v1.IngestQuotesRequest.hello:type_name -> crossbook.v1.IngestHello
-	20, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
-	21, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
-	22, // 3: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
+	23, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
+	24, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
+	25, // 3: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
 	4,  // 4: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
 	5,  // 5: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
 	0,  // 6: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	23, // 7: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
-	20, // 8: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
+	26, // 7: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
+	23, // 8: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
 	0,  // 9: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	23, // 10: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
-	24, // 11: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
+	26, // 10: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
+	27, // 11: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
 	0,  // 12: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	24, // 13: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
-	25, // 14: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
-	25, // 15: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
-	24, // 16: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
-	25, // 17: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
-	25, // 18: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
+	27, // 13: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
+	28, // 14: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
+	28, // 15: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
+	27, // 16: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
+	28, // 17: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
+	28, // 18: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
 	12, // 19: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
-	25, // 20: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
-	25, // 21: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
+	28, // 20: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
+	28, // 21: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
 	12, // 22: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
-	19, // 23: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
-	25, // 24: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
-	21, // 25: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
-	1,  // 26: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
-	6,  // 27: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
-	8,  // 28: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
-	10, // 29: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
-	13, // 30: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
-	15, // 31: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
-	17, // 32: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
-	3,  // 33: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
-	7,  // 34: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
-	9,  // 35: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
-	11, // 36: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
-	14, // 37: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
-	16, // 38: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
-	18, // 39: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
-	33, // [33:40] is the sub-list for method output_type
-	26, // [26:33] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	19, // 23: crossbook.v1.CountRowsResponse.venues:type_name -> crossbook.v1.VenueRows
+	22, // 24: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
+	28, // 25: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
+	24, // 26: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
+	1,  // 27: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
+	6,  // 28: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
+	8,  // 29: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
+	10, // 30: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
+	13, // 31: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
+	15, // 32: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
+	17, // 33: crossbook.v1.AggregatorService.CountRows:input_type -> crossbook.v1.CountRowsRequest
+	20, // 34: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
+	3,  // 35: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
+	7,  // 36: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
+	9,  // 37: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
+	11, // 38: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
+	14, // 39: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
+	16, // 40: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
+	18, // 41: crossbook.v1.AggregatorService.CountRows:output_type -> crossbook.v1.CountRowsResponse
+	21, // 42: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
+	35, // [35:43] is the sub-list for method output_type
+	27, // [27:35] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_aggregator_proto_init() }
@@ -1880,6 +2062,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 	if File_crossbook_v1_aggregator_proto != nil {
 		return
 	}
+	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_aggregator_proto_msgTypes[1].OneofWrappers = []any{
 		(*IngestQuotesRequest_Hello)(nil),
@@ -1897,7 +2080,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_aggregator_proto_rawDesc), len(file_crossbook_v1_aggregator_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

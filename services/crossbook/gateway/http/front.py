@@ -155,7 +155,9 @@ class Front:
         key = network_of(address)
         wait = self._limits.take(key)
         if wait:
-            policy = f'"address";q={int(self._limits.burst)};w={max(1, int(self._limits.burst / self._limits.per_second))}'
+            policy = (
+                f'"address";q={int(self._limits.burst)};w={max(1, int(self._limits.burst / self._limits.per_second))}'
+            )
             headers = {"RateLimit-Policy": policy, "RateLimit": f'"address";r=0;t={max(1, round(wait))}'}
             raise ProblemError(429, "this address asks too much: ask again later", (), wait, headers)
         return address

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from crossbook.plumbing.errors import PortTakenError, SettingsError
 
@@ -22,6 +23,16 @@ BACKLOG = 1_024
 KEEPALIVE_SECONDS = 30
 STOP_SECONDS = 3
 MAX_HEADER_BYTES = 16 * 1024
+
+
+class _SocketProtocol(WebSocketsSansIOProtocol):
+    """Lets the application cut a transport that takes nothing: uvicorn itself would wait for it."""
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            extensions: Any = self.scope["extensions"]
+            extensions["crossbook.transport"] = self.transport
 
 
 class _Server(uvicorn.Server):
@@ -63,7 +74,7 @@ async def web_server(app: Any, host: str, port: int, tls: tuple[Path, Path] | No
     config = uvicorn.Config(
         app,
         http="h11",
-        ws="websockets-sansio",
+        ws=_SocketProtocol,
         loop="none",
         lifespan="off",
         log_config=None,

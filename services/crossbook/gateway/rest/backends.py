@@ -5,6 +5,7 @@ Of arbitrage, alerts and the shards whichever answers; a tracker by the venue th
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 import grpc
 
@@ -34,7 +35,7 @@ class Backends:
         return self.channels[service, target]
 
     async def call(self, service: str, path: str, payload: bytes, targets: Sequence[str] = ()) -> bytes:
-        """The answer of the first target that is there. Raises AioRpcError, and UnavailableError when none is listed."""
+        """The answer of the first target that is there. Raises AioRpcError; UnavailableError when none is listed."""
         lost: grpc.aio.AioRpcError | None = None
         for target in targets or self.targets.get(service, ()):
             try:
@@ -48,6 +49,6 @@ class Backends:
     async def call_one(self, service: str, target: str, path: str, payload: bytes) -> bytes:
         """The answer of one process. Raises AioRpcError."""
         is_slow = path.rpartition("/")[2] in SLOW
-        call = self.channel(service, target).unary_unary(f"/{path}")
+        call: Any = self.channel(service, target).unary_unary(f"/{path}")
         answer: bytes = await call(payload, timeout=SLOW_DEADLINE_SECONDS if is_slow else UNARY_DEADLINE_SECONDS)
         return answer

@@ -68,10 +68,7 @@ def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
 
 def aggregator(setup: Setup, endpoint: Endpoint) -> Environment:
     """Which shard it is."""
-    environment = {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard}
-    if setup.options.window_seconds is not None:
-        environment["CROSSBOOK_AGGREGATOR__WINDOW_SECONDS"] = str(setup.options.window_seconds)
-    return environment
+    return {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard, **_windows(setup)}
 
 
 def arbitrage(setup: Setup, _: Endpoint) -> Environment:
@@ -95,6 +92,7 @@ def gateway(setup: Setup, _: Endpoint) -> Environment:
         **_shards(setup, "GATEWAY"),
         **asked,
         "CROSSBOOK_GATEWAY__IS_SIMULATED": "false" if setup.options.is_live else "true",
+        **_windows(setup),
     }
     if setup.places.access_dir is not None:
         environment["CROSSBOOK_ACCESS__DIR"] = str(setup.places.access_dir)
@@ -123,6 +121,11 @@ def _shards(setup: Setup, section: str) -> Environment:
     if setup.places.shards_file is not None:
         return {f"CROSSBOOK_{section}__SHARDS_FILE": str(setup.places.shards_file)}
     return {f"CROSSBOOK_{section}__SHARDS": json.dumps(setup.ports.shards(setup.host))}
+
+
+def _windows(setup: Setup) -> Environment:
+    seconds = setup.options.window_seconds
+    return {} if seconds is None else {"CROSSBOOK_AGGREGATOR__WINDOW_SECONDS": str(seconds)}
 
 
 def _recorded(setup: Setup, name: str) -> Environment:

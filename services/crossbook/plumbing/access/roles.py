@@ -1,10 +1,11 @@
 """What a caller is, and which role includes which, as access.proto says it."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from crossbook.pb.v1 import access_pb2 as pb
 
-Role = pb.Role.ValueType
+Role: TypeAlias = pb.Role.ValueType
 
 _INCLUDED: dict[int, frozenset[int]] = {
     pb.ROLE_UNSPECIFIED: frozenset(),

@@ -38,5 +38,6 @@ class GatewaySettings(Section):
     static_dir: Path | None = None
     access_token_seconds: Positive = 600
     session_seconds: Positive = 30 * 86_400
+    sockets_of_user: int = Field(default=20, ge=1)
     requests_per_second: Positive = 50
     requests_burst: int = Field(default=200, ge=1)

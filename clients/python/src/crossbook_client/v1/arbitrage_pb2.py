@@ -22,74 +22,90 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from crossbook_client.v1 import access_pb2 as crossbook_dot_v1_dot_access__pb2
 from crossbook_client.v1 import market_pb2 as crossbook_dot_v1_dot_market__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63rossbook/v1/arbitrage.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x01\n\x03Leg\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05price\x18\x03 \x01(\x01\x12\x0c\n\x04size\x18\x04 \x01(\x01\x12\x19\n\x11taker_fee_percent\x18\x05 \x01(\x01\x12\x16\n\x0equote_currency\x18\x06 \x01(\t\x12\x30\n\x0creceive_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"p\n\x0bSpreadCosts\x12\x15\n\rgross_percent\x18\x01 \x01(\x01\x12\x1a\n\x12\x65ntry_fees_percent\x18\x02 \x01(\x01\x12\x19\n\x11\x65xit_fees_percent\x18\x03 \x01(\x01\x12\x13\n\x0bnet_percent\x18\x04 \x01(\x01\"\x82\x01\n\nConversion\x12\x15\n\rfrom_currency\x18\x01 \x01(\t\x12\x13\n\x0bto_currency\x18\x02 \x01(\t\x12\x0c\n\x04rate\x18\x03 \x01(\x01\x12&\n\x03\x61ge\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nis_assumed\x18\x05 \x01(\x08\"p\n\rCooldownState\x12\x11\n\tis_active\x18\x01 \x01(\x08\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12,\n\tremaining\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08is_known\x18\x04 \x01(\x08\"\x84\x03\n\x0bOpportunity\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\x1e\n\x03\x62uy\x18\x03 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12\x1f\n\x04sell\x18\x04 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12(\n\x05\x63osts\x18\x05 \x01(\x0b\x32\x19.crossbook.v1.SpreadCosts\x12\x17\n\x0f\x65xecutable_size\x18\x06 \x01(\x01\x12\x1b\n\x13\x65xecutable_notional\x18\x07 \x01(\x01\x12-\n\topen_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10peak_net_percent\x18\t \x01(\x01\x12-\n\x08\x63ooldown\x18\n \x01(\x0b\x32\x1b.crossbook.v1.CooldownState\x12,\n\nconversion\x18\x0b \x01(\x0b\x32\x18.crossbook.v1.Conversion\x12\x13\n\x0bis_depegged\x18\x0c \x01(\x08\"\xf3\x01\n\x18ListOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\x12\x1e\n\x11min_gross_percent\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0fmin_net_percent\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12/\n\x0cprice_source\x18\x06 \x01(\x0e\x32\x19.crossbook.v1.PriceSource\x12\r\n\x05limit\x18\x07 \x01(\x05\x42\x14\n\x12_min_gross_percentB\x12\n\x10_min_net_percent\"M\n\x19ListOpportunitiesResponse\x12\x30\n\ropportunities\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.Opportunity\"\x83\x01\n\x19WatchOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x02 \x03(\t\x12\x1c\n\x0fmin_net_percent\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x04 \x01(\tB\x12\n\x10_min_net_percent\"z\n\x1aWatchOpportunitiesResponse\x12.\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1e.crossbook.v1.OpportunityEvent\x12\x16\n\x0e\x64ropped_events\x18\x02 \x01(\x04\x12\x14\n\x0cis_caught_up\x18\x03 \x01(\x08\"\xca\x02\n\x10OpportunityEvent\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\".crossbook.v1.OpportunityEventKind\x12.\n\x0bopportunity\x18\x02 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12\x31\n\x0c\x63lose_reason\x18\x03 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncause_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\"L\n\x14\x45xplainSpreadRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x11\n\tbuy_venue\x18\x02 \x01(\t\x12\x12\n\nsell_venue\x18\x03 \x01(\t\"\xfc\x01\n\x15\x45xplainSpreadResponse\x12.\n\x0bopportunity\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12*\n\x07\x62uy_age\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08sell_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10identity_finding\x18\x06 \x01(\t\"<\n\x0eIdentityMarket\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0b\n\x03mid\x18\x03 \x01(\x01\"\xf2\x02\n\x0fIdentityFinding\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12+\n\x05\x66irst\x18\x03 \x01(\x0b\x32\x1c.crossbook.v1.IdentityMarket\x12,\n\x06second\x18\x04 \x01(\x0b\x32\x1c.crossbook.v1.IdentityMarket\x12\x1a\n\x12\x64ifference_percent\x18\x05 \x01(\x01\x12.\n\nsince_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tfind_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\x08 \x01(\x0e\x32\x1b.crossbook.v1.IdentityState\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\x1bListIdentityFindingsRequest\x12+\n\x06states\x18\x01 \x03(\x0e\x32\x1b.crossbook.v1.IdentityState\x12\x0e\n\x06\x61ssets\x18\x02 \x03(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"h\n\x1cListIdentityFindingsResponse\x12/\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1d.crossbook.v1.IdentityFinding\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"b\n\x15\x44\x65\x63ideIdentityRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.crossbook.v1.IdentityState\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\"H\n\x16\x44\x65\x63ideIdentityResponse\x12.\n\x07\x66inding\x18\x01 \x01(\x0b\x32\x1d.crossbook.v1.IdentityFinding\"*\n\x18GetMarketOverviewRequest\x12\x0e\n\x06\x61ssets\x18\x01 \x03(\t\"H\n\x19GetMarketOverviewResponse\x12+\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x1b.crossbook.v1.AssetOverview\"\xa0\x01\n\rAssetOverview\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x10\n\x08\x62\x65st_bid\x18\x02 \x01(\x01\x12\x16\n\x0e\x62\x65st_bid_venue\x18\x03 \x01(\t\x12\x10\n\x08\x62\x65st_ask\x18\x04 \x01(\x01\x12\x16\n\x0e\x62\x65st_ask_venue\x18\x05 \x01(\t\x12\x0e\n\x06venues\x18\x06 \x03(\t\x12\x1c\n\x14widest_gross_percent\x18\x07 \x01(\x01\"\x1a\n\x18GetArbitrageStatsRequest\"\x9b\x02\n\x19GetArbitrageStatsResponse\x12\x0e\n\x06opened\x18\x01 \x01(\x04\x12\x0e\n\x06\x63losed\x18\x02 \x01(\x04\x12\x10\n\x08open_now\x18\x03 \x01(\r\x12,\n\x08refusals\x18\x04 \x03(\x0b\x32\x1a.crossbook.v1.RefusalCount\x12\x16\n\x0equotes_scanned\x18\x05 \x01(\x04\x12#\n\x1b\x66rame_to_opportunity_p50_us\x18\x06 \x01(\x01\x12#\n\x1b\x66rame_to_opportunity_p99_us\x18\x07 \x01(\x01\x12\x11\n\tconnected\x18\x08 \x01(\x08\x12)\n\x06venues\x18\t \x03(\x0b\x32\x19.crossbook.v1.VenueHealth\"J\n\x0cRefusalCount\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x04*x\n\x0bPriceSource\x12\x1c\n\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n\x13PRICE_SOURCE_MINUTE\x10\x03*\x87\x04\n\rRefusalReason\x12\x1e\n\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n\x19REFUSAL_REASON_EMPTY_SIDE\x10\x02\x12\x1a\n\x16REFUSAL_REASON_TOO_OLD\x10\x03\x12\x19\n\x15REFUSAL_REASON_SKEWED\x10\x04\x12\x1e\n\x1aREFUSAL_REASON_FEE_UNKNOWN\x10\x05\x12\x1f\n\x1bREFUSAL_REASON_RATE_UNKNOWN\x10\x06\x12#\n\x1fREFUSAL_REASON_IDENTITY_SUSPECT\x10\x07\x12\x1c\n\x18REFUSAL_REASON_TOO_SMALL\x10\x08\x12\"\n\x1eREFUSAL_REASON_BELOW_THRESHOLD\x10\t\x12\x1e\n\x1aREFUSAL_REASON_UNKNOWN_LEG\x10\n\x12\x1a\n\x16REFUSAL_REASON_CROSSED\x10\x0b\x12\x1d\n\x19REFUSAL_REASON_MIDS_APART\x10\x0c\x12\"\n\x1eREFUSAL_REASON_IDENTITY_DENIED\x10\r\x12\x1f\n\x1bREFUSAL_REASON_RELAYED_BOOK\x10\x0e\x12\x1b\n\x17REFUSAL_REASON_DEPEGGED\x10\x0f*\xa8\x01\n\x14OpportunityEventKind\x12&\n\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n\x1eOPPORTUNITY_EVENT_KIND_UPDATED\x10\x02\x12!\n\x1dOPPORTUNITY_EVENT_KIND_CLOSED\x10\x03*\x84\x01\n\rIdentityState\x12\x1e\n\x1aIDENTITY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16IDENTITY_STATE_SUSPECT\x10\x01\x12\x1c\n\x18IDENTITY_STATE_CONFIRMED\x10\x02\x12\x19\n\x15IDENTITY_STATE_DENIED\x10\x03\x32\xd5\x05\n\x10\x41rbitrageService\x12\x64\n\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a\'.crossbook.v1.ListOpportunitiesResponse\x12i\n\x12WatchOpportunities\x12\'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse0\x01\x12X\n\rExplainSpread\x12\".crossbook.v1.ExplainSpreadRequest\x1a#.crossbook.v1.ExplainSpreadResponse\x12\x64\n\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a\'.crossbook.v1.GetMarketOverviewResponse\x12m\n\x14ListIdentityFindings\x12).crossbook.v1.ListIdentityFindingsRequest\x1a*.crossbook.v1.ListIdentityFindingsResponse\x12[\n\x0e\x44\x65\x63ideIdentity\x12#.crossbook.v1.DecideIdentityRequest\x1a$.crossbook.v1.DecideIdentityResponse\x12\x64\n\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a\'.crossbook.v1.GetArbitrageStatsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63rossbook/v1/arbitrage.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/access.proto\x1a\x19\x63rossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x01\n\x03Leg\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05price\x18\x03 \x01(\x01\x12\x0c\n\x04size\x18\x04 \x01(\x01\x12\x19\n\x11taker_fee_percent\x18\x05 \x01(\x01\x12\x16\n\x0equote_currency\x18\x06 \x01(\t\x12\x30\n\x0creceive_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"p\n\x0bSpreadCosts\x12\x15\n\rgross_percent\x18\x01 \x01(\x01\x12\x1a\n\x12\x65ntry_fees_percent\x18\x02 \x01(\x01\x12\x19\n\x11\x65xit_fees_percent\x18\x03 \x01(\x01\x12\x13\n\x0bnet_percent\x18\x04 \x01(\x01\"\x82\x01\n\nConversion\x12\x15\n\rfrom_currency\x18\x01 \x01(\t\x12\x13\n\x0bto_currency\x18\x02 \x01(\t\x12\x0c\n\x04rate\x18\x03 \x01(\x01\x12&\n\x03\x61ge\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nis_assumed\x18\x05 \x01(\x08\"p\n\rCooldownState\x12\x11\n\tis_active\x18\x01 \x01(\x08\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12,\n\tremaining\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08is_known\x18\x04 \x01(\x08\"\x84\x03\n\x0bOpportunity\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\x1e\n\x03\x62uy\x18\x03 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12\x1f\n\x04sell\x18\x04 \x01(\x0b\x32\x11.crossbook.v1.Leg\x12(\n\x05\x63osts\x18\x05 \x01(\x0b\x32\x19.crossbook.v1.SpreadCosts\x12\x17\n\x0f\x65xecutable_size\x18\x06 \x01(\x01\x12\x1b\n\x13\x65xecutable_notional\x18\x07 \x01(\x01\x12-\n\topen_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10peak_net_percent\x18\t \x01(\x01\x12-\n\x08\x63ooldown\x18\n \x01(\x0b\x32\x1b.crossbook.v1.CooldownState\x12,\n\nconversion\x18\x0b \x01(\x0b\x32\x18.crossbook.v1.Conversion\x12\x13\n\x0bis_depegged\x18\x0c \x01(\x08\"\xf3\x01\n\x18ListOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\x12\x1e\n\x11min_gross_percent\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0fmin_net_percent\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12/\n\x0cprice_source\x18\x06 \x01(\x0e\x32\x19.crossbook.v1.PriceSource\x12\r\n\x05limit\x18\x07 \x01(\x05\x42\x14\n\x12_min_gross_percentB\x12\n\x10_min_net_percent\"M\n\x19ListOpportunitiesResponse\x12\x30\n\ropportunities\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.Opportunity\"\x83\x01\n\x19WatchOpportunitiesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x02 \x03(\t\x12\x1c\n\x0fmin_net_percent\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x04 \x01(\tB\x12\n\x10_min_net_percent\"z\n\x1aWatchOpportunitiesResponse\x12.\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1e.crossbook.v1.OpportunityEvent\x12\x16\n\x0e\x64ropped_events\x18\x02 \x01(\x04\x12\x14\n\x0cis_caught_up\x18\x03 \x01(\x08\"\xca\x02\n\x10OpportunityEvent\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\".crossbook.v1.OpportunityEventKind\x12.\n\x0bopportunity\x18\x02 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12\x31\n\x0c\x63lose_reason\x18\x03 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncause_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\"L\n\x14\x45xplainSpreadRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x11\n\tbuy_venue\x18\x02 \x01(\t\x12\x12\n\nsell_venue\x18\x03 \x01(\t\"\xfc\x01\n\x15\x45xplainSpreadResponse\x12.\n\x0bopportunity\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.Opportunity\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12*\n\x07\x62uy_age\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08sell_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10identity_finding\x18\x06 \x01(\t\"<\n\x0eIdentityMarket\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0b\n\x03mid\x18\x03 \x01(\x01\"\xf2\x02\n\x0fIdentityFinding\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12+\n\x05\x66irst\x18\x03 \x01(\x0b\x32\x1c.crossbook.v1.IdentityMarket\x12,\n\x06second\x18\x04 \x01(\x0b\x32\x1c.crossbook.v1.IdentityMarket\x12\x1a\n\x12\x64ifference_percent\x18\x05 \x01(\x01\x12.\n\nsince_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tfind_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\x08 \x01(\x0e\x32\x1b.crossbook.v1.IdentityState\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\x1bListIdentityFindingsRequest\x12+\n\x06states\x18\x01 \x03(\x0e\x32\x1b.crossbook.v1.IdentityState\x12\x0e\n\x06\x61ssets\x18\x02 \x03(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"h\n\x1cListIdentityFindingsResponse\x12/\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1d.crossbook.v1.IdentityFinding\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"b\n\x15\x44\x65\x63ideIdentityRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.crossbook.v1.IdentityState\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\"H\n\x16\x44\x65\x63ideIdentityResponse\x12.\n\x07\x66inding\x18\x01 \x01(\x0b\x32\x1d.crossbook.v1.IdentityFinding\"*\n\x18GetMarketOverviewRequest\x12\x0e\n\x06\x61ssets\x18\x01 \x03(\t\"H\n\x19GetMarketOverviewResponse\x12+\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x1b.crossbook.v1.AssetOverview\"\xa0\x01\n\rAssetOverview\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x10\n\x08\x62\x65st_bid\x18\x02 \x01(\x01\x12\x16\n\x0e\x62\x65st_bid_venue\x18\x03 \x01(\t\x12\x10\n\x08\x62\x65st_ask\x18\x04 \x01(\x01\x12\x16\n\x0e\x62\x65st_ask_venue\x18\x05 \x01(\t\x12\x0e\n\x06venues\x18\x06 \x03(\t\x12\x1c\n\x14widest_gross_percent\x18\x07 \x01(\x01\"\x1a\n\x18GetArbitrageStatsRequest\"\x9b\x02\n\x19GetArbitrageStatsResponse\x12\x0e\n\x06opened\x18\x01 \x01(\x04\x12\x0e\n\x06\x63losed\x18\x02 \x01(\x04\x12\x10\n\x08open_now\x18\x03 \x01(\r\x12,\n\x08refusals\x18\x04 \x03(\x0b\x32\x1a.crossbook.v1.RefusalCount\x12\x16\n\x0equotes_scanned\x18\x05 \x01(\x04\x12#\n\x1b\x66rame_to_opportunity_p50_us\x18\x06 \x01(\x01\x12#\n\x1b\x66rame_to_opportunity_p99_us\x18\x07 \x01(\x01\x12\x11\n\tconnected\x18\x08 \x01(\x08\x12)\n\x06venues\x18\t \x03(\x0b\x32\x19.crossbook.v1.VenueHealth\"J\n\x0cRefusalCount\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.crossbook.v1.RefusalReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x04*x\n\x0bPriceSource\x12\x1c\n\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n\x13PRICE_SOURCE_MINUTE\x10\x03*\x87\x04\n\rRefusalReason\x12\x1e\n\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n\x19REFUSAL_REASON_EMPTY_SIDE\x10\x02\x12\x1a\n\x16REFUSAL_REASON_TOO_OLD\x10\x03\x12\x19\n\x15REFUSAL_REASON_SKEWED\x10\x04\x12\x1e\n\x1aREFUSAL_REASON_FEE_UNKNOWN\x10\x05\x12\x1f\n\x1bREFUSAL_REASON_RATE_UNKNOWN\x10\x06\x12#\n\x1fREFUSAL_REASON_IDENTITY_SUSPECT\x10\x07\x12\x1c\n\x18REFUSAL_REASON_TOO_SMALL\x10\x08\x12\"\n\x1eREFUSAL_REASON_BELOW_THRESHOLD\x10\t\x12\x1e\n\x1aREFUSAL_REASON_UNKNOWN_LEG\x10\n\x12\x1a\n\x16REFUSAL_REASON_CROSSED\x10\x0b\x12\x1d\n\x19REFUSAL_REASON_MIDS_APART\x10\x0c\x12\"\n\x1eREFUSAL_REASON_IDENTITY_DENIED\x10\r\x12\x1f\n\x1bREFUSAL_REASON_RELAYED_BOOK\x10\x0e\x12\x1b\n\x17REFUSAL_REASON_DEPEGGED\x10\x0f*\xa8\x01\n\x14OpportunityEventKind\x12&\n\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n\x1eOPPORTUNITY_EVENT_KIND_UPDATED\x10\x02\x12!\n\x1dOPPORTUNITY_EVENT_KIND_CLOSED\x10\x03*\x84\x01\n\rIdentityState\x12\x1e\n\x1aIDENTITY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16IDENTITY_STATE_SUSPECT\x10\x01\x12\x1c\n\x18IDENTITY_STATE_CONFIRMED\x10\x02\x12\x19\n\x15IDENTITY_STATE_DENIED\x10\x03\x32\x8d\x07\n\x10\x41rbitrageService\x12\x86\x01\n\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a\'.crossbook.v1.ListOpportunitiesResponse\" \xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/opportunities\x12q\n\x12WatchOpportunities\x12\'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x30\x01\x12t\n\rExplainSpread\x12\".crossbook.v1.ExplainSpreadRequest\x1a#.crossbook.v1.ExplainSpreadResponse\"\x1a\xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/explain\x12l\n\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a\'.crossbook.v1.GetMarketOverviewResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x12\x92\x01\n\x14ListIdentityFindings\x12).crossbook.v1.ListIdentityFindingsRequest\x1a*.crossbook.v1.ListIdentityFindingsResponse\"#\xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/identityFindings\x12\x95\x01\n\x0e\x44\x65\x63ideIdentity\x12#.crossbook.v1.DecideIdentityRequest\x1a$.crossbook.v1.DecideIdentityResponse\"8\xa2\xbb\x18\x04\x08\x04\x10\x01\x82\xd3\xe4\x93\x02*\"%/api/{name=identityFindings/*}:decide:\x01*\x12l\n\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a\'.crossbook.v1.GetArbitrageStatsResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossbook_client.v1.arbitrage_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRICESOURCE']._serialized_start=3826
-  _globals['_PRICESOURCE']._serialized_end=3946
-  _globals['_REFUSALREASON']._serialized_start=3949
-  _globals['_REFUSALREASON']._serialized_end=4468
-  _globals['_OPPORTUNITYEVENTKIND']._serialized_start=4471
-  _globals['_OPPORTUNITYEVENTKIND']._serialized_end=4639
-  _globals['_IDENTITYSTATE']._serialized_start=4642
-  _globals['_IDENTITYSTATE']._serialized_end=4774
-  _globals['_LEG']._serialized_start=139
-  _globals['_LEG']._serialized_end=305
-  _globals['_SPREADCOSTS']._serialized_start=307
-  _globals['_SPREADCOSTS']._serialized_end=419
-  _globals['_CONVERSION']._serialized_start=422
-  _globals['_CONVERSION']._serialized_end=552
-  _globals['_COOLDOWNSTATE']._serialized_start=554
-  _globals['_COOLDOWNSTATE']._serialized_end=666
-  _globals['_OPPORTUNITY']._serialized_start=669
-  _globals['_OPPORTUNITY']._serialized_end=1057
-  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_start=1060
-  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_end=1303
-  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_start=1305
-  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_end=1382
-  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_start=1385
-  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_end=1516
-  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_start=1518
-  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_end=1640
-  _globals['_OPPORTUNITYEVENT']._serialized_start=1643
-  _globals['_OPPORTUNITYEVENT']._serialized_end=1973
-  _globals['_EXPLAINSPREADREQUEST']._serialized_start=1975
-  _globals['_EXPLAINSPREADREQUEST']._serialized_end=2051
-  _globals['_EXPLAINSPREADRESPONSE']._serialized_start=2054
-  _globals['_EXPLAINSPREADRESPONSE']._serialized_end=2306
-  _globals['_IDENTITYMARKET']._serialized_start=2308
-  _globals['_IDENTITYMARKET']._serialized_end=2368
-  _globals['_IDENTITYFINDING']._serialized_start=2371
-  _globals['_IDENTITYFINDING']._serialized_end=2741
-  _globals['_LISTIDENTITYFINDINGSREQUEST']._serialized_start=2744
-  _globals['_LISTIDENTITYFINDINGSREQUEST']._serialized_end=2873
-  _globals['_LISTIDENTITYFINDINGSRESPONSE']._serialized_start=2875
-  _globals['_LISTIDENTITYFINDINGSRESPONSE']._serialized_end=2979
-  _globals['_DECIDEIDENTITYREQUEST']._serialized_start=2981
-  _globals['_DECIDEIDENTITYREQUEST']._serialized_end=3079
-  _globals['_DECIDEIDENTITYRESPONSE']._serialized_start=3081
-  _globals['_DECIDEIDENTITYRESPONSE']._serialized_end=3153
-  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_start=3155
-  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_end=3197
-  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_start=3199
-  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_end=3271
-  _globals['_ASSETOVERVIEW']._serialized_start=3274
-  _globals['_ASSETOVERVIEW']._serialized_end=3434
-  _globals['_GETARBITRAGESTATSREQUEST']._serialized_start=3436
-  _globals['_GETARBITRAGESTATSREQUEST']._serialized_end=3462
-  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_start=3465
-  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_end=3748
-  _globals['_REFUSALCOUNT']._serialized_start=3750
-  _globals['_REFUSALCOUNT']._serialized_end=3824
-  _globals['_ARBITRAGESERVICE']._serialized_start=4777
-  _globals['_ARBITRAGESERVICE']._serialized_end=5502
+  _globals['_ARBITRAGESERVICE'].methods_by_name['ListOpportunities']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['ListOpportunities']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\024\022\022/api/opportunities'
+  _globals['_ARBITRAGESERVICE'].methods_by_name['WatchOpportunities']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['WatchOpportunities']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_ARBITRAGESERVICE'].methods_by_name['ExplainSpread']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['ExplainSpread']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\016\022\014/api/explain'
+  _globals['_ARBITRAGESERVICE'].methods_by_name['GetMarketOverview']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['GetMarketOverview']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_ARBITRAGESERVICE'].methods_by_name['ListIdentityFindings']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['ListIdentityFindings']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\027\022\025/api/identityFindings'
+  _globals['_ARBITRAGESERVICE'].methods_by_name['DecideIdentity']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['DecideIdentity']._serialized_options = b'\242\273\030\004\010\004\020\001\202\323\344\223\002*\"%/api/{name=identityFindings/*}:decide:\001*'
+  _globals['_ARBITRAGESERVICE'].methods_by_name['GetArbitrageStats']._loaded_options = None
+  _globals['_ARBITRAGESERVICE'].methods_by_name['GetArbitrageStats']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_PRICESOURCE']._serialized_start=3883
+  _globals['_PRICESOURCE']._serialized_end=4003
+  _globals['_REFUSALREASON']._serialized_start=4006
+  _globals['_REFUSALREASON']._serialized_end=4525
+  _globals['_OPPORTUNITYEVENTKIND']._serialized_start=4528
+  _globals['_OPPORTUNITYEVENTKIND']._serialized_end=4696
+  _globals['_IDENTITYSTATE']._serialized_start=4699
+  _globals['_IDENTITYSTATE']._serialized_end=4831
+  _globals['_LEG']._serialized_start=196
+  _globals['_LEG']._serialized_end=362
+  _globals['_SPREADCOSTS']._serialized_start=364
+  _globals['_SPREADCOSTS']._serialized_end=476
+  _globals['_CONVERSION']._serialized_start=479
+  _globals['_CONVERSION']._serialized_end=609
+  _globals['_COOLDOWNSTATE']._serialized_start=611
+  _globals['_COOLDOWNSTATE']._serialized_end=723
+  _globals['_OPPORTUNITY']._serialized_start=726
+  _globals['_OPPORTUNITY']._serialized_end=1114
+  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_start=1117
+  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_end=1360
+  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_start=1362
+  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_end=1439
+  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_start=1442
+  _globals['_WATCHOPPORTUNITIESREQUEST']._serialized_end=1573
+  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_start=1575
+  _globals['_WATCHOPPORTUNITIESRESPONSE']._serialized_end=1697
+  _globals['_OPPORTUNITYEVENT']._serialized_start=1700
+  _globals['_OPPORTUNITYEVENT']._serialized_end=2030
+  _globals['_EXPLAINSPREADREQUEST']._serialized_start=2032
+  _globals['_EXPLAINSPREADREQUEST']._serialized_end=2108
+  _globals['_EXPLAINSPREADRESPONSE']._serialized_start=2111
+  _globals['_EXPLAINSPREADRESPONSE']._serialized_end=2363
+  _globals['_IDENTITYMARKET']._serialized_start=2365
+  _globals['_IDENTITYMARKET']._serialized_end=2425
+  _globals['_IDENTITYFINDING']._serialized_start=2428
+  _globals['_IDENTITYFINDING']._serialized_end=2798
+  _globals['_LISTIDENTITYFINDINGSREQUEST']._serialized_start=2801
+  _globals['_LISTIDENTITYFINDINGSREQUEST']._serialized_end=2930
+  _globals['_LISTIDENTITYFINDINGSRESPONSE']._serialized_start=2932
+  _globals['_LISTIDENTITYFINDINGSRESPONSE']._serialized_end=3036
+  _globals['_DECIDEIDENTITYREQUEST']._serialized_start=3038
+  _globals['_DECIDEIDENTITYREQUEST']._serialized_end=3136
+  _globals['_DECIDEIDENTITYRESPONSE']._serialized_start=3138
+  _globals['_DECIDEIDENTITYRESPONSE']._serialized_end=3210
+  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_start=3212
+  _globals['_GETMARKETOVERVIEWREQUEST']._serialized_end=3254
+  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_start=3256
+  _globals['_GETMARKETOVERVIEWRESPONSE']._serialized_end=3328
+  _globals['_ASSETOVERVIEW']._serialized_start=3331
+  _globals['_ASSETOVERVIEW']._serialized_end=3491
+  _globals['_GETARBITRAGESTATSREQUEST']._serialized_start=3493
+  _globals['_GETARBITRAGESTATSREQUEST']._serialized_end=3519
+  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_start=3522
+  _globals['_GETARBITRAGESTATSRESPONSE']._serialized_end=3805
+  _globals['_REFUSALCOUNT']._serialized_start=3807
+  _globals['_REFUSALCOUNT']._serialized_end=3881
+  _globals['_ARBITRAGESERVICE']._serialized_start=4834
+  _globals['_ARBITRAGESERVICE']._serialized_end=5743
 # @@protoc_insertion_point(module_scope)
