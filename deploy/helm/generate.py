@@ -26,7 +26,7 @@ What it makes and how to use it: [docs/kubernetes.md](../../../docs/kubernetes.m
 
 
 def charted() -> list[Service]:
-    """Those that the chart deploys. Not the gateway yet: it needs a port of its own, certificates and a folder of secrets."""
+    """Those that the chart deploys. Not the gateway yet: it needs certificates, and a folder of secrets."""
     return [service for service in services_of(is_live=True) if service.name not in NOT_CHARTED]
 
 

@@ -17,7 +17,8 @@ pub fn encode(message: &DynamicMessage) -> Result<Vec<u8>, TranscodeError> {
 pub fn decode(kind: MessageDescriptor, text: &[u8]) -> Result<DynamicMessage, String> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let options = DeserializeOptions::new().deny_unknown_fields(true);
-    let message = DynamicMessage::deserialize_with_options(kind, &mut reader, &options).map_err(|error| error.to_string())?;
+    let message =
+        DynamicMessage::deserialize_with_options(kind, &mut reader, &options).map_err(|error| error.to_string())?;
     reader.end().map_err(|error| error.to_string())?;
     Ok(message)
 }

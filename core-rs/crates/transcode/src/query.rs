@@ -104,7 +104,8 @@ fn value(path: &[FieldDescriptor], texts: &[String]) -> Result<Value, String> {
     let mut alone = Map::new();
     put(&mut alone, &[field.clone()], value.clone());
     let text = serde_json::to_vec(&Value::Object(alone)).expect("JSON that was read is written");
-    json::decode(field.parent_message().clone(), &text).map_err(|_| format!("must be {}", kind_in_words(&field.kind())))?;
+    json::decode(field.parent_message().clone(), &text)
+        .map_err(|_| format!("must be {}", kind_in_words(&field.kind())))?;
     Ok(value)
 }
 
@@ -131,8 +132,12 @@ fn not_finite(message: &DynamicMessage, prefix: &str, wrong: &mut Violations) {
 
 fn check(value: &Field, name: &str, wrong: &mut Violations) {
     match value {
-        Field::F64(number) if !number.is_finite() => wrong.push((name.to_owned(), "must be a finite number".to_owned())),
-        Field::F32(number) if !number.is_finite() => wrong.push((name.to_owned(), "must be a finite number".to_owned())),
+        Field::F64(number) if !number.is_finite() => {
+            wrong.push((name.to_owned(), "must be a finite number".to_owned()))
+        }
+        Field::F32(number) if !number.is_finite() => {
+            wrong.push((name.to_owned(), "must be a finite number".to_owned()))
+        }
         Field::Message(inner) => not_finite(inner, &format!("{name}."), wrong),
         Field::List(items) => items.iter().for_each(|item| check(item, name, wrong)),
         _ => {}

@@ -22,7 +22,8 @@ from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.follow import call_reason
 from crossbook.plumbing.timestamps import now_ns
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Context: TypeAlias = Any
+"""Of gRPC, or who asked by REST: no answer here depends on it."""
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["GatewayService"].full_name
 DAY_MS = 86_400_000
@@ -53,7 +54,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServiceServicer):
         self._windows = Windows(backends, prices)
         self._arbitrage = Arbitrage(backends, prices)
 
-    async def GetStats(self, request: pb.GetStatsRequest, context: Context | None = None) -> pb.GetStatsResponse:
+    async def GetStats(self, request: pb.GetStatsRequest, context: Context = None) -> pb.GetStatsResponse:
         """See gateway.proto; so are all below."""
         rows = None
         with suppress(grpc.aio.AioRpcError):
@@ -63,23 +64,21 @@ class GatewayService(gateway_pb2_grpc.GatewayServiceServicer):
         return stats_of(self._processes, request.venue, rows, self._window_ns, now_ns())
 
     async def ListVenueMarkets(
-        self, request: pb.ListVenueMarketsRequest, context: Context | None = None
+        self, request: pb.ListVenueMarketsRequest, context: Context = None
     ) -> pb.ListVenueMarketsResponse:
         return markets_of(self._processes, self._by_name(), request)
 
     async def ListMinuteRows(
-        self, request: pb.ListMinuteRowsRequest, context: Context | None = None
+        self, request: pb.ListMinuteRowsRequest, context: Context = None
     ) -> pb.ListMinuteRowsResponse:
         return await self._windows.minutes(request)
 
     async def ListSnapshotRows(
-        self, request: pb.ListSnapshotRowsRequest, context: Context | None = None
+        self, request: pb.ListSnapshotRowsRequest, context: Context = None
     ) -> pb.ListSnapshotRowsResponse:
         return await self._windows.snapshots(request)
 
-    async def GetOverview(
-        self, request: pb.GetOverviewRequest, context: Context | None = None
-    ) -> pb.GetOverviewResponse:
+    async def GetOverview(self, request: pb.GetOverviewRequest, context: Context = None) -> pb.GetOverviewResponse:
         asked = arbitrage_pb2.GetMarketOverviewRequest(assets=request.asset)
         path = "crossbook.v1.ArbitrageService/GetMarketOverview"
         payload = await self._backends.call("arbitrage", path, asked.SerializeToString())
@@ -88,19 +87,19 @@ class GatewayService(gateway_pb2_grpc.GatewayServiceServicer):
         return pb.GetOverviewResponse(assets=assets, count=len(assets), as_of_ms=now_ns() // MS_NS)
 
     async def ListArbitrage(
-        self, request: pb.ListArbitrageRequest, context: Context | None = None
+        self, request: pb.ListArbitrageRequest, context: Context = None
     ) -> pb.ListArbitrageResponse:
         return await self._arbitrage.opportunities(request, now_ns())
 
     async def ListAlertRows(
-        self, request: pb.ListAlertRowsRequest, context: Context | None = None
+        self, request: pb.ListAlertRowsRequest, context: Context = None
     ) -> pb.ListAlertRowsResponse:
         return await self._arbitrage.alerts(request)
 
-    async def ListPrices(self, request: pb.ListPricesRequest, context: Context | None = None) -> pb.ListPricesResponse:
+    async def ListPrices(self, request: pb.ListPricesRequest, context: Context = None) -> pb.ListPricesResponse:
         return await asyncio.to_thread(list_prices, self._prices, request, now_ns())
 
-    async def GetSummary(self, request: pb.GetSummaryRequest, context: Context | None = None) -> pb.GetSummaryResponse:
+    async def GetSummary(self, request: pb.GetSummaryRequest, context: Context = None) -> pb.GetSummaryResponse:
         now, prices = now_ns(), self._prices.look()
         healths = self._processes.healths
         stats: arbitrage_pb2.GetArbitrageStatsResponse | None = self._processes.stats_of("arbitrage")
@@ -132,7 +131,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServiceServicer):
             answer.alerts_24h = (await self._arbitrage.alerts(day)).count
 
     async def ListProcesses(
-        self, request: pb.ListProcessesRequest, context: Context | None = None
+        self, request: pb.ListProcessesRequest, context: Context = None
     ) -> pb.ListProcessesResponse:
         own = pb.Process(service="gateway", is_reachable=True, is_serving=True, gateway=self._own_stats())
         rows = [own, *map(_process, self._processes.known)]
@@ -140,13 +139,13 @@ class GatewayService(gateway_pb2_grpc.GatewayServiceServicer):
         return pb.ListProcessesResponse(processes=rows, as_of_ms=now_ns() // MS_NS)
 
     async def ReloadProcesses(
-        self, request: pb.ReloadProcessesRequest, context: Context | None = None
+        self, request: pb.ReloadProcessesRequest, context: Context = None
     ) -> pb.ReloadProcessesResponse:
         wanted = self._services(request.services)
         found = await asyncio.gather(*(self._reload(one) for one in self._processes.known if one.service in wanted))
         return pb.ReloadProcessesResponse(processes=found)
 
-    async def ListLog(self, request: pb.ListLogRequest, context: Context | None = None) -> pb.ListLogResponse:
+    async def ListLog(self, request: pb.ListLogRequest, context: Context = None) -> pb.ListLogResponse:
         wanted = self._services(request.services)
         known = [one for one in self._processes.known if one.service in wanted]
         return await logs.collect(self._backends, known, request)

@@ -116,7 +116,7 @@ class Document:
 
     def _in_path(self, kind: Descriptor, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
         for name in fields:
-            yield {"name": name, "in": "path", "required": True, **self._described(_within(kind, name))}
+            yield {"name": last(name), "in": "path", "required": True, **self._described(_within(kind, name))}
 
     def _in_query(
         self, kind: Descriptor, body: str, fields: Sequence[str], prefix: str = ""
@@ -171,8 +171,13 @@ class Document:
 
 
 def path_of(pattern: str) -> str:
-    """OpenAPI has no templates within a field: {name=findings/*} is findings/{name}."""
-    return TEMPLATE.sub(lambda found: (found[2] or "*").replace("*", f"{{{found[1]}}}"), pattern)
+    """OpenAPI has no templates within a field, {name=findings/*} is findings/{name}; nor fields of fields."""
+    return TEMPLATE.sub(lambda found: (found[2] or "*").replace("*", f"{{{last(found[1])}}}"), pattern)
+
+
+def last(name: str) -> str:
+    """Of a dotted name."""
+    return name.rpartition(".")[2]
 
 
 def _enum(kind: EnumDescriptor) -> dict[str, Any]:
