@@ -227,7 +227,12 @@ type AlertRule struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Smallest probability that the opportunity still pays after alive_after, above 0 up to 1; both or neither. What nobody
+	// can predict does not pass. For opportunities only.
+	MinAliveProbability *float64 `protobuf:"fixed64,20,opt,name=min_alive_probability,json=minAliveProbability,proto3,oneof" json:"min_alive_probability,omitempty"`
+	// Up to 5 s.
+	AliveAfter    *durationpb.Duration `protobuf:"bytes,21,opt,name=alive_after,json=aliveAfter,proto3" json:"alive_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -370,6 +375,20 @@ func (x *AlertRule) GetCreateTime() *timestamppb.Timestamp {
 func (x *AlertRule) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *AlertRule) GetMinAliveProbability() float64 {
+	if x != nil && x.MinAliveProbability != nil {
+		return *x.MinAliveProbability
+	}
+	return 0
+}
+
+func (x *AlertRule) GetAliveAfter() *durationpb.Duration {
+	if x != nil {
+		return x.AliveAfter
 	}
 	return nil
 }
@@ -2203,7 +2222,7 @@ var File_crossbook_v1_alerts_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\n" +
-	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x05\n" +
+	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe4\x06\n" +
 	"\tAlertRule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x1d\n" +
@@ -2224,10 +2243,14 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\vcreate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTimeB\x14\n" +
+	"updateTime\x127\n" +
+	"\x15min_alive_probability\x18\x14 \x01(\x01H\x03R\x13minAliveProbability\x88\x01\x01\x12:\n" +
+	"\valive_after\x18\x15 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"aliveAfterB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percentB\x0f\n" +
-	"\r_min_notional\"\xc5\x02\n" +
+	"\r_min_notionalB\x18\n" +
+	"\x16_min_alive_probability\"\xc5\x02\n" +
 	"\fAlertChannel\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x128\n" +
 	"\aconsole\x18\x02 \x01(\v2\x1c.crossbook.v1.ConsoleChannelH\x00R\aconsole\x128\n" +
@@ -2446,59 +2469,60 @@ var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	4,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
 	36, // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
 	36, // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 6: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
-	6,  // 7: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
-	7,  // 8: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
-	8,  // 9: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
-	9,  // 10: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
-	1,  // 11: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
-	34, // 12: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
-	37, // 13: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
-	36, // 14: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
-	11, // 15: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
-	36, // 16: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
-	2,  // 17: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
-	36, // 18: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
-	3,  // 19: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	3,  // 20: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	3,  // 21: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	3,  // 22: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
-	3,  // 23: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	38, // 24: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 25: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	36, // 26: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
-	36, // 27: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
-	10, // 28: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	10, // 29: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
-	4,  // 30: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	10, // 31: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	12, // 32: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	14, // 33: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	16, // 34: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	18, // 35: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	20, // 36: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	22, // 37: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	24, // 38: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	26, // 39: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	28, // 40: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	30, // 41: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	32, // 42: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	13, // 43: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	15, // 44: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	17, // 45: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	19, // 46: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	21, // 47: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	23, // 48: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	25, // 49: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	27, // 50: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	29, // 51: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	31, // 52: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	33, // 53: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	43, // [43:54] is the sub-list for method output_type
-	32, // [32:43] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	35, // 6: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
+	5,  // 7: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
+	6,  // 8: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
+	7,  // 9: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
+	8,  // 10: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
+	9,  // 11: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
+	1,  // 12: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
+	34, // 13: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
+	37, // 14: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
+	36, // 15: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
+	11, // 16: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
+	36, // 17: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
+	2,  // 18: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
+	36, // 19: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
+	3,  // 20: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	3,  // 21: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	3,  // 22: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	3,  // 23: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
+	3,  // 24: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	38, // 25: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 26: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	36, // 27: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
+	36, // 28: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
+	10, // 29: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	10, // 30: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
+	4,  // 31: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
+	10, // 32: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	12, // 33: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	14, // 34: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	16, // 35: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	18, // 36: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	20, // 37: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	22, // 38: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	24, // 39: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	26, // 40: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	28, // 41: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	30, // 42: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	32, // 43: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	13, // 44: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	15, // 45: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	17, // 46: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	19, // 47: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	21, // 48: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	23, // 49: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	25, // 50: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	27, // 51: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	29, // 52: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	31, // 53: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	33, // 54: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	44, // [44:55] is the sub-list for method output_type
+	33, // [33:44] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }

@@ -125,6 +125,8 @@ class AlertRule(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    MIN_ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
+    ALIVE_AFTER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"alertRules/{id}", id of 1 to 63 of a-z, 0-9 and -. Set by the server."""
     display_name: _builtins.str
@@ -141,6 +143,10 @@ class AlertRule(_message.Message):
     """Smallest executable notional in the buy leg's quote currency; not negative."""
     etag: _builtins.str
     """Changes with every update; see UpdateAlertRule."""
+    min_alive_probability: _builtins.float
+    """Smallest probability that the opportunity still pays after alive_after, above 0 up to 1; both or neither. What nobody
+    can predict does not pass. For opportunities only.
+    """
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Both legs must be of these venues; empty means all."""
@@ -173,6 +179,10 @@ class AlertRule(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def alive_after(self) -> _duration_pb2.Duration:
+        """Up to 5 s."""
+
     def __init__(
         self,
         *,
@@ -192,17 +202,23 @@ class AlertRule(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        min_alive_probability: _builtins.float | None = ...,
+        alive_after: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "cooldown", b"cooldown", "create_time", b"create_time", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "cooldown", b"cooldown", "create_time", b"create_time", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "is_enabled", b"is_enabled", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "name", b"name", "symbols", b"symbols", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "is_enabled", b"is_enabled", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "name", b"name", "symbols", b"symbols", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_alive_probability: _TypeAlias = _typing.Literal["min_alive_probability"]  # noqa: Y015
+    _WhichOneofArgType__min_alive_probability: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability"]  # noqa: Y015
     _WhichOneofReturnType__min_gross_percent: _TypeAlias = _typing.Literal["min_gross_percent"]  # noqa: Y015
     _WhichOneofArgType__min_gross_percent: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent"]  # noqa: Y015
     _WhichOneofReturnType__min_net_percent: _TypeAlias = _typing.Literal["min_net_percent"]  # noqa: Y015
     _WhichOneofArgType__min_net_percent: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent"]  # noqa: Y015
     _WhichOneofReturnType__min_notional: _TypeAlias = _typing.Literal["min_notional"]  # noqa: Y015
     _WhichOneofArgType__min_notional: _TypeAlias = _typing.Literal["_min_notional", b"_min_notional"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_alive_probability) -> _WhichOneofReturnType__min_alive_probability | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_gross_percent) -> _WhichOneofReturnType__min_gross_percent | None: ...
     @_typing.overload
