@@ -118,8 +118,20 @@ const (
 	RefusalReason_REFUSAL_REASON_RELAYED_BOOK RefusalReason = 14
 	// The rate between the legs' dollar currencies is further from 1 than the limit.
 	RefusalReason_REFUSAL_REASON_DEPEGGED RefusalReason = 15
+	// What can be traded is less than the smallest size that is a whole number of lots on both legs.
+	RefusalReason_REFUSAL_REASON_BELOW_LOT RefusalReason = 16
+	// What can be traded is worth less than the smallest order of a leg's venue.
+	RefusalReason_REFUSAL_REASON_BELOW_MIN_NOTIONAL RefusalReason = 17
+	// The size is larger than the largest order of a leg's venue. Of a requested size; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_ABOVE_MAX_SIZE RefusalReason = 18
+	// The size is larger than what the books are known to hold. Of a requested size; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_BEYOND_DEPTH RefusalReason = 19
+	// A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_NO_DEPTH RefusalReason = 20
+	// A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_STALE_DEPTH RefusalReason = 21
 	// The net profit is above arbitrage.max_net_percent: what pays so much is wrong.
-	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 20
+	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 40
 )
 
 // Enum value maps for RefusalReason.
@@ -141,26 +153,38 @@ var (
 		13: "REFUSAL_REASON_IDENTITY_DENIED",
 		14: "REFUSAL_REASON_RELAYED_BOOK",
 		15: "REFUSAL_REASON_DEPEGGED",
-		20: "REFUSAL_REASON_TOO_GOOD",
+		16: "REFUSAL_REASON_BELOW_LOT",
+		17: "REFUSAL_REASON_BELOW_MIN_NOTIONAL",
+		18: "REFUSAL_REASON_ABOVE_MAX_SIZE",
+		19: "REFUSAL_REASON_BEYOND_DEPTH",
+		20: "REFUSAL_REASON_NO_DEPTH",
+		21: "REFUSAL_REASON_STALE_DEPTH",
+		40: "REFUSAL_REASON_TOO_GOOD",
 	}
 	RefusalReason_value = map[string]int32{
-		"REFUSAL_REASON_UNSPECIFIED":      0,
-		"REFUSAL_REASON_NOT_LIVE":         1,
-		"REFUSAL_REASON_EMPTY_SIDE":       2,
-		"REFUSAL_REASON_TOO_OLD":          3,
-		"REFUSAL_REASON_SKEWED":           4,
-		"REFUSAL_REASON_FEE_UNKNOWN":      5,
-		"REFUSAL_REASON_RATE_UNKNOWN":     6,
-		"REFUSAL_REASON_IDENTITY_SUSPECT": 7,
-		"REFUSAL_REASON_TOO_SMALL":        8,
-		"REFUSAL_REASON_BELOW_THRESHOLD":  9,
-		"REFUSAL_REASON_UNKNOWN_LEG":      10,
-		"REFUSAL_REASON_CROSSED":          11,
-		"REFUSAL_REASON_MIDS_APART":       12,
-		"REFUSAL_REASON_IDENTITY_DENIED":  13,
-		"REFUSAL_REASON_RELAYED_BOOK":     14,
-		"REFUSAL_REASON_DEPEGGED":         15,
-		"REFUSAL_REASON_TOO_GOOD":         20,
+		"REFUSAL_REASON_UNSPECIFIED":        0,
+		"REFUSAL_REASON_NOT_LIVE":           1,
+		"REFUSAL_REASON_EMPTY_SIDE":         2,
+		"REFUSAL_REASON_TOO_OLD":            3,
+		"REFUSAL_REASON_SKEWED":             4,
+		"REFUSAL_REASON_FEE_UNKNOWN":        5,
+		"REFUSAL_REASON_RATE_UNKNOWN":       6,
+		"REFUSAL_REASON_IDENTITY_SUSPECT":   7,
+		"REFUSAL_REASON_TOO_SMALL":          8,
+		"REFUSAL_REASON_BELOW_THRESHOLD":    9,
+		"REFUSAL_REASON_UNKNOWN_LEG":        10,
+		"REFUSAL_REASON_CROSSED":            11,
+		"REFUSAL_REASON_MIDS_APART":         12,
+		"REFUSAL_REASON_IDENTITY_DENIED":    13,
+		"REFUSAL_REASON_RELAYED_BOOK":       14,
+		"REFUSAL_REASON_DEPEGGED":           15,
+		"REFUSAL_REASON_BELOW_LOT":          16,
+		"REFUSAL_REASON_BELOW_MIN_NOTIONAL": 17,
+		"REFUSAL_REASON_ABOVE_MAX_SIZE":     18,
+		"REFUSAL_REASON_BEYOND_DEPTH":       19,
+		"REFUSAL_REASON_NO_DEPTH":           20,
+		"REFUSAL_REASON_STALE_DEPTH":        21,
+		"REFUSAL_REASON_TOO_GOOD":           40,
 	}
 )
 
@@ -690,6 +714,307 @@ func (x *CooldownState) GetIsKnown() bool {
 	return false
 }
 
+// A size, and what it comes to: bought from the buy leg's asks and sold to the sell leg's bids, level after level. A whole number of
+// lots of both legs; all zero where there is none.
+type SizedEdge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In coins.
+	Size float64 `protobuf:"fixed64,1,opt,name=size,proto3" json:"size,omitempty"`
+	// Paid to buy it, before fees, in the buy leg's quote currency.
+	BuyNotional float64 `protobuf:"fixed64,2,opt,name=buy_notional,json=buyNotional,proto3" json:"buy_notional,omitempty"`
+	// Got for it, before fees, in the sell leg's quote currency.
+	SellNotional float64 `protobuf:"fixed64,3,opt,name=sell_notional,json=sellNotional,proto3" json:"sell_notional,omitempty"`
+	// Net percent of the notional paid, after all that SpreadCosts contains.
+	NetPercent float64 `protobuf:"fixed64,4,opt,name=net_percent,json=netPercent,proto3" json:"net_percent,omitempty"`
+	// The same as money, in the buy leg's quote currency.
+	Profit float64 `protobuf:"fixed64,5,opt,name=profit,proto3" json:"profit,omitempty"`
+	// Why no order of this size can be sent; unspecified when it can.
+	Refusal RefusalReason `protobuf:"varint,6,opt,name=refusal,proto3,enum=crossbook.v1.RefusalReason" json:"refusal,omitempty"`
+	// What was asked for, in the buy leg's quote currency; 0 for sizes that nobody asked for.
+	RequestedNotional float64 `protobuf:"fixed64,7,opt,name=requested_notional,json=requestedNotional,proto3" json:"requested_notional,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SizedEdge) Reset() {
+	*x = SizedEdge{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SizedEdge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SizedEdge) ProtoMessage() {}
+
+func (x *SizedEdge) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SizedEdge.ProtoReflect.Descriptor instead.
+func (*SizedEdge) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SizedEdge) GetSize() float64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetBuyNotional() float64 {
+	if x != nil {
+		return x.BuyNotional
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetSellNotional() float64 {
+	if x != nil {
+		return x.SellNotional
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetNetPercent() float64 {
+	if x != nil {
+		return x.NetPercent
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetProfit() float64 {
+	if x != nil {
+		return x.Profit
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetRefusal() RefusalReason {
+	if x != nil {
+		return x.Refusal
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *SizedEdge) GetRequestedNotional() float64 {
+	if x != nil {
+		return x.RequestedNotional
+	}
+	return 0
+}
+
+// What is known of the side of a book that a leg trades on.
+type LegDepth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long ago its tracker read it from the book; absent when there is none.
+	Age *durationpb.Duration `protobuf:"bytes,1,opt,name=age,proto3" json:"age,omitempty"`
+	// Levels known.
+	Levels uint32 `protobuf:"varint,2,opt,name=levels,proto3" json:"levels,omitempty"`
+	// The last price up to which every level is known, in quote currency per coin: the trusted horizon. No size goes beyond it.
+	HorizonPrice float64 `protobuf:"fixed64,3,opt,name=horizon_price,json=horizonPrice,proto3" json:"horizon_price,omitempty"`
+	// Size up to the horizon, in coins.
+	KnownSize     float64 `protobuf:"fixed64,4,opt,name=known_size,json=knownSize,proto3" json:"known_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LegDepth) Reset() {
+	*x = LegDepth{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LegDepth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LegDepth) ProtoMessage() {}
+
+func (x *LegDepth) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LegDepth.ProtoReflect.Descriptor instead.
+func (*LegDepth) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LegDepth) GetAge() *durationpb.Duration {
+	if x != nil {
+		return x.Age
+	}
+	return nil
+}
+
+func (x *LegDepth) GetLevels() uint32 {
+	if x != nil {
+		return x.Levels
+	}
+	return 0
+}
+
+func (x *LegDepth) GetHorizonPrice() float64 {
+	if x != nil {
+		return x.HorizonPrice
+	}
+	return 0
+}
+
+func (x *LegDepth) GetKnownSize() float64 {
+	if x != nil {
+		return x.KnownSize
+	}
+	return 0
+}
+
+// How much of an opportunity there is.
+type Sizing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why sizes are not known: NO_DEPTH, STALE_DEPTH, or a refusal of the pair. Unspecified when they are.
+	UnknownReason RefusalReason `protobuf:"varint,1,opt,name=unknown_reason,json=unknownReason,proto3,enum=crossbook.v1.RefusalReason" json:"unknown_reason,omitempty"`
+	// The largest size whose net percent is at least threshold_percent.
+	Largest *SizedEdge `protobuf:"bytes,2,opt,name=largest,proto3" json:"largest,omitempty"`
+	// Least net percent of the largest size.
+	ThresholdPercent float64 `protobuf:"fixed64,3,opt,name=threshold_percent,json=thresholdPercent,proto3" json:"threshold_percent,omitempty"`
+	// The size of the highest profit.
+	MostProfitable *SizedEdge `protobuf:"bytes,4,opt,name=most_profitable,json=mostProfitable,proto3" json:"most_profitable,omitempty"`
+	// Of each notional asked for, in order.
+	Requested []*SizedEdge `protobuf:"bytes,5,rep,name=requested,proto3" json:"requested,omitempty"`
+	// Whether the largest size is all that the books are known to hold: there may be more.
+	IsLimitedByDepth bool `protobuf:"varint,6,opt,name=is_limited_by_depth,json=isLimitedByDepth,proto3" json:"is_limited_by_depth,omitempty"`
+	// The smallest step of sizes, in coins; 0 when neither leg's lot is known.
+	CommonLot float64 `protobuf:"fixed64,7,opt,name=common_lot,json=commonLot,proto3" json:"common_lot,omitempty"`
+	// The buy leg's asks.
+	Buy *LegDepth `protobuf:"bytes,8,opt,name=buy,proto3" json:"buy,omitempty"`
+	// The sell leg's bids.
+	Sell *LegDepth `protobuf:"bytes,9,opt,name=sell,proto3" json:"sell,omitempty"`
+	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size" and the like.
+	UnknownLimits []string `protobuf:"bytes,10,rep,name=unknown_limits,json=unknownLimits,proto3" json:"unknown_limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sizing) Reset() {
+	*x = Sizing{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sizing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sizing) ProtoMessage() {}
+
+func (x *Sizing) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sizing.ProtoReflect.Descriptor instead.
+func (*Sizing) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Sizing) GetUnknownReason() RefusalReason {
+	if x != nil {
+		return x.UnknownReason
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *Sizing) GetLargest() *SizedEdge {
+	if x != nil {
+		return x.Largest
+	}
+	return nil
+}
+
+func (x *Sizing) GetThresholdPercent() float64 {
+	if x != nil {
+		return x.ThresholdPercent
+	}
+	return 0
+}
+
+func (x *Sizing) GetMostProfitable() *SizedEdge {
+	if x != nil {
+		return x.MostProfitable
+	}
+	return nil
+}
+
+func (x *Sizing) GetRequested() []*SizedEdge {
+	if x != nil {
+		return x.Requested
+	}
+	return nil
+}
+
+func (x *Sizing) GetIsLimitedByDepth() bool {
+	if x != nil {
+		return x.IsLimitedByDepth
+	}
+	return false
+}
+
+func (x *Sizing) GetCommonLot() float64 {
+	if x != nil {
+		return x.CommonLot
+	}
+	return 0
+}
+
+func (x *Sizing) GetBuy() *LegDepth {
+	if x != nil {
+		return x.Buy
+	}
+	return nil
+}
+
+func (x *Sizing) GetSell() *LegDepth {
+	if x != nil {
+		return x.Sell
+	}
+	return nil
+}
+
+func (x *Sizing) GetUnknownLimits() []string {
+	if x != nil {
+		return x.UnknownLimits
+	}
+	return nil
+}
+
 // Buying an asset on one venue and selling it on another.
 type Opportunity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -717,6 +1042,8 @@ type Opportunity struct {
 	Conversion *Conversion `protobuf:"bytes,11,opt,name=conversion,proto3" json:"conversion,omitempty"`
 	// Whether that rate is further from 1 than the limit between two currencies that stand for a dollar.
 	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
+	// How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows.
+	Sizing *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
 	// How usual it looks.
 	Sanity *Sanity `protobuf:"bytes,20,opt,name=sanity,proto3" json:"sanity,omitempty"`
 	// How long it will live; absent where no opportunity is open.
@@ -727,7 +1054,7 @@ type Opportunity struct {
 
 func (x *Opportunity) Reset() {
 	*x = Opportunity{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +1066,7 @@ func (x *Opportunity) String() string {
 func (*Opportunity) ProtoMessage() {}
 
 func (x *Opportunity) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +1079,7 @@ func (x *Opportunity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Opportunity.ProtoReflect.Descriptor instead.
 func (*Opportunity) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Opportunity) GetId() string {
@@ -839,6 +1166,13 @@ func (x *Opportunity) GetIsDepegged() bool {
 	return false
 }
 
+func (x *Opportunity) GetSizing() *Sizing {
+	if x != nil {
+		return x.Sizing
+	}
+	return nil
+}
+
 func (x *Opportunity) GetSanity() *Sanity {
 	if x != nil {
 		return x.Sanity
@@ -878,7 +1212,7 @@ type Sanity struct {
 
 func (x *Sanity) Reset() {
 	*x = Sanity{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1224,7 @@ func (x *Sanity) String() string {
 func (*Sanity) ProtoMessage() {}
 
 func (x *Sanity) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1237,7 @@ func (x *Sanity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sanity.ProtoReflect.Descriptor instead.
 func (*Sanity) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{5}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Sanity) GetScore() float64 {
@@ -977,7 +1311,7 @@ type LifePrediction struct {
 
 func (x *LifePrediction) Reset() {
 	*x = LifePrediction{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1323,7 @@ func (x *LifePrediction) String() string {
 func (*LifePrediction) ProtoMessage() {}
 
 func (x *LifePrediction) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1336,7 @@ func (x *LifePrediction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifePrediction.ProtoReflect.Descriptor instead.
 func (*LifePrediction) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{6}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LifePrediction) GetModel() string {
@@ -1043,7 +1377,7 @@ type LifeHorizon struct {
 
 func (x *LifeHorizon) Reset() {
 	*x = LifeHorizon{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1389,7 @@ func (x *LifeHorizon) String() string {
 func (*LifeHorizon) ProtoMessage() {}
 
 func (x *LifeHorizon) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1402,7 @@ func (x *LifeHorizon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifeHorizon.ProtoReflect.Descriptor instead.
 func (*LifeHorizon) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{7}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LifeHorizon) GetAfter() *durationpb.Duration {
@@ -1115,14 +1449,16 @@ type ListOpportunitiesRequest struct {
 	// Which prices to use.
 	PriceSource PriceSource `protobuf:"varint,6,opt,name=price_source,json=priceSource,proto3,enum=crossbook.v1.PriceSource" json:"price_source,omitempty"`
 	// Most rows wanted, 1 to 1000; 0 means 100.
-	Limit         int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
+	Notionals     []float64 `protobuf:"fixed64,8,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListOpportunitiesRequest) Reset() {
 	*x = ListOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1134,7 +1470,7 @@ func (x *ListOpportunitiesRequest) String() string {
 func (*ListOpportunitiesRequest) ProtoMessage() {}
 
 func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1147,7 +1483,7 @@ func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListOpportunitiesRequest) GetVenues() []string {
@@ -1199,6 +1535,13 @@ func (x *ListOpportunitiesRequest) GetLimit() int32 {
 	return 0
 }
 
+func (x *ListOpportunitiesRequest) GetNotionals() []float64 {
+	if x != nil {
+		return x.Notionals
+	}
+	return nil
+}
+
 // Opportunities.
 type ListOpportunitiesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1210,7 +1553,7 @@ type ListOpportunitiesResponse struct {
 
 func (x *ListOpportunitiesResponse) Reset() {
 	*x = ListOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1222,7 +1565,7 @@ func (x *ListOpportunitiesResponse) String() string {
 func (*ListOpportunitiesResponse) ProtoMessage() {}
 
 func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1235,7 +1578,7 @@ func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListOpportunitiesResponse) GetOpportunities() []*Opportunity {
@@ -1264,7 +1607,7 @@ type WatchOpportunitiesRequest struct {
 
 func (x *WatchOpportunitiesRequest) Reset() {
 	*x = WatchOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1276,7 +1619,7 @@ func (x *WatchOpportunitiesRequest) String() string {
 func (*WatchOpportunitiesRequest) ProtoMessage() {}
 
 func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1289,7 +1632,7 @@ func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchOpportunitiesRequest) GetVenues() []string {
@@ -1336,7 +1679,7 @@ type WatchOpportunitiesResponse struct {
 
 func (x *WatchOpportunitiesResponse) Reset() {
 	*x = WatchOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1691,7 @@ func (x *WatchOpportunitiesResponse) String() string {
 func (*WatchOpportunitiesResponse) ProtoMessage() {}
 
 func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1704,7 @@ func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchOpportunitiesResponse) GetEvents() []*OpportunityEvent {
@@ -1410,7 +1753,7 @@ type OpportunityEvent struct {
 
 func (x *OpportunityEvent) Reset() {
 	*x = OpportunityEvent{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1765,7 @@ func (x *OpportunityEvent) String() string {
 func (*OpportunityEvent) ProtoMessage() {}
 
 func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1778,7 @@ func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityEvent.ProtoReflect.Descriptor instead.
 func (*OpportunityEvent) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OpportunityEvent) GetKind() OpportunityEventKind {
@@ -1507,7 +1850,7 @@ type LifeFeatures struct {
 
 func (x *LifeFeatures) Reset() {
 	*x = LifeFeatures{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +1862,7 @@ func (x *LifeFeatures) String() string {
 func (*LifeFeatures) ProtoMessage() {}
 
 func (x *LifeFeatures) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +1875,7 @@ func (x *LifeFeatures) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifeFeatures.ProtoReflect.Descriptor instead.
 func (*LifeFeatures) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LifeFeatures) GetSchema() uint64 {
@@ -1557,14 +1900,16 @@ type ExplainSpreadRequest struct {
 	// Venue to buy on.
 	BuyVenue string `protobuf:"bytes,2,opt,name=buy_venue,json=buyVenue,proto3" json:"buy_venue,omitempty"`
 	// Venue to sell on.
-	SellVenue     string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
+	SellVenue string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
+	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
+	Notionals     []float64 `protobuf:"fixed64,4,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExplainSpreadRequest) Reset() {
 	*x = ExplainSpreadRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1576,7 +1921,7 @@ func (x *ExplainSpreadRequest) String() string {
 func (*ExplainSpreadRequest) ProtoMessage() {}
 
 func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1589,7 +1934,7 @@ func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadRequest.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExplainSpreadRequest) GetAsset() string {
@@ -1613,6 +1958,13 @@ func (x *ExplainSpreadRequest) GetSellVenue() string {
 	return ""
 }
 
+func (x *ExplainSpreadRequest) GetNotionals() []float64 {
+	if x != nil {
+		return x.Notionals
+	}
+	return nil
+}
+
 // The numbers and the verdict.
 type ExplainSpreadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1634,7 +1986,7 @@ type ExplainSpreadResponse struct {
 
 func (x *ExplainSpreadResponse) Reset() {
 	*x = ExplainSpreadResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1646,7 +1998,7 @@ func (x *ExplainSpreadResponse) String() string {
 func (*ExplainSpreadResponse) ProtoMessage() {}
 
 func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1659,7 +2011,7 @@ func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadResponse.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExplainSpreadResponse) GetOpportunity() *Opportunity {
@@ -1719,7 +2071,7 @@ type IdentityMarket struct {
 
 func (x *IdentityMarket) Reset() {
 	*x = IdentityMarket{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1731,7 +2083,7 @@ func (x *IdentityMarket) String() string {
 func (*IdentityMarket) ProtoMessage() {}
 
 func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1744,7 +2096,7 @@ func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityMarket.ProtoReflect.Descriptor instead.
 func (*IdentityMarket) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *IdentityMarket) GetVenue() string {
@@ -1797,7 +2149,7 @@ type IdentityFinding struct {
 
 func (x *IdentityFinding) Reset() {
 	*x = IdentityFinding{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1809,7 +2161,7 @@ func (x *IdentityFinding) String() string {
 func (*IdentityFinding) ProtoMessage() {}
 
 func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1822,7 +2174,7 @@ func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityFinding.ProtoReflect.Descriptor instead.
 func (*IdentityFinding) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *IdentityFinding) GetName() string {
@@ -1912,7 +2264,7 @@ type ListIdentityFindingsRequest struct {
 
 func (x *ListIdentityFindingsRequest) Reset() {
 	*x = ListIdentityFindingsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1924,7 +2276,7 @@ func (x *ListIdentityFindingsRequest) String() string {
 func (*ListIdentityFindingsRequest) ProtoMessage() {}
 
 func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1937,7 +2289,7 @@ func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsRequest.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListIdentityFindingsRequest) GetStates() []IdentityState {
@@ -1981,7 +2333,7 @@ type ListIdentityFindingsResponse struct {
 
 func (x *ListIdentityFindingsResponse) Reset() {
 	*x = ListIdentityFindingsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2345,7 @@ func (x *ListIdentityFindingsResponse) String() string {
 func (*ListIdentityFindingsResponse) ProtoMessage() {}
 
 func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2006,7 +2358,7 @@ func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsResponse.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListIdentityFindingsResponse) GetFindings() []*IdentityFinding {
@@ -2038,7 +2390,7 @@ type DecideIdentityRequest struct {
 
 func (x *DecideIdentityRequest) Reset() {
 	*x = DecideIdentityRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2050,7 +2402,7 @@ func (x *DecideIdentityRequest) String() string {
 func (*DecideIdentityRequest) ProtoMessage() {}
 
 func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2063,7 +2415,7 @@ func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityRequest.ProtoReflect.Descriptor instead.
 func (*DecideIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DecideIdentityRequest) GetName() string {
@@ -2098,7 +2450,7 @@ type DecideIdentityResponse struct {
 
 func (x *DecideIdentityResponse) Reset() {
 	*x = DecideIdentityResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2110,7 +2462,7 @@ func (x *DecideIdentityResponse) String() string {
 func (*DecideIdentityResponse) ProtoMessage() {}
 
 func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2123,7 +2475,7 @@ func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityResponse.ProtoReflect.Descriptor instead.
 func (*DecideIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DecideIdentityResponse) GetFinding() *IdentityFinding {
@@ -2144,7 +2496,7 @@ type GetMarketOverviewRequest struct {
 
 func (x *GetMarketOverviewRequest) Reset() {
 	*x = GetMarketOverviewRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2156,7 +2508,7 @@ func (x *GetMarketOverviewRequest) String() string {
 func (*GetMarketOverviewRequest) ProtoMessage() {}
 
 func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2169,7 +2521,7 @@ func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetMarketOverviewRequest) GetAssets() []string {
@@ -2190,7 +2542,7 @@ type GetMarketOverviewResponse struct {
 
 func (x *GetMarketOverviewResponse) Reset() {
 	*x = GetMarketOverviewResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2202,7 +2554,7 @@ func (x *GetMarketOverviewResponse) String() string {
 func (*GetMarketOverviewResponse) ProtoMessage() {}
 
 func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2215,7 +2567,7 @@ func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetMarketOverviewResponse) GetAssets() []*AssetOverview {
@@ -2249,7 +2601,7 @@ type AssetOverview struct {
 
 func (x *AssetOverview) Reset() {
 	*x = AssetOverview{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2261,7 +2613,7 @@ func (x *AssetOverview) String() string {
 func (*AssetOverview) ProtoMessage() {}
 
 func (x *AssetOverview) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2274,7 +2626,7 @@ func (x *AssetOverview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssetOverview.ProtoReflect.Descriptor instead.
 func (*AssetOverview) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AssetOverview) GetAsset() string {
@@ -2335,7 +2687,7 @@ type GetArbitrageStatsRequest struct {
 
 func (x *GetArbitrageStatsRequest) Reset() {
 	*x = GetArbitrageStatsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2347,7 +2699,7 @@ func (x *GetArbitrageStatsRequest) String() string {
 func (*GetArbitrageStatsRequest) ProtoMessage() {}
 
 func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2360,7 +2712,7 @@ func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{28}
 }
 
 // Counters of this process since it started.
@@ -2390,7 +2742,7 @@ type GetArbitrageStatsResponse struct {
 
 func (x *GetArbitrageStatsResponse) Reset() {
 	*x = GetArbitrageStatsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2754,7 @@ func (x *GetArbitrageStatsResponse) String() string {
 func (*GetArbitrageStatsResponse) ProtoMessage() {}
 
 func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2767,7 @@ func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetArbitrageStatsResponse) GetOpened() uint64 {
@@ -2494,7 +2846,7 @@ type RefusalCount struct {
 
 func (x *RefusalCount) Reset() {
 	*x = RefusalCount{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2506,7 +2858,7 @@ func (x *RefusalCount) String() string {
 func (*RefusalCount) ProtoMessage() {}
 
 func (x *RefusalCount) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2519,7 +2871,7 @@ func (x *RefusalCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusalCount.ProtoReflect.Descriptor instead.
 func (*RefusalCount) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{27}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RefusalCount) GetReason() RefusalReason {
@@ -2563,7 +2915,7 @@ type ListOpportunityHistoryRequest struct {
 
 func (x *ListOpportunityHistoryRequest) Reset() {
 	*x = ListOpportunityHistoryRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2575,7 +2927,7 @@ func (x *ListOpportunityHistoryRequest) String() string {
 func (*ListOpportunityHistoryRequest) ProtoMessage() {}
 
 func (x *ListOpportunityHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2588,7 +2940,7 @@ func (x *ListOpportunityHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunityHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListOpportunityHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{28}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListOpportunityHistoryRequest) GetVenues() []string {
@@ -2667,7 +3019,7 @@ type ListOpportunityHistoryResponse struct {
 
 func (x *ListOpportunityHistoryResponse) Reset() {
 	*x = ListOpportunityHistoryResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2679,7 +3031,7 @@ func (x *ListOpportunityHistoryResponse) String() string {
 func (*ListOpportunityHistoryResponse) ProtoMessage() {}
 
 func (x *ListOpportunityHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2692,7 +3044,7 @@ func (x *ListOpportunityHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunityHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListOpportunityHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{29}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListOpportunityHistoryResponse) GetLives() []*OpportunityLife {
@@ -2764,7 +3116,7 @@ type OpportunityLife struct {
 
 func (x *OpportunityLife) Reset() {
 	*x = OpportunityLife{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2776,7 +3128,7 @@ func (x *OpportunityLife) String() string {
 func (*OpportunityLife) ProtoMessage() {}
 
 func (x *OpportunityLife) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2789,7 +3141,7 @@ func (x *OpportunityLife) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityLife.ProtoReflect.Descriptor instead.
 func (*OpportunityLife) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{30}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *OpportunityLife) GetId() string {
@@ -2968,7 +3320,7 @@ type EdgePoint struct {
 
 func (x *EdgePoint) Reset() {
 	*x = EdgePoint{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2980,7 +3332,7 @@ func (x *EdgePoint) String() string {
 func (*EdgePoint) ProtoMessage() {}
 
 func (x *EdgePoint) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2993,7 +3345,7 @@ func (x *EdgePoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EdgePoint.ProtoReflect.Descriptor instead.
 func (*EdgePoint) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{31}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *EdgePoint) GetAfter() *durationpb.Duration {
@@ -3040,7 +3392,7 @@ type GetOpportunityStatisticsRequest struct {
 
 func (x *GetOpportunityStatisticsRequest) Reset() {
 	*x = GetOpportunityStatisticsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3052,7 +3404,7 @@ func (x *GetOpportunityStatisticsRequest) String() string {
 func (*GetOpportunityStatisticsRequest) ProtoMessage() {}
 
 func (x *GetOpportunityStatisticsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3065,7 +3417,7 @@ func (x *GetOpportunityStatisticsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpportunityStatisticsRequest.ProtoReflect.Descriptor instead.
 func (*GetOpportunityStatisticsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{32}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetOpportunityStatisticsRequest) GetVenues() []string {
@@ -3128,7 +3480,7 @@ type GetOpportunityStatisticsResponse struct {
 
 func (x *GetOpportunityStatisticsResponse) Reset() {
 	*x = GetOpportunityStatisticsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3140,7 +3492,7 @@ func (x *GetOpportunityStatisticsResponse) String() string {
 func (*GetOpportunityStatisticsResponse) ProtoMessage() {}
 
 func (x *GetOpportunityStatisticsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3153,7 +3505,7 @@ func (x *GetOpportunityStatisticsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpportunityStatisticsResponse.ProtoReflect.Descriptor instead.
 func (*GetOpportunityStatisticsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{33}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetOpportunityStatisticsResponse) GetRows() []*LifeStatistics {
@@ -3192,7 +3544,7 @@ type LifeStatistics struct {
 
 func (x *LifeStatistics) Reset() {
 	*x = LifeStatistics{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3556,7 @@ func (x *LifeStatistics) String() string {
 func (*LifeStatistics) ProtoMessage() {}
 
 func (x *LifeStatistics) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3569,7 @@ func (x *LifeStatistics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifeStatistics.ProtoReflect.Descriptor instead.
 func (*LifeStatistics) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{34}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *LifeStatistics) GetAsset() string {
@@ -3305,7 +3657,7 @@ type LatencyCapture struct {
 
 func (x *LatencyCapture) Reset() {
 	*x = LatencyCapture{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3317,7 +3669,7 @@ func (x *LatencyCapture) String() string {
 func (*LatencyCapture) ProtoMessage() {}
 
 func (x *LatencyCapture) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3330,7 +3682,7 @@ func (x *LatencyCapture) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatencyCapture.ProtoReflect.Descriptor instead.
 func (*LatencyCapture) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{35}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *LatencyCapture) GetLatency() *durationpb.Duration {
@@ -3386,7 +3738,35 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\tis_active\x18\x01 \x01(\bR\bisActive\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x127\n" +
 	"\tremaining\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\tremaining\x12\x19\n" +
-	"\bis_known\x18\x04 \x01(\bR\aisKnown\"\xe1\x04\n" +
+	"\bis_known\x18\x04 \x01(\bR\aisKnown\"\x86\x02\n" +
+	"\tSizedEdge\x12\x12\n" +
+	"\x04size\x18\x01 \x01(\x01R\x04size\x12!\n" +
+	"\fbuy_notional\x18\x02 \x01(\x01R\vbuyNotional\x12#\n" +
+	"\rsell_notional\x18\x03 \x01(\x01R\fsellNotional\x12\x1f\n" +
+	"\vnet_percent\x18\x04 \x01(\x01R\n" +
+	"netPercent\x12\x16\n" +
+	"\x06profit\x18\x05 \x01(\x01R\x06profit\x125\n" +
+	"\arefusal\x18\x06 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\arefusal\x12-\n" +
+	"\x12requested_notional\x18\a \x01(\x01R\x11requestedNotional\"\x93\x01\n" +
+	"\bLegDepth\x12+\n" +
+	"\x03age\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03age\x12\x16\n" +
+	"\x06levels\x18\x02 \x01(\rR\x06levels\x12#\n" +
+	"\rhorizon_price\x18\x03 \x01(\x01R\fhorizonPrice\x12\x1d\n" +
+	"\n" +
+	"known_size\x18\x04 \x01(\x01R\tknownSize\"\xf0\x03\n" +
+	"\x06Sizing\x12B\n" +
+	"\x0eunknown_reason\x18\x01 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\runknownReason\x121\n" +
+	"\alargest\x18\x02 \x01(\v2\x17.crossbook.v1.SizedEdgeR\alargest\x12+\n" +
+	"\x11threshold_percent\x18\x03 \x01(\x01R\x10thresholdPercent\x12@\n" +
+	"\x0fmost_profitable\x18\x04 \x01(\v2\x17.crossbook.v1.SizedEdgeR\x0emostProfitable\x125\n" +
+	"\trequested\x18\x05 \x03(\v2\x17.crossbook.v1.SizedEdgeR\trequested\x12-\n" +
+	"\x13is_limited_by_depth\x18\x06 \x01(\bR\x10isLimitedByDepth\x12\x1d\n" +
+	"\n" +
+	"common_lot\x18\a \x01(\x01R\tcommonLot\x12(\n" +
+	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
+	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
+	"\x0eunknown_limits\x18\n" +
+	" \x03(\tR\runknownLimits\"\x8f\x05\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -3404,6 +3784,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"conversion\x12\x1f\n" +
 	"\vis_depegged\x18\f \x01(\bR\n" +
 	"isDepegged\x12,\n" +
+	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\x12,\n" +
 	"\x06sanity\x18\x14 \x01(\v2\x14.crossbook.v1.SanityR\x06sanity\x120\n" +
 	"\x04life\x18\x15 \x01(\v2\x1c.crossbook.v1.LifePredictionR\x04life\"\xaf\x03\n" +
 	"\x06Sanity\x12\x14\n" +
@@ -3430,7 +3811,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11alive_probability\x18\x02 \x01(\x01R\x10aliveProbability\x12\x1f\n" +
 	"\vnet_percent\x18\x03 \x01(\x01R\n" +
 	"netPercent\x12'\n" +
-	"\x0fcapture_percent\x18\x04 \x01(\x01R\x0ecapturePercent\"\xc0\x02\n" +
+	"\x0fcapture_percent\x18\x04 \x01(\x01R\x0ecapturePercent\"\xde\x02\n" +
 	"\x18ListOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -3438,7 +3819,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11min_gross_percent\x18\x04 \x01(\x01H\x00R\x0fminGrossPercent\x88\x01\x01\x12+\n" +
 	"\x0fmin_net_percent\x18\x05 \x01(\x01H\x01R\rminNetPercent\x88\x01\x01\x12<\n" +
 	"\fprice_source\x18\x06 \x01(\x0e2\x19.crossbook.v1.PriceSourceR\vpriceSource\x12\x14\n" +
-	"\x05limit\x18\a \x01(\x05R\x05limitB\x14\n" +
+	"\x05limit\x18\a \x01(\x05R\x05limit\x12\x1c\n" +
+	"\tnotionals\x18\b \x03(\x01R\tnotionalsB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percent\"\\\n" +
 	"\x19ListOpportunitiesResponse\x12?\n" +
@@ -3467,12 +3849,13 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\rlife_features\x18\x14 \x01(\v2\x1a.crossbook.v1.LifeFeaturesR\flifeFeatures\">\n" +
 	"\fLifeFeatures\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\x06R\x06schema\x12\x16\n" +
-	"\x06values\x18\x02 \x03(\x01R\x06values\"h\n" +
+	"\x06values\x18\x02 \x03(\x01R\x06values\"\x86\x01\n" +
 	"\x14ExplainSpreadRequest\x12\x14\n" +
 	"\x05asset\x18\x01 \x01(\tR\x05asset\x12\x1b\n" +
 	"\tbuy_venue\x18\x02 \x01(\tR\bbuyVenue\x12\x1d\n" +
 	"\n" +
-	"sell_venue\x18\x03 \x01(\tR\tsellVenue\"\xc0\x02\n" +
+	"sell_venue\x18\x03 \x01(\tR\tsellVenue\x12\x1c\n" +
+	"\tnotionals\x18\x04 \x03(\x01R\tnotionals\"\xc0\x02\n" +
 	"\x15ExplainSpreadResponse\x12;\n" +
 	"\vopportunity\x18\x01 \x01(\v2\x19.crossbook.v1.OpportunityR\vopportunity\x123\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\x06reason\x12 \n" +
@@ -3622,7 +4005,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
 	"\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n" +
-	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xa4\x04\n" +
+	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xea\x05\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n" +
@@ -3640,8 +4023,14 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x19REFUSAL_REASON_MIDS_APART\x10\f\x12\"\n" +
 	"\x1eREFUSAL_REASON_IDENTITY_DENIED\x10\r\x12\x1f\n" +
 	"\x1bREFUSAL_REASON_RELAYED_BOOK\x10\x0e\x12\x1b\n" +
-	"\x17REFUSAL_REASON_DEPEGGED\x10\x0f\x12\x1b\n" +
-	"\x17REFUSAL_REASON_TOO_GOOD\x10\x14*\xa8\x01\n" +
+	"\x17REFUSAL_REASON_DEPEGGED\x10\x0f\x12\x1c\n" +
+	"\x18REFUSAL_REASON_BELOW_LOT\x10\x10\x12%\n" +
+	"!REFUSAL_REASON_BELOW_MIN_NOTIONAL\x10\x11\x12!\n" +
+	"\x1dREFUSAL_REASON_ABOVE_MAX_SIZE\x10\x12\x12\x1f\n" +
+	"\x1bREFUSAL_REASON_BEYOND_DEPTH\x10\x13\x12\x1b\n" +
+	"\x17REFUSAL_REASON_NO_DEPTH\x10\x14\x12\x1e\n" +
+	"\x1aREFUSAL_REASON_STALE_DEPTH\x10\x15\x12\x1b\n" +
+	"\x17REFUSAL_REASON_TOO_GOOD\x10(*\xa8\x01\n" +
 	"\x14OpportunityEventKind\x12&\n" +
 	"\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n" +
@@ -3681,7 +4070,7 @@ func file_crossbook_v1_arbitrage_proto_rawDescGZIP() []byte {
 }
 
 var file_crossbook_v1_arbitrage_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(PriceSource)(0),                         // 0: crossbook.v1.PriceSource
 	(RefusalReason)(0),                       // 1: crossbook.v1.RefusalReason
@@ -3692,129 +4081,141 @@ var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(*SpreadCosts)(nil),                      // 6: crossbook.v1.SpreadCosts
 	(*Conversion)(nil),                       // 7: crossbook.v1.Conversion
 	(*CooldownState)(nil),                    // 8: crossbook.v1.CooldownState
-	(*Opportunity)(nil),                      // 9: crossbook.v1.Opportunity
-	(*Sanity)(nil),                           // 10: crossbook.v1.Sanity
-	(*LifePrediction)(nil),                   // 11: crossbook.v1.LifePrediction
-	(*LifeHorizon)(nil),                      // 12: crossbook.v1.LifeHorizon
-	(*ListOpportunitiesRequest)(nil),         // 13: crossbook.v1.ListOpportunitiesRequest
-	(*ListOpportunitiesResponse)(nil),        // 14: crossbook.v1.ListOpportunitiesResponse
-	(*WatchOpportunitiesRequest)(nil),        // 15: crossbook.v1.WatchOpportunitiesRequest
-	(*WatchOpportunitiesResponse)(nil),       // 16: crossbook.v1.WatchOpportunitiesResponse
-	(*OpportunityEvent)(nil),                 // 17: crossbook.v1.OpportunityEvent
-	(*LifeFeatures)(nil),                     // 18: crossbook.v1.LifeFeatures
-	(*ExplainSpreadRequest)(nil),             // 19: crossbook.v1.ExplainSpreadRequest
-	(*ExplainSpreadResponse)(nil),            // 20: crossbook.v1.ExplainSpreadResponse
-	(*IdentityMarket)(nil),                   // 21: crossbook.v1.IdentityMarket
-	(*IdentityFinding)(nil),                  // 22: crossbook.v1.IdentityFinding
-	(*ListIdentityFindingsRequest)(nil),      // 23: crossbook.v1.ListIdentityFindingsRequest
-	(*ListIdentityFindingsResponse)(nil),     // 24: crossbook.v1.ListIdentityFindingsResponse
-	(*DecideIdentityRequest)(nil),            // 25: crossbook.v1.DecideIdentityRequest
-	(*DecideIdentityResponse)(nil),           // 26: crossbook.v1.DecideIdentityResponse
-	(*GetMarketOverviewRequest)(nil),         // 27: crossbook.v1.GetMarketOverviewRequest
-	(*GetMarketOverviewResponse)(nil),        // 28: crossbook.v1.GetMarketOverviewResponse
-	(*AssetOverview)(nil),                    // 29: crossbook.v1.AssetOverview
-	(*GetArbitrageStatsRequest)(nil),         // 30: crossbook.v1.GetArbitrageStatsRequest
-	(*GetArbitrageStatsResponse)(nil),        // 31: crossbook.v1.GetArbitrageStatsResponse
-	(*RefusalCount)(nil),                     // 32: crossbook.v1.RefusalCount
-	(*ListOpportunityHistoryRequest)(nil),    // 33: crossbook.v1.ListOpportunityHistoryRequest
-	(*ListOpportunityHistoryResponse)(nil),   // 34: crossbook.v1.ListOpportunityHistoryResponse
-	(*OpportunityLife)(nil),                  // 35: crossbook.v1.OpportunityLife
-	(*EdgePoint)(nil),                        // 36: crossbook.v1.EdgePoint
-	(*GetOpportunityStatisticsRequest)(nil),  // 37: crossbook.v1.GetOpportunityStatisticsRequest
-	(*GetOpportunityStatisticsResponse)(nil), // 38: crossbook.v1.GetOpportunityStatisticsResponse
-	(*LifeStatistics)(nil),                   // 39: crossbook.v1.LifeStatistics
-	(*LatencyCapture)(nil),                   // 40: crossbook.v1.LatencyCapture
-	(*timestamppb.Timestamp)(nil),            // 41: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),              // 42: google.protobuf.Duration
-	(*VenueHealth)(nil),                      // 43: crossbook.v1.VenueHealth
+	(*SizedEdge)(nil),                        // 9: crossbook.v1.SizedEdge
+	(*LegDepth)(nil),                         // 10: crossbook.v1.LegDepth
+	(*Sizing)(nil),                           // 11: crossbook.v1.Sizing
+	(*Opportunity)(nil),                      // 12: crossbook.v1.Opportunity
+	(*Sanity)(nil),                           // 13: crossbook.v1.Sanity
+	(*LifePrediction)(nil),                   // 14: crossbook.v1.LifePrediction
+	(*LifeHorizon)(nil),                      // 15: crossbook.v1.LifeHorizon
+	(*ListOpportunitiesRequest)(nil),         // 16: crossbook.v1.ListOpportunitiesRequest
+	(*ListOpportunitiesResponse)(nil),        // 17: crossbook.v1.ListOpportunitiesResponse
+	(*WatchOpportunitiesRequest)(nil),        // 18: crossbook.v1.WatchOpportunitiesRequest
+	(*WatchOpportunitiesResponse)(nil),       // 19: crossbook.v1.WatchOpportunitiesResponse
+	(*OpportunityEvent)(nil),                 // 20: crossbook.v1.OpportunityEvent
+	(*LifeFeatures)(nil),                     // 21: crossbook.v1.LifeFeatures
+	(*ExplainSpreadRequest)(nil),             // 22: crossbook.v1.ExplainSpreadRequest
+	(*ExplainSpreadResponse)(nil),            // 23: crossbook.v1.ExplainSpreadResponse
+	(*IdentityMarket)(nil),                   // 24: crossbook.v1.IdentityMarket
+	(*IdentityFinding)(nil),                  // 25: crossbook.v1.IdentityFinding
+	(*ListIdentityFindingsRequest)(nil),      // 26: crossbook.v1.ListIdentityFindingsRequest
+	(*ListIdentityFindingsResponse)(nil),     // 27: crossbook.v1.ListIdentityFindingsResponse
+	(*DecideIdentityRequest)(nil),            // 28: crossbook.v1.DecideIdentityRequest
+	(*DecideIdentityResponse)(nil),           // 29: crossbook.v1.DecideIdentityResponse
+	(*GetMarketOverviewRequest)(nil),         // 30: crossbook.v1.GetMarketOverviewRequest
+	(*GetMarketOverviewResponse)(nil),        // 31: crossbook.v1.GetMarketOverviewResponse
+	(*AssetOverview)(nil),                    // 32: crossbook.v1.AssetOverview
+	(*GetArbitrageStatsRequest)(nil),         // 33: crossbook.v1.GetArbitrageStatsRequest
+	(*GetArbitrageStatsResponse)(nil),        // 34: crossbook.v1.GetArbitrageStatsResponse
+	(*RefusalCount)(nil),                     // 35: crossbook.v1.RefusalCount
+	(*ListOpportunityHistoryRequest)(nil),    // 36: crossbook.v1.ListOpportunityHistoryRequest
+	(*ListOpportunityHistoryResponse)(nil),   // 37: crossbook.v1.ListOpportunityHistoryResponse
+	(*OpportunityLife)(nil),                  // 38: crossbook.v1.OpportunityLife
+	(*EdgePoint)(nil),                        // 39: crossbook.v1.EdgePoint
+	(*GetOpportunityStatisticsRequest)(nil),  // 40: crossbook.v1.GetOpportunityStatisticsRequest
+	(*GetOpportunityStatisticsResponse)(nil), // 41: crossbook.v1.GetOpportunityStatisticsResponse
+	(*LifeStatistics)(nil),                   // 42: crossbook.v1.LifeStatistics
+	(*LatencyCapture)(nil),                   // 43: crossbook.v1.LatencyCapture
+	(*timestamppb.Timestamp)(nil),            // 44: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),              // 45: google.protobuf.Duration
+	(*VenueHealth)(nil),                      // 46: crossbook.v1.VenueHealth
 }
 var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
-	41, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
-	42, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
-	42, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
-	5,  // 3: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
-	5,  // 4: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
-	6,  // 5: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
-	41, // 6: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
-	8,  // 7: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
-	7,  // 8: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
-	10, // 9: crossbook.v1.Opportunity.sanity:type_name -> crossbook.v1.Sanity
-	11, // 10: crossbook.v1.Opportunity.life:type_name -> crossbook.v1.LifePrediction
-	12, // 11: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
-	42, // 12: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
-	0,  // 13: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
-	9,  // 14: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
-	17, // 15: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
-	2,  // 16: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
-	9,  // 17: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 18: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
-	42, // 19: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
-	41, // 20: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
-	41, // 21: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
-	18, // 22: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
-	9,  // 23: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 24: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
-	42, // 25: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
-	42, // 26: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
-	21, // 27: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
-	21, // 28: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
-	41, // 29: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
-	41, // 30: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
-	3,  // 31: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
-	41, // 32: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
-	3,  // 33: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
-	22, // 34: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
-	3,  // 35: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
-	22, // 36: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
-	29, // 37: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
-	32, // 38: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
-	43, // 39: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
-	1,  // 40: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
-	41, // 41: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
-	41, // 42: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
-	42, // 43: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
-	1,  // 44: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
-	35, // 45: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
-	41, // 46: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
-	41, // 47: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
-	41, // 48: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
-	42, // 49: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
-	1,  // 50: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
-	41, // 51: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
-	36, // 52: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
-	42, // 53: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
-	41, // 54: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
-	41, // 55: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
-	4,  // 56: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
-	42, // 57: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
-	39, // 58: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
-	41, // 59: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
-	42, // 60: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
-	40, // 61: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
-	42, // 62: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
-	13, // 63: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
-	15, // 64: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
-	19, // 65: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
-	27, // 66: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
-	23, // 67: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
-	25, // 68: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
-	30, // 69: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
-	33, // 70: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
-	37, // 71: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
-	14, // 72: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
-	16, // 73: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
-	20, // 74: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
-	28, // 75: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
-	24, // 76: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
-	26, // 77: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
-	31, // 78: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
-	34, // 79: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
-	38, // 80: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
-	72, // [72:81] is the sub-list for method output_type
-	63, // [63:72] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	44, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
+	45, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
+	45, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
+	1,  // 3: crossbook.v1.SizedEdge.refusal:type_name -> crossbook.v1.RefusalReason
+	45, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
+	1,  // 5: crossbook.v1.Sizing.unknown_reason:type_name -> crossbook.v1.RefusalReason
+	9,  // 6: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
+	9,  // 7: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
+	9,  // 8: crossbook.v1.Sizing.requested:type_name -> crossbook.v1.SizedEdge
+	10, // 9: crossbook.v1.Sizing.buy:type_name -> crossbook.v1.LegDepth
+	10, // 10: crossbook.v1.Sizing.sell:type_name -> crossbook.v1.LegDepth
+	5,  // 11: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
+	5,  // 12: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
+	6,  // 13: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
+	44, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
+	8,  // 15: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
+	7,  // 16: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
+	11, // 17: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
+	13, // 18: crossbook.v1.Opportunity.sanity:type_name -> crossbook.v1.Sanity
+	14, // 19: crossbook.v1.Opportunity.life:type_name -> crossbook.v1.LifePrediction
+	15, // 20: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
+	45, // 21: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
+	0,  // 22: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
+	12, // 23: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
+	20, // 24: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
+	2,  // 25: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
+	12, // 26: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 27: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
+	45, // 28: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
+	44, // 29: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
+	44, // 30: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
+	21, // 31: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
+	12, // 32: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 33: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
+	45, // 34: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
+	45, // 35: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
+	24, // 36: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
+	24, // 37: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
+	44, // 38: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
+	44, // 39: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
+	3,  // 40: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
+	44, // 41: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
+	3,  // 42: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
+	25, // 43: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
+	3,  // 44: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
+	25, // 45: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
+	32, // 46: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
+	35, // 47: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
+	46, // 48: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
+	1,  // 49: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
+	44, // 50: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
+	44, // 51: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
+	45, // 52: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
+	1,  // 53: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
+	38, // 54: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
+	44, // 55: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
+	44, // 56: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
+	44, // 57: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
+	45, // 58: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
+	1,  // 59: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
+	44, // 60: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
+	39, // 61: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
+	45, // 62: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
+	44, // 63: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
+	44, // 64: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
+	4,  // 65: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
+	45, // 66: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
+	42, // 67: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
+	44, // 68: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
+	45, // 69: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
+	43, // 70: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
+	45, // 71: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
+	16, // 72: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
+	18, // 73: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
+	22, // 74: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
+	30, // 75: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
+	26, // 76: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
+	28, // 77: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
+	33, // 78: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
+	36, // 79: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
+	40, // 80: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
+	17, // 81: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
+	19, // 82: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
+	23, // 83: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
+	31, // 84: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
+	27, // 85: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
+	29, // 86: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
+	34, // 87: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
+	37, // 88: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
+	41, // 89: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
+	81, // [81:90] is the sub-list for method output_type
+	72, // [72:81] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_arbitrage_proto_init() }
@@ -3823,17 +4224,17 @@ func file_crossbook_v1_arbitrage_proto_init() {
 		return
 	}
 	file_crossbook_v1_market_proto_init()
-	file_crossbook_v1_arbitrage_proto_msgTypes[5].OneofWrappers = []any{}
 	file_crossbook_v1_arbitrage_proto_msgTypes[8].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[10].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[28].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[11].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[13].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[31].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_arbitrage_proto_rawDesc), len(file_crossbook_v1_arbitrage_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   36,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
