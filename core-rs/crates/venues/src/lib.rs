@@ -5,12 +5,14 @@
 //! | `venues/` | one file a venue |
 //! | `registry` | the venues there are |
 //! | `venue`, `profile`, `listing` | what a venue's file provides |
+//! | `facts/` | what answers tell of instruments besides quotes, by each venue's tables |
 //! | `market_data` | the values that it hands to the desk |
 //! | `desk/` | books, sequences and connections, of whatever venue |
 //! | `feed` | the two together, as the driver sees them |
 
 mod desk;
 mod error;
+pub mod facts;
 pub mod feed;
 mod listing;
 mod market_data;
