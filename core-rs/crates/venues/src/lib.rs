@@ -31,5 +31,5 @@ pub use feed::{Feed, FeedOptions};
 pub use listing::MarketListing;
 pub use market_data::Frame;
 pub use profile::VenueProfile;
-pub use registry::{find, next_market_request, parse_markets, profiles, throttling_words};
+pub use registry::{fact_book, find, next_market_request, parse_markets, profiles, throttling_words};
 pub use venue::Venue;

@@ -1,8 +1,8 @@
 //! A table of answers, `facts/<venue>.json`, in the shapes that were captured or are documented, and the facts that they tell.
 
 use crossbook_market::{FactKind, FactState, Instrument, InstrumentFact};
-use crossbook_venues::facts::{Asked, FactBook, read};
-use crossbook_venues::{find, profiles};
+use crossbook_venues::facts::{Asked, read};
+use crossbook_venues::{fact_book, find, profiles};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ fn facts(venue: &str, vector: &Vector, body: &[u8]) -> Vec<InstrumentFact> {
     let venue_of = find(venue).unwrap();
     let poll =
         venue_of.fact_polls().iter().position(|poll| poll.source == vector.source).expect("a source of the venue");
-    let mut book = FactBook::new(venue_of, None);
+    let mut book = fact_book(venue, None).unwrap();
     book.track(&[instrument(venue, vector)], NOW_NS - 1);
     book.take_changes(NOW_NS - 1);
     let told = read(&venue_of.fact_polls()[poll], body, &vector.native_symbol, NOW_NS).unwrap();

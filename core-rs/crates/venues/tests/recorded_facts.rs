@@ -3,8 +3,8 @@
 mod support;
 
 use crossbook_market::{FactKind, Instrument};
-use crossbook_venues::facts::{FactBook, read};
-use crossbook_venues::{find, parse_markets};
+use crossbook_venues::facts::read;
+use crossbook_venues::{fact_book, find, parse_markets};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ fn listed(venue: &str, file: &str, source: &str, native: &str) -> (Instrument, B
 }
 
 fn told(venue: &str, source: &str, body: &str, instrument: &Instrument) -> BTreeMap<FactKind, f64> {
+    let mut book = fact_book(venue, None).unwrap();
     let venue = find(venue).unwrap();
     let poll = venue.fact_polls().iter().position(|poll| poll.source == source).unwrap();
-    let mut book = FactBook::new(venue, None);
     book.track(&[Arc::new(instrument.clone())], NOW_NS);
     let answer = read(&venue.fact_polls()[poll], body.as_bytes(), &instrument.native_symbol, NOW_NS).unwrap();
     assert_eq!(answer.nameless, 0);

@@ -3,7 +3,6 @@
 use super::poll::{Asked, FactPoll};
 use super::read::{Told, ToldRow, ToldValue};
 use crate::profile::SECOND_NS;
-use crate::venue::Venue;
 use crossbook_codec::{RestAddress, RestRequest};
 use crossbook_market::{FactKind, FactState, Instrument, InstrumentFact, Terms};
 use rustc_hash::FxHashSet;
@@ -80,8 +79,7 @@ struct Slot {
 }
 
 impl FactBook {
-    pub fn new(venue: &'static dyn Venue, rest_url: Option<String>) -> Self {
-        let polls = venue.fact_polls();
+    pub fn new(polls: &'static [FactPoll], rest: RestAddress) -> Self {
         let paths = |asked: Asked| match asked {
             Asked::Every { paths, .. } => paths.to_vec(),
             Asked::Each { path, .. } => vec![path],
@@ -92,7 +90,6 @@ impl FactBook {
             .enumerate()
             .flat_map(|(poll, held)| paths(held.asked).into_iter().map(move |path| (poll, path, 0)));
         let due = all.collect();
-        let rest = RestAddress { own: venue.profile().rest_url, given: rest_url };
         Self {
             polls,
             rest,
@@ -291,6 +288,12 @@ fn limit_ns(poll: &FactPoll, kind: FactKind, tracked: i64) -> i64 {
     if kind.is_lasting() { LASTING_LIMIT_NS.max(usual_ns) } else { usual_ns }
 }
 
+/// Kinds by whose zero venues say that there is no limit.
+fn is_limit(kind: FactKind) -> bool {
+    use FactKind::*;
+    matches!(kind, MinSize | MaxSize | MinNotional | MinPrice | MaxPrice)
+}
+
 /// A value in the terms of its kind, or why there is none.
 fn judged(kind: FactKind, value: ToldValue, instrument: &Instrument) -> InstrumentFact {
     let none = |state: FactState, reason: String| (None, state, reason);
@@ -303,6 +306,13 @@ fn judged(kind: FactKind, value: ToldValue, instrument: &Instrument) -> Instrume
                 Terms::Plain | Terms::Contracts => 1.0,
             };
             let number = terms.convert(number, instrument);
+            if number == 0.0 && is_limit(kind) {
+                return InstrumentFact {
+                    kind,
+                    reason: "no limit".to_string(),
+                    ..judged(kind, ToldValue::Untold, instrument)
+                };
+            }
             match FactKind::MarkPrice.refusal(price).or_else(|| kind.refusal(number)) {
                 Some(reason) => none(FactState::Refused, reason),
                 None => (Some(number), FactState::Known, String::new()),
@@ -315,13 +325,13 @@ fn judged(kind: FactKind, value: ToldValue, instrument: &Instrument) -> Instrume
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::find;
+    use crate::registry::fact_book;
     use crate::testing::instrument;
 
     const NOW_NS: i64 = 1_780_000_000 * SECOND_NS;
 
     fn book(venue: &str, symbols: &[&str]) -> FactBook {
-        let mut book = FactBook::new(find(venue).unwrap(), None);
+        let mut book = fact_book(venue, None).unwrap();
         let instruments: Vec<_> = symbols.iter().map(|symbol| instrument(venue, symbol, 1.0)).collect();
         book.track(&instruments, NOW_NS);
         book
@@ -394,6 +404,18 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_of_zero_is_none() {
+        let mut book = book("bybit", &["A"]);
+        book.take_changes(NOW_NS);
+        let values = vec![(FactKind::MaxPrice, ToldValue::Number(0.0, Terms::Plain))];
+        let row = ToldRow { native_symbol: "A".to_string(), exchange_ns: 0, values };
+        book.take(1, Told { rows: vec![row], nameless: 0 }, NOW_NS);
+        let changes = book.take_changes(NOW_NS);
+        assert_eq!((changes[0].facts[0].state, changes[0].facts[0].reason.as_str()), (FactState::Unknown, "no limit"));
+        assert_eq!(book.stats().refused, 0);
+    }
+
+    #[test]
     fn instruments_that_go_are_said_and_those_with_other_terms_begin_afresh() {
         let mut book = book("bybit", &["A", "B"]);
         book.take(0, told("A", 0.01), NOW_NS);
@@ -415,7 +437,7 @@ mod tests {
         assert!(book.next_ask(NOW_NS + 10 * SECOND_NS).is_some());
         book.failed(ask.poll, NOW_NS + 11 * SECOND_NS);
         assert!(book.next_ask(NOW_NS + 15 * SECOND_NS).is_none() && book.next_ask(NOW_NS + 16 * SECOND_NS).is_some());
-        assert_eq!(FactBook::new(find("bybit").unwrap(), None).next_ask(NOW_NS), None, "nothing is tracked");
+        assert_eq!(fact_book("bybit", None).unwrap().next_ask(NOW_NS), None, "nothing is tracked");
     }
 
     #[test]
