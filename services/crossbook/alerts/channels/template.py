@@ -67,9 +67,9 @@ class Template:
             else:
                 yield FieldViolation(f"{path}.headers[{name}]", "is redacted, and none is stored for this host")
 
-    async def send(self, config: pb.TemplateChannel, alert: pb.Alert, http: HttpSender) -> Outcome:
+    async def send(self, config: pb.TemplateChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
         try:
-            body = await asyncio.to_thread(render, config.template, as_fields(alert))
+            body = await asyncio.to_thread(render, config.template, message_fields(message))
         except TemplateProblemError as error:
             return Failed(f"the template {error}")
         expected = _expected(config.expected_answer) if config.expected_answer else None
