@@ -655,9 +655,13 @@ type Opportunity struct {
 	// The rate in the costs; absent when both legs are quoted in one currency.
 	Conversion *Conversion `protobuf:"bytes,11,opt,name=conversion,proto3" json:"conversion,omitempty"`
 	// Whether that rate is further from 1 than the limit between two currencies that stand for a dollar.
-	IsDepegged    bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
+	// The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others.
+	DislocatedVenue string `protobuf:"bytes,13,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
+	// How far that mid was from the median, in percent of it; negative when it was cheap.
+	DislocationPercent float64 `protobuf:"fixed64,14,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Opportunity) Reset() {
@@ -772,6 +776,20 @@ func (x *Opportunity) GetIsDepegged() bool {
 		return x.IsDepegged
 	}
 	return false
+}
+
+func (x *Opportunity) GetDislocatedVenue() string {
+	if x != nil {
+		return x.DislocatedVenue
+	}
+	return ""
+}
+
+func (x *Opportunity) GetDislocationPercent() float64 {
+	if x != nil {
+		return x.DislocationPercent
+	}
+	return 0
 }
 
 // Asks for opportunities.
@@ -2179,7 +2197,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\tis_active\x18\x01 \x01(\bR\bisActive\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x127\n" +
 	"\tremaining\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\tremaining\x12\x19\n" +
-	"\bis_known\x18\x04 \x01(\bR\aisKnown\"\x81\x04\n" +
+	"\bis_known\x18\x04 \x01(\bR\aisKnown\"\xdd\x04\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -2196,7 +2214,9 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"conversion\x18\v \x01(\v2\x18.crossbook.v1.ConversionR\n" +
 	"conversion\x12\x1f\n" +
 	"\vis_depegged\x18\f \x01(\bR\n" +
-	"isDepegged\"\xc0\x02\n" +
+	"isDepegged\x12)\n" +
+	"\x10dislocated_venue\x18\r \x01(\tR\x0fdislocatedVenue\x12/\n" +
+	"\x13dislocation_percent\x18\x0e \x01(\x01R\x12dislocationPercent\"\xc0\x02\n" +
 	"\x18ListOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +

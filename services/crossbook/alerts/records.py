@@ -108,8 +108,9 @@ def message_of(alert: pb.Alert) -> pb.AlertMessage:
 
 
 def message_from(row: Sequence[Any]) -> pb.AlertMessage:
-    """From id, rule, group_key, revision, kind, group_then, created_at, the group's token, and an alert's columns, which
-    are NULL where there is a group.
+    """From id, rule, group_key, revision, kind, group_then, created_at, the group's token, and an alert's columns.
+
+    Those are NULL where there is a group.
     """
     message_id, rule, group_key, revision, kind, group_then, created_at, token = row[:8]
     message = pb.AlertMessage(

@@ -30,7 +30,8 @@ INSERT_ALERT = """
 """
 INSERT_MESSAGE = "INSERT INTO alert_messages (id, rule, alert_id, group_key) VALUES (%s, 'alertRules/r', %s, %s)"
 INSERT_DELIVERY = """
-    INSERT INTO deliveries (message_id, channel_id, position, channel, state, tries_left) VALUES (%s, 'c', 0, '{}', %s, 1)
+    INSERT INTO deliveries (message_id, channel_id, position, channel, state, tries_left)
+    VALUES (%s, 'c', 0, '{}', %s, 1)
 """
 LARGE = "x" * 20_000
 

@@ -32,7 +32,7 @@ def message_text(message: pb.AlertMessage, now_ns: int) -> str:
 
 
 def message_fields(message: pb.AlertMessage) -> dict[str, Any]:
-    """Of an alert without a group its fields; else those of the group's first member, and the group with all of them."""
+    """Of an alert without a group its fields; else those of the group's first member, and the whole group."""
     if not message.HasField("group"):
         return as_fields(message.alert)
     members = [as_fields(member) for member in message.group.members]

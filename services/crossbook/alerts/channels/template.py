@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from crossbook.alerts.channels.answer import json_object, words
-from crossbook.alerts.channels.content import as_fields, sample_alert
+from crossbook.alerts.channels.content import as_fields, message_fields, sample_alert
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Failed, Outcome

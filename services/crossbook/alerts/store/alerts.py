@@ -57,6 +57,7 @@ WHERE (%(rule)s::text IS NULL OR rule = %(rule)s)
 ORDER BY fired_at DESC, id DESC
 LIMIT %(limit)s
 """
+GET_ALERT = "SELECT id, rule, opportunity, fired_at, closed_at, group_id, trouble FROM alerts WHERE id = %s"
 FORGET_ALERTS = """
 DELETE FROM alerts WHERE id = ANY(ARRAY(
     SELECT id FROM alerts AS alert
@@ -168,9 +169,7 @@ class AlertStore(Tables):
 
     async def get(self, alert_id: str) -> pb.Alert:
         """Raises NotFoundError."""
-        rows = await self._rows(
-            "SELECT id, rule, opportunity, fired_at, closed_at, group_id, trouble FROM alerts WHERE id = %s", (alert_id,)
-        )
+        rows = await self._rows(GET_ALERT, (alert_id,))
         if not rows:
             raise NotFoundError(ALERTS + alert_id)
         return (await self._with_deliveries([alert_from(rows[0])]))[0]

@@ -25,7 +25,7 @@ async def test_an_alert_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     words, fields = capsys.readouterr().out.splitlines()
     assert words.startswith("ALERT ")
     assert "SAMPLE" in words
-    assert json.loads(fields) == as_fields(ALERT)
+    assert json.loads(fields) == as_fields(MESSAGE.alert)
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ValueError("I/O operation on closed file")])

@@ -112,7 +112,8 @@ def test_the_fields_of_a_group_are_its_first_member_s_and_its_own() -> None:
     fields = message_fields(group_message(pb.ALERT_MESSAGE_KIND_OPENED, open_count=1))
     assert (fields["name"], fields["kind"], fields["revision"]) == ("alertMessages/m", "OPENED", 3)
     assert (fields["opportunity"]["asset"], fields["group"]["label"]) == ("SAMPLE", "BTC v")
-    assert message_fields(sample_message()) == as_fields(sample_message().alert)
+    alone = sample_message()
+    assert message_fields(alone) == as_fields(alone.alert)
 
 
 def test_a_webhook_is_told_what_happened() -> None:
