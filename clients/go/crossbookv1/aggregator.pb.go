@@ -99,6 +99,7 @@ type IngestQuotesRequest struct {
 	//	*IngestQuotesRequest_Hello
 	//	*IngestQuotesRequest_Batch
 	//	*IngestQuotesRequest_Health
+	//	*IngestQuotesRequest_Depth
 	Message       isIngestQuotesRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -168,6 +169,15 @@ func (x *IngestQuotesRequest) GetHealth() *VenueHealth {
 	return nil
 }
 
+func (x *IngestQuotesRequest) GetDepth() *DepthBatch {
+	if x != nil {
+		if x, ok := x.Message.(*IngestQuotesRequest_Depth); ok {
+			return x.Depth
+		}
+	}
+	return nil
+}
+
 type isIngestQuotesRequest_Message interface {
 	isIngestQuotesRequest_Message()
 }
@@ -187,11 +197,19 @@ type IngestQuotesRequest_Health struct {
 	Health *VenueHealth `protobuf:"bytes,3,opt,name=health,proto3,oneof"`
 }
 
+type IngestQuotesRequest_Depth struct {
+	// Depth of some books, to an aggregator that takes it. Outside of the sequence as well: nothing keeps or repeats it, and rows
+	// whose symbol numbers are not known mean nothing.
+	Depth *DepthBatch `protobuf:"bytes,4,opt,name=depth,proto3,oneof"`
+}
+
 func (*IngestQuotesRequest_Hello) isIngestQuotesRequest_Message() {}
 
 func (*IngestQuotesRequest_Batch) isIngestQuotesRequest_Message() {}
 
 func (*IngestQuotesRequest_Health) isIngestQuotesRequest_Message() {}
+
+func (*IngestQuotesRequest_Depth) isIngestQuotesRequest_Message() {}
 
 // Opens or resumes a stream.
 type IngestHello struct {
@@ -408,8 +426,10 @@ type ResumePoint struct {
 	// Batches of this stream before it are lost, so that nobody here knows which quotes are in force: the tracker repeats the
 	// current quote of every instrument once.
 	AreQuotesMissing bool `protobuf:"varint,2,opt,name=are_quotes_missing,json=areQuotesMissing,proto3" json:"are_quotes_missing,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Whether the tracker may send depth.
+	TakesDepth    bool `protobuf:"varint,3,opt,name=takes_depth,json=takesDepth,proto3" json:"takes_depth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResumePoint) Reset() {
@@ -452,6 +472,13 @@ func (x *ResumePoint) GetNextSequence() uint64 {
 func (x *ResumePoint) GetAreQuotesMissing() bool {
 	if x != nil {
 		return x.AreQuotesMissing
+	}
+	return false
+}
+
+func (x *ResumePoint) GetTakesDepth() bool {
+	if x != nil {
+		return x.TakesDepth
 	}
 	return false
 }
@@ -509,7 +536,9 @@ type SubscribeQuoteBatchesRequest struct {
 	Filter *InstrumentFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Least time between two messages, up to a minute; what comes meanwhile is conflated. Absent means 1 ms, 0 means none: for
 	// clients that take a message in a few microseconds.
-	MinInterval   *durationpb.Duration `protobuf:"bytes,2,opt,name=min_interval,json=minInterval,proto3" json:"min_interval,omitempty"`
+	MinInterval *durationpb.Duration `protobuf:"bytes,2,opt,name=min_interval,json=minInterval,proto3" json:"min_interval,omitempty"`
+	// Whether depth is wanted as well. Who does not ask is sent none.
+	WithDepth     bool `protobuf:"varint,3,opt,name=with_depth,json=withDepth,proto3" json:"with_depth,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -558,6 +587,13 @@ func (x *SubscribeQuoteBatchesRequest) GetMinInterval() *durationpb.Duration {
 	return nil
 }
 
+func (x *SubscribeQuoteBatchesRequest) GetWithDepth() bool {
+	if x != nil {
+		return x.WithDepth
+	}
+	return false
+}
+
 // A conflated batch.
 type SubscribeQuoteBatchesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -565,8 +601,11 @@ type SubscribeQuoteBatchesResponse struct {
 	Batch *QuoteBatch `protobuf:"bytes,1,opt,name=batch,proto3" json:"batch,omitempty"`
 	// Quotes that newer ones replaced before they could be sent, since the subscription began.
 	ConflatedQuotes uint64 `protobuf:"varint,2,opt,name=conflated_quotes,json=conflatedQuotes,proto3" json:"conflated_quotes,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The newest depth of books whose depth has been told since the last message, where it was asked for; its symbol numbers are
+	// the batch's, and it counts after the batch.
+	Depth         *DepthBatch `protobuf:"bytes,3,opt,name=depth,proto3" json:"depth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SubscribeQuoteBatchesResponse) Reset() {
@@ -611,6 +650,13 @@ func (x *SubscribeQuoteBatchesResponse) GetConflatedQuotes() uint64 {
 		return x.ConflatedQuotes
 	}
 	return 0
+}
+
+func (x *SubscribeQuoteBatchesResponse) GetDepth() *DepthBatch {
+	if x != nil {
+		return x.Depth
+	}
+	return nil
 }
 
 // Asks for quotes as rows.
@@ -1645,11 +1691,12 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x10InstrumentFilter\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
-	"\x06assets\x18\x03 \x03(\tR\x06assets\"\xba\x01\n" +
+	"\x06assets\x18\x03 \x03(\tR\x06assets\"\xec\x01\n" +
 	"\x13IngestQuotesRequest\x121\n" +
 	"\x05hello\x18\x01 \x01(\v2\x19.crossbook.v1.IngestHelloH\x00R\x05hello\x120\n" +
 	"\x05batch\x18\x02 \x01(\v2\x18.crossbook.v1.QuoteBatchH\x00R\x05batch\x123\n" +
-	"\x06health\x18\x03 \x01(\v2\x19.crossbook.v1.VenueHealthH\x00R\x06healthB\t\n" +
+	"\x06health\x18\x03 \x01(\v2\x19.crossbook.v1.VenueHealthH\x00R\x06health\x120\n" +
+	"\x05depth\x18\x04 \x01(\v2\x18.crossbook.v1.DepthBatchH\x00R\x05depthB\t\n" +
 	"\amessage\"\xc2\x02\n" +
 	"\vIngestHello\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x1b\n" +
@@ -1664,18 +1711,23 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x14IngestQuotesResponse\x123\n" +
 	"\x06resume\x18\x01 \x01(\v2\x19.crossbook.v1.ResumePointH\x00R\x06resume\x12I\n" +
 	"\x0facknowledgement\x18\x02 \x01(\v2\x1d.crossbook.v1.AcknowledgementH\x00R\x0facknowledgementB\t\n" +
-	"\amessage\"`\n" +
+	"\amessage\"\x81\x01\n" +
 	"\vResumePoint\x12#\n" +
 	"\rnext_sequence\x18\x01 \x01(\x04R\fnextSequence\x12,\n" +
-	"\x12are_quotes_missing\x18\x02 \x01(\bR\x10areQuotesMissing\"@\n" +
+	"\x12are_quotes_missing\x18\x02 \x01(\bR\x10areQuotesMissing\x12\x1f\n" +
+	"\vtakes_depth\x18\x03 \x01(\bR\n" +
+	"takesDepth\"@\n" +
 	"\x0fAcknowledgement\x12-\n" +
-	"\x12committed_sequence\x18\x01 \x01(\x04R\x11committedSequence\"\x94\x01\n" +
+	"\x12committed_sequence\x18\x01 \x01(\x04R\x11committedSequence\"\xb3\x01\n" +
 	"\x1cSubscribeQuoteBatchesRequest\x126\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12<\n" +
-	"\fmin_interval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vminInterval\"z\n" +
+	"\fmin_interval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vminInterval\x12\x1d\n" +
+	"\n" +
+	"with_depth\x18\x03 \x01(\bR\twithDepth\"\xaa\x01\n" +
 	"\x1dSubscribeQuoteBatchesResponse\x12.\n" +
 	"\x05batch\x18\x01 \x01(\v2\x18.crossbook.v1.QuoteBatchR\x05batch\x12)\n" +
-	"\x10conflated_quotes\x18\x02 \x01(\x04R\x0fconflatedQuotes\"\x8a\x01\n" +
+	"\x10conflated_quotes\x18\x02 \x01(\x04R\x0fconflatedQuotes\x12.\n" +
+	"\x05depth\x18\x03 \x01(\v2\x18.crossbook.v1.DepthBatchR\x05depth\"\x8a\x01\n" +
 	"\x12WatchQuotesRequest\x126\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12<\n" +
 	"\fmin_interval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vminInterval\"k\n" +
@@ -1822,57 +1874,60 @@ var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*IngestStreamStats)(nil),             // 19: crossbook.v1.IngestStreamStats
 	(*QuoteBatch)(nil),                    // 20: crossbook.v1.QuoteBatch
 	(*VenueHealth)(nil),                   // 21: crossbook.v1.VenueHealth
-	(*SymbolEntry)(nil),                   // 22: crossbook.v1.SymbolEntry
-	(*durationpb.Duration)(nil),           // 23: google.protobuf.Duration
-	(*Quote)(nil),                         // 24: crossbook.v1.Quote
-	(*timestamppb.Timestamp)(nil),         // 25: google.protobuf.Timestamp
+	(*DepthBatch)(nil),                    // 22: crossbook.v1.DepthBatch
+	(*SymbolEntry)(nil),                   // 23: crossbook.v1.SymbolEntry
+	(*durationpb.Duration)(nil),           // 24: google.protobuf.Duration
+	(*Quote)(nil),                         // 25: crossbook.v1.Quote
+	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
 }
 var file_crossbook_v1_aggregator_proto_depIdxs = []int32{
 	2,  // 0: crossbook.v1.IngestQuotesRequest.hello:type_name -> crossbook.v1.IngestHello
 	20, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
 	21, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
-	22, // 3: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
-	4,  // 4: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
-	5,  // 5: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
-	0,  // 6: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	23, // 7: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
-	20, // 8: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
-	0,  // 9: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	23, // 10: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
-	24, // 11: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
-	0,  // 12: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	24, // 13: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
-	25, // 14: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
-	25, // 15: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
-	24, // 16: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
-	25, // 17: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
-	25, // 18: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
-	12, // 19: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
-	25, // 20: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
-	25, // 21: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
-	12, // 22: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
-	19, // 23: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
-	25, // 24: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
-	21, // 25: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
-	1,  // 26: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
-	6,  // 27: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
-	8,  // 28: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
-	10, // 29: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
-	13, // 30: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
-	15, // 31: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
-	17, // 32: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
-	3,  // 33: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
-	7,  // 34: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
-	9,  // 35: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
-	11, // 36: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
-	14, // 37: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
-	16, // 38: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
-	18, // 39: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
-	33, // [33:40] is the sub-list for method output_type
-	26, // [26:33] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	22, // 3: crossbook.v1.IngestQuotesRequest.depth:type_name -> crossbook.v1.DepthBatch
+	23, // 4: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
+	4,  // 5: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
+	5,  // 6: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
+	0,  // 7: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	24, // 8: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
+	20, // 9: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
+	22, // 10: crossbook.v1.SubscribeQuoteBatchesResponse.depth:type_name -> crossbook.v1.DepthBatch
+	0,  // 11: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	24, // 12: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
+	25, // 13: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
+	0,  // 14: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	25, // 15: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
+	26, // 16: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
+	26, // 17: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
+	25, // 18: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
+	26, // 19: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
+	26, // 20: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
+	12, // 21: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
+	26, // 22: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
+	26, // 23: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
+	12, // 24: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
+	19, // 25: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
+	26, // 26: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
+	21, // 27: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
+	1,  // 28: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
+	6,  // 29: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
+	8,  // 30: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
+	10, // 31: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
+	13, // 32: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
+	15, // 33: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
+	17, // 34: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
+	3,  // 35: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
+	7,  // 36: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
+	9,  // 37: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
+	11, // 38: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
+	14, // 39: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
+	16, // 40: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
+	18, // 41: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
+	35, // [35:42] is the sub-list for method output_type
+	28, // [28:35] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_aggregator_proto_init() }
@@ -1885,6 +1940,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 		(*IngestQuotesRequest_Hello)(nil),
 		(*IngestQuotesRequest_Batch)(nil),
 		(*IngestQuotesRequest_Health)(nil),
+		(*IngestQuotesRequest_Depth)(nil),
 	}
 	file_crossbook_v1_aggregator_proto_msgTypes[3].OneofWrappers = []any{
 		(*IngestQuotesResponse_Resume)(nil),

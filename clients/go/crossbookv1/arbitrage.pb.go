@@ -118,6 +118,18 @@ const (
 	RefusalReason_REFUSAL_REASON_RELAYED_BOOK RefusalReason = 14
 	// The rate between the legs' dollar currencies is further from 1 than the limit.
 	RefusalReason_REFUSAL_REASON_DEPEGGED RefusalReason = 15
+	// What can be traded is less than the smallest size that is a whole number of lots on both legs.
+	RefusalReason_REFUSAL_REASON_BELOW_LOT RefusalReason = 16
+	// What can be traded is worth less than the smallest order of a leg's venue.
+	RefusalReason_REFUSAL_REASON_BELOW_MIN_NOTIONAL RefusalReason = 17
+	// The size is larger than the largest order of a leg's venue. Of a requested size; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_ABOVE_MAX_SIZE RefusalReason = 18
+	// The size is larger than what the books are known to hold. Of a requested size; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_BEYOND_DEPTH RefusalReason = 19
+	// A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_NO_DEPTH RefusalReason = 20
+	// A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_STALE_DEPTH RefusalReason = 21
 )
 
 // Enum value maps for RefusalReason.
@@ -139,24 +151,36 @@ var (
 		13: "REFUSAL_REASON_IDENTITY_DENIED",
 		14: "REFUSAL_REASON_RELAYED_BOOK",
 		15: "REFUSAL_REASON_DEPEGGED",
+		16: "REFUSAL_REASON_BELOW_LOT",
+		17: "REFUSAL_REASON_BELOW_MIN_NOTIONAL",
+		18: "REFUSAL_REASON_ABOVE_MAX_SIZE",
+		19: "REFUSAL_REASON_BEYOND_DEPTH",
+		20: "REFUSAL_REASON_NO_DEPTH",
+		21: "REFUSAL_REASON_STALE_DEPTH",
 	}
 	RefusalReason_value = map[string]int32{
-		"REFUSAL_REASON_UNSPECIFIED":      0,
-		"REFUSAL_REASON_NOT_LIVE":         1,
-		"REFUSAL_REASON_EMPTY_SIDE":       2,
-		"REFUSAL_REASON_TOO_OLD":          3,
-		"REFUSAL_REASON_SKEWED":           4,
-		"REFUSAL_REASON_FEE_UNKNOWN":      5,
-		"REFUSAL_REASON_RATE_UNKNOWN":     6,
-		"REFUSAL_REASON_IDENTITY_SUSPECT": 7,
-		"REFUSAL_REASON_TOO_SMALL":        8,
-		"REFUSAL_REASON_BELOW_THRESHOLD":  9,
-		"REFUSAL_REASON_UNKNOWN_LEG":      10,
-		"REFUSAL_REASON_CROSSED":          11,
-		"REFUSAL_REASON_MIDS_APART":       12,
-		"REFUSAL_REASON_IDENTITY_DENIED":  13,
-		"REFUSAL_REASON_RELAYED_BOOK":     14,
-		"REFUSAL_REASON_DEPEGGED":         15,
+		"REFUSAL_REASON_UNSPECIFIED":        0,
+		"REFUSAL_REASON_NOT_LIVE":           1,
+		"REFUSAL_REASON_EMPTY_SIDE":         2,
+		"REFUSAL_REASON_TOO_OLD":            3,
+		"REFUSAL_REASON_SKEWED":             4,
+		"REFUSAL_REASON_FEE_UNKNOWN":        5,
+		"REFUSAL_REASON_RATE_UNKNOWN":       6,
+		"REFUSAL_REASON_IDENTITY_SUSPECT":   7,
+		"REFUSAL_REASON_TOO_SMALL":          8,
+		"REFUSAL_REASON_BELOW_THRESHOLD":    9,
+		"REFUSAL_REASON_UNKNOWN_LEG":        10,
+		"REFUSAL_REASON_CROSSED":            11,
+		"REFUSAL_REASON_MIDS_APART":         12,
+		"REFUSAL_REASON_IDENTITY_DENIED":    13,
+		"REFUSAL_REASON_RELAYED_BOOK":       14,
+		"REFUSAL_REASON_DEPEGGED":           15,
+		"REFUSAL_REASON_BELOW_LOT":          16,
+		"REFUSAL_REASON_BELOW_MIN_NOTIONAL": 17,
+		"REFUSAL_REASON_ABOVE_MAX_SIZE":     18,
+		"REFUSAL_REASON_BEYOND_DEPTH":       19,
+		"REFUSAL_REASON_NO_DEPTH":           20,
+		"REFUSAL_REASON_STALE_DEPTH":        21,
 	}
 )
 
@@ -629,6 +653,307 @@ func (x *CooldownState) GetIsKnown() bool {
 	return false
 }
 
+// A size, and what it comes to: bought from the buy leg's asks and sold to the sell leg's bids, level after level. A whole number of
+// lots of both legs; all zero where there is none.
+type SizedEdge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In coins.
+	Size float64 `protobuf:"fixed64,1,opt,name=size,proto3" json:"size,omitempty"`
+	// Paid to buy it, before fees, in the buy leg's quote currency.
+	BuyNotional float64 `protobuf:"fixed64,2,opt,name=buy_notional,json=buyNotional,proto3" json:"buy_notional,omitempty"`
+	// Got for it, before fees, in the sell leg's quote currency.
+	SellNotional float64 `protobuf:"fixed64,3,opt,name=sell_notional,json=sellNotional,proto3" json:"sell_notional,omitempty"`
+	// Net percent of the notional paid, after all that SpreadCosts contains.
+	NetPercent float64 `protobuf:"fixed64,4,opt,name=net_percent,json=netPercent,proto3" json:"net_percent,omitempty"`
+	// The same as money, in the buy leg's quote currency.
+	Profit float64 `protobuf:"fixed64,5,opt,name=profit,proto3" json:"profit,omitempty"`
+	// Why no order of this size can be sent; unspecified when it can.
+	Refusal RefusalReason `protobuf:"varint,6,opt,name=refusal,proto3,enum=crossbook.v1.RefusalReason" json:"refusal,omitempty"`
+	// What was asked for, in the buy leg's quote currency; 0 for sizes that nobody asked for.
+	RequestedNotional float64 `protobuf:"fixed64,7,opt,name=requested_notional,json=requestedNotional,proto3" json:"requested_notional,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SizedEdge) Reset() {
+	*x = SizedEdge{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SizedEdge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SizedEdge) ProtoMessage() {}
+
+func (x *SizedEdge) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SizedEdge.ProtoReflect.Descriptor instead.
+func (*SizedEdge) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SizedEdge) GetSize() float64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetBuyNotional() float64 {
+	if x != nil {
+		return x.BuyNotional
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetSellNotional() float64 {
+	if x != nil {
+		return x.SellNotional
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetNetPercent() float64 {
+	if x != nil {
+		return x.NetPercent
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetProfit() float64 {
+	if x != nil {
+		return x.Profit
+	}
+	return 0
+}
+
+func (x *SizedEdge) GetRefusal() RefusalReason {
+	if x != nil {
+		return x.Refusal
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *SizedEdge) GetRequestedNotional() float64 {
+	if x != nil {
+		return x.RequestedNotional
+	}
+	return 0
+}
+
+// What is known of the side of a book that a leg trades on.
+type LegDepth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long ago its tracker read it from the book; absent when there is none.
+	Age *durationpb.Duration `protobuf:"bytes,1,opt,name=age,proto3" json:"age,omitempty"`
+	// Levels known.
+	Levels uint32 `protobuf:"varint,2,opt,name=levels,proto3" json:"levels,omitempty"`
+	// The last price up to which every level is known, in quote currency per coin: the trusted horizon. No size goes beyond it.
+	HorizonPrice float64 `protobuf:"fixed64,3,opt,name=horizon_price,json=horizonPrice,proto3" json:"horizon_price,omitempty"`
+	// Size up to the horizon, in coins.
+	KnownSize     float64 `protobuf:"fixed64,4,opt,name=known_size,json=knownSize,proto3" json:"known_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LegDepth) Reset() {
+	*x = LegDepth{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LegDepth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LegDepth) ProtoMessage() {}
+
+func (x *LegDepth) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LegDepth.ProtoReflect.Descriptor instead.
+func (*LegDepth) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LegDepth) GetAge() *durationpb.Duration {
+	if x != nil {
+		return x.Age
+	}
+	return nil
+}
+
+func (x *LegDepth) GetLevels() uint32 {
+	if x != nil {
+		return x.Levels
+	}
+	return 0
+}
+
+func (x *LegDepth) GetHorizonPrice() float64 {
+	if x != nil {
+		return x.HorizonPrice
+	}
+	return 0
+}
+
+func (x *LegDepth) GetKnownSize() float64 {
+	if x != nil {
+		return x.KnownSize
+	}
+	return 0
+}
+
+// How much of an opportunity there is.
+type Sizing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why sizes are not known: NO_DEPTH, STALE_DEPTH, or a refusal of the pair. Unspecified when they are.
+	UnknownReason RefusalReason `protobuf:"varint,1,opt,name=unknown_reason,json=unknownReason,proto3,enum=crossbook.v1.RefusalReason" json:"unknown_reason,omitempty"`
+	// The largest size whose net percent is at least threshold_percent.
+	Largest *SizedEdge `protobuf:"bytes,2,opt,name=largest,proto3" json:"largest,omitempty"`
+	// Least net percent of the largest size.
+	ThresholdPercent float64 `protobuf:"fixed64,3,opt,name=threshold_percent,json=thresholdPercent,proto3" json:"threshold_percent,omitempty"`
+	// The size of the highest profit.
+	MostProfitable *SizedEdge `protobuf:"bytes,4,opt,name=most_profitable,json=mostProfitable,proto3" json:"most_profitable,omitempty"`
+	// Of each notional asked for, in order.
+	Requested []*SizedEdge `protobuf:"bytes,5,rep,name=requested,proto3" json:"requested,omitempty"`
+	// Whether the largest size is all that the books are known to hold: there may be more.
+	IsLimitedByDepth bool `protobuf:"varint,6,opt,name=is_limited_by_depth,json=isLimitedByDepth,proto3" json:"is_limited_by_depth,omitempty"`
+	// The smallest step of sizes, in coins; 0 when neither leg's lot is known.
+	CommonLot float64 `protobuf:"fixed64,7,opt,name=common_lot,json=commonLot,proto3" json:"common_lot,omitempty"`
+	// The buy leg's asks.
+	Buy *LegDepth `protobuf:"bytes,8,opt,name=buy,proto3" json:"buy,omitempty"`
+	// The sell leg's bids.
+	Sell *LegDepth `protobuf:"bytes,9,opt,name=sell,proto3" json:"sell,omitempty"`
+	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size" and the like.
+	UnknownLimits []string `protobuf:"bytes,10,rep,name=unknown_limits,json=unknownLimits,proto3" json:"unknown_limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sizing) Reset() {
+	*x = Sizing{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sizing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sizing) ProtoMessage() {}
+
+func (x *Sizing) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sizing.ProtoReflect.Descriptor instead.
+func (*Sizing) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Sizing) GetUnknownReason() RefusalReason {
+	if x != nil {
+		return x.UnknownReason
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *Sizing) GetLargest() *SizedEdge {
+	if x != nil {
+		return x.Largest
+	}
+	return nil
+}
+
+func (x *Sizing) GetThresholdPercent() float64 {
+	if x != nil {
+		return x.ThresholdPercent
+	}
+	return 0
+}
+
+func (x *Sizing) GetMostProfitable() *SizedEdge {
+	if x != nil {
+		return x.MostProfitable
+	}
+	return nil
+}
+
+func (x *Sizing) GetRequested() []*SizedEdge {
+	if x != nil {
+		return x.Requested
+	}
+	return nil
+}
+
+func (x *Sizing) GetIsLimitedByDepth() bool {
+	if x != nil {
+		return x.IsLimitedByDepth
+	}
+	return false
+}
+
+func (x *Sizing) GetCommonLot() float64 {
+	if x != nil {
+		return x.CommonLot
+	}
+	return 0
+}
+
+func (x *Sizing) GetBuy() *LegDepth {
+	if x != nil {
+		return x.Buy
+	}
+	return nil
+}
+
+func (x *Sizing) GetSell() *LegDepth {
+	if x != nil {
+		return x.Sell
+	}
+	return nil
+}
+
+func (x *Sizing) GetUnknownLimits() []string {
+	if x != nil {
+		return x.UnknownLimits
+	}
+	return nil
+}
+
 // Buying an asset on one venue and selling it on another.
 type Opportunity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -656,17 +981,19 @@ type Opportunity struct {
 	Conversion *Conversion `protobuf:"bytes,11,opt,name=conversion,proto3" json:"conversion,omitempty"`
 	// Whether that rate is further from 1 than the limit between two currencies that stand for a dollar.
 	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
+	// How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows.
+	Sizing *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
 	// The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others.
-	DislocatedVenue string `protobuf:"bytes,13,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
+	DislocatedVenue string `protobuf:"bytes,14,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
 	// How far that mid was from the median, in percent of it; negative when it was cheap.
-	DislocationPercent float64 `protobuf:"fixed64,14,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`
+	DislocationPercent float64 `protobuf:"fixed64,15,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Opportunity) Reset() {
 	*x = Opportunity{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +1005,7 @@ func (x *Opportunity) String() string {
 func (*Opportunity) ProtoMessage() {}
 
 func (x *Opportunity) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +1018,7 @@ func (x *Opportunity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Opportunity.ProtoReflect.Descriptor instead.
 func (*Opportunity) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Opportunity) GetId() string {
@@ -778,6 +1105,13 @@ func (x *Opportunity) GetIsDepegged() bool {
 	return false
 }
 
+func (x *Opportunity) GetSizing() *Sizing {
+	if x != nil {
+		return x.Sizing
+	}
+	return nil
+}
+
 func (x *Opportunity) GetDislocatedVenue() string {
 	if x != nil {
 		return x.DislocatedVenue
@@ -808,14 +1142,16 @@ type ListOpportunitiesRequest struct {
 	// Which prices to use.
 	PriceSource PriceSource `protobuf:"varint,6,opt,name=price_source,json=priceSource,proto3,enum=crossbook.v1.PriceSource" json:"price_source,omitempty"`
 	// Most rows wanted, 1 to 1000; 0 means 100.
-	Limit         int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
+	Notionals     []float64 `protobuf:"fixed64,8,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListOpportunitiesRequest) Reset() {
 	*x = ListOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +1163,7 @@ func (x *ListOpportunitiesRequest) String() string {
 func (*ListOpportunitiesRequest) ProtoMessage() {}
 
 func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +1176,7 @@ func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{5}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListOpportunitiesRequest) GetVenues() []string {
@@ -892,6 +1228,13 @@ func (x *ListOpportunitiesRequest) GetLimit() int32 {
 	return 0
 }
 
+func (x *ListOpportunitiesRequest) GetNotionals() []float64 {
+	if x != nil {
+		return x.Notionals
+	}
+	return nil
+}
+
 // Opportunities.
 type ListOpportunitiesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -903,7 +1246,7 @@ type ListOpportunitiesResponse struct {
 
 func (x *ListOpportunitiesResponse) Reset() {
 	*x = ListOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +1258,7 @@ func (x *ListOpportunitiesResponse) String() string {
 func (*ListOpportunitiesResponse) ProtoMessage() {}
 
 func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1271,7 @@ func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{6}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListOpportunitiesResponse) GetOpportunities() []*Opportunity {
@@ -957,7 +1300,7 @@ type WatchOpportunitiesRequest struct {
 
 func (x *WatchOpportunitiesRequest) Reset() {
 	*x = WatchOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -969,7 +1312,7 @@ func (x *WatchOpportunitiesRequest) String() string {
 func (*WatchOpportunitiesRequest) ProtoMessage() {}
 
 func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -982,7 +1325,7 @@ func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{7}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WatchOpportunitiesRequest) GetVenues() []string {
@@ -1029,7 +1372,7 @@ type WatchOpportunitiesResponse struct {
 
 func (x *WatchOpportunitiesResponse) Reset() {
 	*x = WatchOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1041,7 +1384,7 @@ func (x *WatchOpportunitiesResponse) String() string {
 func (*WatchOpportunitiesResponse) ProtoMessage() {}
 
 func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1054,7 +1397,7 @@ func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WatchOpportunitiesResponse) GetEvents() []*OpportunityEvent {
@@ -1101,7 +1444,7 @@ type OpportunityEvent struct {
 
 func (x *OpportunityEvent) Reset() {
 	*x = OpportunityEvent{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1456,7 @@ func (x *OpportunityEvent) String() string {
 func (*OpportunityEvent) ProtoMessage() {}
 
 func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1469,7 @@ func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityEvent.ProtoReflect.Descriptor instead.
 func (*OpportunityEvent) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OpportunityEvent) GetKind() OpportunityEventKind {
@@ -1186,14 +1529,16 @@ type ExplainSpreadRequest struct {
 	// Venue to buy on.
 	BuyVenue string `protobuf:"bytes,2,opt,name=buy_venue,json=buyVenue,proto3" json:"buy_venue,omitempty"`
 	// Venue to sell on.
-	SellVenue     string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
+	SellVenue string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
+	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
+	Notionals     []float64 `protobuf:"fixed64,4,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExplainSpreadRequest) Reset() {
 	*x = ExplainSpreadRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1205,7 +1550,7 @@ func (x *ExplainSpreadRequest) String() string {
 func (*ExplainSpreadRequest) ProtoMessage() {}
 
 func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1218,7 +1563,7 @@ func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadRequest.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExplainSpreadRequest) GetAsset() string {
@@ -1242,6 +1587,13 @@ func (x *ExplainSpreadRequest) GetSellVenue() string {
 	return ""
 }
 
+func (x *ExplainSpreadRequest) GetNotionals() []float64 {
+	if x != nil {
+		return x.Notionals
+	}
+	return nil
+}
+
 // The numbers and the verdict.
 type ExplainSpreadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1263,7 +1615,7 @@ type ExplainSpreadResponse struct {
 
 func (x *ExplainSpreadResponse) Reset() {
 	*x = ExplainSpreadResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1275,7 +1627,7 @@ func (x *ExplainSpreadResponse) String() string {
 func (*ExplainSpreadResponse) ProtoMessage() {}
 
 func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1288,7 +1640,7 @@ func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadResponse.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExplainSpreadResponse) GetOpportunity() *Opportunity {
@@ -1348,7 +1700,7 @@ type IdentityMarket struct {
 
 func (x *IdentityMarket) Reset() {
 	*x = IdentityMarket{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1712,7 @@ func (x *IdentityMarket) String() string {
 func (*IdentityMarket) ProtoMessage() {}
 
 func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1725,7 @@ func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityMarket.ProtoReflect.Descriptor instead.
 func (*IdentityMarket) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *IdentityMarket) GetVenue() string {
@@ -1426,7 +1778,7 @@ type IdentityFinding struct {
 
 func (x *IdentityFinding) Reset() {
 	*x = IdentityFinding{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1438,7 +1790,7 @@ func (x *IdentityFinding) String() string {
 func (*IdentityFinding) ProtoMessage() {}
 
 func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1451,7 +1803,7 @@ func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityFinding.ProtoReflect.Descriptor instead.
 func (*IdentityFinding) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *IdentityFinding) GetName() string {
@@ -1541,7 +1893,7 @@ type ListIdentityFindingsRequest struct {
 
 func (x *ListIdentityFindingsRequest) Reset() {
 	*x = ListIdentityFindingsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1553,7 +1905,7 @@ func (x *ListIdentityFindingsRequest) String() string {
 func (*ListIdentityFindingsRequest) ProtoMessage() {}
 
 func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1566,7 +1918,7 @@ func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsRequest.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListIdentityFindingsRequest) GetStates() []IdentityState {
@@ -1610,7 +1962,7 @@ type ListIdentityFindingsResponse struct {
 
 func (x *ListIdentityFindingsResponse) Reset() {
 	*x = ListIdentityFindingsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1622,7 +1974,7 @@ func (x *ListIdentityFindingsResponse) String() string {
 func (*ListIdentityFindingsResponse) ProtoMessage() {}
 
 func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1635,7 +1987,7 @@ func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsResponse.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListIdentityFindingsResponse) GetFindings() []*IdentityFinding {
@@ -1667,7 +2019,7 @@ type DecideIdentityRequest struct {
 
 func (x *DecideIdentityRequest) Reset() {
 	*x = DecideIdentityRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +2031,7 @@ func (x *DecideIdentityRequest) String() string {
 func (*DecideIdentityRequest) ProtoMessage() {}
 
 func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +2044,7 @@ func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityRequest.ProtoReflect.Descriptor instead.
 func (*DecideIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DecideIdentityRequest) GetName() string {
@@ -1727,7 +2079,7 @@ type DecideIdentityResponse struct {
 
 func (x *DecideIdentityResponse) Reset() {
 	*x = DecideIdentityResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +2091,7 @@ func (x *DecideIdentityResponse) String() string {
 func (*DecideIdentityResponse) ProtoMessage() {}
 
 func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +2104,7 @@ func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityResponse.ProtoReflect.Descriptor instead.
 func (*DecideIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DecideIdentityResponse) GetFinding() *IdentityFinding {
@@ -1773,7 +2125,7 @@ type GetMarketOverviewRequest struct {
 
 func (x *GetMarketOverviewRequest) Reset() {
 	*x = GetMarketOverviewRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1785,7 +2137,7 @@ func (x *GetMarketOverviewRequest) String() string {
 func (*GetMarketOverviewRequest) ProtoMessage() {}
 
 func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1798,7 +2150,7 @@ func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetMarketOverviewRequest) GetAssets() []string {
@@ -1819,7 +2171,7 @@ type GetMarketOverviewResponse struct {
 
 func (x *GetMarketOverviewResponse) Reset() {
 	*x = GetMarketOverviewResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1831,7 +2183,7 @@ func (x *GetMarketOverviewResponse) String() string {
 func (*GetMarketOverviewResponse) ProtoMessage() {}
 
 func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1844,7 +2196,7 @@ func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetMarketOverviewResponse) GetAssets() []*AssetOverview {
@@ -1878,7 +2230,7 @@ type AssetOverview struct {
 
 func (x *AssetOverview) Reset() {
 	*x = AssetOverview{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1890,7 +2242,7 @@ func (x *AssetOverview) String() string {
 func (*AssetOverview) ProtoMessage() {}
 
 func (x *AssetOverview) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1903,7 +2255,7 @@ func (x *AssetOverview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssetOverview.ProtoReflect.Descriptor instead.
 func (*AssetOverview) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AssetOverview) GetAsset() string {
@@ -1964,7 +2316,7 @@ type GetArbitrageStatsRequest struct {
 
 func (x *GetArbitrageStatsRequest) Reset() {
 	*x = GetArbitrageStatsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2328,7 @@ func (x *GetArbitrageStatsRequest) String() string {
 func (*GetArbitrageStatsRequest) ProtoMessage() {}
 
 func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2341,7 @@ func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
 }
 
 // Counters of this process since it started.
@@ -2019,7 +2371,7 @@ type GetArbitrageStatsResponse struct {
 
 func (x *GetArbitrageStatsResponse) Reset() {
 	*x = GetArbitrageStatsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2031,7 +2383,7 @@ func (x *GetArbitrageStatsResponse) String() string {
 func (*GetArbitrageStatsResponse) ProtoMessage() {}
 
 func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2044,7 +2396,7 @@ func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetArbitrageStatsResponse) GetOpened() uint64 {
@@ -2123,7 +2475,7 @@ type RefusalCount struct {
 
 func (x *RefusalCount) Reset() {
 	*x = RefusalCount{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2135,7 +2487,7 @@ func (x *RefusalCount) String() string {
 func (*RefusalCount) ProtoMessage() {}
 
 func (x *RefusalCount) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2148,7 +2500,7 @@ func (x *RefusalCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusalCount.ProtoReflect.Descriptor instead.
 func (*RefusalCount) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RefusalCount) GetReason() RefusalReason {
@@ -2197,7 +2549,35 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\tis_active\x18\x01 \x01(\bR\bisActive\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x127\n" +
 	"\tremaining\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\tremaining\x12\x19\n" +
-	"\bis_known\x18\x04 \x01(\bR\aisKnown\"\xdd\x04\n" +
+	"\bis_known\x18\x04 \x01(\bR\aisKnown\"\x86\x02\n" +
+	"\tSizedEdge\x12\x12\n" +
+	"\x04size\x18\x01 \x01(\x01R\x04size\x12!\n" +
+	"\fbuy_notional\x18\x02 \x01(\x01R\vbuyNotional\x12#\n" +
+	"\rsell_notional\x18\x03 \x01(\x01R\fsellNotional\x12\x1f\n" +
+	"\vnet_percent\x18\x04 \x01(\x01R\n" +
+	"netPercent\x12\x16\n" +
+	"\x06profit\x18\x05 \x01(\x01R\x06profit\x125\n" +
+	"\arefusal\x18\x06 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\arefusal\x12-\n" +
+	"\x12requested_notional\x18\a \x01(\x01R\x11requestedNotional\"\x93\x01\n" +
+	"\bLegDepth\x12+\n" +
+	"\x03age\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03age\x12\x16\n" +
+	"\x06levels\x18\x02 \x01(\rR\x06levels\x12#\n" +
+	"\rhorizon_price\x18\x03 \x01(\x01R\fhorizonPrice\x12\x1d\n" +
+	"\n" +
+	"known_size\x18\x04 \x01(\x01R\tknownSize\"\xf0\x03\n" +
+	"\x06Sizing\x12B\n" +
+	"\x0eunknown_reason\x18\x01 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\runknownReason\x121\n" +
+	"\alargest\x18\x02 \x01(\v2\x17.crossbook.v1.SizedEdgeR\alargest\x12+\n" +
+	"\x11threshold_percent\x18\x03 \x01(\x01R\x10thresholdPercent\x12@\n" +
+	"\x0fmost_profitable\x18\x04 \x01(\v2\x17.crossbook.v1.SizedEdgeR\x0emostProfitable\x125\n" +
+	"\trequested\x18\x05 \x03(\v2\x17.crossbook.v1.SizedEdgeR\trequested\x12-\n" +
+	"\x13is_limited_by_depth\x18\x06 \x01(\bR\x10isLimitedByDepth\x12\x1d\n" +
+	"\n" +
+	"common_lot\x18\a \x01(\x01R\tcommonLot\x12(\n" +
+	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
+	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
+	"\x0eunknown_limits\x18\n" +
+	" \x03(\tR\runknownLimits\"\x8b\x05\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -2214,9 +2594,10 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"conversion\x18\v \x01(\v2\x18.crossbook.v1.ConversionR\n" +
 	"conversion\x12\x1f\n" +
 	"\vis_depegged\x18\f \x01(\bR\n" +
-	"isDepegged\x12)\n" +
-	"\x10dislocated_venue\x18\r \x01(\tR\x0fdislocatedVenue\x12/\n" +
-	"\x13dislocation_percent\x18\x0e \x01(\x01R\x12dislocationPercent\"\xc0\x02\n" +
+	"isDepegged\x12,\n" +
+	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\x12)\n" +
+	"\x10dislocated_venue\x18\x0e \x01(\tR\x0fdislocatedVenue\x12/\n" +
+	"\x13dislocation_percent\x18\x0f \x01(\x01R\x12dislocationPercent\"\xde\x02\n" +
 	"\x18ListOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -2224,7 +2605,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11min_gross_percent\x18\x04 \x01(\x01H\x00R\x0fminGrossPercent\x88\x01\x01\x12+\n" +
 	"\x0fmin_net_percent\x18\x05 \x01(\x01H\x01R\rminNetPercent\x88\x01\x01\x12<\n" +
 	"\fprice_source\x18\x06 \x01(\x0e2\x19.crossbook.v1.PriceSourceR\vpriceSource\x12\x14\n" +
-	"\x05limit\x18\a \x01(\x05R\x05limitB\x14\n" +
+	"\x05limit\x18\a \x01(\x05R\x05limit\x12\x1c\n" +
+	"\tnotionals\x18\b \x03(\x01R\tnotionalsB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percent\"\\\n" +
 	"\x19ListOpportunitiesResponse\x12?\n" +
@@ -2249,12 +2631,13 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x129\n" +
 	"\n" +
 	"cause_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcauseTime\x12!\n" +
-	"\fresume_token\x18\a \x01(\tR\vresumeToken\"h\n" +
+	"\fresume_token\x18\a \x01(\tR\vresumeToken\"\x86\x01\n" +
 	"\x14ExplainSpreadRequest\x12\x14\n" +
 	"\x05asset\x18\x01 \x01(\tR\x05asset\x12\x1b\n" +
 	"\tbuy_venue\x18\x02 \x01(\tR\bbuyVenue\x12\x1d\n" +
 	"\n" +
-	"sell_venue\x18\x03 \x01(\tR\tsellVenue\"\xc0\x02\n" +
+	"sell_venue\x18\x03 \x01(\tR\tsellVenue\x12\x1c\n" +
+	"\tnotionals\x18\x04 \x03(\x01R\tnotionals\"\xc0\x02\n" +
 	"\x15ExplainSpreadResponse\x12;\n" +
 	"\vopportunity\x18\x01 \x01(\v2\x19.crossbook.v1.OpportunityR\vopportunity\x123\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\x06reason\x12 \n" +
@@ -2325,7 +2708,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
 	"\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n" +
-	"\x13PRICE_SOURCE_MINUTE\x10\x03*\x87\x04\n" +
+	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xcd\x05\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n" +
@@ -2343,7 +2726,13 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x19REFUSAL_REASON_MIDS_APART\x10\f\x12\"\n" +
 	"\x1eREFUSAL_REASON_IDENTITY_DENIED\x10\r\x12\x1f\n" +
 	"\x1bREFUSAL_REASON_RELAYED_BOOK\x10\x0e\x12\x1b\n" +
-	"\x17REFUSAL_REASON_DEPEGGED\x10\x0f*\xa8\x01\n" +
+	"\x17REFUSAL_REASON_DEPEGGED\x10\x0f\x12\x1c\n" +
+	"\x18REFUSAL_REASON_BELOW_LOT\x10\x10\x12%\n" +
+	"!REFUSAL_REASON_BELOW_MIN_NOTIONAL\x10\x11\x12!\n" +
+	"\x1dREFUSAL_REASON_ABOVE_MAX_SIZE\x10\x12\x12\x1f\n" +
+	"\x1bREFUSAL_REASON_BEYOND_DEPTH\x10\x13\x12\x1b\n" +
+	"\x17REFUSAL_REASON_NO_DEPTH\x10\x14\x12\x1e\n" +
+	"\x1aREFUSAL_REASON_STALE_DEPTH\x10\x15*\xa8\x01\n" +
 	"\x14OpportunityEventKind\x12&\n" +
 	"\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n" +
@@ -2376,7 +2765,7 @@ func file_crossbook_v1_arbitrage_proto_rawDescGZIP() []byte {
 }
 
 var file_crossbook_v1_arbitrage_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(PriceSource)(0),                     // 0: crossbook.v1.PriceSource
 	(RefusalReason)(0),                   // 1: crossbook.v1.RefusalReason
@@ -2386,86 +2775,98 @@ var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(*SpreadCosts)(nil),                  // 5: crossbook.v1.SpreadCosts
 	(*Conversion)(nil),                   // 6: crossbook.v1.Conversion
 	(*CooldownState)(nil),                // 7: crossbook.v1.CooldownState
-	(*Opportunity)(nil),                  // 8: crossbook.v1.Opportunity
-	(*ListOpportunitiesRequest)(nil),     // 9: crossbook.v1.ListOpportunitiesRequest
-	(*ListOpportunitiesResponse)(nil),    // 10: crossbook.v1.ListOpportunitiesResponse
-	(*WatchOpportunitiesRequest)(nil),    // 11: crossbook.v1.WatchOpportunitiesRequest
-	(*WatchOpportunitiesResponse)(nil),   // 12: crossbook.v1.WatchOpportunitiesResponse
-	(*OpportunityEvent)(nil),             // 13: crossbook.v1.OpportunityEvent
-	(*ExplainSpreadRequest)(nil),         // 14: crossbook.v1.ExplainSpreadRequest
-	(*ExplainSpreadResponse)(nil),        // 15: crossbook.v1.ExplainSpreadResponse
-	(*IdentityMarket)(nil),               // 16: crossbook.v1.IdentityMarket
-	(*IdentityFinding)(nil),              // 17: crossbook.v1.IdentityFinding
-	(*ListIdentityFindingsRequest)(nil),  // 18: crossbook.v1.ListIdentityFindingsRequest
-	(*ListIdentityFindingsResponse)(nil), // 19: crossbook.v1.ListIdentityFindingsResponse
-	(*DecideIdentityRequest)(nil),        // 20: crossbook.v1.DecideIdentityRequest
-	(*DecideIdentityResponse)(nil),       // 21: crossbook.v1.DecideIdentityResponse
-	(*GetMarketOverviewRequest)(nil),     // 22: crossbook.v1.GetMarketOverviewRequest
-	(*GetMarketOverviewResponse)(nil),    // 23: crossbook.v1.GetMarketOverviewResponse
-	(*AssetOverview)(nil),                // 24: crossbook.v1.AssetOverview
-	(*GetArbitrageStatsRequest)(nil),     // 25: crossbook.v1.GetArbitrageStatsRequest
-	(*GetArbitrageStatsResponse)(nil),    // 26: crossbook.v1.GetArbitrageStatsResponse
-	(*RefusalCount)(nil),                 // 27: crossbook.v1.RefusalCount
-	(*timestamppb.Timestamp)(nil),        // 28: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),          // 29: google.protobuf.Duration
-	(*VenueHealth)(nil),                  // 30: crossbook.v1.VenueHealth
+	(*SizedEdge)(nil),                    // 8: crossbook.v1.SizedEdge
+	(*LegDepth)(nil),                     // 9: crossbook.v1.LegDepth
+	(*Sizing)(nil),                       // 10: crossbook.v1.Sizing
+	(*Opportunity)(nil),                  // 11: crossbook.v1.Opportunity
+	(*ListOpportunitiesRequest)(nil),     // 12: crossbook.v1.ListOpportunitiesRequest
+	(*ListOpportunitiesResponse)(nil),    // 13: crossbook.v1.ListOpportunitiesResponse
+	(*WatchOpportunitiesRequest)(nil),    // 14: crossbook.v1.WatchOpportunitiesRequest
+	(*WatchOpportunitiesResponse)(nil),   // 15: crossbook.v1.WatchOpportunitiesResponse
+	(*OpportunityEvent)(nil),             // 16: crossbook.v1.OpportunityEvent
+	(*ExplainSpreadRequest)(nil),         // 17: crossbook.v1.ExplainSpreadRequest
+	(*ExplainSpreadResponse)(nil),        // 18: crossbook.v1.ExplainSpreadResponse
+	(*IdentityMarket)(nil),               // 19: crossbook.v1.IdentityMarket
+	(*IdentityFinding)(nil),              // 20: crossbook.v1.IdentityFinding
+	(*ListIdentityFindingsRequest)(nil),  // 21: crossbook.v1.ListIdentityFindingsRequest
+	(*ListIdentityFindingsResponse)(nil), // 22: crossbook.v1.ListIdentityFindingsResponse
+	(*DecideIdentityRequest)(nil),        // 23: crossbook.v1.DecideIdentityRequest
+	(*DecideIdentityResponse)(nil),       // 24: crossbook.v1.DecideIdentityResponse
+	(*GetMarketOverviewRequest)(nil),     // 25: crossbook.v1.GetMarketOverviewRequest
+	(*GetMarketOverviewResponse)(nil),    // 26: crossbook.v1.GetMarketOverviewResponse
+	(*AssetOverview)(nil),                // 27: crossbook.v1.AssetOverview
+	(*GetArbitrageStatsRequest)(nil),     // 28: crossbook.v1.GetArbitrageStatsRequest
+	(*GetArbitrageStatsResponse)(nil),    // 29: crossbook.v1.GetArbitrageStatsResponse
+	(*RefusalCount)(nil),                 // 30: crossbook.v1.RefusalCount
+	(*timestamppb.Timestamp)(nil),        // 31: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),          // 32: google.protobuf.Duration
+	(*VenueHealth)(nil),                  // 33: crossbook.v1.VenueHealth
 }
 var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
-	28, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
-	29, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
-	29, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
-	4,  // 3: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
-	4,  // 4: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
-	5,  // 5: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
-	28, // 6: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
-	7,  // 7: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
-	6,  // 8: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
-	0,  // 9: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
-	8,  // 10: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
-	13, // 11: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
-	2,  // 12: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
-	8,  // 13: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 14: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
-	29, // 15: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
-	28, // 16: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
-	28, // 17: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
-	8,  // 18: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 19: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
-	29, // 20: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
-	29, // 21: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
-	16, // 22: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
-	16, // 23: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
-	28, // 24: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
-	28, // 25: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
-	3,  // 26: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
-	28, // 27: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
-	3,  // 28: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
-	17, // 29: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
-	3,  // 30: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
-	17, // 31: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
-	24, // 32: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
-	27, // 33: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
-	30, // 34: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
-	1,  // 35: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
-	9,  // 36: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
-	11, // 37: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
-	14, // 38: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
-	22, // 39: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
-	18, // 40: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
-	20, // 41: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
-	25, // 42: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
-	10, // 43: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
-	12, // 44: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
-	15, // 45: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
-	23, // 46: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
-	19, // 47: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
-	21, // 48: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
-	26, // 49: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
-	43, // [43:50] is the sub-list for method output_type
-	36, // [36:43] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	31, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
+	32, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
+	32, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
+	1,  // 3: crossbook.v1.SizedEdge.refusal:type_name -> crossbook.v1.RefusalReason
+	32, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
+	1,  // 5: crossbook.v1.Sizing.unknown_reason:type_name -> crossbook.v1.RefusalReason
+	8,  // 6: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
+	8,  // 7: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
+	8,  // 8: crossbook.v1.Sizing.requested:type_name -> crossbook.v1.SizedEdge
+	9,  // 9: crossbook.v1.Sizing.buy:type_name -> crossbook.v1.LegDepth
+	9,  // 10: crossbook.v1.Sizing.sell:type_name -> crossbook.v1.LegDepth
+	4,  // 11: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
+	4,  // 12: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
+	5,  // 13: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
+	31, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
+	7,  // 15: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
+	6,  // 16: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
+	10, // 17: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
+	0,  // 18: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
+	11, // 19: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
+	16, // 20: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
+	2,  // 21: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
+	11, // 22: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 23: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
+	32, // 24: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
+	31, // 25: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
+	31, // 26: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
+	11, // 27: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 28: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
+	32, // 29: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
+	32, // 30: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
+	19, // 31: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
+	19, // 32: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
+	31, // 33: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
+	31, // 34: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
+	3,  // 35: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
+	31, // 36: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
+	3,  // 37: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
+	20, // 38: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
+	3,  // 39: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
+	20, // 40: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
+	27, // 41: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
+	30, // 42: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
+	33, // 43: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
+	1,  // 44: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
+	12, // 45: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
+	14, // 46: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
+	17, // 47: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
+	25, // 48: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
+	21, // 49: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
+	23, // 50: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
+	28, // 51: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
+	13, // 52: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
+	15, // 53: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
+	18, // 54: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
+	26, // 55: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
+	22, // 56: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
+	24, // 57: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
+	29, // 58: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
+	52, // [52:59] is the sub-list for method output_type
+	45, // [45:52] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_arbitrage_proto_init() }
@@ -2474,15 +2875,15 @@ func file_crossbook_v1_arbitrage_proto_init() {
 		return
 	}
 	file_crossbook_v1_market_proto_init()
-	file_crossbook_v1_arbitrage_proto_msgTypes[5].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[7].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[8].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_arbitrage_proto_rawDesc), len(file_crossbook_v1_arbitrage_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   24,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

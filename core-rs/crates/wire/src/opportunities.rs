@@ -93,9 +93,9 @@ pub struct Opportunity {
     pub conversion: Option<Conversion>,
     #[prost(bool, tag = "12")]
     pub is_depegged: bool,
-    #[prost(string, tag = "13")]
+    #[prost(string, tag = "14")]
     pub dislocated_venue: String,
-    #[prost(double, tag = "14")]
+    #[prost(double, tag = "15")]
     pub dislocation_percent: f64,
 }
 

@@ -88,6 +88,18 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """One leg's venue shows the other's books, or both show a third one's."""
     REFUSAL_REASON_DEPEGGED: _RefusalReason.ValueType  # 15
     """The rate between the legs' dollar currencies is further from 1 than the limit."""
+    REFUSAL_REASON_BELOW_LOT: _RefusalReason.ValueType  # 16
+    """What can be traded is less than the smallest size that is a whole number of lots on both legs."""
+    REFUSAL_REASON_BELOW_MIN_NOTIONAL: _RefusalReason.ValueType  # 17
+    """What can be traded is worth less than the smallest order of a leg's venue."""
+    REFUSAL_REASON_ABOVE_MAX_SIZE: _RefusalReason.ValueType  # 18
+    """The size is larger than the largest order of a leg's venue. Of a requested size; never why a candidate is not published."""
+    REFUSAL_REASON_BEYOND_DEPTH: _RefusalReason.ValueType  # 19
+    """The size is larger than what the books are known to hold. Of a requested size; never why a candidate is not published."""
+    REFUSAL_REASON_NO_DEPTH: _RefusalReason.ValueType  # 20
+    """A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
+    REFUSAL_REASON_STALE_DEPTH: _RefusalReason.ValueType  # 21
+    """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a candidate is not published."""
@@ -124,6 +136,18 @@ REFUSAL_REASON_RELAYED_BOOK: RefusalReason.ValueType  # 14
 """One leg's venue shows the other's books, or both show a third one's."""
 REFUSAL_REASON_DEPEGGED: RefusalReason.ValueType  # 15
 """The rate between the legs' dollar currencies is further from 1 than the limit."""
+REFUSAL_REASON_BELOW_LOT: RefusalReason.ValueType  # 16
+"""What can be traded is less than the smallest size that is a whole number of lots on both legs."""
+REFUSAL_REASON_BELOW_MIN_NOTIONAL: RefusalReason.ValueType  # 17
+"""What can be traded is worth less than the smallest order of a leg's venue."""
+REFUSAL_REASON_ABOVE_MAX_SIZE: RefusalReason.ValueType  # 18
+"""The size is larger than the largest order of a leg's venue. Of a requested size; never why a candidate is not published."""
+REFUSAL_REASON_BEYOND_DEPTH: RefusalReason.ValueType  # 19
+"""The size is larger than what the books are known to hold. Of a requested size; never why a candidate is not published."""
+REFUSAL_REASON_NO_DEPTH: RefusalReason.ValueType  # 20
+"""A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
+REFUSAL_REASON_STALE_DEPTH: RefusalReason.ValueType  # 21
+"""A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _OpportunityEventKind:
@@ -341,6 +365,160 @@ class CooldownState(_message.Message):
 Global___CooldownState: _TypeAlias = CooldownState  # noqa: Y015
 
 @_typing.final
+class SizedEdge(_message.Message):
+    """A size, and what it comes to: bought from the buy leg's asks and sold to the sell leg's bids, level after level. A whole number of
+    lots of both legs; all zero where there is none.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: _builtins.int
+    BUY_NOTIONAL_FIELD_NUMBER: _builtins.int
+    SELL_NOTIONAL_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PROFIT_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    REQUESTED_NOTIONAL_FIELD_NUMBER: _builtins.int
+    size: _builtins.float
+    """In coins."""
+    buy_notional: _builtins.float
+    """Paid to buy it, before fees, in the buy leg's quote currency."""
+    sell_notional: _builtins.float
+    """Got for it, before fees, in the sell leg's quote currency."""
+    net_percent: _builtins.float
+    """Net percent of the notional paid, after all that SpreadCosts contains."""
+    profit: _builtins.float
+    """The same as money, in the buy leg's quote currency."""
+    refusal: Global___RefusalReason.ValueType
+    """Why no order of this size can be sent; unspecified when it can."""
+    requested_notional: _builtins.float
+    """What was asked for, in the buy leg's quote currency; 0 for sizes that nobody asked for."""
+    def __init__(
+        self,
+        *,
+        size: _builtins.float = ...,
+        buy_notional: _builtins.float = ...,
+        sell_notional: _builtins.float = ...,
+        net_percent: _builtins.float = ...,
+        profit: _builtins.float = ...,
+        refusal: Global___RefusalReason.ValueType = ...,
+        requested_notional: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy_notional", b"buy_notional", "net_percent", b"net_percent", "profit", b"profit", "refusal", b"refusal", "requested_notional", b"requested_notional", "sell_notional", b"sell_notional", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SizedEdge: _TypeAlias = SizedEdge  # noqa: Y015
+
+@_typing.final
+class LegDepth(_message.Message):
+    """What is known of the side of a book that a leg trades on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGE_FIELD_NUMBER: _builtins.int
+    LEVELS_FIELD_NUMBER: _builtins.int
+    HORIZON_PRICE_FIELD_NUMBER: _builtins.int
+    KNOWN_SIZE_FIELD_NUMBER: _builtins.int
+    levels: _builtins.int
+    """Levels known."""
+    horizon_price: _builtins.float
+    """The last price up to which every level is known, in quote currency per coin: the trusted horizon. No size goes beyond it."""
+    known_size: _builtins.float
+    """Size up to the horizon, in coins."""
+    @_builtins.property
+    def age(self) -> _duration_pb2.Duration:
+        """How long ago its tracker read it from the book; absent when there is none."""
+
+    def __init__(
+        self,
+        *,
+        age: _duration_pb2.Duration | None = ...,
+        levels: _builtins.int = ...,
+        horizon_price: _builtins.float = ...,
+        known_size: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "horizon_price", b"horizon_price", "known_size", b"known_size", "levels", b"levels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LegDepth: _TypeAlias = LegDepth  # noqa: Y015
+
+@_typing.final
+class Sizing(_message.Message):
+    """How much of an opportunity there is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNKNOWN_REASON_FIELD_NUMBER: _builtins.int
+    LARGEST_FIELD_NUMBER: _builtins.int
+    THRESHOLD_PERCENT_FIELD_NUMBER: _builtins.int
+    MOST_PROFITABLE_FIELD_NUMBER: _builtins.int
+    REQUESTED_FIELD_NUMBER: _builtins.int
+    IS_LIMITED_BY_DEPTH_FIELD_NUMBER: _builtins.int
+    COMMON_LOT_FIELD_NUMBER: _builtins.int
+    BUY_FIELD_NUMBER: _builtins.int
+    SELL_FIELD_NUMBER: _builtins.int
+    UNKNOWN_LIMITS_FIELD_NUMBER: _builtins.int
+    unknown_reason: Global___RefusalReason.ValueType
+    """Why sizes are not known: NO_DEPTH, STALE_DEPTH, or a refusal of the pair. Unspecified when they are."""
+    threshold_percent: _builtins.float
+    """Least net percent of the largest size."""
+    is_limited_by_depth: _builtins.bool
+    """Whether the largest size is all that the books are known to hold: there may be more."""
+    common_lot: _builtins.float
+    """The smallest step of sizes, in coins; 0 when neither leg's lot is known."""
+    @_builtins.property
+    def largest(self) -> Global___SizedEdge:
+        """The largest size whose net percent is at least threshold_percent."""
+
+    @_builtins.property
+    def most_profitable(self) -> Global___SizedEdge:
+        """The size of the highest profit."""
+
+    @_builtins.property
+    def requested(self) -> _containers.RepeatedCompositeFieldContainer[Global___SizedEdge]:
+        """Of each notional asked for, in order."""
+
+    @_builtins.property
+    def buy(self) -> Global___LegDepth:
+        """The buy leg's asks."""
+
+    @_builtins.property
+    def sell(self) -> Global___LegDepth:
+        """The sell leg's bids."""
+
+    @_builtins.property
+    def unknown_limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size" and the like."""
+
+    def __init__(
+        self,
+        *,
+        unknown_reason: Global___RefusalReason.ValueType = ...,
+        largest: Global___SizedEdge | None = ...,
+        threshold_percent: _builtins.float = ...,
+        most_profitable: Global___SizedEdge | None = ...,
+        requested: _abc.Iterable[Global___SizedEdge] | None = ...,
+        is_limited_by_depth: _builtins.bool = ...,
+        common_lot: _builtins.float = ...,
+        buy: Global___LegDepth | None = ...,
+        sell: Global___LegDepth | None = ...,
+        unknown_limits: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "largest", b"largest", "most_profitable", b"most_profitable", "sell", b"sell"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "common_lot", b"common_lot", "is_limited_by_depth", b"is_limited_by_depth", "largest", b"largest", "most_profitable", b"most_profitable", "requested", b"requested", "sell", b"sell", "threshold_percent", b"threshold_percent", "unknown_limits", b"unknown_limits", "unknown_reason", b"unknown_reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sizing: _TypeAlias = Sizing  # noqa: Y015
+
+@_typing.final
 class Opportunity(_message.Message):
     """Buying an asset on one venue and selling it on another."""
 
@@ -358,6 +536,7 @@ class Opportunity(_message.Message):
     COOLDOWN_FIELD_NUMBER: _builtins.int
     CONVERSION_FIELD_NUMBER: _builtins.int
     IS_DEPEGGED_FIELD_NUMBER: _builtins.int
+    SIZING_FIELD_NUMBER: _builtins.int
     DISLOCATED_VENUE_FIELD_NUMBER: _builtins.int
     DISLOCATION_PERCENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
@@ -400,6 +579,10 @@ class Opportunity(_message.Message):
     def conversion(self) -> Global___Conversion:
         """The rate in the costs; absent when both legs are quoted in one currency."""
 
+    @_builtins.property
+    def sizing(self) -> Global___Sizing:
+        """How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows."""
+
     def __init__(
         self,
         *,
@@ -415,12 +598,13 @@ class Opportunity(_message.Message):
         cooldown: Global___CooldownState | None = ...,
         conversion: Global___Conversion | None = ...,
         is_depegged: _builtins.bool = ...,
+        sizing: Global___Sizing | None = ...,
         dislocated_venue: _builtins.str = ...,
         dislocation_percent: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -439,6 +623,7 @@ class ListOpportunitiesRequest(_message.Message):
     MIN_NET_PERCENT_FIELD_NUMBER: _builtins.int
     PRICE_SOURCE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    NOTIONALS_FIELD_NUMBER: _builtins.int
     min_gross_percent: _builtins.float
     """Smallest gross percent; absent means no limit."""
     min_net_percent: _builtins.float
@@ -459,6 +644,10 @@ class ListOpportunitiesRequest(_message.Message):
     def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Assets; empty means all."""
 
+    @_builtins.property
+    def notionals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive."""
+
     def __init__(
         self,
         *,
@@ -469,10 +658,11 @@ class ListOpportunitiesRequest(_message.Message):
         min_net_percent: _builtins.float | None = ...,
         price_source: Global___PriceSource.ValueType = ...,
         limit: _builtins.int = ...,
+        notionals: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "assets", b"assets", "limit", b"limit", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent", "price_source", b"price_source", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "assets", b"assets", "limit", b"limit", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent", "notionals", b"notionals", "price_source", b"price_source", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_gross_percent: _TypeAlias = _typing.Literal["min_gross_percent"]  # noqa: Y015
     _WhichOneofArgType__min_gross_percent: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent"]  # noqa: Y015
@@ -649,22 +839,28 @@ class ExplainSpreadRequest(_message.Message):
     ASSET_FIELD_NUMBER: _builtins.int
     BUY_VENUE_FIELD_NUMBER: _builtins.int
     SELL_VENUE_FIELD_NUMBER: _builtins.int
+    NOTIONALS_FIELD_NUMBER: _builtins.int
     asset: _builtins.str
     """Asset, for example "BTC"."""
     buy_venue: _builtins.str
     """Venue to buy on."""
     sell_venue: _builtins.str
     """Venue to sell on."""
+    @_builtins.property
+    def notionals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive."""
+
     def __init__(
         self,
         *,
         asset: _builtins.str = ...,
         buy_venue: _builtins.str = ...,
         sell_venue: _builtins.str = ...,
+        notionals: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "sell_venue", b"sell_venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "notionals", b"notionals", "sell_venue", b"sell_venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
