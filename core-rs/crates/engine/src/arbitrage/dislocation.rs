@@ -2,24 +2,17 @@
 //! shows the books of either leg is no other venue.
 
 use super::asset::AssetBook;
+use super::numbers::Dislocation;
 
-/// The leg, and how far off it is in percent of the median; negative when it is cheap.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Dislocation {
-    pub leg: usize,
-    pub percent: f64,
-}
-
-impl Dislocation {
-    /// None where no other venue has a mid, or one of the two legs has none.
-    pub(super) fn of_pair(book: &AssetBook, buy: usize, sell: usize) -> Option<Self> {
-        let own = [buy, sell].map(|leg| book.legs[leg].origin);
-        let others = (0..book.legs.len()).filter(|leg| !own.contains(&book.legs[*leg].origin));
-        let median = median(others.map(|leg| book.worth(leg)).filter(|mid| *mid > 0.0).collect())?;
-        let [bought, sold] = [buy, sell].map(|leg| Self { leg, percent: (book.worth(leg) / median - 1.0) * 100.0 });
-        let has_mids = book.worth(buy) > 0.0 && book.worth(sell) > 0.0;
-        has_mids.then_some(if bought.percent.abs() >= sold.percent.abs() { bought } else { sold })
-    }
+/// None where no other venue has a mid, or one of the two legs has none.
+pub(super) fn of_pair(book: &AssetBook, buy: usize, sell: usize) -> Option<Dislocation> {
+    let own = [buy, sell].map(|leg| book.legs[leg].origin);
+    let others = (0..book.legs.len()).filter(|leg| !own.contains(&book.legs[*leg].origin));
+    let median = median(others.map(|leg| book.worth(leg)).filter(|mid| *mid > 0.0).collect())?;
+    let off = |leg| Dislocation { leg, percent: (book.worth(leg) / median - 1.0) * 100.0 };
+    let (bought, sold) = (off(buy), off(sell));
+    let has_mids = book.worth(buy) > 0.0 && book.worth(sell) > 0.0;
+    has_mids.then_some(if bought.percent.abs() >= sold.percent.abs() { bought } else { sold })
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {

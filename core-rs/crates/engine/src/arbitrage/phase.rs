@@ -1,7 +1,6 @@
 //! Where an ordered pair is in its life.
 
-use super::dislocation::Dislocation;
-use super::numbers::PairNumbers;
+use super::numbers::{Dislocation, PairNumbers};
 use super::reason::RefusalReason;
 
 /// Where an ordered pair is.

@@ -4,8 +4,8 @@ use crossbook_market::BookState;
 
 use super::asset::{AssetBook, Leg};
 use super::costs::Costs;
-use super::dislocation::Dislocation;
-use super::numbers::{PairNumbers, Top};
+use super::dislocation;
+use super::numbers::{Dislocation, PairNumbers, Top};
 use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
@@ -146,7 +146,7 @@ impl SpreadView {
         view.reason = reason;
         match pair.book.phase(pair.buy, pair.sell) {
             Phase::Open(opportunity) => view.identify(pair.book, opportunity),
-            _ => view.dislocate(pair.book, Dislocation::of_pair(pair.book, pair.buy, pair.sell)),
+            _ => view.dislocate(pair.book, dislocation::of_pair(pair.book, pair.buy, pair.sell)),
         }
         view
     }
