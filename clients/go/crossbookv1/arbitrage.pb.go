@@ -1044,10 +1044,14 @@ type Opportunity struct {
 	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
 	// How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows.
 	Sizing *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
+	// The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others.
+	DislocatedVenue string `protobuf:"bytes,14,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
+	// How far that mid was from the median, in percent of it; negative when it was cheap.
+	DislocationPercent float64 `protobuf:"fixed64,15,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`
 	// How usual it looks.
-	Sanity *Sanity `protobuf:"bytes,20,opt,name=sanity,proto3" json:"sanity,omitempty"`
+	Sanity *Sanity `protobuf:"bytes,40,opt,name=sanity,proto3" json:"sanity,omitempty"`
 	// How long it will live; absent where no opportunity is open.
-	Life          *LifePrediction `protobuf:"bytes,21,opt,name=life,proto3" json:"life,omitempty"`
+	Life          *LifePrediction `protobuf:"bytes,41,opt,name=life,proto3" json:"life,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1171,6 +1175,20 @@ func (x *Opportunity) GetSizing() *Sizing {
 		return x.Sizing
 	}
 	return nil
+}
+
+func (x *Opportunity) GetDislocatedVenue() string {
+	if x != nil {
+		return x.DislocatedVenue
+	}
+	return ""
+}
+
+func (x *Opportunity) GetDislocationPercent() float64 {
+	if x != nil {
+		return x.DislocationPercent
+	}
+	return 0
 }
 
 func (x *Opportunity) GetSanity() *Sanity {
@@ -1746,7 +1764,7 @@ type OpportunityEvent struct {
 	// Opaque position; see WatchOpportunitiesRequest.
 	ResumeToken string `protobuf:"bytes,7,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// What was known when it opened, for OPENED: the numbers that models of its life are made from.
-	LifeFeatures  *LifeFeatures `protobuf:"bytes,20,opt,name=life_features,json=lifeFeatures,proto3" json:"life_features,omitempty"`
+	LifeFeatures  *LifeFeatures `protobuf:"bytes,40,opt,name=life_features,json=lifeFeatures,proto3" json:"life_features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3766,7 +3784,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
 	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
 	"\x0eunknown_limits\x18\n" +
-	" \x03(\tR\runknownLimits\"\x8f\x05\n" +
+	" \x03(\tR\runknownLimits\"\xeb\x05\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -3784,9 +3802,11 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"conversion\x12\x1f\n" +
 	"\vis_depegged\x18\f \x01(\bR\n" +
 	"isDepegged\x12,\n" +
-	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\x12,\n" +
-	"\x06sanity\x18\x14 \x01(\v2\x14.crossbook.v1.SanityR\x06sanity\x120\n" +
-	"\x04life\x18\x15 \x01(\v2\x1c.crossbook.v1.LifePredictionR\x04life\"\xaf\x03\n" +
+	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\x12)\n" +
+	"\x10dislocated_venue\x18\x0e \x01(\tR\x0fdislocatedVenue\x12/\n" +
+	"\x13dislocation_percent\x18\x0f \x01(\x01R\x12dislocationPercent\x12,\n" +
+	"\x06sanity\x18( \x01(\v2\x14.crossbook.v1.SanityR\x06sanity\x120\n" +
+	"\x04life\x18) \x01(\v2\x1c.crossbook.v1.LifePredictionR\x04life\"\xaf\x03\n" +
 	"\x06Sanity\x12\x14\n" +
 	"\x05score\x18\x01 \x01(\x01R\x05score\x12\x16\n" +
 	"\x06venues\x18\x02 \x01(\x05R\x06venues\x123\n" +
@@ -3846,7 +3866,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\n" +
 	"cause_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcauseTime\x12!\n" +
 	"\fresume_token\x18\a \x01(\tR\vresumeToken\x12?\n" +
-	"\rlife_features\x18\x14 \x01(\v2\x1a.crossbook.v1.LifeFeaturesR\flifeFeatures\">\n" +
+	"\rlife_features\x18( \x01(\v2\x1a.crossbook.v1.LifeFeaturesR\flifeFeatures\">\n" +
 	"\fLifeFeatures\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\x06R\x06schema\x12\x16\n" +
 	"\x06values\x18\x02 \x03(\x01R\x06values\"\x86\x01\n" +
