@@ -982,9 +982,13 @@ type Opportunity struct {
 	// Whether that rate is further from 1 than the limit between two currencies that stand for a dollar.
 	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
 	// How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows.
-	Sizing        *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Sizing *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
+	// The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others.
+	DislocatedVenue string `protobuf:"bytes,14,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
+	// How far that mid was from the median, in percent of it; negative when it was cheap.
+	DislocationPercent float64 `protobuf:"fixed64,15,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Opportunity) Reset() {
@@ -1106,6 +1110,20 @@ func (x *Opportunity) GetSizing() *Sizing {
 		return x.Sizing
 	}
 	return nil
+}
+
+func (x *Opportunity) GetDislocatedVenue() string {
+	if x != nil {
+		return x.DislocatedVenue
+	}
+	return ""
+}
+
+func (x *Opportunity) GetDislocationPercent() float64 {
+	if x != nil {
+		return x.DislocationPercent
+	}
+	return 0
 }
 
 // Asks for opportunities.
@@ -2559,7 +2577,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
 	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
 	"\x0eunknown_limits\x18\n" +
-	" \x03(\tR\runknownLimits\"\xaf\x04\n" +
+	" \x03(\tR\runknownLimits\"\x8b\x05\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -2577,7 +2595,9 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"conversion\x12\x1f\n" +
 	"\vis_depegged\x18\f \x01(\bR\n" +
 	"isDepegged\x12,\n" +
-	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\"\xde\x02\n" +
+	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\x12)\n" +
+	"\x10dislocated_venue\x18\x0e \x01(\tR\x0fdislocatedVenue\x12/\n" +
+	"\x13dislocation_percent\x18\x0f \x01(\x01R\x12dislocationPercent\"\xde\x02\n" +
 	"\x18ListOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +

@@ -537,6 +537,8 @@ class Opportunity(_message.Message):
     CONVERSION_FIELD_NUMBER: _builtins.int
     IS_DEPEGGED_FIELD_NUMBER: _builtins.int
     SIZING_FIELD_NUMBER: _builtins.int
+    DISLOCATED_VENUE_FIELD_NUMBER: _builtins.int
+    DISLOCATION_PERCENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """One id from OPENED to CLOSED; empty for answers computed on demand that no lifecycle follows."""
     asset: _builtins.str
@@ -549,6 +551,10 @@ class Opportunity(_message.Message):
     """Highest net percent since it opened."""
     is_depegged: _builtins.bool
     """Whether that rate is further from 1 than the limit between two currencies that stand for a dollar."""
+    dislocated_venue: _builtins.str
+    """The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others."""
+    dislocation_percent: _builtins.float
+    """How far that mid was from the median, in percent of it; negative when it was cheap."""
     @_builtins.property
     def buy(self) -> Global___Leg:
         """Where to buy: the leg's ask."""
@@ -593,10 +599,12 @@ class Opportunity(_message.Message):
         conversion: Global___Conversion | None = ...,
         is_depegged: _builtins.bool = ...,
         sizing: Global___Sizing | None = ...,
+        dislocated_venue: _builtins.str = ...,
+        dislocation_percent: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
