@@ -12,6 +12,7 @@ from crossbook.cli import inspect as inspecting
 from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
 from crossbook.cli import services
+from crossbook.cli import top as topping
 from crossbook.cli import up as upping
 from crossbook.cli import watch as watching
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.command("up")(upping.up)
+app.command("top")(topping.top)
 app.command("record")(recording.record)
 app.command("replay")(recording.replay)
 for command in services.commands():
