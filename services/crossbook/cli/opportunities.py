@@ -87,8 +87,8 @@ def stats(
         assets=split_names(assets),
         from_time=moment(begin),
         to_time=moment(end),
-        group_by=[_grouping(name) for name in split_names(by)],
-        latencies=[to_duration(_milliseconds(text)) for text in split_names(latency_ms)],
+        group_by=[grouping(name) for name in split_names(by)],
+        latencies=[to_duration(milliseconds(text)) for text in split_names(latency_ms)],
         limit=limit,
     )
     printer = rows.Printer(json, rows.life_statistics_head(request.latencies), rows.life_statistics)
@@ -112,7 +112,8 @@ def moment(given: datetime | None) -> "Timestamp | None":
     return found
 
 
-def _grouping(name: str) -> "LifeGrouping.ValueType":
+def grouping(name: str) -> "LifeGrouping.ValueType":
+    """By its name. Raises typer.BadParameter."""
     from crossbook.pb.v1 import arbitrage_pb2
 
     known = {
@@ -125,7 +126,8 @@ def _grouping(name: str) -> "LifeGrouping.ValueType":
     return known[name]
 
 
-def _milliseconds(text: str) -> int:
+def milliseconds(text: str) -> int:
+    """As nanoseconds. Raises typer.BadParameter."""
     try:
         return round(float(text) * 1_000_000)
     except (ValueError, OverflowError):
