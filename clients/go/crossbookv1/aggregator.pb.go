@@ -100,6 +100,7 @@ type IngestQuotesRequest struct {
 	//	*IngestQuotesRequest_Hello
 	//	*IngestQuotesRequest_Batch
 	//	*IngestQuotesRequest_Health
+	//	*IngestQuotesRequest_Depth
 	Message       isIngestQuotesRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -169,6 +170,15 @@ func (x *IngestQuotesRequest) GetHealth() *VenueHealth {
 	return nil
 }
 
+func (x *IngestQuotesRequest) GetDepth() *DepthBatch {
+	if x != nil {
+		if x, ok := x.Message.(*IngestQuotesRequest_Depth); ok {
+			return x.Depth
+		}
+	}
+	return nil
+}
+
 type isIngestQuotesRequest_Message interface {
 	isIngestQuotesRequest_Message()
 }
@@ -188,11 +198,19 @@ type IngestQuotesRequest_Health struct {
 	Health *VenueHealth `protobuf:"bytes,3,opt,name=health,proto3,oneof"`
 }
 
+type IngestQuotesRequest_Depth struct {
+	// Depth of some books, to an aggregator that takes it. Outside of the sequence as well: nothing keeps or repeats it, and rows
+	// whose symbol numbers are not known mean nothing.
+	Depth *DepthBatch `protobuf:"bytes,4,opt,name=depth,proto3,oneof"`
+}
+
 func (*IngestQuotesRequest_Hello) isIngestQuotesRequest_Message() {}
 
 func (*IngestQuotesRequest_Batch) isIngestQuotesRequest_Message() {}
 
 func (*IngestQuotesRequest_Health) isIngestQuotesRequest_Message() {}
+
+func (*IngestQuotesRequest_Depth) isIngestQuotesRequest_Message() {}
 
 // Opens or resumes a stream.
 type IngestHello struct {
@@ -409,8 +427,10 @@ type ResumePoint struct {
 	// Batches of this stream before it are lost, so that nobody here knows which quotes are in force: the tracker repeats the
 	// current quote of every instrument once.
 	AreQuotesMissing bool `protobuf:"varint,2,opt,name=are_quotes_missing,json=areQuotesMissing,proto3" json:"are_quotes_missing,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Whether the tracker may send depth.
+	TakesDepth    bool `protobuf:"varint,3,opt,name=takes_depth,json=takesDepth,proto3" json:"takes_depth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResumePoint) Reset() {
@@ -453,6 +473,13 @@ func (x *ResumePoint) GetNextSequence() uint64 {
 func (x *ResumePoint) GetAreQuotesMissing() bool {
 	if x != nil {
 		return x.AreQuotesMissing
+	}
+	return false
+}
+
+func (x *ResumePoint) GetTakesDepth() bool {
+	if x != nil {
+		return x.TakesDepth
 	}
 	return false
 }
@@ -510,7 +537,9 @@ type SubscribeQuoteBatchesRequest struct {
 	Filter *InstrumentFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Least time between two messages, up to a minute; what comes meanwhile is conflated. Absent means 1 ms, 0 means none: for
 	// clients that take a message in a few microseconds.
-	MinInterval   *durationpb.Duration `protobuf:"bytes,2,opt,name=min_interval,json=minInterval,proto3" json:"min_interval,omitempty"`
+	MinInterval *durationpb.Duration `protobuf:"bytes,2,opt,name=min_interval,json=minInterval,proto3" json:"min_interval,omitempty"`
+	// Whether depth is wanted as well. Who does not ask is sent none.
+	WithDepth     bool `protobuf:"varint,3,opt,name=with_depth,json=withDepth,proto3" json:"with_depth,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -559,6 +588,13 @@ func (x *SubscribeQuoteBatchesRequest) GetMinInterval() *durationpb.Duration {
 	return nil
 }
 
+func (x *SubscribeQuoteBatchesRequest) GetWithDepth() bool {
+	if x != nil {
+		return x.WithDepth
+	}
+	return false
+}
+
 // A conflated batch.
 type SubscribeQuoteBatchesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -566,8 +602,11 @@ type SubscribeQuoteBatchesResponse struct {
 	Batch *QuoteBatch `protobuf:"bytes,1,opt,name=batch,proto3" json:"batch,omitempty"`
 	// Quotes that newer ones replaced before they could be sent, since the subscription began.
 	ConflatedQuotes uint64 `protobuf:"varint,2,opt,name=conflated_quotes,json=conflatedQuotes,proto3" json:"conflated_quotes,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The newest depth of books whose depth has been told since the last message, where it was asked for; its symbol numbers are
+	// the batch's, and it counts after the batch.
+	Depth         *DepthBatch `protobuf:"bytes,3,opt,name=depth,proto3" json:"depth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SubscribeQuoteBatchesResponse) Reset() {
@@ -612,6 +651,13 @@ func (x *SubscribeQuoteBatchesResponse) GetConflatedQuotes() uint64 {
 		return x.ConflatedQuotes
 	}
 	return 0
+}
+
+func (x *SubscribeQuoteBatchesResponse) GetDepth() *DepthBatch {
+	if x != nil {
+		return x.Depth
+	}
+	return nil
 }
 
 // Asks for quotes as rows.
@@ -1803,19 +1849,350 @@ func (x *IngestStreamStats) GetHealth() *VenueHealth {
 	return nil
 }
 
+// What is new about some instruments of one venue.
+type IngestFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower-case venue id; the same in every message of a stream.
+	Venue string `protobuf:"bytes,1,opt,name=venue,proto3" json:"venue,omitempty"`
+	// In the first message of a stream: all that are tracked, with all their facts.
+	Instruments   []*InstrumentFacts `protobuf:"bytes,2,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngestFactsRequest) Reset() {
+	*x = IngestFactsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngestFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngestFactsRequest) ProtoMessage() {}
+
+func (x *IngestFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngestFactsRequest.ProtoReflect.Descriptor instead.
+func (*IngestFactsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *IngestFactsRequest) GetVenue() string {
+	if x != nil {
+		return x.Venue
+	}
+	return ""
+}
+
+func (x *IngestFactsRequest) GetInstruments() []*InstrumentFacts {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+// Says that a message was taken: the next may come.
+type IngestFactsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngestFactsResponse) Reset() {
+	*x = IngestFactsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngestFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngestFactsResponse) ProtoMessage() {}
+
+func (x *IngestFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngestFactsResponse.ProtoReflect.Descriptor instead.
+func (*IngestFactsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{24}
+}
+
+// Asks for facts.
+type ListInstrumentFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which instruments; absent means all.
+	Filter *InstrumentFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Which kinds; empty means all.
+	Kinds []FactKind `protobuf:"varint,2,rep,packed,name=kinds,proto3,enum=crossbook.v1.FactKind" json:"kinds,omitempty"`
+	// Instruments wanted, 1 to 1000; 0 means 500.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the previous answer to the same query.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstrumentFactsRequest) Reset() {
+	*x = ListInstrumentFactsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstrumentFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstrumentFactsRequest) ProtoMessage() {}
+
+func (x *ListInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstrumentFactsRequest.ProtoReflect.Descriptor instead.
+func (*ListInstrumentFactsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListInstrumentFactsRequest) GetFilter() *InstrumentFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ListInstrumentFactsRequest) GetKinds() []FactKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *ListInstrumentFactsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListInstrumentFactsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Facts as they are now.
+type ListInstrumentFactsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by venue, then symbol.
+	Instruments []*InstrumentFacts `protobuf:"bytes,1,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	// Continues after the last one; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstrumentFactsResponse) Reset() {
+	*x = ListInstrumentFactsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstrumentFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstrumentFactsResponse) ProtoMessage() {}
+
+func (x *ListInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstrumentFactsResponse.ProtoReflect.Descriptor instead.
+func (*ListInstrumentFactsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListInstrumentFactsResponse) GetInstruments() []*InstrumentFacts {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+func (x *ListInstrumentFactsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Asks for facts as they change.
+type WatchInstrumentFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which instruments; absent means all.
+	Filter *InstrumentFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Which kinds; empty means all.
+	Kinds         []FactKind `protobuf:"varint,2,rep,packed,name=kinds,proto3,enum=crossbook.v1.FactKind" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchInstrumentFactsRequest) Reset() {
+	*x = WatchInstrumentFactsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchInstrumentFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchInstrumentFactsRequest) ProtoMessage() {}
+
+func (x *WatchInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchInstrumentFactsRequest.ProtoReflect.Descriptor instead.
+func (*WatchInstrumentFactsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *WatchInstrumentFactsRequest) GetFilter() *InstrumentFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *WatchInstrumentFactsRequest) GetKinds() []FactKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+// What is new.
+type WatchInstrumentFactsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instruments with their new facts; the first messages hold everything.
+	Instruments []*InstrumentFacts `protobuf:"bytes,1,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	// Whether everything that is known has been told by now.
+	IsComplete    bool `protobuf:"varint,2,opt,name=is_complete,json=isComplete,proto3" json:"is_complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchInstrumentFactsResponse) Reset() {
+	*x = WatchInstrumentFactsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchInstrumentFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchInstrumentFactsResponse) ProtoMessage() {}
+
+func (x *WatchInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchInstrumentFactsResponse.ProtoReflect.Descriptor instead.
+func (*WatchInstrumentFactsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *WatchInstrumentFactsResponse) GetInstruments() []*InstrumentFacts {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+func (x *WatchInstrumentFactsResponse) GetIsComplete() bool {
+	if x != nil {
+		return x.IsComplete
+	}
+	return false
+}
+
 var File_crossbook_v1_aggregator_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
+	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x18crossbook/v1/facts.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
 	"\x10InstrumentFilter\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
-	"\x06assets\x18\x03 \x03(\tR\x06assets\"\xba\x01\n" +
+	"\x06assets\x18\x03 \x03(\tR\x06assets\"\xec\x01\n" +
 	"\x13IngestQuotesRequest\x121\n" +
 	"\x05hello\x18\x01 \x01(\v2\x19.crossbook.v1.IngestHelloH\x00R\x05hello\x120\n" +
 	"\x05batch\x18\x02 \x01(\v2\x18.crossbook.v1.QuoteBatchH\x00R\x05batch\x123\n" +
-	"\x06health\x18\x03 \x01(\v2\x19.crossbook.v1.VenueHealthH\x00R\x06healthB\t\n" +
+	"\x06health\x18\x03 \x01(\v2\x19.crossbook.v1.VenueHealthH\x00R\x06health\x120\n" +
+	"\x05depth\x18\x04 \x01(\v2\x18.crossbook.v1.DepthBatchH\x00R\x05depthB\t\n" +
 	"\amessage\"\xc2\x02\n" +
 	"\vIngestHello\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x1b\n" +
@@ -1830,18 +2207,23 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x14IngestQuotesResponse\x123\n" +
 	"\x06resume\x18\x01 \x01(\v2\x19.crossbook.v1.ResumePointH\x00R\x06resume\x12I\n" +
 	"\x0facknowledgement\x18\x02 \x01(\v2\x1d.crossbook.v1.AcknowledgementH\x00R\x0facknowledgementB\t\n" +
-	"\amessage\"`\n" +
+	"\amessage\"\x81\x01\n" +
 	"\vResumePoint\x12#\n" +
 	"\rnext_sequence\x18\x01 \x01(\x04R\fnextSequence\x12,\n" +
-	"\x12are_quotes_missing\x18\x02 \x01(\bR\x10areQuotesMissing\"@\n" +
+	"\x12are_quotes_missing\x18\x02 \x01(\bR\x10areQuotesMissing\x12\x1f\n" +
+	"\vtakes_depth\x18\x03 \x01(\bR\n" +
+	"takesDepth\"@\n" +
 	"\x0fAcknowledgement\x12-\n" +
-	"\x12committed_sequence\x18\x01 \x01(\x04R\x11committedSequence\"\x94\x01\n" +
+	"\x12committed_sequence\x18\x01 \x01(\x04R\x11committedSequence\"\xb3\x01\n" +
 	"\x1cSubscribeQuoteBatchesRequest\x126\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12<\n" +
-	"\fmin_interval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vminInterval\"z\n" +
+	"\fmin_interval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vminInterval\x12\x1d\n" +
+	"\n" +
+	"with_depth\x18\x03 \x01(\bR\twithDepth\"\xaa\x01\n" +
 	"\x1dSubscribeQuoteBatchesResponse\x12.\n" +
 	"\x05batch\x18\x01 \x01(\v2\x18.crossbook.v1.QuoteBatchR\x05batch\x12)\n" +
-	"\x10conflated_quotes\x18\x02 \x01(\x04R\x0fconflatedQuotes\"\x8a\x01\n" +
+	"\x10conflated_quotes\x18\x02 \x01(\x04R\x0fconflatedQuotes\x12.\n" +
+	"\x05depth\x18\x03 \x01(\v2\x18.crossbook.v1.DepthBatchR\x05depth\"\x8a\x01\n" +
 	"\x12WatchQuotesRequest\x126\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12<\n" +
 	"\fmin_interval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vminInterval\"k\n" +
@@ -1951,7 +2333,27 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x11received_sequence\x18\x06 \x01(\x04R\x10receivedSequence\x12-\n" +
 	"\x12committed_sequence\x18\a \x01(\x04R\x11committedSequence\x128\n" +
 	"\twatermark\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x121\n" +
-	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health2\xf0\x06\n" +
+	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health\"k\n" +
+	"\x12IngestFactsRequest\x12\x14\n" +
+	"\x05venue\x18\x01 \x01(\tR\x05venue\x12?\n" +
+	"\vinstruments\x18\x02 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\"\x15\n" +
+	"\x13IngestFactsResponse\"\xbe\x01\n" +
+	"\x1aListInstrumentFactsRequest\x126\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12,\n" +
+	"\x05kinds\x18\x02 \x03(\x0e2\x16.crossbook.v1.FactKindR\x05kinds\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\x86\x01\n" +
+	"\x1bListInstrumentFactsResponse\x12?\n" +
+	"\vinstruments\x18\x01 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x83\x01\n" +
+	"\x1bWatchInstrumentFactsRequest\x126\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12,\n" +
+	"\x05kinds\x18\x02 \x03(\x0e2\x16.crossbook.v1.FactKindR\x05kinds\"\x80\x01\n" +
+	"\x1cWatchInstrumentFactsResponse\x12?\n" +
+	"\vinstruments\x18\x01 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\x12\x1f\n" +
+	"\vis_complete\x18\x02 \x01(\bR\n" +
+	"isComplete2\xd0\t\n" +
 	"\x11AggregatorService\x12a\n" +
 	"\fIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x06(\x010\x01\x12z\n" +
 	"\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12\\\n" +
@@ -1960,7 +2362,11 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\"\x1a\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/api/windows\x12v\n" +
 	"\vListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\"\"\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/api/windows/minutes\x12T\n" +
 	"\tCountRows\x12\x1e.crossbook.v1.CountRowsRequest\x1a\x1f.crossbook.v1.CountRowsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12o\n" +
-	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02b\x06proto3"
+	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12^\n" +
+	"\vIngestFacts\x12 .crossbook.v1.IngestFactsRequest\x1a!.crossbook.v1.IngestFactsResponse\"\x06\xa2\xbb\x18\x02\b\x06(\x010\x01\x12\x84\x01\n" +
+	"\x13ListInstrumentFacts\x12(.crossbook.v1.ListInstrumentFactsRequest\x1a).crossbook.v1.ListInstrumentFactsResponse\"\x18\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/api/facts\x12w\n" +
+	"\x14WatchInstrumentFacts\x12).crossbook.v1.WatchInstrumentFactsRequest\x1a*.crossbook.v1.WatchInstrumentFactsResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01b\x06proto3"
 
 var (
 	file_crossbook_v1_aggregator_proto_rawDescOnce sync.Once
@@ -1974,7 +2380,7 @@ func file_crossbook_v1_aggregator_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_aggregator_proto_rawDescData
 }
 
-var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*InstrumentFilter)(nil),              // 0: crossbook.v1.InstrumentFilter
 	(*IngestQuotesRequest)(nil),           // 1: crossbook.v1.IngestQuotesRequest
@@ -1999,62 +2405,86 @@ var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*GetAggregatorStatsRequest)(nil),     // 20: crossbook.v1.GetAggregatorStatsRequest
 	(*GetAggregatorStatsResponse)(nil),    // 21: crossbook.v1.GetAggregatorStatsResponse
 	(*IngestStreamStats)(nil),             // 22: crossbook.v1.IngestStreamStats
-	(*QuoteBatch)(nil),                    // 23: crossbook.v1.QuoteBatch
-	(*VenueHealth)(nil),                   // 24: crossbook.v1.VenueHealth
-	(*SymbolEntry)(nil),                   // 25: crossbook.v1.SymbolEntry
-	(*durationpb.Duration)(nil),           // 26: google.protobuf.Duration
-	(*Quote)(nil),                         // 27: crossbook.v1.Quote
-	(*timestamppb.Timestamp)(nil),         // 28: google.protobuf.Timestamp
+	(*IngestFactsRequest)(nil),            // 23: crossbook.v1.IngestFactsRequest
+	(*IngestFactsResponse)(nil),           // 24: crossbook.v1.IngestFactsResponse
+	(*ListInstrumentFactsRequest)(nil),    // 25: crossbook.v1.ListInstrumentFactsRequest
+	(*ListInstrumentFactsResponse)(nil),   // 26: crossbook.v1.ListInstrumentFactsResponse
+	(*WatchInstrumentFactsRequest)(nil),   // 27: crossbook.v1.WatchInstrumentFactsRequest
+	(*WatchInstrumentFactsResponse)(nil),  // 28: crossbook.v1.WatchInstrumentFactsResponse
+	(*QuoteBatch)(nil),                    // 29: crossbook.v1.QuoteBatch
+	(*VenueHealth)(nil),                   // 30: crossbook.v1.VenueHealth
+	(*DepthBatch)(nil),                    // 31: crossbook.v1.DepthBatch
+	(*SymbolEntry)(nil),                   // 32: crossbook.v1.SymbolEntry
+	(*durationpb.Duration)(nil),           // 33: google.protobuf.Duration
+	(*Quote)(nil),                         // 34: crossbook.v1.Quote
+	(*timestamppb.Timestamp)(nil),         // 35: google.protobuf.Timestamp
+	(*InstrumentFacts)(nil),               // 36: crossbook.v1.InstrumentFacts
+	(FactKind)(0),                         // 37: crossbook.v1.FactKind
 }
 var file_crossbook_v1_aggregator_proto_depIdxs = []int32{
 	2,  // 0: crossbook.v1.IngestQuotesRequest.hello:type_name -> crossbook.v1.IngestHello
-	23, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
-	24, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
-	25, // 3: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
-	4,  // 4: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
-	5,  // 5: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
-	0,  // 6: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	26, // 7: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
-	23, // 8: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
-	0,  // 9: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	26, // 10: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
-	27, // 11: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
-	0,  // 12: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	27, // 13: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
-	28, // 14: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
-	28, // 15: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
-	27, // 16: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
-	28, // 17: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
-	28, // 18: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
-	12, // 19: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
-	28, // 20: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
-	28, // 21: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
-	12, // 22: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
-	19, // 23: crossbook.v1.CountRowsResponse.venues:type_name -> crossbook.v1.VenueRows
-	22, // 24: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
-	28, // 25: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
-	24, // 26: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
-	1,  // 27: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
-	6,  // 28: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
-	8,  // 29: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
-	10, // 30: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
-	13, // 31: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
-	15, // 32: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
-	17, // 33: crossbook.v1.AggregatorService.CountRows:input_type -> crossbook.v1.CountRowsRequest
-	20, // 34: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
-	3,  // 35: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
-	7,  // 36: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
-	9,  // 37: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
-	11, // 38: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
-	14, // 39: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
-	16, // 40: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
-	18, // 41: crossbook.v1.AggregatorService.CountRows:output_type -> crossbook.v1.CountRowsResponse
-	21, // 42: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
-	35, // [35:43] is the sub-list for method output_type
-	27, // [27:35] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	29, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
+	30, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
+	31, // 3: crossbook.v1.IngestQuotesRequest.depth:type_name -> crossbook.v1.DepthBatch
+	32, // 4: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
+	4,  // 5: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
+	5,  // 6: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
+	0,  // 7: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	33, // 8: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
+	29, // 9: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
+	31, // 10: crossbook.v1.SubscribeQuoteBatchesResponse.depth:type_name -> crossbook.v1.DepthBatch
+	0,  // 11: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	33, // 12: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
+	34, // 13: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
+	0,  // 14: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	34, // 15: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
+	35, // 16: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
+	35, // 17: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
+	34, // 18: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
+	35, // 19: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
+	35, // 20: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
+	12, // 21: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
+	35, // 22: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
+	35, // 23: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
+	12, // 24: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
+	19, // 25: crossbook.v1.CountRowsResponse.venues:type_name -> crossbook.v1.VenueRows
+	22, // 26: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
+	35, // 27: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
+	30, // 28: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
+	36, // 29: crossbook.v1.IngestFactsRequest.instruments:type_name -> crossbook.v1.InstrumentFacts
+	0,  // 30: crossbook.v1.ListInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	37, // 31: crossbook.v1.ListInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
+	36, // 32: crossbook.v1.ListInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
+	0,  // 33: crossbook.v1.WatchInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	37, // 34: crossbook.v1.WatchInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
+	36, // 35: crossbook.v1.WatchInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
+	1,  // 36: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
+	6,  // 37: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
+	8,  // 38: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
+	10, // 39: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
+	13, // 40: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
+	15, // 41: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
+	17, // 42: crossbook.v1.AggregatorService.CountRows:input_type -> crossbook.v1.CountRowsRequest
+	20, // 43: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
+	23, // 44: crossbook.v1.AggregatorService.IngestFacts:input_type -> crossbook.v1.IngestFactsRequest
+	25, // 45: crossbook.v1.AggregatorService.ListInstrumentFacts:input_type -> crossbook.v1.ListInstrumentFactsRequest
+	27, // 46: crossbook.v1.AggregatorService.WatchInstrumentFacts:input_type -> crossbook.v1.WatchInstrumentFactsRequest
+	3,  // 47: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
+	7,  // 48: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
+	9,  // 49: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
+	11, // 50: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
+	14, // 51: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
+	16, // 52: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
+	18, // 53: crossbook.v1.AggregatorService.CountRows:output_type -> crossbook.v1.CountRowsResponse
+	21, // 54: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
+	24, // 55: crossbook.v1.AggregatorService.IngestFacts:output_type -> crossbook.v1.IngestFactsResponse
+	26, // 56: crossbook.v1.AggregatorService.ListInstrumentFacts:output_type -> crossbook.v1.ListInstrumentFactsResponse
+	28, // 57: crossbook.v1.AggregatorService.WatchInstrumentFacts:output_type -> crossbook.v1.WatchInstrumentFactsResponse
+	47, // [47:58] is the sub-list for method output_type
+	36, // [36:47] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_aggregator_proto_init() }
@@ -2063,11 +2493,13 @@ func file_crossbook_v1_aggregator_proto_init() {
 		return
 	}
 	file_crossbook_v1_access_proto_init()
+	file_crossbook_v1_facts_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_aggregator_proto_msgTypes[1].OneofWrappers = []any{
 		(*IngestQuotesRequest_Hello)(nil),
 		(*IngestQuotesRequest_Batch)(nil),
 		(*IngestQuotesRequest_Health)(nil),
+		(*IngestQuotesRequest_Depth)(nil),
 	}
 	file_crossbook_v1_aggregator_proto_msgTypes[3].OneofWrappers = []any{
 		(*IngestQuotesResponse_Resume)(nil),
@@ -2080,7 +2512,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_aggregator_proto_rawDesc), len(file_crossbook_v1_aggregator_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

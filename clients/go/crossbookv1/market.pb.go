@@ -867,6 +867,99 @@ func (x *QuoteBatch) GetUnheardFromNs() int64 {
 	return 0
 }
 
+// The best levels of several books. Columns of rows have equal length; row i has the next bids[i] and then the next asks[i] levels
+// of the columns price and size, best first. A row is what is known of its book until the next row of it, or until a quote of
+// the instrument that is not LIVE, which ends all that was known. Behind a side's last level others may stand.
+type DepthBatch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Symbol number of each row, as QuoteBatches of the same stream bind it.
+	SymbolIndex []uint32 `protobuf:"fixed32,1,rep,packed,name=symbol_index,json=symbolIndex,proto3" json:"symbol_index,omitempty"`
+	// When the tracker read the levels from the book, nanoseconds since the epoch, UTC.
+	ReadNs []int64 `protobuf:"fixed64,2,rep,packed,name=read_ns,json=readNs,proto3" json:"read_ns,omitempty"`
+	// How many bids each row has.
+	Bids []uint32 `protobuf:"varint,3,rep,packed,name=bids,proto3" json:"bids,omitempty"`
+	// How many asks each row has.
+	Asks []uint32 `protobuf:"varint,4,rep,packed,name=asks,proto3" json:"asks,omitempty"`
+	// Of each level, in quote currency per base unit.
+	Price []float64 `protobuf:"fixed64,5,rep,packed,name=price,proto3" json:"price,omitempty"`
+	// Of each level, in base units.
+	Size          []float64 `protobuf:"fixed64,6,rep,packed,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DepthBatch) Reset() {
+	*x = DepthBatch{}
+	mi := &file_crossbook_v1_market_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DepthBatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DepthBatch) ProtoMessage() {}
+
+func (x *DepthBatch) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_market_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DepthBatch.ProtoReflect.Descriptor instead.
+func (*DepthBatch) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_market_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *DepthBatch) GetSymbolIndex() []uint32 {
+	if x != nil {
+		return x.SymbolIndex
+	}
+	return nil
+}
+
+func (x *DepthBatch) GetReadNs() []int64 {
+	if x != nil {
+		return x.ReadNs
+	}
+	return nil
+}
+
+func (x *DepthBatch) GetBids() []uint32 {
+	if x != nil {
+		return x.Bids
+	}
+	return nil
+}
+
+func (x *DepthBatch) GetAsks() []uint32 {
+	if x != nil {
+		return x.Asks
+	}
+	return nil
+}
+
+func (x *DepthBatch) GetPrice() []float64 {
+	if x != nil {
+		return x.Price
+	}
+	return nil
+}
+
+func (x *DepthBatch) GetSize() []float64 {
+	if x != nil {
+		return x.Size
+	}
+	return nil
+}
+
 var File_crossbook_v1_market_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_market_proto_rawDesc = "" +
@@ -944,7 +1037,15 @@ const file_crossbook_v1_market_proto_rawDesc = "" +
 	"\fleft_symbols\x18\x0f \x03(\rR\vleftSymbols\x12\x1b\n" +
 	"\tis_roster\x18\x10 \x01(\bR\bisRoster\x12%\n" +
 	"\x0eroster_symbols\x18\x11 \x03(\rR\rrosterSymbols\x12&\n" +
-	"\x0funheard_from_ns\x18\x12 \x01(\x03R\runheardFromNs*\x99\x01\n" +
+	"\x0funheard_from_ns\x18\x12 \x01(\x03R\runheardFromNs\"\x9a\x01\n" +
+	"\n" +
+	"DepthBatch\x12!\n" +
+	"\fsymbol_index\x18\x01 \x03(\aR\vsymbolIndex\x12\x17\n" +
+	"\aread_ns\x18\x02 \x03(\x10R\x06readNs\x12\x12\n" +
+	"\x04bids\x18\x03 \x03(\rR\x04bids\x12\x12\n" +
+	"\x04asks\x18\x04 \x03(\rR\x04asks\x12\x14\n" +
+	"\x05price\x18\x05 \x03(\x01R\x05price\x12\x12\n" +
+	"\x04size\x18\x06 \x03(\x01R\x04size*\x99\x01\n" +
 	"\tBookState\x12\x1a\n" +
 	"\x16BOOK_STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fBOOK_STATE_LIVE\x10\x01\x12\x18\n" +
@@ -983,7 +1084,7 @@ func file_crossbook_v1_market_proto_rawDescGZIP() []byte {
 }
 
 var file_crossbook_v1_market_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_crossbook_v1_market_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_crossbook_v1_market_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_crossbook_v1_market_proto_goTypes = []any{
 	(BookState)(0),                // 0: crossbook.v1.BookState
 	(AssetClass)(0),               // 1: crossbook.v1.AssetClass
@@ -993,15 +1094,16 @@ var file_crossbook_v1_market_proto_goTypes = []any{
 	(*Quote)(nil),                 // 5: crossbook.v1.Quote
 	(*SymbolEntry)(nil),           // 6: crossbook.v1.SymbolEntry
 	(*QuoteBatch)(nil),            // 7: crossbook.v1.QuoteBatch
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*DepthBatch)(nil),            // 8: crossbook.v1.DepthBatch
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_crossbook_v1_market_proto_depIdxs = []int32{
 	1, // 0: crossbook.v1.Instrument.asset_class:type_name -> crossbook.v1.AssetClass
 	2, // 1: crossbook.v1.VenueHealth.state:type_name -> crossbook.v1.VenueState
-	8, // 2: crossbook.v1.VenueHealth.since_time:type_name -> google.protobuf.Timestamp
+	9, // 2: crossbook.v1.VenueHealth.since_time:type_name -> google.protobuf.Timestamp
 	0, // 3: crossbook.v1.Quote.state:type_name -> crossbook.v1.BookState
-	8, // 4: crossbook.v1.Quote.exchange_time:type_name -> google.protobuf.Timestamp
-	8, // 5: crossbook.v1.Quote.receive_time:type_name -> google.protobuf.Timestamp
+	9, // 4: crossbook.v1.Quote.exchange_time:type_name -> google.protobuf.Timestamp
+	9, // 5: crossbook.v1.Quote.receive_time:type_name -> google.protobuf.Timestamp
 	1, // 6: crossbook.v1.Quote.asset_class:type_name -> crossbook.v1.AssetClass
 	3, // 7: crossbook.v1.SymbolEntry.instrument:type_name -> crossbook.v1.Instrument
 	6, // 8: crossbook.v1.QuoteBatch.symbols:type_name -> crossbook.v1.SymbolEntry
@@ -1025,7 +1127,7 @@ func file_crossbook_v1_market_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_market_proto_rawDesc), len(file_crossbook_v1_market_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 import grpc
 
 from crossbook.alerts import requests
-from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered
 from crossbook.alerts.channels.registry import check_channel, restore_channel, send
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.evaluation.schedule import Schedule
-from crossbook.alerts.names import alert_id, rule_id
+from crossbook.alerts.names import rule_id
 from crossbook.alerts.rule_changes import RuleChanges
 from crossbook.alerts.store.stores import Stores
 from crossbook.alerts.tail import Tail
@@ -102,7 +102,7 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         violations = violations or await asyncio.to_thread(_problems, channel, self._http)
         if violations:
             raise InvalidRequestError(violations)
-        outcome = await send(channel, sample_alert(), self._http)
+        outcome = await send(channel, sample_message(), self._http)
         is_delivered = isinstance(outcome, Delivered)
         error = "" if isinstance(outcome, Delivered) else outcome.reason
         return pb.TestAlertChannelResponse(is_delivered=is_delivered, http_status=outcome.http_status, error=error)
@@ -116,13 +116,17 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
             rules_evaluated=found.rules_evaluated, alerts=found.alerts, suppressed=found.suppressed
         )
 
+    async def ListDeadLetters(self, request: pb.ListDeadLettersRequest, context: Context) -> pb.ListDeadLettersResponse:
+        found = await self._stores.dead_letters.count(requests.dead_letters(request.filter))
+        return pb.ListDeadLettersResponse(dead_letters=found)
+
     async def RedriveDeliveries(
         self, request: pb.RedriveDeliveriesRequest, context: Context
     ) -> pb.RedriveDeliveriesResponse:
-        identifier = alert_id(request.alert, "alert") if request.alert else None
-        if identifier is not None:
-            await self._stores.alerts.get(identifier)
-        return pb.RedriveDeliveriesResponse(redriven=await self._stores.deliveries.redrive(identifier))
+        query = requests.dead_letters(request.filter, request.alert)
+        if query.alert is not None:
+            await self._stores.alerts.get(query.alert)
+        return pb.RedriveDeliveriesResponse(redriven=await self._stores.dead_letters.redrive(query))
 
     async def _count_pending(self) -> None:
         self._counters.pending = await self._stores.deliveries.count_pending()

@@ -93,6 +93,10 @@ pub struct Opportunity {
     pub conversion: Option<Conversion>,
     #[prost(bool, tag = "12")]
     pub is_depegged: bool,
+    #[prost(string, tag = "14")]
+    pub dislocated_venue: String,
+    #[prost(double, tag = "15")]
+    pub dislocation_percent: f64,
 }
 
 impl Opportunity {

@@ -4,6 +4,7 @@ isort:skip_file
 The aggregator keeps the windows of every instrument and fans the latest quotes out."""
 
 from collections import abc as _abc
+from crossbook.pb.v1 import facts_pb2 as _facts_pb2
 from crossbook.pb.v1 import market_pb2 as _market_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -66,6 +67,7 @@ class IngestQuotesRequest(_message.Message):
     HELLO_FIELD_NUMBER: _builtins.int
     BATCH_FIELD_NUMBER: _builtins.int
     HEALTH_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___IngestHello:
         """Opens or resumes the stream."""
@@ -78,18 +80,25 @@ class IngestQuotesRequest(_message.Message):
     def health(self) -> _market_pb2.VenueHealth:
         """How the venue is doing. It stands outside of the sequence: nothing acknowledges it."""
 
+    @_builtins.property
+    def depth(self) -> _market_pb2.DepthBatch:
+        """Depth of some books, to an aggregator that takes it. Outside of the sequence as well: nothing keeps or repeats it, and rows
+        whose symbol numbers are not known mean nothing.
+        """
+
     def __init__(
         self,
         *,
         hello: Global___IngestHello | None = ...,
         batch: _market_pb2.QuoteBatch | None = ...,
         health: _market_pb2.VenueHealth | None = ...,
+        depth: _market_pb2.DepthBatch | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "health", b"health", "hello", b"hello", "message", b"message"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "depth", b"depth", "health", b"health", "hello", b"hello", "message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "health", b"health", "hello", b"hello", "message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "depth", b"depth", "health", b"health", "hello", b"hello", "message", b"message"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["hello", "batch", "health"]  # noqa: Y015
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["hello", "batch", "health", "depth"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
 
@@ -195,6 +204,7 @@ class ResumePoint(_message.Message):
 
     NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
     ARE_QUOTES_MISSING_FIELD_NUMBER: _builtins.int
+    TAKES_DEPTH_FIELD_NUMBER: _builtins.int
     next_sequence: _builtins.int
     """First sequence wanted. This acknowledges nothing: those before it are received, but may not be committed yet, and
     would be wanted again by an aggregator that is killed now.
@@ -203,15 +213,18 @@ class ResumePoint(_message.Message):
     """Batches of this stream before it are lost, so that nobody here knows which quotes are in force: the tracker repeats the
     current quote of every instrument once.
     """
+    takes_depth: _builtins.bool
+    """Whether the tracker may send depth."""
     def __init__(
         self,
         *,
         next_sequence: _builtins.int = ...,
         are_quotes_missing: _builtins.bool = ...,
+        takes_depth: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["are_quotes_missing", b"are_quotes_missing", "next_sequence", b"next_sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["are_quotes_missing", b"are_quotes_missing", "next_sequence", b"next_sequence", "takes_depth", b"takes_depth"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -247,6 +260,9 @@ class SubscribeQuoteBatchesRequest(_message.Message):
 
     FILTER_FIELD_NUMBER: _builtins.int
     MIN_INTERVAL_FIELD_NUMBER: _builtins.int
+    WITH_DEPTH_FIELD_NUMBER: _builtins.int
+    with_depth: _builtins.bool
+    """Whether depth is wanted as well. Who does not ask is sent none."""
     @_builtins.property
     def filter(self) -> Global___InstrumentFilter:
         """Which instruments; absent means all."""
@@ -262,10 +278,11 @@ class SubscribeQuoteBatchesRequest(_message.Message):
         *,
         filter: Global___InstrumentFilter | None = ...,
         min_interval: _duration_pb2.Duration | None = ...,
+        with_depth: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_interval", b"min_interval", "with_depth", b"with_depth"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,21 +296,29 @@ class SubscribeQuoteBatchesResponse(_message.Message):
 
     BATCH_FIELD_NUMBER: _builtins.int
     CONFLATED_QUOTES_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
     conflated_quotes: _builtins.int
     """Quotes that newer ones replaced before they could be sent, since the subscription began."""
     @_builtins.property
     def batch(self) -> _market_pb2.QuoteBatch:
         """The newest quotes since the last batch. Its sequence counts this subscription's batches."""
 
+    @_builtins.property
+    def depth(self) -> _market_pb2.DepthBatch:
+        """The newest depth of books whose depth has been told since the last message, where it was asked for; its symbol numbers are
+        the batch's, and it counts after the batch.
+        """
+
     def __init__(
         self,
         *,
         batch: _market_pb2.QuoteBatch | None = ...,
         conflated_quotes: _builtins.int = ...,
+        depth: _market_pb2.DepthBatch | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "depth", b"depth"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "conflated_quotes", b"conflated_quotes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "conflated_quotes", b"conflated_quotes", "depth", b"depth"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -937,3 +962,172 @@ class IngestStreamStats(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IngestStreamStats: _TypeAlias = IngestStreamStats  # noqa: Y015
+
+@_typing.final
+class IngestFactsRequest(_message.Message):
+    """What is new about some instruments of one venue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUE_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    venue: _builtins.str
+    """Lower-case venue id; the same in every message of a stream."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.InstrumentFacts]:
+        """In the first message of a stream: all that are tracked, with all their facts."""
+
+    def __init__(
+        self,
+        *,
+        venue: _builtins.str = ...,
+        instruments: _abc.Iterable[_facts_pb2.InstrumentFacts] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IngestFactsRequest: _TypeAlias = IngestFactsRequest  # noqa: Y015
+
+@_typing.final
+class IngestFactsResponse(_message.Message):
+    """Says that a message was taken: the next may come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IngestFactsResponse: _TypeAlias = IngestFactsResponse  # noqa: Y015
+
+@_typing.final
+class ListInstrumentFactsRequest(_message.Message):
+    """Asks for facts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Instruments wanted, 1 to 1000; 0 means 500."""
+    page_token: _builtins.str
+    """next_page_token of the previous answer to the same query."""
+    @_builtins.property
+    def filter(self) -> Global___InstrumentFilter:
+        """Which instruments; absent means all."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_facts_pb2.FactKind.ValueType]:
+        """Which kinds; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        filter: Global___InstrumentFilter | None = ...,
+        kinds: _abc.Iterable[_facts_pb2.FactKind.ValueType] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "kinds", b"kinds", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInstrumentFactsRequest: _TypeAlias = ListInstrumentFactsRequest  # noqa: Y015
+
+@_typing.final
+class ListInstrumentFactsResponse(_message.Message):
+    """Facts as they are now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Continues after the last one; empty at the end."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.InstrumentFacts]:
+        """Ordered by venue, then symbol."""
+
+    def __init__(
+        self,
+        *,
+        instruments: _abc.Iterable[_facts_pb2.InstrumentFacts] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInstrumentFactsResponse: _TypeAlias = ListInstrumentFactsResponse  # noqa: Y015
+
+@_typing.final
+class WatchInstrumentFactsRequest(_message.Message):
+    """Asks for facts as they change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___InstrumentFilter:
+        """Which instruments; absent means all."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_facts_pb2.FactKind.ValueType]:
+        """Which kinds; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        filter: Global___InstrumentFilter | None = ...,
+        kinds: _abc.Iterable[_facts_pb2.FactKind.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "kinds", b"kinds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchInstrumentFactsRequest: _TypeAlias = WatchInstrumentFactsRequest  # noqa: Y015
+
+@_typing.final
+class WatchInstrumentFactsResponse(_message.Message):
+    """What is new."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    IS_COMPLETE_FIELD_NUMBER: _builtins.int
+    is_complete: _builtins.bool
+    """Whether everything that is known has been told by now."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.InstrumentFacts]:
+        """Instruments with their new facts; the first messages hold everything."""
+
+    def __init__(
+        self,
+        *,
+        instruments: _abc.Iterable[_facts_pb2.InstrumentFacts] | None = ...,
+        is_complete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "is_complete", b"is_complete"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchInstrumentFactsResponse: _TypeAlias = WatchInstrumentFactsResponse  # noqa: Y015

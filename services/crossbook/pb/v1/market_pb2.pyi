@@ -480,3 +480,60 @@ class QuoteBatch(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___QuoteBatch: _TypeAlias = QuoteBatch  # noqa: Y015
+
+@_typing.final
+class DepthBatch(_message.Message):
+    """The best levels of several books. Columns of rows have equal length; row i has the next bids[i] and then the next asks[i] levels
+    of the columns price and size, best first. A row is what is known of its book until the next row of it, or until a quote of
+    the instrument that is not LIVE, which ends all that was known. Behind a side's last level others may stand.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_INDEX_FIELD_NUMBER: _builtins.int
+    READ_NS_FIELD_NUMBER: _builtins.int
+    BIDS_FIELD_NUMBER: _builtins.int
+    ASKS_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def symbol_index(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Symbol number of each row, as QuoteBatches of the same stream bind it."""
+
+    @_builtins.property
+    def read_ns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """When the tracker read the levels from the book, nanoseconds since the epoch, UTC."""
+
+    @_builtins.property
+    def bids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many bids each row has."""
+
+    @_builtins.property
+    def asks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many asks each row has."""
+
+    @_builtins.property
+    def price(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Of each level, in quote currency per base unit."""
+
+    @_builtins.property
+    def size(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Of each level, in base units."""
+
+    def __init__(
+        self,
+        *,
+        symbol_index: _abc.Iterable[_builtins.int] | None = ...,
+        read_ns: _abc.Iterable[_builtins.int] | None = ...,
+        bids: _abc.Iterable[_builtins.int] | None = ...,
+        asks: _abc.Iterable[_builtins.int] | None = ...,
+        price: _abc.Iterable[_builtins.float] | None = ...,
+        size: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asks", b"asks", "bids", b"bids", "price", b"price", "read_ns", b"read_ns", "size", b"size", "symbol_index", b"symbol_index"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DepthBatch: _TypeAlias = DepthBatch  # noqa: Y015

@@ -88,6 +88,20 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """One leg's venue shows the other's books, or both show a third one's."""
     REFUSAL_REASON_DEPEGGED: _RefusalReason.ValueType  # 15
     """The rate between the legs' dollar currencies is further from 1 than the limit."""
+    REFUSAL_REASON_BELOW_LOT: _RefusalReason.ValueType  # 16
+    """What can be traded is less than the smallest size that is a whole number of lots on both legs."""
+    REFUSAL_REASON_BELOW_MIN_NOTIONAL: _RefusalReason.ValueType  # 17
+    """What can be traded is worth less than the smallest order of a leg's venue."""
+    REFUSAL_REASON_ABOVE_MAX_SIZE: _RefusalReason.ValueType  # 18
+    """The size is larger than the largest order of a leg's venue. Of a requested size; never why a candidate is not published."""
+    REFUSAL_REASON_BEYOND_DEPTH: _RefusalReason.ValueType  # 19
+    """The size is larger than what the books are known to hold. Of a requested size; never why a candidate is not published."""
+    REFUSAL_REASON_NO_DEPTH: _RefusalReason.ValueType  # 20
+    """A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
+    REFUSAL_REASON_STALE_DEPTH: _RefusalReason.ValueType  # 21
+    """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
+    REFUSAL_REASON_TOO_GOOD: _RefusalReason.ValueType  # 40
+    """The net profit is above arbitrage.max_net_percent: what pays so much is wrong."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a candidate is not published."""
@@ -124,6 +138,20 @@ REFUSAL_REASON_RELAYED_BOOK: RefusalReason.ValueType  # 14
 """One leg's venue shows the other's books, or both show a third one's."""
 REFUSAL_REASON_DEPEGGED: RefusalReason.ValueType  # 15
 """The rate between the legs' dollar currencies is further from 1 than the limit."""
+REFUSAL_REASON_BELOW_LOT: RefusalReason.ValueType  # 16
+"""What can be traded is less than the smallest size that is a whole number of lots on both legs."""
+REFUSAL_REASON_BELOW_MIN_NOTIONAL: RefusalReason.ValueType  # 17
+"""What can be traded is worth less than the smallest order of a leg's venue."""
+REFUSAL_REASON_ABOVE_MAX_SIZE: RefusalReason.ValueType  # 18
+"""The size is larger than the largest order of a leg's venue. Of a requested size; never why a candidate is not published."""
+REFUSAL_REASON_BEYOND_DEPTH: RefusalReason.ValueType  # 19
+"""The size is larger than what the books are known to hold. Of a requested size; never why a candidate is not published."""
+REFUSAL_REASON_NO_DEPTH: RefusalReason.ValueType  # 20
+"""A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
+REFUSAL_REASON_STALE_DEPTH: RefusalReason.ValueType  # 21
+"""A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
+REFUSAL_REASON_TOO_GOOD: RefusalReason.ValueType  # 40
+"""The net profit is above arbitrage.max_net_percent: what pays so much is wrong."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _OpportunityEventKind:
@@ -181,6 +209,34 @@ IDENTITY_STATE_CONFIRMED: IdentityState.ValueType  # 2
 IDENTITY_STATE_DENIED: IdentityState.ValueType  # 3
 """An operator says that they are not: refused."""
 Global___IdentityState: _TypeAlias = IdentityState  # noqa: Y015
+
+class _LifeGrouping:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LifeGroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LifeGrouping.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LIFE_GROUPING_UNSPECIFIED: _LifeGrouping.ValueType  # 0
+    """Not set; refused."""
+    LIFE_GROUPING_ASSET: _LifeGrouping.ValueType  # 1
+    """The asset."""
+    LIFE_GROUPING_VENUE_PAIR: _LifeGrouping.ValueType  # 2
+    """Buy venue and sell venue."""
+    LIFE_GROUPING_HOUR: _LifeGrouping.ValueType  # 3
+    """The hour in which it opened, UTC."""
+
+class LifeGrouping(_LifeGrouping, metaclass=_LifeGroupingEnumTypeWrapper):
+    """By what lives are put together."""
+
+LIFE_GROUPING_UNSPECIFIED: LifeGrouping.ValueType  # 0
+"""Not set; refused."""
+LIFE_GROUPING_ASSET: LifeGrouping.ValueType  # 1
+"""The asset."""
+LIFE_GROUPING_VENUE_PAIR: LifeGrouping.ValueType  # 2
+"""Buy venue and sell venue."""
+LIFE_GROUPING_HOUR: LifeGrouping.ValueType  # 3
+"""The hour in which it opened, UTC."""
+Global___LifeGrouping: _TypeAlias = LifeGrouping  # noqa: Y015
 
 @_typing.final
 class Leg(_message.Message):
@@ -341,6 +397,160 @@ class CooldownState(_message.Message):
 Global___CooldownState: _TypeAlias = CooldownState  # noqa: Y015
 
 @_typing.final
+class SizedEdge(_message.Message):
+    """A size, and what it comes to: bought from the buy leg's asks and sold to the sell leg's bids, level after level. A whole number of
+    lots of both legs; all zero where there is none.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: _builtins.int
+    BUY_NOTIONAL_FIELD_NUMBER: _builtins.int
+    SELL_NOTIONAL_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PROFIT_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    REQUESTED_NOTIONAL_FIELD_NUMBER: _builtins.int
+    size: _builtins.float
+    """In coins."""
+    buy_notional: _builtins.float
+    """Paid to buy it, before fees, in the buy leg's quote currency."""
+    sell_notional: _builtins.float
+    """Got for it, before fees, in the sell leg's quote currency."""
+    net_percent: _builtins.float
+    """Net percent of the notional paid, after all that SpreadCosts contains."""
+    profit: _builtins.float
+    """The same as money, in the buy leg's quote currency."""
+    refusal: Global___RefusalReason.ValueType
+    """Why no order of this size can be sent; unspecified when it can."""
+    requested_notional: _builtins.float
+    """What was asked for, in the buy leg's quote currency; 0 for sizes that nobody asked for."""
+    def __init__(
+        self,
+        *,
+        size: _builtins.float = ...,
+        buy_notional: _builtins.float = ...,
+        sell_notional: _builtins.float = ...,
+        net_percent: _builtins.float = ...,
+        profit: _builtins.float = ...,
+        refusal: Global___RefusalReason.ValueType = ...,
+        requested_notional: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy_notional", b"buy_notional", "net_percent", b"net_percent", "profit", b"profit", "refusal", b"refusal", "requested_notional", b"requested_notional", "sell_notional", b"sell_notional", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SizedEdge: _TypeAlias = SizedEdge  # noqa: Y015
+
+@_typing.final
+class LegDepth(_message.Message):
+    """What is known of the side of a book that a leg trades on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGE_FIELD_NUMBER: _builtins.int
+    LEVELS_FIELD_NUMBER: _builtins.int
+    HORIZON_PRICE_FIELD_NUMBER: _builtins.int
+    KNOWN_SIZE_FIELD_NUMBER: _builtins.int
+    levels: _builtins.int
+    """Levels known."""
+    horizon_price: _builtins.float
+    """The last price up to which every level is known, in quote currency per coin: the trusted horizon. No size goes beyond it."""
+    known_size: _builtins.float
+    """Size up to the horizon, in coins."""
+    @_builtins.property
+    def age(self) -> _duration_pb2.Duration:
+        """How long ago its tracker read it from the book; absent when there is none."""
+
+    def __init__(
+        self,
+        *,
+        age: _duration_pb2.Duration | None = ...,
+        levels: _builtins.int = ...,
+        horizon_price: _builtins.float = ...,
+        known_size: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "horizon_price", b"horizon_price", "known_size", b"known_size", "levels", b"levels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LegDepth: _TypeAlias = LegDepth  # noqa: Y015
+
+@_typing.final
+class Sizing(_message.Message):
+    """How much of an opportunity there is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNKNOWN_REASON_FIELD_NUMBER: _builtins.int
+    LARGEST_FIELD_NUMBER: _builtins.int
+    THRESHOLD_PERCENT_FIELD_NUMBER: _builtins.int
+    MOST_PROFITABLE_FIELD_NUMBER: _builtins.int
+    REQUESTED_FIELD_NUMBER: _builtins.int
+    IS_LIMITED_BY_DEPTH_FIELD_NUMBER: _builtins.int
+    COMMON_LOT_FIELD_NUMBER: _builtins.int
+    BUY_FIELD_NUMBER: _builtins.int
+    SELL_FIELD_NUMBER: _builtins.int
+    UNKNOWN_LIMITS_FIELD_NUMBER: _builtins.int
+    unknown_reason: Global___RefusalReason.ValueType
+    """Why sizes are not known: NO_DEPTH, STALE_DEPTH, or a refusal of the pair. Unspecified when they are."""
+    threshold_percent: _builtins.float
+    """Least net percent of the largest size."""
+    is_limited_by_depth: _builtins.bool
+    """Whether the largest size is all that the books are known to hold: there may be more."""
+    common_lot: _builtins.float
+    """The smallest step of sizes, in coins; 0 when neither leg's lot is known."""
+    @_builtins.property
+    def largest(self) -> Global___SizedEdge:
+        """The largest size whose net percent is at least threshold_percent."""
+
+    @_builtins.property
+    def most_profitable(self) -> Global___SizedEdge:
+        """The size of the highest profit."""
+
+    @_builtins.property
+    def requested(self) -> _containers.RepeatedCompositeFieldContainer[Global___SizedEdge]:
+        """Of each notional asked for, in order."""
+
+    @_builtins.property
+    def buy(self) -> Global___LegDepth:
+        """The buy leg's asks."""
+
+    @_builtins.property
+    def sell(self) -> Global___LegDepth:
+        """The sell leg's bids."""
+
+    @_builtins.property
+    def unknown_limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size" and the like."""
+
+    def __init__(
+        self,
+        *,
+        unknown_reason: Global___RefusalReason.ValueType = ...,
+        largest: Global___SizedEdge | None = ...,
+        threshold_percent: _builtins.float = ...,
+        most_profitable: Global___SizedEdge | None = ...,
+        requested: _abc.Iterable[Global___SizedEdge] | None = ...,
+        is_limited_by_depth: _builtins.bool = ...,
+        common_lot: _builtins.float = ...,
+        buy: Global___LegDepth | None = ...,
+        sell: Global___LegDepth | None = ...,
+        unknown_limits: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "largest", b"largest", "most_profitable", b"most_profitable", "sell", b"sell"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "common_lot", b"common_lot", "is_limited_by_depth", b"is_limited_by_depth", "largest", b"largest", "most_profitable", b"most_profitable", "requested", b"requested", "sell", b"sell", "threshold_percent", b"threshold_percent", "unknown_limits", b"unknown_limits", "unknown_reason", b"unknown_reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sizing: _TypeAlias = Sizing  # noqa: Y015
+
+@_typing.final
 class Opportunity(_message.Message):
     """Buying an asset on one venue and selling it on another."""
 
@@ -358,6 +568,11 @@ class Opportunity(_message.Message):
     COOLDOWN_FIELD_NUMBER: _builtins.int
     CONVERSION_FIELD_NUMBER: _builtins.int
     IS_DEPEGGED_FIELD_NUMBER: _builtins.int
+    SIZING_FIELD_NUMBER: _builtins.int
+    DISLOCATED_VENUE_FIELD_NUMBER: _builtins.int
+    DISLOCATION_PERCENT_FIELD_NUMBER: _builtins.int
+    SANITY_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """One id from OPENED to CLOSED; empty for answers computed on demand that no lifecycle follows."""
     asset: _builtins.str
@@ -370,6 +585,10 @@ class Opportunity(_message.Message):
     """Highest net percent since it opened."""
     is_depegged: _builtins.bool
     """Whether that rate is further from 1 than the limit between two currencies that stand for a dollar."""
+    dislocated_venue: _builtins.str
+    """The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others."""
+    dislocation_percent: _builtins.float
+    """How far that mid was from the median, in percent of it; negative when it was cheap."""
     @_builtins.property
     def buy(self) -> Global___Leg:
         """Where to buy: the leg's ask."""
@@ -394,6 +613,18 @@ class Opportunity(_message.Message):
     def conversion(self) -> Global___Conversion:
         """The rate in the costs; absent when both legs are quoted in one currency."""
 
+    @_builtins.property
+    def sizing(self) -> Global___Sizing:
+        """How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows."""
+
+    @_builtins.property
+    def sanity(self) -> Global___Sanity:
+        """How usual it looks."""
+
+    @_builtins.property
+    def life(self) -> Global___LifePrediction:
+        """How long it will live; absent where no opportunity is open."""
+
     def __init__(
         self,
         *,
@@ -409,14 +640,156 @@ class Opportunity(_message.Message):
         cooldown: Global___CooldownState | None = ...,
         conversion: Global___Conversion | None = ...,
         is_depegged: _builtins.bool = ...,
+        sizing: Global___Sizing | None = ...,
+        dislocated_venue: _builtins.str = ...,
+        dislocation_percent: _builtins.float = ...,
+        sanity: Global___Sanity | None = ...,
+        life: Global___LifePrediction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "life", b"life", "open_time", b"open_time", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "life", b"life", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Opportunity: _TypeAlias = Opportunity  # noqa: Y015
+
+@_typing.final
+class Sanity(_message.Message):
+    """How usual a spread looks; what is absent is not known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCORE_FIELD_NUMBER: _builtins.int
+    VENUES_FIELD_NUMBER: _builtins.int
+    BUY_OUTLIER_PERCENT_FIELD_NUMBER: _builtins.int
+    SELL_OUTLIER_PERCENT_FIELD_NUMBER: _builtins.int
+    GAP_PERCENT_FIELD_NUMBER: _builtins.int
+    MEAN_GAP_PERCENT_FIELD_NUMBER: _builtins.int
+    GAP_DEVIATION_PERCENT_FIELD_NUMBER: _builtins.int
+    GAP_Z_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    """From 0 to 1, the least of what is known of profit, mids and gap; 1 is ordinary. 1 where nothing is known."""
+    venues: _builtins.int
+    """Venues with a LIVE quote of the asset whose prices convert: the median is theirs."""
+    buy_outlier_percent: _builtins.float
+    """How far the buy leg's mid is from the median of the venues' mids, in percent of it; absent for fewer than 3 venues."""
+    sell_outlier_percent: _builtins.float
+    """The same of the sell leg."""
+    gap_percent: _builtins.float
+    """The gap of the two mids, sell over buy, in percent."""
+    mean_gap_percent: _builtins.float
+    """Its mean over the last hour; absent until it was seen for 10 minutes of it."""
+    gap_deviation_percent: _builtins.float
+    """Its standard deviation over the last hour; absent as the mean is."""
+    gap_z: _builtins.float
+    """How many deviations the gap is from its mean; absent as the mean is."""
+    def __init__(
+        self,
+        *,
+        score: _builtins.float = ...,
+        venues: _builtins.int = ...,
+        buy_outlier_percent: _builtins.float | None = ...,
+        sell_outlier_percent: _builtins.float | None = ...,
+        gap_percent: _builtins.float = ...,
+        mean_gap_percent: _builtins.float | None = ...,
+        gap_deviation_percent: _builtins.float | None = ...,
+        gap_z: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_buy_outlier_percent", b"_buy_outlier_percent", "_gap_deviation_percent", b"_gap_deviation_percent", "_gap_z", b"_gap_z", "_mean_gap_percent", b"_mean_gap_percent", "_sell_outlier_percent", b"_sell_outlier_percent", "buy_outlier_percent", b"buy_outlier_percent", "gap_deviation_percent", b"gap_deviation_percent", "gap_z", b"gap_z", "mean_gap_percent", b"mean_gap_percent", "sell_outlier_percent", b"sell_outlier_percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_buy_outlier_percent", b"_buy_outlier_percent", "_gap_deviation_percent", b"_gap_deviation_percent", "_gap_z", b"_gap_z", "_mean_gap_percent", b"_mean_gap_percent", "_sell_outlier_percent", b"_sell_outlier_percent", "buy_outlier_percent", b"buy_outlier_percent", "gap_deviation_percent", b"gap_deviation_percent", "gap_percent", b"gap_percent", "gap_z", b"gap_z", "mean_gap_percent", b"mean_gap_percent", "score", b"score", "sell_outlier_percent", b"sell_outlier_percent", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__buy_outlier_percent: _TypeAlias = _typing.Literal["buy_outlier_percent"]  # noqa: Y015
+    _WhichOneofArgType__buy_outlier_percent: _TypeAlias = _typing.Literal["_buy_outlier_percent", b"_buy_outlier_percent"]  # noqa: Y015
+    _WhichOneofReturnType__gap_deviation_percent: _TypeAlias = _typing.Literal["gap_deviation_percent"]  # noqa: Y015
+    _WhichOneofArgType__gap_deviation_percent: _TypeAlias = _typing.Literal["_gap_deviation_percent", b"_gap_deviation_percent"]  # noqa: Y015
+    _WhichOneofReturnType__gap_z: _TypeAlias = _typing.Literal["gap_z"]  # noqa: Y015
+    _WhichOneofArgType__gap_z: _TypeAlias = _typing.Literal["_gap_z", b"_gap_z"]  # noqa: Y015
+    _WhichOneofReturnType__mean_gap_percent: _TypeAlias = _typing.Literal["mean_gap_percent"]  # noqa: Y015
+    _WhichOneofArgType__mean_gap_percent: _TypeAlias = _typing.Literal["_mean_gap_percent", b"_mean_gap_percent"]  # noqa: Y015
+    _WhichOneofReturnType__sell_outlier_percent: _TypeAlias = _typing.Literal["sell_outlier_percent"]  # noqa: Y015
+    _WhichOneofArgType__sell_outlier_percent: _TypeAlias = _typing.Literal["_sell_outlier_percent", b"_sell_outlier_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__buy_outlier_percent) -> _WhichOneofReturnType__buy_outlier_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gap_deviation_percent) -> _WhichOneofReturnType__gap_deviation_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gap_z) -> _WhichOneofReturnType__gap_z | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_gap_percent) -> _WhichOneofReturnType__mean_gap_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sell_outlier_percent) -> _WhichOneofReturnType__sell_outlier_percent | None: ...
+
+Global___Sanity: _TypeAlias = Sanity  # noqa: Y015
+
+@_typing.final
+class LifePrediction(_message.Message):
+    """How long an open opportunity will pay, as the model that is live says, or why nothing can be said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
+    HORIZONS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """"lifeModels/{id}"; empty when unknown."""
+    unknown: _builtins.str
+    """Why nothing can be said, for example "n = 412 of 1000"; empty where there are horizons."""
+    @_builtins.property
+    def horizons(self) -> _containers.RepeatedCompositeFieldContainer[Global___LifeHorizon]:
+        """From the moment of the answer or event on, ascending."""
+
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        unknown: _builtins.str = ...,
+        horizons: _abc.Iterable[Global___LifeHorizon] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["horizons", b"horizons", "model", b"model", "unknown", b"unknown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifePrediction: _TypeAlias = LifePrediction  # noqa: Y015
+
+@_typing.final
+class LifeHorizon(_message.Message):
+    """What is expected at one moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    CAPTURE_PERCENT_FIELD_NUMBER: _builtins.int
+    alive_probability: _builtins.float
+    """Probability that it still pays then."""
+    net_percent: _builtins.float
+    """Net percent to be expected then if it still pays."""
+    capture_percent: _builtins.float
+    """alive_probability times net_percent: what may be captured by who is so late."""
+    @_builtins.property
+    def after(self) -> _duration_pb2.Duration:
+        """From now."""
+
+    def __init__(
+        self,
+        *,
+        after: _duration_pb2.Duration | None = ...,
+        alive_probability: _builtins.float = ...,
+        net_percent: _builtins.float = ...,
+        capture_percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "alive_probability", b"alive_probability", "capture_percent", b"capture_percent", "net_percent", b"net_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifeHorizon: _TypeAlias = LifeHorizon  # noqa: Y015
 
 @_typing.final
 class ListOpportunitiesRequest(_message.Message):
@@ -431,6 +804,7 @@ class ListOpportunitiesRequest(_message.Message):
     MIN_NET_PERCENT_FIELD_NUMBER: _builtins.int
     PRICE_SOURCE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    NOTIONALS_FIELD_NUMBER: _builtins.int
     min_gross_percent: _builtins.float
     """Smallest gross percent; absent means no limit."""
     min_net_percent: _builtins.float
@@ -451,6 +825,10 @@ class ListOpportunitiesRequest(_message.Message):
     def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Assets; empty means all."""
 
+    @_builtins.property
+    def notionals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive."""
+
     def __init__(
         self,
         *,
@@ -461,10 +839,11 @@ class ListOpportunitiesRequest(_message.Message):
         min_net_percent: _builtins.float | None = ...,
         price_source: Global___PriceSource.ValueType = ...,
         limit: _builtins.int = ...,
+        notionals: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "assets", b"assets", "limit", b"limit", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent", "price_source", b"price_source", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "assets", b"assets", "limit", b"limit", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent", "notionals", b"notionals", "price_source", b"price_source", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_gross_percent: _TypeAlias = _typing.Literal["min_gross_percent"]  # noqa: Y015
     _WhichOneofArgType__min_gross_percent: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent"]  # noqa: Y015
@@ -591,6 +970,7 @@ class OpportunityEvent(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     CAUSE_TIME_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    LIFE_FEATURES_FIELD_NUMBER: _builtins.int
     kind: Global___OpportunityEventKind.ValueType
     """What happened."""
     close_reason: Global___RefusalReason.ValueType
@@ -613,6 +993,10 @@ class OpportunityEvent(_message.Message):
     def cause_time(self) -> _timestamp_pb2.Timestamp:
         """When the frame that caused it was received by its tracker."""
 
+    @_builtins.property
+    def life_features(self) -> Global___LifeFeatures:
+        """What was known when it opened, for OPENED: the numbers that models of its life are made from."""
+
     def __init__(
         self,
         *,
@@ -623,14 +1007,43 @@ class OpportunityEvent(_message.Message):
         event_time: _timestamp_pb2.Timestamp | None = ...,
         cause_time: _timestamp_pb2.Timestamp | None = ...,
         resume_token: _builtins.str = ...,
+        life_features: Global___LifeFeatures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "duration", b"duration", "event_time", b"event_time", "opportunity", b"opportunity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "duration", b"duration", "event_time", b"event_time", "life_features", b"life_features", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "close_reason", b"close_reason", "duration", b"duration", "event_time", b"event_time", "kind", b"kind", "opportunity", b"opportunity", "resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "close_reason", b"close_reason", "duration", b"duration", "event_time", b"event_time", "kind", b"kind", "life_features", b"life_features", "opportunity", b"opportunity", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OpportunityEvent: _TypeAlias = OpportunityEvent  # noqa: Y015
+
+@_typing.final
+class LifeFeatures(_message.Message):
+    """What was known of an opportunity when it opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEMA_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    schema: _builtins.int
+    """Which numbers these are, in which order: their names' hash."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """NaN where one is not known."""
+
+    def __init__(
+        self,
+        *,
+        schema: _builtins.int = ...,
+        values: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["schema", b"schema", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifeFeatures: _TypeAlias = LifeFeatures  # noqa: Y015
 
 @_typing.final
 class ExplainSpreadRequest(_message.Message):
@@ -641,22 +1054,28 @@ class ExplainSpreadRequest(_message.Message):
     ASSET_FIELD_NUMBER: _builtins.int
     BUY_VENUE_FIELD_NUMBER: _builtins.int
     SELL_VENUE_FIELD_NUMBER: _builtins.int
+    NOTIONALS_FIELD_NUMBER: _builtins.int
     asset: _builtins.str
     """Asset, for example "BTC"."""
     buy_venue: _builtins.str
     """Venue to buy on."""
     sell_venue: _builtins.str
     """Venue to sell on."""
+    @_builtins.property
+    def notionals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive."""
+
     def __init__(
         self,
         *,
         asset: _builtins.str = ...,
         buy_venue: _builtins.str = ...,
         sell_venue: _builtins.str = ...,
+        notionals: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "sell_venue", b"sell_venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "notionals", b"notionals", "sell_venue", b"sell_venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1126,3 +1545,431 @@ class RefusalCount(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefusalCount: _TypeAlias = RefusalCount  # noqa: Y015
+
+@_typing.final
+class ListOpportunityHistoryRequest(_message.Message):
+    """Asks for lives. Empty lists do not restrict; all that is given must hold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUES_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    MIN_PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    MIN_DURATION_FIELD_NUMBER: _builtins.int
+    CLOSE_REASONS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    min_peak_net_percent: _builtins.float
+    """Smallest net percent at its best; absent means no limit."""
+    page_size: _builtins.int
+    """Most rows wanted, 1 to 1000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Both legs must be of these venues; empty means all."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened at or after it; absent means no limit."""
+
+    @_builtins.property
+    def to_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened before it; absent means no limit."""
+
+    @_builtins.property
+    def min_duration(self) -> _duration_pb2.Duration:
+        """Shortest life."""
+
+    @_builtins.property
+    def close_reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___RefusalReason.ValueType]:
+        """Why they closed; empty means any, and open ones."""
+
+    def __init__(
+        self,
+        *,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        to_time: _timestamp_pb2.Timestamp | None = ...,
+        min_peak_net_percent: _builtins.float | None = ...,
+        min_duration: _duration_pb2.Duration | None = ...,
+        close_reasons: _abc.Iterable[Global___RefusalReason.ValueType] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_peak_net_percent", b"_min_peak_net_percent", "from_time", b"from_time", "min_duration", b"min_duration", "min_peak_net_percent", b"min_peak_net_percent", "to_time", b"to_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_peak_net_percent", b"_min_peak_net_percent", "assets", b"assets", "close_reasons", b"close_reasons", "from_time", b"from_time", "min_duration", b"min_duration", "min_peak_net_percent", b"min_peak_net_percent", "page_size", b"page_size", "page_token", b"page_token", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_peak_net_percent: _TypeAlias = _typing.Literal["min_peak_net_percent"]  # noqa: Y015
+    _WhichOneofArgType__min_peak_net_percent: _TypeAlias = _typing.Literal["_min_peak_net_percent", b"_min_peak_net_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_peak_net_percent) -> _WhichOneofReturnType__min_peak_net_percent | None: ...
+
+Global___ListOpportunityHistoryRequest: _TypeAlias = ListOpportunityHistoryRequest  # noqa: Y015
+
+@_typing.final
+class ListOpportunityHistoryResponse(_message.Message):
+    """A page of lives."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIVES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty on the last."""
+    @_builtins.property
+    def lives(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpportunityLife]:
+        """open_time descending."""
+
+    def __init__(
+        self,
+        *,
+        lives: _abc.Iterable[Global___OpportunityLife] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lives", b"lives", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOpportunityHistoryResponse: _TypeAlias = ListOpportunityHistoryResponse  # noqa: Y015
+
+@_typing.final
+class OpportunityLife(_message.Message):
+    """One opportunity from opening to close."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
+    BUY_VENUE_FIELD_NUMBER: _builtins.int
+    BUY_SYMBOL_FIELD_NUMBER: _builtins.int
+    SELL_VENUE_FIELD_NUMBER: _builtins.int
+    SELL_SYMBOL_FIELD_NUMBER: _builtins.int
+    QUOTE_CURRENCY_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    PUBLISH_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    CLOSE_REASON_FIELD_NUMBER: _builtins.int
+    IS_CENSORED_FIELD_NUMBER: _builtins.int
+    OPENING_GROSS_PERCENT_FIELD_NUMBER: _builtins.int
+    OPENING_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PEAK_TIME_FIELD_NUMBER: _builtins.int
+    LAST_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    OPENING_SIZE_FIELD_NUMBER: _builtins.int
+    OPENING_NOTIONAL_FIELD_NUMBER: _builtins.int
+    PEAK_NOTIONAL_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """As in its events."""
+    asset: _builtins.str
+    """The asset."""
+    buy_venue: _builtins.str
+    """Where it could be bought."""
+    buy_symbol: _builtins.str
+    """Unified symbol there."""
+    sell_venue: _builtins.str
+    """Where it could be sold."""
+    sell_symbol: _builtins.str
+    """Unified symbol there."""
+    quote_currency: _builtins.str
+    """Currency of the notionals."""
+    close_reason: Global___RefusalReason.ValueType
+    """Why it closed; unspecified while it is open."""
+    is_censored: _builtins.bool
+    """Whether the watch ended, and not for certain the opportunity: a leg was lost, or who watched it died."""
+    opening_gross_percent: _builtins.float
+    """Gross percent when it was told."""
+    opening_net_percent: _builtins.float
+    """Net percent when it was told."""
+    peak_net_percent: _builtins.float
+    """Highest net percent."""
+    last_net_percent: _builtins.float
+    """Net percent as it was told last."""
+    opening_size: _builtins.float
+    """Executable size when it was told, in coins."""
+    opening_notional: _builtins.float
+    """The same in the buy leg's quote currency."""
+    peak_notional: _builtins.float
+    """Largest executable notional that was told."""
+    events: _builtins.int
+    """Events that were told of it."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it had paid."""
+
+    @_builtins.property
+    def publish_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was told, after its minimum life."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended; absent while it is open."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """From open_time to close_time, or to its last event while it is open."""
+
+    @_builtins.property
+    def peak_time(self) -> _timestamp_pb2.Timestamp:
+        """When the highest was told."""
+
+    @_builtins.property
+    def path(self) -> _containers.RepeatedCompositeFieldContainer[Global___EdgePoint]:
+        """Net percent over time: every step that was told, or, beyond 64, those that matter most for the area below it."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        asset: _builtins.str = ...,
+        buy_venue: _builtins.str = ...,
+        buy_symbol: _builtins.str = ...,
+        sell_venue: _builtins.str = ...,
+        sell_symbol: _builtins.str = ...,
+        quote_currency: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        publish_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        close_reason: Global___RefusalReason.ValueType = ...,
+        is_censored: _builtins.bool = ...,
+        opening_gross_percent: _builtins.float = ...,
+        opening_net_percent: _builtins.float = ...,
+        peak_net_percent: _builtins.float = ...,
+        peak_time: _timestamp_pb2.Timestamp | None = ...,
+        last_net_percent: _builtins.float = ...,
+        opening_size: _builtins.float = ...,
+        opening_notional: _builtins.float = ...,
+        peak_notional: _builtins.float = ...,
+        path: _abc.Iterable[Global___EdgePoint] | None = ...,
+        events: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "duration", b"duration", "open_time", b"open_time", "peak_time", b"peak_time", "publish_time", b"publish_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_symbol", b"buy_symbol", "buy_venue", b"buy_venue", "close_reason", b"close_reason", "close_time", b"close_time", "duration", b"duration", "events", b"events", "id", b"id", "is_censored", b"is_censored", "last_net_percent", b"last_net_percent", "open_time", b"open_time", "opening_gross_percent", b"opening_gross_percent", "opening_net_percent", b"opening_net_percent", "opening_notional", b"opening_notional", "opening_size", b"opening_size", "path", b"path", "peak_net_percent", b"peak_net_percent", "peak_notional", b"peak_notional", "peak_time", b"peak_time", "publish_time", b"publish_time", "quote_currency", b"quote_currency", "sell_symbol", b"sell_symbol", "sell_venue", b"sell_venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpportunityLife: _TypeAlias = OpportunityLife  # noqa: Y015
+
+@_typing.final
+class EdgePoint(_message.Message):
+    """Net percent from a moment on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    EXECUTABLE_NOTIONAL_FIELD_NUMBER: _builtins.int
+    net_percent: _builtins.float
+    """Net percent."""
+    executable_notional: _builtins.float
+    """Executable notional in the buy leg's quote currency."""
+    @_builtins.property
+    def after(self) -> _duration_pb2.Duration:
+        """From publish_time."""
+
+    def __init__(
+        self,
+        *,
+        after: _duration_pb2.Duration | None = ...,
+        net_percent: _builtins.float = ...,
+        executable_notional: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "executable_notional", b"executable_notional", "net_percent", b"net_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EdgePoint: _TypeAlias = EdgePoint  # noqa: Y015
+
+@_typing.final
+class GetOpportunityStatisticsRequest(_message.Message):
+    """Asks for statistics of lives that have ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUES_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    LATENCIES_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    """Most rows wanted, 1 to 1000; 0 means 100."""
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Both legs must be of these venues; empty means all."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened at or after it; absent means a day before to_time."""
+
+    @_builtins.property
+    def to_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened before it; absent means now."""
+
+    @_builtins.property
+    def group_by(self) -> _containers.RepeatedScalarFieldContainer[Global___LifeGrouping.ValueType]:
+        """All at once when empty."""
+
+    @_builtins.property
+    def latencies(self) -> _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]:
+        """What to reckon captures for, at most 8, each up to a minute; empty means 50, 180 and 500 ms."""
+
+    def __init__(
+        self,
+        *,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        to_time: _timestamp_pb2.Timestamp | None = ...,
+        group_by: _abc.Iterable[Global___LifeGrouping.ValueType] | None = ...,
+        latencies: _abc.Iterable[_duration_pb2.Duration] | None = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "from_time", b"from_time", "group_by", b"group_by", "latencies", b"latencies", "limit", b"limit", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOpportunityStatisticsRequest: _TypeAlias = GetOpportunityStatisticsRequest  # noqa: Y015
+
+@_typing.final
+class GetOpportunityStatisticsResponse(_message.Message):
+    """Statistics."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___LifeStatistics]:
+        """Count descending."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___LifeStatistics] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOpportunityStatisticsResponse: _TypeAlias = GetOpportunityStatisticsResponse  # noqa: Y015
+
+@_typing.final
+class LifeStatistics(_message.Message):
+    """One group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_FIELD_NUMBER: _builtins.int
+    BUY_VENUE_FIELD_NUMBER: _builtins.int
+    SELL_VENUE_FIELD_NUMBER: _builtins.int
+    HOUR_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    CENSORED_COUNT_FIELD_NUMBER: _builtins.int
+    MEDIAN_LIFE_FIELD_NUMBER: _builtins.int
+    MEAN_OPENING_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    CAPTURES_FIELD_NUMBER: _builtins.int
+    asset: _builtins.str
+    """Set when grouped by asset."""
+    buy_venue: _builtins.str
+    """Set when grouped by pair of venues."""
+    sell_venue: _builtins.str
+    """Set when grouped by pair of venues."""
+    count: _builtins.int
+    """Lives that have ended."""
+    censored_count: _builtins.int
+    """Of these, those whose watch ended before they did for certain: they count with what was seen of them."""
+    mean_opening_net_percent: _builtins.float
+    """Mean of the net percent when they were told."""
+    peak_net_percent: _builtins.float
+    """Highest net percent of all."""
+    @_builtins.property
+    def hour(self) -> _timestamp_pb2.Timestamp:
+        """Begin of the hour; set when grouped by hour."""
+
+    @_builtins.property
+    def median_life(self) -> _duration_pb2.Duration:
+        """Median time from publish_time to the end."""
+
+    @_builtins.property
+    def captures(self) -> _containers.RepeatedCompositeFieldContainer[Global___LatencyCapture]:
+        """For each latency, in the order in which they were asked for."""
+
+    def __init__(
+        self,
+        *,
+        asset: _builtins.str = ...,
+        buy_venue: _builtins.str = ...,
+        sell_venue: _builtins.str = ...,
+        hour: _timestamp_pb2.Timestamp | None = ...,
+        count: _builtins.int = ...,
+        censored_count: _builtins.int = ...,
+        median_life: _duration_pb2.Duration | None = ...,
+        mean_opening_net_percent: _builtins.float = ...,
+        peak_net_percent: _builtins.float = ...,
+        captures: _abc.Iterable[Global___LatencyCapture] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hour", b"hour", "median_life", b"median_life"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "captures", b"captures", "censored_count", b"censored_count", "count", b"count", "hour", b"hour", "mean_opening_net_percent", b"mean_opening_net_percent", "median_life", b"median_life", "peak_net_percent", b"peak_net_percent", "sell_venue", b"sell_venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifeStatistics: _TypeAlias = LifeStatistics  # noqa: Y015
+
+@_typing.final
+class LatencyCapture(_message.Message):
+    """What is left for who is so late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATENCY_FIELD_NUMBER: _builtins.int
+    ALIVE_SHARE_FIELD_NUMBER: _builtins.int
+    MEAN_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    alive_share: _builtins.float
+    """Share that still paid then; those whose watch had ended by then are left out."""
+    mean_net_percent: _builtins.float
+    """Mean of the net percent then, 0 of one that had ended; the same are left out."""
+    @_builtins.property
+    def latency(self) -> _duration_pb2.Duration:
+        """From publish_time."""
+
+    def __init__(
+        self,
+        *,
+        latency: _duration_pb2.Duration | None = ...,
+        alive_share: _builtins.float = ...,
+        mean_net_percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["latency", b"latency"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alive_share", b"alive_share", "latency", b"latency", "mean_net_percent", b"mean_net_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LatencyCapture: _TypeAlias = LatencyCapture  # noqa: Y015

@@ -25,6 +25,8 @@ impl SpreadView {
             peak_net_percent: self.peak_net_percent,
             conversion: self.conversion.as_ref().map(|conversion| conversion.to_message(at_ns)),
             is_depegged: self.conversion.as_ref().is_some_and(|conversion| conversion.is_depegged),
+            dislocated_venue: self.dislocated_venue.clone(),
+            dislocation_percent: self.dislocation_percent,
         }
     }
 }
