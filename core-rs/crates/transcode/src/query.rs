@@ -102,7 +102,7 @@ fn value(path: &[FieldDescriptor], texts: &[String]) -> Result<Value, String> {
     let field = path.last().expect("a path has a field");
     let value = value_of(field, texts)?;
     let mut alone = Map::new();
-    put(&mut alone, &[field.clone()], value.clone());
+    put(&mut alone, std::slice::from_ref(field), value.clone());
     let text = serde_json::to_vec(&Value::Object(alone)).expect("JSON that was read is written");
     json::decode(field.parent_message().clone(), &text)
         .map_err(|_| format!("must be {}", kind_in_words(&field.kind())))?;

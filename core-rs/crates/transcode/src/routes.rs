@@ -15,6 +15,9 @@ pub enum Body {
     Field(String),
 }
 
+/// Fields of a path, and their texts.
+pub type Bound = Vec<(String, String)>;
+
 /// One verb of one path, and its method.
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -78,7 +81,7 @@ impl Routes {
     }
 
     /// The route that says most about the path, and what the path gives its fields.
-    pub fn find(&self, verb: &str, path: &str) -> Result<(&Route, Vec<(String, String)>), Refusal> {
+    pub fn find(&self, verb: &str, path: &str) -> Result<(&Route, Bound), Refusal> {
         let steps = steps_of(path).ok_or(Refusal::NotFound)?;
         let mut matching: Vec<_> =
             self.all.iter().filter_map(|route| Some((route, route.template.matched(&steps)?))).collect();
