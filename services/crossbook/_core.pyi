@@ -543,7 +543,7 @@ class Transcoder:
         """Path and query as they came, percent-encoded."""
     def to_json(self, message: str, payload: bytes) -> bytes:
         """A message of that full name; no field without presence is left out. Raises PayloadError."""
-    def from_json(self, message: str, text: bytes) -> bytes:
+    def parse_json(self, message: str, text: bytes) -> bytes:
         """What JSON has and the message has not is refused. Raises PayloadError."""
 
 @final

@@ -115,7 +115,7 @@ def test_what_is_no_message_is_told() -> None:
     for broken in (
         lambda: REST.to_json("crossbook.v1.Nothing", b""),
         lambda: REST.to_json("crossbook.v1.GetStatsResponse", b"\xff"),
-        lambda: REST.from_json("crossbook.v1.ClientFrame", b'{"nope": 1}'),
+        lambda: REST.parse_json("crossbook.v1.ClientFrame", b'{"nope": 1}'),
         lambda: Transcoder(b"\xff"),
     ):
         with pytest.raises(PayloadError):

@@ -78,8 +78,8 @@ impl PyTranscoder {
         Ok(PyBytes::new(py, &text.map_err(|error| Failure::Payload(error.to_string()))?))
     }
 
-    fn from_json<'py>(&self, py: Python<'py>, message: &str, text: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-        let payload = without_gil(py, || self.inner.from_json(message, text));
+    fn parse_json<'py>(&self, py: Python<'py>, message: &str, text: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let payload = without_gil(py, || self.inner.parse_json(message, text));
         Ok(PyBytes::new(py, &payload.map_err(|error| Failure::Payload(error.to_string()))?))
     }
 }

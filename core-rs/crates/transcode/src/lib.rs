@@ -66,7 +66,7 @@ impl Transcoder {
     }
 
     /// JSON as a message of that full name.
-    pub fn from_json(&self, name: &str, text: &[u8]) -> Result<Vec<u8>, TranscodeError> {
+    pub fn parse_json(&self, name: &str, text: &[u8]) -> Result<Vec<u8>, TranscodeError> {
         let message = json::decode(self.message(name)?, text).map_err(TranscodeError)?;
         Ok(prost::Message::encode_to_vec(&message))
     }

@@ -87,7 +87,7 @@ class Socket:
         text, payload = message.get("text"), message.get("bytes")
         try:
             if self._transcoder is not None:
-                payload = self._transcoder.from_json("crossbook.v1.ClientFrame", (text or "").encode())
+                payload = self._transcoder.parse_json("crossbook.v1.ClientFrame", (text or "").encode())
             if payload is None:
                 raise CloseError(MALFORMED, "text, where frames are bytes")
             return ClientFrame.FromString(payload)
