@@ -80,7 +80,10 @@ def fact_rows() -> Iterator[tuple[str, ...]]:
     """One row per answer that holds facts."""
     for profile in venue_profiles():
         for source, certainty, kinds in profile.facts:
-            names = [FactKind.Name(kind).removeprefix("FACT_KIND_").lower().replace("_", " ") for kind in kinds]
+            names = [
+                FactKind.Name(FactKind.ValueType(kind)).removeprefix("FACT_KIND_").lower().replace("_", " ")
+                for kind in kinds
+            ]
             yield profile.id, source, certainty, ", ".join(names)
 
 
