@@ -11,6 +11,7 @@ from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.greeting import MAX_SILENT_CALLS
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
+from crossbook.aggregator.row_counts import RowCounts
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1 import aggregator_pb2 as messages
@@ -36,6 +37,7 @@ class AggregatorService(AggregatorServiceServicer):
         self._reads = reads
         self._counters = counters
         self._facts = facts
+        self._row_counts = RowCounts(reads)
 
     def register(self, server: grpc.aio.Server) -> None:
         """What is not a stream."""
@@ -91,6 +93,9 @@ class AggregatorService(AggregatorServiceServicer):
     ) -> AsyncIterator[messages.WatchInstrumentFactsResponse]:
         async for response in self._facts.watch(request):
             yield response
+
+    async def CountRows(self, request: messages.CountRowsRequest, context: Context) -> messages.CountRowsResponse:
+        return messages.CountRowsResponse(venues=await self._row_counts.venues())
 
     async def GetAggregatorStats(
         self, request: messages.GetAggregatorStatsRequest, context: Context
