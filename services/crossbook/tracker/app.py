@@ -67,6 +67,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         for venue in venues.values():
             tasks.create_task(venue.run(lifetime))
             tasks.create_task(venue.keep_listing(lifetime))
+            tasks.create_task(venue.keep_facts(lifetime))
         async with keeping(Keeper(health.tell)) as keep:
             keep("clock", station.clock.keep_beating)
             keep("metrics", lambda: metrics.keep_current(service.all_stats))
