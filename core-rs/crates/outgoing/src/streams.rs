@@ -2,9 +2,10 @@
 
 use crate::error::RouteError;
 use crate::lane::{Lane, Origin, TakenBatch};
+use crate::outbox::Outbox;
 use crate::rendezvous;
-use crossbook_market::{Instrument, Quote};
-use std::sync::Arc;
+use crossbook_market::{BookState, Depth, Instrument, Quote};
+use std::sync::{Arc, Mutex};
 
 const MINUTE_NS: i64 = 60_000_000_000;
 const MAX_NAME_BYTES: usize = 32;
@@ -92,6 +93,28 @@ impl OutgoingStreams {
             self.advance(quote.receive_ns);
             let lane = self.tell(quote, &instrument);
             self.lanes[lane].push(quote);
+            if quote.state != BookState::Live {
+                self.lanes[lane].drop_depth(quote.instrument);
+            }
+        }
+    }
+
+    /// The shard's depth goes beside the batches of this outbox.
+    pub fn carry_depth(&mut self, shard: &str, outbox: Arc<Mutex<Outbox>>) -> Result<(), RouteError> {
+        let lane = self.lane_of(shard)?;
+        self.lanes[lane].carry_depth(outbox);
+        Ok(())
+    }
+
+    /// Whether anybody takes depth.
+    pub(crate) fn takes_depth(&self) -> bool {
+        self.lanes.iter().any(|lane| !lane.is_dropped && lane.takes_depth())
+    }
+
+    /// Sends a book's depth to whoever has the instrument.
+    pub(crate) fn push_depth(&self, number: u32, depth: &Depth) {
+        if let Some(Some(told)) = self.told.get(number as usize) {
+            self.lanes[told.lane].push_depth(number, depth);
         }
     }
 

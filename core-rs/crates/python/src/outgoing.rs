@@ -58,7 +58,7 @@ impl Journal for PyJournal {
 /// Batches that are not acknowledged yet, bounded by bytes.
 #[pyclass(name = "Outbox", module = "crossbook._core", frozen)]
 pub struct PyOutbox {
-    inner: JournaledOutbox<PyJournal>,
+    pub inner: JournaledOutbox<PyJournal>,
 }
 
 #[pymethods]

@@ -9,6 +9,7 @@ use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
 use super::reason::RefusalReason;
+use super::sizing::{SizingView, Wanted};
 
 /// One side of a pair. Prices are quote currency per coin, sizes coins; zero where there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,8 @@ pub struct SpreadView {
     pub executable_size: f64,
     /// None when it would be published.
     pub reason: Option<RefusalReason>,
+    /// How much of it there is.
+    pub sizing: SizingView,
     /// Empty when no lifecycle follows the pair.
     pub opportunity_id: String,
     /// Since when the opportunity has paid; 0 when no lifecycle follows the pair.
@@ -135,9 +138,10 @@ impl ConversionView {
 
 impl SpreadView {
     /// A pair as it stands, with the identity of the opportunity when one is open.
-    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>) -> Self {
+    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
         let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
+        view.sizing = SizingView::of(pair, reason, wanted);
         if let Phase::Open(opportunity) = pair.book.phase(pair.buy, pair.sell) {
             view.identify(opportunity);
         }
@@ -147,6 +151,7 @@ impl SpreadView {
     /// An opportunity as it last paid.
     pub(super) fn of_opportunity(book: &AssetBook, buy: usize, sell: usize, opportunity: &OpenOpportunity) -> Self {
         let mut view = Self::bare(book, buy, sell, &opportunity.last);
+        view.sizing = opportunity.sizing.clone();
         view.identify(opportunity);
         view
     }
@@ -163,6 +168,7 @@ impl SpreadView {
             costs: *costs,
             executable_size: numbers.executable_size(),
             reason: None,
+            sizing: SizingView::default(),
             opportunity_id: String::new(),
             open_ns: 0,
             peak_net_percent: costs.net_percent,
