@@ -25,7 +25,7 @@ DEFAULT_COOLDOWN_SECONDS = 300.0
 
 ALERTS = "SELECT id, rule, cause, asset, buy_venue, sell_venue, fired_at FROM alerts ORDER BY fired_at"
 FIRED = "SELECT cause FROM alerts WHERE rule = %s"
-DELIVERIES = "SELECT alert_id, channel_id, state, last_error FROM deliveries WHERE state <> 2"
+DELIVERIES = "SELECT message_id, channel_id, state, last_error FROM deliveries WHERE state <> 2"
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ const (
 	AlertTrigger_ALERT_TRIGGER_SNAPSHOT AlertTrigger = 2
 	// The last closed minute, on a schedule.
 	AlertTrigger_ALERT_TRIGGER_MINUTE AlertTrigger = 3
+	// How venues are doing, as arbitrage hears of it and the trackers of the settings say: AlertRule.feed.
+	AlertTrigger_ALERT_TRIGGER_FEED AlertTrigger = 4
+	// Crossbook's own parts: AlertRule.system.
+	AlertTrigger_ALERT_TRIGGER_SYSTEM AlertTrigger = 5
+	// How far an asset's price has moved: AlertRule.market_move.
+	AlertTrigger_ALERT_TRIGGER_MARKET_MOVE AlertTrigger = 6
 )
 
 // Enum value maps for AlertTrigger.
@@ -47,12 +53,18 @@ var (
 		1: "ALERT_TRIGGER_OPPORTUNITY",
 		2: "ALERT_TRIGGER_SNAPSHOT",
 		3: "ALERT_TRIGGER_MINUTE",
+		4: "ALERT_TRIGGER_FEED",
+		5: "ALERT_TRIGGER_SYSTEM",
+		6: "ALERT_TRIGGER_MARKET_MOVE",
 	}
 	AlertTrigger_value = map[string]int32{
 		"ALERT_TRIGGER_UNSPECIFIED": 0,
 		"ALERT_TRIGGER_OPPORTUNITY": 1,
 		"ALERT_TRIGGER_SNAPSHOT":    2,
 		"ALERT_TRIGGER_MINUTE":      3,
+		"ALERT_TRIGGER_FEED":        4,
+		"ALERT_TRIGGER_SYSTEM":      5,
+		"ALERT_TRIGGER_MARKET_MOVE": 6,
 	}
 )
 
@@ -193,6 +205,371 @@ func (DeliveryState) EnumDescriptor() ([]byte, []int) {
 	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{2}
 }
 
+// What the alerts of one group have in common.
+type AlertGroupBy int32
+
+const (
+	// Not set.
+	AlertGroupBy_ALERT_GROUP_BY_UNSPECIFIED AlertGroupBy = 0
+	// Nothing: each match is a message of its own. Alone only.
+	AlertGroupBy_ALERT_GROUP_BY_NONE AlertGroupBy = 1
+	// The asset.
+	AlertGroupBy_ALERT_GROUP_BY_ASSET AlertGroupBy = 2
+	// The venue that is off against the others' median; where there are no others, both legs. For troubles, their venue.
+	AlertGroupBy_ALERT_GROUP_BY_DISLOCATED_VENUE AlertGroupBy = 3
+	// Where to buy.
+	AlertGroupBy_ALERT_GROUP_BY_BUY_VENUE AlertGroupBy = 4
+	// Where to sell.
+	AlertGroupBy_ALERT_GROUP_BY_SELL_VENUE AlertGroupBy = 5
+	// The rule alone: all that it finds is one group.
+	AlertGroupBy_ALERT_GROUP_BY_RULE AlertGroupBy = 6
+	// The reason.
+	AlertGroupBy_ALERT_GROUP_BY_REASON AlertGroupBy = 7
+)
+
+// Enum value maps for AlertGroupBy.
+var (
+	AlertGroupBy_name = map[int32]string{
+		0: "ALERT_GROUP_BY_UNSPECIFIED",
+		1: "ALERT_GROUP_BY_NONE",
+		2: "ALERT_GROUP_BY_ASSET",
+		3: "ALERT_GROUP_BY_DISLOCATED_VENUE",
+		4: "ALERT_GROUP_BY_BUY_VENUE",
+		5: "ALERT_GROUP_BY_SELL_VENUE",
+		6: "ALERT_GROUP_BY_RULE",
+		7: "ALERT_GROUP_BY_REASON",
+	}
+	AlertGroupBy_value = map[string]int32{
+		"ALERT_GROUP_BY_UNSPECIFIED":      0,
+		"ALERT_GROUP_BY_NONE":             1,
+		"ALERT_GROUP_BY_ASSET":            2,
+		"ALERT_GROUP_BY_DISLOCATED_VENUE": 3,
+		"ALERT_GROUP_BY_BUY_VENUE":        4,
+		"ALERT_GROUP_BY_SELL_VENUE":       5,
+		"ALERT_GROUP_BY_RULE":             6,
+		"ALERT_GROUP_BY_REASON":           7,
+	}
+)
+
+func (x AlertGroupBy) Enum() *AlertGroupBy {
+	p := new(AlertGroupBy)
+	*p = x
+	return p
+}
+
+func (x AlertGroupBy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertGroupBy) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_alerts_proto_enumTypes[3].Descriptor()
+}
+
+func (AlertGroupBy) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_alerts_proto_enumTypes[3]
+}
+
+func (x AlertGroupBy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertGroupBy.Descriptor instead.
+func (AlertGroupBy) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{3}
+}
+
+// What makes an alert untrustworthy, and holds it back as long as it lasts.
+type AlertInhibition int32
+
+const (
+	// Not set.
+	AlertInhibition_ALERT_INHIBITION_UNSPECIFIED AlertInhibition = 0
+	// A leg's venue is not LIVE.
+	AlertInhibition_ALERT_INHIBITION_VENUE_STATE AlertInhibition = 1
+	// A leg is in an identity finding of the asset that nobody has decided.
+	AlertInhibition_ALERT_INHIBITION_IDENTITY AlertInhibition = 2
+	// A leg's venue is in maintenance; see Silence.is_maintenance.
+	AlertInhibition_ALERT_INHIBITION_MAINTENANCE AlertInhibition = 3
+	// The rate between the legs' currencies has left its peg.
+	AlertInhibition_ALERT_INHIBITION_DEPEG AlertInhibition = 4
+)
+
+// Enum value maps for AlertInhibition.
+var (
+	AlertInhibition_name = map[int32]string{
+		0: "ALERT_INHIBITION_UNSPECIFIED",
+		1: "ALERT_INHIBITION_VENUE_STATE",
+		2: "ALERT_INHIBITION_IDENTITY",
+		3: "ALERT_INHIBITION_MAINTENANCE",
+		4: "ALERT_INHIBITION_DEPEG",
+	}
+	AlertInhibition_value = map[string]int32{
+		"ALERT_INHIBITION_UNSPECIFIED": 0,
+		"ALERT_INHIBITION_VENUE_STATE": 1,
+		"ALERT_INHIBITION_IDENTITY":    2,
+		"ALERT_INHIBITION_MAINTENANCE": 3,
+		"ALERT_INHIBITION_DEPEG":       4,
+	}
+)
+
+func (x AlertInhibition) Enum() *AlertInhibition {
+	p := new(AlertInhibition)
+	*p = x
+	return p
+}
+
+func (x AlertInhibition) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertInhibition) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_alerts_proto_enumTypes[4].Descriptor()
+}
+
+func (AlertInhibition) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_alerts_proto_enumTypes[4]
+}
+
+func (x AlertInhibition) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertInhibition.Descriptor instead.
+func (AlertInhibition) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{4}
+}
+
+// What an alert is about.
+type AlertReason int32
+
+const (
+	// Not set.
+	AlertReason_ALERT_REASON_UNSPECIFIED AlertReason = 0
+	// An opportunity, or a window that pays.
+	AlertReason_ALERT_REASON_OPPORTUNITY AlertReason = 1
+	// A venue's state.
+	AlertReason_ALERT_REASON_VENUE_STATE AlertReason = 2
+	// Instruments that are not LIVE.
+	AlertReason_ALERT_REASON_STALE AlertReason = 3
+	// Books rebuilt again and again.
+	AlertReason_ALERT_REASON_RESYNC_STORM AlertReason = 4
+	// A clock that is off, or quotes that come late.
+	AlertReason_ALERT_REASON_CLOCK AlertReason = 5
+	// Postgres took no writes.
+	AlertReason_ALERT_REASON_DATABASE AlertReason = 6
+	// A shard, or arbitrage, cannot be reached.
+	AlertReason_ALERT_REASON_SHARD AlertReason = 7
+	// Batches that are not committed.
+	AlertReason_ALERT_REASON_BUFFER AlertReason = 8
+	// Little disk is left.
+	AlertReason_ALERT_REASON_DISK AlertReason = 9
+	// A price has moved.
+	AlertReason_ALERT_REASON_MARKET_MOVE AlertReason = 10
+)
+
+// Enum value maps for AlertReason.
+var (
+	AlertReason_name = map[int32]string{
+		0:  "ALERT_REASON_UNSPECIFIED",
+		1:  "ALERT_REASON_OPPORTUNITY",
+		2:  "ALERT_REASON_VENUE_STATE",
+		3:  "ALERT_REASON_STALE",
+		4:  "ALERT_REASON_RESYNC_STORM",
+		5:  "ALERT_REASON_CLOCK",
+		6:  "ALERT_REASON_DATABASE",
+		7:  "ALERT_REASON_SHARD",
+		8:  "ALERT_REASON_BUFFER",
+		9:  "ALERT_REASON_DISK",
+		10: "ALERT_REASON_MARKET_MOVE",
+	}
+	AlertReason_value = map[string]int32{
+		"ALERT_REASON_UNSPECIFIED":  0,
+		"ALERT_REASON_OPPORTUNITY":  1,
+		"ALERT_REASON_VENUE_STATE":  2,
+		"ALERT_REASON_STALE":        3,
+		"ALERT_REASON_RESYNC_STORM": 4,
+		"ALERT_REASON_CLOCK":        5,
+		"ALERT_REASON_DATABASE":     6,
+		"ALERT_REASON_SHARD":        7,
+		"ALERT_REASON_BUFFER":       8,
+		"ALERT_REASON_DISK":         9,
+		"ALERT_REASON_MARKET_MOVE":  10,
+	}
+)
+
+func (x AlertReason) Enum() *AlertReason {
+	p := new(AlertReason)
+	*p = x
+	return p
+}
+
+func (x AlertReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_alerts_proto_enumTypes[5].Descriptor()
+}
+
+func (AlertReason) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_alerts_proto_enumTypes[5]
+}
+
+func (x AlertReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertReason.Descriptor instead.
+func (AlertReason) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{5}
+}
+
+// What a message says of its group.
+type AlertMessageKind int32
+
+const (
+	// Not set.
+	AlertMessageKind_ALERT_MESSAGE_KIND_UNSPECIFIED AlertMessageKind = 0
+	// The first of a group, or the only one of an alert without a group.
+	AlertMessageKind_ALERT_MESSAGE_KIND_OPENED AlertMessageKind = 1
+	// Members have opened or closed since, or somebody has acknowledged.
+	AlertMessageKind_ALERT_MESSAGE_KIND_UPDATED AlertMessageKind = 2
+	// All members have closed. The last of a group.
+	AlertMessageKind_ALERT_MESSAGE_KIND_CLOSED AlertMessageKind = 3
+	// It is still open, and nobody has acknowledged: said anew, not by editing.
+	AlertMessageKind_ALERT_MESSAGE_KIND_REPEATED AlertMessageKind = 4
+	// Several groups in one, because the destination has fallen behind.
+	AlertMessageKind_ALERT_MESSAGE_KIND_DIGEST AlertMessageKind = 5
+)
+
+// Enum value maps for AlertMessageKind.
+var (
+	AlertMessageKind_name = map[int32]string{
+		0: "ALERT_MESSAGE_KIND_UNSPECIFIED",
+		1: "ALERT_MESSAGE_KIND_OPENED",
+		2: "ALERT_MESSAGE_KIND_UPDATED",
+		3: "ALERT_MESSAGE_KIND_CLOSED",
+		4: "ALERT_MESSAGE_KIND_REPEATED",
+		5: "ALERT_MESSAGE_KIND_DIGEST",
+	}
+	AlertMessageKind_value = map[string]int32{
+		"ALERT_MESSAGE_KIND_UNSPECIFIED": 0,
+		"ALERT_MESSAGE_KIND_OPENED":      1,
+		"ALERT_MESSAGE_KIND_UPDATED":     2,
+		"ALERT_MESSAGE_KIND_CLOSED":      3,
+		"ALERT_MESSAGE_KIND_REPEATED":    4,
+		"ALERT_MESSAGE_KIND_DIGEST":      5,
+	}
+)
+
+func (x AlertMessageKind) Enum() *AlertMessageKind {
+	p := new(AlertMessageKind)
+	*p = x
+	return p
+}
+
+func (x AlertMessageKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertMessageKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_alerts_proto_enumTypes[6].Descriptor()
+}
+
+func (AlertMessageKind) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_alerts_proto_enumTypes[6]
+}
+
+func (x AlertMessageKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertMessageKind.Descriptor instead.
+func (AlertMessageKind) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{6}
+}
+
+// Why something was not told, or not yet.
+type SuppressionReason int32
+
+const (
+	// Not suppressed.
+	SuppressionReason_SUPPRESSION_REASON_UNSPECIFIED SuppressionReason = 0
+	// Its numbers do not reach the rule's.
+	SuppressionReason_SUPPRESSION_REASON_THRESHOLD SuppressionReason = 1
+	// The same rule and pair fired within the cooldown.
+	SuppressionReason_SUPPRESSION_REASON_COOLDOWN SuppressionReason = 2
+	// A silence.
+	SuppressionReason_SUPPRESSION_REASON_SILENCE SuppressionReason = 3
+	// A mute time of the rule.
+	SuppressionReason_SUPPRESSION_REASON_MUTE_TIME SuppressionReason = 4
+	// What makes it untrustworthy; see AlertInhibition.
+	SuppressionReason_SUPPRESSION_REASON_INHIBITION SuppressionReason = 5
+	// It joined a group that has been told: no message of its own.
+	SuppressionReason_SUPPRESSION_REASON_GROUPING SuppressionReason = 6
+	// A repeat that was not made, because somebody is at it.
+	SuppressionReason_SUPPRESSION_REASON_ACKNOWLEDGED SuppressionReason = 7
+	// The destination's budget of messages: it waits, or went into a digest.
+	SuppressionReason_SUPPRESSION_REASON_BUDGET SuppressionReason = 8
+	// The delivery was given up.
+	SuppressionReason_SUPPRESSION_REASON_FAILED_DELIVERY SuppressionReason = 9
+)
+
+// Enum value maps for SuppressionReason.
+var (
+	SuppressionReason_name = map[int32]string{
+		0: "SUPPRESSION_REASON_UNSPECIFIED",
+		1: "SUPPRESSION_REASON_THRESHOLD",
+		2: "SUPPRESSION_REASON_COOLDOWN",
+		3: "SUPPRESSION_REASON_SILENCE",
+		4: "SUPPRESSION_REASON_MUTE_TIME",
+		5: "SUPPRESSION_REASON_INHIBITION",
+		6: "SUPPRESSION_REASON_GROUPING",
+		7: "SUPPRESSION_REASON_ACKNOWLEDGED",
+		8: "SUPPRESSION_REASON_BUDGET",
+		9: "SUPPRESSION_REASON_FAILED_DELIVERY",
+	}
+	SuppressionReason_value = map[string]int32{
+		"SUPPRESSION_REASON_UNSPECIFIED":     0,
+		"SUPPRESSION_REASON_THRESHOLD":       1,
+		"SUPPRESSION_REASON_COOLDOWN":        2,
+		"SUPPRESSION_REASON_SILENCE":         3,
+		"SUPPRESSION_REASON_MUTE_TIME":       4,
+		"SUPPRESSION_REASON_INHIBITION":      5,
+		"SUPPRESSION_REASON_GROUPING":        6,
+		"SUPPRESSION_REASON_ACKNOWLEDGED":    7,
+		"SUPPRESSION_REASON_BUDGET":          8,
+		"SUPPRESSION_REASON_FAILED_DELIVERY": 9,
+	}
+)
+
+func (x SuppressionReason) Enum() *SuppressionReason {
+	p := new(SuppressionReason)
+	*p = x
+	return p
+}
+
+func (x SuppressionReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SuppressionReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_alerts_proto_enumTypes[7].Descriptor()
+}
+
+func (SuppressionReason) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_alerts_proto_enumTypes[7]
+}
+
+func (x SuppressionReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SuppressionReason.Descriptor instead.
+func (SuppressionReason) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{7}
+}
+
 // When to tell whom.
 type AlertRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -227,7 +604,27 @@ type AlertRule struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// How matches become messages. Absent: each match is a message of its own, as for rules made before there were groups;
+	// CreateAlertRule fills in an empty one, which means the defaults. Not for windows.
+	Grouping *AlertGrouping `protobuf:"bytes,17,opt,name=grouping,proto3" json:"grouping,omitempty"`
+	// When it says nothing, though what it finds is kept; what is still open at the end is told then.
+	MuteTimes []*AlertMuteTime `protobuf:"bytes,18,rep,name=mute_times,json=muteTimes,proto3" json:"mute_times,omitempty"`
+	// What does not hold it back; see AlertInhibition.
+	IgnoredInhibitions []AlertInhibition `protobuf:"varint,19,rep,packed,name=ignored_inhibitions,json=ignoredInhibitions,proto3,enum=crossbook.v1.AlertInhibition" json:"ignored_inhibitions,omitempty"`
+	// Whom to tell if nobody acknowledges, in the order of their time; only for rules that group.
+	Escalations []*AlertEscalation `protobuf:"bytes,20,rep,name=escalations,proto3" json:"escalations,omitempty"`
+	// For FEED.
+	Feed *FeedCondition `protobuf:"bytes,21,opt,name=feed,proto3" json:"feed,omitempty"`
+	// For SYSTEM.
+	System *SystemCondition `protobuf:"bytes,22,opt,name=system,proto3" json:"system,omitempty"`
+	// For MARKET_MOVE.
+	MarketMove *MarketMoveCondition `protobuf:"bytes,23,opt,name=market_move,json=marketMove,proto3" json:"market_move,omitempty"`
+	// Smallest probability that the opportunity still pays after alive_after, above 0 up to 1; both or neither. What nobody
+	// can predict does not pass. For opportunities only.
+	MinAliveProbability *float64 `protobuf:"fixed64,40,opt,name=min_alive_probability,json=minAliveProbability,proto3,oneof" json:"min_alive_probability,omitempty"`
+	// Up to 5 s.
+	AliveAfter    *durationpb.Duration `protobuf:"bytes,41,opt,name=alive_after,json=aliveAfter,proto3" json:"alive_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -370,6 +767,69 @@ func (x *AlertRule) GetCreateTime() *timestamppb.Timestamp {
 func (x *AlertRule) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *AlertRule) GetGrouping() *AlertGrouping {
+	if x != nil {
+		return x.Grouping
+	}
+	return nil
+}
+
+func (x *AlertRule) GetMuteTimes() []*AlertMuteTime {
+	if x != nil {
+		return x.MuteTimes
+	}
+	return nil
+}
+
+func (x *AlertRule) GetIgnoredInhibitions() []AlertInhibition {
+	if x != nil {
+		return x.IgnoredInhibitions
+	}
+	return nil
+}
+
+func (x *AlertRule) GetEscalations() []*AlertEscalation {
+	if x != nil {
+		return x.Escalations
+	}
+	return nil
+}
+
+func (x *AlertRule) GetFeed() *FeedCondition {
+	if x != nil {
+		return x.Feed
+	}
+	return nil
+}
+
+func (x *AlertRule) GetSystem() *SystemCondition {
+	if x != nil {
+		return x.System
+	}
+	return nil
+}
+
+func (x *AlertRule) GetMarketMove() *MarketMoveCondition {
+	if x != nil {
+		return x.MarketMove
+	}
+	return nil
+}
+
+func (x *AlertRule) GetMinAliveProbability() float64 {
+	if x != nil && x.MinAliveProbability != nil {
+		return *x.MinAliveProbability
+	}
+	return 0
+}
+
+func (x *AlertRule) GetAliveAfter() *durationpb.Duration {
+	if x != nil {
+		return x.AliveAfter
 	}
 	return nil
 }
@@ -803,7 +1263,11 @@ type Alert struct {
 	// One entry per channel.
 	Deliveries []*Delivery `protobuf:"bytes,5,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	// When the opportunity closed, as far as it is known; absent while it is open, and for windows.
-	CloseTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	CloseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	// Resource name of its group; empty when the rule does not group.
+	Group string `protobuf:"bytes,7,opt,name=group,proto3" json:"group,omitempty"`
+	// What is wrong, for rules that are not about opportunities; `opportunity` has at most an asset then.
+	Trouble       *AlertTrouble `protobuf:"bytes,8,opt,name=trouble,proto3" json:"trouble,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -876,6 +1340,20 @@ func (x *Alert) GetDeliveries() []*Delivery {
 func (x *Alert) GetCloseTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CloseTime
+	}
+	return nil
+}
+
+func (x *Alert) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *Alert) GetTrouble() *AlertTrouble {
+	if x != nil {
+		return x.Trouble
 	}
 	return nil
 }
@@ -2199,11 +2677,2046 @@ func (x *GetAlertStatsResponse) GetArbitrageTarget() string {
 	return ""
 }
 
+// How matches become messages: one message for a group, which is told again as its members open and close.
+type AlertGrouping struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What its members have in common; empty means ASSET, DISLOCATED_VENUE and REASON.
+	By []AlertGroupBy `protobuf:"varint,1,rep,packed,name=by,proto3,enum=crossbook.v1.AlertGroupBy" json:"by,omitempty"`
+	// From a group's first member to its first message, so that those that come together are told together; 1 s when absent.
+	Wait *durationpb.Duration `protobuf:"bytes,2,opt,name=wait,proto3" json:"wait,omitempty"`
+	// Least time between its messages, but for the one that it is closed; 30 s when absent.
+	Interval *durationpb.Duration `protobuf:"bytes,3,opt,name=interval,proto3" json:"interval,omitempty"`
+	// After which an open group that nobody has acknowledged is told again; 4 h when absent, never when 0.
+	RepeatInterval *durationpb.Duration `protobuf:"bytes,4,opt,name=repeat_interval,json=repeatInterval,proto3" json:"repeat_interval,omitempty"`
+	// How long all members must have been closed for the group to close; 10 s when absent.
+	CloseWait     *durationpb.Duration `protobuf:"bytes,5,opt,name=close_wait,json=closeWait,proto3" json:"close_wait,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertGrouping) Reset() {
+	*x = AlertGrouping{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertGrouping) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertGrouping) ProtoMessage() {}
+
+func (x *AlertGrouping) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertGrouping.ProtoReflect.Descriptor instead.
+func (*AlertGrouping) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *AlertGrouping) GetBy() []AlertGroupBy {
+	if x != nil {
+		return x.By
+	}
+	return nil
+}
+
+func (x *AlertGrouping) GetWait() *durationpb.Duration {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *AlertGrouping) GetInterval() *durationpb.Duration {
+	if x != nil {
+		return x.Interval
+	}
+	return nil
+}
+
+func (x *AlertGrouping) GetRepeatInterval() *durationpb.Duration {
+	if x != nil {
+		return x.RepeatInterval
+	}
+	return nil
+}
+
+func (x *AlertGrouping) GetCloseWait() *durationpb.Duration {
+	if x != nil {
+		return x.CloseWait
+	}
+	return nil
+}
+
+// A part of the week, or of the year. Of each list that is not empty one entry must fit.
+type AlertMuteTime struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// IANA name, as "Europe/Berlin"; empty means UTC.
+	TimeZone string `protobuf:"bytes,1,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// 1 Monday to 7 Sunday.
+	Weekdays []int32 `protobuf:"varint,2,rep,packed,name=weekdays,proto3" json:"weekdays,omitempty"`
+	// 1 to 31.
+	DaysOfMonth []int32 `protobuf:"varint,3,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	// 1 to 12.
+	Months []int32 `protobuf:"varint,4,rep,packed,name=months,proto3" json:"months,omitempty"`
+	// "HH:MM", inclusive; empty means 00:00.
+	FromTime string `protobuf:"bytes,5,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// "HH:MM", exclusive; empty means the day's end. At or before from_time: up to that time of the next day.
+	ToTime        string `protobuf:"bytes,6,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertMuteTime) Reset() {
+	*x = AlertMuteTime{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertMuteTime) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertMuteTime) ProtoMessage() {}
+
+func (x *AlertMuteTime) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertMuteTime.ProtoReflect.Descriptor instead.
+func (*AlertMuteTime) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *AlertMuteTime) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *AlertMuteTime) GetWeekdays() []int32 {
+	if x != nil {
+		return x.Weekdays
+	}
+	return nil
+}
+
+func (x *AlertMuteTime) GetDaysOfMonth() []int32 {
+	if x != nil {
+		return x.DaysOfMonth
+	}
+	return nil
+}
+
+func (x *AlertMuteTime) GetMonths() []int32 {
+	if x != nil {
+		return x.Months
+	}
+	return nil
+}
+
+func (x *AlertMuteTime) GetFromTime() string {
+	if x != nil {
+		return x.FromTime
+	}
+	return ""
+}
+
+func (x *AlertMuteTime) GetToTime() string {
+	if x != nil {
+		return x.ToTime
+	}
+	return ""
+}
+
+// Whom to tell if nobody acknowledges.
+type AlertEscalation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// After the group's first message; more than 0.
+	After *durationpb.Duration `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// Ids of channels of the rule. One that is named in an escalation is told nothing before it.
+	ChannelIds    []string `protobuf:"bytes,2,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertEscalation) Reset() {
+	*x = AlertEscalation{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertEscalation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertEscalation) ProtoMessage() {}
+
+func (x *AlertEscalation) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertEscalation.ProtoReflect.Descriptor instead.
+func (*AlertEscalation) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *AlertEscalation) GetAfter() *durationpb.Duration {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *AlertEscalation) GetChannelIds() []string {
+	if x != nil {
+		return x.ChannelIds
+	}
+	return nil
+}
+
+// Which troubles of a feed to tell; of those that are absent none is told.
+type FeedCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// States that are trouble; empty means DEGRADED and DOWN.
+	VenueStates []VenueState `protobuf:"varint,1,rep,packed,name=venue_states,json=venueStates,proto3,enum=crossbook.v1.VenueState" json:"venue_states,omitempty"`
+	// More instruments than this are not LIVE at a venue's tracker.
+	MaxStaleInstruments *uint32 `protobuf:"varint,2,opt,name=max_stale_instruments,json=maxStaleInstruments,proto3,oneof" json:"max_stale_instruments,omitempty"`
+	// More books than this had to be rebuilt within a minute.
+	MaxResyncsPerMinute *uint32 `protobuf:"varint,3,opt,name=max_resyncs_per_minute,json=maxResyncsPerMinute,proto3,oneof" json:"max_resyncs_per_minute,omitempty"`
+	// A venue's clock is further from ours, in milliseconds.
+	MaxClockOffsetMs *float64 `protobuf:"fixed64,4,opt,name=max_clock_offset_ms,json=maxClockOffsetMs,proto3,oneof" json:"max_clock_offset_ms,omitempty"`
+	// A venue's quotes come later than this, in milliseconds.
+	MaxDelayMs    *float64 `protobuf:"fixed64,5,opt,name=max_delay_ms,json=maxDelayMs,proto3,oneof" json:"max_delay_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FeedCondition) Reset() {
+	*x = FeedCondition{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FeedCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FeedCondition) ProtoMessage() {}
+
+func (x *FeedCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FeedCondition.ProtoReflect.Descriptor instead.
+func (*FeedCondition) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *FeedCondition) GetVenueStates() []VenueState {
+	if x != nil {
+		return x.VenueStates
+	}
+	return nil
+}
+
+func (x *FeedCondition) GetMaxStaleInstruments() uint32 {
+	if x != nil && x.MaxStaleInstruments != nil {
+		return *x.MaxStaleInstruments
+	}
+	return 0
+}
+
+func (x *FeedCondition) GetMaxResyncsPerMinute() uint32 {
+	if x != nil && x.MaxResyncsPerMinute != nil {
+		return *x.MaxResyncsPerMinute
+	}
+	return 0
+}
+
+func (x *FeedCondition) GetMaxClockOffsetMs() float64 {
+	if x != nil && x.MaxClockOffsetMs != nil {
+		return *x.MaxClockOffsetMs
+	}
+	return 0
+}
+
+func (x *FeedCondition) GetMaxDelayMs() float64 {
+	if x != nil && x.MaxDelayMs != nil {
+		return *x.MaxDelayMs
+	}
+	return 0
+}
+
+// Which troubles of Crossbook itself to tell: all of these, but for limits that are absent.
+type SystemCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A tracker's batches that are not committed are more than this.
+	MaxUnacknowledgedBatches *uint64 `protobuf:"varint,1,opt,name=max_unacknowledged_batches,json=maxUnacknowledgedBatches,proto3,oneof" json:"max_unacknowledged_batches,omitempty"`
+	// Less of the disk that holds the service's folder is free, in percent.
+	MinFreeDiskPercent *float64 `protobuf:"fixed64,2,opt,name=min_free_disk_percent,json=minFreeDiskPercent,proto3,oneof" json:"min_free_disk_percent,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *SystemCondition) Reset() {
+	*x = SystemCondition{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SystemCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SystemCondition) ProtoMessage() {}
+
+func (x *SystemCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SystemCondition.ProtoReflect.Descriptor instead.
+func (*SystemCondition) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SystemCondition) GetMaxUnacknowledgedBatches() uint64 {
+	if x != nil && x.MaxUnacknowledgedBatches != nil {
+		return *x.MaxUnacknowledgedBatches
+	}
+	return 0
+}
+
+func (x *SystemCondition) GetMinFreeDiskPercent() float64 {
+	if x != nil && x.MinFreeDiskPercent != nil {
+		return *x.MinFreeDiskPercent
+	}
+	return 0
+}
+
+// A price that has moved.
+type MarketMoveCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By so much, in percent; more than 0.
+	MinPercent float64 `protobuf:"fixed64,1,opt,name=min_percent,json=minPercent,proto3" json:"min_percent,omitempty"`
+	// Within so long; 1 s to 1 h.
+	Within        *durationpb.Duration `protobuf:"bytes,2,opt,name=within,proto3" json:"within,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MarketMoveCondition) Reset() {
+	*x = MarketMoveCondition{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarketMoveCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarketMoveCondition) ProtoMessage() {}
+
+func (x *MarketMoveCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarketMoveCondition.ProtoReflect.Descriptor instead.
+func (*MarketMoveCondition) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *MarketMoveCondition) GetMinPercent() float64 {
+	if x != nil {
+		return x.MinPercent
+	}
+	return 0
+}
+
+func (x *MarketMoveCondition) GetWithin() *durationpb.Duration {
+	if x != nil {
+		return x.Within
+	}
+	return nil
+}
+
+// What is wrong.
+type AlertTrouble struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of what kind.
+	Reason AlertReason `protobuf:"varint,1,opt,name=reason,proto3,enum=crossbook.v1.AlertReason" json:"reason,omitempty"`
+	// Lower-case venue id; empty when it is of none.
+	Venue string `protobuf:"bytes,2,opt,name=venue,proto3" json:"venue,omitempty"`
+	// The asset; empty when it is of none.
+	Asset string `protobuf:"bytes,3,opt,name=asset,proto3" json:"asset,omitempty"`
+	// Which part, as a shard's name; empty when it is of none.
+	Part string `protobuf:"bytes,4,opt,name=part,proto3" json:"part,omitempty"`
+	// In words, with the numbers.
+	Detail string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Since when.
+	SinceTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertTrouble) Reset() {
+	*x = AlertTrouble{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertTrouble) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertTrouble) ProtoMessage() {}
+
+func (x *AlertTrouble) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertTrouble.ProtoReflect.Descriptor instead.
+func (*AlertTrouble) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *AlertTrouble) GetReason() AlertReason {
+	if x != nil {
+		return x.Reason
+	}
+	return AlertReason_ALERT_REASON_UNSPECIFIED
+}
+
+func (x *AlertTrouble) GetVenue() string {
+	if x != nil {
+		return x.Venue
+	}
+	return ""
+}
+
+func (x *AlertTrouble) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *AlertTrouble) GetPart() string {
+	if x != nil {
+		return x.Part
+	}
+	return ""
+}
+
+func (x *AlertTrouble) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *AlertTrouble) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
+// Alerts of one rule that are one thing for whoever reads them.
+type AlertGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "alertGroups/{id}".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Resource name of the rule.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What its members have in common, in words, as "BTC binance".
+	Label string `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	// The asset, where all have one.
+	Asset string `protobuf:"bytes,4,opt,name=asset,proto3" json:"asset,omitempty"`
+	// The venue that is off against the others, where all have one.
+	DislocatedVenue string `protobuf:"bytes,5,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
+	// What it is about.
+	Reason AlertReason `protobuf:"varint,6,opt,name=reason,proto3,enum=crossbook.v1.AlertReason" json:"reason,omitempty"`
+	// The members, those that are open first, then by peak; at most 50.
+	Members []*Alert `protobuf:"bytes,7,rep,name=members,proto3" json:"members,omitempty"`
+	// Members ever.
+	MemberCount uint32 `protobuf:"varint,8,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
+	// Members that are open.
+	OpenCount uint32 `protobuf:"varint,9,opt,name=open_count,json=openCount,proto3" json:"open_count,omitempty"`
+	// When the first opened.
+	OpenTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	// When the last closed; absent while any is open.
+	CloseTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	// From the first opening to the last closing, or until now.
+	Duration *durationpb.Duration `protobuf:"bytes,12,opt,name=duration,proto3" json:"duration,omitempty"`
+	// Highest net percent of any member.
+	PeakNetPercent float64 `protobuf:"fixed64,13,opt,name=peak_net_percent,json=peakNetPercent,proto3" json:"peak_net_percent,omitempty"`
+	// What its best member would have paid, taken whole when it fired: net percent of executable notional, in
+	// `paper_currency`. Members share the dislocated leg's size, so they do not add up.
+	PaperProfit float64 `protobuf:"fixed64,14,opt,name=paper_profit,json=paperProfit,proto3" json:"paper_profit,omitempty"`
+	// Of paper_profit.
+	PaperCurrency string `protobuf:"bytes,15,opt,name=paper_currency,json=paperCurrency,proto3" json:"paper_currency,omitempty"`
+	// Who said last that somebody is at it; absent when nobody did.
+	Acknowledgement *AlertAcknowledgement `protobuf:"bytes,16,opt,name=acknowledgement,proto3" json:"acknowledgement,omitempty"`
+	// What holds it back now, in words; empty when nothing does.
+	HeldBack string `protobuf:"bytes,17,opt,name=held_back,json=heldBack,proto3" json:"held_back,omitempty"`
+	// Of its last message; 0 before the first.
+	Revision uint32 `protobuf:"varint,18,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Escalations that were made.
+	Escalations uint32 `protobuf:"varint,19,opt,name=escalations,proto3" json:"escalations,omitempty"`
+	// What became of its messages, the newest of each channel.
+	Deliveries    []*Delivery `protobuf:"bytes,20,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertGroup) Reset() {
+	*x = AlertGroup{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertGroup) ProtoMessage() {}
+
+func (x *AlertGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertGroup.ProtoReflect.Descriptor instead.
+func (*AlertGroup) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *AlertGroup) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetDislocatedVenue() string {
+	if x != nil {
+		return x.DislocatedVenue
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetReason() AlertReason {
+	if x != nil {
+		return x.Reason
+	}
+	return AlertReason_ALERT_REASON_UNSPECIFIED
+}
+
+func (x *AlertGroup) GetMembers() []*Alert {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+func (x *AlertGroup) GetMemberCount() uint32 {
+	if x != nil {
+		return x.MemberCount
+	}
+	return 0
+}
+
+func (x *AlertGroup) GetOpenCount() uint32 {
+	if x != nil {
+		return x.OpenCount
+	}
+	return 0
+}
+
+func (x *AlertGroup) GetOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenTime
+	}
+	return nil
+}
+
+func (x *AlertGroup) GetCloseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CloseTime
+	}
+	return nil
+}
+
+func (x *AlertGroup) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *AlertGroup) GetPeakNetPercent() float64 {
+	if x != nil {
+		return x.PeakNetPercent
+	}
+	return 0
+}
+
+func (x *AlertGroup) GetPaperProfit() float64 {
+	if x != nil {
+		return x.PaperProfit
+	}
+	return 0
+}
+
+func (x *AlertGroup) GetPaperCurrency() string {
+	if x != nil {
+		return x.PaperCurrency
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetAcknowledgement() *AlertAcknowledgement {
+	if x != nil {
+		return x.Acknowledgement
+	}
+	return nil
+}
+
+func (x *AlertGroup) GetHeldBack() string {
+	if x != nil {
+		return x.HeldBack
+	}
+	return ""
+}
+
+func (x *AlertGroup) GetRevision() uint32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *AlertGroup) GetEscalations() uint32 {
+	if x != nil {
+		return x.Escalations
+	}
+	return 0
+}
+
+func (x *AlertGroup) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+// Somebody is at it.
+type AlertAcknowledgement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who, as they said.
+	Author string `protobuf:"bytes,1,opt,name=author,proto3" json:"author,omitempty"`
+	// What they said.
+	Comment string `protobuf:"bytes,2,opt,name=comment,proto3" json:"comment,omitempty"`
+	// When.
+	Time *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	// Until when it holds, unless the group closes before.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertAcknowledgement) Reset() {
+	*x = AlertAcknowledgement{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertAcknowledgement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertAcknowledgement) ProtoMessage() {}
+
+func (x *AlertAcknowledgement) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertAcknowledgement.ProtoReflect.Descriptor instead.
+func (*AlertAcknowledgement) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *AlertAcknowledgement) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *AlertAcknowledgement) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *AlertAcknowledgement) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *AlertAcknowledgement) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// What a delivery carries.
+type AlertMessage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "alertMessages/{id}"; the id is also the webhook-id, the same at every try.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The same in all messages about one thing: what a channel edits in place is known by destination and group_key.
+	GroupKey string `protobuf:"bytes,2,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
+	// Rises with each message of one group_key.
+	Revision uint32 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// What it says.
+	Kind AlertMessageKind `protobuf:"varint,4,opt,name=kind,proto3,enum=crossbook.v1.AlertMessageKind" json:"kind,omitempty"`
+	// Resource name of the rule.
+	Rule string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The group as it was then; absent for an alert without a group.
+	Group *AlertGroup `protobuf:"bytes,6,opt,name=group,proto3" json:"group,omitempty"`
+	// The alert, where there is no group.
+	Alert *Alert `protobuf:"bytes,7,opt,name=alert,proto3" json:"alert,omitempty"`
+	// Whoever has it may acknowledge the group without any other right, until it closes; empty where there is no group.
+	AcknowledgeToken string `protobuf:"bytes,8,opt,name=acknowledge_token,json=acknowledgeToken,proto3" json:"acknowledge_token,omitempty"`
+	// When it was made.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertMessage) Reset() {
+	*x = AlertMessage{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertMessage) ProtoMessage() {}
+
+func (x *AlertMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertMessage.ProtoReflect.Descriptor instead.
+func (*AlertMessage) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AlertMessage) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AlertMessage) GetGroupKey() string {
+	if x != nil {
+		return x.GroupKey
+	}
+	return ""
+}
+
+func (x *AlertMessage) GetRevision() uint32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *AlertMessage) GetKind() AlertMessageKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AlertMessageKind_ALERT_MESSAGE_KIND_UNSPECIFIED
+}
+
+func (x *AlertMessage) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *AlertMessage) GetGroup() *AlertGroup {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *AlertMessage) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *AlertMessage) GetAcknowledgeToken() string {
+	if x != nil {
+		return x.AcknowledgeToken
+	}
+	return ""
+}
+
+func (x *AlertMessage) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// Asks for groups.
+type ListAlertGroupsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name of a rule; empty means all.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Only those that are open.
+	OpenOnly bool `protobuf:"varint,2,opt,name=open_only,json=openOnly,proto3" json:"open_only,omitempty"`
+	// Assets; empty means all.
+	Assets []string `protobuf:"bytes,3,rep,name=assets,proto3" json:"assets,omitempty"`
+	// Dislocated venues; empty means all.
+	Venues []string `protobuf:"bytes,4,rep,name=venues,proto3" json:"venues,omitempty"`
+	// Rows wanted, 1 to 1000; 0 means 100.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the previous answer to the same query.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAlertGroupsRequest) Reset() {
+	*x = ListAlertGroupsRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAlertGroupsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAlertGroupsRequest) ProtoMessage() {}
+
+func (x *ListAlertGroupsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAlertGroupsRequest.ProtoReflect.Descriptor instead.
+func (*ListAlertGroupsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ListAlertGroupsRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *ListAlertGroupsRequest) GetOpenOnly() bool {
+	if x != nil {
+		return x.OpenOnly
+	}
+	return false
+}
+
+func (x *ListAlertGroupsRequest) GetAssets() []string {
+	if x != nil {
+		return x.Assets
+	}
+	return nil
+}
+
+func (x *ListAlertGroupsRequest) GetVenues() []string {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+func (x *ListAlertGroupsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAlertGroupsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Groups.
+type ListAlertGroupsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first.
+	Groups []*AlertGroup `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Continues after the last row; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAlertGroupsResponse) Reset() {
+	*x = ListAlertGroupsResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAlertGroupsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAlertGroupsResponse) ProtoMessage() {}
+
+func (x *ListAlertGroupsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAlertGroupsResponse.ProtoReflect.Descriptor instead.
+func (*ListAlertGroupsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ListAlertGroupsResponse) GetGroups() []*AlertGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *ListAlertGroupsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Somebody is at it.
+type AcknowledgeAlertGroupRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name of the group; may be empty when there is a token.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// acknowledge_token of a message; may be empty when there is a name.
+	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// Who: 1 to 100 characters.
+	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, or what is being done: at most 500 characters.
+	Comment string `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
+	// How long it holds at most; 4 h when absent, at most 7 days.
+	ValidFor      *durationpb.Duration `protobuf:"bytes,5,opt,name=valid_for,json=validFor,proto3" json:"valid_for,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeAlertGroupRequest) Reset() {
+	*x = AcknowledgeAlertGroupRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeAlertGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeAlertGroupRequest) ProtoMessage() {}
+
+func (x *AcknowledgeAlertGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeAlertGroupRequest.ProtoReflect.Descriptor instead.
+func (*AcknowledgeAlertGroupRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *AcknowledgeAlertGroupRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AcknowledgeAlertGroupRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *AcknowledgeAlertGroupRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *AcknowledgeAlertGroupRequest) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *AcknowledgeAlertGroupRequest) GetValidFor() *durationpb.Duration {
+	if x != nil {
+		return x.ValidFor
+	}
+	return nil
+}
+
+// The group after it.
+type AcknowledgeAlertGroupResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The group.
+	Group         *AlertGroup `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeAlertGroupResponse) Reset() {
+	*x = AcknowledgeAlertGroupResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeAlertGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeAlertGroupResponse) ProtoMessage() {}
+
+func (x *AcknowledgeAlertGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeAlertGroupResponse.ProtoReflect.Descriptor instead.
+func (*AcknowledgeAlertGroupResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *AcknowledgeAlertGroupResponse) GetGroup() *AlertGroup {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+// Holds back what fits: of each list that is not empty one entry must fit; at least one is not empty.
+type Silence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "silences/{id}"; set by the server.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Assets.
+	Assets []string `protobuf:"bytes,2,rep,name=assets,proto3" json:"assets,omitempty"`
+	// Venues: the dislocated one, or either leg of all members that are open.
+	Venues []string `protobuf:"bytes,3,rep,name=venues,proto3" json:"venues,omitempty"`
+	// Resource names of rules.
+	Rules []string `protobuf:"bytes,4,rep,name=rules,proto3" json:"rules,omitempty"`
+	// What the alert is about.
+	Reasons []AlertReason `protobuf:"varint,5,rep,packed,name=reasons,proto3,enum=crossbook.v1.AlertReason" json:"reasons,omitempty"`
+	// From when; now when absent.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Until when; after from_time, at most a year.
+	ToTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	// Who: 1 to 100 characters.
+	Author string `protobuf:"bytes,8,opt,name=author,proto3" json:"author,omitempty"`
+	// Why: 1 to 500 characters.
+	Comment string `protobuf:"bytes,9,opt,name=comment,proto3" json:"comment,omitempty"`
+	// Venues are in maintenance: what is held back is told as inhibited, and rules may ignore it. Needs venues.
+	IsMaintenance bool `protobuf:"varint,10,opt,name=is_maintenance,json=isMaintenance,proto3" json:"is_maintenance,omitempty"`
+	// When it was made; set by the server.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Whether it holds back now; set by the server.
+	IsActive      bool `protobuf:"varint,12,opt,name=is_active,json=isActive,proto3" json:"is_active,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Silence) Reset() {
+	*x = Silence{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Silence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Silence) ProtoMessage() {}
+
+func (x *Silence) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Silence.ProtoReflect.Descriptor instead.
+func (*Silence) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *Silence) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Silence) GetAssets() []string {
+	if x != nil {
+		return x.Assets
+	}
+	return nil
+}
+
+func (x *Silence) GetVenues() []string {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+func (x *Silence) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *Silence) GetReasons() []AlertReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *Silence) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *Silence) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+func (x *Silence) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *Silence) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *Silence) GetIsMaintenance() bool {
+	if x != nil {
+		return x.IsMaintenance
+	}
+	return false
+}
+
+func (x *Silence) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Silence) GetIsActive() bool {
+	if x != nil {
+		return x.IsActive
+	}
+	return false
+}
+
+// Makes a silence.
+type CreateSilenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The silence; server-set fields are ignored.
+	Silence       *Silence `protobuf:"bytes,1,opt,name=silence,proto3" json:"silence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateSilenceRequest) Reset() {
+	*x = CreateSilenceRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateSilenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateSilenceRequest) ProtoMessage() {}
+
+func (x *CreateSilenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateSilenceRequest.ProtoReflect.Descriptor instead.
+func (*CreateSilenceRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *CreateSilenceRequest) GetSilence() *Silence {
+	if x != nil {
+		return x.Silence
+	}
+	return nil
+}
+
+// The silence as stored.
+type CreateSilenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The silence.
+	Silence       *Silence `protobuf:"bytes,1,opt,name=silence,proto3" json:"silence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateSilenceResponse) Reset() {
+	*x = CreateSilenceResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateSilenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateSilenceResponse) ProtoMessage() {}
+
+func (x *CreateSilenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateSilenceResponse.ProtoReflect.Descriptor instead.
+func (*CreateSilenceResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *CreateSilenceResponse) GetSilence() *Silence {
+	if x != nil {
+		return x.Silence
+	}
+	return nil
+}
+
+// Asks for silences.
+type ListSilencesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that are over, too.
+	IncludeExpired bool `protobuf:"varint,1,opt,name=include_expired,json=includeExpired,proto3" json:"include_expired,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ListSilencesRequest) Reset() {
+	*x = ListSilencesRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSilencesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSilencesRequest) ProtoMessage() {}
+
+func (x *ListSilencesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSilencesRequest.ProtoReflect.Descriptor instead.
+func (*ListSilencesRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ListSilencesRequest) GetIncludeExpired() bool {
+	if x != nil {
+		return x.IncludeExpired
+	}
+	return false
+}
+
+// Silences.
+type ListSilencesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one that ends last first; at most 1000.
+	Silences      []*Silence `protobuf:"bytes,1,rep,name=silences,proto3" json:"silences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSilencesResponse) Reset() {
+	*x = ListSilencesResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSilencesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSilencesResponse) ProtoMessage() {}
+
+func (x *ListSilencesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSilencesResponse.ProtoReflect.Descriptor instead.
+func (*ListSilencesResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ListSilencesResponse) GetSilences() []*Silence {
+	if x != nil {
+		return x.Silences
+	}
+	return nil
+}
+
+// Ends a silence.
+type ExpireSilenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpireSilenceRequest) Reset() {
+	*x = ExpireSilenceRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpireSilenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpireSilenceRequest) ProtoMessage() {}
+
+func (x *ExpireSilenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpireSilenceRequest.ProtoReflect.Descriptor instead.
+func (*ExpireSilenceRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ExpireSilenceRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// The silence after it.
+type ExpireSilenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The silence.
+	Silence       *Silence `protobuf:"bytes,1,opt,name=silence,proto3" json:"silence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpireSilenceResponse) Reset() {
+	*x = ExpireSilenceResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpireSilenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpireSilenceResponse) ProtoMessage() {}
+
+func (x *ExpireSilenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpireSilenceResponse.ProtoReflect.Descriptor instead.
+func (*ExpireSilenceResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ExpireSilenceResponse) GetSilence() *Silence {
+	if x != nil {
+		return x.Silence
+	}
+	return nil
+}
+
+// Something that was not told, or not yet.
+type Suppression struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why.
+	Reason SuppressionReason `protobuf:"varint,1,opt,name=reason,proto3,enum=crossbook.v1.SuppressionReason" json:"reason,omitempty"`
+	// Resource name of the rule.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Id of the opportunity, or what else the match was caused by; empty when it is about a whole group.
+	Cause string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Resource name of the group; empty when there is none.
+	Group string `protobuf:"bytes,4,opt,name=group,proto3" json:"group,omitempty"`
+	// The asset.
+	Asset string `protobuf:"bytes,5,opt,name=asset,proto3" json:"asset,omitempty"`
+	// Venues it is about.
+	Venues []string `protobuf:"bytes,6,rep,name=venues,proto3" json:"venues,omitempty"`
+	// In words, with the numbers.
+	Detail string `protobuf:"bytes,7,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Resource name of the silence, where it was one; the id of the channel for BUDGET and FAILED_DELIVERY.
+	By string `protobuf:"bytes,8,opt,name=by,proto3" json:"by,omitempty"`
+	// When it was first so.
+	FirstTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=first_time,json=firstTime,proto3" json:"first_time,omitempty"`
+	// When it was last so.
+	LastTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
+	// How often it was found so.
+	Count         uint64 `protobuf:"varint,11,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suppression) Reset() {
+	*x = Suppression{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suppression) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suppression) ProtoMessage() {}
+
+func (x *Suppression) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
+func (*Suppression) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *Suppression) GetReason() SuppressionReason {
+	if x != nil {
+		return x.Reason
+	}
+	return SuppressionReason_SUPPRESSION_REASON_UNSPECIFIED
+}
+
+func (x *Suppression) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Suppression) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *Suppression) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *Suppression) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *Suppression) GetVenues() []string {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+func (x *Suppression) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Suppression) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Suppression) GetFirstTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstTime
+	}
+	return nil
+}
+
+func (x *Suppression) GetLastTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastTime
+	}
+	return nil
+}
+
+func (x *Suppression) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// Asks why.
+type ExplainAlertRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of an opportunity. Either this or a group.
+	Opportunity string `protobuf:"bytes,1,opt,name=opportunity,proto3" json:"opportunity,omitempty"`
+	// Resource name of a group.
+	Group string `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
+	// Resource name of the rule; may be empty for a group.
+	Rule          string `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainAlertRequest) Reset() {
+	*x = ExplainAlertRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainAlertRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainAlertRequest) ProtoMessage() {}
+
+func (x *ExplainAlertRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainAlertRequest.ProtoReflect.Descriptor instead.
+func (*ExplainAlertRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ExplainAlertRequest) GetOpportunity() string {
+	if x != nil {
+		return x.Opportunity
+	}
+	return ""
+}
+
+func (x *ExplainAlertRequest) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *ExplainAlertRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+// What became of it.
+type ExplainAlertResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether anything was told of it: a message that at least one channel has taken.
+	IsTold bool `protobuf:"varint,1,opt,name=is_told,json=isTold,proto3" json:"is_told,omitempty"`
+	// In words.
+	Explanation string `protobuf:"bytes,2,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// The alert; absent when the rule did not fire.
+	Alert *Alert `protobuf:"bytes,3,opt,name=alert,proto3" json:"alert,omitempty"`
+	// Its group; absent when it has none.
+	Group *AlertGroup `protobuf:"bytes,4,opt,name=group,proto3" json:"group,omitempty"`
+	// What held it back at any time, newest first.
+	Suppressions  []*Suppression `protobuf:"bytes,5,rep,name=suppressions,proto3" json:"suppressions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainAlertResponse) Reset() {
+	*x = ExplainAlertResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainAlertResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainAlertResponse) ProtoMessage() {}
+
+func (x *ExplainAlertResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainAlertResponse.ProtoReflect.Descriptor instead.
+func (*ExplainAlertResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *ExplainAlertResponse) GetIsTold() bool {
+	if x != nil {
+		return x.IsTold
+	}
+	return false
+}
+
+func (x *ExplainAlertResponse) GetExplanation() string {
+	if x != nil {
+		return x.Explanation
+	}
+	return ""
+}
+
+func (x *ExplainAlertResponse) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *ExplainAlertResponse) GetGroup() *AlertGroup {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *ExplainAlertResponse) GetSuppressions() []*Suppression {
+	if x != nil {
+		return x.Suppressions
+	}
+	return nil
+}
+
+// Asks for suppressions.
+type ListSuppressionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reasons; empty means all.
+	Reasons []SuppressionReason `protobuf:"varint,1,rep,packed,name=reasons,proto3,enum=crossbook.v1.SuppressionReason" json:"reasons,omitempty"`
+	// Resource name of a rule; empty means all.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Assets; empty means all.
+	Assets []string `protobuf:"bytes,3,rep,name=assets,proto3" json:"assets,omitempty"`
+	// Rows wanted, 1 to 1000; 0 means 100.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the previous answer to the same query.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSuppressionsRequest) Reset() {
+	*x = ListSuppressionsRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSuppressionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSuppressionsRequest) ProtoMessage() {}
+
+func (x *ListSuppressionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSuppressionsRequest.ProtoReflect.Descriptor instead.
+func (*ListSuppressionsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *ListSuppressionsRequest) GetReasons() []SuppressionReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *ListSuppressionsRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *ListSuppressionsRequest) GetAssets() []string {
+	if x != nil {
+		return x.Assets
+	}
+	return nil
+}
+
+func (x *ListSuppressionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSuppressionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Suppressions.
+type ListSuppressionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first.
+	Suppressions []*Suppression `protobuf:"bytes,1,rep,name=suppressions,proto3" json:"suppressions,omitempty"`
+	// Continues after the last row; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSuppressionsResponse) Reset() {
+	*x = ListSuppressionsResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSuppressionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSuppressionsResponse) ProtoMessage() {}
+
+func (x *ListSuppressionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSuppressionsResponse.ProtoReflect.Descriptor instead.
+func (*ListSuppressionsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ListSuppressionsResponse) GetSuppressions() []*Suppression {
+	if x != nil {
+		return x.Suppressions
+	}
+	return nil
+}
+
+func (x *ListSuppressionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_crossbook_v1_alerts_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\n" +
-	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x05\n" +
+	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\n" +
+	"\n" +
 	"\tAlertRule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x1d\n" +
@@ -2224,10 +4737,23 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\vcreate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTimeB\x14\n" +
+	"updateTime\x127\n" +
+	"\bgrouping\x18\x11 \x01(\v2\x1b.crossbook.v1.AlertGroupingR\bgrouping\x12:\n" +
+	"\n" +
+	"mute_times\x18\x12 \x03(\v2\x1b.crossbook.v1.AlertMuteTimeR\tmuteTimes\x12N\n" +
+	"\x13ignored_inhibitions\x18\x13 \x03(\x0e2\x1d.crossbook.v1.AlertInhibitionR\x12ignoredInhibitions\x12?\n" +
+	"\vescalations\x18\x14 \x03(\v2\x1d.crossbook.v1.AlertEscalationR\vescalations\x12/\n" +
+	"\x04feed\x18\x15 \x01(\v2\x1b.crossbook.v1.FeedConditionR\x04feed\x125\n" +
+	"\x06system\x18\x16 \x01(\v2\x1d.crossbook.v1.SystemConditionR\x06system\x12B\n" +
+	"\vmarket_move\x18\x17 \x01(\v2!.crossbook.v1.MarketMoveConditionR\n" +
+	"marketMove\x127\n" +
+	"\x15min_alive_probability\x18( \x01(\x01H\x03R\x13minAliveProbability\x88\x01\x01\x12:\n" +
+	"\valive_after\x18) \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"aliveAfterB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percentB\x0f\n" +
-	"\r_min_notional\"\xc5\x02\n" +
+	"\r_min_notionalB\x18\n" +
+	"\x16_min_alive_probability\"\xc5\x02\n" +
 	"\fAlertChannel\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x128\n" +
 	"\aconsole\x18\x02 \x01(\v2\x1c.crossbook.v1.ConsoleChannelH\x00R\aconsole\x128\n" +
@@ -2252,7 +4778,7 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x0fexpected_answer\x18\x04 \x01(\tR\x0eexpectedAnswer\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x98\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe4\x02\n" +
 	"\x05Alert\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12;\n" +
@@ -2262,7 +4788,9 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"deliveries\x18\x05 \x03(\v2\x16.crossbook.v1.DeliveryR\n" +
 	"deliveries\x129\n" +
 	"\n" +
-	"close_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\"\xd8\x01\n" +
+	"close_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x12\x14\n" +
+	"\x05group\x18\a \x01(\tR\x05group\x124\n" +
+	"\atrouble\x18\b \x01(\v2\x1a.crossbook.v1.AlertTroubleR\atrouble\"\xd8\x01\n" +
 	"\bDelivery\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x121\n" +
@@ -2355,12 +4883,185 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	" \x01(\rR\n" +
 	"ownedSlots\x12\x14\n" +
 	"\x05slots\x18\v \x01(\rR\x05slots\x12)\n" +
-	"\x10arbitrage_target\x18\f \x01(\tR\x0farbitrageTarget*\x82\x01\n" +
+	"\x10arbitrage_target\x18\f \x01(\tR\x0farbitrageTarget\"\x9f\x02\n" +
+	"\rAlertGrouping\x12*\n" +
+	"\x02by\x18\x01 \x03(\x0e2\x1a.crossbook.v1.AlertGroupByR\x02by\x12-\n" +
+	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x125\n" +
+	"\binterval\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\binterval\x12B\n" +
+	"\x0frepeat_interval\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0erepeatInterval\x128\n" +
+	"\n" +
+	"close_wait\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\tcloseWait\"\xba\x01\n" +
+	"\rAlertMuteTime\x12\x1b\n" +
+	"\ttime_zone\x18\x01 \x01(\tR\btimeZone\x12\x1a\n" +
+	"\bweekdays\x18\x02 \x03(\x05R\bweekdays\x12\"\n" +
+	"\rdays_of_month\x18\x03 \x03(\x05R\vdaysOfMonth\x12\x16\n" +
+	"\x06months\x18\x04 \x03(\x05R\x06months\x12\x1b\n" +
+	"\tfrom_time\x18\x05 \x01(\tR\bfromTime\x12\x17\n" +
+	"\ato_time\x18\x06 \x01(\tR\x06toTime\"c\n" +
+	"\x0fAlertEscalation\x12/\n" +
+	"\x05after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05after\x12\x1f\n" +
+	"\vchannel_ids\x18\x02 \x03(\tR\n" +
+	"channelIds\"\xf8\x02\n" +
+	"\rFeedCondition\x12;\n" +
+	"\fvenue_states\x18\x01 \x03(\x0e2\x18.crossbook.v1.VenueStateR\vvenueStates\x127\n" +
+	"\x15max_stale_instruments\x18\x02 \x01(\rH\x00R\x13maxStaleInstruments\x88\x01\x01\x128\n" +
+	"\x16max_resyncs_per_minute\x18\x03 \x01(\rH\x01R\x13maxResyncsPerMinute\x88\x01\x01\x122\n" +
+	"\x13max_clock_offset_ms\x18\x04 \x01(\x01H\x02R\x10maxClockOffsetMs\x88\x01\x01\x12%\n" +
+	"\fmax_delay_ms\x18\x05 \x01(\x01H\x03R\n" +
+	"maxDelayMs\x88\x01\x01B\x18\n" +
+	"\x16_max_stale_instrumentsB\x19\n" +
+	"\x17_max_resyncs_per_minuteB\x16\n" +
+	"\x14_max_clock_offset_msB\x0f\n" +
+	"\r_max_delay_ms\"\xc5\x01\n" +
+	"\x0fSystemCondition\x12A\n" +
+	"\x1amax_unacknowledged_batches\x18\x01 \x01(\x04H\x00R\x18maxUnacknowledgedBatches\x88\x01\x01\x126\n" +
+	"\x15min_free_disk_percent\x18\x02 \x01(\x01H\x01R\x12minFreeDiskPercent\x88\x01\x01B\x1d\n" +
+	"\x1b_max_unacknowledged_batchesB\x18\n" +
+	"\x16_min_free_disk_percent\"i\n" +
+	"\x13MarketMoveCondition\x12\x1f\n" +
+	"\vmin_percent\x18\x01 \x01(\x01R\n" +
+	"minPercent\x121\n" +
+	"\x06within\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06within\"\xd4\x01\n" +
+	"\fAlertTrouble\x121\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x19.crossbook.v1.AlertReasonR\x06reason\x12\x14\n" +
+	"\x05venue\x18\x02 \x01(\tR\x05venue\x12\x14\n" +
+	"\x05asset\x18\x03 \x01(\tR\x05asset\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\tR\x04part\x12\x16\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail\x129\n" +
+	"\n" +
+	"since_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\"\xaf\x06\n" +
+	"\n" +
+	"AlertGroup\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12\x14\n" +
+	"\x05asset\x18\x04 \x01(\tR\x05asset\x12)\n" +
+	"\x10dislocated_venue\x18\x05 \x01(\tR\x0fdislocatedVenue\x121\n" +
+	"\x06reason\x18\x06 \x01(\x0e2\x19.crossbook.v1.AlertReasonR\x06reason\x12-\n" +
+	"\amembers\x18\a \x03(\v2\x13.crossbook.v1.AlertR\amembers\x12!\n" +
+	"\fmember_count\x18\b \x01(\rR\vmemberCount\x12\x1d\n" +
+	"\n" +
+	"open_count\x18\t \x01(\rR\topenCount\x127\n" +
+	"\topen_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x129\n" +
+	"\n" +
+	"close_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x125\n" +
+	"\bduration\x18\f \x01(\v2\x19.google.protobuf.DurationR\bduration\x12(\n" +
+	"\x10peak_net_percent\x18\r \x01(\x01R\x0epeakNetPercent\x12!\n" +
+	"\fpaper_profit\x18\x0e \x01(\x01R\vpaperProfit\x12%\n" +
+	"\x0epaper_currency\x18\x0f \x01(\tR\rpaperCurrency\x12L\n" +
+	"\x0facknowledgement\x18\x10 \x01(\v2\".crossbook.v1.AlertAcknowledgementR\x0facknowledgement\x12\x1b\n" +
+	"\theld_back\x18\x11 \x01(\tR\bheldBack\x12\x1a\n" +
+	"\brevision\x18\x12 \x01(\rR\brevision\x12 \n" +
+	"\vescalations\x18\x13 \x01(\rR\vescalations\x126\n" +
+	"\n" +
+	"deliveries\x18\x14 \x03(\v2\x16.crossbook.v1.DeliveryR\n" +
+	"deliveries\"\xb5\x01\n" +
+	"\x14AlertAcknowledgement\x12\x16\n" +
+	"\x06author\x18\x01 \x01(\tR\x06author\x12\x18\n" +
+	"\acomment\x18\x02 \x01(\tR\acomment\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
+	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"\xe8\x02\n" +
+	"\fAlertMessage\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\tgroup_key\x18\x02 \x01(\tR\bgroupKey\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\rR\brevision\x122\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1e.crossbook.v1.AlertMessageKindR\x04kind\x12\x12\n" +
+	"\x04rule\x18\x05 \x01(\tR\x04rule\x12.\n" +
+	"\x05group\x18\x06 \x01(\v2\x18.crossbook.v1.AlertGroupR\x05group\x12)\n" +
+	"\x05alert\x18\a \x01(\v2\x13.crossbook.v1.AlertR\x05alert\x12+\n" +
+	"\x11acknowledge_token\x18\b \x01(\tR\x10acknowledgeToken\x12;\n" +
+	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\"\xb5\x01\n" +
+	"\x16ListAlertGroupsRequest\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1b\n" +
+	"\topen_only\x18\x02 \x01(\bR\bopenOnly\x12\x16\n" +
+	"\x06assets\x18\x03 \x03(\tR\x06assets\x12\x16\n" +
+	"\x06venues\x18\x04 \x03(\tR\x06venues\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"s\n" +
+	"\x17ListAlertGroupsResponse\x120\n" +
+	"\x06groups\x18\x01 \x03(\v2\x18.crossbook.v1.AlertGroupR\x06groups\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb2\x01\n" +
+	"\x1cAcknowledgeAlertGroupRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12\x16\n" +
+	"\x06author\x18\x03 \x01(\tR\x06author\x12\x18\n" +
+	"\acomment\x18\x04 \x01(\tR\acomment\x126\n" +
+	"\tvalid_for\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\bvalidFor\"O\n" +
+	"\x1dAcknowledgeAlertGroupResponse\x12.\n" +
+	"\x05group\x18\x01 \x01(\v2\x18.crossbook.v1.AlertGroupR\x05group\"\xb9\x03\n" +
+	"\aSilence\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06assets\x18\x02 \x03(\tR\x06assets\x12\x16\n" +
+	"\x06venues\x18\x03 \x03(\tR\x06venues\x12\x14\n" +
+	"\x05rules\x18\x04 \x03(\tR\x05rules\x123\n" +
+	"\areasons\x18\x05 \x03(\x0e2\x19.crossbook.v1.AlertReasonR\areasons\x127\n" +
+	"\tfrom_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x16\n" +
+	"\x06author\x18\b \x01(\tR\x06author\x12\x18\n" +
+	"\acomment\x18\t \x01(\tR\acomment\x12%\n" +
+	"\x0eis_maintenance\x18\n" +
+	" \x01(\bR\risMaintenance\x12;\n" +
+	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12\x1b\n" +
+	"\tis_active\x18\f \x01(\bR\bisActive\"G\n" +
+	"\x14CreateSilenceRequest\x12/\n" +
+	"\asilence\x18\x01 \x01(\v2\x15.crossbook.v1.SilenceR\asilence\"H\n" +
+	"\x15CreateSilenceResponse\x12/\n" +
+	"\asilence\x18\x01 \x01(\v2\x15.crossbook.v1.SilenceR\asilence\">\n" +
+	"\x13ListSilencesRequest\x12'\n" +
+	"\x0finclude_expired\x18\x01 \x01(\bR\x0eincludeExpired\"I\n" +
+	"\x14ListSilencesResponse\x121\n" +
+	"\bsilences\x18\x01 \x03(\v2\x15.crossbook.v1.SilenceR\bsilences\"*\n" +
+	"\x14ExpireSilenceRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"H\n" +
+	"\x15ExpireSilenceResponse\x12/\n" +
+	"\asilence\x18\x01 \x01(\v2\x15.crossbook.v1.SilenceR\asilence\"\xe6\x02\n" +
+	"\vSuppression\x127\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x1f.crossbook.v1.SuppressionReasonR\x06reason\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x14\n" +
+	"\x05cause\x18\x03 \x01(\tR\x05cause\x12\x14\n" +
+	"\x05group\x18\x04 \x01(\tR\x05group\x12\x14\n" +
+	"\x05asset\x18\x05 \x01(\tR\x05asset\x12\x16\n" +
+	"\x06venues\x18\x06 \x03(\tR\x06venues\x12\x16\n" +
+	"\x06detail\x18\a \x01(\tR\x06detail\x12\x0e\n" +
+	"\x02by\x18\b \x01(\tR\x02by\x129\n" +
+	"\n" +
+	"first_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tfirstTime\x127\n" +
+	"\tlast_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\blastTime\x12\x14\n" +
+	"\x05count\x18\v \x01(\x04R\x05count\"a\n" +
+	"\x13ExplainAlertRequest\x12 \n" +
+	"\vopportunity\x18\x01 \x01(\tR\vopportunity\x12\x14\n" +
+	"\x05group\x18\x02 \x01(\tR\x05group\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\"\xeb\x01\n" +
+	"\x14ExplainAlertResponse\x12\x17\n" +
+	"\ais_told\x18\x01 \x01(\bR\x06isTold\x12 \n" +
+	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12)\n" +
+	"\x05alert\x18\x03 \x01(\v2\x13.crossbook.v1.AlertR\x05alert\x12.\n" +
+	"\x05group\x18\x04 \x01(\v2\x18.crossbook.v1.AlertGroupR\x05group\x12=\n" +
+	"\fsuppressions\x18\x05 \x03(\v2\x19.crossbook.v1.SuppressionR\fsuppressions\"\xbc\x01\n" +
+	"\x17ListSuppressionsRequest\x129\n" +
+	"\areasons\x18\x01 \x03(\x0e2\x1f.crossbook.v1.SuppressionReasonR\areasons\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06assets\x18\x03 \x03(\tR\x06assets\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"\x81\x01\n" +
+	"\x18ListSuppressionsResponse\x12=\n" +
+	"\fsuppressions\x18\x01 \x03(\v2\x19.crossbook.v1.SuppressionR\fsuppressions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd3\x01\n" +
 	"\fAlertTrigger\x12\x1d\n" +
 	"\x19ALERT_TRIGGER_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ALERT_TRIGGER_OPPORTUNITY\x10\x01\x12\x1a\n" +
 	"\x16ALERT_TRIGGER_SNAPSHOT\x10\x02\x12\x18\n" +
-	"\x14ALERT_TRIGGER_MINUTE\x10\x03*a\n" +
+	"\x14ALERT_TRIGGER_MINUTE\x10\x03\x12\x16\n" +
+	"\x12ALERT_TRIGGER_FEED\x10\x04\x12\x18\n" +
+	"\x14ALERT_TRIGGER_SYSTEM\x10\x05\x12\x1d\n" +
+	"\x19ALERT_TRIGGER_MARKET_MOVE\x10\x06*a\n" +
 	"\rConsoleFormat\x12\x1e\n" +
 	"\x1aCONSOLE_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CONSOLE_FORMAT_TEXT\x10\x01\x12\x17\n" +
@@ -2369,7 +5070,53 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DELIVERY_STATE_PENDING\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x19\n" +
-	"\x15DELIVERY_STATE_FAILED\x10\x032\x80\b\n" +
+	"\x15DELIVERY_STATE_FAILED\x10\x03*\xf7\x01\n" +
+	"\fAlertGroupBy\x12\x1e\n" +
+	"\x1aALERT_GROUP_BY_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13ALERT_GROUP_BY_NONE\x10\x01\x12\x18\n" +
+	"\x14ALERT_GROUP_BY_ASSET\x10\x02\x12#\n" +
+	"\x1fALERT_GROUP_BY_DISLOCATED_VENUE\x10\x03\x12\x1c\n" +
+	"\x18ALERT_GROUP_BY_BUY_VENUE\x10\x04\x12\x1d\n" +
+	"\x19ALERT_GROUP_BY_SELL_VENUE\x10\x05\x12\x17\n" +
+	"\x13ALERT_GROUP_BY_RULE\x10\x06\x12\x19\n" +
+	"\x15ALERT_GROUP_BY_REASON\x10\a*\xb2\x01\n" +
+	"\x0fAlertInhibition\x12 \n" +
+	"\x1cALERT_INHIBITION_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cALERT_INHIBITION_VENUE_STATE\x10\x01\x12\x1d\n" +
+	"\x19ALERT_INHIBITION_IDENTITY\x10\x02\x12 \n" +
+	"\x1cALERT_INHIBITION_MAINTENANCE\x10\x03\x12\x1a\n" +
+	"\x16ALERT_INHIBITION_DEPEG\x10\x04*\xb7\x02\n" +
+	"\vAlertReason\x12\x1c\n" +
+	"\x18ALERT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18ALERT_REASON_OPPORTUNITY\x10\x01\x12\x1c\n" +
+	"\x18ALERT_REASON_VENUE_STATE\x10\x02\x12\x16\n" +
+	"\x12ALERT_REASON_STALE\x10\x03\x12\x1d\n" +
+	"\x19ALERT_REASON_RESYNC_STORM\x10\x04\x12\x16\n" +
+	"\x12ALERT_REASON_CLOCK\x10\x05\x12\x19\n" +
+	"\x15ALERT_REASON_DATABASE\x10\x06\x12\x16\n" +
+	"\x12ALERT_REASON_SHARD\x10\a\x12\x17\n" +
+	"\x13ALERT_REASON_BUFFER\x10\b\x12\x15\n" +
+	"\x11ALERT_REASON_DISK\x10\t\x12\x1c\n" +
+	"\x18ALERT_REASON_MARKET_MOVE\x10\n" +
+	"*\xd4\x01\n" +
+	"\x10AlertMessageKind\x12\"\n" +
+	"\x1eALERT_MESSAGE_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19ALERT_MESSAGE_KIND_OPENED\x10\x01\x12\x1e\n" +
+	"\x1aALERT_MESSAGE_KIND_UPDATED\x10\x02\x12\x1d\n" +
+	"\x19ALERT_MESSAGE_KIND_CLOSED\x10\x03\x12\x1f\n" +
+	"\x1bALERT_MESSAGE_KIND_REPEATED\x10\x04\x12\x1d\n" +
+	"\x19ALERT_MESSAGE_KIND_DIGEST\x10\x05*\xec\x02\n" +
+	"\x11SuppressionReason\x12\"\n" +
+	"\x1eSUPPRESSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cSUPPRESSION_REASON_THRESHOLD\x10\x01\x12\x1f\n" +
+	"\x1bSUPPRESSION_REASON_COOLDOWN\x10\x02\x12\x1e\n" +
+	"\x1aSUPPRESSION_REASON_SILENCE\x10\x03\x12 \n" +
+	"\x1cSUPPRESSION_REASON_MUTE_TIME\x10\x04\x12!\n" +
+	"\x1dSUPPRESSION_REASON_INHIBITION\x10\x05\x12\x1f\n" +
+	"\x1bSUPPRESSION_REASON_GROUPING\x10\x06\x12#\n" +
+	"\x1fSUPPRESSION_REASON_ACKNOWLEDGED\x10\a\x12\x1d\n" +
+	"\x19SUPPRESSION_REASON_BUDGET\x10\b\x12&\n" +
+	"\"SUPPRESSION_REASON_FAILED_DELIVERY\x10\t2\x80\b\n" +
 	"\fAlertService\x12^\n" +
 	"\x0fCreateAlertRule\x12$.crossbook.v1.CreateAlertRuleRequest\x1a%.crossbook.v1.CreateAlertRuleResponse\x12U\n" +
 	"\fGetAlertRule\x12!.crossbook.v1.GetAlertRuleRequest\x1a\".crossbook.v1.GetAlertRuleResponse\x12[\n" +
@@ -2396,109 +5143,192 @@ func file_crossbook_v1_alerts_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_alerts_proto_rawDescData
 }
 
-var file_crossbook_v1_alerts_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_crossbook_v1_alerts_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_crossbook_v1_alerts_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_crossbook_v1_alerts_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_crossbook_v1_alerts_proto_goTypes = []any{
-	(AlertTrigger)(0),                 // 0: crossbook.v1.AlertTrigger
-	(ConsoleFormat)(0),                // 1: crossbook.v1.ConsoleFormat
-	(DeliveryState)(0),                // 2: crossbook.v1.DeliveryState
-	(*AlertRule)(nil),                 // 3: crossbook.v1.AlertRule
-	(*AlertChannel)(nil),              // 4: crossbook.v1.AlertChannel
-	(*ConsoleChannel)(nil),            // 5: crossbook.v1.ConsoleChannel
-	(*WebhookChannel)(nil),            // 6: crossbook.v1.WebhookChannel
-	(*SlackChannel)(nil),              // 7: crossbook.v1.SlackChannel
-	(*DiscordChannel)(nil),            // 8: crossbook.v1.DiscordChannel
-	(*TemplateChannel)(nil),           // 9: crossbook.v1.TemplateChannel
-	(*Alert)(nil),                     // 10: crossbook.v1.Alert
-	(*Delivery)(nil),                  // 11: crossbook.v1.Delivery
-	(*CreateAlertRuleRequest)(nil),    // 12: crossbook.v1.CreateAlertRuleRequest
-	(*CreateAlertRuleResponse)(nil),   // 13: crossbook.v1.CreateAlertRuleResponse
-	(*GetAlertRuleRequest)(nil),       // 14: crossbook.v1.GetAlertRuleRequest
-	(*GetAlertRuleResponse)(nil),      // 15: crossbook.v1.GetAlertRuleResponse
-	(*ListAlertRulesRequest)(nil),     // 16: crossbook.v1.ListAlertRulesRequest
-	(*ListAlertRulesResponse)(nil),    // 17: crossbook.v1.ListAlertRulesResponse
-	(*UpdateAlertRuleRequest)(nil),    // 18: crossbook.v1.UpdateAlertRuleRequest
-	(*UpdateAlertRuleResponse)(nil),   // 19: crossbook.v1.UpdateAlertRuleResponse
-	(*DeleteAlertRuleRequest)(nil),    // 20: crossbook.v1.DeleteAlertRuleRequest
-	(*DeleteAlertRuleResponse)(nil),   // 21: crossbook.v1.DeleteAlertRuleResponse
-	(*ListAlertsRequest)(nil),         // 22: crossbook.v1.ListAlertsRequest
-	(*ListAlertsResponse)(nil),        // 23: crossbook.v1.ListAlertsResponse
-	(*WatchAlertsRequest)(nil),        // 24: crossbook.v1.WatchAlertsRequest
-	(*WatchAlertsResponse)(nil),       // 25: crossbook.v1.WatchAlertsResponse
-	(*TestAlertChannelRequest)(nil),   // 26: crossbook.v1.TestAlertChannelRequest
-	(*TestAlertChannelResponse)(nil),  // 27: crossbook.v1.TestAlertChannelResponse
-	(*CheckAlertsRequest)(nil),        // 28: crossbook.v1.CheckAlertsRequest
-	(*CheckAlertsResponse)(nil),       // 29: crossbook.v1.CheckAlertsResponse
-	(*RedriveDeliveriesRequest)(nil),  // 30: crossbook.v1.RedriveDeliveriesRequest
-	(*RedriveDeliveriesResponse)(nil), // 31: crossbook.v1.RedriveDeliveriesResponse
-	(*GetAlertStatsRequest)(nil),      // 32: crossbook.v1.GetAlertStatsRequest
-	(*GetAlertStatsResponse)(nil),     // 33: crossbook.v1.GetAlertStatsResponse
-	nil,                               // 34: crossbook.v1.TemplateChannel.HeadersEntry
-	(*durationpb.Duration)(nil),       // 35: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),     // 36: google.protobuf.Timestamp
-	(*Opportunity)(nil),               // 37: crossbook.v1.Opportunity
-	(*fieldmaskpb.FieldMask)(nil),     // 38: google.protobuf.FieldMask
+	(AlertTrigger)(0),                     // 0: crossbook.v1.AlertTrigger
+	(ConsoleFormat)(0),                    // 1: crossbook.v1.ConsoleFormat
+	(DeliveryState)(0),                    // 2: crossbook.v1.DeliveryState
+	(AlertGroupBy)(0),                     // 3: crossbook.v1.AlertGroupBy
+	(AlertInhibition)(0),                  // 4: crossbook.v1.AlertInhibition
+	(AlertReason)(0),                      // 5: crossbook.v1.AlertReason
+	(AlertMessageKind)(0),                 // 6: crossbook.v1.AlertMessageKind
+	(SuppressionReason)(0),                // 7: crossbook.v1.SuppressionReason
+	(*AlertRule)(nil),                     // 8: crossbook.v1.AlertRule
+	(*AlertChannel)(nil),                  // 9: crossbook.v1.AlertChannel
+	(*ConsoleChannel)(nil),                // 10: crossbook.v1.ConsoleChannel
+	(*WebhookChannel)(nil),                // 11: crossbook.v1.WebhookChannel
+	(*SlackChannel)(nil),                  // 12: crossbook.v1.SlackChannel
+	(*DiscordChannel)(nil),                // 13: crossbook.v1.DiscordChannel
+	(*TemplateChannel)(nil),               // 14: crossbook.v1.TemplateChannel
+	(*Alert)(nil),                         // 15: crossbook.v1.Alert
+	(*Delivery)(nil),                      // 16: crossbook.v1.Delivery
+	(*CreateAlertRuleRequest)(nil),        // 17: crossbook.v1.CreateAlertRuleRequest
+	(*CreateAlertRuleResponse)(nil),       // 18: crossbook.v1.CreateAlertRuleResponse
+	(*GetAlertRuleRequest)(nil),           // 19: crossbook.v1.GetAlertRuleRequest
+	(*GetAlertRuleResponse)(nil),          // 20: crossbook.v1.GetAlertRuleResponse
+	(*ListAlertRulesRequest)(nil),         // 21: crossbook.v1.ListAlertRulesRequest
+	(*ListAlertRulesResponse)(nil),        // 22: crossbook.v1.ListAlertRulesResponse
+	(*UpdateAlertRuleRequest)(nil),        // 23: crossbook.v1.UpdateAlertRuleRequest
+	(*UpdateAlertRuleResponse)(nil),       // 24: crossbook.v1.UpdateAlertRuleResponse
+	(*DeleteAlertRuleRequest)(nil),        // 25: crossbook.v1.DeleteAlertRuleRequest
+	(*DeleteAlertRuleResponse)(nil),       // 26: crossbook.v1.DeleteAlertRuleResponse
+	(*ListAlertsRequest)(nil),             // 27: crossbook.v1.ListAlertsRequest
+	(*ListAlertsResponse)(nil),            // 28: crossbook.v1.ListAlertsResponse
+	(*WatchAlertsRequest)(nil),            // 29: crossbook.v1.WatchAlertsRequest
+	(*WatchAlertsResponse)(nil),           // 30: crossbook.v1.WatchAlertsResponse
+	(*TestAlertChannelRequest)(nil),       // 31: crossbook.v1.TestAlertChannelRequest
+	(*TestAlertChannelResponse)(nil),      // 32: crossbook.v1.TestAlertChannelResponse
+	(*CheckAlertsRequest)(nil),            // 33: crossbook.v1.CheckAlertsRequest
+	(*CheckAlertsResponse)(nil),           // 34: crossbook.v1.CheckAlertsResponse
+	(*RedriveDeliveriesRequest)(nil),      // 35: crossbook.v1.RedriveDeliveriesRequest
+	(*RedriveDeliveriesResponse)(nil),     // 36: crossbook.v1.RedriveDeliveriesResponse
+	(*GetAlertStatsRequest)(nil),          // 37: crossbook.v1.GetAlertStatsRequest
+	(*GetAlertStatsResponse)(nil),         // 38: crossbook.v1.GetAlertStatsResponse
+	(*AlertGrouping)(nil),                 // 39: crossbook.v1.AlertGrouping
+	(*AlertMuteTime)(nil),                 // 40: crossbook.v1.AlertMuteTime
+	(*AlertEscalation)(nil),               // 41: crossbook.v1.AlertEscalation
+	(*FeedCondition)(nil),                 // 42: crossbook.v1.FeedCondition
+	(*SystemCondition)(nil),               // 43: crossbook.v1.SystemCondition
+	(*MarketMoveCondition)(nil),           // 44: crossbook.v1.MarketMoveCondition
+	(*AlertTrouble)(nil),                  // 45: crossbook.v1.AlertTrouble
+	(*AlertGroup)(nil),                    // 46: crossbook.v1.AlertGroup
+	(*AlertAcknowledgement)(nil),          // 47: crossbook.v1.AlertAcknowledgement
+	(*AlertMessage)(nil),                  // 48: crossbook.v1.AlertMessage
+	(*ListAlertGroupsRequest)(nil),        // 49: crossbook.v1.ListAlertGroupsRequest
+	(*ListAlertGroupsResponse)(nil),       // 50: crossbook.v1.ListAlertGroupsResponse
+	(*AcknowledgeAlertGroupRequest)(nil),  // 51: crossbook.v1.AcknowledgeAlertGroupRequest
+	(*AcknowledgeAlertGroupResponse)(nil), // 52: crossbook.v1.AcknowledgeAlertGroupResponse
+	(*Silence)(nil),                       // 53: crossbook.v1.Silence
+	(*CreateSilenceRequest)(nil),          // 54: crossbook.v1.CreateSilenceRequest
+	(*CreateSilenceResponse)(nil),         // 55: crossbook.v1.CreateSilenceResponse
+	(*ListSilencesRequest)(nil),           // 56: crossbook.v1.ListSilencesRequest
+	(*ListSilencesResponse)(nil),          // 57: crossbook.v1.ListSilencesResponse
+	(*ExpireSilenceRequest)(nil),          // 58: crossbook.v1.ExpireSilenceRequest
+	(*ExpireSilenceResponse)(nil),         // 59: crossbook.v1.ExpireSilenceResponse
+	(*Suppression)(nil),                   // 60: crossbook.v1.Suppression
+	(*ExplainAlertRequest)(nil),           // 61: crossbook.v1.ExplainAlertRequest
+	(*ExplainAlertResponse)(nil),          // 62: crossbook.v1.ExplainAlertResponse
+	(*ListSuppressionsRequest)(nil),       // 63: crossbook.v1.ListSuppressionsRequest
+	(*ListSuppressionsResponse)(nil),      // 64: crossbook.v1.ListSuppressionsResponse
+	nil,                                   // 65: crossbook.v1.TemplateChannel.HeadersEntry
+	(*durationpb.Duration)(nil),           // 66: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),         // 67: google.protobuf.Timestamp
+	(*Opportunity)(nil),                   // 68: crossbook.v1.Opportunity
+	(*fieldmaskpb.FieldMask)(nil),         // 69: google.protobuf.FieldMask
+	(VenueState)(0),                       // 70: crossbook.v1.VenueState
 }
 var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	0,  // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
-	35, // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
-	35, // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
-	4,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
-	36, // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
-	36, // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 6: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
-	6,  // 7: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
-	7,  // 8: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
-	8,  // 9: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
-	9,  // 10: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
-	1,  // 11: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
-	34, // 12: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
-	37, // 13: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
-	36, // 14: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
-	11, // 15: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
-	36, // 16: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
-	2,  // 17: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
-	36, // 18: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
-	3,  // 19: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	3,  // 20: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	3,  // 21: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	3,  // 22: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
-	3,  // 23: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	38, // 24: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 25: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	36, // 26: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
-	36, // 27: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
-	10, // 28: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	10, // 29: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
-	4,  // 30: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	10, // 31: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	12, // 32: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	14, // 33: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	16, // 34: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	18, // 35: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	20, // 36: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	22, // 37: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	24, // 38: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	26, // 39: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	28, // 40: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	30, // 41: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	32, // 42: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	13, // 43: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	15, // 44: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	17, // 45: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	19, // 46: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	21, // 47: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	23, // 48: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	25, // 49: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	27, // 50: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	29, // 51: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	31, // 52: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	33, // 53: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	43, // [43:54] is the sub-list for method output_type
-	32, // [32:43] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	66, // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
+	66, // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
+	9,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
+	67, // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
+	67, // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
+	39, // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
+	40, // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
+	4,  // 8: crossbook.v1.AlertRule.ignored_inhibitions:type_name -> crossbook.v1.AlertInhibition
+	41, // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
+	42, // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
+	43, // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
+	44, // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
+	66, // 13: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
+	10, // 14: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
+	11, // 15: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
+	12, // 16: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
+	13, // 17: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
+	14, // 18: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
+	1,  // 19: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
+	65, // 20: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
+	68, // 21: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
+	67, // 22: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
+	16, // 23: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
+	67, // 24: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
+	45, // 25: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
+	2,  // 26: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
+	67, // 27: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
+	8,  // 28: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	8,  // 29: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	8,  // 30: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	8,  // 31: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
+	8,  // 32: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	69, // 33: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	8,  // 34: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	67, // 35: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
+	67, // 36: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
+	15, // 37: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	15, // 38: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
+	9,  // 39: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
+	15, // 40: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	3,  // 41: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
+	66, // 42: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
+	66, // 43: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
+	66, // 44: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
+	66, // 45: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
+	66, // 46: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
+	70, // 47: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
+	66, // 48: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
+	5,  // 49: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
+	67, // 50: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
+	5,  // 51: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
+	15, // 52: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
+	67, // 53: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
+	67, // 54: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
+	66, // 55: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
+	47, // 56: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
+	16, // 57: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
+	67, // 58: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
+	67, // 59: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
+	6,  // 60: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
+	46, // 61: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
+	15, // 62: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
+	67, // 63: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
+	46, // 64: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
+	66, // 65: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
+	46, // 66: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
+	5,  // 67: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
+	67, // 68: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
+	67, // 69: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
+	67, // 70: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
+	53, // 71: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
+	53, // 72: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	53, // 73: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
+	53, // 74: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	7,  // 75: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
+	67, // 76: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
+	67, // 77: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
+	15, // 78: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
+	46, // 79: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
+	60, // 80: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
+	7,  // 81: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
+	60, // 82: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
+	17, // 83: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	19, // 84: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	21, // 85: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	23, // 86: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	25, // 87: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	27, // 88: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	29, // 89: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	31, // 90: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	33, // 91: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	35, // 92: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	37, // 93: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	18, // 94: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	20, // 95: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	22, // 96: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	24, // 97: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	26, // 98: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	28, // 99: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	30, // 100: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	32, // 101: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	34, // 102: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	36, // 103: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	38, // 104: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	94, // [94:105] is the sub-list for method output_type
+	83, // [83:94] is the sub-list for method input_type
+	83, // [83:83] is the sub-list for extension type_name
+	83, // [83:83] is the sub-list for extension extendee
+	0,  // [0:83] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }
@@ -2507,6 +5337,7 @@ func file_crossbook_v1_alerts_proto_init() {
 		return
 	}
 	file_crossbook_v1_arbitrage_proto_init()
+	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_alerts_proto_msgTypes[0].OneofWrappers = []any{}
 	file_crossbook_v1_alerts_proto_msgTypes[1].OneofWrappers = []any{
 		(*AlertChannel_Console)(nil),
@@ -2515,13 +5346,15 @@ func file_crossbook_v1_alerts_proto_init() {
 		(*AlertChannel_Discord)(nil),
 		(*AlertChannel_Template)(nil),
 	}
+	file_crossbook_v1_alerts_proto_msgTypes[34].OneofWrappers = []any{}
+	file_crossbook_v1_alerts_proto_msgTypes[35].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_alerts_proto_rawDesc), len(file_crossbook_v1_alerts_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   32,
+			NumEnums:      8,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

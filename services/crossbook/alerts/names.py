@@ -1,4 +1,4 @@
-"""Resource names: "alertRules/{id}" and "alerts/{id}"."""
+"""Resource names: "alertRules/{id}", "alerts/{id}", and so on."""
 
 import re
 
@@ -7,6 +7,9 @@ from crossbook.plumbing.errors import InvalidRequestError
 ID = re.compile(r"[a-z0-9-]{1,63}")
 RULES = "alertRules/"
 ALERTS = "alerts/"
+MESSAGES = "alertMessages/"
+GROUPS = "alertGroups/"
+SILENCES = "silences/"
 
 
 def rule_id(name: str, field: str) -> str:
@@ -17,6 +20,16 @@ def rule_id(name: str, field: str) -> str:
 def alert_id(name: str, field: str) -> str:
     """The id in an alert's name; raises InvalidRequestError naming the field."""
     return _id(name, ALERTS, field)
+
+
+def group_id(name: str, field: str) -> str:
+    """The id in a group's name; raises InvalidRequestError naming the field."""
+    return _id(name, GROUPS, field)
+
+
+def silence_id(name: str, field: str) -> str:
+    """The id in a silence's name; raises InvalidRequestError naming the field."""
+    return _id(name, SILENCES, field)
 
 
 def _id(name: str, collection: str, field: str) -> str:

@@ -4,7 +4,7 @@ A claim counts the try and moves the delivery's due time to the end of the lease
 destination has a few places, so a slow receiver takes only its own; one that has lately limited us gets one thing at a
 time; one that says for how long is left alone until then, and what it turned away was no try. A try whose end cannot be
 recorded, because Postgres is down, keeps its place until it can: the record is worth more than the next try, for
-without it the receiver gets the alert twice. What nobody foresaw in a channel is no end of a delivery and no try.
+without it the receiver gets the message twice. What nobody foresaw in a channel is no end of a delivery and no try.
 """
 
 import asyncio
@@ -119,13 +119,14 @@ class Outbox:
         await self._record(claimed, ending_of(claimed, outcome))
 
     async def _try(self, claimed: ClaimedDelivery) -> Outcome:
-        closed_ns = self._closings.closed_ns(claimed.alert.opportunity.id)
+        alert = claimed.message.alert
+        closed_ns = self._closings.closed_ns(alert.opportunity.id) if claimed.message.HasField("alert") else None
         if closed_ns is not None:
-            claimed.alert.close_time.CopyFrom(to_timestamp(closed_ns))
+            alert.close_time.CopyFrom(to_timestamp(closed_ns))
         try:
-            return await send(claimed.channel, claimed.alert, self._http)
+            return await send(claimed.channel, claimed.message, self._http)
         except Exception as error:
-            log.exception("channel_broke", alert=claimed.alert.name, channel=claimed.channel.id)
+            log.exception("channel_broke", message=claimed.message.name, channel=claimed.channel.id)
             reason = f"the channel broke ({type(error).__name__}); the service's log has the details"
             return Retry(reason, is_counted=False)
 
@@ -142,7 +143,7 @@ class Outbox:
             self._count(claimed, ending)
 
     def _count(self, claimed: ClaimedDelivery, ending: Ending) -> None:
-        about = {"alert": claimed.alert.name, "channel": claimed.channel.id, "attempts": claimed.attempts}
+        about = {"message": claimed.message.name, "channel": claimed.channel.id, "attempts": claimed.attempts}
         if ending.state == DELIVERED:
             self._counters.delivered += 1
             log.info("alert_delivered", **about)

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.json_format import ParseDict
 
-from crossbook.alerts.names import ALERTS, RULES
+from crossbook.alerts.names import ALERTS, GROUPS, MESSAGES, RULES
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 
@@ -30,7 +30,7 @@ class Earlier:
 class ClaimedDelivery:
     """A delivery that this process alone may try until its lease ends."""
 
-    alert: pb.Alert
+    message: pb.AlertMessage
     channel: pb.AlertChannel
     attempts: int
     is_last_try: bool
@@ -80,19 +80,58 @@ def rule_from(row: Sequence[Any]) -> pb.AlertRule:
 
 
 def alert_from(row: Sequence[Any]) -> pb.Alert:
-    """From id, rule, opportunity, fired_at, closed_at; without its deliveries."""
-    alert_id, rule, opportunity, fired_at, closed_at = row
+    """From id, rule, opportunity, fired_at, closed_at, group_id, trouble; without its deliveries."""
+    alert_id, rule, opportunity, fired_at, closed_at, group_id, trouble = row
     found = ParseDict(opportunity, arbitrage_pb2.Opportunity(), ignore_unknown_fields=True)
-    alert = pb.Alert(name=ALERTS + alert_id, rule=rule, opportunity=found)
+    alert = pb.Alert(name=ALERTS + alert_id, rule=rule, opportunity=found, group=GROUPS + group_id if group_id else "")
     alert.fire_time.FromDatetime(fired_at)
+    if trouble is not None:
+        alert.trouble.CopyFrom(ParseDict(trouble, pb.AlertTrouble(), ignore_unknown_fields=True))
     if closed_at is not None:
         alert.close_time.FromDatetime(closed_at)
     return alert
 
 
+def message_of(alert: pb.Alert) -> pb.AlertMessage:
+    """What is told of an alert without a group; it bears the alert's own id."""
+    message = pb.AlertMessage(
+        name=MESSAGES + alert.name.removeprefix(ALERTS),
+        group_key=alert.name.removeprefix(ALERTS),
+        revision=1,
+        kind=pb.ALERT_MESSAGE_KIND_OPENED,
+        rule=alert.rule,
+        alert=alert,
+        create_time=alert.fire_time,
+    )
+    message.alert.ClearField("deliveries")
+    return message
+
+
+def message_from(row: Sequence[Any]) -> pb.AlertMessage:
+    """From id, rule, group_key, revision, kind, group_then, created_at, the group's token, and an alert's columns.
+
+    Those are NULL where there is a group.
+    """
+    message_id, rule, group_key, revision, kind, group_then, created_at, token = row[:8]
+    message = pb.AlertMessage(
+        name=MESSAGES + message_id,
+        group_key=group_key,
+        revision=revision,
+        kind=kind,
+        rule=rule,
+        acknowledge_token=token or "",
+    )
+    message.create_time.FromDatetime(created_at)
+    if group_then is None:
+        message.alert.CopyFrom(alert_from(row[8:]))
+    else:
+        message.group.CopyFrom(ParseDict(group_then, pb.AlertGroup(), ignore_unknown_fields=True))
+    return message
+
+
 def claimed_from(row: Sequence[Any]) -> ClaimedDelivery:
-    """From the columns of an alert, then channel_id, channel, attempts, whether it is the last, claim, destination."""
-    channel_id, fields, attempts, is_last_try, claim, destination = row[5:]
+    """From channel_id, channel, attempts, whether it is the last, claim, destination, then a message's columns."""
+    channel_id, fields, attempts, is_last_try, claim, destination = row[:6]
     channel = ParseDict(fields, pb.AlertChannel(), ignore_unknown_fields=True)
     channel.id = channel_id
-    return ClaimedDelivery(alert_from(row[:5]), channel, attempts, is_last_try, claim, destination)
+    return ClaimedDelivery(message_from(row[6:]), channel, attempts, is_last_try, claim, destination)

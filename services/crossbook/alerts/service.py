@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from crossbook.alerts import requests
-from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered
 from crossbook.alerts.channels.registry import check_channel, restore_channel, send
@@ -102,7 +102,7 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         violations = violations or await asyncio.to_thread(_problems, channel, self._http)
         if violations:
             raise InvalidRequestError(violations)
-        outcome = await send(channel, sample_alert(), self._http)
+        outcome = await send(channel, sample_message(), self._http)
         is_delivered = isinstance(outcome, Delivered)
         error = "" if isinstance(outcome, Delivered) else outcome.reason
         return pb.TestAlertChannelResponse(is_delivered=is_delivered, http_status=outcome.http_status, error=error)

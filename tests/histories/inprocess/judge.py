@@ -39,7 +39,7 @@ SELECT
     (SELECT coalesce(json_agg(json_build_array(id, rule, cause, asset, extract(epoch FROM fired_at)::float8 - %s)),
      '[]')
      FROM alerts),
-    (SELECT coalesce(json_agg(json_build_array(alert_id, state)), '[]') FROM deliveries)
+    (SELECT coalesce(json_agg(json_build_array(message_id, state)), '[]') FROM deliveries)
 """
 
 

@@ -28,8 +28,10 @@ INSERT_ALERT = """
     INSERT INTO alerts (id, rule, cause, asset, buy_venue, sell_venue, opportunity, fired_at)
     VALUES (%s, 'alertRules/r', %s, 'BTC', 'a', 'b', %s, clock_timestamp() - %s)
 """
+INSERT_MESSAGE = "INSERT INTO alert_messages (id, rule, alert_id, group_key) VALUES (%s, 'alertRules/r', %s, %s)"
 INSERT_DELIVERY = """
-    INSERT INTO deliveries (alert_id, channel_id, position, channel, state, tries_left) VALUES (%s, 'c', 0, '{}', %s, 1)
+    INSERT INTO deliveries (message_id, channel_id, position, channel, state, tries_left)
+    VALUES (%s, 'c', 0, '{}', %s, 1)
 """
 LARGE = "x" * 20_000
 
@@ -45,6 +47,7 @@ async def _insert(dsn: str, ages_days: dict[str, float], state: int = 2) -> None
         for identifier, age in ages_days.items():
             values = (identifier, identifier, '{"asset": "BTC"}', timedelta(days=age))
             await connection.execute(INSERT_ALERT, values)
+            await connection.execute(INSERT_MESSAGE, (identifier,) * 3)
             await connection.execute(INSERT_DELIVERY, (identifier, state))
 
 
@@ -53,7 +56,7 @@ async def _ids(dsn: str) -> set[str]:
         rows = await (await connection.execute("SELECT id FROM alerts")).fetchall()
         orphans = await (
             await connection.execute(
-                "SELECT count(*) FROM deliveries d LEFT JOIN alerts a ON a.id = d.alert_id WHERE a.id IS NULL"
+                "SELECT count(*) FROM deliveries d LEFT JOIN alerts a ON a.id = d.message_id WHERE a.id IS NULL"
             )
         ).fetchone()
     assert orphans == (0,)

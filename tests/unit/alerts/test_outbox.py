@@ -13,7 +13,7 @@ from crossbook.plumbing.settings import AlertsSettings
 
 def claimed(attempts: int = 1, *, is_last_try: bool = False) -> ClaimedDelivery:
     """After so many tries."""
-    return ClaimedDelivery(pb.Alert(), pb.AlertChannel(), attempts, is_last_try, claim="", destination="")
+    return ClaimedDelivery(pb.AlertMessage(), pb.AlertChannel(), attempts, is_last_try, claim="", destination="")
 
 
 def pause(attempts: int, outcome: Retry) -> float:

@@ -101,7 +101,7 @@ async def test_a_shard_that_is_not_listed_any_more_is_left_once_it_has_no_open_i
         b.send(Tick("dear", 0, 0, state=MOVED))
         a.send(Tick("dear", 102.0, 102.1))
         await eventually(lambda: followed.connections == {"a": True})
-        assert b.connected == 0
+        await eventually(lambda: b.connected == 0)
         assert _sell_prices(followed) == [102.0]
         assert followed.live.scanner.stats().closed == 0
 

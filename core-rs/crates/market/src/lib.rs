@@ -6,6 +6,7 @@ mod book;
 mod contract;
 mod depth;
 mod fact;
+mod facts;
 mod instrument;
 mod quote;
 
@@ -15,5 +16,6 @@ pub use book::{Level, MAX_LEVELS, OrderBook};
 pub use contract::ContractWorth;
 pub use depth::{Depth, MAX_DEPTH_LEVELS};
 pub use fact::{Fact, WrongFact};
+pub use facts::{FactKind, FactState, FundingAccrual, InstrumentFact, Terms, TradingStatus};
 pub use instrument::{Instrument, is_name};
 pub use quote::{BookState, Quote};

@@ -1,19 +1,26 @@
-//! When the feed's quotes become a batch: at once when nothing was sent lately, then a moment of holding back.
+//! When the feed's quotes become a batch: at once when little was sent lately, then a moment of holding back.
 //!
-//! So a quiet venue adds no delay, and a busy one sends a bounded number of messages however many quotes it has; fewer when it
-//! shares the process with many lanes (`pace`). An idle stream says every half second, in a batch without rows, that
+//! So a quiet venue adds no delay, nor do a few reads that follow one another at once, as when a venue's frames of one moment
+//! come in pieces; and a busy one sends a bounded number of messages however many quotes it has; fewer when it shares the
+//! process with many lanes (`pace`). An idle stream says every half second, in a batch without rows, that
 //! everything before that moment has been sent.
 
 use crate::latency::FrameLatency;
 use crate::pace::Hold;
 
 const WATERMARK_INTERVAL_NS: i64 = 500_000_000;
+/// One batch in so long is a lane's even rate.
+const EVEN_NS: i64 = 250_000;
+/// A lane that has been quiet may be so far ahead of it: four batches at once.
+const AHEAD_NS: i64 = 3 * EVEN_NS;
 
 /// Of one lane. Times called `at_ns` are of a clock that only goes forward, the others are those that quotes bear.
 #[derive(Debug, Default)]
 pub struct Batcher {
     latency: FrameLatency,
-    /// Until then what comes is held back; None before the first batch.
+    /// When its even rate comes to the next batch; None before the first one.
+    even_ns: Option<i64>,
+    /// Until then what comes is held back.
     free_ns: Option<i64>,
     emitted_ns: Option<i64>,
 }
@@ -43,7 +50,9 @@ impl Batcher {
 
     /// What comes next is held back. Returns how long until whatever is pending then leaves, in nanoseconds.
     pub fn hold(&mut self, hold: Hold, at_ns: i64) -> i64 {
-        self.free_ns = Some(at_ns + hold.at_once_after_ns);
+        let even_ns = self.even_ns.map_or(at_ns, |even_ns| even_ns.max(at_ns)) + EVEN_NS;
+        self.even_ns = Some(even_ns);
+        self.free_ns = Some((even_ns - AHEAD_NS).max(at_ns + hold.at_once_after_ns));
         hold.at_latest_after_ns
     }
 
@@ -66,27 +75,25 @@ mod tests {
 
     const US: i64 = 1_000;
 
-    /// Rows that come at these times, every read; the times and sizes of the batches. The driver's timer is exact.
+    /// Rows that come at these times, every read; the times and sizes of the batches. The driver's timer is exact, and it waits
+    /// for rows only.
     fn batches(reads_us: &[i64]) -> Vec<(i64, u32)> {
         let (mut batcher, mut pace, mut found) = (Batcher::default(), Pace::default(), Vec::new());
-        let (mut pending, mut timer_us) = (0, i64::MAX);
+        let (mut pending, mut latest_us) = (0, i64::MAX);
         let mut flush = |batcher: &mut Batcher, pending: &mut u32, at_us: i64| {
             found.push((at_us, std::mem::take(pending)));
             batcher.on_batch(at_us * US, at_us * US);
             at_us + batcher.hold(pace.hold(at_us * US), at_us * US) / US
         };
         for &read_us in reads_us.iter().chain([&1_000_000]) {
-            while timer_us < read_us {
-                let at_us = std::mem::replace(&mut timer_us, i64::MAX);
+            if pending > 0 && latest_us < read_us {
                 batcher.end_hold();
-                if pending > 0 {
-                    timer_us = flush(&mut batcher, &mut pending, at_us);
-                }
+                latest_us = flush(&mut batcher, &mut pending, latest_us);
             }
             if read_us < 1_000_000 {
                 pending += 1;
                 if batcher.on_quotes(read_us * US, read_us * US) {
-                    timer_us = flush(&mut batcher, &mut pending, read_us);
+                    latest_us = flush(&mut batcher, &mut pending, read_us);
                 }
             }
         }
@@ -94,26 +101,37 @@ mod tests {
     }
 
     #[test]
-    fn the_first_quote_leaves_at_once_and_those_that_follow_together() {
-        assert_eq!(batches(&[0, 1, 100, 249]), [(0, 1), (1_000, 3)]);
+    fn the_first_reads_leave_at_once_and_those_that_follow_together() {
+        assert_eq!(batches(&[0, 1, 2, 3]), [(0, 1), (1, 1), (2, 1), (3, 1)]);
+        assert_eq!(batches(&[0, 1, 2, 3, 4, 100, 240]), [(0, 1), (1, 1), (2, 1), (3, 1), (1_003, 3)]);
     }
 
     #[test]
-    fn after_a_pause_the_next_quote_leaves_at_once_again() {
-        assert_eq!(batches(&[0, 5_000, 9_000]), [(0, 1), (5_000, 1), (9_000, 1)]);
+    fn after_a_pause_the_next_quotes_leave_at_once_again() {
+        let reads = [0, 1, 2, 3, 5_000, 5_001, 5_002, 5_003];
+        assert_eq!(batches(&reads), reads.map(|read_us| (read_us, 1)));
     }
 
     #[test]
     fn the_next_read_after_a_moment_takes_what_waits_along_and_the_hold_is_the_bound() {
-        assert_eq!(batches(&[0, 100, 260]), [(0, 1), (260, 2)]);
-        assert_eq!(batches(&[0, 100]), [(0, 1), (1_000, 1)]);
-        assert_eq!(batches(&[0, 260, 300]), [(0, 1), (260, 1), (1_260, 1)]);
+        assert_eq!(batches(&[0, 0, 0, 0, 100, 260]), [(0, 1), (0, 1), (0, 1), (0, 1), (260, 2)]);
+        assert_eq!(batches(&[0, 0, 0, 0, 260, 300]), [(0, 1), (0, 1), (0, 1), (0, 1), (260, 1), (1_260, 1)]);
+    }
+
+    #[test]
+    fn a_lane_that_always_has_something_sends_at_an_even_rate() {
+        let reads: Vec<_> = (0..100_000).step_by(10).collect();
+        let sent = batches(&reads);
+        assert!((400..=404).contains(&sent.len()), "{} in 100 ms", sent.len());
+        assert_eq!(sent.iter().map(|batch| batch.1).sum::<u32>(), 10_000);
     }
 
     #[test]
     fn a_timer_that_is_early_leaves_nothing_behind() {
-        let mut batcher = Batcher::default();
-        batcher.hold(Pace::default().hold(0), 0);
+        let (mut batcher, mut pace) = (Batcher::default(), Pace::default());
+        for _ in 0..4 {
+            batcher.hold(pace.hold(0), 0);
+        }
         assert!(!batcher.may_leave(200 * US));
         batcher.end_hold();
         assert!(batcher.on_quotes(0, 201 * US));

@@ -1,4 +1,4 @@
-//! How often one process sends batches: a lane that has sent none lately sends at once, and all lanes of all venues share an
+//! How often one process sends batches: a lane that has sent little lately sends at once, and all lanes of all venues share an
 //! allowance of messages.
 //!
 //! A message costs its sender some 30 µs of processor time, nearly all of it in Python, and its reader as much, whatever its size.
@@ -6,17 +6,17 @@
 //! the allowance every lane holds longer, in turn, and sends as many quotes in fewer messages.
 
 const SECOND_NS: i64 = 1_000_000_000;
-/// What comes so long after a lane's last batch leaves at once.
-const AT_ONCE_AFTER_NS: i64 = 250_000;
 /// Whatever came before that leaves then.
 const AT_LATEST_AFTER_NS: i64 = 1_000_000;
 /// Of all lanes together.
 const MESSAGES_PER_SECOND: i64 = 6_000;
+/// A process that has been quiet may be so far ahead of its allowance.
+const AHEAD_NS: i64 = 1_000_000;
 
 /// How long a lane holds back what comes after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// What comes later than that leaves at once.
+    /// What comes later than that leaves at once, if the lane's own rate allows it.
     pub at_once_after_ns: i64,
     /// Then whatever waits leaves.
     pub at_latest_after_ns: i64,
@@ -35,7 +35,7 @@ impl Pace {
         let free_ns = self.free_ns.map_or(at_ns, |free_ns| free_ns.max(at_ns)) + SECOND_NS / MESSAGES_PER_SECOND;
         self.free_ns = Some(free_ns);
         let owed_ns = free_ns - at_ns;
-        Hold { at_once_after_ns: AT_ONCE_AFTER_NS.max(owed_ns), at_latest_after_ns: AT_LATEST_AFTER_NS.max(owed_ns) }
+        Hold { at_once_after_ns: (owed_ns - AHEAD_NS).max(0), at_latest_after_ns: AT_LATEST_AFTER_NS.max(owed_ns) }
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
         let burst: Vec<_> = (0..100).map(|_| pace.hold(5)).collect();
         assert!(burst[99].at_latest_after_ns > 10 * MS && burst[99].at_once_after_ns > 10 * MS);
         let again: Vec<_> = (0..100).map(|_| pace.hold(5 + SECOND_NS)).collect();
-        assert_eq!(again[0], Hold { at_once_after_ns: MS / 4, at_latest_after_ns: MS });
+        assert_eq!(again[0], Hold { at_once_after_ns: 0, at_latest_after_ns: MS });
         assert_eq!(again, burst, "and no more than that");
     }
 }

@@ -58,7 +58,14 @@ impl Journal for PyJournal {
 /// Batches that are not acknowledged yet, bounded by bytes.
 #[pyclass(name = "Outbox", module = "crossbook._core", frozen)]
 pub struct PyOutbox {
-    pub inner: JournaledOutbox<PyJournal>,
+    inner: JournaledOutbox<PyJournal>,
+}
+
+impl PyOutbox {
+    /// The sender's end.
+    pub fn share(&self) -> Arc<Mutex<Outbox>> {
+        self.inner.share()
+    }
 }
 
 #[pymethods]
@@ -195,7 +202,7 @@ pub struct UplinkState {
 impl UplinkState {
     #[new]
     fn new(outbox: &PyOutbox) -> Self {
-        Self { inner: Arc::new(Mutex::new(Uplink::new(outbox.inner.share()))) }
+        Self { inner: Arc::new(Mutex::new(Uplink::new(outbox.share()))) }
     }
 
     #[getter]

@@ -238,7 +238,7 @@ impl VenueFeed {
     }
 
     fn carry_depth(&mut self, shard: &str, outbox: &PyOutbox) -> Result<(), Failure> {
-        Ok(self.inner.streams().carry_depth(shard, outbox.inner.share())?)
+        Ok(self.inner.streams().carry_depth(shard, outbox.share())?)
     }
 
     fn pending_rows(&mut self, shard: &str) -> Result<usize, Failure> {

@@ -149,6 +149,10 @@ pub struct Opportunity {
     pub is_depegged: bool,
     #[prost(message, optional, tag = "13")]
     pub sizing: Option<Sizing>,
+    #[prost(string, tag = "14")]
+    pub dislocated_venue: String,
+    #[prost(double, tag = "15")]
+    pub dislocation_percent: f64,
 }
 
 impl Opportunity {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeVar
 
 from crossbook.alerts.channels.answer import json_object, words
-from crossbook.alerts.channels.content import as_json, as_text
+from crossbook.alerts.channels.content import as_json, message_text
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Outcome
@@ -44,8 +44,8 @@ class Chat(Generic[C]):
         if problem:
             yield FieldViolation(f"{path}.url", problem)
 
-    async def send(self, config: C, alert: pb.Alert, http: HttpSender) -> Outcome:
-        text = as_text(alert, now_ns())[: self.max_characters]
+    async def send(self, config: C, message: pb.AlertMessage, http: HttpSender) -> Outcome:
+        text = message_text(message, now_ns())[: self.max_characters]
         return await http.post_json(config.url, as_json(self.body(text)), judge=self.problem)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from crossbook.alerts.channels.content import as_fields, as_json, as_text
+from crossbook.alerts.channels.content import as_json, message_fields, message_text
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Outcome, Retry
 from crossbook.alerts.channels.targets import TargetPolicy
@@ -27,9 +27,9 @@ class Console:
     ) -> Iterator[FieldViolation]:
         return iter(())
 
-    async def send(self, config: pb.ConsoleChannel, alert: pb.Alert, http: HttpSender) -> Outcome:
+    async def send(self, config: pb.ConsoleChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
         is_json = config.format == pb.CONSOLE_FORMAT_JSON
-        line = as_json(as_fields(alert)) if is_json else f"ALERT {as_text(alert, now_ns())}"
+        line = as_json(message_fields(message)) if is_json else f"ALERT {message_text(message, now_ns())}"
         try:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()

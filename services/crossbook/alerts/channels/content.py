@@ -9,17 +9,92 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
+from crossbook.alerts.records import message_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.outside import OutsideText
-from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, from_duration, from_timestamp
 
 MAX_LINE = 600  # characters
 LATE_NS = 5 * SECOND_NS
+TYPES = {
+    pb.ALERT_MESSAGE_KIND_OPENED: "alert_group.opened",
+    pb.ALERT_MESSAGE_KIND_UPDATED: "alert_group.updated",
+    pb.ALERT_MESSAGE_KIND_CLOSED: "alert_group.closed",
+    pb.ALERT_MESSAGE_KIND_REPEATED: "alert_group.repeated",
+    pb.ALERT_MESSAGE_KIND_DIGEST: "alert_group.digest",
+}
+
+
+def message_text(message: pb.AlertMessage, now_ns: int) -> str:
+    """One line for people, as it is now."""
+    return group_text(message, now_ns) if message.HasField("group") else as_text(message.alert, now_ns)
+
+
+def message_fields(message: pb.AlertMessage) -> dict[str, Any]:
+    """Of an alert without a group its fields; else those of the group's first member, and the whole group."""
+    if not message.HasField("group"):
+        return as_fields(message.alert)
+    members = [as_fields(member) for member in message.group.members]
+    group: dict[str, Any] = MessageToDict(
+        message.group, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    group.pop("deliveries", None)
+    return {
+        **(members[0] if members else {}),
+        "name": message.name,
+        "rule": message.rule,
+        "kind": pb.AlertMessageKind.Name(message.kind).removeprefix("ALERT_MESSAGE_KIND_"),
+        "group_key": message.group_key,
+        "revision": message.revision,
+        "acknowledge_token": message.acknowledge_token,
+        "group": {**group, "members": members},
+    }
+
+
+def message_type(message: pb.AlertMessage) -> str:
+    """What happened, in the words of a webhook."""
+    return TYPES[message.kind] if message.HasField("group") else "alert.fired"
+
+
+def group_text(message: pb.AlertMessage, now_ns: int) -> str:
+    """A group in one line: what has become of it, its best member, and how much of it there is."""
+    group = message.group
+    parts = [
+        *_what_became(message),
+        *(_about(member) for member in group.members[:1]),
+        f"{group.open_count} of {group.member_count} open" if group.open_count else f"all {group.member_count} closed",
+        *([f"peak {group.peak_net_percent:.3f} %"] if group.peak_net_percent else ()),
+        *([f"paper {group.paper_profit:,.2f} {group.paper_currency}"] if group.paper_profit else ()),
+        f"since {_clock(from_timestamp(group.open_time))} UTC",
+        *([f"acknowledged by {group.acknowledgement.author}"] if group.HasField("acknowledgement") else ()),
+        *([f"was held back: {group.held_back}"] if group.held_back else ()),
+        group.rule.rpartition("/")[2],
+    ]
+    return OutsideText.of(" · ".join(parts), MAX_LINE)
+
+
+def _what_became(message: pb.AlertMessage) -> list[str]:
+    group = message.group
+    if message.kind == pb.ALERT_MESSAGE_KIND_CLOSED:
+        return [f"CLOSED after {_span(from_duration(group.duration))}", group.label]
+    words = {pb.ALERT_MESSAGE_KIND_UPDATED: ["UPDATED"], pb.ALERT_MESSAGE_KIND_REPEATED: ["STILL OPEN"]}
+    return [*words.get(message.kind, []), group.label]
+
+
+def _about(alert: pb.Alert) -> str:
+    """What a member is about, without its times."""
+    if alert.HasField("trouble"):
+        return alert.trouble.detail
+    found = alert.opportunity
+    return f"buy {_leg(found.buy)}, sell {_leg(found.sell)}, net {found.costs.net_percent:.3f} %"
 
 
 def as_text(alert: pb.Alert, now_ns: int) -> str:
     """One line for people, as it is now; names are venues' words."""
+    if alert.HasField("trouble"):
+        parts = (alert.trouble.detail, *_when(alert, now_ns), alert.rule.rpartition("/")[2])
+        return OutsideText.of(" · ".join(parts), MAX_LINE)
     found = alert.opportunity
     line = " · ".join(
         (
@@ -113,3 +188,8 @@ def sample_alert() -> pb.Alert:
     ):
         moment.GetCurrentTime()
     return alert
+
+
+def sample_message() -> pb.AlertMessage:
+    """What is told of the made-up alert."""
+    return message_of(sample_alert())

@@ -29,7 +29,7 @@ class ChannelKind(Protocol[M]):
     def restore(self, config: M, stored: M | None, path: str) -> Iterator[FieldViolation]:
         """Puts stored secrets back where a redacted one was sent; a violation where there is none to put back."""
 
-    async def send(self, config: M, alert: pb.Alert, http: HttpSender) -> Outcome:
+    async def send(self, config: M, message: pb.AlertMessage, http: HttpSender) -> Outcome:
         """One try to deliver."""
 
 

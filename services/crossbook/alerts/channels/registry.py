@@ -49,12 +49,12 @@ def restore_channel(channel: pb.AlertChannel, stored: pb.AlertChannel | None, pa
     yield from kind.restore(getattr(channel, name), getattr(stored, name) if has_stored else None, f"{path}.{name}")
 
 
-async def send(channel: pb.AlertChannel, alert: pb.Alert, http: HttpSender) -> Outcome:
+async def send(channel: pb.AlertChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
     """One try to deliver."""
     name, kind = _kind(channel)
     if kind is None:
         return Failed("this version does not know the channel's kind")
-    return await kind.send(getattr(channel, name), alert, http)
+    return await kind.send(getattr(channel, name), message, http)
 
 
 def destination_of(channel: pb.AlertChannel) -> str:

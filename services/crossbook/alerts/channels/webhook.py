@@ -1,6 +1,6 @@
 """A signed POST as https://www.standardwebhooks.com says: webhook-id, webhook-timestamp, webhook-signature.
 
-The id is the alert's, the same at every try, so that a receiver can tell a repeat. There is one signature per secret:
+The id is the message's, the same at every try, so that a receiver can tell a repeat. There is one signature per secret:
 while secrets rotate, a receiver that knows either of them accepts.
 """
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook as Signer
 
-from crossbook.alerts.channels.content import as_fields, as_json
+from crossbook.alerts.channels.content import as_json, message_fields, message_type
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Outcome
@@ -57,14 +57,20 @@ class Webhook:
             else:
                 config.secrets[index] = known
 
-    async def send(self, config: pb.WebhookChannel, alert: pb.Alert, http: HttpSender) -> Outcome:
-        body = as_json({"type": "alert.fired", "timestamp": alert.fire_time.ToJsonString(), "data": as_fields(alert)})
-        return await http.post_json(config.url, body, signed_headers(alert, config.secrets, body, datetime.now(UTC)))
+    async def send(self, config: pb.WebhookChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
+        body = as_json(
+            {
+                "type": message_type(message),
+                "timestamp": message.create_time.ToJsonString(),
+                "data": message_fields(message),
+            }
+        )
+        return await http.post_json(config.url, body, signed_headers(message, config.secrets, body, datetime.now(UTC)))
 
 
-def signed_headers(alert: pb.Alert, secrets: Iterable[str], body: str, now: datetime) -> dict[str, str]:
+def signed_headers(message: pb.AlertMessage, secrets: Iterable[str], body: str, now: datetime) -> dict[str, str]:
     """The three headers."""
-    identifier = alert.name.rpartition("/")[2]
+    identifier = message.name.rpartition("/")[2]
     signatures = [Signer(secret).sign(identifier, now, body) for secret in secrets]
     return {
         "webhook-id": identifier,

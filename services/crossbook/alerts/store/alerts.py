@@ -33,16 +33,20 @@ ORDER BY cause = %(cause)s DESC, fired_at DESC
 LIMIT 1
 """
 INSERT_ALERT = """
-INSERT INTO alerts (id, rule, cause, asset, buy_venue, sell_venue, opportunity, closed_at)
-VALUES (%(id)s, %(rule)s, %(cause)s, %(asset)s, %(buy)s, %(sell)s, %(opportunity)s, %(closed_at)s)
+INSERT INTO alerts (id, rule, cause, asset, buy_venue, sell_venue, opportunity, closed_at, peak_percent)
+VALUES (%(id)s, %(rule)s, %(cause)s, %(asset)s, %(buy)s, %(sell)s, %(opportunity)s, %(closed_at)s, %(peak)s)
 RETURNING fired_at
 """
+INSERT_MESSAGE = """
+INSERT INTO alert_messages (id, rule, alert_id, group_key, created_at)
+VALUES (%(id)s, %(rule)s, %(id)s, %(id)s, %(fired_at)s)
+"""
 INSERT_DELIVERY = """
-INSERT INTO deliveries (alert_id, channel_id, position, channel, destination, tries_left, tries_until)
+INSERT INTO deliveries (message_id, channel_id, position, channel, destination, tries_left, tries_until)
 VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp() + %s)
 """
 LIST_ALERTS = """
-SELECT id, rule, opportunity, fired_at, closed_at
+SELECT id, rule, opportunity, fired_at, closed_at, group_id, trouble
 FROM alerts
 WHERE (%(rule)s::text IS NULL OR rule = %(rule)s)
   AND (%(assets)s::text[] IS NULL OR asset = ANY(%(assets)s))
@@ -53,17 +57,29 @@ WHERE (%(rule)s::text IS NULL OR rule = %(rule)s)
 ORDER BY fired_at DESC, id DESC
 LIMIT %(limit)s
 """
+GET_ALERT = "SELECT id, rule, opportunity, fired_at, closed_at, group_id, trouble FROM alerts WHERE id = %s"
 FORGET_ALERTS = """
 DELETE FROM alerts WHERE id = ANY(ARRAY(
     SELECT id FROM alerts AS alert
     WHERE fired_at < clock_timestamp() - %(age)s
       AND fired_at < (SELECT fired_at FROM alerts ORDER BY fired_at DESC LIMIT 1 OFFSET %(kept)s - 1)
-      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alert.id AND state = 1)
+      AND group_id IS NULL
+      AND NOT EXISTS (
+          SELECT 1 FROM deliveries JOIN alert_messages AS message ON message.id = message_id
+          WHERE message.alert_id = alert.id AND deliveries.state = 1)
     ORDER BY fired_at LIMIT %(limit)s))
 """
+# Of an alert in a group: of the group's newest message for each channel.
 LIST_DELIVERIES = """
-SELECT alert_id, channel_id, state, attempts, last_error, delivered_at
-FROM deliveries WHERE alert_id = ANY(%s) ORDER BY alert_id, position
+SELECT * FROM (
+    SELECT DISTINCT ON (alert.id, channel_id)
+        alert.id, channel_id, deliveries.state, attempts, last_error, delivered_at, position
+    FROM alerts AS alert
+        JOIN alert_messages AS message ON message.alert_id = alert.id OR message.group_id = alert.group_id
+        JOIN deliveries ON message_id = message.id
+    WHERE alert.id = ANY(%s)
+    ORDER BY alert.id, channel_id, revision DESC
+) AS newest ORDER BY id, position
 """
 # What opens again under the same id is open.
 NOTE_CLOSINGS = """
@@ -93,6 +109,7 @@ class AlertStore(Tables):
             "sell": found.sell.venue,
             "cooldown": timedelta(microseconds=cooldown_ns(rule) // 1000),
             "opportunity": stored(found),
+            "peak": found.peak_net_percent,
             "closed_at": _moment(closed_ns),
         }
         with self._failures.remembering("alerts"):
@@ -109,9 +126,10 @@ class AlertStore(Tables):
             return Earlier(cause=earlier[0], age_seconds=earlier[1])
         row = await (await connection.execute(INSERT_ALERT, values)).fetchone()
         assert row is not None
+        await connection.execute(INSERT_MESSAGE, {**values, "fired_at": row[0]})
         await self._insert_deliveries(connection, values["id"], rule.channels)
         await notify(connection, FIRED + values["id"])
-        alert = alert_from((values["id"], rule.name, {}, row[0], values["closed_at"]))
+        alert = alert_from((values["id"], rule.name, {}, row[0], values["closed_at"], None, None))
         alert.opportunity.CopyFrom(found)
         alert.deliveries.extend(pb.Delivery(channel_id=channel.id, state=PENDING) for channel in rule.channels)
         return alert
@@ -151,9 +169,7 @@ class AlertStore(Tables):
 
     async def get(self, alert_id: str) -> pb.Alert:
         """Raises NotFoundError."""
-        rows = await self._rows(
-            "SELECT id, rule, opportunity, fired_at, closed_at FROM alerts WHERE id = %s", (alert_id,)
-        )
+        rows = await self._rows(GET_ALERT, (alert_id,))
         if not rows:
             raise NotFoundError(ALERTS + alert_id)
         return (await self._with_deliveries([alert_from(rows[0])]))[0]
@@ -165,7 +181,7 @@ class AlertStore(Tables):
 
     async def _with_deliveries(self, alerts: builtins.list[pb.Alert]) -> builtins.list[pb.Alert]:
         by_id = {alert.name.removeprefix(ALERTS): alert for alert in alerts}
-        for alert_id, channel_id, state, attempts, error, delivered_at in await self._rows(
+        for alert_id, channel_id, state, attempts, error, delivered_at, _ in await self._rows(
             LIST_DELIVERIES, (list(by_id),)
         ):
             delivery = by_id[alert_id].deliveries.add(

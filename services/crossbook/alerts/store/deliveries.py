@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 
-from crossbook.alerts.names import ALERTS
+from crossbook.alerts.names import MESSAGES
 from crossbook.alerts.records import ClaimedDelivery, Ending, Tries, claimed_from
 from crossbook.alerts.store.notices import DELIVERIES_DUE
 from crossbook.alerts.store.tables import Tables, WriteFailures, notify
@@ -34,8 +34,8 @@ WITH RECURSIVE known AS (
         SELECT 1 FROM delivery_pauses AS pause
         WHERE pause.destination = known.destination AND until > now() AND paused_at < now() + {SKEW})
 ), due AS (
-    SELECT pick.alert_id, pick.channel_id FROM open CROSS JOIN LATERAL (
-        SELECT alert_id, channel_id, due_at FROM deliveries
+    SELECT pick.message_id, pick.channel_id FROM open CROSS JOIN LATERAL (
+        SELECT message_id, channel_id, due_at FROM deliveries
         WHERE state = 1 AND destination = open.destination AND (due_at <= now() OR due_from > now() + {SKEW})
         ORDER BY due_at LIMIT open.places
         FOR UPDATE SKIP LOCKED
@@ -45,11 +45,15 @@ WITH RECURSIVE known AS (
 UPDATE deliveries AS delivery
 SET attempts = attempts + 1, tries_left = tries_left - 1, due_at = now() + %(lease)s, due_from = now(),
     claim = %(claim)s
-FROM due JOIN alerts AS alert ON alert.id = due.alert_id
-WHERE delivery.alert_id = due.alert_id AND delivery.channel_id = due.channel_id
-RETURNING alert.id, alert.rule, alert.opportunity, alert.fired_at, alert.closed_at,
-          delivery.channel_id, delivery.channel, delivery.attempts,
-          delivery.tries_left <= 0 AND delivery.tries_until <= now(), delivery.claim, delivery.destination
+FROM due JOIN alert_messages AS message ON message.id = due.message_id
+    LEFT JOIN alert_groups ON alert_groups.id = message.group_id
+    LEFT JOIN alerts AS alert ON alert.id = message.alert_id
+WHERE delivery.message_id = due.message_id AND delivery.channel_id = due.channel_id
+RETURNING delivery.channel_id, delivery.channel, delivery.attempts,
+          delivery.tries_left <= 0 AND delivery.tries_until <= now(), delivery.claim, delivery.destination,
+          message.id, message.rule, message.group_key, message.revision, message.kind, message.group_then,
+          message.created_at, alert_groups.token,
+          alert.id, alert.rule, alert.opportunity, alert.fired_at, alert.closed_at, alert.group_id, alert.trouble
 """
 # A try that does not count is given back, with the time that it took.
 FINISH = """
@@ -60,7 +64,7 @@ SET state = %(state)s, last_error = %(error)s, claim = NULL, due_at = clock_time
     tries_until = tries_until + %(given_back)s * %(delay)s,
     delivered_at = CASE WHEN %(state)s = 2 THEN clock_timestamp() END,
     channel = CASE WHEN %(state)s = 2 THEN NULL ELSE channel END
-WHERE alert_id = %(alert)s AND channel_id = %(channel)s AND claim = %(claim)s
+WHERE message_id = %(message)s AND channel_id = %(channel)s AND claim = %(claim)s
 """
 PAUSE = """
 INSERT INTO delivery_pauses (destination, until) VALUES (%s, clock_timestamp() + %s)
@@ -69,12 +73,15 @@ ON CONFLICT (destination) DO UPDATE SET until = excluded.until, paused_at = excl
 RELEASE = """
 UPDATE deliveries SET claim = NULL, due_at = clock_timestamp(), due_from = clock_timestamp(), attempts = attempts - 1,
     tries_left = tries_left + 1
-WHERE alert_id = %s AND channel_id = %s AND claim = %s
+WHERE message_id = %s AND channel_id = %s AND claim = %s
 """
 REDRIVE = """
 UPDATE deliveries SET state = 1, due_at = clock_timestamp(), due_from = clock_timestamp(), tries_left = %(tries)s,
     tries_until = clock_timestamp() + %(span)s
-WHERE state = 3 AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
+WHERE state = 3 AND (%(alert)s::text IS NULL OR message_id IN (
+    SELECT message.id FROM alert_messages AS message JOIN alerts AS alert
+        ON message.alert_id = alert.id OR message.group_id = alert.group_id
+    WHERE alert.id = %(alert)s))
 """
 
 
@@ -108,7 +115,7 @@ class DeliveryStore(Tables):
             "error": ending.error,
             "delay": timedelta(seconds=ending.delay_seconds),
             "given_back": int(not ending.is_counted),
-            "alert": claimed.alert.name.removeprefix(ALERTS),
+            "message": claimed.message.name.removeprefix(MESSAGES),
             "channel": claimed.channel.id,
             "claim": claimed.claim,
         }
@@ -120,8 +127,8 @@ class DeliveryStore(Tables):
 
     async def release(self, claimed: ClaimedDelivery) -> None:
         """Gives a delivery back untried."""
-        alert_id = claimed.alert.name.removeprefix(ALERTS)
-        await self._execute(RELEASE, (alert_id, claimed.channel.id, claimed.claim))
+        message_id = claimed.message.name.removeprefix(MESSAGES)
+        await self._execute(RELEASE, (message_id, claimed.channel.id, claimed.claim))
 
     async def redrive(self, alert_id: str | None) -> int:
         """Makes given-up deliveries pending again; of one alert or of all."""

@@ -1,7 +1,7 @@
 """One venue's outgoing stream to one shard: its batches, and an uplink that follows the shard's address.
 
 The core says when what the feed has pending is to leave (Batcher) and keeps it until it is committed (Outbox); the
-timer that ends a hold is the lane's.
+timer that ends a hold is the lane's, and it is set only for rows that wait: most batches are followed by none.
 """
 
 import asyncio
@@ -37,6 +37,7 @@ class Lane:
         self._feed = session.feed
         self._loop = asyncio.get_running_loop()
         self._hold: asyncio.TimerHandle | None = None
+        self._latest_ns = 0  # whatever waits leaves then
         self._plane = outgoing.plane
         self._target = target
         self._is_redirected = asyncio.Event()
@@ -71,10 +72,12 @@ class Lane:
         """Frames read then have been fed, and there are rows pending: whoever calls has asked."""
         if self.batcher.on_quotes(read_ns, time.monotonic_ns()):
             self._flush()
+        elif self._hold is None:
+            self._wait()
 
     def flush_soon(self) -> None:
         """To be called after everything else that may have made quotes."""
-        if self.batcher.may_leave(time.monotonic_ns()):
+        if self._hold is None or self.batcher.may_leave(time.monotonic_ns()):
             self._flush_pending()
 
     def keep_watermark(self) -> None:
@@ -113,13 +116,24 @@ class Lane:
             self._session.fail(error)
 
     def _flush_pending(self) -> None:
-        if self._feed.pending_rows(self.shard):
+        if not self._feed.pending_rows(self.shard):
+            return
+        if self.batcher.may_leave(time.monotonic_ns()):
             self._flush()
+        else:
+            self._wait()
 
     def _flush(self) -> None:
         self._emit()
         self.stop()
-        self._hold = self._loop.call_later(self.batcher.hold_ns(time.monotonic_ns()) / SECOND_NS, self._end_hold)
+        now_ns = time.monotonic_ns()
+        self._latest_ns = now_ns + self.batcher.hold_ns(now_ns)
+        if self._feed.pending_rows(self.shard):  # a batch has a limit of rows
+            self._wait()
+
+    def _wait(self) -> None:
+        seconds = max(self._latest_ns - time.monotonic_ns(), 0) / SECOND_NS
+        self._hold = self._loop.call_later(seconds, self._end_hold)
 
     def _emit(self) -> None:
         now_ns = self._session.now_ns()

@@ -7,25 +7,25 @@ from typing import Any
 import pytest
 
 from crossbook.alerts.channels.console import Console
-from crossbook.alerts.channels.content import as_fields, sample_alert
+from crossbook.alerts.channels.content import as_fields, sample_message
 from crossbook.alerts.channels.outcome import Delivered, Retry
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 
 NO_HTTP: Any = None
-ALERT = sample_alert()
+MESSAGE = sample_message()
 TEXT = pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_TEXT)
 JSON = pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_JSON)
 
 
 async def test_an_alert_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Of words for people, of JSON with every field for machines."""
-    assert await Console().send(TEXT, ALERT, NO_HTTP) == Delivered()
-    assert await Console().send(JSON, ALERT, NO_HTTP) == Delivered()
+    assert await Console().send(TEXT, MESSAGE, NO_HTTP) == Delivered()
+    assert await Console().send(JSON, MESSAGE, NO_HTTP) == Delivered()
     words, fields = capsys.readouterr().out.splitlines()
     assert words.startswith("ALERT ")
     assert "SAMPLE" in words
-    assert json.loads(fields) == as_fields(ALERT)
+    assert json.loads(fields) == as_fields(MESSAGE.alert)
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ValueError("I/O operation on closed file")])
@@ -37,7 +37,7 @@ async def test_an_output_that_is_gone_is_tried_again(error: Exception, monkeypat
             raise error
 
     monkeypatch.setattr(sys, "stdout", Gone())
-    outcome = await Console().send(TEXT, ALERT, NO_HTTP)
+    outcome = await Console().send(TEXT, MESSAGE, NO_HTTP)
     assert outcome == Retry(f"standard output does not take it ({type(error).__name__})")
 
 

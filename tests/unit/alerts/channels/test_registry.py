@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Failed, Retry
 from crossbook.alerts.channels.registry import KINDS, check_channel, redact_channel, restore_channel, send
@@ -23,7 +23,7 @@ SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a"
 async def sent(channel: pb.AlertChannel) -> Received:
     async with receiving() as receiver, HttpSender(POLICY, 30) as http:
         getattr(channel, channel.WhichOneof("kind") or "").url = receiver.url()
-        assert isinstance(await send(channel, sample_alert(), http), Delivered)
+        assert isinstance(await send(channel, sample_message(), http), Delivered)
         return receiver.received[0]
 
 
@@ -54,7 +54,7 @@ async def test_a_template_makes_the_body_and_adds_its_headers() -> None:
 async def test_a_template_that_no_longer_renders_fails_at_once() -> None:
     async with HttpSender(POLICY, 30) as http:
         channel = pb.AlertChannel(template=pb.TemplateChannel(url="http://127.0.0.1:1/", template="{{ alert.gone }}"))
-        outcome = await send(channel, sample_alert(), http)
+        outcome = await send(channel, sample_message(), http)
     assert isinstance(outcome, Failed)
     assert "gone" in outcome.reason
 
@@ -70,9 +70,9 @@ async def test_a_webhook_carries_type_time_and_data() -> None:
 
 def test_the_signature_is_the_standards() -> None:
     """The example of the specification's own libraries: id msg_p5jXN8AQM9LWM0D4loKWxJek, body {"test": 2432232314}."""
-    alert = pb.Alert(name="alerts/msg_p5jXN8AQM9LWM0D4loKWxJek")
+    message = pb.AlertMessage(name="alertMessages/msg_p5jXN8AQM9LWM0D4loKWxJek")
     moment = datetime.fromtimestamp(1614265330, UTC)
-    headers = signed_headers(alert, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], '{"test": 2432232314}', moment)
+    headers = signed_headers(message, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], '{"test": 2432232314}', moment)
     assert headers["webhook-timestamp"] == "1614265330"
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
@@ -83,7 +83,7 @@ async def test_the_console_takes_one_line_an_alert(
 ) -> None:
     async with HttpSender(POLICY, 30) as http:
         assert (
-            await send(pb.AlertChannel(console=pb.ConsoleChannel(format=format)), sample_alert(), http) == Delivered()
+            await send(pb.AlertChannel(console=pb.ConsoleChannel(format=format)), sample_message(), http) == Delivered()
         )
     (line,) = capsys.readouterr().out.splitlines()
     if format == pb.CONSOLE_FORMAT_JSON:
@@ -94,7 +94,7 @@ async def test_the_console_takes_one_line_an_alert(
 
 async def test_a_channel_of_no_known_kind_fails_and_is_refused() -> None:
     async with HttpSender(POLICY, 30) as http:
-        assert isinstance(await send(pb.AlertChannel(), sample_alert(), http), Failed)
+        assert isinstance(await send(pb.AlertChannel(), sample_message(), http), Failed)
     assert [violation.field for violation in check_channel(pb.AlertChannel(), "c", POLICY)] == ["c"]
 
 
@@ -135,10 +135,10 @@ async def test_a_template_s_answer_is_checked_where_that_is_asked_for() -> None:
     async with receiving() as receiver, HttpSender(POLICY, 30) as http:
         receiver.answer_in_turn(Answer(200, body=b'{"ok":false,"error":"channel_is_archived"}'))
         config = pb.TemplateChannel(url=receiver.url(), template="1", expected_answer='{"ok": true}')
-        outcome = await send(pb.AlertChannel(template=config), sample_alert(), http)
+        outcome = await send(pb.AlertChannel(template=config), sample_message(), http)
         assert outcome == Retry("HTTP 200, but the answer says: ok: channel_is_archived", 200)
         config.expected_answer = ""
-        assert await send(pb.AlertChannel(template=config), sample_alert(), http) == Delivered(200)
+        assert await send(pb.AlertChannel(template=config), sample_message(), http) == Delivered(200)
 
 
 @pytest.mark.parametrize("expected", ["ok", "[]", '{"a":{}}', "{}", '{"a":"' + "x" * 1024 + '"}'])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crossbook.alerts.channels import template
-from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.template import Template, problem_of
@@ -24,7 +24,7 @@ async def test_it_is_rendered_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(template, "render", render)
     async with receiving() as receiver, HttpSender(TargetPolicy(allow_private=True), 30) as http:
-        await Template().send(pb.TemplateChannel(url=receiver.url(), template="{}"), sample_alert(), http)
+        await Template().send(pb.TemplateChannel(url=receiver.url(), template="{}"), sample_message(), http)
     assert threads
     assert threading.current_thread() not in threads
 

@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks import Webhook as Receiver
 from standardwebhooks import WebhookVerificationError
 
-from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.webhook import MAX_SECRETS, REDACTED, Webhook, signed_headers
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -23,7 +23,7 @@ def config(*secrets: str, url: str = URL) -> pb.WebhookChannel:
 
 def test_whoever_has_one_of_the_secrets_can_verify() -> None:
     """While secrets rotate both do; who has neither cannot, nor anybody once the body has changed."""
-    headers = signed_headers(sample_alert(), [NEW, OLD], '{"a":1}', datetime.now(UTC))
+    headers = signed_headers(sample_message(), [NEW, OLD], '{"a":1}', datetime.now(UTC))
     for secret in (NEW, OLD):
         assert Receiver(secret).verify('{"a":1}', headers) == {"a": 1}
     with pytest.raises(WebhookVerificationError):
@@ -34,9 +34,9 @@ def test_whoever_has_one_of_the_secrets_can_verify() -> None:
 
 def test_a_repeat_has_the_alerts_id_at_every_try() -> None:
     """The time of the try is signed with it."""
-    first = signed_headers(sample_alert(), [NEW], "{}", datetime(2026, 1, 2, tzinfo=UTC))
-    second = signed_headers(sample_alert(), [NEW], "{}", datetime(2026, 1, 3, tzinfo=UTC))
-    assert first["webhook-id"] == second["webhook-id"] == sample_alert().name.removeprefix("alerts/")
+    first = signed_headers(sample_message(), [NEW], "{}", datetime(2026, 1, 2, tzinfo=UTC))
+    second = signed_headers(sample_message(), [NEW], "{}", datetime(2026, 1, 3, tzinfo=UTC))
+    assert first["webhook-id"] == second["webhook-id"] == sample_message().name.removeprefix("alertMessages/")
     assert int(second["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 86_400
     assert first["webhook-signature"] != second["webhook-signature"]
 

@@ -65,6 +65,9 @@ class Bench:
         self.feed.pending += rows
         self.lane.flush_soon()
 
+    def timers(self) -> int:
+        return int(self.lane._hold is not None)
+
     def rows(self) -> list[int]:
         outbox = self.lane.outbox
         held = [outbox.get(sequence) for sequence in range(1, outbox.next_sequence)]
@@ -81,15 +84,25 @@ async def shards() -> AsyncIterator[Shards]:
         yield found
 
 
-async def test_the_first_quote_leaves_at_once_and_what_follows_is_taken_by_the_timer() -> None:
-    """Whatever is held back leaves without anybody's asking."""
+async def test_the_first_quotes_leave_at_once_and_what_follows_is_taken_by_the_timer() -> None:
+    """Whatever is held back leaves without anybody's asking, and what nothing waits for costs no timer."""
     bench = Bench()
-    bench.come(1)
-    assert bench.rows() == [1]
     for _ in range(3):
         bench.come(1)
-    await eventually(lambda: sum(bench.rows()) == 4)
-    assert bench.feed.sequence == len(bench.rows()) <= 4
+    assert (bench.rows(), bench.timers()) == ([1, 1, 1], 0)
+    for _ in range(100):
+        bench.come(1)
+    assert bench.timers() == 1
+    await eventually(lambda: sum(bench.rows()) == 103)
+    assert (bench.feed.sequence, bench.timers()) == (len(bench.rows()), 0)
+
+
+async def test_what_a_full_batch_leaves_behind_is_taken_by_the_timer() -> None:
+    """A batch has a limit of rows, and nobody may come and ask for the rest."""
+    bench = Bench()
+    bench.come(250)
+    assert bench.rows() == [100]
+    await eventually(lambda: bench.rows() == [100, 100, 50])
 
 
 async def test_after_a_pause_the_next_quote_leaves_at_once_again() -> None:
@@ -106,7 +119,7 @@ async def test_the_core_is_not_asked_again_for_quotes_that_are_known_to_wait() -
     bench = Bench()
     bench.feed.pending = 2
     bench.lane.on_quotes(time.time_ns())
-    assert (bench.feed.asked, bench.rows()) == (0, [2])
+    assert (bench.feed.asked, bench.rows()) == (1, [2])  # after the batch: whether it was full
 
 
 async def test_nothing_pending_makes_no_batch() -> None:
@@ -138,9 +151,10 @@ async def test_the_last_batches_take_all_there_is() -> None:
 async def test_an_error_in_the_timer_is_handed_on() -> None:
     """What the feed raises while nobody is calling reaches the driver all the same."""
     bench = Bench()
-    bench.come(1)
+    for _ in range(4):  # as many as leave at once
+        bench.come(1)
     bench.feed.error = RuntimeError("panic")
-    bench.feed.pending += 1
+    bench.come(1)
     await eventually(lambda: bench.errors == [bench.feed.error])
 
 

@@ -5,6 +5,7 @@ Alerts: rules over opportunities, and their delivery."""
 
 from collections import abc as _abc
 from crossbook_client.v1 import arbitrage_pb2 as _arbitrage_pb2
+from crossbook_client.v1 import market_pb2 as _market_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
@@ -37,6 +38,12 @@ class _AlertTriggerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertTri
     """The last closed window, on a schedule."""
     ALERT_TRIGGER_MINUTE: _AlertTrigger.ValueType  # 3
     """The last closed minute, on a schedule."""
+    ALERT_TRIGGER_FEED: _AlertTrigger.ValueType  # 4
+    """How venues are doing, as arbitrage hears of it and the trackers of the settings say: AlertRule.feed."""
+    ALERT_TRIGGER_SYSTEM: _AlertTrigger.ValueType  # 5
+    """Crossbook's own parts: AlertRule.system."""
+    ALERT_TRIGGER_MARKET_MOVE: _AlertTrigger.ValueType  # 6
+    """How far an asset's price has moved: AlertRule.market_move."""
 
 class AlertTrigger(_AlertTrigger, metaclass=_AlertTriggerEnumTypeWrapper):
     """What a rule looks at."""
@@ -49,6 +56,12 @@ ALERT_TRIGGER_SNAPSHOT: AlertTrigger.ValueType  # 2
 """The last closed window, on a schedule."""
 ALERT_TRIGGER_MINUTE: AlertTrigger.ValueType  # 3
 """The last closed minute, on a schedule."""
+ALERT_TRIGGER_FEED: AlertTrigger.ValueType  # 4
+"""How venues are doing, as arbitrage hears of it and the trackers of the settings say: AlertRule.feed."""
+ALERT_TRIGGER_SYSTEM: AlertTrigger.ValueType  # 5
+"""Crossbook's own parts: AlertRule.system."""
+ALERT_TRIGGER_MARKET_MOVE: AlertTrigger.ValueType  # 6
+"""How far an asset's price has moved: AlertRule.market_move."""
 Global___AlertTrigger: _TypeAlias = AlertTrigger  # noqa: Y015
 
 class _ConsoleFormat:
@@ -103,6 +116,226 @@ DELIVERY_STATE_FAILED: DeliveryState.ValueType  # 3
 """Given up; can be redriven."""
 Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
 
+class _AlertGroupBy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlertGroupByEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertGroupBy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALERT_GROUP_BY_UNSPECIFIED: _AlertGroupBy.ValueType  # 0
+    """Not set."""
+    ALERT_GROUP_BY_NONE: _AlertGroupBy.ValueType  # 1
+    """Nothing: each match is a message of its own. Alone only."""
+    ALERT_GROUP_BY_ASSET: _AlertGroupBy.ValueType  # 2
+    """The asset."""
+    ALERT_GROUP_BY_DISLOCATED_VENUE: _AlertGroupBy.ValueType  # 3
+    """The venue that is off against the others' median; where there are no others, both legs. For troubles, their venue."""
+    ALERT_GROUP_BY_BUY_VENUE: _AlertGroupBy.ValueType  # 4
+    """Where to buy."""
+    ALERT_GROUP_BY_SELL_VENUE: _AlertGroupBy.ValueType  # 5
+    """Where to sell."""
+    ALERT_GROUP_BY_RULE: _AlertGroupBy.ValueType  # 6
+    """The rule alone: all that it finds is one group."""
+    ALERT_GROUP_BY_REASON: _AlertGroupBy.ValueType  # 7
+    """The reason."""
+
+class AlertGroupBy(_AlertGroupBy, metaclass=_AlertGroupByEnumTypeWrapper):
+    """What the alerts of one group have in common."""
+
+ALERT_GROUP_BY_UNSPECIFIED: AlertGroupBy.ValueType  # 0
+"""Not set."""
+ALERT_GROUP_BY_NONE: AlertGroupBy.ValueType  # 1
+"""Nothing: each match is a message of its own. Alone only."""
+ALERT_GROUP_BY_ASSET: AlertGroupBy.ValueType  # 2
+"""The asset."""
+ALERT_GROUP_BY_DISLOCATED_VENUE: AlertGroupBy.ValueType  # 3
+"""The venue that is off against the others' median; where there are no others, both legs. For troubles, their venue."""
+ALERT_GROUP_BY_BUY_VENUE: AlertGroupBy.ValueType  # 4
+"""Where to buy."""
+ALERT_GROUP_BY_SELL_VENUE: AlertGroupBy.ValueType  # 5
+"""Where to sell."""
+ALERT_GROUP_BY_RULE: AlertGroupBy.ValueType  # 6
+"""The rule alone: all that it finds is one group."""
+ALERT_GROUP_BY_REASON: AlertGroupBy.ValueType  # 7
+"""The reason."""
+Global___AlertGroupBy: _TypeAlias = AlertGroupBy  # noqa: Y015
+
+class _AlertInhibition:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlertInhibitionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertInhibition.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALERT_INHIBITION_UNSPECIFIED: _AlertInhibition.ValueType  # 0
+    """Not set."""
+    ALERT_INHIBITION_VENUE_STATE: _AlertInhibition.ValueType  # 1
+    """A leg's venue is not LIVE."""
+    ALERT_INHIBITION_IDENTITY: _AlertInhibition.ValueType  # 2
+    """A leg is in an identity finding of the asset that nobody has decided."""
+    ALERT_INHIBITION_MAINTENANCE: _AlertInhibition.ValueType  # 3
+    """A leg's venue is in maintenance; see Silence.is_maintenance."""
+    ALERT_INHIBITION_DEPEG: _AlertInhibition.ValueType  # 4
+    """The rate between the legs' currencies has left its peg."""
+
+class AlertInhibition(_AlertInhibition, metaclass=_AlertInhibitionEnumTypeWrapper):
+    """What makes an alert untrustworthy, and holds it back as long as it lasts."""
+
+ALERT_INHIBITION_UNSPECIFIED: AlertInhibition.ValueType  # 0
+"""Not set."""
+ALERT_INHIBITION_VENUE_STATE: AlertInhibition.ValueType  # 1
+"""A leg's venue is not LIVE."""
+ALERT_INHIBITION_IDENTITY: AlertInhibition.ValueType  # 2
+"""A leg is in an identity finding of the asset that nobody has decided."""
+ALERT_INHIBITION_MAINTENANCE: AlertInhibition.ValueType  # 3
+"""A leg's venue is in maintenance; see Silence.is_maintenance."""
+ALERT_INHIBITION_DEPEG: AlertInhibition.ValueType  # 4
+"""The rate between the legs' currencies has left its peg."""
+Global___AlertInhibition: _TypeAlias = AlertInhibition  # noqa: Y015
+
+class _AlertReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlertReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALERT_REASON_UNSPECIFIED: _AlertReason.ValueType  # 0
+    """Not set."""
+    ALERT_REASON_OPPORTUNITY: _AlertReason.ValueType  # 1
+    """An opportunity, or a window that pays."""
+    ALERT_REASON_VENUE_STATE: _AlertReason.ValueType  # 2
+    """A venue's state."""
+    ALERT_REASON_STALE: _AlertReason.ValueType  # 3
+    """Instruments that are not LIVE."""
+    ALERT_REASON_RESYNC_STORM: _AlertReason.ValueType  # 4
+    """Books rebuilt again and again."""
+    ALERT_REASON_CLOCK: _AlertReason.ValueType  # 5
+    """A clock that is off, or quotes that come late."""
+    ALERT_REASON_DATABASE: _AlertReason.ValueType  # 6
+    """Postgres took no writes."""
+    ALERT_REASON_SHARD: _AlertReason.ValueType  # 7
+    """A shard, or arbitrage, cannot be reached."""
+    ALERT_REASON_BUFFER: _AlertReason.ValueType  # 8
+    """Batches that are not committed."""
+    ALERT_REASON_DISK: _AlertReason.ValueType  # 9
+    """Little disk is left."""
+    ALERT_REASON_MARKET_MOVE: _AlertReason.ValueType  # 10
+    """A price has moved."""
+
+class AlertReason(_AlertReason, metaclass=_AlertReasonEnumTypeWrapper):
+    """What an alert is about."""
+
+ALERT_REASON_UNSPECIFIED: AlertReason.ValueType  # 0
+"""Not set."""
+ALERT_REASON_OPPORTUNITY: AlertReason.ValueType  # 1
+"""An opportunity, or a window that pays."""
+ALERT_REASON_VENUE_STATE: AlertReason.ValueType  # 2
+"""A venue's state."""
+ALERT_REASON_STALE: AlertReason.ValueType  # 3
+"""Instruments that are not LIVE."""
+ALERT_REASON_RESYNC_STORM: AlertReason.ValueType  # 4
+"""Books rebuilt again and again."""
+ALERT_REASON_CLOCK: AlertReason.ValueType  # 5
+"""A clock that is off, or quotes that come late."""
+ALERT_REASON_DATABASE: AlertReason.ValueType  # 6
+"""Postgres took no writes."""
+ALERT_REASON_SHARD: AlertReason.ValueType  # 7
+"""A shard, or arbitrage, cannot be reached."""
+ALERT_REASON_BUFFER: AlertReason.ValueType  # 8
+"""Batches that are not committed."""
+ALERT_REASON_DISK: AlertReason.ValueType  # 9
+"""Little disk is left."""
+ALERT_REASON_MARKET_MOVE: AlertReason.ValueType  # 10
+"""A price has moved."""
+Global___AlertReason: _TypeAlias = AlertReason  # noqa: Y015
+
+class _AlertMessageKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlertMessageKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertMessageKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALERT_MESSAGE_KIND_UNSPECIFIED: _AlertMessageKind.ValueType  # 0
+    """Not set."""
+    ALERT_MESSAGE_KIND_OPENED: _AlertMessageKind.ValueType  # 1
+    """The first of a group, or the only one of an alert without a group."""
+    ALERT_MESSAGE_KIND_UPDATED: _AlertMessageKind.ValueType  # 2
+    """Members have opened or closed since, or somebody has acknowledged."""
+    ALERT_MESSAGE_KIND_CLOSED: _AlertMessageKind.ValueType  # 3
+    """All members have closed. The last of a group."""
+    ALERT_MESSAGE_KIND_REPEATED: _AlertMessageKind.ValueType  # 4
+    """It is still open, and nobody has acknowledged: said anew, not by editing."""
+    ALERT_MESSAGE_KIND_DIGEST: _AlertMessageKind.ValueType  # 5
+    """Several groups in one, because the destination has fallen behind."""
+
+class AlertMessageKind(_AlertMessageKind, metaclass=_AlertMessageKindEnumTypeWrapper):
+    """What a message says of its group."""
+
+ALERT_MESSAGE_KIND_UNSPECIFIED: AlertMessageKind.ValueType  # 0
+"""Not set."""
+ALERT_MESSAGE_KIND_OPENED: AlertMessageKind.ValueType  # 1
+"""The first of a group, or the only one of an alert without a group."""
+ALERT_MESSAGE_KIND_UPDATED: AlertMessageKind.ValueType  # 2
+"""Members have opened or closed since, or somebody has acknowledged."""
+ALERT_MESSAGE_KIND_CLOSED: AlertMessageKind.ValueType  # 3
+"""All members have closed. The last of a group."""
+ALERT_MESSAGE_KIND_REPEATED: AlertMessageKind.ValueType  # 4
+"""It is still open, and nobody has acknowledged: said anew, not by editing."""
+ALERT_MESSAGE_KIND_DIGEST: AlertMessageKind.ValueType  # 5
+"""Several groups in one, because the destination has fallen behind."""
+Global___AlertMessageKind: _TypeAlias = AlertMessageKind  # noqa: Y015
+
+class _SuppressionReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SuppressionReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SuppressionReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUPPRESSION_REASON_UNSPECIFIED: _SuppressionReason.ValueType  # 0
+    """Not suppressed."""
+    SUPPRESSION_REASON_THRESHOLD: _SuppressionReason.ValueType  # 1
+    """Its numbers do not reach the rule's."""
+    SUPPRESSION_REASON_COOLDOWN: _SuppressionReason.ValueType  # 2
+    """The same rule and pair fired within the cooldown."""
+    SUPPRESSION_REASON_SILENCE: _SuppressionReason.ValueType  # 3
+    """A silence."""
+    SUPPRESSION_REASON_MUTE_TIME: _SuppressionReason.ValueType  # 4
+    """A mute time of the rule."""
+    SUPPRESSION_REASON_INHIBITION: _SuppressionReason.ValueType  # 5
+    """What makes it untrustworthy; see AlertInhibition."""
+    SUPPRESSION_REASON_GROUPING: _SuppressionReason.ValueType  # 6
+    """It joined a group that has been told: no message of its own."""
+    SUPPRESSION_REASON_ACKNOWLEDGED: _SuppressionReason.ValueType  # 7
+    """A repeat that was not made, because somebody is at it."""
+    SUPPRESSION_REASON_BUDGET: _SuppressionReason.ValueType  # 8
+    """The destination's budget of messages: it waits, or went into a digest."""
+    SUPPRESSION_REASON_FAILED_DELIVERY: _SuppressionReason.ValueType  # 9
+    """The delivery was given up."""
+
+class SuppressionReason(_SuppressionReason, metaclass=_SuppressionReasonEnumTypeWrapper):
+    """Why something was not told, or not yet."""
+
+SUPPRESSION_REASON_UNSPECIFIED: SuppressionReason.ValueType  # 0
+"""Not suppressed."""
+SUPPRESSION_REASON_THRESHOLD: SuppressionReason.ValueType  # 1
+"""Its numbers do not reach the rule's."""
+SUPPRESSION_REASON_COOLDOWN: SuppressionReason.ValueType  # 2
+"""The same rule and pair fired within the cooldown."""
+SUPPRESSION_REASON_SILENCE: SuppressionReason.ValueType  # 3
+"""A silence."""
+SUPPRESSION_REASON_MUTE_TIME: SuppressionReason.ValueType  # 4
+"""A mute time of the rule."""
+SUPPRESSION_REASON_INHIBITION: SuppressionReason.ValueType  # 5
+"""What makes it untrustworthy; see AlertInhibition."""
+SUPPRESSION_REASON_GROUPING: SuppressionReason.ValueType  # 6
+"""It joined a group that has been told: no message of its own."""
+SUPPRESSION_REASON_ACKNOWLEDGED: SuppressionReason.ValueType  # 7
+"""A repeat that was not made, because somebody is at it."""
+SUPPRESSION_REASON_BUDGET: SuppressionReason.ValueType  # 8
+"""The destination's budget of messages: it waits, or went into a digest."""
+SUPPRESSION_REASON_FAILED_DELIVERY: SuppressionReason.ValueType  # 9
+"""The delivery was given up."""
+Global___SuppressionReason: _TypeAlias = SuppressionReason  # noqa: Y015
+
 @_typing.final
 class AlertRule(_message.Message):
     """When to tell whom."""
@@ -125,6 +358,15 @@ class AlertRule(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    GROUPING_FIELD_NUMBER: _builtins.int
+    MUTE_TIMES_FIELD_NUMBER: _builtins.int
+    IGNORED_INHIBITIONS_FIELD_NUMBER: _builtins.int
+    ESCALATIONS_FIELD_NUMBER: _builtins.int
+    FEED_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    MARKET_MOVE_FIELD_NUMBER: _builtins.int
+    MIN_ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
+    ALIVE_AFTER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"alertRules/{id}", id of 1 to 63 of a-z, 0-9 and -. Set by the server."""
     display_name: _builtins.str
@@ -141,6 +383,10 @@ class AlertRule(_message.Message):
     """Smallest executable notional in the buy leg's quote currency; not negative."""
     etag: _builtins.str
     """Changes with every update; see UpdateAlertRule."""
+    min_alive_probability: _builtins.float
+    """Smallest probability that the opportunity still pays after alive_after, above 0 up to 1; both or neither. What nobody
+    can predict does not pass. For opportunities only.
+    """
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Both legs must be of these venues; empty means all."""
@@ -173,6 +419,40 @@ class AlertRule(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def grouping(self) -> Global___AlertGrouping:
+        """How matches become messages. Absent: each match is a message of its own, as for rules made before there were groups;
+        CreateAlertRule fills in an empty one, which means the defaults. Not for windows.
+        """
+
+    @_builtins.property
+    def mute_times(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertMuteTime]:
+        """When it says nothing, though what it finds is kept; what is still open at the end is told then."""
+
+    @_builtins.property
+    def ignored_inhibitions(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertInhibition.ValueType]:
+        """What does not hold it back; see AlertInhibition."""
+
+    @_builtins.property
+    def escalations(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertEscalation]:
+        """Whom to tell if nobody acknowledges, in the order of their time; only for rules that group."""
+
+    @_builtins.property
+    def feed(self) -> Global___FeedCondition:
+        """For FEED."""
+
+    @_builtins.property
+    def system(self) -> Global___SystemCondition:
+        """For SYSTEM."""
+
+    @_builtins.property
+    def market_move(self) -> Global___MarketMoveCondition:
+        """For MARKET_MOVE."""
+
+    @_builtins.property
+    def alive_after(self) -> _duration_pb2.Duration:
+        """Up to 5 s."""
+
     def __init__(
         self,
         *,
@@ -192,17 +472,30 @@ class AlertRule(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        grouping: Global___AlertGrouping | None = ...,
+        mute_times: _abc.Iterable[Global___AlertMuteTime] | None = ...,
+        ignored_inhibitions: _abc.Iterable[Global___AlertInhibition.ValueType] | None = ...,
+        escalations: _abc.Iterable[Global___AlertEscalation] | None = ...,
+        feed: Global___FeedCondition | None = ...,
+        system: Global___SystemCondition | None = ...,
+        market_move: Global___MarketMoveCondition | None = ...,
+        min_alive_probability: _builtins.float | None = ...,
+        alive_after: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "cooldown", b"cooldown", "create_time", b"create_time", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "cooldown", b"cooldown", "create_time", b"create_time", "feed", b"feed", "grouping", b"grouping", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "system", b"system", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "is_enabled", b"is_enabled", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "name", b"name", "symbols", b"symbols", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "escalations", b"escalations", "etag", b"etag", "feed", b"feed", "grouping", b"grouping", "ignored_inhibitions", b"ignored_inhibitions", "is_enabled", b"is_enabled", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "mute_times", b"mute_times", "name", b"name", "symbols", b"symbols", "system", b"system", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_alive_probability: _TypeAlias = _typing.Literal["min_alive_probability"]  # noqa: Y015
+    _WhichOneofArgType__min_alive_probability: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability"]  # noqa: Y015
     _WhichOneofReturnType__min_gross_percent: _TypeAlias = _typing.Literal["min_gross_percent"]  # noqa: Y015
     _WhichOneofArgType__min_gross_percent: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent"]  # noqa: Y015
     _WhichOneofReturnType__min_net_percent: _TypeAlias = _typing.Literal["min_net_percent"]  # noqa: Y015
     _WhichOneofArgType__min_net_percent: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent"]  # noqa: Y015
     _WhichOneofReturnType__min_notional: _TypeAlias = _typing.Literal["min_notional"]  # noqa: Y015
     _WhichOneofArgType__min_notional: _TypeAlias = _typing.Literal["_min_notional", b"_min_notional"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_alive_probability) -> _WhichOneofReturnType__min_alive_probability | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_gross_percent) -> _WhichOneofReturnType__min_gross_percent | None: ...
     @_typing.overload
@@ -432,10 +725,14 @@ class Alert(_message.Message):
     FIRE_TIME_FIELD_NUMBER: _builtins.int
     DELIVERIES_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    TROUBLE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"alerts/{id}"; the id is also the webhook-id."""
     rule: _builtins.str
     """Resource name of the rule."""
+    group: _builtins.str
+    """Resource name of its group; empty when the rule does not group."""
     @_builtins.property
     def opportunity(self) -> _arbitrage_pb2.Opportunity:
         """The opportunity that fired it."""
@@ -452,6 +749,10 @@ class Alert(_message.Message):
     def close_time(self) -> _timestamp_pb2.Timestamp:
         """When the opportunity closed, as far as it is known; absent while it is open, and for windows."""
 
+    @_builtins.property
+    def trouble(self) -> Global___AlertTrouble:
+        """What is wrong, for rules that are not about opportunities; `opportunity` has at most an asset then."""
+
     def __init__(
         self,
         *,
@@ -461,10 +762,12 @@ class Alert(_message.Message):
         fire_time: _timestamp_pb2.Timestamp | None = ...,
         deliveries: _abc.Iterable[Global___Delivery] | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
+        group: _builtins.str = ...,
+        trouble: Global___AlertTrouble | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "fire_time", b"fire_time", "opportunity", b"opportunity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "fire_time", b"fire_time", "opportunity", b"opportunity", "trouble", b"trouble"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "deliveries", b"deliveries", "fire_time", b"fire_time", "name", b"name", "opportunity", b"opportunity", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "deliveries", b"deliveries", "fire_time", b"fire_time", "group", b"group", "name", b"name", "opportunity", b"opportunity", "rule", b"rule", "trouble", b"trouble"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1121,3 +1424,1069 @@ class GetAlertStatsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAlertStatsResponse: _TypeAlias = GetAlertStatsResponse  # noqa: Y015
+
+@_typing.final
+class AlertGrouping(_message.Message):
+    """How matches become messages: one message for a group, which is told again as its members open and close."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BY_FIELD_NUMBER: _builtins.int
+    WAIT_FIELD_NUMBER: _builtins.int
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    REPEAT_INTERVAL_FIELD_NUMBER: _builtins.int
+    CLOSE_WAIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def by(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertGroupBy.ValueType]:
+        """What its members have in common; empty means ASSET, DISLOCATED_VENUE and REASON."""
+
+    @_builtins.property
+    def wait(self) -> _duration_pb2.Duration:
+        """From a group's first member to its first message, so that those that come together are told together; 1 s when absent."""
+
+    @_builtins.property
+    def interval(self) -> _duration_pb2.Duration:
+        """Least time between its messages, but for the one that it is closed; 30 s when absent."""
+
+    @_builtins.property
+    def repeat_interval(self) -> _duration_pb2.Duration:
+        """After which an open group that nobody has acknowledged is told again; 4 h when absent, never when 0."""
+
+    @_builtins.property
+    def close_wait(self) -> _duration_pb2.Duration:
+        """How long all members must have been closed for the group to close; 10 s when absent."""
+
+    def __init__(
+        self,
+        *,
+        by: _abc.Iterable[Global___AlertGroupBy.ValueType] | None = ...,
+        wait: _duration_pb2.Duration | None = ...,
+        interval: _duration_pb2.Duration | None = ...,
+        repeat_interval: _duration_pb2.Duration | None = ...,
+        close_wait: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_wait", b"close_wait", "interval", b"interval", "repeat_interval", b"repeat_interval", "wait", b"wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "close_wait", b"close_wait", "interval", b"interval", "repeat_interval", b"repeat_interval", "wait", b"wait"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertGrouping: _TypeAlias = AlertGrouping  # noqa: Y015
+
+@_typing.final
+class AlertMuteTime(_message.Message):
+    """A part of the week, or of the year. Of each list that is not empty one entry must fit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    DAYS_OF_MONTH_FIELD_NUMBER: _builtins.int
+    MONTHS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    """IANA name, as "Europe/Berlin"; empty means UTC."""
+    from_time: _builtins.str
+    """"HH:MM", inclusive; empty means 00:00."""
+    to_time: _builtins.str
+    """"HH:MM", exclusive; empty means the day's end. At or before from_time: up to that time of the next day."""
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """1 Monday to 7 Sunday."""
+
+    @_builtins.property
+    def days_of_month(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """1 to 31."""
+
+    @_builtins.property
+    def months(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """1 to 12."""
+
+    def __init__(
+        self,
+        *,
+        time_zone: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+        days_of_month: _abc.Iterable[_builtins.int] | None = ...,
+        months: _abc.Iterable[_builtins.int] | None = ...,
+        from_time: _builtins.str = ...,
+        to_time: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days_of_month", b"days_of_month", "from_time", b"from_time", "months", b"months", "time_zone", b"time_zone", "to_time", b"to_time", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertMuteTime: _TypeAlias = AlertMuteTime  # noqa: Y015
+
+@_typing.final
+class AlertEscalation(_message.Message):
+    """Whom to tell if nobody acknowledges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    CHANNEL_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def after(self) -> _duration_pb2.Duration:
+        """After the group's first message; more than 0."""
+
+    @_builtins.property
+    def channel_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of channels of the rule. One that is named in an escalation is told nothing before it."""
+
+    def __init__(
+        self,
+        *,
+        after: _duration_pb2.Duration | None = ...,
+        channel_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "channel_ids", b"channel_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertEscalation: _TypeAlias = AlertEscalation  # noqa: Y015
+
+@_typing.final
+class FeedCondition(_message.Message):
+    """Which troubles of a feed to tell; of those that are absent none is told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUE_STATES_FIELD_NUMBER: _builtins.int
+    MAX_STALE_INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    MAX_RESYNCS_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    MAX_CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
+    MAX_DELAY_MS_FIELD_NUMBER: _builtins.int
+    max_stale_instruments: _builtins.int
+    """More instruments than this are not LIVE at a venue's tracker."""
+    max_resyncs_per_minute: _builtins.int
+    """More books than this had to be rebuilt within a minute."""
+    max_clock_offset_ms: _builtins.float
+    """A venue's clock is further from ours, in milliseconds."""
+    max_delay_ms: _builtins.float
+    """A venue's quotes come later than this, in milliseconds."""
+    @_builtins.property
+    def venue_states(self) -> _containers.RepeatedScalarFieldContainer[_market_pb2.VenueState.ValueType]:
+        """States that are trouble; empty means DEGRADED and DOWN."""
+
+    def __init__(
+        self,
+        *,
+        venue_states: _abc.Iterable[_market_pb2.VenueState.ValueType] | None = ...,
+        max_stale_instruments: _builtins.int | None = ...,
+        max_resyncs_per_minute: _builtins.int | None = ...,
+        max_clock_offset_ms: _builtins.float | None = ...,
+        max_delay_ms: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "_max_resyncs_per_minute", b"_max_resyncs_per_minute", "_max_stale_instruments", b"_max_stale_instruments", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "max_resyncs_per_minute", b"max_resyncs_per_minute", "max_stale_instruments", b"max_stale_instruments"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "_max_resyncs_per_minute", b"_max_resyncs_per_minute", "_max_stale_instruments", b"_max_stale_instruments", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "max_resyncs_per_minute", b"max_resyncs_per_minute", "max_stale_instruments", b"max_stale_instruments", "venue_states", b"venue_states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_clock_offset_ms: _TypeAlias = _typing.Literal["max_clock_offset_ms"]  # noqa: Y015
+    _WhichOneofArgType__max_clock_offset_ms: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms"]  # noqa: Y015
+    _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
+    _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015
+    _WhichOneofReturnType__max_resyncs_per_minute: _TypeAlias = _typing.Literal["max_resyncs_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__max_resyncs_per_minute: _TypeAlias = _typing.Literal["_max_resyncs_per_minute", b"_max_resyncs_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__max_stale_instruments: _TypeAlias = _typing.Literal["max_stale_instruments"]  # noqa: Y015
+    _WhichOneofArgType__max_stale_instruments: _TypeAlias = _typing.Literal["_max_stale_instruments", b"_max_stale_instruments"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_clock_offset_ms) -> _WhichOneofReturnType__max_clock_offset_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_delay_ms) -> _WhichOneofReturnType__max_delay_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_resyncs_per_minute) -> _WhichOneofReturnType__max_resyncs_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_stale_instruments) -> _WhichOneofReturnType__max_stale_instruments | None: ...
+
+Global___FeedCondition: _TypeAlias = FeedCondition  # noqa: Y015
+
+@_typing.final
+class SystemCondition(_message.Message):
+    """Which troubles of Crossbook itself to tell: all of these, but for limits that are absent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _builtins.int
+    MIN_FREE_DISK_PERCENT_FIELD_NUMBER: _builtins.int
+    max_unacknowledged_batches: _builtins.int
+    """A tracker's batches that are not committed are more than this."""
+    min_free_disk_percent: _builtins.float
+    """Less of the disk that holds the service's folder is free, in percent."""
+    def __init__(
+        self,
+        *,
+        max_unacknowledged_batches: _builtins.int | None = ...,
+        min_free_disk_percent: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_unacknowledged_batches", b"_max_unacknowledged_batches", "_min_free_disk_percent", b"_min_free_disk_percent", "max_unacknowledged_batches", b"max_unacknowledged_batches", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_unacknowledged_batches", b"_max_unacknowledged_batches", "_min_free_disk_percent", b"_min_free_disk_percent", "max_unacknowledged_batches", b"max_unacknowledged_batches", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_unacknowledged_batches: _TypeAlias = _typing.Literal["max_unacknowledged_batches"]  # noqa: Y015
+    _WhichOneofArgType__max_unacknowledged_batches: _TypeAlias = _typing.Literal["_max_unacknowledged_batches", b"_max_unacknowledged_batches"]  # noqa: Y015
+    _WhichOneofReturnType__min_free_disk_percent: _TypeAlias = _typing.Literal["min_free_disk_percent"]  # noqa: Y015
+    _WhichOneofArgType__min_free_disk_percent: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_unacknowledged_batches) -> _WhichOneofReturnType__max_unacknowledged_batches | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_free_disk_percent) -> _WhichOneofReturnType__min_free_disk_percent | None: ...
+
+Global___SystemCondition: _TypeAlias = SystemCondition  # noqa: Y015
+
+@_typing.final
+class MarketMoveCondition(_message.Message):
+    """A price that has moved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_PERCENT_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
+    min_percent: _builtins.float
+    """By so much, in percent; more than 0."""
+    @_builtins.property
+    def within(self) -> _duration_pb2.Duration:
+        """Within so long; 1 s to 1 h."""
+
+    def __init__(
+        self,
+        *,
+        min_percent: _builtins.float = ...,
+        within: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["within", b"within"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_percent", b"min_percent", "within", b"within"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarketMoveCondition: _TypeAlias = MarketMoveCondition  # noqa: Y015
+
+@_typing.final
+class AlertTrouble(_message.Message):
+    """What is wrong."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    VENUE_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    reason: Global___AlertReason.ValueType
+    """Of what kind."""
+    venue: _builtins.str
+    """Lower-case venue id; empty when it is of none."""
+    asset: _builtins.str
+    """The asset; empty when it is of none."""
+    part: _builtins.str
+    """Which part, as a shard's name; empty when it is of none."""
+    detail: _builtins.str
+    """In words, with the numbers."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        reason: Global___AlertReason.ValueType = ...,
+        venue: _builtins.str = ...,
+        asset: _builtins.str = ...,
+        part: _builtins.str = ...,
+        detail: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "detail", b"detail", "part", b"part", "reason", b"reason", "since_time", b"since_time", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertTrouble: _TypeAlias = AlertTrouble  # noqa: Y015
+
+@_typing.final
+class AlertGroup(_message.Message):
+    """Alerts of one rule that are one thing for whoever reads them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
+    DISLOCATED_VENUE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    OPEN_COUNT_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PAPER_PROFIT_FIELD_NUMBER: _builtins.int
+    PAPER_CURRENCY_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+    HELD_BACK_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    ESCALATIONS_FIELD_NUMBER: _builtins.int
+    DELIVERIES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"alertGroups/{id}"."""
+    rule: _builtins.str
+    """Resource name of the rule."""
+    label: _builtins.str
+    """What its members have in common, in words, as "BTC binance"."""
+    asset: _builtins.str
+    """The asset, where all have one."""
+    dislocated_venue: _builtins.str
+    """The venue that is off against the others, where all have one."""
+    reason: Global___AlertReason.ValueType
+    """What it is about."""
+    member_count: _builtins.int
+    """Members ever."""
+    open_count: _builtins.int
+    """Members that are open."""
+    peak_net_percent: _builtins.float
+    """Highest net percent of any member."""
+    paper_profit: _builtins.float
+    """What its best member would have paid, taken whole when it fired: net percent of executable notional, in
+    `paper_currency`. Members share the dislocated leg's size, so they do not add up.
+    """
+    paper_currency: _builtins.str
+    """Of paper_profit."""
+    held_back: _builtins.str
+    """What holds it back now, in words; empty when nothing does."""
+    revision: _builtins.int
+    """Of its last message; 0 before the first."""
+    escalations: _builtins.int
+    """Escalations that were made."""
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alert]:
+        """The members, those that are open first, then by peak; at most 50."""
+
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first opened."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last closed; absent while any is open."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """From the first opening to the last closing, or until now."""
+
+    @_builtins.property
+    def acknowledgement(self) -> Global___AlertAcknowledgement:
+        """Who said last that somebody is at it; absent when nobody did."""
+
+    @_builtins.property
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delivery]:
+        """What became of its messages, the newest of each channel."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        label: _builtins.str = ...,
+        asset: _builtins.str = ...,
+        dislocated_venue: _builtins.str = ...,
+        reason: Global___AlertReason.ValueType = ...,
+        members: _abc.Iterable[Global___Alert] | None = ...,
+        member_count: _builtins.int = ...,
+        open_count: _builtins.int = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        peak_net_percent: _builtins.float = ...,
+        paper_profit: _builtins.float = ...,
+        paper_currency: _builtins.str = ...,
+        acknowledgement: Global___AlertAcknowledgement | None = ...,
+        held_back: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        escalations: _builtins.int = ...,
+        deliveries: _abc.Iterable[Global___Delivery] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "close_time", b"close_time", "duration", b"duration", "open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "asset", b"asset", "close_time", b"close_time", "deliveries", b"deliveries", "dislocated_venue", b"dislocated_venue", "duration", b"duration", "escalations", b"escalations", "held_back", b"held_back", "label", b"label", "member_count", b"member_count", "members", b"members", "name", b"name", "open_count", b"open_count", "open_time", b"open_time", "paper_currency", b"paper_currency", "paper_profit", b"paper_profit", "peak_net_percent", b"peak_net_percent", "reason", b"reason", "revision", b"revision", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertGroup: _TypeAlias = AlertGroup  # noqa: Y015
+
+@_typing.final
+class AlertAcknowledgement(_message.Message):
+    """Somebody is at it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    author: _builtins.str
+    """Who, as they said."""
+    comment: _builtins.str
+    """What they said."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it holds, unless the group closes before."""
+
+    def __init__(
+        self,
+        *,
+        author: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "comment", b"comment", "expire_time", b"expire_time", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertAcknowledgement: _TypeAlias = AlertAcknowledgement  # noqa: Y015
+
+@_typing.final
+class AlertMessage(_message.Message):
+    """What a delivery carries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GROUP_KEY_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    ALERT_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"alertMessages/{id}"; the id is also the webhook-id, the same at every try."""
+    group_key: _builtins.str
+    """The same in all messages about one thing: what a channel edits in place is known by destination and group_key."""
+    revision: _builtins.int
+    """Rises with each message of one group_key."""
+    kind: Global___AlertMessageKind.ValueType
+    """What it says."""
+    rule: _builtins.str
+    """Resource name of the rule."""
+    acknowledge_token: _builtins.str
+    """Whoever has it may acknowledge the group without any other right, until it closes; empty where there is no group."""
+    @_builtins.property
+    def group(self) -> Global___AlertGroup:
+        """The group as it was then; absent for an alert without a group."""
+
+    @_builtins.property
+    def alert(self) -> Global___Alert:
+        """The alert, where there is no group."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        group_key: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        kind: Global___AlertMessageKind.ValueType = ...,
+        rule: _builtins.str = ...,
+        group: Global___AlertGroup | None = ...,
+        alert: Global___Alert | None = ...,
+        acknowledge_token: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "create_time", b"create_time", "group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_token", b"acknowledge_token", "alert", b"alert", "create_time", b"create_time", "group", b"group", "group_key", b"group_key", "kind", b"kind", "name", b"name", "revision", b"revision", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertMessage: _TypeAlias = AlertMessage  # noqa: Y015
+
+@_typing.final
+class ListAlertGroupsRequest(_message.Message):
+    """Asks for groups."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    OPEN_ONLY_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    VENUES_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """Resource name of a rule; empty means all."""
+    open_only: _builtins.bool
+    """Only those that are open."""
+    page_size: _builtins.int
+    """Rows wanted, 1 to 1000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the previous answer to the same query."""
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Dislocated venues; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        open_only: _builtins.bool = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "open_only", b"open_only", "page_size", b"page_size", "page_token", b"page_token", "rule", b"rule", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlertGroupsRequest: _TypeAlias = ListAlertGroupsRequest  # noqa: Y015
+
+@_typing.final
+class ListAlertGroupsResponse(_message.Message):
+    """Groups."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Continues after the last row; empty at the end."""
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertGroup]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[Global___AlertGroup] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlertGroupsResponse: _TypeAlias = ListAlertGroupsResponse  # noqa: Y015
+
+@_typing.final
+class AcknowledgeAlertGroupRequest(_message.Message):
+    """Somebody is at it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    VALID_FOR_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the group; may be empty when there is a token."""
+    token: _builtins.str
+    """acknowledge_token of a message; may be empty when there is a name."""
+    author: _builtins.str
+    """Who: 1 to 100 characters."""
+    comment: _builtins.str
+    """Why, or what is being done: at most 500 characters."""
+    @_builtins.property
+    def valid_for(self) -> _duration_pb2.Duration:
+        """How long it holds at most; 4 h when absent, at most 7 days."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        token: _builtins.str = ...,
+        author: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        valid_for: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_for", b"valid_for"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "comment", b"comment", "name", b"name", "token", b"token", "valid_for", b"valid_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeAlertGroupRequest: _TypeAlias = AcknowledgeAlertGroupRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeAlertGroupResponse(_message.Message):
+    """The group after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def group(self) -> Global___AlertGroup:
+        """The group."""
+
+    def __init__(
+        self,
+        *,
+        group: Global___AlertGroup | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeAlertGroupResponse: _TypeAlias = AcknowledgeAlertGroupResponse  # noqa: Y015
+
+@_typing.final
+class Silence(_message.Message):
+    """Holds back what fits: of each list that is not empty one entry must fit; at least one is not empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    VENUES_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    IS_MAINTENANCE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    IS_ACTIVE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"silences/{id}"; set by the server."""
+    author: _builtins.str
+    """Who: 1 to 100 characters."""
+    comment: _builtins.str
+    """Why: 1 to 500 characters."""
+    is_maintenance: _builtins.bool
+    """Venues are in maintenance: what is held back is told as inhibited, and rules may ignore it. Needs venues."""
+    is_active: _builtins.bool
+    """Whether it holds back now; set by the server."""
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets."""
+
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Venues: the dislocated one, or either leg of all members that are open."""
+
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of rules."""
+
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertReason.ValueType]:
+        """What the alert is about."""
+
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when; now when absent."""
+
+    @_builtins.property
+    def to_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when; after from_time, at most a year."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made; set by the server."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        reasons: _abc.Iterable[Global___AlertReason.ValueType] | None = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        to_time: _timestamp_pb2.Timestamp | None = ...,
+        author: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        is_maintenance: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        is_active: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "author", b"author", "comment", b"comment", "create_time", b"create_time", "from_time", b"from_time", "is_active", b"is_active", "is_maintenance", b"is_maintenance", "name", b"name", "reasons", b"reasons", "rules", b"rules", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Silence: _TypeAlias = Silence  # noqa: Y015
+
+@_typing.final
+class CreateSilenceRequest(_message.Message):
+    """Makes a silence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SILENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def silence(self) -> Global___Silence:
+        """The silence; server-set fields are ignored."""
+
+    def __init__(
+        self,
+        *,
+        silence: Global___Silence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateSilenceRequest: _TypeAlias = CreateSilenceRequest  # noqa: Y015
+
+@_typing.final
+class CreateSilenceResponse(_message.Message):
+    """The silence as stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SILENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def silence(self) -> Global___Silence:
+        """The silence."""
+
+    def __init__(
+        self,
+        *,
+        silence: Global___Silence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateSilenceResponse: _TypeAlias = CreateSilenceResponse  # noqa: Y015
+
+@_typing.final
+class ListSilencesRequest(_message.Message):
+    """Asks for silences."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCLUDE_EXPIRED_FIELD_NUMBER: _builtins.int
+    include_expired: _builtins.bool
+    """Those that are over, too."""
+    def __init__(
+        self,
+        *,
+        include_expired: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_expired", b"include_expired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSilencesRequest: _TypeAlias = ListSilencesRequest  # noqa: Y015
+
+@_typing.final
+class ListSilencesResponse(_message.Message):
+    """Silences."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SILENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def silences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Silence]:
+        """The one that ends last first; at most 1000."""
+
+    def __init__(
+        self,
+        *,
+        silences: _abc.Iterable[Global___Silence] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["silences", b"silences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSilencesResponse: _TypeAlias = ListSilencesResponse  # noqa: Y015
+
+@_typing.final
+class ExpireSilenceRequest(_message.Message):
+    """Ends a silence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpireSilenceRequest: _TypeAlias = ExpireSilenceRequest  # noqa: Y015
+
+@_typing.final
+class ExpireSilenceResponse(_message.Message):
+    """The silence after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SILENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def silence(self) -> Global___Silence:
+        """The silence."""
+
+    def __init__(
+        self,
+        *,
+        silence: Global___Silence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpireSilenceResponse: _TypeAlias = ExpireSilenceResponse  # noqa: Y015
+
+@_typing.final
+class Suppression(_message.Message):
+    """Something that was not told, or not yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
+    VENUES_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    FIRST_TIME_FIELD_NUMBER: _builtins.int
+    LAST_TIME_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    reason: Global___SuppressionReason.ValueType
+    """Why."""
+    rule: _builtins.str
+    """Resource name of the rule."""
+    cause: _builtins.str
+    """Id of the opportunity, or what else the match was caused by; empty when it is about a whole group."""
+    group: _builtins.str
+    """Resource name of the group; empty when there is none."""
+    asset: _builtins.str
+    """The asset."""
+    detail: _builtins.str
+    """In words, with the numbers."""
+    by: _builtins.str
+    """Resource name of the silence, where it was one; the id of the channel for BUDGET and FAILED_DELIVERY."""
+    count: _builtins.int
+    """How often it was found so."""
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Venues it is about."""
+
+    @_builtins.property
+    def first_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was first so."""
+
+    @_builtins.property
+    def last_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last so."""
+
+    def __init__(
+        self,
+        *,
+        reason: Global___SuppressionReason.ValueType = ...,
+        rule: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        group: _builtins.str = ...,
+        asset: _builtins.str = ...,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        detail: _builtins.str = ...,
+        by: _builtins.str = ...,
+        first_time: _timestamp_pb2.Timestamp | None = ...,
+        last_time: _timestamp_pb2.Timestamp | None = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time", "last_time", b"last_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "by", b"by", "cause", b"cause", "count", b"count", "detail", b"detail", "first_time", b"first_time", "group", b"group", "last_time", b"last_time", "reason", b"reason", "rule", b"rule", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Suppression: _TypeAlias = Suppression  # noqa: Y015
+
+@_typing.final
+class ExplainAlertRequest(_message.Message):
+    """Asks why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPPORTUNITY_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    opportunity: _builtins.str
+    """Id of an opportunity. Either this or a group."""
+    group: _builtins.str
+    """Resource name of a group."""
+    rule: _builtins.str
+    """Resource name of the rule; may be empty for a group."""
+    def __init__(
+        self,
+        *,
+        opportunity: _builtins.str = ...,
+        group: _builtins.str = ...,
+        rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "opportunity", b"opportunity", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAlertRequest: _TypeAlias = ExplainAlertRequest  # noqa: Y015
+
+@_typing.final
+class ExplainAlertResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IS_TOLD_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    ALERT_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    SUPPRESSIONS_FIELD_NUMBER: _builtins.int
+    is_told: _builtins.bool
+    """Whether anything was told of it: a message that at least one channel has taken."""
+    explanation: _builtins.str
+    """In words."""
+    @_builtins.property
+    def alert(self) -> Global___Alert:
+        """The alert; absent when the rule did not fire."""
+
+    @_builtins.property
+    def group(self) -> Global___AlertGroup:
+        """Its group; absent when it has none."""
+
+    @_builtins.property
+    def suppressions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suppression]:
+        """What held it back at any time, newest first."""
+
+    def __init__(
+        self,
+        *,
+        is_told: _builtins.bool = ...,
+        explanation: _builtins.str = ...,
+        alert: Global___Alert | None = ...,
+        group: Global___AlertGroup | None = ...,
+        suppressions: _abc.Iterable[Global___Suppression] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "explanation", b"explanation", "group", b"group", "is_told", b"is_told", "suppressions", b"suppressions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAlertResponse: _TypeAlias = ExplainAlertResponse  # noqa: Y015
+
+@_typing.final
+class ListSuppressionsRequest(_message.Message):
+    """Asks for suppressions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASONS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """Resource name of a rule; empty means all."""
+    page_size: _builtins.int
+    """Rows wanted, 1 to 1000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the previous answer to the same query."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___SuppressionReason.ValueType]:
+        """Reasons; empty means all."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        reasons: _abc.Iterable[Global___SuppressionReason.ValueType] | None = ...,
+        rule: _builtins.str = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "page_size", b"page_size", "page_token", b"page_token", "reasons", b"reasons", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionsRequest: _TypeAlias = ListSuppressionsRequest  # noqa: Y015
+
+@_typing.final
+class ListSuppressionsResponse(_message.Message):
+    """Suppressions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPRESSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Continues after the last row; empty at the end."""
+    @_builtins.property
+    def suppressions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suppression]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        suppressions: _abc.Iterable[Global___Suppression] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "suppressions", b"suppressions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionsResponse: _TypeAlias = ListSuppressionsResponse  # noqa: Y015

@@ -164,6 +164,11 @@ impl AssetBook {
         };
     }
 
+    /// The leg's mid in terms that all legs share; 0 without one. See `Rates::value`.
+    pub(super) fn worth(&self, leg: usize) -> f64 {
+        self.tops[leg].honest_mid() * self.terms[leg].value
+    }
+
     /// Whether some pair of it needs a rate.
     pub(super) fn has_currencies(&self) -> bool {
         self.legs.windows(2).any(|pair| pair[0].currency != pair[1].currency)

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use rustc_hash::FxHashMap;
 
 use super::asset::AssetBook;
+use super::dislocation;
 use super::gate;
 use super::identities::IdentityFinding;
 use super::identity;
@@ -119,6 +120,7 @@ impl Life<'_, '_> {
             id: self.new_id(quote_ns),
             open_ns,
             peak_net_percent: net_percent,
+            dislocation: dislocation::of_pair(self.lives.book, self.buy, self.sell),
             told_net_percent: net_percent,
             last: numbers,
             sizing: self.sizing(),

@@ -29,6 +29,8 @@ impl SpreadView {
             conversion: self.conversion.as_ref().map(|conversion| conversion.to_message(at_ns)),
             is_depegged: self.conversion.as_ref().is_some_and(|conversion| conversion.is_depegged),
             sizing: Some(self.sizing.to_message(at_ns)),
+            dislocated_venue: self.dislocated_venue.clone(),
+            dislocation_percent: self.dislocation_percent,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `scanner` takes quotes and asks only the pairs of the leg that changed; `asset` holds one asset's legs in columns and
 //! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
-//! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `sizing` says how much of a pair there is; `lifecycle` opens, updates and closes;
+//! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `dislocation` which leg is off; `sizing` how much
+//! of a pair there is; `lifecycle` opens, updates and closes;
 //! `sources` knows which shard's stream tells which leg, `source_times` whether its clock and ours agree; `answers` computes on demand; `views` is what
 //! leaves the module, `messages` how it looks on the wire.
 
@@ -10,6 +11,7 @@ mod answers;
 mod asset;
 mod costs;
 mod currencies;
+mod dislocation;
 mod gate;
 mod identities;
 mod identity;

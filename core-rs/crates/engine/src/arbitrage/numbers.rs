@@ -60,6 +60,14 @@ impl Top {
     }
 }
 
+/// Which leg of a pair is off against all other venues, and how far in percent of their median mid; negative when it is
+/// cheap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Dislocation {
+    pub leg: usize,
+    pub percent: f64,
+}
+
 /// The prices and sizes of one ordered pair, as they were computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PairNumbers {

@@ -1,6 +1,6 @@
 //! Where an ordered pair is in its life.
 
-use super::numbers::PairNumbers;
+use super::numbers::{Dislocation, PairNumbers};
 use super::reason::RefusalReason;
 use super::sizing::SizingView;
 
@@ -23,6 +23,8 @@ pub(super) struct OpenOpportunity {
     /// Since when it has paid and passed.
     pub open_ns: i64,
     pub peak_net_percent: f64,
+    /// When it opened.
+    pub dislocation: Option<Dislocation>,
     /// Net at the last event.
     pub told_net_percent: f64,
     /// As it last paid.

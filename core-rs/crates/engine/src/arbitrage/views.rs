@@ -4,7 +4,8 @@ use crossbook_market::BookState;
 
 use super::asset::{AssetBook, Leg};
 use super::costs::Costs;
-use super::numbers::{PairNumbers, Top};
+use super::dislocation;
+use super::numbers::{Dislocation, PairNumbers, Top};
 use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
@@ -65,6 +66,11 @@ pub struct SpreadView {
     pub open_ns: i64,
     /// Highest net since it opened.
     pub peak_net_percent: f64,
+    /// Of the leg that was off against the others when it opened, or is now where no lifecycle follows the pair; empty
+    /// where nobody can say.
+    pub dislocated_venue: String,
+    /// Of the others' median mid; negative when it is cheap.
+    pub dislocation_percent: f64,
 }
 
 /// The numbers are those of `OpportunityEventKind` in arbitrage.proto.
@@ -142,8 +148,9 @@ impl SpreadView {
         let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
         view.sizing = SizingView::of(pair, reason, wanted);
-        if let Phase::Open(opportunity) = pair.book.phase(pair.buy, pair.sell) {
-            view.identify(opportunity);
+        match pair.book.phase(pair.buy, pair.sell) {
+            Phase::Open(opportunity) => view.identify(pair.book, opportunity),
+            _ => view.dislocate(pair.book, dislocation::of_pair(pair.book, pair.buy, pair.sell)),
         }
         view
     }
@@ -152,7 +159,7 @@ impl SpreadView {
     pub(super) fn of_opportunity(book: &AssetBook, buy: usize, sell: usize, opportunity: &OpenOpportunity) -> Self {
         let mut view = Self::bare(book, buy, sell, &opportunity.last);
         view.sizing = opportunity.sizing.clone();
-        view.identify(opportunity);
+        view.identify(book, opportunity);
         view
     }
 
@@ -172,12 +179,22 @@ impl SpreadView {
             opportunity_id: String::new(),
             open_ns: 0,
             peak_net_percent: costs.net_percent,
+            dislocated_venue: String::new(),
+            dislocation_percent: 0.0,
         }
     }
 
-    fn identify(&mut self, opportunity: &OpenOpportunity) {
+    fn identify(&mut self, book: &AssetBook, opportunity: &OpenOpportunity) {
+        self.dislocate(book, opportunity.dislocation);
         self.opportunity_id = opportunity.id.clone();
         self.open_ns = opportunity.open_ns;
         self.peak_net_percent = opportunity.peak_net_percent;
+    }
+
+    fn dislocate(&mut self, book: &AssetBook, found: Option<Dislocation>) {
+        if let Some(Dislocation { leg, percent }) = found {
+            self.dislocated_venue = book.legs[leg].instrument.venue.clone();
+            self.dislocation_percent = percent;
+        }
     }
 }

@@ -39,6 +39,8 @@ pub fn event(kind: EventKind, id: &str, net_percent: f64, event_ns: i64) -> Oppo
         opportunity_id: id.to_owned(),
         open_ns: 0,
         peak_net_percent: net_percent,
+        dislocated_venue: String::new(),
+        dislocation_percent: 0.0,
     };
     OpportunityEvent { kind, spread, close_reason: None, duration_ns: 0, event_ns, cause_ns: event_ns }
 }
