@@ -1,8 +1,6 @@
 //! One shard's stream: what waits for it, in order, and what it has been told.
 
-use crate::journal::lock;
-use crate::outbox::Outbox;
-use crossbook_market::{Depth, Instrument, Quote};
+use crossbook_market::{Instrument, Quote};
 use crossbook_wire::{
     Hello, MAX_BATCH_ROWS, SymbolEntry, encode_batch, encode_carried_batch, encode_hello, encode_left_batch,
     encode_roster, encode_unheard_batch,
@@ -10,7 +8,6 @@ use crossbook_wire::{
 use prost::bytes::Bytes;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 
 /// A batch on its way out: an IngestQuotesRequest. Clones share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +38,6 @@ pub struct Lane {
     roster: (u64, i64),
     waiting: VecDeque<Waiting>,
     waiting_rows: usize,
-    /// Where its depth goes.
-    outbox: Option<Arc<Mutex<Outbox>>>,
 }
 
 /// The last time that an instrument left the lane, in sequences.
@@ -85,33 +80,12 @@ impl Lane {
             roster: (0, 0),
             waiting: VecDeque::new(),
             waiting_rows: 0,
-            outbox: None,
         }
     }
 
-    /// Its depth goes beside the batches of this outbox.
-    pub fn carry_depth(&mut self, outbox: Arc<Mutex<Outbox>>) {
-        self.outbox = Some(outbox);
-    }
-
-    /// Whether its connection takes depth.
-    pub fn takes_depth(&self) -> bool {
-        self.outbox.as_ref().is_some_and(|outbox| lock(outbox).depth.is_wanted())
-    }
-
-    /// Sends a book's depth, once the stream has the instrument.
-    pub fn push_depth(&self, number: u32, depth: &Depth) {
-        let is_announced = self.is_announced.get(number as usize).copied().unwrap_or(false);
-        if let Some(outbox) = self.outbox.as_ref().filter(|_| is_announced) {
-            lock(outbox).put_depth(number, depth);
-        }
-    }
-
-    /// What waits of a book's depth is void.
-    pub fn drop_depth(&self, number: u32) {
-        if let Some(outbox) = &self.outbox {
-            lock(outbox).depth.drop_row(number);
-        }
+    /// Whether the stream has told of the instrument.
+    pub fn has_announced(&self, number: u32) -> bool {
+        self.is_announced.get(number as usize).copied().unwrap_or(false)
     }
 
     pub fn next_sequence(&self) -> u64 {

@@ -15,7 +15,8 @@ use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::reason::{RefusalCounts, RefusalReason};
 use super::rules::Rules;
-use super::sizing::{self, SizingView, Wanted};
+use super::sized::SizingView;
+use super::sizing::{self, Wanted};
 use super::views::{EventKind, OpportunityEvent, SpreadView};
 
 /// When something is looked at, and the quote that made one look; None when time did.
@@ -150,7 +151,7 @@ impl Life<'_, '_> {
     fn sizing(&mut self) -> SizingView {
         self.lives.journal.walks += 1;
         let wanted = Wanted { net_percent: self.lives.rules.settings.open_net_percent, notionals: &[] };
-        SizingView::of(&self.lives.pair(self.buy, self.sell), None, wanted)
+        sizing::of_pair(&self.lives.pair(self.buy, self.sell), None, wanted)
     }
 
     fn is_sized(&self) -> bool {

@@ -4,7 +4,8 @@ use crossbook_wire as wire;
 
 use crate::edge::SizedEdge;
 
-use super::sizing::{self, DepthView, SizingView};
+use super::sized::{DepthView, SizingView};
+use super::sizing;
 use super::views::{ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};
 
 impl SpreadView {

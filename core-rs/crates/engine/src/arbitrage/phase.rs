@@ -2,7 +2,7 @@
 
 use super::numbers::{Dislocation, PairNumbers};
 use super::reason::RefusalReason;
-use super::sizing::SizingView;
+use super::sized::SizingView;
 
 /// Where an ordered pair is.
 #[derive(Debug)]

@@ -9,35 +9,8 @@ use crossbook_market::{Depth, Instrument, Level};
 
 use super::pair::Pair;
 use super::reason::RefusalReason;
+use super::sized::{DepthView, SizingView};
 use crate::edge::{Asked, Edge, LegBook, Lot, NoEdge, SizeRefusal, edge};
-
-/// What is known of the side that a leg trades on.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct DepthView {
-    /// When it was read from the book; 0 when it is not known.
-    pub read_ns: i64,
-    pub levels: u32,
-    /// Per coin: every level up to it is known.
-    pub horizon_price: f64,
-    /// In coins.
-    pub known_size: f64,
-}
-
-/// How much of a pair there is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SizingView {
-    /// None when `edge` is there.
-    pub unknown_reason: Option<RefusalReason>,
-    pub edge: Option<Edge>,
-    /// Least net of the largest size, in percent.
-    pub threshold_percent: f64,
-    /// Those asked for.
-    pub notionals: Vec<f64>,
-    pub buy: DepthView,
-    pub sell: DepthView,
-    /// What is not known and so not checked.
-    pub unknown_limits: Vec<&'static str>,
-}
 
 /// The least net of the largest size, and money to be asked about.
 #[derive(Clone, Copy, Debug)]
@@ -46,23 +19,21 @@ pub(super) struct Wanted<'a> {
     pub notionals: &'a [f64],
 }
 
-impl SizingView {
-    /// Of a pair that has prices, a rate and fees; `refusal` is why another has no sizes.
-    pub(super) fn of(pair: &Pair<'_>, refusal: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
-        let (buy, sell) = (Side::buying(pair), Side::selling(pair));
-        let mut view = Self {
-            threshold_percent: wanted.net_percent,
-            notionals: wanted.notionals.to_vec(),
-            buy: buy.view(),
-            sell: sell.view(),
-            unknown_limits: unknown_limits(pair),
-            ..Self::default()
-        };
-        match size(pair, &buy, &sell, refusal, wanted) {
-            Ok(edge) => view.edge = Some(edge),
-            Err(reason) => view.unknown_reason = Some(reason),
-        }
-        view
+/// Of a pair as it stands; `refusal` is why one without a price or a rate has no sizes.
+pub(super) fn of_pair(pair: &Pair<'_>, refusal: Option<RefusalReason>, wanted: Wanted<'_>) -> SizingView {
+    let (buy, sell) = (Side::buying(pair), Side::selling(pair));
+    let (edge, unknown_reason) = match size(pair, &buy, &sell, refusal, wanted) {
+        Ok(edge) => (Some(edge), None),
+        Err(reason) => (None, Some(reason)),
+    };
+    SizingView {
+        unknown_reason,
+        edge,
+        threshold_percent: wanted.net_percent,
+        notionals: wanted.notionals.to_vec(),
+        buy: buy.view(),
+        sell: sell.view(),
+        unknown_limits: unknown_limits(pair),
     }
 }
 

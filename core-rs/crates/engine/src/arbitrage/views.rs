@@ -10,7 +10,8 @@ use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
 use super::reason::RefusalReason;
-use super::sizing::{SizingView, Wanted};
+use super::sized::SizingView;
+use super::sizing::{self, Wanted};
 
 /// One side of a pair. Prices are quote currency per coin, sizes coins; zero where there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,7 +148,7 @@ impl SpreadView {
     pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
         let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
-        view.sizing = SizingView::of(pair, reason, wanted);
+        view.sizing = sizing::of_pair(pair, reason, wanted);
         match pair.book.phase(pair.buy, pair.sell) {
             Phase::Open(opportunity) => view.identify(pair.book, opportunity),
             _ => view.dislocate(pair.book, dislocation::of_pair(pair.book, pair.buy, pair.sell)),
