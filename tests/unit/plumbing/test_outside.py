@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook.alerts.channels.content import as_fields, as_json, as_text
+from crossbook.alerts.channels.content import as_fields, as_json, message_text
+from crossbook.alerts.channels.text import text_of
 from crossbook.cli import rows
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
 from crossbook.plumbing.outside import MAX_CHARACTERS, OutsideText
@@ -80,10 +81,13 @@ def hostile_opportunity() -> arbitrage_pb2.Opportunity:
 def test_an_alert_s_texts_are_printable_whatever_names_are_in_it() -> None:
     """Of people's and of machines' kind; the machines read the same names."""
     alert = alerts_pb2.Alert(name="alerts/a", rule="alertRules/r", opportunity=hostile_opportunity())
-    assert as_text(alert, 0).isprintable()
-    text = as_json(as_fields(alert))
-    assert text.isprintable()
-    assert json.loads(text)["opportunity"]["asset"] == HOSTILE
+    message = alerts_pb2.AlertMessage(alert=alert)
+    assert message_text(message, 0).isprintable()
+    text = text_of(message, 0)
+    assert all(row.isprintable() for row in (text.title, text.topic, *text.lines))
+    fields = as_json(as_fields(alert))
+    assert fields.isprintable()
+    assert json.loads(fields)["opportunity"]["asset"] == HOSTILE
 
 
 def test_rows_of_the_command_are_printable_whatever_names_are_in_them(capsys: pytest.CaptureFixture[str]) -> None:
