@@ -1,0 +1,1500 @@
+// Written by clients/dashboard/generate.py from protos/; never edited.
+// A field of TABLE is number:name:kind, with * for repeated, ? for one that may be absent, % for a map.
+
+export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE" };
+export const AssetClass: Record<number, string> = { 0: "UNSPECIFIED", 1: "COIN", 2: "SHARE", 3: "METAL", 4: "COMMODITY", 5: "INDEX", 6: "FX", 7: "PRE_MARKET" };
+export const BookState: Record<number, string> = { 0: "UNSPECIFIED", 1: "LIVE", 2: "RESYNCING", 3: "STALE", 4: "CLOSED", 5: "MOVED" };
+export const Channel: Record<number, string> = { 0: "UNSPECIFIED", 1: "QUOTES", 2: "RANK", 3: "OPPORTUNITIES", 4: "ALERTS", 5: "HEALTH", 6: "LOG", 7: "SUMMARY" };
+export const ConsoleFormat: Record<number, string> = { 0: "UNSPECIFIED", 1: "TEXT", 2: "JSON" };
+export const DeliveryState: Record<number, string> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "DELIVERED", 3: "FAILED" };
+export const IdentityState: Record<number, string> = { 0: "UNSPECIFIED", 1: "SUSPECT", 2: "CONFIRMED", 3: "DENIED" };
+export const LogLevel: Record<number, string> = { 0: "UNSPECIFIED", 1: "DEBUG", 2: "INFO", 3: "WARNING", 4: "ERROR" };
+export const OpportunityEventKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED" };
+export const PriceSource: Record<number, string> = { 0: "UNSPECIFIED", 1: "LATEST", 2: "SNAPSHOT", 3: "MINUTE" };
+export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED" };
+export const Role: Record<number, string> = { 0: "UNSPECIFIED", 1: "PUBLIC", 2: "VIEWER", 3: "TRADER", 4: "OPERATOR", 5: "ADMIN", 6: "TRACKER" };
+export const VenueState: Record<number, string> = { 0: "UNSPECIFIED", 1: "STARTING", 2: "LIVE", 3: "DEGRADED", 4: "DOWN" };
+
+export interface Access {
+  role: number;
+  isChange: boolean;
+}
+
+export interface Acknowledgement {
+  committedSequence: number;
+}
+
+export interface AggregatorProgress {
+  currentSymbols: number;
+  windowElapsed: number;
+}
+
+export interface Alert {
+  name: string;
+  rule: string;
+  opportunity?: Opportunity;
+  fireTime?: number;
+  deliveries: Delivery[];
+  closeTime?: number;
+}
+
+export interface AlertChannel {
+  id: string;
+  console?: ConsoleChannel;
+  webhook?: WebhookChannel;
+  slack?: SlackChannel;
+  discord?: DiscordChannel;
+  template?: TemplateChannel;
+}
+
+export interface AlertRow {
+  rule: string;
+  opportunity?: Opportunity;
+  firedAt: number;
+  deliveries: Delivery[];
+  name: string;
+  closedAt?: number;
+}
+
+export interface AlertRule {
+  name: string;
+  displayName: string;
+  isEnabled: boolean;
+  trigger: number;
+  venues: string[];
+  symbols: string[];
+  assets: string[];
+  minGrossPercent?: number;
+  minNetPercent?: number;
+  minNotional?: number;
+  minLife?: number;
+  cooldown?: number;
+  channels: AlertChannel[];
+  etag: string;
+  createTime?: number;
+  updateTime?: number;
+}
+
+export interface ApiKey {
+  id: string;
+  displayName: string;
+  role: number;
+  venues: string[];
+  createTime?: number;
+  expireTime?: number;
+  lastUseTime?: number;
+  revokeTime?: number;
+  creator: string;
+  methods: string[];
+  networks: string[];
+}
+
+export interface ArbitrageLeg {
+  exchange: string;
+  symbol: string;
+  price: number;
+  size: number;
+  takerFeePercent: number;
+  quoteCurrency: string;
+  ageMs: number;
+}
+
+export interface ArbitrageRow {
+  id: string;
+  asset: string;
+  symbol: string;
+  profitPercent: number;
+  grossPercent: number;
+  buy?: ArbitrageLeg;
+  sell?: ArbitrageLeg;
+  costs?: SpreadCosts;
+  executableSize: number;
+  executableNotional: number;
+  openedAt?: number;
+  peakProfitPercent: number;
+  cooldown?: CooldownState;
+  conversion?: Conversion;
+}
+
+export interface AssetOverview {
+  asset: string;
+  bestBid: number;
+  bestBidVenue: string;
+  bestAsk: number;
+  bestAskVenue: string;
+  venues: string[];
+  widestGrossPercent: number;
+}
+
+export interface AuditEntry {
+  id: number;
+  time?: number;
+  principal: string;
+  role: number;
+  address: string;
+  method: string;
+  resource: string;
+  outcome: string;
+  requestId: string;
+  request: string;
+}
+
+export interface CheckAlertsRequest {
+  rule: string;
+}
+
+export interface CheckAlertsResponse {
+  rulesEvaluated: number;
+  alerts: Alert[];
+  suppressed: number;
+}
+
+export interface ClientFrame {
+  subscribe?: Subscribe;
+  change?: Subscribe;
+  unsubscribe?: Unsubscribe;
+  pause?: Pause;
+  resume?: Resume;
+  renew?: Renew;
+}
+
+export interface ConsoleChannel {
+  format: number;
+}
+
+export interface Conversion {
+  fromCurrency: string;
+  toCurrency: string;
+  rate: number;
+  age?: number;
+  isAssumed: boolean;
+}
+
+export interface CooldownState {
+  isActive: boolean;
+  rule: string;
+  remaining?: number;
+  isKnown: boolean;
+}
+
+export interface CountRowsRequest {
+}
+
+export interface CountRowsResponse {
+  venues: VenueRows[];
+}
+
+export interface CreateAlertRuleRequest {
+  alertRuleId: string;
+  alertRule?: AlertRule;
+}
+
+export interface CreateAlertRuleResponse {
+  alertRule?: AlertRule;
+}
+
+export interface CreateApiKeyRequest {
+  displayName: string;
+  role: number;
+  venues: string[];
+  lifetime?: number;
+  methods: string[];
+  networks: string[];
+}
+
+export interface CreateApiKeyResponse {
+  key?: ApiKey;
+  secret: string;
+}
+
+export interface CreateUserRequest {
+  name: string;
+  role: number;
+  password: string;
+}
+
+export interface CreateUserResponse {
+  user?: User;
+}
+
+export interface DecideIdentityRequest {
+  name: string;
+  state: number;
+  comment: string;
+}
+
+export interface DecideIdentityResponse {
+  finding?: IdentityFinding;
+}
+
+export interface DeleteAlertRuleRequest {
+  name: string;
+}
+
+export interface DeleteAlertRuleResponse {
+}
+
+export interface DeleteUserRequest {
+  name: string;
+}
+
+export interface DeleteUserResponse {
+}
+
+export interface Delivery {
+  channelId: string;
+  state: number;
+  attempts: number;
+  lastError: string;
+  deliveryTime?: number;
+}
+
+export interface DiscordChannel {
+  url: string;
+}
+
+export interface ExchangeCodeRequest {
+  code: string;
+}
+
+export interface ExchangeCodeResponse {
+  session?: SessionGrant;
+}
+
+export interface ExplainSpreadRequest {
+  asset: string;
+  buyVenue: string;
+  sellVenue: string;
+}
+
+export interface ExplainSpreadResponse {
+  opportunity?: Opportunity;
+  reason: number;
+  explanation: string;
+  buyAge?: number;
+  sellAge?: number;
+  identityFinding: string;
+}
+
+export interface GatewayStats {
+  sockets: number;
+  subscriptions: number;
+  framesSent: number;
+  bytesSent: number;
+  stalledSockets: number;
+  instruments: number;
+  connected: boolean;
+}
+
+export interface GetAggregatorStatsRequest {
+}
+
+export interface GetAggregatorStatsResponse {
+  streams: IngestStreamStats[];
+  snapshotsWritten: number;
+  minutesWritten: number;
+  incompleteSnapshots: number;
+  quotesIngested: number;
+  batchesRefused: number;
+  subscribers: number;
+  databaseAvailable: boolean;
+  shard: string;
+  contestedSnapshots: number;
+  batchTransitP50Us: number;
+  batchTransitP99Us: number;
+  windowUpdateP50Us: number;
+  windowUpdateP99Us: number;
+  lostWindows: number;
+}
+
+export interface GetAlertRuleRequest {
+  name: string;
+}
+
+export interface GetAlertRuleResponse {
+  alertRule?: AlertRule;
+}
+
+export interface GetAlertStatsRequest {
+}
+
+export interface GetAlertStatsResponse {
+  fired: number;
+  suppressed: number;
+  delivered: number;
+  failed: number;
+  pending: number;
+  cooldownAvailable: boolean;
+  databaseAvailable: boolean;
+  connected: boolean;
+  evaluated: number;
+  ownedSlots: number;
+  slots: number;
+  arbitrageTarget: string;
+}
+
+export interface GetArbitrageStatsRequest {
+}
+
+export interface GetArbitrageStatsResponse {
+  opened: number;
+  closed: number;
+  openNow: number;
+  refusals: RefusalCount[];
+  quotesScanned: number;
+  frameToOpportunityP50Us: number;
+  frameToOpportunityP99Us: number;
+  connected: boolean;
+  venues: VenueHealth[];
+}
+
+export interface GetMarketOverviewRequest {
+  assets: string[];
+}
+
+export interface GetMarketOverviewResponse {
+  assets: AssetOverview[];
+}
+
+export interface GetMeRequest {
+}
+
+export interface GetMeResponse {
+  principal: string;
+  role: number;
+  expireTime?: number;
+  hasPasswords: boolean;
+}
+
+export interface GetOrderBookRequest {
+  venue: string;
+  symbol: string;
+  depth: number;
+}
+
+export interface GetOrderBookResponse {
+  venue: string;
+  symbol: string;
+  state: number;
+  bids: PriceLevel[];
+  asks: PriceLevel[];
+  sequence: number;
+}
+
+export interface GetOverviewRequest {
+  venue: string;
+  asset: string[];
+}
+
+export interface GetOverviewResponse {
+  assets: AssetOverview[];
+  count: number;
+  asOf: number;
+}
+
+export interface GetStatsRequest {
+  venue: string;
+}
+
+export interface GetStatsResponse {
+  isTracking: boolean;
+  markets: number;
+  connected: boolean;
+  messagesReceived: number;
+  lastMessageAt?: number;
+  database?: RowCounts;
+  aggregator?: AggregatorProgress;
+  state: number;
+  reason: string;
+  since?: number;
+  clockOffsetMs?: number;
+  delayMs?: number;
+  liveMarkets: number;
+  asOf: number;
+}
+
+export interface GetSummaryRequest {
+}
+
+export interface GetSummaryResponse {
+  venues: Record<string, number>;
+  instruments: number;
+  liveInstruments: number;
+  openOpportunities: number;
+  best?: ArbitrageRow;
+  alerts24h: number;
+  latencyP50Us: number;
+  latencyP99Us: number;
+  dataAgeMs?: number;
+  venueHealth: VenueHealth[];
+  isSimulated: boolean;
+  asOf: number;
+}
+
+export interface GetTrackerStatsRequest {
+  venues: string[];
+}
+
+export interface GetTrackerStatsResponse {
+  venues: VenueStats[];
+}
+
+export interface Heartbeat {
+  serverTimeMs: number;
+  venueAgeMs: Record<string, number>;
+  lostShards: string[];
+}
+
+export interface IdentityFinding {
+  name: string;
+  asset: string;
+  first?: IdentityMarket;
+  second?: IdentityMarket;
+  differencePercent: number;
+  sinceTime?: number;
+  findTime?: number;
+  state: number;
+  comment: string;
+  decideTime?: number;
+}
+
+export interface IdentityMarket {
+  venue: string;
+  symbol: string;
+  mid: number;
+}
+
+export interface IngestHello {
+  venue: string;
+  streamId: string;
+  oldestSequence: number;
+  symbols: SymbolEntry[];
+  nextSequence: number;
+  shard: string;
+  leftSymbols: number[];
+  rosterSequence: number;
+  rosterNs: number;
+}
+
+export interface IngestQuotesRequest {
+  hello?: IngestHello;
+  batch?: QuoteBatch;
+  health?: VenueHealth;
+}
+
+export interface IngestQuotesResponse {
+  resume?: ResumePoint;
+  acknowledgement?: Acknowledgement;
+}
+
+export interface IngestStreamStats {
+  venue: string;
+  streamId: string;
+  connected: boolean;
+  instruments: number;
+  liveInstruments: number;
+  receivedSequence: number;
+  committedSequence: number;
+  watermark?: number;
+  health?: VenueHealth;
+}
+
+export interface Instrument {
+  venue: string;
+  symbol: string;
+  nativeSymbol: string;
+  asset: string;
+  assetScale: number;
+  quoteCurrency: string;
+  settleCurrency: string;
+  contractSize: number;
+  tickSize: number;
+  lotSize: number;
+  takerFeePercent?: number;
+  makerFeePercent?: number;
+  assetClass: number;
+}
+
+export interface InstrumentFilter {
+  venues: string[];
+  symbols: string[];
+  assets: string[];
+}
+
+export interface InstrumentName {
+  venue: string;
+  symbol: string;
+}
+
+export interface LaneStats {
+  shard: string;
+  isConnected: boolean;
+  isLeaving: boolean;
+  problem: string;
+  unacknowledgedBatches: number;
+  droppedQuotes: number;
+}
+
+export interface Leg {
+  venue: string;
+  symbol: string;
+  price: number;
+  size: number;
+  takerFeePercent: number;
+  quoteCurrency: string;
+  receiveTime?: number;
+}
+
+export interface ListAlertRowsRequest {
+  rule: string;
+  symbol: string;
+  venue: string;
+  from?: number;
+  to?: number;
+  limit: number;
+  page_token: string;
+}
+
+export interface ListAlertRowsResponse {
+  alerts: AlertRow[];
+  count: number;
+  next_page_token: string;
+}
+
+export interface ListAlertRulesRequest {
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListAlertRulesResponse {
+  alertRules: AlertRule[];
+  nextPageToken: string;
+}
+
+export interface ListAlertsRequest {
+  rule: string;
+  assets: string[];
+  venues: string[];
+  fromTime?: number;
+  toTime?: number;
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListAlertsResponse {
+  alerts: Alert[];
+  nextPageToken: string;
+}
+
+export interface ListApiKeysRequest {
+}
+
+export interface ListApiKeysResponse {
+  keys: ApiKey[];
+}
+
+export interface ListArbitrageRequest {
+  symbol: string;
+  minProfit?: number;
+  minGross?: number;
+  exchanges: string[];
+  useMinutes: boolean;
+  source: number;
+  limit: number;
+}
+
+export interface ListArbitrageResponse {
+  opportunities: ArbitrageRow[];
+  count: number;
+  asOf: number;
+}
+
+export interface ListAuditRequest {
+  principal: string;
+  limit: number;
+  pageToken: string;
+}
+
+export interface ListAuditResponse {
+  entries: AuditEntry[];
+  nextPageToken: string;
+}
+
+export interface ListIdentityFindingsRequest {
+  states: number[];
+  assets: string[];
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListIdentityFindingsResponse {
+  findings: IdentityFinding[];
+  nextPageToken: string;
+}
+
+export interface ListLatestQuotesRequest {
+  filter?: InstrumentFilter;
+}
+
+export interface ListLatestQuotesResponse {
+  quotes: Quote[];
+}
+
+export interface ListLogRequest {
+  services: string[];
+  minLevel: number;
+  contains: string;
+  limit: number;
+}
+
+export interface ListLogResponse {
+  lines: LogLine[];
+}
+
+export interface ListMarketsRequest {
+  venues: string[];
+}
+
+export interface ListMarketsResponse {
+  instruments: Instrument[];
+  quarantined: QuarantinedMarket[];
+}
+
+export interface ListMinuteRowsRequest {
+  venue: string;
+  symbol: string;
+  limit: number;
+  offset: number;
+  from?: number;
+  to?: number;
+  page_token: string;
+}
+
+export interface ListMinuteRowsResponse {
+  minutes: WindowRow[];
+  count: number;
+  next_page_token: string;
+}
+
+export interface ListMinutesRequest {
+  venues: string[];
+  symbols: string[];
+  fromTime?: number;
+  toTime?: number;
+  pageSize: number;
+  pageToken: string;
+  isNewestFirst: boolean;
+}
+
+export interface ListMinutesResponse {
+  minutes: WindowStats[];
+  nextPageToken: string;
+}
+
+export interface ListOpportunitiesRequest {
+  venues: string[];
+  symbols: string[];
+  assets: string[];
+  minGrossPercent?: number;
+  minNetPercent?: number;
+  priceSource: number;
+  limit: number;
+}
+
+export interface ListOpportunitiesResponse {
+  opportunities: Opportunity[];
+}
+
+export interface ListPricesRequest {
+  symbol: string;
+  asset: string[];
+  venue: string[];
+  state: number;
+  limit: number;
+}
+
+export interface ListPricesResponse {
+  prices: PriceRow[];
+  count: number;
+  asOf: number;
+}
+
+export interface ListProcessesRequest {
+}
+
+export interface ListProcessesResponse {
+  processes: Process[];
+  asOf: number;
+}
+
+export interface ListSessionsRequest {
+}
+
+export interface ListSessionsResponse {
+  sessions: Session[];
+}
+
+export interface ListSnapshotRowsRequest {
+  venue: string;
+  symbol: string;
+  limit: number;
+  offset: number;
+  from?: number;
+  to?: number;
+  page_token: string;
+}
+
+export interface ListSnapshotRowsResponse {
+  snapshots: WindowRow[];
+  count: number;
+  next_page_token: string;
+}
+
+export interface ListSnapshotsRequest {
+  venues: string[];
+  symbols: string[];
+  fromTime?: number;
+  toTime?: number;
+  pageSize: number;
+  pageToken: string;
+  isNewestFirst: boolean;
+}
+
+export interface ListSnapshotsResponse {
+  snapshots: WindowStats[];
+  nextPageToken: string;
+}
+
+export interface ListUsersRequest {
+}
+
+export interface ListUsersResponse {
+  users: User[];
+}
+
+export interface ListVenueMarketsRequest {
+  venue: string;
+  symbol: string;
+  active?: boolean;
+  limit: number;
+}
+
+export interface ListVenueMarketsResponse {
+  markets: MarketRow[];
+  count: number;
+}
+
+export interface LogLine {
+  process: string;
+  level: number;
+  event: string;
+  fields: Record<string, string>;
+  time?: number;
+}
+
+export interface LoginRequest {
+  name: string;
+  password: string;
+}
+
+export interface LoginResponse {
+  session?: SessionGrant;
+}
+
+export interface LogoutRequest {
+  refreshToken: string;
+}
+
+export interface LogoutResponse {
+}
+
+export interface MarketRow {
+  market_index?: number;
+  symbol: string;
+  active: boolean;
+  venue: string;
+  asset: string;
+  native_symbol: string;
+  tick_size: number;
+  taker_fee_percent?: number;
+  maker_fee_percent?: number;
+  state: number;
+  quote_currency: string;
+  asset_scale: number;
+}
+
+export interface Opportunity {
+  id: string;
+  asset: string;
+  buy?: Leg;
+  sell?: Leg;
+  costs?: SpreadCosts;
+  executableSize: number;
+  executableNotional: number;
+  openTime?: number;
+  peakNetPercent: number;
+  cooldown?: CooldownState;
+  conversion?: Conversion;
+  isDepegged: boolean;
+}
+
+export interface OpportunityEvent {
+  kind: number;
+  opportunity?: Opportunity;
+  closeReason: number;
+  duration?: number;
+  eventTime?: number;
+  causeTime?: number;
+  resumeToken: string;
+}
+
+export interface Pause {
+}
+
+export interface PriceLevel {
+  price: number;
+  size: number;
+}
+
+export interface PriceRow {
+  symbol: string;
+  asset: string;
+  exchange: string;
+  bid?: number;
+  bidSize?: number;
+  ask?: number;
+  askSize?: number;
+  spread?: number;
+  state: number;
+  timestamp: number;
+  ageMs: number;
+}
+
+export interface Problem {
+  code: string;
+  message: string;
+}
+
+export interface Process {
+  service: string;
+  target: string;
+  isReachable: boolean;
+  isServing: boolean;
+  problem: string;
+  tracker?: GetTrackerStatsResponse;
+  aggregator?: GetAggregatorStatsResponse;
+  arbitrage?: GetArbitrageStatsResponse;
+  alerts?: GetAlertStatsResponse;
+  gateway?: GatewayStats;
+}
+
+export interface QuarantinedMarket {
+  venue: string;
+  nativeSymbol: string;
+  reason: string;
+}
+
+export interface Quote {
+  venue: string;
+  symbol: string;
+  asset: string;
+  bid: number;
+  bidSize: number;
+  ask: number;
+  askSize: number;
+  state: number;
+  exchangeTime?: number;
+  receiveTime?: number;
+  assetClass: number;
+}
+
+export interface QuoteBatch {
+  venue: string;
+  streamId: string;
+  sequence: number;
+  watermarkNs: number;
+  symbols: SymbolEntry[];
+  symbolIndex: Uint32Array;
+  receiveNs: Float64Array;
+  exchangeNs: Float64Array;
+  bid: Float64Array;
+  bidSize: Float64Array;
+  ask: Float64Array;
+  askSize: Float64Array;
+  state: Uint8Array;
+  isCarried: boolean;
+  leftSymbols: number[];
+  isRoster: boolean;
+  rosterSymbols: number[];
+  unheardFromNs: number;
+}
+
+export interface RedriveDeliveriesRequest {
+  alert: string;
+}
+
+export interface RedriveDeliveriesResponse {
+  redriven: number;
+}
+
+export interface RefreshSessionRequest {
+  refreshToken: string;
+}
+
+export interface RefreshSessionResponse {
+  session?: SessionGrant;
+}
+
+export interface RefusalCount {
+  reason: number;
+  count: number;
+}
+
+export interface ReloadProcessesRequest {
+  services: string[];
+}
+
+export interface ReloadProcessesResponse {
+  processes: ReloadedProcess[];
+}
+
+export interface ReloadRequest {
+}
+
+export interface ReloadResponse {
+  reloaded: string[];
+}
+
+export interface ReloadedProcess {
+  service: string;
+  target: string;
+  reloaded: string[];
+  problem: string;
+}
+
+export interface Renew {
+  accessToken: string;
+}
+
+export interface Resume {
+}
+
+export interface ResumePoint {
+  nextSequence: number;
+  areQuotesMissing: boolean;
+}
+
+export interface RevokeApiKeyRequest {
+  id: string;
+}
+
+export interface RevokeApiKeyResponse {
+}
+
+export interface RevokeSessionRequest {
+  id: string;
+}
+
+export interface RevokeSessionResponse {
+}
+
+export interface RowCounts {
+  snapshots: number;
+  minutes: number;
+}
+
+export interface ServerFrame {
+  subscription: number;
+  sequence: number;
+  isSnapshot: boolean;
+  isLast: boolean;
+  resumeToken: string;
+  dropped: number;
+  welcome?: Welcome;
+  heartbeat?: Heartbeat;
+  problem?: Problem;
+  quotes?: SubscribeQuoteBatchesResponse;
+  opportunities?: WatchOpportunitiesResponse;
+  alert?: WatchAlertsResponse;
+  health?: VenuesHealth;
+  log?: WatchLogResponse;
+  summary?: GetSummaryResponse;
+  subscribed?: Subscribed;
+}
+
+export interface Session {
+  id: string;
+  principal: string;
+  role: number;
+  createTime?: number;
+  refreshTime?: number;
+  expireTime?: number;
+  address: string;
+}
+
+export interface SessionGrant {
+  accessToken: string;
+  expiresIn?: number;
+  role: number;
+  principal: string;
+  refreshToken: string;
+}
+
+export interface SlackChannel {
+  url: string;
+}
+
+export interface SpreadCosts {
+  grossPercent: number;
+  entryFeesPercent: number;
+  exitFeesPercent: number;
+  netPercent: number;
+}
+
+export interface StartTrackingRequest {
+  venue: string;
+  symbols: string[];
+  assets: string[];
+}
+
+export interface StartTrackingResponse {
+  started: Instrument[];
+}
+
+export interface StopTrackingRequest {
+  venue: string;
+  symbols: string[];
+}
+
+export interface StopTrackingResponse {
+  stopped: string[];
+}
+
+export interface Subscribe {
+  id: number;
+  channel: number;
+  filter?: InstrumentFilter;
+  instruments: InstrumentName[];
+  maxHz: number;
+  resumeToken: string;
+  minNetPercent?: number;
+  log?: WatchLogRequest;
+}
+
+export interface SubscribeQuoteBatchesRequest {
+  filter?: InstrumentFilter;
+  minInterval?: number;
+}
+
+export interface SubscribeQuoteBatchesResponse {
+  batch?: QuoteBatch;
+  conflatedQuotes: number;
+}
+
+export interface Subscribed {
+  channel: number;
+  maxHz: number;
+}
+
+export interface SymbolEntry {
+  index: number;
+  instrument?: Instrument;
+}
+
+export interface TemplateChannel {
+  url: string;
+  template: string;
+  headers: Record<string, string>;
+  expectedAnswer: string;
+}
+
+export interface TestAlertChannelRequest {
+  channel?: AlertChannel;
+}
+
+export interface TestAlertChannelResponse {
+  isDelivered: boolean;
+  httpStatus: number;
+  error: string;
+}
+
+export interface Unsubscribe {
+  id: number;
+}
+
+export interface UpdateAlertRuleRequest {
+  alertRule?: AlertRule;
+  updateMask?: string;
+}
+
+export interface UpdateAlertRuleResponse {
+  alertRule?: AlertRule;
+}
+
+export interface UpdateUserRequest {
+  name: string;
+  role: number;
+  password: string;
+}
+
+export interface UpdateUserResponse {
+  user?: User;
+}
+
+export interface User {
+  name: string;
+  role: number;
+  createTime?: number;
+}
+
+export interface VenueHealth {
+  venue: string;
+  state: number;
+  reason: string;
+  sinceTime?: number;
+  clockOffsetMs?: number;
+  delayMs?: number;
+}
+
+export interface VenueRows {
+  venue: string;
+  snapshots: number;
+  minutes: number;
+}
+
+export interface VenueStats {
+  venue: string;
+  state: number;
+  reason: string;
+  connected: boolean;
+  markets: number;
+  liveMarkets: number;
+  messagesReceived: number;
+  quotesEmitted: number;
+  lastMessageTime?: number;
+  gaps: number;
+  resyncs: number;
+  parseErrors: number;
+  reconnects: number;
+  droppedQuotes: number;
+  unacknowledgedBatches: number;
+  frameToQuoteP50Us: number;
+  confirmed: number;
+  frozen: number;
+  stateTransitions: number;
+  listingsRefused: number;
+  clockOffsetMs?: number;
+  delayMs?: number;
+  lanes: LaneStats[];
+}
+
+export interface VenuesHealth {
+  venues: VenueHealth[];
+}
+
+export interface WatchAlertsRequest {
+  rule: string;
+}
+
+export interface WatchAlertsResponse {
+  alert?: Alert;
+  droppedAlerts: number;
+}
+
+export interface WatchLogRequest {
+  minLevel: number;
+  contains: string;
+  lines: number;
+  isBounded: boolean;
+}
+
+export interface WatchLogResponse {
+  lines: LogLine[];
+  droppedLines: number;
+}
+
+export interface WatchOpportunitiesRequest {
+  venues: string[];
+  assets: string[];
+  minNetPercent?: number;
+  resumeToken: string;
+}
+
+export interface WatchOpportunitiesResponse {
+  events: OpportunityEvent[];
+  droppedEvents: number;
+  isCaughtUp: boolean;
+}
+
+export interface WatchQuotesRequest {
+  filter?: InstrumentFilter;
+  minInterval?: number;
+}
+
+export interface WatchQuotesResponse {
+  quote?: Quote;
+  conflatedQuotes: number;
+}
+
+export interface WebhookChannel {
+  url: string;
+  secrets: string[];
+}
+
+export interface Welcome {
+  epoch: string;
+  serverTimeMs: number;
+  role: number;
+  principal: string;
+  expiresAtMs?: number;
+  maxSubscriptions: number;
+  maxInstruments: number;
+  isSimulated: boolean;
+}
+
+export interface WindowRow {
+  symbol: string;
+  timestamp: number;
+  avg_bid?: number;
+  avg_ask?: number;
+  avg_spread?: number;
+  tick_count: number;
+  venue: string;
+  min_bid?: number;
+  max_bid?: number;
+  min_ask?: number;
+  max_ask?: number;
+  time_weighted_bid?: number;
+  time_weighted_ask?: number;
+  coverage: number;
+  is_complete: boolean;
+  duration: number;
+}
+
+export interface WindowStats {
+  venue: string;
+  symbol: string;
+  startTime?: number;
+  endTime?: number;
+  avgBid?: number;
+  minBid?: number;
+  maxBid?: number;
+  avgAsk?: number;
+  minAsk?: number;
+  maxAsk?: number;
+  avgSpread?: number;
+  timeWeightedBid?: number;
+  timeWeightedAsk?: number;
+  tickCount: number;
+  coverage: number;
+  isComplete: boolean;
+  lastQuote?: Quote;
+  windows: number;
+}
+
+export const TABLE = {
+  Access: "1:role:#Role 2:isChange:bool",
+  Acknowledgement: "1:committedSequence:uint64",
+  AggregatorProgress: "1:currentSymbols:uint32 2:windowElapsed:double",
+  Alert: "1:name:string 2:rule:string 3:opportunity:?@Opportunity 4:fireTime:?Timestamp 5:deliveries:*@Delivery 6:closeTime:?Timestamp",
+  AlertChannel: "1:id:string 2:console:?@ConsoleChannel 3:webhook:?@WebhookChannel 4:slack:?@SlackChannel 5:discord:?@DiscordChannel 6:template:?@TemplateChannel",
+  AlertRow: "1:rule:string 2:opportunity:?@Opportunity 3:firedAt:double 4:deliveries:*@Delivery 5:name:string 6:closedAt:?double",
+  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp",
+  ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string",
+  ArbitrageLeg: "1:exchange:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:ageMs:double",
+  ArbitrageRow: "1:id:string 2:asset:string 3:symbol:string 4:profitPercent:double 5:grossPercent:double 6:buy:?@ArbitrageLeg 7:sell:?@ArbitrageLeg 8:costs:?@SpreadCosts 9:executableSize:double 10:executableNotional:double 11:openedAt:?double 12:peakProfitPercent:double 13:cooldown:?@CooldownState 14:conversion:?@Conversion",
+  AssetOverview: "1:asset:string 2:bestBid:double 3:bestBidVenue:string 4:bestAsk:double 5:bestAskVenue:string 6:venues:*string 7:widestGrossPercent:double",
+  AuditEntry: "1:id:int64 2:time:?Timestamp 3:principal:string 4:role:#Role 5:address:string 6:method:string 7:resource:string 8:outcome:string 9:requestId:string 10:request:string",
+  CheckAlertsRequest: "1:rule:string",
+  CheckAlertsResponse: "1:rulesEvaluated:uint32 2:alerts:*@Alert 3:suppressed:uint32",
+  ClientFrame: "1:subscribe:?@Subscribe 2:change:?@Subscribe 3:unsubscribe:?@Unsubscribe 4:pause:?@Pause 5:resume:?@Resume 6:renew:?@Renew",
+  ConsoleChannel: "1:format:#ConsoleFormat",
+  Conversion: "1:fromCurrency:string 2:toCurrency:string 3:rate:double 4:age:?Duration 5:isAssumed:bool",
+  CooldownState: "1:isActive:bool 2:rule:string 3:remaining:?Duration 4:isKnown:bool",
+  CountRowsRequest: "",
+  CountRowsResponse: "1:venues:*@VenueRows",
+  CreateAlertRuleRequest: "1:alertRuleId:string 2:alertRule:?@AlertRule",
+  CreateAlertRuleResponse: "1:alertRule:?@AlertRule",
+  CreateApiKeyRequest: "1:displayName:string 2:role:#Role 3:venues:*string 4:lifetime:?Duration 5:methods:*string 6:networks:*string",
+  CreateApiKeyResponse: "1:key:?@ApiKey 2:secret:string",
+  CreateUserRequest: "1:name:string 2:role:#Role 3:password:string",
+  CreateUserResponse: "1:user:?@User",
+  DecideIdentityRequest: "1:name:string 2:state:#IdentityState 3:comment:string",
+  DecideIdentityResponse: "1:finding:?@IdentityFinding",
+  DeleteAlertRuleRequest: "1:name:string",
+  DeleteAlertRuleResponse: "",
+  DeleteUserRequest: "1:name:string",
+  DeleteUserResponse: "",
+  Delivery: "1:channelId:string 2:state:#DeliveryState 3:attempts:uint32 4:lastError:string 5:deliveryTime:?Timestamp",
+  DiscordChannel: "1:url:string",
+  ExchangeCodeRequest: "1:code:string",
+  ExchangeCodeResponse: "1:session:?@SessionGrant",
+  ExplainSpreadRequest: "1:asset:string 2:buyVenue:string 3:sellVenue:string",
+  ExplainSpreadResponse: "1:opportunity:?@Opportunity 2:reason:#RefusalReason 3:explanation:string 4:buyAge:?Duration 5:sellAge:?Duration 6:identityFinding:string",
+  GatewayStats: "1:sockets:uint32 2:subscriptions:uint32 3:framesSent:uint64 4:bytesSent:uint64 5:stalledSockets:uint64 6:instruments:uint32 7:connected:bool",
+  GetAggregatorStatsRequest: "",
+  GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64",
+  GetAlertRuleRequest: "1:name:string",
+  GetAlertRuleResponse: "1:alertRule:?@AlertRule",
+  GetAlertStatsRequest: "",
+  GetAlertStatsResponse: "1:fired:uint64 2:suppressed:uint64 3:delivered:uint64 4:failed:uint64 5:pending:uint64 6:cooldownAvailable:bool 7:databaseAvailable:bool 8:connected:bool 9:evaluated:uint64 10:ownedSlots:uint32 11:slots:uint32 12:arbitrageTarget:string",
+  GetArbitrageStatsRequest: "",
+  GetArbitrageStatsResponse: "1:opened:uint64 2:closed:uint64 3:openNow:uint32 4:refusals:*@RefusalCount 5:quotesScanned:uint64 6:frameToOpportunityP50Us:double 7:frameToOpportunityP99Us:double 8:connected:bool 9:venues:*@VenueHealth",
+  GetMarketOverviewRequest: "1:assets:*string",
+  GetMarketOverviewResponse: "1:assets:*@AssetOverview",
+  GetMeRequest: "",
+  GetMeResponse: "1:principal:string 2:role:#Role 3:expireTime:?Timestamp 4:hasPasswords:bool",
+  GetOrderBookRequest: "1:venue:string 2:symbol:string 3:depth:uint32",
+  GetOrderBookResponse: "1:venue:string 2:symbol:string 3:state:#BookState 4:bids:*@PriceLevel 5:asks:*@PriceLevel 6:sequence:uint64",
+  GetOverviewRequest: "1:venue:string 2:asset:*string",
+  GetOverviewResponse: "1:assets:*@AssetOverview 2:count:int32 3:asOf:double",
+  GetStatsRequest: "1:venue:string",
+  GetStatsResponse: "1:isTracking:bool 2:markets:uint32 3:connected:bool 4:messagesReceived:double 5:lastMessageAt:?double 6:database:?@RowCounts 7:aggregator:?@AggregatorProgress 8:state:#VenueState 9:reason:string 10:since:?double 11:clockOffsetMs:?double 12:delayMs:?double 13:liveMarkets:uint32 14:asOf:double",
+  GetSummaryRequest: "",
+  GetSummaryResponse: "1:venues:%int32 2:instruments:int32 3:liveInstruments:int32 4:openOpportunities:int32 5:best:?@ArbitrageRow 6:alerts24h:int32 7:latencyP50Us:double 8:latencyP99Us:double 9:dataAgeMs:?double 10:venueHealth:*@VenueHealth 11:isSimulated:bool 12:asOf:double",
+  GetTrackerStatsRequest: "1:venues:*string",
+  GetTrackerStatsResponse: "1:venues:*@VenueStats",
+  Heartbeat: "1:serverTimeMs:double 2:venueAgeMs:%double 3:lostShards:*string",
+  IdentityFinding: "1:name:string 2:asset:string 3:first:?@IdentityMarket 4:second:?@IdentityMarket 5:differencePercent:double 6:sinceTime:?Timestamp 7:findTime:?Timestamp 8:state:#IdentityState 9:comment:string 10:decideTime:?Timestamp",
+  IdentityMarket: "1:venue:string 2:symbol:string 3:mid:double",
+  IngestHello: "1:venue:string 2:streamId:string 3:oldestSequence:uint64 4:symbols:*@SymbolEntry 5:nextSequence:uint64 6:shard:string 7:leftSymbols:*uint32 8:rosterSequence:uint64 9:rosterNs:int64",
+  IngestQuotesRequest: "1:hello:?@IngestHello 2:batch:?@QuoteBatch 3:health:?@VenueHealth",
+  IngestQuotesResponse: "1:resume:?@ResumePoint 2:acknowledgement:?@Acknowledgement",
+  IngestStreamStats: "1:venue:string 2:streamId:string 3:connected:bool 4:instruments:uint32 5:liveInstruments:uint32 6:receivedSequence:uint64 7:committedSequence:uint64 8:watermark:?Timestamp 9:health:?@VenueHealth",
+  Instrument: "1:venue:string 2:symbol:string 3:nativeSymbol:string 4:asset:string 5:assetScale:double 6:quoteCurrency:string 7:settleCurrency:string 8:contractSize:double 9:tickSize:double 10:lotSize:double 11:takerFeePercent:?double 12:makerFeePercent:?double 13:assetClass:#AssetClass",
+  InstrumentFilter: "1:venues:*string 2:symbols:*string 3:assets:*string",
+  InstrumentName: "1:venue:string 2:symbol:string",
+  LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64",
+  Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp",
+  ListAlertRowsRequest: "1:rule:string 2:symbol:string 3:venue:string 4:from:?double 5:to:?double 6:limit:int32 7:page_token:string",
+  ListAlertRowsResponse: "1:alerts:*@AlertRow 2:count:int32 3:next_page_token:string",
+  ListAlertRulesRequest: "1:pageSize:int32 2:pageToken:string",
+  ListAlertRulesResponse: "1:alertRules:*@AlertRule 2:nextPageToken:string",
+  ListAlertsRequest: "1:rule:string 2:assets:*string 3:venues:*string 4:fromTime:?Timestamp 5:toTime:?Timestamp 6:pageSize:int32 7:pageToken:string",
+  ListAlertsResponse: "1:alerts:*@Alert 2:nextPageToken:string",
+  ListApiKeysRequest: "",
+  ListApiKeysResponse: "1:keys:*@ApiKey",
+  ListArbitrageRequest: "1:symbol:string 2:minProfit:?double 3:minGross:?double 4:exchanges:*string 5:useMinutes:bool 6:source:#PriceSource 7:limit:int32",
+  ListArbitrageResponse: "1:opportunities:*@ArbitrageRow 2:count:int32 3:asOf:double",
+  ListAuditRequest: "1:principal:string 2:limit:int32 3:pageToken:string",
+  ListAuditResponse: "1:entries:*@AuditEntry 2:nextPageToken:string",
+  ListIdentityFindingsRequest: "1:states:*#IdentityState 2:assets:*string 3:pageSize:int32 4:pageToken:string",
+  ListIdentityFindingsResponse: "1:findings:*@IdentityFinding 2:nextPageToken:string",
+  ListLatestQuotesRequest: "1:filter:?@InstrumentFilter",
+  ListLatestQuotesResponse: "1:quotes:*@Quote",
+  ListLogRequest: "1:services:*string 2:minLevel:#LogLevel 3:contains:string 4:limit:int32",
+  ListLogResponse: "1:lines:*@LogLine",
+  ListMarketsRequest: "1:venues:*string",
+  ListMarketsResponse: "1:instruments:*@Instrument 2:quarantined:*@QuarantinedMarket",
+  ListMinuteRowsRequest: "1:venue:string 2:symbol:string 3:limit:int32 4:offset:int32 5:from:?double 6:to:?double 7:page_token:string",
+  ListMinuteRowsResponse: "1:minutes:*@WindowRow 2:count:int32 3:next_page_token:string",
+  ListMinutesRequest: "1:venues:*string 2:symbols:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:pageSize:int32 6:pageToken:string 7:isNewestFirst:bool",
+  ListMinutesResponse: "1:minutes:*@WindowStats 2:nextPageToken:string",
+  ListOpportunitiesRequest: "1:venues:*string 2:symbols:*string 3:assets:*string 4:minGrossPercent:?double 5:minNetPercent:?double 6:priceSource:#PriceSource 7:limit:int32",
+  ListOpportunitiesResponse: "1:opportunities:*@Opportunity",
+  ListPricesRequest: "1:symbol:string 2:asset:*string 3:venue:*string 4:state:#BookState 5:limit:int32",
+  ListPricesResponse: "1:prices:*@PriceRow 2:count:int32 3:asOf:double",
+  ListProcessesRequest: "",
+  ListProcessesResponse: "1:processes:*@Process 2:asOf:double",
+  ListSessionsRequest: "",
+  ListSessionsResponse: "1:sessions:*@Session",
+  ListSnapshotRowsRequest: "1:venue:string 2:symbol:string 3:limit:int32 4:offset:int32 5:from:?double 6:to:?double 7:page_token:string",
+  ListSnapshotRowsResponse: "1:snapshots:*@WindowRow 2:count:int32 3:next_page_token:string",
+  ListSnapshotsRequest: "1:venues:*string 2:symbols:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:pageSize:int32 6:pageToken:string 7:isNewestFirst:bool",
+  ListSnapshotsResponse: "1:snapshots:*@WindowStats 2:nextPageToken:string",
+  ListUsersRequest: "",
+  ListUsersResponse: "1:users:*@User",
+  ListVenueMarketsRequest: "1:venue:string 2:symbol:string 3:active:?bool 4:limit:int32",
+  ListVenueMarketsResponse: "1:markets:*@MarketRow 2:count:int32",
+  LogLine: "1:process:string 2:level:#LogLevel 3:event:string 4:fields:%string 5:time:?Timestamp",
+  LoginRequest: "1:name:string 2:password:string",
+  LoginResponse: "1:session:?@SessionGrant",
+  LogoutRequest: "1:refreshToken:string",
+  LogoutResponse: "",
+  MarketRow: "1:market_index:?double 2:symbol:string 3:active:bool 4:venue:string 5:asset:string 6:native_symbol:string 7:tick_size:double 8:taker_fee_percent:?double 9:maker_fee_percent:?double 10:state:#BookState 11:quote_currency:string 12:asset_scale:double",
+  Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool",
+  OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string",
+  Pause: "",
+  PriceLevel: "1:price:double 2:size:double",
+  PriceRow: "1:symbol:string 2:asset:string 3:exchange:string 4:bid:?double 5:bidSize:?double 6:ask:?double 7:askSize:?double 8:spread:?double 9:state:#BookState 10:timestamp:double 11:ageMs:double",
+  Problem: "1:code:string 2:message:string",
+  Process: "1:service:string 2:target:string 3:isReachable:bool 4:isServing:bool 5:problem:string 6:tracker:?@GetTrackerStatsResponse 7:aggregator:?@GetAggregatorStatsResponse 8:arbitrage:?@GetArbitrageStatsResponse 9:alerts:?@GetAlertStatsResponse 10:gateway:?@GatewayStats",
+  QuarantinedMarket: "1:venue:string 2:nativeSymbol:string 3:reason:string",
+  Quote: "1:venue:string 2:symbol:string 3:asset:string 4:bid:double 5:bidSize:double 6:ask:double 7:askSize:double 8:state:#BookState 9:exchangeTime:?Timestamp 10:receiveTime:?Timestamp 11:assetClass:#AssetClass",
+  QuoteBatch: "1:venue:string 2:streamId:string 3:sequence:uint64 4:watermarkNs:int64 5:symbols:*@SymbolEntry 6:symbolIndex:*fixed32 7:receiveNs:*sfixed64 8:exchangeNs:*sfixed64 9:bid:*double 10:bidSize:*double 11:ask:*double 12:askSize:*double 13:state:bytes 14:isCarried:bool 15:leftSymbols:*uint32 16:isRoster:bool 17:rosterSymbols:*uint32 18:unheardFromNs:int64",
+  RedriveDeliveriesRequest: "1:alert:string",
+  RedriveDeliveriesResponse: "1:redriven:uint32",
+  RefreshSessionRequest: "1:refreshToken:string",
+  RefreshSessionResponse: "1:session:?@SessionGrant",
+  RefusalCount: "1:reason:#RefusalReason 2:count:uint64",
+  ReloadProcessesRequest: "1:services:*string",
+  ReloadProcessesResponse: "1:processes:*@ReloadedProcess",
+  ReloadRequest: "",
+  ReloadResponse: "1:reloaded:*string",
+  ReloadedProcess: "1:service:string 2:target:string 3:reloaded:*string 4:problem:string",
+  Renew: "1:accessToken:string",
+  Resume: "",
+  ResumePoint: "1:nextSequence:uint64 2:areQuotesMissing:bool",
+  RevokeApiKeyRequest: "1:id:string",
+  RevokeApiKeyResponse: "",
+  RevokeSessionRequest: "1:id:string",
+  RevokeSessionResponse: "",
+  RowCounts: "1:snapshots:double 2:minutes:double",
+  ServerFrame: "1:subscription:uint32 2:sequence:uint64 3:isSnapshot:bool 4:isLast:bool 5:resumeToken:string 6:dropped:uint64 10:welcome:?@Welcome 11:heartbeat:?@Heartbeat 12:problem:?@Problem 13:quotes:?@SubscribeQuoteBatchesResponse 14:opportunities:?@WatchOpportunitiesResponse 15:alert:?@WatchAlertsResponse 16:health:?@VenuesHealth 17:log:?@WatchLogResponse 18:summary:?@GetSummaryResponse 19:subscribed:?@Subscribed",
+  Session: "1:id:string 2:principal:string 3:role:#Role 4:createTime:?Timestamp 5:refreshTime:?Timestamp 6:expireTime:?Timestamp 7:address:string",
+  SessionGrant: "1:accessToken:string 2:expiresIn:?Duration 3:role:#Role 4:principal:string 5:refreshToken:string",
+  SlackChannel: "1:url:string",
+  SpreadCosts: "1:grossPercent:double 2:entryFeesPercent:double 3:exitFeesPercent:double 4:netPercent:double",
+  StartTrackingRequest: "1:venue:string 2:symbols:*string 3:assets:*string",
+  StartTrackingResponse: "1:started:*@Instrument",
+  StopTrackingRequest: "1:venue:string 2:symbols:*string",
+  StopTrackingResponse: "1:stopped:*string",
+  Subscribe: "1:id:uint32 2:channel:#Channel 3:filter:?@InstrumentFilter 4:instruments:*@InstrumentName 5:maxHz:double 6:resumeToken:string 7:minNetPercent:?double 8:log:?@WatchLogRequest",
+  SubscribeQuoteBatchesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration",
+  SubscribeQuoteBatchesResponse: "1:batch:?@QuoteBatch 2:conflatedQuotes:uint64",
+  Subscribed: "1:channel:#Channel 2:maxHz:double",
+  SymbolEntry: "1:index:uint32 2:instrument:?@Instrument",
+  TemplateChannel: "1:url:string 2:template:string 3:headers:%string 4:expectedAnswer:string",
+  TestAlertChannelRequest: "1:channel:?@AlertChannel",
+  TestAlertChannelResponse: "1:isDelivered:bool 2:httpStatus:int32 3:error:string",
+  Unsubscribe: "1:id:uint32",
+  UpdateAlertRuleRequest: "1:alertRule:?@AlertRule 2:updateMask:?json",
+  UpdateAlertRuleResponse: "1:alertRule:?@AlertRule",
+  UpdateUserRequest: "1:name:string 2:role:#Role 3:password:string",
+  UpdateUserResponse: "1:user:?@User",
+  User: "1:name:string 2:role:#Role 3:createTime:?Timestamp",
+  VenueHealth: "1:venue:string 2:state:#VenueState 3:reason:string 4:sinceTime:?Timestamp 5:clockOffsetMs:?double 6:delayMs:?double",
+  VenueRows: "1:venue:string 2:snapshots:uint64 3:minutes:uint64",
+  VenueStats: "1:venue:string 2:state:#VenueState 3:reason:string 4:connected:bool 5:markets:uint32 6:liveMarkets:uint32 7:messagesReceived:uint64 8:quotesEmitted:uint64 9:lastMessageTime:?Timestamp 10:gaps:uint64 11:resyncs:uint64 12:parseErrors:uint64 13:reconnects:uint64 14:droppedQuotes:uint64 15:unacknowledgedBatches:uint64 16:frameToQuoteP50Us:double 17:confirmed:uint64 18:frozen:uint64 19:stateTransitions:uint64 20:listingsRefused:uint64 21:clockOffsetMs:?double 22:delayMs:?double 23:lanes:*@LaneStats",
+  VenuesHealth: "1:venues:*@VenueHealth",
+  WatchAlertsRequest: "1:rule:string",
+  WatchAlertsResponse: "1:alert:?@Alert 2:droppedAlerts:uint64",
+  WatchLogRequest: "1:minLevel:#LogLevel 2:contains:string 3:lines:int32 4:isBounded:bool",
+  WatchLogResponse: "1:lines:*@LogLine 2:droppedLines:uint64",
+  WatchOpportunitiesRequest: "1:venues:*string 2:assets:*string 3:minNetPercent:?double 4:resumeToken:string",
+  WatchOpportunitiesResponse: "1:events:*@OpportunityEvent 2:droppedEvents:uint64 3:isCaughtUp:bool",
+  WatchQuotesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration",
+  WatchQuotesResponse: "1:quote:?@Quote 2:conflatedQuotes:uint64",
+  WebhookChannel: "1:url:string 2:secrets:*string",
+  Welcome: "1:epoch:string 2:serverTimeMs:double 3:role:#Role 4:principal:string 5:expiresAtMs:?double 6:maxSubscriptions:uint32 7:maxInstruments:uint32 8:isSimulated:bool",
+  WindowRow: "1:symbol:string 2:timestamp:double 3:avg_bid:?double 4:avg_ask:?double 5:avg_spread:?double 6:tick_count:double 7:venue:string 8:min_bid:?double 9:max_bid:?double 10:min_ask:?double 11:max_ask:?double 12:time_weighted_bid:?double 13:time_weighted_ask:?double 14:coverage:double 15:is_complete:bool 16:duration:double",
+  WindowStats: "1:venue:string 2:symbol:string 3:startTime:?Timestamp 4:endTime:?Timestamp 5:avgBid:?double 6:minBid:?double 7:maxBid:?double 8:avgAsk:?double 9:minAsk:?double 10:maxAsk:?double 11:avgSpread:?double 12:timeWeightedBid:?double 13:timeWeightedAsk:?double 14:tickCount:uint64 15:coverage:double 16:isComplete:bool 17:lastQuote:?@Quote 18:windows:uint32",
+};
+
+export type MessageName = keyof typeof TABLE;
+
+export const ENUMS: Record<string, [string, Record<number, string>]> = {
+  AlertTrigger: ["ALERT_TRIGGER_", AlertTrigger],
+  AssetClass: ["ASSET_CLASS_", AssetClass],
+  BookState: ["BOOK_STATE_", BookState],
+  Channel: ["CHANNEL_", Channel],
+  ConsoleFormat: ["CONSOLE_FORMAT_", ConsoleFormat],
+  DeliveryState: ["DELIVERY_STATE_", DeliveryState],
+  IdentityState: ["IDENTITY_STATE_", IdentityState],
+  LogLevel: ["LOG_LEVEL_", LogLevel],
+  OpportunityEventKind: ["OPPORTUNITY_EVENT_KIND_", OpportunityEventKind],
+  PriceSource: ["PRICE_SOURCE_", PriceSource],
+  RefusalReason: ["REFUSAL_REASON_", RefusalReason],
+  Role: ["ROLE_", Role],
+  VenueState: ["VENUE_STATE_", VenueState],
+};
