@@ -506,6 +506,47 @@ class BoardReader:
         """Nothing is new to it any more."""
 
 @final
+class RestCall:
+    """The call that a request of REST means."""
+
+    @property
+    def method(self) -> str:
+        """`package.Service/Method`."""
+    @property
+    def pattern(self) -> str:
+        """The path's template."""
+    @property
+    def payload(self) -> bytes:
+        """The request, encoded."""
+
+@final
+class RestRefusal:
+    """Why a request of REST means no call: the path is none where there are neither verbs nor violations."""
+
+    @property
+    def verbs(self) -> list[str]:
+        """Those that the path has, where it has not the one that was asked with."""
+    @property
+    def violations(self) -> list[tuple[str, str]]:
+        """Fields, and what is wrong with each."""
+
+@final
+class Transcoder:
+    """REST by the `google.api.http` options of a descriptor set, and its messages as JSON and back."""
+
+    def __new__(cls, descriptor_set: bytes) -> Self:
+        """Of a FileDescriptorSet with all that it imports. Raises PayloadError."""
+    @property
+    def routes(self) -> list[tuple[str, str, str, str, list[str]]]:
+        """Verb, template, method, field that the body is ("*": all, "": none) and fields of the path of each."""
+    def call(self, verb: str, path: str, query: str, body: bytes) -> RestCall | RestRefusal:
+        """Path and query as they came, percent-encoded."""
+    def to_json(self, message: str, payload: bytes) -> bytes:
+        """A message of that full name; no field without presence is left out. Raises PayloadError."""
+    def parse_json(self, message: str, text: bytes) -> bytes:
+        """What JSON has and the message has not is refused. Raises PayloadError."""
+
+@final
 class CarriedQuote:
     """The quote in force at the end of the last committed window of one instrument."""
 

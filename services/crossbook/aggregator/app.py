@@ -52,7 +52,15 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         collector = AggregatorCollector(counters, intake, fanout)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, collector))
         plane = await stack.enter_async_context(open_plane())
-        server = grpc_server(settings.host, own.port, service.register, health, plane=plane, streams=service.streams)
+        server = grpc_server(
+            settings.host,
+            own.port,
+            service.register,
+            health,
+            plane=plane,
+            streams=service.streams,
+            reload=lifetime.reload,
+        )
         async with server:
             keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)
             keep("retention", lambda: keep_retention(store, own, clock))

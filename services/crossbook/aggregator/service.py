@@ -10,6 +10,7 @@ from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.greeting import MAX_SILENT_CALLS
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
+from crossbook.aggregator.row_counts import RowCounts
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1 import aggregator_pb2 as messages
@@ -34,6 +35,7 @@ class AggregatorService(AggregatorServiceServicer):
         self._fanout = fanout
         self._reads = reads
         self._counters = counters
+        self._row_counts = RowCounts(reads)
 
     def register(self, server: grpc.aio.Server) -> None:
         """What is not a stream."""
@@ -72,6 +74,9 @@ class AggregatorService(AggregatorServiceServicer):
 
     async def ListMinutes(self, request: messages.ListMinutesRequest, context: Context) -> messages.ListMinutesResponse:
         return await list_minutes(self._reads, request, self._venues)
+
+    async def CountRows(self, request: messages.CountRowsRequest, context: Context) -> messages.CountRowsResponse:
+        return messages.CountRowsResponse(venues=await self._row_counts.venues())
 
     async def GetAggregatorStats(
         self, request: messages.GetAggregatorStatsRequest, context: Context

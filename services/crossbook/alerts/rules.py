@@ -16,6 +16,7 @@ from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 DEFAULT_COOLDOWN_NS = 300 * SECOND_NS
 MAX_COOLDOWN_NS = 30 * 86_400 * SECOND_NS
 MAX_LIFE_NS = 86_400 * SECOND_NS
+MAX_ALIVE_AFTER_NS = 5 * SECOND_NS  # the last horizon of a prediction
 MAX_NAMES = 1000  # of a list of a rule, which is looked at for every event
 MAX_CHANNELS = 20
 THRESHOLDS = ("min_gross_percent", "min_net_percent", "min_notional")
@@ -66,6 +67,8 @@ def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]
             *_check_plain(rule, venues),
             *_check_duration(rule, "min_life", MAX_LIFE_NS),
             *_check_duration(rule, "cooldown", MAX_COOLDOWN_NS),
+            *_check_duration(rule, "alive_after", MAX_ALIVE_AFTER_NS),
+            *_check_outlook(rule),
             *_check_schedule(rule),
             *_check_channels(rule, policy),
         ]
@@ -140,6 +143,15 @@ def _check_duration(rule: pb.AlertRule, field: str, most_ns: int) -> Iterator[Fi
     is_whole = -SECOND_NS < duration.nanos < SECOND_NS and duration.seconds * duration.nanos >= 0
     if not is_whole or not 0 <= from_duration(duration) <= most_ns:
         yield FieldViolation(f"alert_rule.{field}", f"must be a duration of 0 to {most_ns // SECOND_NS} s")
+
+
+def _check_outlook(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    if rule.HasField("min_alive_probability") and not 0 < rule.min_alive_probability <= 1:
+        yield FieldViolation("alert_rule.min_alive_probability", "must be above 0 and at most 1")
+    if rule.HasField("min_alive_probability") != rule.HasField("alive_after"):
+        yield FieldViolation("alert_rule.alive_after", "goes with min_alive_probability: give both or neither")
+    if rule.HasField("min_alive_probability") and is_scheduled(rule):
+        yield FieldViolation("alert_rule.min_alive_probability", "is for opportunities; nobody predicts windows")
 
 
 def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:

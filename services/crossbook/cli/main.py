@@ -9,6 +9,7 @@ import sys
 import typer
 
 from crossbook.cli import inspect as inspecting
+from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
 from crossbook.cli import services
 from crossbook.cli import top as topping
@@ -31,6 +32,7 @@ app.command("replay")(recording.replay)
 for command in services.commands():
     app.command(command.__name__)(command)
 app.add_typer(watching.app, name="watch")
+app.add_typer(lives.app, name="opportunities")
 app.command("explain")(watching.explain)
 app.command("doctor")(inspecting.doctor)
 app.command("venues")(inspecting.venues)

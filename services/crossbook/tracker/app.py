@@ -47,7 +47,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         venues = await _venues(settings.tracker, station, stack)
         service = TrackerService(venues)
         health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
-        lifetime.on_hangup(lambda: _read(settings.tracker), lambda listed: _take(listed, venues.values()))
+        lifetime.on_hangup(
+            lambda: _read(settings.tracker), lambda listed: _take(listed, venues.values()), "choice, shards"
+        )
         metrics = TrackerCollector(station.local_clock)
         stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port, metrics))
         await stack.enter_async_context(
@@ -56,6 +58,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
                 settings.tracker.port,
                 lambda server: add_TrackerServiceServicer_to_server(service, server),
                 health,
+                reload=lifetime.reload,
             )
         )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

@@ -88,11 +88,9 @@ async def test_a_page_of_another_origin_learns_nothing(site: tuple[System, Any, 
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<p>else</p"[
-                :-1
-            ]
-        )
+        page = b"<p>another"
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + page)
         await writer.drain()
         writer.close()
 

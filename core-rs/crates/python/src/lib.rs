@@ -11,6 +11,7 @@ mod live_events;
 mod opportunities;
 mod outgoing;
 mod plane;
+mod rest;
 mod scanner;
 mod steps;
 mod venues;
@@ -34,5 +35,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     board::register(module)?;
     live_events::register(module)?;
     live::register(module)?;
+    rest::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from crossbook.alerts.evaluation.outlook import alive_probability
 from crossbook.alerts.evaluation.progress import Progress
 from crossbook.alerts.match import Hold, Match
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -172,4 +173,10 @@ def passes(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
         (not rule.HasField("min_gross_percent") or costs.gross_percent >= rule.min_gross_percent)
         and (not rule.HasField("min_net_percent") or costs.net_percent >= rule.min_net_percent)
         and (not rule.HasField("min_notional") or opportunity.executable_notional >= rule.min_notional)
+        and (not rule.HasField("min_alive_probability") or _will_be_there(rule, opportunity))
     )
+
+
+def _will_be_there(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
+    alive = alive_probability(opportunity.life, from_duration(rule.alive_after))
+    return alive is not None and alive >= rule.min_alive_probability
