@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor
 
-_FILES = ("market", "tracker", "aggregator", "arbitrage", "alerts", "access", "process", "accounts", "gateway")
+from crossbook.pb import v1
+
 _NUMBERS = ("double", "float", "int64", "uint64", "int32", "uint32", "fixed64", "fixed32", "sfixed64", "sfixed32")
 _PACKED = {"double": "Float64Array", "fixed32": "Uint32Array", "sfixed64": "Float64Array"}
 _OWN = {"google.protobuf.Timestamp": "Timestamp", "google.protobuf.Duration": "Duration"}
@@ -38,12 +40,11 @@ def main() -> None:
 
 
 def _files() -> Iterator[FileDescriptor]:
-    for name in _FILES:
-        try:
-            module: Any = import_module(f"crossbook.pb.v1.{name}_pb2")
-        except ModuleNotFoundError:
-            continue
-        yield module.DESCRIPTOR
+    """Every proto file of ours, by name."""
+    for found in sorted(iter_modules(v1.__path__), key=lambda each: each.name):
+        if found.name.endswith("_pb2"):
+            module: Any = import_module(f"crossbook.pb.v1.{found.name}")
+            yield module.DESCRIPTOR
 
 
 def _messages(file: FileDescriptor) -> Iterator[Descriptor]:

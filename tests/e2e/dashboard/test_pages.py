@@ -1,4 +1,4 @@
-"""Every page of the dashboard, opened in a real browser on a running system: whole, within its bounds, and for everybody."""
+"""Every page of the dashboard, in a real browser on a running system: whole, within its bounds, for everybody."""
 
 from collections.abc import AsyncIterator
 from typing import Any

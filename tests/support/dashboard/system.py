@@ -44,7 +44,7 @@ async def _has_quotes(web: httpx.AsyncClient) -> bool:
 def _free_base() -> int:
     """A port from which on a run's are free, as far as can be known."""
     for base in range(30_000, 60_000, SPAN):
-        if all(_is_free(base + port) for port in range(0, 40)):
+        if all(_is_free(base + port) for port in range(40)):
             return base
     raise OSError("no ports are free")
 

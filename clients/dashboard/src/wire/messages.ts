@@ -1,23 +1,46 @@
 // Written by clients/dashboard/generate.py from protos/; never edited.
 // A field of TABLE is number:name:kind, with * for repeated, ? for one that may be absent, % for a map.
 
-export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE" };
+export const AlertGroupBy: Record<number, string> = { 0: "UNSPECIFIED", 1: "NONE", 2: "ASSET", 3: "DISLOCATED_VENUE", 4: "BUY_VENUE", 5: "SELL_VENUE", 6: "RULE", 7: "REASON" };
+export const AlertInhibition: Record<number, string> = { 0: "UNSPECIFIED", 1: "VENUE_STATE", 2: "IDENTITY", 3: "MAINTENANCE", 4: "DEPEG" };
+export const AlertMessageKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED", 4: "REPEATED", 5: "DIGEST" };
+export const AlertReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "VENUE_STATE", 3: "STALE", 4: "RESYNC_STORM", 5: "CLOCK", 6: "DATABASE", 7: "SHARD", 8: "BUFFER", 9: "DISK", 10: "MARKET_MOVE" };
+export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE", 4: "FEED", 5: "SYSTEM", 6: "MARKET_MOVE" };
 export const AssetClass: Record<number, string> = { 0: "UNSPECIFIED", 1: "COIN", 2: "SHARE", 3: "METAL", 4: "COMMODITY", 5: "INDEX", 6: "FX", 7: "PRE_MARKET" };
 export const BookState: Record<number, string> = { 0: "UNSPECIFIED", 1: "LIVE", 2: "RESYNCING", 3: "STALE", 4: "CLOSED", 5: "MOVED" };
 export const Channel: Record<number, string> = { 0: "UNSPECIFIED", 1: "QUOTES", 2: "RANK", 3: "OPPORTUNITIES", 4: "ALERTS", 5: "HEALTH", 6: "LOG", 7: "SUMMARY" };
 export const ConsoleFormat: Record<number, string> = { 0: "UNSPECIFIED", 1: "TEXT", 2: "JSON" };
 export const DeliveryState: Record<number, string> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "DELIVERED", 3: "FAILED" };
+export const FactKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "FUNDING_RATE", 2: "PREDICTED_FUNDING_RATE", 3: "FUNDING_INTERVAL", 4: "NEXT_FUNDING_TIME", 5: "FUNDING_ACCRUAL", 6: "MARK_PRICE", 7: "INDEX_PRICE", 8: "OPEN_INTEREST", 9: "VOLUME_24H", 10: "TRADING_STATUS", 11: "LOT_SIZE", 12: "MIN_SIZE", 13: "MAX_SIZE", 14: "MIN_NOTIONAL", 15: "MIN_PRICE", 16: "MAX_PRICE", 17: "CONTRACT_SIZE", 18: "TICK_SIZE" };
+export const FactState: Record<number, string> = { 0: "UNSPECIFIED", 1: "KNOWN", 2: "STALE", 3: "UNKNOWN", 4: "REFUSED" };
+export const FundingAccrual: Record<number, string> = { 0: "UNSPECIFIED", 1: "AT_MOMENTS", 2: "CONTINUOUS" };
 export const IdentityState: Record<number, string> = { 0: "UNSPECIFIED", 1: "SUSPECT", 2: "CONFIRMED", 3: "DENIED" };
+export const LifeGrouping: Record<number, string> = { 0: "UNSPECIFIED", 1: "ASSET", 2: "VENUE_PAIR", 3: "HOUR" };
 export const LogLevel: Record<number, string> = { 0: "UNSPECIFIED", 1: "DEBUG", 2: "INFO", 3: "WARNING", 4: "ERROR" };
 export const OpportunityEventKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED" };
 export const PriceSource: Record<number, string> = { 0: "UNSPECIFIED", 1: "LATEST", 2: "SNAPSHOT", 3: "MINUTE" };
-export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED" };
+export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 40: "TOO_GOOD" };
 export const Role: Record<number, string> = { 0: "UNSPECIFIED", 1: "PUBLIC", 2: "VIEWER", 3: "TRADER", 4: "OPERATOR", 5: "ADMIN", 6: "TRACKER" };
+export const SmtpSecurity: Record<number, string> = { 0: "UNSPECIFIED", 1: "STARTTLS", 2: "TLS", 3: "NONE" };
+export const SuppressionReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "THRESHOLD", 2: "COOLDOWN", 3: "SILENCE", 4: "MUTE_TIME", 5: "INHIBITION", 6: "GROUPING", 7: "ACKNOWLEDGED", 8: "BUDGET", 9: "FAILED_DELIVERY" };
+export const TradingStatus: Record<number, string> = { 0: "UNSPECIFIED", 1: "TRADING", 2: "POST_ONLY", 3: "REDUCE_ONLY", 4: "HALTED", 5: "DELISTING", 6: "PRE_LAUNCH", 7: "CLOSED" };
 export const VenueState: Record<number, string> = { 0: "UNSPECIFIED", 1: "STARTING", 2: "LIVE", 3: "DEGRADED", 4: "DOWN" };
 
 export interface Access {
   role: number;
   isChange: boolean;
+}
+
+export interface AcknowledgeAlertGroupRequest {
+  name: string;
+  token: string;
+  author: string;
+  comment: string;
+  validFor?: number;
+}
+
+export interface AcknowledgeAlertGroupResponse {
+  group?: AlertGroup;
 }
 
 export interface Acknowledgement {
@@ -36,6 +59,15 @@ export interface Alert {
   fireTime?: number;
   deliveries: Delivery[];
   closeTime?: number;
+  group: string;
+  trouble?: AlertTrouble;
+}
+
+export interface AlertAcknowledgement {
+  author: string;
+  comment: string;
+  time?: number;
+  expireTime?: number;
 }
 
 export interface AlertChannel {
@@ -45,6 +77,73 @@ export interface AlertChannel {
   slack?: SlackChannel;
   discord?: DiscordChannel;
   template?: TemplateChannel;
+  telegram?: TelegramChannel;
+  email?: EmailChannel;
+  webPush?: WebPushChannel;
+  teams?: TeamsChannel;
+  pagerduty?: PagerDutyChannel;
+  opsgenie?: OpsgenieChannel;
+  ntfy?: NtfyChannel;
+  matrix?: MatrixChannel;
+  apprise?: AppriseChannel;
+  textTemplate: string;
+}
+
+export interface AlertEscalation {
+  after?: number;
+  channelIds: string[];
+}
+
+export interface AlertGroup {
+  name: string;
+  rule: string;
+  label: string;
+  asset: string;
+  dislocatedVenue: string;
+  reason: number;
+  members: Alert[];
+  memberCount: number;
+  openCount: number;
+  openTime?: number;
+  closeTime?: number;
+  duration?: number;
+  peakNetPercent: number;
+  paperProfit: number;
+  paperCurrency: string;
+  acknowledgement?: AlertAcknowledgement;
+  heldBack: string;
+  revision: number;
+  escalations: number;
+  deliveries: Delivery[];
+}
+
+export interface AlertGrouping {
+  by: number[];
+  wait?: number;
+  interval?: number;
+  repeatInterval?: number;
+  closeWait?: number;
+}
+
+export interface AlertMessage {
+  name: string;
+  groupKey: string;
+  revision: number;
+  kind: number;
+  rule: string;
+  group?: AlertGroup;
+  alert?: Alert;
+  acknowledgeToken: string;
+  createTime?: number;
+}
+
+export interface AlertMuteTime {
+  timeZone: string;
+  weekdays: number[];
+  daysOfMonth: number[];
+  months: number[];
+  fromTime: string;
+  toTime: string;
 }
 
 export interface AlertRow {
@@ -73,6 +172,24 @@ export interface AlertRule {
   etag: string;
   createTime?: number;
   updateTime?: number;
+  grouping?: AlertGrouping;
+  muteTimes: AlertMuteTime[];
+  ignoredInhibitions: number[];
+  escalations: AlertEscalation[];
+  feed?: FeedCondition;
+  system?: SystemCondition;
+  marketMove?: MarketMoveCondition;
+  minAliveProbability?: number;
+  aliveAfter?: number;
+}
+
+export interface AlertTrouble {
+  reason: number;
+  venue: string;
+  asset: string;
+  part: string;
+  detail: string;
+  sinceTime?: number;
 }
 
 export interface ApiKey {
@@ -87,6 +204,11 @@ export interface ApiKey {
   creator: string;
   methods: string[];
   networks: string[];
+}
+
+export interface AppriseChannel {
+  url: string;
+  tags: string;
 }
 
 export interface ArbitrageLeg {
@@ -207,6 +329,14 @@ export interface CreateApiKeyResponse {
   secret: string;
 }
 
+export interface CreateSilenceRequest {
+  silence?: Silence;
+}
+
+export interface CreateSilenceResponse {
+  silence?: Silence;
+}
+
 export interface CreateUserRequest {
   name: string;
   role: number;
@@ -215,6 +345,23 @@ export interface CreateUserRequest {
 
 export interface CreateUserResponse {
   user?: User;
+}
+
+export interface DeadLetterFilter {
+  rule: string;
+  channelId: string;
+  kind: string;
+  reason: string;
+  fromTime?: number;
+  toTime?: number;
+}
+
+export interface DeadLetters {
+  kind: string;
+  reason: string;
+  count: number;
+  firstFireTime?: number;
+  lastFireTime?: number;
 }
 
 export interface DecideIdentityRequest {
@@ -249,8 +396,33 @@ export interface Delivery {
   deliveryTime?: number;
 }
 
+export interface DepthBatch {
+  symbolIndex: Uint32Array;
+  readNs: Float64Array;
+  bids: number[];
+  asks: number[];
+  price: Float64Array;
+  size: Float64Array;
+}
+
 export interface DiscordChannel {
   url: string;
+}
+
+export interface EdgePoint {
+  after?: number;
+  netPercent: number;
+  executableNotional: number;
+}
+
+export interface EmailChannel {
+  host: string;
+  port: number;
+  security: number;
+  username: string;
+  password: string;
+  sender: string;
+  recipients: string[];
 }
 
 export interface ExchangeCodeRequest {
@@ -261,10 +433,33 @@ export interface ExchangeCodeResponse {
   session?: SessionGrant;
 }
 
+export interface ExpireSilenceRequest {
+  name: string;
+}
+
+export interface ExpireSilenceResponse {
+  silence?: Silence;
+}
+
+export interface ExplainAlertRequest {
+  opportunity: string;
+  group: string;
+  rule: string;
+}
+
+export interface ExplainAlertResponse {
+  isTold: boolean;
+  explanation: string;
+  alert?: Alert;
+  group?: AlertGroup;
+  suppressions: Suppression[];
+}
+
 export interface ExplainSpreadRequest {
   asset: string;
   buyVenue: string;
   sellVenue: string;
+  notionals: Float64Array;
 }
 
 export interface ExplainSpreadResponse {
@@ -274,6 +469,14 @@ export interface ExplainSpreadResponse {
   buyAge?: number;
   sellAge?: number;
   identityFinding: string;
+}
+
+export interface FeedCondition {
+  venueStates: number[];
+  maxStaleInstruments?: number;
+  maxResyncsPerMinute?: number;
+  maxClockOffsetMs?: number;
+  maxDelayMs?: number;
 }
 
 export interface GatewayStats {
@@ -364,6 +567,20 @@ export interface GetMeResponse {
   role: number;
   expireTime?: number;
   hasPasswords: boolean;
+}
+
+export interface GetOpportunityStatisticsRequest {
+  venues: string[];
+  assets: string[];
+  fromTime?: number;
+  toTime?: number;
+  groupBy: number[];
+  latencies: number[];
+  limit: number;
+}
+
+export interface GetOpportunityStatisticsResponse {
+  rows: LifeStatistics[];
 }
 
 export interface GetOrderBookRequest {
@@ -464,6 +681,14 @@ export interface IdentityMarket {
   mid: number;
 }
 
+export interface IngestFactsRequest {
+  venue: string;
+  instruments: InstrumentFacts[];
+}
+
+export interface IngestFactsResponse {
+}
+
 export interface IngestHello {
   venue: string;
   streamId: string;
@@ -480,6 +705,7 @@ export interface IngestQuotesRequest {
   hello?: IngestHello;
   batch?: QuoteBatch;
   health?: VenueHealth;
+  depth?: DepthBatch;
 }
 
 export interface IngestQuotesResponse {
@@ -515,6 +741,24 @@ export interface Instrument {
   assetClass: number;
 }
 
+export interface InstrumentFact {
+  kind: number;
+  state: number;
+  value?: number;
+  source: string;
+  exchangeTime?: number;
+  receiveTime?: number;
+  reason: string;
+}
+
+export interface InstrumentFacts {
+  venue: string;
+  symbol: string;
+  asset: string;
+  facts: InstrumentFact[];
+  isGone: boolean;
+}
+
 export interface InstrumentFilter {
   venues: string[];
   symbols: string[];
@@ -535,6 +779,12 @@ export interface LaneStats {
   droppedQuotes: number;
 }
 
+export interface LatencyCapture {
+  latency?: number;
+  aliveShare: number;
+  meanNetPercent: number;
+}
+
 export interface Leg {
   venue: string;
   symbol: string;
@@ -543,6 +793,58 @@ export interface Leg {
   takerFeePercent: number;
   quoteCurrency: string;
   receiveTime?: number;
+}
+
+export interface LegDepth {
+  age?: number;
+  levels: number;
+  horizonPrice: number;
+  knownSize: number;
+}
+
+export interface LifeFeatures {
+  schema: number;
+  values: Float64Array;
+}
+
+export interface LifeHorizon {
+  after?: number;
+  aliveProbability: number;
+  netPercent: number;
+  capturePercent: number;
+}
+
+export interface LifePrediction {
+  model: string;
+  unknown: string;
+  horizons: LifeHorizon[];
+}
+
+export interface LifeStatistics {
+  asset: string;
+  buyVenue: string;
+  sellVenue: string;
+  hour?: number;
+  count: number;
+  censoredCount: number;
+  medianLife?: number;
+  meanOpeningNetPercent: number;
+  peakNetPercent: number;
+  captures: LatencyCapture[];
+}
+
+export interface ListAlertGroupsRequest {
+  rule: string;
+  openOnly: boolean;
+  assets: string[];
+  venues: string[];
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListAlertGroupsResponse {
+  groups: AlertGroup[];
+  nextPageToken: string;
 }
 
 export interface ListAlertRowsRequest {
@@ -620,6 +922,14 @@ export interface ListAuditResponse {
   nextPageToken: string;
 }
 
+export interface ListDeadLettersRequest {
+  filter?: DeadLetterFilter;
+}
+
+export interface ListDeadLettersResponse {
+  deadLetters: DeadLetters[];
+}
+
 export interface ListIdentityFindingsRequest {
   states: number[];
   assets: string[];
@@ -629,6 +939,18 @@ export interface ListIdentityFindingsRequest {
 
 export interface ListIdentityFindingsResponse {
   findings: IdentityFinding[];
+  nextPageToken: string;
+}
+
+export interface ListInstrumentFactsRequest {
+  filter?: InstrumentFilter;
+  kinds: number[];
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListInstrumentFactsResponse {
+  instruments: InstrumentFacts[];
   nextPageToken: string;
 }
 
@@ -699,10 +1021,28 @@ export interface ListOpportunitiesRequest {
   minNetPercent?: number;
   priceSource: number;
   limit: number;
+  notionals: Float64Array;
 }
 
 export interface ListOpportunitiesResponse {
   opportunities: Opportunity[];
+}
+
+export interface ListOpportunityHistoryRequest {
+  venues: string[];
+  assets: string[];
+  fromTime?: number;
+  toTime?: number;
+  minPeakNetPercent?: number;
+  minDuration?: number;
+  closeReasons: number[];
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListOpportunityHistoryResponse {
+  lives: OpportunityLife[];
+  nextPageToken: string;
 }
 
 export interface ListPricesRequest {
@@ -734,6 +1074,14 @@ export interface ListSessionsResponse {
   sessions: Session[];
 }
 
+export interface ListSilencesRequest {
+  includeExpired: boolean;
+}
+
+export interface ListSilencesResponse {
+  silences: Silence[];
+}
+
 export interface ListSnapshotRowsRequest {
   venue: string;
   symbol: string;
@@ -762,6 +1110,19 @@ export interface ListSnapshotsRequest {
 
 export interface ListSnapshotsResponse {
   snapshots: WindowStats[];
+  nextPageToken: string;
+}
+
+export interface ListSuppressionsRequest {
+  reasons: number[];
+  rule: string;
+  assets: string[];
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListSuppressionsResponse {
+  suppressions: Suppression[];
   nextPageToken: string;
 }
 
@@ -808,6 +1169,11 @@ export interface LogoutRequest {
 export interface LogoutResponse {
 }
 
+export interface MarketMoveCondition {
+  minPercent: number;
+  within?: number;
+}
+
 export interface MarketRow {
   market_index?: number;
   symbol: string;
@@ -823,6 +1189,19 @@ export interface MarketRow {
   asset_scale: number;
 }
 
+export interface MatrixChannel {
+  url: string;
+  roomId: string;
+  accessToken: string;
+}
+
+export interface NtfyChannel {
+  topic: string;
+  url: string;
+  token: string;
+  priority: number;
+}
+
 export interface Opportunity {
   id: string;
   asset: string;
@@ -836,6 +1215,11 @@ export interface Opportunity {
   cooldown?: CooldownState;
   conversion?: Conversion;
   isDepegged: boolean;
+  sizing?: Sizing;
+  dislocatedVenue: string;
+  dislocationPercent: number;
+  sanity?: Sanity;
+  life?: LifePrediction;
 }
 
 export interface OpportunityEvent {
@@ -846,6 +1230,46 @@ export interface OpportunityEvent {
   eventTime?: number;
   causeTime?: number;
   resumeToken: string;
+  lifeFeatures?: LifeFeatures;
+}
+
+export interface OpportunityLife {
+  id: string;
+  asset: string;
+  buyVenue: string;
+  buySymbol: string;
+  sellVenue: string;
+  sellSymbol: string;
+  quoteCurrency: string;
+  openTime?: number;
+  publishTime?: number;
+  closeTime?: number;
+  duration?: number;
+  closeReason: number;
+  isCensored: boolean;
+  openingGrossPercent: number;
+  openingNetPercent: number;
+  peakNetPercent: number;
+  peakTime?: number;
+  lastNetPercent: number;
+  openingSize: number;
+  openingNotional: number;
+  peakNotional: number;
+  path: EdgePoint[];
+  events: number;
+}
+
+export interface OpsgenieChannel {
+  apiKey: string;
+  url: string;
+  priority: string;
+  tags: string[];
+}
+
+export interface PagerDutyChannel {
+  routingKey: string;
+  url: string;
+  severity: string;
 }
 
 export interface Pause {
@@ -931,6 +1355,7 @@ export interface QuoteBatch {
 
 export interface RedriveDeliveriesRequest {
   alert: string;
+  filter?: DeadLetterFilter;
 }
 
 export interface RedriveDeliveriesResponse {
@@ -982,6 +1407,7 @@ export interface Resume {
 export interface ResumePoint {
   nextSequence: number;
   areQuotesMissing: boolean;
+  takesDepth: boolean;
 }
 
 export interface RevokeApiKeyRequest {
@@ -1001,6 +1427,17 @@ export interface RevokeSessionResponse {
 export interface RowCounts {
   snapshots: number;
   minutes: number;
+}
+
+export interface Sanity {
+  score: number;
+  venues: number;
+  buyOutlierPercent?: number;
+  sellOutlierPercent?: number;
+  gapPercent: number;
+  meanGapPercent?: number;
+  gapDeviationPercent?: number;
+  gapZ?: number;
 }
 
 export interface ServerFrame {
@@ -1038,6 +1475,44 @@ export interface SessionGrant {
   role: number;
   principal: string;
   refreshToken: string;
+}
+
+export interface Silence {
+  name: string;
+  assets: string[];
+  venues: string[];
+  rules: string[];
+  reasons: number[];
+  fromTime?: number;
+  toTime?: number;
+  author: string;
+  comment: string;
+  isMaintenance: boolean;
+  createTime?: number;
+  isActive: boolean;
+}
+
+export interface SizedEdge {
+  size: number;
+  buyNotional: number;
+  sellNotional: number;
+  netPercent: number;
+  profit: number;
+  refusal: number;
+  requestedNotional: number;
+}
+
+export interface Sizing {
+  unknownReason: number;
+  largest?: SizedEdge;
+  thresholdPercent: number;
+  mostProfitable?: SizedEdge;
+  requested: SizedEdge[];
+  isLimitedByDepth: boolean;
+  commonLot: number;
+  buy?: LegDepth;
+  sell?: LegDepth;
+  unknownLimits: string[];
 }
 
 export interface SlackChannel {
@@ -1084,11 +1559,13 @@ export interface Subscribe {
 export interface SubscribeQuoteBatchesRequest {
   filter?: InstrumentFilter;
   minInterval?: number;
+  withDepth: boolean;
 }
 
 export interface SubscribeQuoteBatchesResponse {
   batch?: QuoteBatch;
   conflatedQuotes: number;
+  depth?: DepthBatch;
 }
 
 export interface Subscribed {
@@ -1096,9 +1573,39 @@ export interface Subscribed {
   maxHz: number;
 }
 
+export interface Suppression {
+  reason: number;
+  rule: string;
+  cause: string;
+  group: string;
+  asset: string;
+  venues: string[];
+  detail: string;
+  by: string;
+  firstTime?: number;
+  lastTime?: number;
+  count: number;
+}
+
 export interface SymbolEntry {
   index: number;
   instrument?: Instrument;
+}
+
+export interface SystemCondition {
+  maxUnacknowledgedBatches?: number;
+  minFreeDiskPercent?: number;
+}
+
+export interface TeamsChannel {
+  url: string;
+}
+
+export interface TelegramChannel {
+  botToken: string;
+  chatId: string;
+  messageThreadId: number;
+  url: string;
 }
 
 export interface TemplateChannel {
@@ -1201,6 +1708,16 @@ export interface WatchAlertsResponse {
   droppedAlerts: number;
 }
 
+export interface WatchInstrumentFactsRequest {
+  filter?: InstrumentFilter;
+  kinds: number[];
+}
+
+export interface WatchInstrumentFactsResponse {
+  instruments: InstrumentFacts[];
+  isComplete: boolean;
+}
+
 export interface WatchLogRequest {
   minLevel: number;
   contains: string;
@@ -1234,6 +1751,14 @@ export interface WatchQuotesRequest {
 export interface WatchQuotesResponse {
   quote?: Quote;
   conflatedQuotes: number;
+}
+
+export interface WebPushChannel {
+  url: string;
+  p256dh: string;
+  auth: string;
+  vapidPrivateKey: string;
+  vapidSubject: string;
 }
 
 export interface WebhookChannel {
@@ -1294,13 +1819,23 @@ export interface WindowStats {
 
 export const TABLE = {
   Access: "1:role:#Role 2:isChange:bool",
+  AcknowledgeAlertGroupRequest: "1:name:string 2:token:string 3:author:string 4:comment:string 5:validFor:?Duration",
+  AcknowledgeAlertGroupResponse: "1:group:?@AlertGroup",
   Acknowledgement: "1:committedSequence:uint64",
   AggregatorProgress: "1:currentSymbols:uint32 2:windowElapsed:double",
-  Alert: "1:name:string 2:rule:string 3:opportunity:?@Opportunity 4:fireTime:?Timestamp 5:deliveries:*@Delivery 6:closeTime:?Timestamp",
-  AlertChannel: "1:id:string 2:console:?@ConsoleChannel 3:webhook:?@WebhookChannel 4:slack:?@SlackChannel 5:discord:?@DiscordChannel 6:template:?@TemplateChannel",
+  Alert: "1:name:string 2:rule:string 3:opportunity:?@Opportunity 4:fireTime:?Timestamp 5:deliveries:*@Delivery 6:closeTime:?Timestamp 7:group:string 8:trouble:?@AlertTrouble",
+  AlertAcknowledgement: "1:author:string 2:comment:string 3:time:?Timestamp 4:expireTime:?Timestamp",
+  AlertChannel: "1:id:string 2:console:?@ConsoleChannel 3:webhook:?@WebhookChannel 4:slack:?@SlackChannel 5:discord:?@DiscordChannel 6:template:?@TemplateChannel 7:telegram:?@TelegramChannel 8:email:?@EmailChannel 9:webPush:?@WebPushChannel 10:teams:?@TeamsChannel 11:pagerduty:?@PagerDutyChannel 12:opsgenie:?@OpsgenieChannel 13:ntfy:?@NtfyChannel 14:matrix:?@MatrixChannel 15:apprise:?@AppriseChannel 16:textTemplate:string",
+  AlertEscalation: "1:after:?Duration 2:channelIds:*string",
+  AlertGroup: "1:name:string 2:rule:string 3:label:string 4:asset:string 5:dislocatedVenue:string 6:reason:#AlertReason 7:members:*@Alert 8:memberCount:uint32 9:openCount:uint32 10:openTime:?Timestamp 11:closeTime:?Timestamp 12:duration:?Duration 13:peakNetPercent:double 14:paperProfit:double 15:paperCurrency:string 16:acknowledgement:?@AlertAcknowledgement 17:heldBack:string 18:revision:uint32 19:escalations:uint32 20:deliveries:*@Delivery",
+  AlertGrouping: "1:by:*#AlertGroupBy 2:wait:?Duration 3:interval:?Duration 4:repeatInterval:?Duration 5:closeWait:?Duration",
+  AlertMessage: "1:name:string 2:groupKey:string 3:revision:uint32 4:kind:#AlertMessageKind 5:rule:string 6:group:?@AlertGroup 7:alert:?@Alert 8:acknowledgeToken:string 9:createTime:?Timestamp",
+  AlertMuteTime: "1:timeZone:string 2:weekdays:*int32 3:daysOfMonth:*int32 4:months:*int32 5:fromTime:string 6:toTime:string",
   AlertRow: "1:rule:string 2:opportunity:?@Opportunity 3:firedAt:double 4:deliveries:*@Delivery 5:name:string 6:closedAt:?double",
-  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp",
+  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration",
+  AlertTrouble: "1:reason:#AlertReason 2:venue:string 3:asset:string 4:part:string 5:detail:string 6:sinceTime:?Timestamp",
   ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string",
+  AppriseChannel: "1:url:string 2:tags:string",
   ArbitrageLeg: "1:exchange:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:ageMs:double",
   ArbitrageRow: "1:id:string 2:asset:string 3:symbol:string 4:profitPercent:double 5:grossPercent:double 6:buy:?@ArbitrageLeg 7:sell:?@ArbitrageLeg 8:costs:?@SpreadCosts 9:executableSize:double 10:executableNotional:double 11:openedAt:?double 12:peakProfitPercent:double 13:cooldown:?@CooldownState 14:conversion:?@Conversion",
   AssetOverview: "1:asset:string 2:bestBid:double 3:bestBidVenue:string 4:bestAsk:double 5:bestAskVenue:string 6:venues:*string 7:widestGrossPercent:double",
@@ -1317,8 +1852,12 @@ export const TABLE = {
   CreateAlertRuleResponse: "1:alertRule:?@AlertRule",
   CreateApiKeyRequest: "1:displayName:string 2:role:#Role 3:venues:*string 4:lifetime:?Duration 5:methods:*string 6:networks:*string",
   CreateApiKeyResponse: "1:key:?@ApiKey 2:secret:string",
+  CreateSilenceRequest: "1:silence:?@Silence",
+  CreateSilenceResponse: "1:silence:?@Silence",
   CreateUserRequest: "1:name:string 2:role:#Role 3:password:string",
   CreateUserResponse: "1:user:?@User",
+  DeadLetterFilter: "1:rule:string 2:channelId:string 3:kind:string 4:reason:string 5:fromTime:?Timestamp 6:toTime:?Timestamp",
+  DeadLetters: "1:kind:string 2:reason:string 3:count:uint64 4:firstFireTime:?Timestamp 5:lastFireTime:?Timestamp",
   DecideIdentityRequest: "1:name:string 2:state:#IdentityState 3:comment:string",
   DecideIdentityResponse: "1:finding:?@IdentityFinding",
   DeleteAlertRuleRequest: "1:name:string",
@@ -1326,11 +1865,19 @@ export const TABLE = {
   DeleteUserRequest: "1:name:string",
   DeleteUserResponse: "",
   Delivery: "1:channelId:string 2:state:#DeliveryState 3:attempts:uint32 4:lastError:string 5:deliveryTime:?Timestamp",
+  DepthBatch: "1:symbolIndex:*fixed32 2:readNs:*sfixed64 3:bids:*uint32 4:asks:*uint32 5:price:*double 6:size:*double",
   DiscordChannel: "1:url:string",
+  EdgePoint: "1:after:?Duration 2:netPercent:double 3:executableNotional:double",
+  EmailChannel: "1:host:string 2:port:uint32 3:security:#SmtpSecurity 4:username:string 5:password:string 6:sender:string 7:recipients:*string",
   ExchangeCodeRequest: "1:code:string",
   ExchangeCodeResponse: "1:session:?@SessionGrant",
-  ExplainSpreadRequest: "1:asset:string 2:buyVenue:string 3:sellVenue:string",
+  ExpireSilenceRequest: "1:name:string",
+  ExpireSilenceResponse: "1:silence:?@Silence",
+  ExplainAlertRequest: "1:opportunity:string 2:group:string 3:rule:string",
+  ExplainAlertResponse: "1:isTold:bool 2:explanation:string 3:alert:?@Alert 4:group:?@AlertGroup 5:suppressions:*@Suppression",
+  ExplainSpreadRequest: "1:asset:string 2:buyVenue:string 3:sellVenue:string 4:notionals:*double",
   ExplainSpreadResponse: "1:opportunity:?@Opportunity 2:reason:#RefusalReason 3:explanation:string 4:buyAge:?Duration 5:sellAge:?Duration 6:identityFinding:string",
+  FeedCondition: "1:venueStates:*#VenueState 2:maxStaleInstruments:?uint32 3:maxResyncsPerMinute:?uint32 4:maxClockOffsetMs:?double 5:maxDelayMs:?double",
   GatewayStats: "1:sockets:uint32 2:subscriptions:uint32 3:framesSent:uint64 4:bytesSent:uint64 5:stalledSockets:uint64 6:instruments:uint32 7:connected:bool",
   GetAggregatorStatsRequest: "",
   GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64",
@@ -1344,6 +1891,8 @@ export const TABLE = {
   GetMarketOverviewResponse: "1:assets:*@AssetOverview",
   GetMeRequest: "",
   GetMeResponse: "1:principal:string 2:role:#Role 3:expireTime:?Timestamp 4:hasPasswords:bool",
+  GetOpportunityStatisticsRequest: "1:venues:*string 2:assets:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:groupBy:*#LifeGrouping 6:latencies:*Duration 7:limit:int32",
+  GetOpportunityStatisticsResponse: "1:rows:*@LifeStatistics",
   GetOrderBookRequest: "1:venue:string 2:symbol:string 3:depth:uint32",
   GetOrderBookResponse: "1:venue:string 2:symbol:string 3:state:#BookState 4:bids:*@PriceLevel 5:asks:*@PriceLevel 6:sequence:uint64",
   GetOverviewRequest: "1:venue:string 2:asset:*string",
@@ -1357,15 +1906,27 @@ export const TABLE = {
   Heartbeat: "1:serverTimeMs:double 2:venueAgeMs:%double 3:lostShards:*string",
   IdentityFinding: "1:name:string 2:asset:string 3:first:?@IdentityMarket 4:second:?@IdentityMarket 5:differencePercent:double 6:sinceTime:?Timestamp 7:findTime:?Timestamp 8:state:#IdentityState 9:comment:string 10:decideTime:?Timestamp",
   IdentityMarket: "1:venue:string 2:symbol:string 3:mid:double",
+  IngestFactsRequest: "1:venue:string 2:instruments:*@InstrumentFacts",
+  IngestFactsResponse: "",
   IngestHello: "1:venue:string 2:streamId:string 3:oldestSequence:uint64 4:symbols:*@SymbolEntry 5:nextSequence:uint64 6:shard:string 7:leftSymbols:*uint32 8:rosterSequence:uint64 9:rosterNs:int64",
-  IngestQuotesRequest: "1:hello:?@IngestHello 2:batch:?@QuoteBatch 3:health:?@VenueHealth",
+  IngestQuotesRequest: "1:hello:?@IngestHello 2:batch:?@QuoteBatch 3:health:?@VenueHealth 4:depth:?@DepthBatch",
   IngestQuotesResponse: "1:resume:?@ResumePoint 2:acknowledgement:?@Acknowledgement",
   IngestStreamStats: "1:venue:string 2:streamId:string 3:connected:bool 4:instruments:uint32 5:liveInstruments:uint32 6:receivedSequence:uint64 7:committedSequence:uint64 8:watermark:?Timestamp 9:health:?@VenueHealth",
   Instrument: "1:venue:string 2:symbol:string 3:nativeSymbol:string 4:asset:string 5:assetScale:double 6:quoteCurrency:string 7:settleCurrency:string 8:contractSize:double 9:tickSize:double 10:lotSize:double 11:takerFeePercent:?double 12:makerFeePercent:?double 13:assetClass:#AssetClass",
+  InstrumentFact: "1:kind:#FactKind 2:state:#FactState 3:value:?double 4:source:string 5:exchangeTime:?Timestamp 6:receiveTime:?Timestamp 7:reason:string",
+  InstrumentFacts: "1:venue:string 2:symbol:string 3:asset:string 4:facts:*@InstrumentFact 5:isGone:bool",
   InstrumentFilter: "1:venues:*string 2:symbols:*string 3:assets:*string",
   InstrumentName: "1:venue:string 2:symbol:string",
   LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64",
+  LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
   Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp",
+  LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double",
+  LifeFeatures: "1:schema:fixed64 2:values:*double",
+  LifeHorizon: "1:after:?Duration 2:aliveProbability:double 3:netPercent:double 4:capturePercent:double",
+  LifePrediction: "1:model:string 2:unknown:string 3:horizons:*@LifeHorizon",
+  LifeStatistics: "1:asset:string 2:buyVenue:string 3:sellVenue:string 4:hour:?Timestamp 5:count:int64 6:censoredCount:int64 7:medianLife:?Duration 8:meanOpeningNetPercent:double 9:peakNetPercent:double 10:captures:*@LatencyCapture",
+  ListAlertGroupsRequest: "1:rule:string 2:openOnly:bool 3:assets:*string 4:venues:*string 5:pageSize:int32 6:pageToken:string",
+  ListAlertGroupsResponse: "1:groups:*@AlertGroup 2:nextPageToken:string",
   ListAlertRowsRequest: "1:rule:string 2:symbol:string 3:venue:string 4:from:?double 5:to:?double 6:limit:int32 7:page_token:string",
   ListAlertRowsResponse: "1:alerts:*@AlertRow 2:count:int32 3:next_page_token:string",
   ListAlertRulesRequest: "1:pageSize:int32 2:pageToken:string",
@@ -1378,8 +1939,12 @@ export const TABLE = {
   ListArbitrageResponse: "1:opportunities:*@ArbitrageRow 2:count:int32 3:asOf:double",
   ListAuditRequest: "1:principal:string 2:limit:int32 3:pageToken:string",
   ListAuditResponse: "1:entries:*@AuditEntry 2:nextPageToken:string",
+  ListDeadLettersRequest: "1:filter:?@DeadLetterFilter",
+  ListDeadLettersResponse: "1:deadLetters:*@DeadLetters",
   ListIdentityFindingsRequest: "1:states:*#IdentityState 2:assets:*string 3:pageSize:int32 4:pageToken:string",
   ListIdentityFindingsResponse: "1:findings:*@IdentityFinding 2:nextPageToken:string",
+  ListInstrumentFactsRequest: "1:filter:?@InstrumentFilter 2:kinds:*#FactKind 3:pageSize:int32 4:pageToken:string",
+  ListInstrumentFactsResponse: "1:instruments:*@InstrumentFacts 2:nextPageToken:string",
   ListLatestQuotesRequest: "1:filter:?@InstrumentFilter",
   ListLatestQuotesResponse: "1:quotes:*@Quote",
   ListLogRequest: "1:services:*string 2:minLevel:#LogLevel 3:contains:string 4:limit:int32",
@@ -1390,18 +1955,24 @@ export const TABLE = {
   ListMinuteRowsResponse: "1:minutes:*@WindowRow 2:count:int32 3:next_page_token:string",
   ListMinutesRequest: "1:venues:*string 2:symbols:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:pageSize:int32 6:pageToken:string 7:isNewestFirst:bool",
   ListMinutesResponse: "1:minutes:*@WindowStats 2:nextPageToken:string",
-  ListOpportunitiesRequest: "1:venues:*string 2:symbols:*string 3:assets:*string 4:minGrossPercent:?double 5:minNetPercent:?double 6:priceSource:#PriceSource 7:limit:int32",
+  ListOpportunitiesRequest: "1:venues:*string 2:symbols:*string 3:assets:*string 4:minGrossPercent:?double 5:minNetPercent:?double 6:priceSource:#PriceSource 7:limit:int32 8:notionals:*double",
   ListOpportunitiesResponse: "1:opportunities:*@Opportunity",
+  ListOpportunityHistoryRequest: "1:venues:*string 2:assets:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:minPeakNetPercent:?double 6:minDuration:?Duration 7:closeReasons:*#RefusalReason 8:pageSize:int32 9:pageToken:string",
+  ListOpportunityHistoryResponse: "1:lives:*@OpportunityLife 2:nextPageToken:string",
   ListPricesRequest: "1:symbol:string 2:asset:*string 3:venue:*string 4:state:#BookState 5:limit:int32",
   ListPricesResponse: "1:prices:*@PriceRow 2:count:int32 3:asOf:double",
   ListProcessesRequest: "",
   ListProcessesResponse: "1:processes:*@Process 2:asOf:double",
   ListSessionsRequest: "",
   ListSessionsResponse: "1:sessions:*@Session",
+  ListSilencesRequest: "1:includeExpired:bool",
+  ListSilencesResponse: "1:silences:*@Silence",
   ListSnapshotRowsRequest: "1:venue:string 2:symbol:string 3:limit:int32 4:offset:int32 5:from:?double 6:to:?double 7:page_token:string",
   ListSnapshotRowsResponse: "1:snapshots:*@WindowRow 2:count:int32 3:next_page_token:string",
   ListSnapshotsRequest: "1:venues:*string 2:symbols:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:pageSize:int32 6:pageToken:string 7:isNewestFirst:bool",
   ListSnapshotsResponse: "1:snapshots:*@WindowStats 2:nextPageToken:string",
+  ListSuppressionsRequest: "1:reasons:*#SuppressionReason 2:rule:string 3:assets:*string 4:pageSize:int32 5:pageToken:string",
+  ListSuppressionsResponse: "1:suppressions:*@Suppression 2:nextPageToken:string",
   ListUsersRequest: "",
   ListUsersResponse: "1:users:*@User",
   ListVenueMarketsRequest: "1:venue:string 2:symbol:string 3:active:?bool 4:limit:int32",
@@ -1411,9 +1982,15 @@ export const TABLE = {
   LoginResponse: "1:session:?@SessionGrant",
   LogoutRequest: "1:refreshToken:string",
   LogoutResponse: "",
+  MarketMoveCondition: "1:minPercent:double 2:within:?Duration",
   MarketRow: "1:market_index:?double 2:symbol:string 3:active:bool 4:venue:string 5:asset:string 6:native_symbol:string 7:tick_size:double 8:taker_fee_percent:?double 9:maker_fee_percent:?double 10:state:#BookState 11:quote_currency:string 12:asset_scale:double",
-  Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool",
-  OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string",
+  MatrixChannel: "1:url:string 2:roomId:string 3:accessToken:string",
+  NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
+  Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction",
+  OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
+  OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
+  OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
+  PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",
   Pause: "",
   PriceLevel: "1:price:double 2:size:double",
   PriceRow: "1:symbol:string 2:asset:string 3:exchange:string 4:bid:?double 5:bidSize:?double 6:ask:?double 7:askSize:?double 8:spread:?double 9:state:#BookState 10:timestamp:double 11:ageMs:double",
@@ -1422,7 +1999,7 @@ export const TABLE = {
   QuarantinedMarket: "1:venue:string 2:nativeSymbol:string 3:reason:string",
   Quote: "1:venue:string 2:symbol:string 3:asset:string 4:bid:double 5:bidSize:double 6:ask:double 7:askSize:double 8:state:#BookState 9:exchangeTime:?Timestamp 10:receiveTime:?Timestamp 11:assetClass:#AssetClass",
   QuoteBatch: "1:venue:string 2:streamId:string 3:sequence:uint64 4:watermarkNs:int64 5:symbols:*@SymbolEntry 6:symbolIndex:*fixed32 7:receiveNs:*sfixed64 8:exchangeNs:*sfixed64 9:bid:*double 10:bidSize:*double 11:ask:*double 12:askSize:*double 13:state:bytes 14:isCarried:bool 15:leftSymbols:*uint32 16:isRoster:bool 17:rosterSymbols:*uint32 18:unheardFromNs:int64",
-  RedriveDeliveriesRequest: "1:alert:string",
+  RedriveDeliveriesRequest: "1:alert:string 2:filter:?@DeadLetterFilter",
   RedriveDeliveriesResponse: "1:redriven:uint32",
   RefreshSessionRequest: "1:refreshToken:string",
   RefreshSessionResponse: "1:session:?@SessionGrant",
@@ -1434,15 +2011,19 @@ export const TABLE = {
   ReloadedProcess: "1:service:string 2:target:string 3:reloaded:*string 4:problem:string",
   Renew: "1:accessToken:string",
   Resume: "",
-  ResumePoint: "1:nextSequence:uint64 2:areQuotesMissing:bool",
+  ResumePoint: "1:nextSequence:uint64 2:areQuotesMissing:bool 3:takesDepth:bool",
   RevokeApiKeyRequest: "1:id:string",
   RevokeApiKeyResponse: "",
   RevokeSessionRequest: "1:id:string",
   RevokeSessionResponse: "",
   RowCounts: "1:snapshots:double 2:minutes:double",
+  Sanity: "1:score:double 2:venues:int32 3:buyOutlierPercent:?double 4:sellOutlierPercent:?double 5:gapPercent:double 6:meanGapPercent:?double 7:gapDeviationPercent:?double 8:gapZ:?double",
   ServerFrame: "1:subscription:uint32 2:sequence:uint64 3:isSnapshot:bool 4:isLast:bool 5:resumeToken:string 6:dropped:uint64 10:welcome:?@Welcome 11:heartbeat:?@Heartbeat 12:problem:?@Problem 13:quotes:?@SubscribeQuoteBatchesResponse 14:opportunities:?@WatchOpportunitiesResponse 15:alert:?@WatchAlertsResponse 16:health:?@VenuesHealth 17:log:?@WatchLogResponse 18:summary:?@GetSummaryResponse 19:subscribed:?@Subscribed",
   Session: "1:id:string 2:principal:string 3:role:#Role 4:createTime:?Timestamp 5:refreshTime:?Timestamp 6:expireTime:?Timestamp 7:address:string",
   SessionGrant: "1:accessToken:string 2:expiresIn:?Duration 3:role:#Role 4:principal:string 5:refreshToken:string",
+  Silence: "1:name:string 2:assets:*string 3:venues:*string 4:rules:*string 5:reasons:*#AlertReason 6:fromTime:?Timestamp 7:toTime:?Timestamp 8:author:string 9:comment:string 10:isMaintenance:bool 11:createTime:?Timestamp 12:isActive:bool",
+  SizedEdge: "1:size:double 2:buyNotional:double 3:sellNotional:double 4:netPercent:double 5:profit:double 6:refusal:#RefusalReason 7:requestedNotional:double",
+  Sizing: "1:unknownReason:#RefusalReason 2:largest:?@SizedEdge 3:thresholdPercent:double 4:mostProfitable:?@SizedEdge 5:requested:*@SizedEdge 6:isLimitedByDepth:bool 7:commonLot:double 8:buy:?@LegDepth 9:sell:?@LegDepth 10:unknownLimits:*string",
   SlackChannel: "1:url:string",
   SpreadCosts: "1:grossPercent:double 2:entryFeesPercent:double 3:exitFeesPercent:double 4:netPercent:double",
   StartTrackingRequest: "1:venue:string 2:symbols:*string 3:assets:*string",
@@ -1450,10 +2031,14 @@ export const TABLE = {
   StopTrackingRequest: "1:venue:string 2:symbols:*string",
   StopTrackingResponse: "1:stopped:*string",
   Subscribe: "1:id:uint32 2:channel:#Channel 3:filter:?@InstrumentFilter 4:instruments:*@InstrumentName 5:maxHz:double 6:resumeToken:string 7:minNetPercent:?double 8:log:?@WatchLogRequest",
-  SubscribeQuoteBatchesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration",
-  SubscribeQuoteBatchesResponse: "1:batch:?@QuoteBatch 2:conflatedQuotes:uint64",
+  SubscribeQuoteBatchesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration 3:withDepth:bool",
+  SubscribeQuoteBatchesResponse: "1:batch:?@QuoteBatch 2:conflatedQuotes:uint64 3:depth:?@DepthBatch",
   Subscribed: "1:channel:#Channel 2:maxHz:double",
+  Suppression: "1:reason:#SuppressionReason 2:rule:string 3:cause:string 4:group:string 5:asset:string 6:venues:*string 7:detail:string 8:by:string 9:firstTime:?Timestamp 10:lastTime:?Timestamp 11:count:uint64",
   SymbolEntry: "1:index:uint32 2:instrument:?@Instrument",
+  SystemCondition: "1:maxUnacknowledgedBatches:?uint64 2:minFreeDiskPercent:?double",
+  TeamsChannel: "1:url:string",
+  TelegramChannel: "1:botToken:string 2:chatId:string 3:messageThreadId:int64 4:url:string",
   TemplateChannel: "1:url:string 2:template:string 3:headers:%string 4:expectedAnswer:string",
   TestAlertChannelRequest: "1:channel:?@AlertChannel",
   TestAlertChannelResponse: "1:isDelivered:bool 2:httpStatus:int32 3:error:string",
@@ -1469,12 +2054,15 @@ export const TABLE = {
   VenuesHealth: "1:venues:*@VenueHealth",
   WatchAlertsRequest: "1:rule:string",
   WatchAlertsResponse: "1:alert:?@Alert 2:droppedAlerts:uint64",
+  WatchInstrumentFactsRequest: "1:filter:?@InstrumentFilter 2:kinds:*#FactKind",
+  WatchInstrumentFactsResponse: "1:instruments:*@InstrumentFacts 2:isComplete:bool",
   WatchLogRequest: "1:minLevel:#LogLevel 2:contains:string 3:lines:int32 4:isBounded:bool",
   WatchLogResponse: "1:lines:*@LogLine 2:droppedLines:uint64",
   WatchOpportunitiesRequest: "1:venues:*string 2:assets:*string 3:minNetPercent:?double 4:resumeToken:string",
   WatchOpportunitiesResponse: "1:events:*@OpportunityEvent 2:droppedEvents:uint64 3:isCaughtUp:bool",
   WatchQuotesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration",
   WatchQuotesResponse: "1:quote:?@Quote 2:conflatedQuotes:uint64",
+  WebPushChannel: "1:url:string 2:p256dh:string 3:auth:string 4:vapidPrivateKey:string 5:vapidSubject:string",
   WebhookChannel: "1:url:string 2:secrets:*string",
   Welcome: "1:epoch:string 2:serverTimeMs:double 3:role:#Role 4:principal:string 5:expiresAtMs:?double 6:maxSubscriptions:uint32 7:maxInstruments:uint32 8:isSimulated:bool",
   WindowRow: "1:symbol:string 2:timestamp:double 3:avg_bid:?double 4:avg_ask:?double 5:avg_spread:?double 6:tick_count:double 7:venue:string 8:min_bid:?double 9:max_bid:?double 10:min_ask:?double 11:max_ask:?double 12:time_weighted_bid:?double 13:time_weighted_ask:?double 14:coverage:double 15:is_complete:bool 16:duration:double",
@@ -1484,17 +2072,28 @@ export const TABLE = {
 export type MessageName = keyof typeof TABLE;
 
 export const ENUMS: Record<string, [string, Record<number, string>]> = {
+  AlertGroupBy: ["ALERT_GROUP_BY_", AlertGroupBy],
+  AlertInhibition: ["ALERT_INHIBITION_", AlertInhibition],
+  AlertMessageKind: ["ALERT_MESSAGE_KIND_", AlertMessageKind],
+  AlertReason: ["ALERT_REASON_", AlertReason],
   AlertTrigger: ["ALERT_TRIGGER_", AlertTrigger],
   AssetClass: ["ASSET_CLASS_", AssetClass],
   BookState: ["BOOK_STATE_", BookState],
   Channel: ["CHANNEL_", Channel],
   ConsoleFormat: ["CONSOLE_FORMAT_", ConsoleFormat],
   DeliveryState: ["DELIVERY_STATE_", DeliveryState],
+  FactKind: ["FACT_KIND_", FactKind],
+  FactState: ["FACT_STATE_", FactState],
+  FundingAccrual: ["FUNDING_ACCRUAL_", FundingAccrual],
   IdentityState: ["IDENTITY_STATE_", IdentityState],
+  LifeGrouping: ["LIFE_GROUPING_", LifeGrouping],
   LogLevel: ["LOG_LEVEL_", LogLevel],
   OpportunityEventKind: ["OPPORTUNITY_EVENT_KIND_", OpportunityEventKind],
   PriceSource: ["PRICE_SOURCE_", PriceSource],
   RefusalReason: ["REFUSAL_REASON_", RefusalReason],
   Role: ["ROLE_", Role],
+  SmtpSecurity: ["SMTP_SECURITY_", SmtpSecurity],
+  SuppressionReason: ["SUPPRESSION_REASON_", SuppressionReason],
+  TradingStatus: ["TRADING_STATUS_", TradingStatus],
   VenueState: ["VENUE_STATE_", VenueState],
 };
