@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.waiting import eventually
+
 PAGES = ("overview", "prices", "opportunities", "venues", "windows", "alerts", "identity", "system", "accounts")
 SEEN_TOUR = "localStorage.setItem('crossbook.tour', 'seen')"
 
@@ -20,14 +22,14 @@ class Opened:
 
     async def go(self, link: str) -> None:
         """To a page of the dashboard, loaded anew, until its heading is there."""
-        await self.page.goto("about:blank")
         await self.page.goto(f"{self.address}/#/{link}")
+        await self.page.reload()
         await self.page.wait_for_selector("h1", timeout=60_000)
         await self.until("document.querySelector('.chip.is-live') !== null")
 
     async def until(self, expression: str) -> None:
         """Until it holds in the page; a machine under load is given its time."""
-        await self.page.wait_for_function(expression, timeout=60_000)
+        await eventually(lambda: self.page.evaluate(expression))
 
 
 @asynccontextmanager

@@ -45,7 +45,6 @@ export async function begin(): Promise<string> {
     else failure = "The link was used before, or is older than its ten minutes: `crossbook login` prints another.";
   }
   if (!token && hasSession()) await refresh();
-  await learn();
   return failure;
 }
 
@@ -56,7 +55,6 @@ export async function login(name: string, password: string): Promise<void> {
     throw new Error(told.detail ?? "That did not work.");
   }
   await take(answer);
-  await learn();
 }
 
 export async function logout(): Promise<void> {
@@ -64,7 +62,6 @@ export async function logout(): Promise<void> {
   token = "";
   clearTimeout(timer);
   remember(false);
-  await learn();
   for (const tell of renewed) tell("");
 }
 
@@ -93,11 +90,16 @@ async function take(answer: Response): Promise<boolean> {
   return true;
 }
 
-async function learn(): Promise<void> {
+/** Who the gateway takes this page's socket for. */
+export function greeted(principal: string, role: number): void {
+  setMe((before) => ({ ...before, principal, role }));
+}
+
+/** Asks whether there are passwords, and until when the session lasts. */
+export async function learn(): Promise<void> {
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
   const answer = await fetch("/api/auth/me", { headers }).catch(() => undefined);
   if (answer?.ok) setMe(fromJson<GetMeResponse>("GetMeResponse", await answer.json()));
-  else setMe({ principal: "", role: 0, hasPasswords: false });
 }
 
 async function call(what: string, body: unknown): Promise<Response> {

@@ -4,7 +4,7 @@
 import { createSignal } from "solid-js";
 import type { ClientFrame, ServerFrame, Subscribe, Welcome } from "../wire/messages";
 import { decode, encode } from "../wire/protobuf";
-import { accessToken, onRenewed, refresh } from "./session";
+import { accessToken, greeted, onRenewed, refresh } from "./session";
 
 export type LinkState = "dialling" | "live" | "silent" | "down";
 
@@ -144,6 +144,7 @@ function greet(told: Welcome): void {
   tries = 0;
   offsetMs = told.serverTimeMs - Date.now();
   setWelcome(told);
+  greeted(told.principal, told.role);
   isGreeted = true;
   for (const own of subscriptions.values()) begin(own);
   if (document.visibilityState === "hidden") say({ pause: {} });

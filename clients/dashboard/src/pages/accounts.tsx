@@ -1,7 +1,7 @@
 // Who is who: the own session, and for admins keys, users, sessions and what was done by whom.
 
-import { createSignal, For, Show, type JSX } from "solid-js";
-import { ADMIN, login, logout, may, me } from "../link/session";
+import { createSignal, For, onMount, Show, type JSX } from "solid-js";
+import { ADMIN, learn, login, logout, may, me } from "../link/session";
 import { get, patch, post, remove } from "../link/rest";
 import { Role, type ListApiKeysResponse, type ListAuditResponse, type ListSessionsResponse, type ListUsersResponse } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
@@ -14,6 +14,7 @@ const roleName = (role: number): string => (Role[role] ?? "nobody").toLowerCase(
 const ROLES = ["VIEWER", "TRADER", "OPERATOR", "ADMIN"];
 
 export default function Accounts(): JSX.Element {
+  onMount(() => void learn());
   return (
     <>
       <header><h1>Accounts</h1><p>Who may see and change what.</p></header>
@@ -79,9 +80,9 @@ function Keys(): JSX.Element {
         <Show when={secret()}>
           <p class="verdict">Shown once: <code>{secret()}</code> <button class="more" onClick={() => copy(secret(), "The key is copied.")}>Copy</button> <button class="more" onClick={() => setSecret("")}>Hide</button></p>
         </Show>
-        <div class="scroll">
+        <div tabindex="0" class="scroll">
           <table>
-            <thead><tr><th>For</th><th>Id</th><th>Role</th><th>Made</th><th>Used last</th><th>Ends</th><th /></tr></thead>
+            <thead><tr><th>For</th><th>Id</th><th>Role</th><th>Made</th><th>Used last</th><th>Ends</th><th><span class="vh">Actions</span></th></tr></thead>
             <tbody>
               <For each={asked.data() ?? []} fallback={<tr><td colspan="7" class="dim">None.</td></tr>}>
                 {(key) => (
@@ -148,9 +149,9 @@ function Sessions(): JSX.Element {
   return (
     <Card title="Sessions">
       <Show when={asked.error()}><Failure error={asked.error()} /></Show>
-      <div class="scroll">
+      <div tabindex="0" class="scroll">
         <table>
-          <thead><tr><th>Who</th><th>Role</th><th>Began</th><th>Renewed</th><th>From</th><th /></tr></thead>
+          <thead><tr><th>Who</th><th>Role</th><th>Began</th><th>Renewed</th><th>From</th><th><span class="vh">Actions</span></th></tr></thead>
           <tbody>
             <For each={asked.data() ?? []} fallback={<tr><td colspan="6" class="dim">None.</td></tr>}>
               {(each) => (
@@ -172,7 +173,7 @@ function Audit(): JSX.Element {
   return (
     <Card title="What was done" note="newest first; nobody can delete it">
       <Show when={asked.error()}><Failure error={asked.error()} /></Show>
-      <div class="scroll closed">
+      <div tabindex="0" class="scroll closed">
         <table>
           <thead><tr><th>When</th><th>Who</th><th>What</th><th>About</th><th>Outcome</th><th>From</th></tr></thead>
           <tbody>

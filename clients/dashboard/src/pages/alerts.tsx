@@ -81,9 +81,9 @@ function Rules(props: { rules: AlertRule[]; reload: () => void }): JSX.Element {
   };
   return (
     <Card title="Rules" note={String(props.rules.length)} tools={<Show when={may(OPERATOR)}><button class="button" onClick={() => void check()}>Evaluate scheduled rules now</button></Show>}>
-      <div class="scroll">
+      <div tabindex="0" class="scroll">
         <table>
-          <thead><tr><th>Rule</th><th>Looks at</th><th>Only</th><th class="end">Net % from</th><th class="end">Notional from</th><th class="end">Quiet after</th><th>Tells</th><th>Sound here</th><th /></tr></thead>
+          <thead><tr><th>Rule</th><th>Looks at</th><th>Only</th><th class="end">Net % from</th><th class="end">Notional from</th><th class="end">Quiet after</th><th>Tells</th><th>Sound here</th><th><span class="vh">Actions</span></th></tr></thead>
           <tbody>
             <For each={props.rules} fallback={<tr><td colspan="9" class="empty"><b>No rule yet</b>{may(OPERATOR) ? "Make one: it says from which profit on whom to tell." : "An operator can make one."}</td></tr>}>
               {(rule) => (
@@ -138,7 +138,7 @@ function History(): JSX.Element {
         </>
       }
     >
-      <div class="scroll tall">
+      <div tabindex="0" class="scroll tall">
         <table>
           <thead><tr><th>Fired</th><th>Rule</th><th>Asset</th><th>Buy → sell</th><th class="end">Net %</th><th class="end">Notional</th><th>Opportunity</th><th>Deliveries</th></tr></thead>
           <tbody>

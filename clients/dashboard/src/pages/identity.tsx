@@ -29,7 +29,7 @@ export default function Identity(): JSX.Element {
       <header><h1>Identity</h1><p>Same name, another thing? Pairs whose prices stayed too far apart for a minute are withheld until you decide.</p></header>
       <Show when={asked.error()}><Failure error={asked.error()} /></Show>
       <Card title="Findings" note={`${asked.data()?.length ?? 0}, newest first`}>
-        <div class="scroll">
+        <div tabindex="0" class="scroll">
           <table>
             <thead><tr><th>Asset</th><th>State</th><th>One</th><th>Other</th><th class="end">Apart %</th><th>Found</th><th>Decision</th></tr></thead>
             <tbody>

@@ -154,7 +154,7 @@ function Closed(): JSX.Element {
   const rows = createMemo(() => (version(), closed.slice(0, 50)));
   return (
     <Card title="Closed since this page was opened" note={`${rows().length}`}>
-      <div class="scroll closed">
+      <div tabindex="0" class="scroll closed">
         <table>
           <thead><tr><th>Closed</th><th>Asset</th><th>Buy → sell</th><th class="end">Peak %</th><th class="end">Lived</th><th>Why it closed</th></tr></thead>
           <tbody>

@@ -65,7 +65,7 @@ function Best(): JSX.Element {
   });
   return (
     <Card title="Pays now" note="best net profit first" tools={<a href="#/opportunities">All</a>} class="live">
-      <div class="scroll">
+      <div tabindex="0" class="scroll">
         <table>
           <thead><tr><th>Asset</th><th>Buy</th><th>Sell</th><th class="end">Net %</th><th class="end">Gross %</th><th class="end">Notional</th><th class="end">Open</th></tr></thead>
           <tbody>
@@ -92,7 +92,7 @@ function Best(): JSX.Element {
 function Venues(): JSX.Element {
   return (
     <Card title="Venues" tools={<a href="#/venues">All</a>} class="live">
-      <div class="scroll">
+      <div tabindex="0" class="scroll">
         <table>
           <thead><tr><th>Venue</th><th>State</th><th class="end">Late by</th></tr></thead>
           <tbody>
@@ -118,7 +118,7 @@ function Widest(): JSX.Element {
   return (
     <Card title="Widest spreads" note="gross, before fees" class="live">
       <Show when={asked.error()}><Failure error={asked.error()} /></Show>
-      <div class="scroll">
+      <div tabindex="0" class="scroll">
         <table>
           <thead><tr><th>Asset</th><th>Lowest ask</th><th>Highest bid</th><th class="end">Gross %</th><th class="end">Venues</th></tr></thead>
           <tbody>
@@ -166,7 +166,7 @@ function Refusals(): JSX.Element {
 function LatestAlerts(): JSX.Element {
   return (
     <Card title="Latest alerts" tools={<a href="#/alerts">All</a>} class="live">
-      <div class="scroll">
+      <div tabindex="0" class="scroll">
         <table>
           <tbody>
             <For each={alerts().slice(0, 5)} fallback={<tr><td class="dim">No alert yet. A rule says when to tell whom: see Alerts.</td></tr>}>

@@ -33,7 +33,7 @@ export default function System(): JSX.Element {
       <Show when={asked.error()}><Failure error={asked.error()} /></Show>
       <Latencies of={all()} />
       <Card title="Processes" note="services, shards and replicas" class="live">
-        <div class="scroll">
+        <div tabindex="0" class="scroll">
           <table>
             <thead><tr><th>Service</th><th>Address</th><th>State</th><th>What it says</th></tr></thead>
             <tbody>
@@ -108,7 +108,7 @@ function Bounds(props: { of: Process[] }): JSX.Element {
   });
   return (
     <Card title="What waits or was dropped" class="live">
-      <div class="scroll closed">
+      <div tabindex="0" class="scroll closed">
         <table>
           <tbody>
             <For each={rows()} fallback={<tr><td class="dim">Nothing waits, nothing was dropped.</td></tr>}>

@@ -30,7 +30,7 @@ export default function Venues(): JSX.Element {
       <Matrix rows={rows()} />
       <div class="split flow" classList={{ "has-detail": selected() !== undefined }}>
         <Card title="Every venue" class="live">
-          <div class="scroll">
+          <div tabindex="0" class="scroll">
             <table>
               <thead>
                 <tr><th>Venue</th><th>State</th><th>Since</th><th class="end">Live</th><th class="end">Newest</th><th class="end">Clock</th><th class="end">Late by</th><th class="end">Gaps</th><th class="end">Resyncs</th><th class="end">Redials</th><th>Reason</th></tr>
@@ -154,7 +154,7 @@ function Steer(props: { venue: string }): JSX.Element {
         </div>
         <Show when={markets()}>
           <p class="dim">{symbols(true).length} tracked, {symbols(false).length} not.</p>
-          <div class="scroll closed">
+          <div tabindex="0" class="scroll closed">
             <table>
               <tbody>
                 <For each={(markets() ?? []).slice(0, 300)}>

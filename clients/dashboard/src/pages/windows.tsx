@@ -106,7 +106,7 @@ function Charts(props: { first: string; second: string; isMinutes: boolean; ask:
         </div>
       </Card>
       <Card title="Rows" note={`${all().length}, newest first`}>
-        <div class="scroll closed">
+        <div tabindex="0" class="scroll closed">
           <table>
             <thead><tr><th>Start</th><th>Venue</th><th class="end">Bid</th><th class="end">Ask</th><th class="end">Mean spread</th><th class="end">Ticks</th><th class="end">Coverage</th><th>Whole</th></tr></thead>
             <tbody>

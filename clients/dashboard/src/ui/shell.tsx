@@ -36,7 +36,7 @@ export function Shell(): JSX.Element {
 
   return (
     <div class="shell">
-      <div class="banners">
+      <section class="banners" aria-label="What has to be known">
         <Show when={isSimulated()}>
           <div class="banner simulated" role="note">SIMULATION — every price here is made up; nothing can be traded on it</div>
         </Show>
@@ -44,7 +44,7 @@ export function Shell(): JSX.Element {
         <Show when={!isOld() && lostShards().length > 0}>
           <div class="banner lost" role="alert">Aggregator {lostShards().join(", ")} is lost: its instruments have no price until it is back</div>
         </Show>
-      </div>
+      </section>
       <nav class="rail" aria-label="Pages">
         <a class="brand" href="#/overview"><Logo /><span>Crossbook</span></a>
         <For each={PAGES}>{(each) => <To page={each.name} title={each.title} isHere={each.name === page().name} />}</For>

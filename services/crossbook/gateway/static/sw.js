@@ -3,7 +3,7 @@
 const SHELL = "crossbook-shell";
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(["./", "./app.js", "./style.css", "./icon.svg", "./overview.js"])).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(["./", "./app.js", "./parts.js", "./style.css", "./icon.svg", "./overview.js"])).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
