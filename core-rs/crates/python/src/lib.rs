@@ -3,6 +3,7 @@
 mod answers;
 mod board;
 mod errors;
+mod facts;
 mod identity;
 mod ingest;
 mod instrument;
@@ -25,6 +26,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     wall::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
+    facts::register(module)?;
     outgoing::register(module)?;
     ingest::register(module)?;
     identity::register(module)?;
