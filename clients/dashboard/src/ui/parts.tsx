@@ -1,6 +1,6 @@
 // The small things that every page is made of.
 
-import { createResource, createSignal, For, onCleanup, Show, type JSX } from "solid-js";
+import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
 import { Problem } from "../link/rest";
 import { direction, percent } from "./format";
 
@@ -54,22 +54,28 @@ export interface Polled<T> {
   reload: () => void;
 }
 
-/** Asks again and again while the page is shown and visible; a failed answer keeps the last one and is told. */
+/** Asks again and again while the page is shown and visible; a failed answer keeps the last one and is told. Not a resource of the
+ * framework: those put the whole page away while they load, and with it focus and scroll. */
 export function poll<T>(ask: () => Promise<T>, everyMs: number): Polled<T> {
+  const [data, setData] = createSignal<T>();
   const [error, setError] = createSignal<unknown>();
-  const [data, { refetch }] = createResource<T | undefined, unknown>(async (_, { value }) => {
+  let isAsking = false;
+  const reload = async (): Promise<void> => {
+    if (isAsking) return;
+    isAsking = true;
     try {
       const found = await ask();
+      setData(() => found);
       setError(undefined);
-      return found;
     } catch (problem) {
       setError(() => problem);
-      return value as T | undefined;
     }
-  });
-  const timer = setInterval(() => document.visibilityState === "visible" && void refetch(), everyMs);
+    isAsking = false;
+  };
+  void reload();
+  const timer = setInterval(() => document.visibilityState === "visible" && void reload(), everyMs);
   onCleanup(() => clearInterval(timer));
-  return { data: () => data.latest as T | undefined, error, reload: () => void refetch() };
+  return { data, error, reload: () => void reload() };
 }
 
 /** A number that changes once a second, for what grows older on the page. */
