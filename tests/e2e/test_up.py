@@ -13,6 +13,7 @@ from crossbook.local.servers.postgres import embedded_postgres
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.grpc.channel import open_channel
+from tests.support.alerts.alerts_process import INHIBITIONS
 from tests.support.alerts.receiver import Receiver, receiving
 from tests.support.local.system import ALL_VENUES, System, instruments_of
 from tests.support.tracker.recordings import assert_windows_equal
@@ -116,6 +117,8 @@ async def _crossbook(system: System, service: str, *command: str) -> list[str]:
 async def _add_hook(channel: grpc.aio.Channel, receiver: Receiver) -> None:
     hook = pb.AlertChannel(id="hook", webhook=pb.WebhookChannel(url=receiver.url(), secrets=[SECRET]))
     rule = pb.AlertRule(display_name="hook", is_enabled=True, channels=[hook])
+    rule.grouping.by.append(pb.ALERT_GROUP_BY_NONE)
+    rule.ignored_inhibitions.extend(INHIBITIONS)
     request = pb.CreateAlertRuleRequest(alert_rule_id="hook", alert_rule=rule)
     created = await AlertServiceStub(channel).CreateAlertRule(request, timeout=10, wait_for_ready=True)
     assert created.alert_rule.name == RULE

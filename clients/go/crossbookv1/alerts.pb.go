@@ -5092,7 +5092,7 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x1bSUPPRESSION_REASON_GROUPING\x10\x06\x12#\n" +
 	"\x1fSUPPRESSION_REASON_ACKNOWLEDGED\x10\a\x12\x1d\n" +
 	"\x19SUPPRESSION_REASON_BUDGET\x10\b\x12&\n" +
-	"\"SUPPRESSION_REASON_FAILED_DELIVERY\x10\t2\x80\b\n" +
+	"\"SUPPRESSION_REASON_FAILED_DELIVERY\x10\t2\x97\r\n" +
 	"\fAlertService\x12^\n" +
 	"\x0fCreateAlertRule\x12$.crossbook.v1.CreateAlertRuleRequest\x1a%.crossbook.v1.CreateAlertRuleResponse\x12U\n" +
 	"\fGetAlertRule\x12!.crossbook.v1.GetAlertRuleRequest\x1a\".crossbook.v1.GetAlertRuleResponse\x12[\n" +
@@ -5105,7 +5105,14 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x10TestAlertChannel\x12%.crossbook.v1.TestAlertChannelRequest\x1a&.crossbook.v1.TestAlertChannelResponse\x12R\n" +
 	"\vCheckAlerts\x12 .crossbook.v1.CheckAlertsRequest\x1a!.crossbook.v1.CheckAlertsResponse\x12d\n" +
 	"\x11RedriveDeliveries\x12&.crossbook.v1.RedriveDeliveriesRequest\x1a'.crossbook.v1.RedriveDeliveriesResponse\x12X\n" +
-	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponseb\x06proto3"
+	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponse\x12^\n" +
+	"\x0fListAlertGroups\x12$.crossbook.v1.ListAlertGroupsRequest\x1a%.crossbook.v1.ListAlertGroupsResponse\x12p\n" +
+	"\x15AcknowledgeAlertGroup\x12*.crossbook.v1.AcknowledgeAlertGroupRequest\x1a+.crossbook.v1.AcknowledgeAlertGroupResponse\x12X\n" +
+	"\rCreateSilence\x12\".crossbook.v1.CreateSilenceRequest\x1a#.crossbook.v1.CreateSilenceResponse\x12U\n" +
+	"\fListSilences\x12!.crossbook.v1.ListSilencesRequest\x1a\".crossbook.v1.ListSilencesResponse\x12X\n" +
+	"\rExpireSilence\x12\".crossbook.v1.ExpireSilenceRequest\x1a#.crossbook.v1.ExpireSilenceResponse\x12U\n" +
+	"\fExplainAlert\x12!.crossbook.v1.ExplainAlertRequest\x1a\".crossbook.v1.ExplainAlertResponse\x12a\n" +
+	"\x10ListSuppressions\x12%.crossbook.v1.ListSuppressionsRequest\x1a&.crossbook.v1.ListSuppressionsResponseb\x06proto3"
 
 var (
 	file_crossbook_v1_alerts_proto_rawDescOnce sync.Once
@@ -5195,115 +5202,129 @@ var file_crossbook_v1_alerts_proto_goTypes = []any{
 	(VenueState)(0),                       // 70: crossbook.v1.VenueState
 }
 var file_crossbook_v1_alerts_proto_depIdxs = []int32{
-	0,  // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
-	66, // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
-	66, // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
-	9,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
-	67, // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
-	67, // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
-	39, // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
-	40, // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
-	4,  // 8: crossbook.v1.AlertRule.ignored_inhibitions:type_name -> crossbook.v1.AlertInhibition
-	41, // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
-	42, // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
-	43, // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
-	44, // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
-	10, // 13: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
-	11, // 14: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
-	12, // 15: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
-	13, // 16: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
-	14, // 17: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
-	1,  // 18: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
-	65, // 19: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
-	68, // 20: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
-	67, // 21: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
-	16, // 22: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
-	67, // 23: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
-	45, // 24: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
-	2,  // 25: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
-	67, // 26: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
-	8,  // 27: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	8,  // 28: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	8,  // 29: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	8,  // 30: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
-	8,  // 31: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	69, // 32: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
-	8,  // 33: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	67, // 34: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
-	67, // 35: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
-	15, // 36: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	15, // 37: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
-	9,  // 38: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	15, // 39: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	3,  // 40: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
-	66, // 41: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
-	66, // 42: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
-	66, // 43: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
-	66, // 44: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
-	66, // 45: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
-	70, // 46: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
-	66, // 47: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
-	5,  // 48: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
-	67, // 49: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
-	5,  // 50: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
-	15, // 51: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
-	67, // 52: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
-	67, // 53: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
-	66, // 54: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
-	47, // 55: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
-	16, // 56: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
-	67, // 57: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
-	67, // 58: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
-	6,  // 59: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
-	46, // 60: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
-	15, // 61: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
-	67, // 62: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
-	46, // 63: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
-	66, // 64: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
-	46, // 65: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
-	5,  // 66: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
-	67, // 67: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
-	67, // 68: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
-	67, // 69: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
-	53, // 70: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
-	53, // 71: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	53, // 72: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
-	53, // 73: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	7,  // 74: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
-	67, // 75: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
-	67, // 76: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
-	15, // 77: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
-	46, // 78: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
-	60, // 79: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
-	7,  // 80: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
-	60, // 81: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
-	17, // 82: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	19, // 83: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	21, // 84: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	23, // 85: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	25, // 86: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	27, // 87: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	29, // 88: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	31, // 89: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	33, // 90: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	35, // 91: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	37, // 92: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	18, // 93: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	20, // 94: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	22, // 95: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	24, // 96: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	26, // 97: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	28, // 98: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	30, // 99: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	32, // 100: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	34, // 101: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	36, // 102: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	38, // 103: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	93, // [93:104] is the sub-list for method output_type
-	82, // [82:93] is the sub-list for method input_type
-	82, // [82:82] is the sub-list for extension type_name
-	82, // [82:82] is the sub-list for extension extendee
-	0,  // [0:82] is the sub-list for field type_name
+	0,   // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
+	66,  // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
+	66,  // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
+	9,   // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
+	67,  // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
+	67,  // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
+	39,  // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
+	40,  // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
+	4,   // 8: crossbook.v1.AlertRule.ignored_inhibitions:type_name -> crossbook.v1.AlertInhibition
+	41,  // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
+	42,  // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
+	43,  // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
+	44,  // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
+	10,  // 13: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
+	11,  // 14: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
+	12,  // 15: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
+	13,  // 16: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
+	14,  // 17: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
+	1,   // 18: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
+	65,  // 19: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
+	68,  // 20: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
+	67,  // 21: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
+	16,  // 22: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
+	67,  // 23: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
+	45,  // 24: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
+	2,   // 25: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
+	67,  // 26: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
+	8,   // 27: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	8,   // 28: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	8,   // 29: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	8,   // 30: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
+	8,   // 31: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	69,  // 32: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	8,   // 33: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	67,  // 34: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
+	67,  // 35: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
+	15,  // 36: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	15,  // 37: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
+	9,   // 38: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
+	15,  // 39: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	3,   // 40: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
+	66,  // 41: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
+	66,  // 42: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
+	66,  // 43: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
+	66,  // 44: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
+	66,  // 45: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
+	70,  // 46: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
+	66,  // 47: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
+	5,   // 48: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
+	67,  // 49: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
+	5,   // 50: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
+	15,  // 51: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
+	67,  // 52: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
+	67,  // 53: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
+	66,  // 54: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
+	47,  // 55: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
+	16,  // 56: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
+	67,  // 57: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
+	67,  // 58: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
+	6,   // 59: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
+	46,  // 60: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
+	15,  // 61: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
+	67,  // 62: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
+	46,  // 63: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
+	66,  // 64: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
+	46,  // 65: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
+	5,   // 66: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
+	67,  // 67: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
+	67,  // 68: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
+	67,  // 69: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
+	53,  // 70: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
+	53,  // 71: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	53,  // 72: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
+	53,  // 73: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	7,   // 74: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
+	67,  // 75: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
+	67,  // 76: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
+	15,  // 77: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
+	46,  // 78: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
+	60,  // 79: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
+	7,   // 80: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
+	60,  // 81: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
+	17,  // 82: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	19,  // 83: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	21,  // 84: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	23,  // 85: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	25,  // 86: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	27,  // 87: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	29,  // 88: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	31,  // 89: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	33,  // 90: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	35,  // 91: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	37,  // 92: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	49,  // 93: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
+	51,  // 94: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
+	54,  // 95: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
+	56,  // 96: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
+	58,  // 97: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
+	61,  // 98: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
+	63,  // 99: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
+	18,  // 100: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	20,  // 101: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	22,  // 102: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	24,  // 103: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	26,  // 104: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	28,  // 105: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	30,  // 106: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	32,  // 107: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	34,  // 108: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	36,  // 109: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	38,  // 110: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	50,  // 111: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
+	52,  // 112: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
+	55,  // 113: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
+	57,  // 114: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
+	59,  // 115: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
+	62,  // 116: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
+	64,  // 117: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
+	100, // [100:118] is the sub-list for method output_type
+	82,  // [82:100] is the sub-list for method input_type
+	82,  // [82:82] is the sub-list for extension type_name
+	82,  // [82:82] is the sub-list for extension extendee
+	0,   // [0:82] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }

@@ -45,7 +45,7 @@ def test_a_message_of_a_group_is_the_group_as_it_was_then() -> None:
     message = message_from(row)
     assert (message.name, message.group_key, message.revision) == ("alertMessages/m-1", "g-1", 3)
     assert (message.kind, message.group) == (pb.ALERT_MESSAGE_KIND_UPDATED, group)
-    assert (message.acknowledge_token, message.HasField("alert")) == ("secret", False)
+    assert (message.acknowledge_token, message.HasField("alert")) == ("g-1.secret", False)
     alert = sample_alert()
     alone = message_of(alert)
     assert (alone.name, alone.group_key, alone.alert) == ("alertMessages/sample", "sample", alert)

@@ -13,6 +13,7 @@ from crossbook.alerts.names import MESSAGES
 from crossbook.alerts.records import ClaimedDelivery, Ending, Tries, claimed_from
 from crossbook.alerts.store.notices import DELIVERIES_DUE
 from crossbook.alerts.store.tables import Tables, WriteFailures, notify
+from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.postgres import Pool
 
 SKEW = "interval '10 seconds'"  # what a clock may be set back by without a word
@@ -65,6 +66,18 @@ SET state = %(state)s, last_error = %(error)s, claim = NULL, due_at = clock_time
     delivered_at = CASE WHEN %(state)s = 2 THEN clock_timestamp() END,
     channel = CASE WHEN %(state)s = 2 THEN NULL ELSE channel END
 WHERE message_id = %(message)s AND channel_id = %(channel)s AND claim = %(claim)s
+"""
+# Why it was not told, or not yet: given up, or the destination takes no more for now.
+NOTE = """
+INSERT INTO alert_suppressions (rule, cause, group_id, reason, by, asset, venues, detail)
+SELECT message.rule, coalesce(alert.cause, ''), coalesce(message.group_id, ''), %(reason)s, %(channel)s,
+    coalesce(alert.asset, alert_groups.asset, ''), array_remove(ARRAY[alert.buy_venue, alert.sell_venue], NULL),
+    %(error)s
+FROM alert_messages AS message LEFT JOIN alerts AS alert ON alert.id = message.alert_id
+    LEFT JOIN alert_groups ON alert_groups.id = message.group_id
+WHERE message.id = %(message)s
+ON CONFLICT (rule, cause, group_id, reason, by) DO UPDATE
+SET count = alert_suppressions.count + 1, last_at = clock_timestamp(), detail = excluded.detail
 """
 PAUSE = """
 INSERT INTO delivery_pauses (destination, until) VALUES (%s, clock_timestamp() + %s)
@@ -123,7 +136,10 @@ class DeliveryStore(Tables):
             async with self._transaction() as connection:
                 if ending.pauses_destination:
                     await connection.execute(PAUSE, (claimed.destination, values["delay"]))
-                return (await connection.execute(FINISH, values)).rowcount > 0
+                is_ours = (await connection.execute(FINISH, values)).rowcount > 0
+                if is_ours and (reason := _reason(ending)):
+                    await connection.execute(NOTE, {**values, "reason": reason})
+                return is_ours
 
     async def release(self, claimed: ClaimedDelivery) -> None:
         """Gives a delivery back untried."""
@@ -146,3 +162,9 @@ class DeliveryStore(Tables):
     async def forget_pauses(self) -> None:
         """Those that are over, or of a clock that has been set back since."""
         await self._execute(f"DELETE FROM delivery_pauses WHERE until < now() OR paused_at > now() + {SKEW}", ())
+
+
+def _reason(ending: Ending) -> pb.SuppressionReason.ValueType | None:
+    if ending.pauses_destination:
+        return pb.SUPPRESSION_REASON_BUDGET
+    return pb.SUPPRESSION_REASON_FAILED_DELIVERY if ending.state == pb.DELIVERY_STATE_FAILED else None
