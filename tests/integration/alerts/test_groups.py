@@ -37,7 +37,7 @@ def grouped(receiver: Receiver, *channels: str, wait: float = 0.3, **fields: Any
     return rule
 
 
-def dislocated(venue: str = "kraken", asset: str = "BTC", number: int = 1) -> list[arbitrage_pb2.Opportunity]:
+def dislocated(venue: str = "krakenfutures", asset: str = "BTC", number: int = 1) -> list[arbitrage_pb2.Opportunity]:
     """One cheap venue, against each of the others."""
     found = []
     for other in VENUES:
@@ -70,12 +70,13 @@ async def test_a_dislocated_venue_is_one_message_and_its_end(
     await eventually(lambda: "closed" in kinds(receiver))
     opened, closed = receiver.received[0].json["data"], receiver.received[-1].json["data"]
     assert kinds(receiver) in (["opened", "closed"], ["opened", "updated", "closed"])
-    assert (opened["group"]["label"], opened["group"]["open_count"]) == ("BTC kraken", len(VENUES))
-    assert opened["group"]["dislocated_venue"] == "kraken"
+    assert (opened["group"]["label"], opened["group"]["open_count"]) == ("BTC krakenfutures", len(VENUES))
+    assert opened["group"]["dislocated_venue"] == "krakenfutures"
     assert opened["group_key"] == closed["group_key"]
     assert opened["revision"] < closed["revision"]
     assert (closed["group"]["open_count"], closed["group"]["peak_net_percent"]) == (0, 0.9)
-    assert (closed["group"]["duration"], closed["group"]["paper_profit"]) == ("2s", 5.0)
+    assert 2 <= float(closed["group"]["duration"].rstrip("s")) < 2.1
+    assert closed["group"]["paper_profit"] == 5.0
     ids = {one.headers["webhook-id"] for one in receiver.received}
     assert len(ids) == len(receiver.received)
     (group,) = await groups(replica)
@@ -88,11 +89,11 @@ async def test_what_is_off_elsewhere_is_another_group(
 ) -> None:
     """Another venue, another asset; and with NONE each match is a message."""
     await replica.create(grouped(receiver), "r")
-    for venue, asset in (("kraken", "BTC"), ("deribit", "BTC"), ("kraken", "ETH")):
+    for venue, asset in (("krakenfutures", "BTC"), ("deribit", "BTC"), ("krakenfutures", "ETH")):
         await arbitrage.tell(*(event(OPENED, one) for one in dislocated(venue, asset)))
     await eventually(lambda: len(receiver.received) == 3)
     labels = {one.json["data"]["group"]["label"] for one in receiver.received}
-    assert labels == {"BTC kraken", "BTC deribit", "ETH kraken"}
+    assert labels == {"BTC krakenfutures", "BTC deribit", "ETH krakenfutures"}
 
 
 async def test_members_that_come_later_are_an_update_in_their_interval(
@@ -178,7 +179,7 @@ async def test_a_silence_holds_back_and_what_is_open_at_its_end_is_told_then(
 ) -> None:
     """Another venue is told meanwhile; the message says why it comes late."""
     await replica.create(grouped(receiver), "r")
-    made = await replica.stub.CreateSilence(pb.CreateSilenceRequest(silence=silence(venues=["kraken"])))
+    made = await replica.stub.CreateSilence(pb.CreateSilenceRequest(silence=silence(venues=["krakenfutures"])))
     await arbitrage.tell(*(event(OPENED, one) for one in (*dislocated(), *dislocated("deribit"))))
     await eventually(lambda: len(receiver.received) == 1)
     assert receiver.received[0].json["data"]["group"]["label"] == "BTC deribit"
@@ -190,6 +191,6 @@ async def test_a_silence_holds_back_and_what_is_open_at_its_end_is_told_then(
     await replica.stub.ExpireSilence(pb.ExpireSilenceRequest(name=made.silence.name))
     await eventually(lambda: len(receiver.received) == 2)
     told = receiver.received[1].json["data"]["group"]
-    assert (told["label"], told["held_back"]) == ("BTC kraken", f"silenced by ann: known ({made.silence.name})")
+    assert (told["label"], told["held_back"]) == ("BTC krakenfutures", f"silenced by ann: known ({made.silence.name})")
     (listed,) = (await replica.stub.ListSilences(pb.ListSilencesRequest(include_expired=True))).silences
     assert not listed.is_active
