@@ -1683,11 +1683,341 @@ func (x *IngestStreamStats) GetHealth() *VenueHealth {
 	return nil
 }
 
+// What is new about some instruments of one venue.
+type IngestFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower-case venue id; the same in every message of a stream.
+	Venue string `protobuf:"bytes,1,opt,name=venue,proto3" json:"venue,omitempty"`
+	// In the first message of a stream: all that are tracked, with all their facts.
+	Instruments   []*InstrumentFacts `protobuf:"bytes,2,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngestFactsRequest) Reset() {
+	*x = IngestFactsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngestFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngestFactsRequest) ProtoMessage() {}
+
+func (x *IngestFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngestFactsRequest.ProtoReflect.Descriptor instead.
+func (*IngestFactsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *IngestFactsRequest) GetVenue() string {
+	if x != nil {
+		return x.Venue
+	}
+	return ""
+}
+
+func (x *IngestFactsRequest) GetInstruments() []*InstrumentFacts {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+// Says that a message was taken: the next may come.
+type IngestFactsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngestFactsResponse) Reset() {
+	*x = IngestFactsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngestFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngestFactsResponse) ProtoMessage() {}
+
+func (x *IngestFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngestFactsResponse.ProtoReflect.Descriptor instead.
+func (*IngestFactsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{21}
+}
+
+// Asks for facts.
+type ListInstrumentFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which instruments; absent means all.
+	Filter *InstrumentFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Which kinds; empty means all.
+	Kinds []FactKind `protobuf:"varint,2,rep,packed,name=kinds,proto3,enum=crossbook.v1.FactKind" json:"kinds,omitempty"`
+	// Instruments wanted, 1 to 1000; 0 means 500.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the previous answer to the same query.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstrumentFactsRequest) Reset() {
+	*x = ListInstrumentFactsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstrumentFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstrumentFactsRequest) ProtoMessage() {}
+
+func (x *ListInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstrumentFactsRequest.ProtoReflect.Descriptor instead.
+func (*ListInstrumentFactsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListInstrumentFactsRequest) GetFilter() *InstrumentFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ListInstrumentFactsRequest) GetKinds() []FactKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *ListInstrumentFactsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListInstrumentFactsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Facts as they are now.
+type ListInstrumentFactsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by venue, then symbol.
+	Instruments []*InstrumentFacts `protobuf:"bytes,1,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	// Continues after the last one; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstrumentFactsResponse) Reset() {
+	*x = ListInstrumentFactsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstrumentFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstrumentFactsResponse) ProtoMessage() {}
+
+func (x *ListInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstrumentFactsResponse.ProtoReflect.Descriptor instead.
+func (*ListInstrumentFactsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListInstrumentFactsResponse) GetInstruments() []*InstrumentFacts {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+func (x *ListInstrumentFactsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Asks for facts as they change.
+type WatchInstrumentFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which instruments; absent means all.
+	Filter *InstrumentFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Which kinds; empty means all.
+	Kinds         []FactKind `protobuf:"varint,2,rep,packed,name=kinds,proto3,enum=crossbook.v1.FactKind" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchInstrumentFactsRequest) Reset() {
+	*x = WatchInstrumentFactsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchInstrumentFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchInstrumentFactsRequest) ProtoMessage() {}
+
+func (x *WatchInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchInstrumentFactsRequest.ProtoReflect.Descriptor instead.
+func (*WatchInstrumentFactsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *WatchInstrumentFactsRequest) GetFilter() *InstrumentFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *WatchInstrumentFactsRequest) GetKinds() []FactKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+// What is new.
+type WatchInstrumentFactsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instruments with their new facts; the first messages hold everything.
+	Instruments []*InstrumentFacts `protobuf:"bytes,1,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	// Whether everything that is known has been told by now.
+	IsComplete    bool `protobuf:"varint,2,opt,name=is_complete,json=isComplete,proto3" json:"is_complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchInstrumentFactsResponse) Reset() {
+	*x = WatchInstrumentFactsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchInstrumentFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchInstrumentFactsResponse) ProtoMessage() {}
+
+func (x *WatchInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchInstrumentFactsResponse.ProtoReflect.Descriptor instead.
+func (*WatchInstrumentFactsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *WatchInstrumentFactsResponse) GetInstruments() []*InstrumentFacts {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+func (x *WatchInstrumentFactsResponse) GetIsComplete() bool {
+	if x != nil {
+		return x.IsComplete
+	}
+	return false
+}
+
 var File_crossbook_v1_aggregator_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
+	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x18crossbook/v1/facts.proto\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
 	"\x10InstrumentFilter\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -1828,7 +2158,27 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x11received_sequence\x18\x06 \x01(\x04R\x10receivedSequence\x12-\n" +
 	"\x12committed_sequence\x18\a \x01(\x04R\x11committedSequence\x128\n" +
 	"\twatermark\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x121\n" +
-	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health2\xb2\x05\n" +
+	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health\"k\n" +
+	"\x12IngestFactsRequest\x12\x14\n" +
+	"\x05venue\x18\x01 \x01(\tR\x05venue\x12?\n" +
+	"\vinstruments\x18\x02 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\"\x15\n" +
+	"\x13IngestFactsResponse\"\xbe\x01\n" +
+	"\x1aListInstrumentFactsRequest\x126\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12,\n" +
+	"\x05kinds\x18\x02 \x03(\x0e2\x16.crossbook.v1.FactKindR\x05kinds\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\x86\x01\n" +
+	"\x1bListInstrumentFactsResponse\x12?\n" +
+	"\vinstruments\x18\x01 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x83\x01\n" +
+	"\x1bWatchInstrumentFactsRequest\x126\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.InstrumentFilterR\x06filter\x12,\n" +
+	"\x05kinds\x18\x02 \x03(\x0e2\x16.crossbook.v1.FactKindR\x05kinds\"\x80\x01\n" +
+	"\x1cWatchInstrumentFactsResponse\x12?\n" +
+	"\vinstruments\x18\x01 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\x12\x1f\n" +
+	"\vis_complete\x18\x02 \x01(\bR\n" +
+	"isComplete2\xe7\a\n" +
 	"\x11AggregatorService\x12Y\n" +
 	"\fIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse(\x010\x01\x12r\n" +
 	"\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse0\x01\x12T\n" +
@@ -1836,7 +2186,10 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\x12X\n" +
 	"\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\x12R\n" +
 	"\vListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\x12g\n" +
-	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponseb\x06proto3"
+	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\x12V\n" +
+	"\vIngestFacts\x12 .crossbook.v1.IngestFactsRequest\x1a!.crossbook.v1.IngestFactsResponse(\x010\x01\x12j\n" +
+	"\x13ListInstrumentFacts\x12(.crossbook.v1.ListInstrumentFactsRequest\x1a).crossbook.v1.ListInstrumentFactsResponse\x12o\n" +
+	"\x14WatchInstrumentFacts\x12).crossbook.v1.WatchInstrumentFactsRequest\x1a*.crossbook.v1.WatchInstrumentFactsResponse0\x01b\x06proto3"
 
 var (
 	file_crossbook_v1_aggregator_proto_rawDescOnce sync.Once
@@ -1850,7 +2203,7 @@ func file_crossbook_v1_aggregator_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_aggregator_proto_rawDescData
 }
 
-var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*InstrumentFilter)(nil),              // 0: crossbook.v1.InstrumentFilter
 	(*IngestQuotesRequest)(nil),           // 1: crossbook.v1.IngestQuotesRequest
@@ -1872,62 +2225,83 @@ var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*GetAggregatorStatsRequest)(nil),     // 17: crossbook.v1.GetAggregatorStatsRequest
 	(*GetAggregatorStatsResponse)(nil),    // 18: crossbook.v1.GetAggregatorStatsResponse
 	(*IngestStreamStats)(nil),             // 19: crossbook.v1.IngestStreamStats
-	(*QuoteBatch)(nil),                    // 20: crossbook.v1.QuoteBatch
-	(*VenueHealth)(nil),                   // 21: crossbook.v1.VenueHealth
-	(*DepthBatch)(nil),                    // 22: crossbook.v1.DepthBatch
-	(*SymbolEntry)(nil),                   // 23: crossbook.v1.SymbolEntry
-	(*durationpb.Duration)(nil),           // 24: google.protobuf.Duration
-	(*Quote)(nil),                         // 25: crossbook.v1.Quote
-	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
+	(*IngestFactsRequest)(nil),            // 20: crossbook.v1.IngestFactsRequest
+	(*IngestFactsResponse)(nil),           // 21: crossbook.v1.IngestFactsResponse
+	(*ListInstrumentFactsRequest)(nil),    // 22: crossbook.v1.ListInstrumentFactsRequest
+	(*ListInstrumentFactsResponse)(nil),   // 23: crossbook.v1.ListInstrumentFactsResponse
+	(*WatchInstrumentFactsRequest)(nil),   // 24: crossbook.v1.WatchInstrumentFactsRequest
+	(*WatchInstrumentFactsResponse)(nil),  // 25: crossbook.v1.WatchInstrumentFactsResponse
+	(*QuoteBatch)(nil),                    // 26: crossbook.v1.QuoteBatch
+	(*VenueHealth)(nil),                   // 27: crossbook.v1.VenueHealth
+	(*DepthBatch)(nil),                    // 28: crossbook.v1.DepthBatch
+	(*SymbolEntry)(nil),                   // 29: crossbook.v1.SymbolEntry
+	(*durationpb.Duration)(nil),           // 30: google.protobuf.Duration
+	(*Quote)(nil),                         // 31: crossbook.v1.Quote
+	(*timestamppb.Timestamp)(nil),         // 32: google.protobuf.Timestamp
+	(*InstrumentFacts)(nil),               // 33: crossbook.v1.InstrumentFacts
+	(FactKind)(0),                         // 34: crossbook.v1.FactKind
 }
 var file_crossbook_v1_aggregator_proto_depIdxs = []int32{
 	2,  // 0: crossbook.v1.IngestQuotesRequest.hello:type_name -> crossbook.v1.IngestHello
-	20, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
-	21, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
-	22, // 3: crossbook.v1.IngestQuotesRequest.depth:type_name -> crossbook.v1.DepthBatch
-	23, // 4: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
+	26, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
+	27, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
+	28, // 3: crossbook.v1.IngestQuotesRequest.depth:type_name -> crossbook.v1.DepthBatch
+	29, // 4: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
 	4,  // 5: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
 	5,  // 6: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
 	0,  // 7: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	24, // 8: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
-	20, // 9: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
-	22, // 10: crossbook.v1.SubscribeQuoteBatchesResponse.depth:type_name -> crossbook.v1.DepthBatch
+	30, // 8: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
+	26, // 9: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
+	28, // 10: crossbook.v1.SubscribeQuoteBatchesResponse.depth:type_name -> crossbook.v1.DepthBatch
 	0,  // 11: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	24, // 12: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
-	25, // 13: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
+	30, // 12: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
+	31, // 13: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
 	0,  // 14: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	25, // 15: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
-	26, // 16: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
-	26, // 17: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
-	25, // 18: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
-	26, // 19: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
-	26, // 20: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
+	31, // 15: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
+	32, // 16: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
+	32, // 17: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
+	31, // 18: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
+	32, // 19: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
+	32, // 20: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
 	12, // 21: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
-	26, // 22: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
-	26, // 23: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
+	32, // 22: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
+	32, // 23: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
 	12, // 24: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
 	19, // 25: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
-	26, // 26: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
-	21, // 27: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
-	1,  // 28: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
-	6,  // 29: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
-	8,  // 30: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
-	10, // 31: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
-	13, // 32: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
-	15, // 33: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
-	17, // 34: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
-	3,  // 35: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
-	7,  // 36: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
-	9,  // 37: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
-	11, // 38: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
-	14, // 39: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
-	16, // 40: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
-	18, // 41: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
-	35, // [35:42] is the sub-list for method output_type
-	28, // [28:35] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	32, // 26: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
+	27, // 27: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
+	33, // 28: crossbook.v1.IngestFactsRequest.instruments:type_name -> crossbook.v1.InstrumentFacts
+	0,  // 29: crossbook.v1.ListInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	34, // 30: crossbook.v1.ListInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
+	33, // 31: crossbook.v1.ListInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
+	0,  // 32: crossbook.v1.WatchInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	34, // 33: crossbook.v1.WatchInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
+	33, // 34: crossbook.v1.WatchInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
+	1,  // 35: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
+	6,  // 36: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
+	8,  // 37: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
+	10, // 38: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
+	13, // 39: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
+	15, // 40: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
+	17, // 41: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
+	20, // 42: crossbook.v1.AggregatorService.IngestFacts:input_type -> crossbook.v1.IngestFactsRequest
+	22, // 43: crossbook.v1.AggregatorService.ListInstrumentFacts:input_type -> crossbook.v1.ListInstrumentFactsRequest
+	24, // 44: crossbook.v1.AggregatorService.WatchInstrumentFacts:input_type -> crossbook.v1.WatchInstrumentFactsRequest
+	3,  // 45: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
+	7,  // 46: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
+	9,  // 47: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
+	11, // 48: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
+	14, // 49: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
+	16, // 50: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
+	18, // 51: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
+	21, // 52: crossbook.v1.AggregatorService.IngestFacts:output_type -> crossbook.v1.IngestFactsResponse
+	23, // 53: crossbook.v1.AggregatorService.ListInstrumentFacts:output_type -> crossbook.v1.ListInstrumentFactsResponse
+	25, // 54: crossbook.v1.AggregatorService.WatchInstrumentFacts:output_type -> crossbook.v1.WatchInstrumentFactsResponse
+	45, // [45:55] is the sub-list for method output_type
+	35, // [35:45] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_aggregator_proto_init() }
@@ -1935,6 +2309,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 	if File_crossbook_v1_aggregator_proto != nil {
 		return
 	}
+	file_crossbook_v1_facts_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_aggregator_proto_msgTypes[1].OneofWrappers = []any{
 		(*IngestQuotesRequest_Hello)(nil),
@@ -1953,7 +2328,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_aggregator_proto_rawDesc), len(file_crossbook_v1_aggregator_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

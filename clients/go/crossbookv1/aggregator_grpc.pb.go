@@ -28,6 +28,9 @@ const (
 	AggregatorService_ListSnapshots_FullMethodName         = "/crossbook.v1.AggregatorService/ListSnapshots"
 	AggregatorService_ListMinutes_FullMethodName           = "/crossbook.v1.AggregatorService/ListMinutes"
 	AggregatorService_GetAggregatorStats_FullMethodName    = "/crossbook.v1.AggregatorService/GetAggregatorStats"
+	AggregatorService_IngestFacts_FullMethodName           = "/crossbook.v1.AggregatorService/IngestFacts"
+	AggregatorService_ListInstrumentFacts_FullMethodName   = "/crossbook.v1.AggregatorService/ListInstrumentFacts"
+	AggregatorService_WatchInstrumentFacts_FullMethodName  = "/crossbook.v1.AggregatorService/WatchInstrumentFacts"
 )
 
 // AggregatorServiceClient is the client API for AggregatorService service.
@@ -53,6 +56,13 @@ type AggregatorServiceClient interface {
 	ListMinutes(ctx context.Context, in *ListMinutesRequest, opts ...grpc.CallOption) (*ListMinutesResponse, error)
 	// Counters of this process.
 	GetAggregatorStats(ctx context.Context, in *GetAggregatorStatsRequest, opts ...grpc.CallOption) (*GetAggregatorStatsResponse, error)
+	// Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
+	// venue whose stream has ended are STALE until another begins. Every shard is told all of them.
+	IngestFacts(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[IngestFactsRequest, IngestFactsResponse], error)
+	// What is known of instruments besides quotes.
+	ListInstrumentFacts(ctx context.Context, in *ListInstrumentFactsRequest, opts ...grpc.CallOption) (*ListInstrumentFactsResponse, error)
+	// The same, everything first and then what changes; for a slow reader the newest of each fact.
+	WatchInstrumentFacts(ctx context.Context, in *WatchInstrumentFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchInstrumentFactsResponse], error)
 }
 
 type aggregatorServiceClient struct {
@@ -154,6 +164,48 @@ func (c *aggregatorServiceClient) GetAggregatorStats(ctx context.Context, in *Ge
 	return out, nil
 }
 
+func (c *aggregatorServiceClient) IngestFacts(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[IngestFactsRequest, IngestFactsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AggregatorService_ServiceDesc.Streams[3], AggregatorService_IngestFacts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[IngestFactsRequest, IngestFactsResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AggregatorService_IngestFactsClient = grpc.BidiStreamingClient[IngestFactsRequest, IngestFactsResponse]
+
+func (c *aggregatorServiceClient) ListInstrumentFacts(ctx context.Context, in *ListInstrumentFactsRequest, opts ...grpc.CallOption) (*ListInstrumentFactsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListInstrumentFactsResponse)
+	err := c.cc.Invoke(ctx, AggregatorService_ListInstrumentFacts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *aggregatorServiceClient) WatchInstrumentFacts(ctx context.Context, in *WatchInstrumentFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchInstrumentFactsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AggregatorService_ServiceDesc.Streams[4], AggregatorService_WatchInstrumentFacts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchInstrumentFactsRequest, WatchInstrumentFactsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AggregatorService_WatchInstrumentFactsClient = grpc.ServerStreamingClient[WatchInstrumentFactsResponse]
+
 // AggregatorServiceServer is the server API for AggregatorService service.
 // All implementations must embed UnimplementedAggregatorServiceServer
 // for forward compatibility.
@@ -177,6 +229,13 @@ type AggregatorServiceServer interface {
 	ListMinutes(context.Context, *ListMinutesRequest) (*ListMinutesResponse, error)
 	// Counters of this process.
 	GetAggregatorStats(context.Context, *GetAggregatorStatsRequest) (*GetAggregatorStatsResponse, error)
+	// Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
+	// venue whose stream has ended are STALE until another begins. Every shard is told all of them.
+	IngestFacts(grpc.BidiStreamingServer[IngestFactsRequest, IngestFactsResponse]) error
+	// What is known of instruments besides quotes.
+	ListInstrumentFacts(context.Context, *ListInstrumentFactsRequest) (*ListInstrumentFactsResponse, error)
+	// The same, everything first and then what changes; for a slow reader the newest of each fact.
+	WatchInstrumentFacts(*WatchInstrumentFactsRequest, grpc.ServerStreamingServer[WatchInstrumentFactsResponse]) error
 	mustEmbedUnimplementedAggregatorServiceServer()
 }
 
@@ -207,6 +266,15 @@ func (UnimplementedAggregatorServiceServer) ListMinutes(context.Context, *ListMi
 }
 func (UnimplementedAggregatorServiceServer) GetAggregatorStats(context.Context, *GetAggregatorStatsRequest) (*GetAggregatorStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAggregatorStats not implemented")
+}
+func (UnimplementedAggregatorServiceServer) IngestFacts(grpc.BidiStreamingServer[IngestFactsRequest, IngestFactsResponse]) error {
+	return status.Error(codes.Unimplemented, "method IngestFacts not implemented")
+}
+func (UnimplementedAggregatorServiceServer) ListInstrumentFacts(context.Context, *ListInstrumentFactsRequest) (*ListInstrumentFactsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListInstrumentFacts not implemented")
+}
+func (UnimplementedAggregatorServiceServer) WatchInstrumentFacts(*WatchInstrumentFactsRequest, grpc.ServerStreamingServer[WatchInstrumentFactsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchInstrumentFacts not implemented")
 }
 func (UnimplementedAggregatorServiceServer) mustEmbedUnimplementedAggregatorServiceServer() {}
 func (UnimplementedAggregatorServiceServer) testEmbeddedByValue()                           {}
@@ -330,6 +398,42 @@ func _AggregatorService_GetAggregatorStats_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AggregatorService_IngestFacts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(AggregatorServiceServer).IngestFacts(&grpc.GenericServerStream[IngestFactsRequest, IngestFactsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AggregatorService_IngestFactsServer = grpc.BidiStreamingServer[IngestFactsRequest, IngestFactsResponse]
+
+func _AggregatorService_ListInstrumentFacts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListInstrumentFactsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AggregatorServiceServer).ListInstrumentFacts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AggregatorService_ListInstrumentFacts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AggregatorServiceServer).ListInstrumentFacts(ctx, req.(*ListInstrumentFactsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AggregatorService_WatchInstrumentFacts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchInstrumentFactsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AggregatorServiceServer).WatchInstrumentFacts(m, &grpc.GenericServerStream[WatchInstrumentFactsRequest, WatchInstrumentFactsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AggregatorService_WatchInstrumentFactsServer = grpc.ServerStreamingServer[WatchInstrumentFactsResponse]
+
 // AggregatorService_ServiceDesc is the grpc.ServiceDesc for AggregatorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -353,6 +457,10 @@ var AggregatorService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "GetAggregatorStats",
 			Handler:    _AggregatorService_GetAggregatorStats_Handler,
 		},
+		{
+			MethodName: "ListInstrumentFacts",
+			Handler:    _AggregatorService_ListInstrumentFacts_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -369,6 +477,17 @@ var AggregatorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "WatchQuotes",
 			Handler:       _AggregatorService_WatchQuotes_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "IngestFacts",
+			Handler:       _AggregatorService_IngestFacts_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "WatchInstrumentFacts",
+			Handler:       _AggregatorService_WatchInstrumentFacts_Handler,
 			ServerStreams: true,
 		},
 	},

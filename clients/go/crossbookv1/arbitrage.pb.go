@@ -130,6 +130,8 @@ const (
 	RefusalReason_REFUSAL_REASON_NO_DEPTH RefusalReason = 20
 	// A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published.
 	RefusalReason_REFUSAL_REASON_STALE_DEPTH RefusalReason = 21
+	// The net profit is above arbitrage.max_net_percent: what pays so much is wrong.
+	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 40
 )
 
 // Enum value maps for RefusalReason.
@@ -157,6 +159,7 @@ var (
 		19: "REFUSAL_REASON_BEYOND_DEPTH",
 		20: "REFUSAL_REASON_NO_DEPTH",
 		21: "REFUSAL_REASON_STALE_DEPTH",
+		40: "REFUSAL_REASON_TOO_GOOD",
 	}
 	RefusalReason_value = map[string]int32{
 		"REFUSAL_REASON_UNSPECIFIED":        0,
@@ -181,6 +184,7 @@ var (
 		"REFUSAL_REASON_BEYOND_DEPTH":       19,
 		"REFUSAL_REASON_NO_DEPTH":           20,
 		"REFUSAL_REASON_STALE_DEPTH":        21,
+		"REFUSAL_REASON_TOO_GOOD":           40,
 	}
 )
 
@@ -323,6 +327,63 @@ func (x IdentityState) Number() protoreflect.EnumNumber {
 // Deprecated: Use IdentityState.Descriptor instead.
 func (IdentityState) EnumDescriptor() ([]byte, []int) {
 	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{3}
+}
+
+// By what lives are put together.
+type LifeGrouping int32
+
+const (
+	// Not set; refused.
+	LifeGrouping_LIFE_GROUPING_UNSPECIFIED LifeGrouping = 0
+	// The asset.
+	LifeGrouping_LIFE_GROUPING_ASSET LifeGrouping = 1
+	// Buy venue and sell venue.
+	LifeGrouping_LIFE_GROUPING_VENUE_PAIR LifeGrouping = 2
+	// The hour in which it opened, UTC.
+	LifeGrouping_LIFE_GROUPING_HOUR LifeGrouping = 3
+)
+
+// Enum value maps for LifeGrouping.
+var (
+	LifeGrouping_name = map[int32]string{
+		0: "LIFE_GROUPING_UNSPECIFIED",
+		1: "LIFE_GROUPING_ASSET",
+		2: "LIFE_GROUPING_VENUE_PAIR",
+		3: "LIFE_GROUPING_HOUR",
+	}
+	LifeGrouping_value = map[string]int32{
+		"LIFE_GROUPING_UNSPECIFIED": 0,
+		"LIFE_GROUPING_ASSET":       1,
+		"LIFE_GROUPING_VENUE_PAIR":  2,
+		"LIFE_GROUPING_HOUR":        3,
+	}
+)
+
+func (x LifeGrouping) Enum() *LifeGrouping {
+	p := new(LifeGrouping)
+	*p = x
+	return p
+}
+
+func (x LifeGrouping) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LifeGrouping) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_arbitrage_proto_enumTypes[4].Descriptor()
+}
+
+func (LifeGrouping) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_arbitrage_proto_enumTypes[4]
+}
+
+func (x LifeGrouping) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LifeGrouping.Descriptor instead.
+func (LifeGrouping) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
 }
 
 // One side of an opportunity.
@@ -987,8 +1048,12 @@ type Opportunity struct {
 	DislocatedVenue string `protobuf:"bytes,14,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
 	// How far that mid was from the median, in percent of it; negative when it was cheap.
 	DislocationPercent float64 `protobuf:"fixed64,15,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// How usual it looks.
+	Sanity *Sanity `protobuf:"bytes,40,opt,name=sanity,proto3" json:"sanity,omitempty"`
+	// How long it will live; absent where no opportunity is open.
+	Life          *LifePrediction `protobuf:"bytes,41,opt,name=life,proto3" json:"life,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Opportunity) Reset() {
@@ -1126,6 +1191,266 @@ func (x *Opportunity) GetDislocationPercent() float64 {
 	return 0
 }
 
+func (x *Opportunity) GetSanity() *Sanity {
+	if x != nil {
+		return x.Sanity
+	}
+	return nil
+}
+
+func (x *Opportunity) GetLife() *LifePrediction {
+	if x != nil {
+		return x.Life
+	}
+	return nil
+}
+
+// How usual a spread looks; what is absent is not known.
+type Sanity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From 0 to 1, the least of what is known of profit, mids and gap; 1 is ordinary. 1 where nothing is known.
+	Score float64 `protobuf:"fixed64,1,opt,name=score,proto3" json:"score,omitempty"`
+	// Venues with a LIVE quote of the asset whose prices convert: the median is theirs.
+	Venues int32 `protobuf:"varint,2,opt,name=venues,proto3" json:"venues,omitempty"`
+	// How far the buy leg's mid is from the median of the venues' mids, in percent of it; absent for fewer than 3 venues.
+	BuyOutlierPercent *float64 `protobuf:"fixed64,3,opt,name=buy_outlier_percent,json=buyOutlierPercent,proto3,oneof" json:"buy_outlier_percent,omitempty"`
+	// The same of the sell leg.
+	SellOutlierPercent *float64 `protobuf:"fixed64,4,opt,name=sell_outlier_percent,json=sellOutlierPercent,proto3,oneof" json:"sell_outlier_percent,omitempty"`
+	// The gap of the two mids, sell over buy, in percent.
+	GapPercent float64 `protobuf:"fixed64,5,opt,name=gap_percent,json=gapPercent,proto3" json:"gap_percent,omitempty"`
+	// Its mean over the last hour; absent until it was seen for 10 minutes of it.
+	MeanGapPercent *float64 `protobuf:"fixed64,6,opt,name=mean_gap_percent,json=meanGapPercent,proto3,oneof" json:"mean_gap_percent,omitempty"`
+	// Its standard deviation over the last hour; absent as the mean is.
+	GapDeviationPercent *float64 `protobuf:"fixed64,7,opt,name=gap_deviation_percent,json=gapDeviationPercent,proto3,oneof" json:"gap_deviation_percent,omitempty"`
+	// How many deviations the gap is from its mean; absent as the mean is.
+	GapZ          *float64 `protobuf:"fixed64,8,opt,name=gap_z,json=gapZ,proto3,oneof" json:"gap_z,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sanity) Reset() {
+	*x = Sanity{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sanity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sanity) ProtoMessage() {}
+
+func (x *Sanity) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sanity.ProtoReflect.Descriptor instead.
+func (*Sanity) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Sanity) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *Sanity) GetVenues() int32 {
+	if x != nil {
+		return x.Venues
+	}
+	return 0
+}
+
+func (x *Sanity) GetBuyOutlierPercent() float64 {
+	if x != nil && x.BuyOutlierPercent != nil {
+		return *x.BuyOutlierPercent
+	}
+	return 0
+}
+
+func (x *Sanity) GetSellOutlierPercent() float64 {
+	if x != nil && x.SellOutlierPercent != nil {
+		return *x.SellOutlierPercent
+	}
+	return 0
+}
+
+func (x *Sanity) GetGapPercent() float64 {
+	if x != nil {
+		return x.GapPercent
+	}
+	return 0
+}
+
+func (x *Sanity) GetMeanGapPercent() float64 {
+	if x != nil && x.MeanGapPercent != nil {
+		return *x.MeanGapPercent
+	}
+	return 0
+}
+
+func (x *Sanity) GetGapDeviationPercent() float64 {
+	if x != nil && x.GapDeviationPercent != nil {
+		return *x.GapDeviationPercent
+	}
+	return 0
+}
+
+func (x *Sanity) GetGapZ() float64 {
+	if x != nil && x.GapZ != nil {
+		return *x.GapZ
+	}
+	return 0
+}
+
+// How long an open opportunity will pay, as the model that is live says, or why nothing can be said.
+type LifePrediction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "lifeModels/{id}"; empty when unknown.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// Why nothing can be said, for example "n = 412 of 1000"; empty where there are horizons.
+	Unknown string `protobuf:"bytes,2,opt,name=unknown,proto3" json:"unknown,omitempty"`
+	// From the moment of the answer or event on, ascending.
+	Horizons      []*LifeHorizon `protobuf:"bytes,3,rep,name=horizons,proto3" json:"horizons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifePrediction) Reset() {
+	*x = LifePrediction{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifePrediction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifePrediction) ProtoMessage() {}
+
+func (x *LifePrediction) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifePrediction.ProtoReflect.Descriptor instead.
+func (*LifePrediction) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *LifePrediction) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *LifePrediction) GetUnknown() string {
+	if x != nil {
+		return x.Unknown
+	}
+	return ""
+}
+
+func (x *LifePrediction) GetHorizons() []*LifeHorizon {
+	if x != nil {
+		return x.Horizons
+	}
+	return nil
+}
+
+// What is expected at one moment.
+type LifeHorizon struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From now.
+	After *durationpb.Duration `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// Probability that it still pays then.
+	AliveProbability float64 `protobuf:"fixed64,2,opt,name=alive_probability,json=aliveProbability,proto3" json:"alive_probability,omitempty"`
+	// Net percent to be expected then if it still pays.
+	NetPercent float64 `protobuf:"fixed64,3,opt,name=net_percent,json=netPercent,proto3" json:"net_percent,omitempty"`
+	// alive_probability times net_percent: what may be captured by who is so late.
+	CapturePercent float64 `protobuf:"fixed64,4,opt,name=capture_percent,json=capturePercent,proto3" json:"capture_percent,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *LifeHorizon) Reset() {
+	*x = LifeHorizon{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifeHorizon) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifeHorizon) ProtoMessage() {}
+
+func (x *LifeHorizon) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifeHorizon.ProtoReflect.Descriptor instead.
+func (*LifeHorizon) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *LifeHorizon) GetAfter() *durationpb.Duration {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *LifeHorizon) GetAliveProbability() float64 {
+	if x != nil {
+		return x.AliveProbability
+	}
+	return 0
+}
+
+func (x *LifeHorizon) GetNetPercent() float64 {
+	if x != nil {
+		return x.NetPercent
+	}
+	return 0
+}
+
+func (x *LifeHorizon) GetCapturePercent() float64 {
+	if x != nil {
+		return x.CapturePercent
+	}
+	return 0
+}
+
 // Asks for opportunities.
 type ListOpportunitiesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1151,7 +1476,7 @@ type ListOpportunitiesRequest struct {
 
 func (x *ListOpportunitiesRequest) Reset() {
 	*x = ListOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1488,7 @@ func (x *ListOpportunitiesRequest) String() string {
 func (*ListOpportunitiesRequest) ProtoMessage() {}
 
 func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1501,7 @@ func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListOpportunitiesRequest) GetVenues() []string {
@@ -1246,7 +1571,7 @@ type ListOpportunitiesResponse struct {
 
 func (x *ListOpportunitiesResponse) Reset() {
 	*x = ListOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1258,7 +1583,7 @@ func (x *ListOpportunitiesResponse) String() string {
 func (*ListOpportunitiesResponse) ProtoMessage() {}
 
 func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1596,7 @@ func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListOpportunitiesResponse) GetOpportunities() []*Opportunity {
@@ -1300,7 +1625,7 @@ type WatchOpportunitiesRequest struct {
 
 func (x *WatchOpportunitiesRequest) Reset() {
 	*x = WatchOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1637,7 @@ func (x *WatchOpportunitiesRequest) String() string {
 func (*WatchOpportunitiesRequest) ProtoMessage() {}
 
 func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1650,7 @@ func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchOpportunitiesRequest) GetVenues() []string {
@@ -1372,7 +1697,7 @@ type WatchOpportunitiesResponse struct {
 
 func (x *WatchOpportunitiesResponse) Reset() {
 	*x = WatchOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1384,7 +1709,7 @@ func (x *WatchOpportunitiesResponse) String() string {
 func (*WatchOpportunitiesResponse) ProtoMessage() {}
 
 func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1397,7 +1722,7 @@ func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchOpportunitiesResponse) GetEvents() []*OpportunityEvent {
@@ -1437,14 +1762,16 @@ type OpportunityEvent struct {
 	// When the frame that caused it was received by its tracker.
 	CauseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=cause_time,json=causeTime,proto3" json:"cause_time,omitempty"`
 	// Opaque position; see WatchOpportunitiesRequest.
-	ResumeToken   string `protobuf:"bytes,7,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	ResumeToken string `protobuf:"bytes,7,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// What was known when it opened, for OPENED: the numbers that models of its life are made from.
+	LifeFeatures  *LifeFeatures `protobuf:"bytes,40,opt,name=life_features,json=lifeFeatures,proto3" json:"life_features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OpportunityEvent) Reset() {
 	*x = OpportunityEvent{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1783,7 @@ func (x *OpportunityEvent) String() string {
 func (*OpportunityEvent) ProtoMessage() {}
 
 func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1796,7 @@ func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityEvent.ProtoReflect.Descriptor instead.
 func (*OpportunityEvent) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OpportunityEvent) GetKind() OpportunityEventKind {
@@ -1521,6 +1848,68 @@ func (x *OpportunityEvent) GetResumeToken() string {
 	return ""
 }
 
+func (x *OpportunityEvent) GetLifeFeatures() *LifeFeatures {
+	if x != nil {
+		return x.LifeFeatures
+	}
+	return nil
+}
+
+// What was known of an opportunity when it opened.
+type LifeFeatures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which numbers these are, in which order: their names' hash.
+	Schema uint64 `protobuf:"fixed64,1,opt,name=schema,proto3" json:"schema,omitempty"`
+	// NaN where one is not known.
+	Values        []float64 `protobuf:"fixed64,2,rep,packed,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifeFeatures) Reset() {
+	*x = LifeFeatures{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifeFeatures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifeFeatures) ProtoMessage() {}
+
+func (x *LifeFeatures) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifeFeatures.ProtoReflect.Descriptor instead.
+func (*LifeFeatures) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *LifeFeatures) GetSchema() uint64 {
+	if x != nil {
+		return x.Schema
+	}
+	return 0
+}
+
+func (x *LifeFeatures) GetValues() []float64 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // Asks about one asset between two venues.
 type ExplainSpreadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1538,7 +1927,7 @@ type ExplainSpreadRequest struct {
 
 func (x *ExplainSpreadRequest) Reset() {
 	*x = ExplainSpreadRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1550,7 +1939,7 @@ func (x *ExplainSpreadRequest) String() string {
 func (*ExplainSpreadRequest) ProtoMessage() {}
 
 func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1563,7 +1952,7 @@ func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadRequest.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExplainSpreadRequest) GetAsset() string {
@@ -1615,7 +2004,7 @@ type ExplainSpreadResponse struct {
 
 func (x *ExplainSpreadResponse) Reset() {
 	*x = ExplainSpreadResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +2016,7 @@ func (x *ExplainSpreadResponse) String() string {
 func (*ExplainSpreadResponse) ProtoMessage() {}
 
 func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +2029,7 @@ func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadResponse.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExplainSpreadResponse) GetOpportunity() *Opportunity {
@@ -1700,7 +2089,7 @@ type IdentityMarket struct {
 
 func (x *IdentityMarket) Reset() {
 	*x = IdentityMarket{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +2101,7 @@ func (x *IdentityMarket) String() string {
 func (*IdentityMarket) ProtoMessage() {}
 
 func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +2114,7 @@ func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityMarket.ProtoReflect.Descriptor instead.
 func (*IdentityMarket) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *IdentityMarket) GetVenue() string {
@@ -1778,7 +2167,7 @@ type IdentityFinding struct {
 
 func (x *IdentityFinding) Reset() {
 	*x = IdentityFinding{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1790,7 +2179,7 @@ func (x *IdentityFinding) String() string {
 func (*IdentityFinding) ProtoMessage() {}
 
 func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1803,7 +2192,7 @@ func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityFinding.ProtoReflect.Descriptor instead.
 func (*IdentityFinding) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *IdentityFinding) GetName() string {
@@ -1893,7 +2282,7 @@ type ListIdentityFindingsRequest struct {
 
 func (x *ListIdentityFindingsRequest) Reset() {
 	*x = ListIdentityFindingsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +2294,7 @@ func (x *ListIdentityFindingsRequest) String() string {
 func (*ListIdentityFindingsRequest) ProtoMessage() {}
 
 func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +2307,7 @@ func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsRequest.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListIdentityFindingsRequest) GetStates() []IdentityState {
@@ -1962,7 +2351,7 @@ type ListIdentityFindingsResponse struct {
 
 func (x *ListIdentityFindingsResponse) Reset() {
 	*x = ListIdentityFindingsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1974,7 +2363,7 @@ func (x *ListIdentityFindingsResponse) String() string {
 func (*ListIdentityFindingsResponse) ProtoMessage() {}
 
 func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2376,7 @@ func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsResponse.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListIdentityFindingsResponse) GetFindings() []*IdentityFinding {
@@ -2019,7 +2408,7 @@ type DecideIdentityRequest struct {
 
 func (x *DecideIdentityRequest) Reset() {
 	*x = DecideIdentityRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2031,7 +2420,7 @@ func (x *DecideIdentityRequest) String() string {
 func (*DecideIdentityRequest) ProtoMessage() {}
 
 func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2044,7 +2433,7 @@ func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityRequest.ProtoReflect.Descriptor instead.
 func (*DecideIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DecideIdentityRequest) GetName() string {
@@ -2079,7 +2468,7 @@ type DecideIdentityResponse struct {
 
 func (x *DecideIdentityResponse) Reset() {
 	*x = DecideIdentityResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2091,7 +2480,7 @@ func (x *DecideIdentityResponse) String() string {
 func (*DecideIdentityResponse) ProtoMessage() {}
 
 func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2104,7 +2493,7 @@ func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityResponse.ProtoReflect.Descriptor instead.
 func (*DecideIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DecideIdentityResponse) GetFinding() *IdentityFinding {
@@ -2125,7 +2514,7 @@ type GetMarketOverviewRequest struct {
 
 func (x *GetMarketOverviewRequest) Reset() {
 	*x = GetMarketOverviewRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2137,7 +2526,7 @@ func (x *GetMarketOverviewRequest) String() string {
 func (*GetMarketOverviewRequest) ProtoMessage() {}
 
 func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2150,7 +2539,7 @@ func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetMarketOverviewRequest) GetAssets() []string {
@@ -2171,7 +2560,7 @@ type GetMarketOverviewResponse struct {
 
 func (x *GetMarketOverviewResponse) Reset() {
 	*x = GetMarketOverviewResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2572,7 @@ func (x *GetMarketOverviewResponse) String() string {
 func (*GetMarketOverviewResponse) ProtoMessage() {}
 
 func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2585,7 @@ func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetMarketOverviewResponse) GetAssets() []*AssetOverview {
@@ -2230,7 +2619,7 @@ type AssetOverview struct {
 
 func (x *AssetOverview) Reset() {
 	*x = AssetOverview{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2242,7 +2631,7 @@ func (x *AssetOverview) String() string {
 func (*AssetOverview) ProtoMessage() {}
 
 func (x *AssetOverview) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2255,7 +2644,7 @@ func (x *AssetOverview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssetOverview.ProtoReflect.Descriptor instead.
 func (*AssetOverview) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AssetOverview) GetAsset() string {
@@ -2316,7 +2705,7 @@ type GetArbitrageStatsRequest struct {
 
 func (x *GetArbitrageStatsRequest) Reset() {
 	*x = GetArbitrageStatsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2328,7 +2717,7 @@ func (x *GetArbitrageStatsRequest) String() string {
 func (*GetArbitrageStatsRequest) ProtoMessage() {}
 
 func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2341,7 +2730,7 @@ func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{28}
 }
 
 // Counters of this process since it started.
@@ -2371,7 +2760,7 @@ type GetArbitrageStatsResponse struct {
 
 func (x *GetArbitrageStatsResponse) Reset() {
 	*x = GetArbitrageStatsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2383,7 +2772,7 @@ func (x *GetArbitrageStatsResponse) String() string {
 func (*GetArbitrageStatsResponse) ProtoMessage() {}
 
 func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2396,7 +2785,7 @@ func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetArbitrageStatsResponse) GetOpened() uint64 {
@@ -2475,7 +2864,7 @@ type RefusalCount struct {
 
 func (x *RefusalCount) Reset() {
 	*x = RefusalCount{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2487,7 +2876,7 @@ func (x *RefusalCount) String() string {
 func (*RefusalCount) ProtoMessage() {}
 
 func (x *RefusalCount) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2500,7 +2889,7 @@ func (x *RefusalCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusalCount.ProtoReflect.Descriptor instead.
 func (*RefusalCount) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RefusalCount) GetReason() RefusalReason {
@@ -2513,6 +2902,824 @@ func (x *RefusalCount) GetReason() RefusalReason {
 func (x *RefusalCount) GetCount() uint64 {
 	if x != nil {
 		return x.Count
+	}
+	return 0
+}
+
+// Asks for lives. Empty lists do not restrict; all that is given must hold.
+type ListOpportunityHistoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Both legs must be of these venues; empty means all.
+	Venues []string `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
+	// Assets; empty means all.
+	Assets []string `protobuf:"bytes,2,rep,name=assets,proto3" json:"assets,omitempty"`
+	// Opened at or after it; absent means no limit.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Opened before it; absent means no limit.
+	ToTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	// Smallest net percent at its best; absent means no limit.
+	MinPeakNetPercent *float64 `protobuf:"fixed64,5,opt,name=min_peak_net_percent,json=minPeakNetPercent,proto3,oneof" json:"min_peak_net_percent,omitempty"`
+	// Shortest life.
+	MinDuration *durationpb.Duration `protobuf:"bytes,6,opt,name=min_duration,json=minDuration,proto3" json:"min_duration,omitempty"`
+	// Why they closed; empty means any, and open ones.
+	CloseReasons []RefusalReason `protobuf:"varint,7,rep,packed,name=close_reasons,json=closeReasons,proto3,enum=crossbook.v1.RefusalReason" json:"close_reasons,omitempty"`
+	// Most rows wanted, 1 to 1000; 0 means 100.
+	PageSize int32 `protobuf:"varint,8,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; empty for the first.
+	PageToken     string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOpportunityHistoryRequest) Reset() {
+	*x = ListOpportunityHistoryRequest{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOpportunityHistoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOpportunityHistoryRequest) ProtoMessage() {}
+
+func (x *ListOpportunityHistoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOpportunityHistoryRequest.ProtoReflect.Descriptor instead.
+func (*ListOpportunityHistoryRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListOpportunityHistoryRequest) GetVenues() []string {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryRequest) GetAssets() []string {
+	if x != nil {
+		return x.Assets
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryRequest) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryRequest) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryRequest) GetMinPeakNetPercent() float64 {
+	if x != nil && x.MinPeakNetPercent != nil {
+		return *x.MinPeakNetPercent
+	}
+	return 0
+}
+
+func (x *ListOpportunityHistoryRequest) GetMinDuration() *durationpb.Duration {
+	if x != nil {
+		return x.MinDuration
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryRequest) GetCloseReasons() []RefusalReason {
+	if x != nil {
+		return x.CloseReasons
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListOpportunityHistoryRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of lives.
+type ListOpportunityHistoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// open_time descending.
+	Lives []*OpportunityLife `protobuf:"bytes,1,rep,name=lives,proto3" json:"lives,omitempty"`
+	// For the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOpportunityHistoryResponse) Reset() {
+	*x = ListOpportunityHistoryResponse{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOpportunityHistoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOpportunityHistoryResponse) ProtoMessage() {}
+
+func (x *ListOpportunityHistoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOpportunityHistoryResponse.ProtoReflect.Descriptor instead.
+func (*ListOpportunityHistoryResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListOpportunityHistoryResponse) GetLives() []*OpportunityLife {
+	if x != nil {
+		return x.Lives
+	}
+	return nil
+}
+
+func (x *ListOpportunityHistoryResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// One opportunity from opening to close.
+type OpportunityLife struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in its events.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The asset.
+	Asset string `protobuf:"bytes,2,opt,name=asset,proto3" json:"asset,omitempty"`
+	// Where it could be bought.
+	BuyVenue string `protobuf:"bytes,3,opt,name=buy_venue,json=buyVenue,proto3" json:"buy_venue,omitempty"`
+	// Unified symbol there.
+	BuySymbol string `protobuf:"bytes,4,opt,name=buy_symbol,json=buySymbol,proto3" json:"buy_symbol,omitempty"`
+	// Where it could be sold.
+	SellVenue string `protobuf:"bytes,5,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
+	// Unified symbol there.
+	SellSymbol string `protobuf:"bytes,6,opt,name=sell_symbol,json=sellSymbol,proto3" json:"sell_symbol,omitempty"`
+	// Currency of the notionals.
+	QuoteCurrency string `protobuf:"bytes,7,opt,name=quote_currency,json=quoteCurrency,proto3" json:"quote_currency,omitempty"`
+	// Since when it had paid.
+	OpenTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	// When it was told, after its minimum life.
+	PublishTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=publish_time,json=publishTime,proto3" json:"publish_time,omitempty"`
+	// When it ended; absent while it is open.
+	CloseTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	// From open_time to close_time, or to its last event while it is open.
+	Duration *durationpb.Duration `protobuf:"bytes,11,opt,name=duration,proto3" json:"duration,omitempty"`
+	// Why it closed; unspecified while it is open.
+	CloseReason RefusalReason `protobuf:"varint,12,opt,name=close_reason,json=closeReason,proto3,enum=crossbook.v1.RefusalReason" json:"close_reason,omitempty"`
+	// Whether the watch ended, and not for certain the opportunity: a leg was lost, or who watched it died.
+	IsCensored bool `protobuf:"varint,13,opt,name=is_censored,json=isCensored,proto3" json:"is_censored,omitempty"`
+	// Gross percent when it was told.
+	OpeningGrossPercent float64 `protobuf:"fixed64,14,opt,name=opening_gross_percent,json=openingGrossPercent,proto3" json:"opening_gross_percent,omitempty"`
+	// Net percent when it was told.
+	OpeningNetPercent float64 `protobuf:"fixed64,15,opt,name=opening_net_percent,json=openingNetPercent,proto3" json:"opening_net_percent,omitempty"`
+	// Highest net percent.
+	PeakNetPercent float64 `protobuf:"fixed64,16,opt,name=peak_net_percent,json=peakNetPercent,proto3" json:"peak_net_percent,omitempty"`
+	// When the highest was told.
+	PeakTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=peak_time,json=peakTime,proto3" json:"peak_time,omitempty"`
+	// Net percent as it was told last.
+	LastNetPercent float64 `protobuf:"fixed64,18,opt,name=last_net_percent,json=lastNetPercent,proto3" json:"last_net_percent,omitempty"`
+	// Executable size when it was told, in coins.
+	OpeningSize float64 `protobuf:"fixed64,19,opt,name=opening_size,json=openingSize,proto3" json:"opening_size,omitempty"`
+	// The same in the buy leg's quote currency.
+	OpeningNotional float64 `protobuf:"fixed64,20,opt,name=opening_notional,json=openingNotional,proto3" json:"opening_notional,omitempty"`
+	// Largest executable notional that was told.
+	PeakNotional float64 `protobuf:"fixed64,21,opt,name=peak_notional,json=peakNotional,proto3" json:"peak_notional,omitempty"`
+	// Net percent over time: every step that was told, or, beyond 64, those that matter most for the area below it.
+	Path []*EdgePoint `protobuf:"bytes,22,rep,name=path,proto3" json:"path,omitempty"`
+	// Events that were told of it.
+	Events        int32 `protobuf:"varint,23,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpportunityLife) Reset() {
+	*x = OpportunityLife{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpportunityLife) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpportunityLife) ProtoMessage() {}
+
+func (x *OpportunityLife) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpportunityLife.ProtoReflect.Descriptor instead.
+func (*OpportunityLife) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *OpportunityLife) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetBuyVenue() string {
+	if x != nil {
+		return x.BuyVenue
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetBuySymbol() string {
+	if x != nil {
+		return x.BuySymbol
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetSellVenue() string {
+	if x != nil {
+		return x.SellVenue
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetSellSymbol() string {
+	if x != nil {
+		return x.SellSymbol
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetQuoteCurrency() string {
+	if x != nil {
+		return x.QuoteCurrency
+	}
+	return ""
+}
+
+func (x *OpportunityLife) GetOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenTime
+	}
+	return nil
+}
+
+func (x *OpportunityLife) GetPublishTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishTime
+	}
+	return nil
+}
+
+func (x *OpportunityLife) GetCloseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CloseTime
+	}
+	return nil
+}
+
+func (x *OpportunityLife) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *OpportunityLife) GetCloseReason() RefusalReason {
+	if x != nil {
+		return x.CloseReason
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *OpportunityLife) GetIsCensored() bool {
+	if x != nil {
+		return x.IsCensored
+	}
+	return false
+}
+
+func (x *OpportunityLife) GetOpeningGrossPercent() float64 {
+	if x != nil {
+		return x.OpeningGrossPercent
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetOpeningNetPercent() float64 {
+	if x != nil {
+		return x.OpeningNetPercent
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetPeakNetPercent() float64 {
+	if x != nil {
+		return x.PeakNetPercent
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetPeakTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PeakTime
+	}
+	return nil
+}
+
+func (x *OpportunityLife) GetLastNetPercent() float64 {
+	if x != nil {
+		return x.LastNetPercent
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetOpeningSize() float64 {
+	if x != nil {
+		return x.OpeningSize
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetOpeningNotional() float64 {
+	if x != nil {
+		return x.OpeningNotional
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetPeakNotional() float64 {
+	if x != nil {
+		return x.PeakNotional
+	}
+	return 0
+}
+
+func (x *OpportunityLife) GetPath() []*EdgePoint {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+func (x *OpportunityLife) GetEvents() int32 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+// Net percent from a moment on.
+type EdgePoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From publish_time.
+	After *durationpb.Duration `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// Net percent.
+	NetPercent float64 `protobuf:"fixed64,2,opt,name=net_percent,json=netPercent,proto3" json:"net_percent,omitempty"`
+	// Executable notional in the buy leg's quote currency.
+	ExecutableNotional float64 `protobuf:"fixed64,3,opt,name=executable_notional,json=executableNotional,proto3" json:"executable_notional,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *EdgePoint) Reset() {
+	*x = EdgePoint{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EdgePoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EdgePoint) ProtoMessage() {}
+
+func (x *EdgePoint) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EdgePoint.ProtoReflect.Descriptor instead.
+func (*EdgePoint) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *EdgePoint) GetAfter() *durationpb.Duration {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *EdgePoint) GetNetPercent() float64 {
+	if x != nil {
+		return x.NetPercent
+	}
+	return 0
+}
+
+func (x *EdgePoint) GetExecutableNotional() float64 {
+	if x != nil {
+		return x.ExecutableNotional
+	}
+	return 0
+}
+
+// Asks for statistics of lives that have ended.
+type GetOpportunityStatisticsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Both legs must be of these venues; empty means all.
+	Venues []string `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
+	// Assets; empty means all.
+	Assets []string `protobuf:"bytes,2,rep,name=assets,proto3" json:"assets,omitempty"`
+	// Opened at or after it; absent means a day before to_time.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Opened before it; absent means now.
+	ToTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	// All at once when empty.
+	GroupBy []LifeGrouping `protobuf:"varint,5,rep,packed,name=group_by,json=groupBy,proto3,enum=crossbook.v1.LifeGrouping" json:"group_by,omitempty"`
+	// What to reckon captures for, at most 8, each up to a minute; empty means 50, 180 and 500 ms.
+	Latencies []*durationpb.Duration `protobuf:"bytes,6,rep,name=latencies,proto3" json:"latencies,omitempty"`
+	// Most rows wanted, 1 to 1000; 0 means 100.
+	Limit         int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOpportunityStatisticsRequest) Reset() {
+	*x = GetOpportunityStatisticsRequest{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOpportunityStatisticsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOpportunityStatisticsRequest) ProtoMessage() {}
+
+func (x *GetOpportunityStatisticsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOpportunityStatisticsRequest.ProtoReflect.Descriptor instead.
+func (*GetOpportunityStatisticsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *GetOpportunityStatisticsRequest) GetVenues() []string {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+func (x *GetOpportunityStatisticsRequest) GetAssets() []string {
+	if x != nil {
+		return x.Assets
+	}
+	return nil
+}
+
+func (x *GetOpportunityStatisticsRequest) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *GetOpportunityStatisticsRequest) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+func (x *GetOpportunityStatisticsRequest) GetGroupBy() []LifeGrouping {
+	if x != nil {
+		return x.GroupBy
+	}
+	return nil
+}
+
+func (x *GetOpportunityStatisticsRequest) GetLatencies() []*durationpb.Duration {
+	if x != nil {
+		return x.Latencies
+	}
+	return nil
+}
+
+func (x *GetOpportunityStatisticsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// Statistics.
+type GetOpportunityStatisticsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Count descending.
+	Rows          []*LifeStatistics `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOpportunityStatisticsResponse) Reset() {
+	*x = GetOpportunityStatisticsResponse{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOpportunityStatisticsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOpportunityStatisticsResponse) ProtoMessage() {}
+
+func (x *GetOpportunityStatisticsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOpportunityStatisticsResponse.ProtoReflect.Descriptor instead.
+func (*GetOpportunityStatisticsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *GetOpportunityStatisticsResponse) GetRows() []*LifeStatistics {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// One group.
+type LifeStatistics struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set when grouped by asset.
+	Asset string `protobuf:"bytes,1,opt,name=asset,proto3" json:"asset,omitempty"`
+	// Set when grouped by pair of venues.
+	BuyVenue string `protobuf:"bytes,2,opt,name=buy_venue,json=buyVenue,proto3" json:"buy_venue,omitempty"`
+	// Set when grouped by pair of venues.
+	SellVenue string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
+	// Begin of the hour; set when grouped by hour.
+	Hour *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=hour,proto3" json:"hour,omitempty"`
+	// Lives that have ended.
+	Count int64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
+	// Of these, those whose watch ended before they did for certain: they count with what was seen of them.
+	CensoredCount int64 `protobuf:"varint,6,opt,name=censored_count,json=censoredCount,proto3" json:"censored_count,omitempty"`
+	// Median time from publish_time to the end.
+	MedianLife *durationpb.Duration `protobuf:"bytes,7,opt,name=median_life,json=medianLife,proto3" json:"median_life,omitempty"`
+	// Mean of the net percent when they were told.
+	MeanOpeningNetPercent float64 `protobuf:"fixed64,8,opt,name=mean_opening_net_percent,json=meanOpeningNetPercent,proto3" json:"mean_opening_net_percent,omitempty"`
+	// Highest net percent of all.
+	PeakNetPercent float64 `protobuf:"fixed64,9,opt,name=peak_net_percent,json=peakNetPercent,proto3" json:"peak_net_percent,omitempty"`
+	// For each latency, in the order in which they were asked for.
+	Captures      []*LatencyCapture `protobuf:"bytes,10,rep,name=captures,proto3" json:"captures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifeStatistics) Reset() {
+	*x = LifeStatistics{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifeStatistics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifeStatistics) ProtoMessage() {}
+
+func (x *LifeStatistics) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifeStatistics.ProtoReflect.Descriptor instead.
+func (*LifeStatistics) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *LifeStatistics) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *LifeStatistics) GetBuyVenue() string {
+	if x != nil {
+		return x.BuyVenue
+	}
+	return ""
+}
+
+func (x *LifeStatistics) GetSellVenue() string {
+	if x != nil {
+		return x.SellVenue
+	}
+	return ""
+}
+
+func (x *LifeStatistics) GetHour() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Hour
+	}
+	return nil
+}
+
+func (x *LifeStatistics) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *LifeStatistics) GetCensoredCount() int64 {
+	if x != nil {
+		return x.CensoredCount
+	}
+	return 0
+}
+
+func (x *LifeStatistics) GetMedianLife() *durationpb.Duration {
+	if x != nil {
+		return x.MedianLife
+	}
+	return nil
+}
+
+func (x *LifeStatistics) GetMeanOpeningNetPercent() float64 {
+	if x != nil {
+		return x.MeanOpeningNetPercent
+	}
+	return 0
+}
+
+func (x *LifeStatistics) GetPeakNetPercent() float64 {
+	if x != nil {
+		return x.PeakNetPercent
+	}
+	return 0
+}
+
+func (x *LifeStatistics) GetCaptures() []*LatencyCapture {
+	if x != nil {
+		return x.Captures
+	}
+	return nil
+}
+
+// What is left for who is so late.
+type LatencyCapture struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From publish_time.
+	Latency *durationpb.Duration `protobuf:"bytes,1,opt,name=latency,proto3" json:"latency,omitempty"`
+	// Share that still paid then; those whose watch had ended by then are left out.
+	AliveShare float64 `protobuf:"fixed64,2,opt,name=alive_share,json=aliveShare,proto3" json:"alive_share,omitempty"`
+	// Mean of the net percent then, 0 of one that had ended; the same are left out.
+	MeanNetPercent float64 `protobuf:"fixed64,3,opt,name=mean_net_percent,json=meanNetPercent,proto3" json:"mean_net_percent,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *LatencyCapture) Reset() {
+	*x = LatencyCapture{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LatencyCapture) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LatencyCapture) ProtoMessage() {}
+
+func (x *LatencyCapture) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LatencyCapture.ProtoReflect.Descriptor instead.
+func (*LatencyCapture) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *LatencyCapture) GetLatency() *durationpb.Duration {
+	if x != nil {
+		return x.Latency
+	}
+	return nil
+}
+
+func (x *LatencyCapture) GetAliveShare() float64 {
+	if x != nil {
+		return x.AliveShare
+	}
+	return 0
+}
+
+func (x *LatencyCapture) GetMeanNetPercent() float64 {
+	if x != nil {
+		return x.MeanNetPercent
 	}
 	return 0
 }
@@ -2577,7 +3784,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
 	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
 	"\x0eunknown_limits\x18\n" +
-	" \x03(\tR\runknownLimits\"\x8b\x05\n" +
+	" \x03(\tR\runknownLimits\"\xeb\x05\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -2597,7 +3804,34 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"isDepegged\x12,\n" +
 	"\x06sizing\x18\r \x01(\v2\x14.crossbook.v1.SizingR\x06sizing\x12)\n" +
 	"\x10dislocated_venue\x18\x0e \x01(\tR\x0fdislocatedVenue\x12/\n" +
-	"\x13dislocation_percent\x18\x0f \x01(\x01R\x12dislocationPercent\"\xde\x02\n" +
+	"\x13dislocation_percent\x18\x0f \x01(\x01R\x12dislocationPercent\x12,\n" +
+	"\x06sanity\x18( \x01(\v2\x14.crossbook.v1.SanityR\x06sanity\x120\n" +
+	"\x04life\x18) \x01(\v2\x1c.crossbook.v1.LifePredictionR\x04life\"\xaf\x03\n" +
+	"\x06Sanity\x12\x14\n" +
+	"\x05score\x18\x01 \x01(\x01R\x05score\x12\x16\n" +
+	"\x06venues\x18\x02 \x01(\x05R\x06venues\x123\n" +
+	"\x13buy_outlier_percent\x18\x03 \x01(\x01H\x00R\x11buyOutlierPercent\x88\x01\x01\x125\n" +
+	"\x14sell_outlier_percent\x18\x04 \x01(\x01H\x01R\x12sellOutlierPercent\x88\x01\x01\x12\x1f\n" +
+	"\vgap_percent\x18\x05 \x01(\x01R\n" +
+	"gapPercent\x12-\n" +
+	"\x10mean_gap_percent\x18\x06 \x01(\x01H\x02R\x0emeanGapPercent\x88\x01\x01\x127\n" +
+	"\x15gap_deviation_percent\x18\a \x01(\x01H\x03R\x13gapDeviationPercent\x88\x01\x01\x12\x18\n" +
+	"\x05gap_z\x18\b \x01(\x01H\x04R\x04gapZ\x88\x01\x01B\x16\n" +
+	"\x14_buy_outlier_percentB\x17\n" +
+	"\x15_sell_outlier_percentB\x13\n" +
+	"\x11_mean_gap_percentB\x18\n" +
+	"\x16_gap_deviation_percentB\b\n" +
+	"\x06_gap_z\"w\n" +
+	"\x0eLifePrediction\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
+	"\aunknown\x18\x02 \x01(\tR\aunknown\x125\n" +
+	"\bhorizons\x18\x03 \x03(\v2\x19.crossbook.v1.LifeHorizonR\bhorizons\"\xb5\x01\n" +
+	"\vLifeHorizon\x12/\n" +
+	"\x05after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05after\x12+\n" +
+	"\x11alive_probability\x18\x02 \x01(\x01R\x10aliveProbability\x12\x1f\n" +
+	"\vnet_percent\x18\x03 \x01(\x01R\n" +
+	"netPercent\x12'\n" +
+	"\x0fcapture_percent\x18\x04 \x01(\x01R\x0ecapturePercent\"\xde\x02\n" +
 	"\x18ListOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -2621,7 +3855,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x06events\x18\x01 \x03(\v2\x1e.crossbook.v1.OpportunityEventR\x06events\x12%\n" +
 	"\x0edropped_events\x18\x02 \x01(\x04R\rdroppedEvents\x12 \n" +
 	"\fis_caught_up\x18\x03 \x01(\bR\n" +
-	"isCaughtUp\"\x97\x03\n" +
+	"isCaughtUp\"\xd8\x03\n" +
 	"\x10OpportunityEvent\x126\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\".crossbook.v1.OpportunityEventKindR\x04kind\x12;\n" +
 	"\vopportunity\x18\x02 \x01(\v2\x19.crossbook.v1.OpportunityR\vopportunity\x12>\n" +
@@ -2631,7 +3865,11 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x129\n" +
 	"\n" +
 	"cause_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcauseTime\x12!\n" +
-	"\fresume_token\x18\a \x01(\tR\vresumeToken\"\x86\x01\n" +
+	"\fresume_token\x18\a \x01(\tR\vresumeToken\x12?\n" +
+	"\rlife_features\x18( \x01(\v2\x1a.crossbook.v1.LifeFeaturesR\flifeFeatures\">\n" +
+	"\fLifeFeatures\x12\x16\n" +
+	"\x06schema\x18\x01 \x01(\x06R\x06schema\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\x01R\x06values\"\x86\x01\n" +
 	"\x14ExplainSpreadRequest\x12\x14\n" +
 	"\x05asset\x18\x01 \x01(\tR\x05asset\x12\x1b\n" +
 	"\tbuy_venue\x18\x02 \x01(\tR\bbuyVenue\x12\x1d\n" +
@@ -2703,12 +3941,91 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x06venues\x18\t \x03(\v2\x19.crossbook.v1.VenueHealthR\x06venues\"Y\n" +
 	"\fRefusalCount\x123\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count*x\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xc8\x03\n" +
+	"\x1dListOpportunityHistoryRequest\x12\x16\n" +
+	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x16\n" +
+	"\x06assets\x18\x02 \x03(\tR\x06assets\x127\n" +
+	"\tfrom_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x124\n" +
+	"\x14min_peak_net_percent\x18\x05 \x01(\x01H\x00R\x11minPeakNetPercent\x88\x01\x01\x12<\n" +
+	"\fmin_duration\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vminDuration\x12@\n" +
+	"\rclose_reasons\x18\a \x03(\x0e2\x1b.crossbook.v1.RefusalReasonR\fcloseReasons\x12\x1b\n" +
+	"\tpage_size\x18\b \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\t \x01(\tR\tpageTokenB\x17\n" +
+	"\x15_min_peak_net_percent\"}\n" +
+	"\x1eListOpportunityHistoryResponse\x123\n" +
+	"\x05lives\x18\x01 \x03(\v2\x1d.crossbook.v1.OpportunityLifeR\x05lives\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xce\a\n" +
+	"\x0fOpportunityLife\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05asset\x18\x02 \x01(\tR\x05asset\x12\x1b\n" +
+	"\tbuy_venue\x18\x03 \x01(\tR\bbuyVenue\x12\x1d\n" +
+	"\n" +
+	"buy_symbol\x18\x04 \x01(\tR\tbuySymbol\x12\x1d\n" +
+	"\n" +
+	"sell_venue\x18\x05 \x01(\tR\tsellVenue\x12\x1f\n" +
+	"\vsell_symbol\x18\x06 \x01(\tR\n" +
+	"sellSymbol\x12%\n" +
+	"\x0equote_currency\x18\a \x01(\tR\rquoteCurrency\x127\n" +
+	"\topen_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x12=\n" +
+	"\fpublish_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vpublishTime\x129\n" +
+	"\n" +
+	"close_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x125\n" +
+	"\bduration\x18\v \x01(\v2\x19.google.protobuf.DurationR\bduration\x12>\n" +
+	"\fclose_reason\x18\f \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\vcloseReason\x12\x1f\n" +
+	"\vis_censored\x18\r \x01(\bR\n" +
+	"isCensored\x122\n" +
+	"\x15opening_gross_percent\x18\x0e \x01(\x01R\x13openingGrossPercent\x12.\n" +
+	"\x13opening_net_percent\x18\x0f \x01(\x01R\x11openingNetPercent\x12(\n" +
+	"\x10peak_net_percent\x18\x10 \x01(\x01R\x0epeakNetPercent\x127\n" +
+	"\tpeak_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bpeakTime\x12(\n" +
+	"\x10last_net_percent\x18\x12 \x01(\x01R\x0elastNetPercent\x12!\n" +
+	"\fopening_size\x18\x13 \x01(\x01R\vopeningSize\x12)\n" +
+	"\x10opening_notional\x18\x14 \x01(\x01R\x0fopeningNotional\x12#\n" +
+	"\rpeak_notional\x18\x15 \x01(\x01R\fpeakNotional\x12+\n" +
+	"\x04path\x18\x16 \x03(\v2\x17.crossbook.v1.EdgePointR\x04path\x12\x16\n" +
+	"\x06events\x18\x17 \x01(\x05R\x06events\"\x8e\x01\n" +
+	"\tEdgePoint\x12/\n" +
+	"\x05after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05after\x12\x1f\n" +
+	"\vnet_percent\x18\x02 \x01(\x01R\n" +
+	"netPercent\x12/\n" +
+	"\x13executable_notional\x18\x03 \x01(\x01R\x12executableNotional\"\xc5\x02\n" +
+	"\x1fGetOpportunityStatisticsRequest\x12\x16\n" +
+	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x16\n" +
+	"\x06assets\x18\x02 \x03(\tR\x06assets\x127\n" +
+	"\tfrom_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x125\n" +
+	"\bgroup_by\x18\x05 \x03(\x0e2\x1a.crossbook.v1.LifeGroupingR\agroupBy\x127\n" +
+	"\tlatencies\x18\x06 \x03(\v2\x19.google.protobuf.DurationR\tlatencies\x12\x14\n" +
+	"\x05limit\x18\a \x01(\x05R\x05limit\"T\n" +
+	" GetOpportunityStatisticsResponse\x120\n" +
+	"\x04rows\x18\x01 \x03(\v2\x1c.crossbook.v1.LifeStatisticsR\x04rows\"\xa8\x03\n" +
+	"\x0eLifeStatistics\x12\x14\n" +
+	"\x05asset\x18\x01 \x01(\tR\x05asset\x12\x1b\n" +
+	"\tbuy_venue\x18\x02 \x01(\tR\bbuyVenue\x12\x1d\n" +
+	"\n" +
+	"sell_venue\x18\x03 \x01(\tR\tsellVenue\x12.\n" +
+	"\x04hour\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x14\n" +
+	"\x05count\x18\x05 \x01(\x03R\x05count\x12%\n" +
+	"\x0ecensored_count\x18\x06 \x01(\x03R\rcensoredCount\x12:\n" +
+	"\vmedian_life\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"medianLife\x127\n" +
+	"\x18mean_opening_net_percent\x18\b \x01(\x01R\x15meanOpeningNetPercent\x12(\n" +
+	"\x10peak_net_percent\x18\t \x01(\x01R\x0epeakNetPercent\x128\n" +
+	"\bcaptures\x18\n" +
+	" \x03(\v2\x1c.crossbook.v1.LatencyCaptureR\bcaptures\"\x90\x01\n" +
+	"\x0eLatencyCapture\x123\n" +
+	"\alatency\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\alatency\x12\x1f\n" +
+	"\valive_share\x18\x02 \x01(\x01R\n" +
+	"aliveShare\x12(\n" +
+	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent*x\n" +
 	"\vPriceSource\x12\x1c\n" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
 	"\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n" +
-	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xcd\x05\n" +
+	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xea\x05\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n" +
@@ -2732,7 +4049,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x1dREFUSAL_REASON_ABOVE_MAX_SIZE\x10\x12\x12\x1f\n" +
 	"\x1bREFUSAL_REASON_BEYOND_DEPTH\x10\x13\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NO_DEPTH\x10\x14\x12\x1e\n" +
-	"\x1aREFUSAL_REASON_STALE_DEPTH\x10\x15*\xa8\x01\n" +
+	"\x1aREFUSAL_REASON_STALE_DEPTH\x10\x15\x12\x1b\n" +
+	"\x17REFUSAL_REASON_TOO_GOOD\x10(*\xa8\x01\n" +
 	"\x14OpportunityEventKind\x12&\n" +
 	"\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dOPPORTUNITY_EVENT_KIND_OPENED\x10\x01\x12\"\n" +
@@ -2742,7 +4060,12 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x1aIDENTITY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16IDENTITY_STATE_SUSPECT\x10\x01\x12\x1c\n" +
 	"\x18IDENTITY_STATE_CONFIRMED\x10\x02\x12\x19\n" +
-	"\x15IDENTITY_STATE_DENIED\x10\x032\xd5\x05\n" +
+	"\x15IDENTITY_STATE_DENIED\x10\x03*|\n" +
+	"\fLifeGrouping\x12\x1d\n" +
+	"\x19LIFE_GROUPING_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13LIFE_GROUPING_ASSET\x10\x01\x12\x1c\n" +
+	"\x18LIFE_GROUPING_VENUE_PAIR\x10\x02\x12\x16\n" +
+	"\x12LIFE_GROUPING_HOUR\x10\x032\xc5\a\n" +
 	"\x10ArbitrageService\x12d\n" +
 	"\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a'.crossbook.v1.ListOpportunitiesResponse\x12i\n" +
 	"\x12WatchOpportunities\x12'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse0\x01\x12X\n" +
@@ -2750,7 +4073,9 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a'.crossbook.v1.GetMarketOverviewResponse\x12m\n" +
 	"\x14ListIdentityFindings\x12).crossbook.v1.ListIdentityFindingsRequest\x1a*.crossbook.v1.ListIdentityFindingsResponse\x12[\n" +
 	"\x0eDecideIdentity\x12#.crossbook.v1.DecideIdentityRequest\x1a$.crossbook.v1.DecideIdentityResponse\x12d\n" +
-	"\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a'.crossbook.v1.GetArbitrageStatsResponseb\x06proto3"
+	"\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a'.crossbook.v1.GetArbitrageStatsResponse\x12s\n" +
+	"\x16ListOpportunityHistory\x12+.crossbook.v1.ListOpportunityHistoryRequest\x1a,.crossbook.v1.ListOpportunityHistoryResponse\x12y\n" +
+	"\x18GetOpportunityStatistics\x12-.crossbook.v1.GetOpportunityStatisticsRequest\x1a..crossbook.v1.GetOpportunityStatisticsResponseb\x06proto3"
 
 var (
 	file_crossbook_v1_arbitrage_proto_rawDescOnce sync.Once
@@ -2764,109 +4089,153 @@ func file_crossbook_v1_arbitrage_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_arbitrage_proto_rawDescData
 }
 
-var file_crossbook_v1_arbitrage_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_crossbook_v1_arbitrage_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_crossbook_v1_arbitrage_proto_goTypes = []any{
-	(PriceSource)(0),                     // 0: crossbook.v1.PriceSource
-	(RefusalReason)(0),                   // 1: crossbook.v1.RefusalReason
-	(OpportunityEventKind)(0),            // 2: crossbook.v1.OpportunityEventKind
-	(IdentityState)(0),                   // 3: crossbook.v1.IdentityState
-	(*Leg)(nil),                          // 4: crossbook.v1.Leg
-	(*SpreadCosts)(nil),                  // 5: crossbook.v1.SpreadCosts
-	(*Conversion)(nil),                   // 6: crossbook.v1.Conversion
-	(*CooldownState)(nil),                // 7: crossbook.v1.CooldownState
-	(*SizedEdge)(nil),                    // 8: crossbook.v1.SizedEdge
-	(*LegDepth)(nil),                     // 9: crossbook.v1.LegDepth
-	(*Sizing)(nil),                       // 10: crossbook.v1.Sizing
-	(*Opportunity)(nil),                  // 11: crossbook.v1.Opportunity
-	(*ListOpportunitiesRequest)(nil),     // 12: crossbook.v1.ListOpportunitiesRequest
-	(*ListOpportunitiesResponse)(nil),    // 13: crossbook.v1.ListOpportunitiesResponse
-	(*WatchOpportunitiesRequest)(nil),    // 14: crossbook.v1.WatchOpportunitiesRequest
-	(*WatchOpportunitiesResponse)(nil),   // 15: crossbook.v1.WatchOpportunitiesResponse
-	(*OpportunityEvent)(nil),             // 16: crossbook.v1.OpportunityEvent
-	(*ExplainSpreadRequest)(nil),         // 17: crossbook.v1.ExplainSpreadRequest
-	(*ExplainSpreadResponse)(nil),        // 18: crossbook.v1.ExplainSpreadResponse
-	(*IdentityMarket)(nil),               // 19: crossbook.v1.IdentityMarket
-	(*IdentityFinding)(nil),              // 20: crossbook.v1.IdentityFinding
-	(*ListIdentityFindingsRequest)(nil),  // 21: crossbook.v1.ListIdentityFindingsRequest
-	(*ListIdentityFindingsResponse)(nil), // 22: crossbook.v1.ListIdentityFindingsResponse
-	(*DecideIdentityRequest)(nil),        // 23: crossbook.v1.DecideIdentityRequest
-	(*DecideIdentityResponse)(nil),       // 24: crossbook.v1.DecideIdentityResponse
-	(*GetMarketOverviewRequest)(nil),     // 25: crossbook.v1.GetMarketOverviewRequest
-	(*GetMarketOverviewResponse)(nil),    // 26: crossbook.v1.GetMarketOverviewResponse
-	(*AssetOverview)(nil),                // 27: crossbook.v1.AssetOverview
-	(*GetArbitrageStatsRequest)(nil),     // 28: crossbook.v1.GetArbitrageStatsRequest
-	(*GetArbitrageStatsResponse)(nil),    // 29: crossbook.v1.GetArbitrageStatsResponse
-	(*RefusalCount)(nil),                 // 30: crossbook.v1.RefusalCount
-	(*timestamppb.Timestamp)(nil),        // 31: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),          // 32: google.protobuf.Duration
-	(*VenueHealth)(nil),                  // 33: crossbook.v1.VenueHealth
+	(PriceSource)(0),                         // 0: crossbook.v1.PriceSource
+	(RefusalReason)(0),                       // 1: crossbook.v1.RefusalReason
+	(OpportunityEventKind)(0),                // 2: crossbook.v1.OpportunityEventKind
+	(IdentityState)(0),                       // 3: crossbook.v1.IdentityState
+	(LifeGrouping)(0),                        // 4: crossbook.v1.LifeGrouping
+	(*Leg)(nil),                              // 5: crossbook.v1.Leg
+	(*SpreadCosts)(nil),                      // 6: crossbook.v1.SpreadCosts
+	(*Conversion)(nil),                       // 7: crossbook.v1.Conversion
+	(*CooldownState)(nil),                    // 8: crossbook.v1.CooldownState
+	(*SizedEdge)(nil),                        // 9: crossbook.v1.SizedEdge
+	(*LegDepth)(nil),                         // 10: crossbook.v1.LegDepth
+	(*Sizing)(nil),                           // 11: crossbook.v1.Sizing
+	(*Opportunity)(nil),                      // 12: crossbook.v1.Opportunity
+	(*Sanity)(nil),                           // 13: crossbook.v1.Sanity
+	(*LifePrediction)(nil),                   // 14: crossbook.v1.LifePrediction
+	(*LifeHorizon)(nil),                      // 15: crossbook.v1.LifeHorizon
+	(*ListOpportunitiesRequest)(nil),         // 16: crossbook.v1.ListOpportunitiesRequest
+	(*ListOpportunitiesResponse)(nil),        // 17: crossbook.v1.ListOpportunitiesResponse
+	(*WatchOpportunitiesRequest)(nil),        // 18: crossbook.v1.WatchOpportunitiesRequest
+	(*WatchOpportunitiesResponse)(nil),       // 19: crossbook.v1.WatchOpportunitiesResponse
+	(*OpportunityEvent)(nil),                 // 20: crossbook.v1.OpportunityEvent
+	(*LifeFeatures)(nil),                     // 21: crossbook.v1.LifeFeatures
+	(*ExplainSpreadRequest)(nil),             // 22: crossbook.v1.ExplainSpreadRequest
+	(*ExplainSpreadResponse)(nil),            // 23: crossbook.v1.ExplainSpreadResponse
+	(*IdentityMarket)(nil),                   // 24: crossbook.v1.IdentityMarket
+	(*IdentityFinding)(nil),                  // 25: crossbook.v1.IdentityFinding
+	(*ListIdentityFindingsRequest)(nil),      // 26: crossbook.v1.ListIdentityFindingsRequest
+	(*ListIdentityFindingsResponse)(nil),     // 27: crossbook.v1.ListIdentityFindingsResponse
+	(*DecideIdentityRequest)(nil),            // 28: crossbook.v1.DecideIdentityRequest
+	(*DecideIdentityResponse)(nil),           // 29: crossbook.v1.DecideIdentityResponse
+	(*GetMarketOverviewRequest)(nil),         // 30: crossbook.v1.GetMarketOverviewRequest
+	(*GetMarketOverviewResponse)(nil),        // 31: crossbook.v1.GetMarketOverviewResponse
+	(*AssetOverview)(nil),                    // 32: crossbook.v1.AssetOverview
+	(*GetArbitrageStatsRequest)(nil),         // 33: crossbook.v1.GetArbitrageStatsRequest
+	(*GetArbitrageStatsResponse)(nil),        // 34: crossbook.v1.GetArbitrageStatsResponse
+	(*RefusalCount)(nil),                     // 35: crossbook.v1.RefusalCount
+	(*ListOpportunityHistoryRequest)(nil),    // 36: crossbook.v1.ListOpportunityHistoryRequest
+	(*ListOpportunityHistoryResponse)(nil),   // 37: crossbook.v1.ListOpportunityHistoryResponse
+	(*OpportunityLife)(nil),                  // 38: crossbook.v1.OpportunityLife
+	(*EdgePoint)(nil),                        // 39: crossbook.v1.EdgePoint
+	(*GetOpportunityStatisticsRequest)(nil),  // 40: crossbook.v1.GetOpportunityStatisticsRequest
+	(*GetOpportunityStatisticsResponse)(nil), // 41: crossbook.v1.GetOpportunityStatisticsResponse
+	(*LifeStatistics)(nil),                   // 42: crossbook.v1.LifeStatistics
+	(*LatencyCapture)(nil),                   // 43: crossbook.v1.LatencyCapture
+	(*timestamppb.Timestamp)(nil),            // 44: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),              // 45: google.protobuf.Duration
+	(*VenueHealth)(nil),                      // 46: crossbook.v1.VenueHealth
 }
 var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
-	31, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
-	32, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
-	32, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
+	44, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
+	45, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
+	45, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
 	1,  // 3: crossbook.v1.SizedEdge.refusal:type_name -> crossbook.v1.RefusalReason
-	32, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
+	45, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
 	1,  // 5: crossbook.v1.Sizing.unknown_reason:type_name -> crossbook.v1.RefusalReason
-	8,  // 6: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
-	8,  // 7: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
-	8,  // 8: crossbook.v1.Sizing.requested:type_name -> crossbook.v1.SizedEdge
-	9,  // 9: crossbook.v1.Sizing.buy:type_name -> crossbook.v1.LegDepth
-	9,  // 10: crossbook.v1.Sizing.sell:type_name -> crossbook.v1.LegDepth
-	4,  // 11: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
-	4,  // 12: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
-	5,  // 13: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
-	31, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
-	7,  // 15: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
-	6,  // 16: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
-	10, // 17: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
-	0,  // 18: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
-	11, // 19: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
-	16, // 20: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
-	2,  // 21: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
-	11, // 22: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 23: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
-	32, // 24: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
-	31, // 25: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
-	31, // 26: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
-	11, // 27: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 28: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
-	32, // 29: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
-	32, // 30: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
-	19, // 31: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
-	19, // 32: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
-	31, // 33: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
-	31, // 34: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
-	3,  // 35: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
-	31, // 36: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
-	3,  // 37: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
-	20, // 38: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
-	3,  // 39: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
-	20, // 40: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
-	27, // 41: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
-	30, // 42: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
-	33, // 43: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
-	1,  // 44: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
-	12, // 45: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
-	14, // 46: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
-	17, // 47: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
-	25, // 48: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
-	21, // 49: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
-	23, // 50: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
-	28, // 51: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
-	13, // 52: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
-	15, // 53: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
-	18, // 54: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
-	26, // 55: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
-	22, // 56: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
-	24, // 57: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
-	29, // 58: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
-	52, // [52:59] is the sub-list for method output_type
-	45, // [45:52] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	9,  // 6: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
+	9,  // 7: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
+	9,  // 8: crossbook.v1.Sizing.requested:type_name -> crossbook.v1.SizedEdge
+	10, // 9: crossbook.v1.Sizing.buy:type_name -> crossbook.v1.LegDepth
+	10, // 10: crossbook.v1.Sizing.sell:type_name -> crossbook.v1.LegDepth
+	5,  // 11: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
+	5,  // 12: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
+	6,  // 13: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
+	44, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
+	8,  // 15: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
+	7,  // 16: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
+	11, // 17: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
+	13, // 18: crossbook.v1.Opportunity.sanity:type_name -> crossbook.v1.Sanity
+	14, // 19: crossbook.v1.Opportunity.life:type_name -> crossbook.v1.LifePrediction
+	15, // 20: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
+	45, // 21: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
+	0,  // 22: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
+	12, // 23: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
+	20, // 24: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
+	2,  // 25: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
+	12, // 26: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 27: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
+	45, // 28: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
+	44, // 29: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
+	44, // 30: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
+	21, // 31: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
+	12, // 32: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 33: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
+	45, // 34: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
+	45, // 35: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
+	24, // 36: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
+	24, // 37: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
+	44, // 38: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
+	44, // 39: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
+	3,  // 40: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
+	44, // 41: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
+	3,  // 42: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
+	25, // 43: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
+	3,  // 44: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
+	25, // 45: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
+	32, // 46: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
+	35, // 47: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
+	46, // 48: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
+	1,  // 49: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
+	44, // 50: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
+	44, // 51: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
+	45, // 52: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
+	1,  // 53: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
+	38, // 54: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
+	44, // 55: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
+	44, // 56: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
+	44, // 57: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
+	45, // 58: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
+	1,  // 59: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
+	44, // 60: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
+	39, // 61: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
+	45, // 62: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
+	44, // 63: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
+	44, // 64: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
+	4,  // 65: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
+	45, // 66: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
+	42, // 67: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
+	44, // 68: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
+	45, // 69: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
+	43, // 70: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
+	45, // 71: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
+	16, // 72: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
+	18, // 73: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
+	22, // 74: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
+	30, // 75: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
+	26, // 76: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
+	28, // 77: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
+	33, // 78: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
+	36, // 79: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
+	40, // 80: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
+	17, // 81: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
+	19, // 82: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
+	23, // 83: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
+	31, // 84: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
+	27, // 85: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
+	29, // 86: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
+	34, // 87: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
+	37, // 88: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
+	41, // 89: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
+	81, // [81:90] is the sub-list for method output_type
+	72, // [72:81] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_arbitrage_proto_init() }
@@ -2876,14 +4245,16 @@ func file_crossbook_v1_arbitrage_proto_init() {
 	}
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_arbitrage_proto_msgTypes[8].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[10].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[11].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[13].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[31].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_arbitrage_proto_rawDesc), len(file_crossbook_v1_arbitrage_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   27,
+			NumEnums:      5,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

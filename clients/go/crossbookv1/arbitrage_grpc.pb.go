@@ -21,13 +21,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ArbitrageService_ListOpportunities_FullMethodName    = "/crossbook.v1.ArbitrageService/ListOpportunities"
-	ArbitrageService_WatchOpportunities_FullMethodName   = "/crossbook.v1.ArbitrageService/WatchOpportunities"
-	ArbitrageService_ExplainSpread_FullMethodName        = "/crossbook.v1.ArbitrageService/ExplainSpread"
-	ArbitrageService_GetMarketOverview_FullMethodName    = "/crossbook.v1.ArbitrageService/GetMarketOverview"
-	ArbitrageService_ListIdentityFindings_FullMethodName = "/crossbook.v1.ArbitrageService/ListIdentityFindings"
-	ArbitrageService_DecideIdentity_FullMethodName       = "/crossbook.v1.ArbitrageService/DecideIdentity"
-	ArbitrageService_GetArbitrageStats_FullMethodName    = "/crossbook.v1.ArbitrageService/GetArbitrageStats"
+	ArbitrageService_ListOpportunities_FullMethodName        = "/crossbook.v1.ArbitrageService/ListOpportunities"
+	ArbitrageService_WatchOpportunities_FullMethodName       = "/crossbook.v1.ArbitrageService/WatchOpportunities"
+	ArbitrageService_ExplainSpread_FullMethodName            = "/crossbook.v1.ArbitrageService/ExplainSpread"
+	ArbitrageService_GetMarketOverview_FullMethodName        = "/crossbook.v1.ArbitrageService/GetMarketOverview"
+	ArbitrageService_ListIdentityFindings_FullMethodName     = "/crossbook.v1.ArbitrageService/ListIdentityFindings"
+	ArbitrageService_DecideIdentity_FullMethodName           = "/crossbook.v1.ArbitrageService/DecideIdentity"
+	ArbitrageService_GetArbitrageStats_FullMethodName        = "/crossbook.v1.ArbitrageService/GetArbitrageStats"
+	ArbitrageService_ListOpportunityHistory_FullMethodName   = "/crossbook.v1.ArbitrageService/ListOpportunityHistory"
+	ArbitrageService_GetOpportunityStatistics_FullMethodName = "/crossbook.v1.ArbitrageService/GetOpportunityStatistics"
 )
 
 // ArbitrageServiceClient is the client API for ArbitrageService service.
@@ -51,6 +53,10 @@ type ArbitrageServiceClient interface {
 	DecideIdentity(ctx context.Context, in *DecideIdentityRequest, opts ...grpc.CallOption) (*DecideIdentityResponse, error)
 	// Counters of this process.
 	GetArbitrageStats(ctx context.Context, in *GetArbitrageStatsRequest, opts ...grpc.CallOption) (*GetArbitrageStatsResponse, error)
+	// Opportunities from opening to close, newest first, as Postgres keeps them for arbitrage.history_retention_seconds.
+	ListOpportunityHistory(ctx context.Context, in *ListOpportunityHistoryRequest, opts ...grpc.CallOption) (*ListOpportunityHistoryResponse, error)
+	// How many there were, how long they lived and what a latency left of them, in groups.
+	GetOpportunityStatistics(ctx context.Context, in *GetOpportunityStatisticsRequest, opts ...grpc.CallOption) (*GetOpportunityStatisticsResponse, error)
 }
 
 type arbitrageServiceClient struct {
@@ -140,6 +146,26 @@ func (c *arbitrageServiceClient) GetArbitrageStats(ctx context.Context, in *GetA
 	return out, nil
 }
 
+func (c *arbitrageServiceClient) ListOpportunityHistory(ctx context.Context, in *ListOpportunityHistoryRequest, opts ...grpc.CallOption) (*ListOpportunityHistoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOpportunityHistoryResponse)
+	err := c.cc.Invoke(ctx, ArbitrageService_ListOpportunityHistory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *arbitrageServiceClient) GetOpportunityStatistics(ctx context.Context, in *GetOpportunityStatisticsRequest, opts ...grpc.CallOption) (*GetOpportunityStatisticsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOpportunityStatisticsResponse)
+	err := c.cc.Invoke(ctx, ArbitrageService_GetOpportunityStatistics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ArbitrageServiceServer is the server API for ArbitrageService service.
 // All implementations must embed UnimplementedArbitrageServiceServer
 // for forward compatibility.
@@ -161,6 +187,10 @@ type ArbitrageServiceServer interface {
 	DecideIdentity(context.Context, *DecideIdentityRequest) (*DecideIdentityResponse, error)
 	// Counters of this process.
 	GetArbitrageStats(context.Context, *GetArbitrageStatsRequest) (*GetArbitrageStatsResponse, error)
+	// Opportunities from opening to close, newest first, as Postgres keeps them for arbitrage.history_retention_seconds.
+	ListOpportunityHistory(context.Context, *ListOpportunityHistoryRequest) (*ListOpportunityHistoryResponse, error)
+	// How many there were, how long they lived and what a latency left of them, in groups.
+	GetOpportunityStatistics(context.Context, *GetOpportunityStatisticsRequest) (*GetOpportunityStatisticsResponse, error)
 	mustEmbedUnimplementedArbitrageServiceServer()
 }
 
@@ -191,6 +221,12 @@ func (UnimplementedArbitrageServiceServer) DecideIdentity(context.Context, *Deci
 }
 func (UnimplementedArbitrageServiceServer) GetArbitrageStats(context.Context, *GetArbitrageStatsRequest) (*GetArbitrageStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetArbitrageStats not implemented")
+}
+func (UnimplementedArbitrageServiceServer) ListOpportunityHistory(context.Context, *ListOpportunityHistoryRequest) (*ListOpportunityHistoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOpportunityHistory not implemented")
+}
+func (UnimplementedArbitrageServiceServer) GetOpportunityStatistics(context.Context, *GetOpportunityStatisticsRequest) (*GetOpportunityStatisticsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOpportunityStatistics not implemented")
 }
 func (UnimplementedArbitrageServiceServer) mustEmbedUnimplementedArbitrageServiceServer() {}
 func (UnimplementedArbitrageServiceServer) testEmbeddedByValue()                          {}
@@ -332,6 +368,42 @@ func _ArbitrageService_GetArbitrageStats_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ArbitrageService_ListOpportunityHistory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOpportunityHistoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ArbitrageServiceServer).ListOpportunityHistory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ArbitrageService_ListOpportunityHistory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ArbitrageServiceServer).ListOpportunityHistory(ctx, req.(*ListOpportunityHistoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ArbitrageService_GetOpportunityStatistics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOpportunityStatisticsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ArbitrageServiceServer).GetOpportunityStatistics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ArbitrageService_GetOpportunityStatistics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ArbitrageServiceServer).GetOpportunityStatistics(ctx, req.(*GetOpportunityStatisticsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ArbitrageService_ServiceDesc is the grpc.ServiceDesc for ArbitrageService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -362,6 +434,14 @@ var ArbitrageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetArbitrageStats",
 			Handler:    _ArbitrageService_GetArbitrageStats_Handler,
+		},
+		{
+			MethodName: "ListOpportunityHistory",
+			Handler:    _ArbitrageService_ListOpportunityHistory_Handler,
+		},
+		{
+			MethodName: "GetOpportunityStatistics",
+			Handler:    _ArbitrageService_GetOpportunityStatistics_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -9,6 +9,7 @@ from crossbook.alerts.acknowledging import Acknowledging
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.closings import Closings
+from crossbook.alerts.conditions.watch import ConditionWatch
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.evaluation import Evaluation
 from crossbook.alerts.evaluation.owned_slots import SLOTS, OwnedSlots
@@ -76,6 +77,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         ownership = Ownership(leases, stores.positions, slots, line, counters, schedule.wake, clock)
         outbox = Outbox(stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock)
         rounds = GroupRounds(stores.groups, rulebook, hold_back, slots.latest, counters)
+        conditions = ConditionWatch(
+            rulebook, slots, feeds, replicas, firing, stores.groups, closings, clock, own.disk_folder
+        )
         lost_closings = LostClosings(stores.groups, slots, replicas, closings, clock)
         tail = Tail(stores.notices, stores.alerts, rulebook, outbox, rounds, counters)
         retention = Retention(stores, counters, own.history_retention_seconds)
@@ -99,6 +103,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             "lost closings": lost_closings.run,
             "groups": rounds.run,
             "feeds": feeds.run,
+            "conditions": conditions.run,
             "shortfalls": shortfalls.run,
             "retention": retention.run,
             "health": HealthWatch(stores, cooldowns, counters, ownership, line, health).run,

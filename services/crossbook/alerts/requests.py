@@ -6,8 +6,9 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from crossbook.alerts.names import ALERTS, ID, rule_id
-from crossbook.alerts.records import AlertQuery
+from crossbook.alerts.channels.registry import KINDS
+from crossbook.alerts.names import ALERTS, ID, alert_id, rule_id
+from crossbook.alerts.records import AlertQuery, DeadLetterQuery
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
@@ -105,6 +106,25 @@ def suppressions_query(request: pb.ListSuppressionsRequest) -> tuple[int, dict[s
 def page_token(request: Message, moment: Timestamp, identifier: str | int) -> str:
     """The token of the page after the row of this moment and id."""
     return encode_token(query_fingerprint(request), [moment.ToDatetime(tzinfo=UTC).isoformat(), identifier])
+
+
+def dead_letters(chosen: pb.DeadLetterFilter, alert: str = "") -> DeadLetterQuery:
+    """Which, of an alert or of all. Raises InvalidRequestError."""
+    identifier = alert_id(alert, "alert") if alert else None
+    if chosen.rule:
+        rule_id(chosen.rule, "filter.rule")
+    if chosen.kind and chosen.kind not in KINDS:
+        raise InvalidRequestError.of("filter.kind", f"must be one of: {', '.join(KINDS)}")
+    refuse([*check_range(chosen), *check_names("filter.channel_id", [chosen.channel_id] if chosen.channel_id else [])])
+    return DeadLetterQuery(
+        alert=identifier,
+        rule=chosen.rule or None,
+        channel=chosen.channel_id or None,
+        kind=chosen.kind or None,
+        reason=chosen.reason or None,
+        from_time=_moment(chosen.from_time) if chosen.HasField("from_time") else None,
+        to_time=_moment(chosen.to_time) if chosen.HasField("to_time") else None,
+    )
 
 
 def alerts_token(request: pb.ListAlertsRequest, last: pb.Alert) -> str:

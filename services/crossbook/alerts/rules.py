@@ -18,6 +18,7 @@ from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 DEFAULT_COOLDOWN_NS = 300 * SECOND_NS
 MAX_COOLDOWN_NS = 30 * 86_400 * SECOND_NS
 MAX_LIFE_NS = 86_400 * SECOND_NS
+MAX_ALIVE_AFTER_NS = 5 * SECOND_NS  # the last horizon of a prediction
 MAX_NAMES = 1000  # of a list of a rule, which is looked at for every event
 MAX_CHANNELS = 20
 THRESHOLDS = ("min_gross_percent", "min_net_percent", "min_notional")
@@ -25,11 +26,22 @@ SERVER_FIELDS = ("name", "etag", "create_time", "update_time")
 FIELDS = tuple(field.name for field in pb.AlertRule.DESCRIPTOR.fields if field.name not in SERVER_FIELDS)
 
 OPPORTUNITY = (pb.ALERT_TRIGGER_UNSPECIFIED, pb.ALERT_TRIGGER_OPPORTUNITY)
+CONDITIONS = {
+    pb.ALERT_TRIGGER_FEED: "feed",
+    pb.ALERT_TRIGGER_SYSTEM: "system",
+    pb.ALERT_TRIGGER_MARKET_MOVE: "market_move",
+}
+MAX_WITHIN_NS = 3600 * SECOND_NS
 
 
 def is_scheduled(rule: pb.AlertRule) -> bool:
     """Whether it looks at windows, on a schedule, rather than at opportunities as they come."""
-    return rule.trigger not in OPPORTUNITY
+    return rule.trigger in WINDOWS
+
+
+def follows_opportunities(rule: pb.AlertRule) -> bool:
+    """Whether it looks at opportunities as they come."""
+    return rule.trigger in OPPORTUNITY
 
 
 def cooldown_ns(rule: pb.AlertRule) -> int:
@@ -69,8 +81,11 @@ def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]
             *_check_plain(rule, venues),
             *_check_duration(rule, "min_life", MAX_LIFE_NS),
             *_check_duration(rule, "cooldown", MAX_COOLDOWN_NS),
+            *_check_duration(rule, "alive_after", MAX_ALIVE_AFTER_NS),
+            *_check_outlook(rule),
             *_check_schedule(rule),
             *_check_grouping(rule),
+            *_check_conditions(rule),
             *check_mute_times(rule),
             *_check_escalations(rule),
             *_check_channels(rule, policy),
@@ -148,11 +163,39 @@ def _check_duration(rule: pb.AlertRule, field: str, most_ns: int) -> Iterator[Fi
         yield FieldViolation(f"alert_rule.{field}", f"must be a duration of 0 to {most_ns // SECOND_NS} s")
 
 
+def _check_outlook(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    if rule.HasField("min_alive_probability") and not 0 < rule.min_alive_probability <= 1:
+        yield FieldViolation("alert_rule.min_alive_probability", "must be above 0 and at most 1")
+    if rule.HasField("min_alive_probability") != rule.HasField("alive_after"):
+        yield FieldViolation("alert_rule.alive_after", "goes with min_alive_probability: give both or neither")
+    if rule.HasField("min_alive_probability") and is_scheduled(rule):
+        yield FieldViolation("alert_rule.min_alive_probability", "is for opportunities; nobody predicts windows")
+
+
 def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:
     if is_scheduled(rule) and from_duration(rule.min_life) != 0:
         yield FieldViolation("alert_rule.min_life", "is for opportunities; windows have no life")
     if rule.trigger == pb.ALERT_TRIGGER_MINUTE and rule.min_notional > 0:
         yield FieldViolation("alert_rule.min_notional", "is for opportunities and snapshots; minutes have no size")
+
+
+def _check_conditions(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    own = CONDITIONS.get(rule.trigger)
+    for field in CONDITIONS.values():
+        if field != own and rule.HasField(field):  # type: ignore[arg-type]
+            yield FieldViolation(f"alert_rule.{field}", "is for rules with its own trigger")
+    if own is None:
+        return
+    if not is_grouped(rule):
+        yield FieldViolation("alert_rule.grouping", "must not be NONE: what opens must be told when it is over")
+    for field in THRESHOLDS:
+        if rule.HasField(field):  # type: ignore[arg-type]
+            yield FieldViolation(f"alert_rule.{field}", "is for opportunities and windows")
+    move = rule.market_move
+    if own == "market_move" and not (math.isfinite(move.min_percent) and move.min_percent > 0):
+        yield FieldViolation("alert_rule.market_move.min_percent", "must be more than 0")
+    if move.HasField("within") and not SECOND_NS <= from_duration(move.within) <= MAX_WITHIN_NS:
+        yield FieldViolation("alert_rule.market_move.within", "must be a duration of 1 s to 3600 s")
 
 
 def _check_grouping(rule: pb.AlertRule) -> Iterator[FieldViolation]:

@@ -8,15 +8,17 @@ from functools import partial
 import structlog
 
 from crossbook.arbitrage.cooldowns import CooldownReader
-from crossbook.arbitrage.event_retention import keep_events
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.lives.keeper import LifeKeeper
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.recorder import BatchRecorder
+from crossbook.arbitrage.retention import MAX_EVENTS, MAX_LIVES, keep_rows
 from crossbook.arbitrage.service import SERVICE_NAME, ArbitrageService
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.store.identities import IdentityStore
+from crossbook.arbitrage.store.lives import LifeStore
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
 from crossbook.plumbing.clock import Clock
@@ -59,9 +61,10 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         shards = ShardFollower(listed, live, plane)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
+        lives = LifeStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
         service = ArbitrageService(  # type: ignore[abstract]  # the plane serves its stream
-            live, shards, arguments, cooldowns, windows, identities
+            live, shards, arguments, cooldowns, windows, identities, lives
         )
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
@@ -80,7 +83,10 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             keep("shards", lambda: _follow(shards, are_decided, keeper, health))
             if events and live.writer:
                 keep("event log", live.writer.run)
-                keep("event retention", partial(keep_events, events, own.event_retention_seconds))
+                keep("event retention", partial(keep_rows, events, "events", own.event_retention_seconds, MAX_EVENTS))
+            if lives:
+                keep("lives", LifeKeeper(lives, live.scanner.log_id, live.open_ids).run)
+                keep("life retention", partial(keep_rows, lives, "lives", own.history_retention_seconds, MAX_LIVES))
             await lifetime.stopping.wait()
 
 

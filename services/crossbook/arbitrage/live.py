@@ -87,6 +87,10 @@ class LiveScan:
         record = identities_record(identities) if self._recorder else b""
         self._tell(self.scanner.set_identities(identities, record, self.clock.now_ns()))
 
+    def open_ids(self) -> list[str]:
+        """Of the opportunities that are open here."""
+        return [spread.opportunity_id for spread in self.scanner.open_opportunities()]
+
     def close(self) -> None:
         """Ends every watcher once it has read what it holds, so that streams end before the server stops."""
         self._tell(self.scanner.close())

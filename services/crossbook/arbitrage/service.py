@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import grpc
 
@@ -12,9 +12,11 @@ from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
+from crossbook.arbitrage.lives import answers as life_answers
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
 from crossbook.arbitrage.opportunity_stream import begin
 from crossbook.arbitrage.shard_follower import ShardFollower
+from crossbook.arbitrage.store.lives import LifeStore
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.arbitrage.window_scan import scan_windows
@@ -27,6 +29,7 @@ from crossbook.plumbing.requests import check_venue, check_venues, refuse
 from crossbook.plumbing.timestamps import to_duration
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Store = TypeVar("Store")
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ArbitrageService"].full_name
 
@@ -45,6 +48,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         cooldowns: CooldownReader,
         store: WindowStore | None,
         identities: IdentityRegister,
+        lives: LifeStore | None,
     ) -> None:
         self._live = live
         self._shards = shards
@@ -52,6 +56,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self._cooldowns = cooldowns
         self._store = store
         self._identities = identities
+        self._lives = lives
         self._window_scans = asyncio.Semaphore(WINDOW_SCANS)
 
     async def ListOpportunities(
@@ -147,6 +152,18 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         row = await self._identities.decide(request.name, request.state, request.comment)
         return pb.DecideIdentityResponse(finding=to_finding(row))
 
+    async def ListOpportunityHistory(
+        self, request: pb.ListOpportunityHistoryRequest, context: Context
+    ) -> pb.ListOpportunityHistoryResponse:
+        self._check_venues(request.venues)
+        return await life_answers.list_history(needed(self._lives), request)
+
+    async def GetOpportunityStatistics(
+        self, request: pb.GetOpportunityStatisticsRequest, context: Context
+    ) -> pb.GetOpportunityStatisticsResponse:
+        self._check_venues(request.venues)
+        return await life_answers.statistics(needed(self._lives), request, self._live.clock.now_ns())
+
     def _check_venues(self, venues: Sequence[str]) -> None:
         refuse(check_venues("venues", venues, self._quoting))
 
@@ -157,10 +174,16 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     async def _scanner(self, source: pb.PriceSource.ValueType, now: int) -> ScannerAnswers:
         if source not in WINDOW_SOURCES:
             return self._live.scanner
-        if self._store is None:
-            raise UnavailableError("this service was started without Postgres: set CROSSBOOK_POSTGRES_DSN")
+        store = needed(self._store)
         async with self._window_scans:
-            return await scan_windows(self._store, source, self._arguments, self._live.identities, now)
+            return await scan_windows(store, source, self._arguments, self._live.identities, now)
+
+
+def needed(store: Store | None) -> Store:
+    """A store of Postgres. Raises UnavailableError where the service has none."""
+    if store is None:
+        raise UnavailableError("this service was started without Postgres: set CROSSBOOK_POSTGRES_DSN")
+    return store
 
 
 def _list(scanner: ScannerAnswers, request: pb.ListOpportunitiesRequest, now: int) -> list[SpreadView]:

@@ -8,9 +8,12 @@ import sys
 
 import typer
 
+from crossbook.cli import groups as grouping
 from crossbook.cli import inspect as inspecting
+from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
 from crossbook.cli import services
+from crossbook.cli import top as topping
 from crossbook.cli import up as upping
 from crossbook.cli import watch as watching
 
@@ -24,11 +27,15 @@ app = typer.Typer(
 )
 
 app.command("up")(upping.up)
+app.command("top")(topping.top)
 app.command("record")(recording.record)
 app.command("replay")(recording.replay)
 for command in services.commands():
     app.command(command.__name__)(command)
 app.add_typer(watching.app, name="watch")
+app.add_typer(lives.app, name="opportunities")
+app.add_typer(grouping.groups, name="groups")
+app.add_typer(grouping.silences, name="silences")
 app.command("explain")(watching.explain)
 app.command("doctor")(inspecting.doctor)
 app.command("venues")(inspecting.venues)

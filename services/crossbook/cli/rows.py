@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,6 +19,10 @@ QUOTE_HEAD = (
 )
 OPPORTUNITY_HEAD = (
     f"{'time':<12} {'event':<8} {'asset':<8} {'buy':<24} {'sell':<24} {'gross %':>8} {'net %':>8} {'size':>12}"
+)
+LIFE_HEAD = (
+    f"{'opened':<19} {'life s':>9} {'asset':<8} {'buy':<14} {'sell':<14} {'open %':>8} {'peak %':>8}"
+    f" {'notional':>12}  end"
 )
 ALERT_HEAD = f"{'time':<12} {'asset':<8} {'buy':<12} {'sell':<12} {'net %':>8}  rule"
 
@@ -60,6 +65,35 @@ def opportunity_event(event: arbitrage_pb2.OpportunityEvent) -> str:
     )
 
 
+def life(found: arbitrage_pb2.OpportunityLife) -> str:
+    """Opening, peak and end; a * says that the watch ended, and not for certain the opportunity."""
+    reason = arbitrage_pb2.RefusalReason.Name(found.close_reason).removeprefix("REFUSAL_REASON_")
+    end = f"{reason}{'*' if found.is_censored else ''}" if found.HasField("close_time") else "open"
+    opened = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.open_time.seconds))
+    return (
+        f"{opened:<19} {_seconds(found.duration):>9} {found.asset:<8} {found.buy_venue:<14} {found.sell_venue:<14}"
+        f" {found.opening_net_percent:>8.3f} {found.peak_net_percent:>8.3f} {found.opening_notional:>12,.0f}  {end}"
+    )
+
+
+def life_statistics_head(latencies: Iterable[Duration]) -> str:
+    """Two columns a latency: the share that still paid, and the mean net percent."""
+    columns = "".join(f" {f'alive {_milliseconds(one)}':>12} {f'net {_milliseconds(one)}':>10}" for one in latencies)
+    return f"{'group':<40} {'count':>8} {'median s':>9} {'open %':>8} {'peak %':>8}{columns}"
+
+
+def life_statistics(found: arbitrage_pb2.LifeStatistics) -> str:
+    """One group."""
+    hour = time.strftime("%Y-%m-%d %H:00Z", time.gmtime(found.hour.seconds)) if found.HasField("hour") else ""
+    pair = f"{found.buy_venue} > {found.sell_venue}" if found.buy_venue else ""
+    group = ", ".join(filter(None, (found.asset, pair, hour))) or "all"
+    captures = "".join(f" {one.alive_share:>12.1%} {one.mean_net_percent:>10.3f}" for one in found.captures)
+    return (
+        f"{group:<40} {found.count:>8} {_seconds(found.median_life):>9}"
+        f" {found.mean_opening_net_percent:>8.3f} {found.peak_net_percent:>8.3f}{captures}"
+    )
+
+
 def alert(found: alerts_pb2.Alert) -> str:
     seen = found.opportunity
     return (
@@ -89,6 +123,10 @@ def explanation(answer: arbitrage_pb2.ExplainSpreadResponse) -> str:
 
 def _leg(leg: arbitrage_pb2.Leg) -> str:
     return f"{leg.venue} {leg.price:.8g}"
+
+
+def _milliseconds(duration: Duration) -> str:
+    return f"{duration.seconds * 1000 + duration.nanos / 1e6:g} ms"
 
 
 def _seconds(duration: Any) -> str:

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import pytest
 
 from crossbook._core import EVENT_LOG_CAPACITY, ResumeToken
-from crossbook.arbitrage.event_retention import forget_events
 from crossbook.arbitrage.event_writer import EventWriter
+from crossbook.arbitrage.lives.keeper import LifeKeeper
+from crossbook.arbitrage.retention import forget_rows
 from crossbook.arbitrage.store.events import EventStore
+from crossbook.arbitrage.store.lives import LifeStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
@@ -219,13 +221,16 @@ async def test_what_waits_is_bounded_and_what_was_dropped_is_counted(store: Even
     assert await process(store).told(EVERYTHING) == [(CLOSED, "BTC"), (OPENED, "BTC"), (CLOSED, "BTC")]
 
 
-async def test_the_log_forgets_by_age_and_by_number(store: EventStore) -> None:
-    """The oldest go first, and a token from before is answered with all that is left."""
+async def test_the_log_forgets_by_age_and_by_number(store: EventStore, postgres_dsn: str) -> None:
+    """The oldest go first, by age once they are in the lives, and a token of before is answered with what is left."""
     dead = process(store)
     for asset in ("BTC", "ETH", "SOL"):
         dead.tick(101.0, asset)
     await dead.write()
-    assert await forget_events(store, 3600, kept=2) == 1
+    assert await forget_rows(store, "events", 3600, kept=2) == 1
     assert await process(store).told(EVERYTHING) == [(OPENED, "ETH"), (OPENED, "SOL"), (CLOSED, "ETH"), (CLOSED, "SOL")]
-    assert await forget_events(store, 0) == 2
+    assert await forget_rows(store, "events", 0, kept=2) == 0
+    async with await open_pool(postgres_dsn) as pool:
+        assert await LifeKeeper(LifeStore(pool), "own", list).take_page() == 2
+    assert await forget_rows(store, "events", 0, kept=2) == 2
     assert await process(store).told(EVERYTHING) == []

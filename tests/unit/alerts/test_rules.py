@@ -10,7 +10,7 @@ from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.rules import check_rule, cooldown_ns, created, default_rule, redacted, updated
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
-from crossbook.plumbing.timestamps import SECOND_NS
+from crossbook.plumbing.timestamps import SECOND_NS, to_duration
 
 POLICY = TargetPolicy(allow_private=False)
 OLD, NEW, THIRD = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"o", b"n", b"t"))
@@ -107,3 +107,25 @@ def test_any_threshold_is_accepted_or_named(value: float) -> None:
         with pytest.raises(InvalidRequestError) as raised:
             check_rule(rule, POLICY, [])
         assert [violation.field for violation in raised.value.violations] == ["alert_rule.min_net_percent"]
+
+
+def test_a_probability_goes_with_a_moment_and_with_opportunities() -> None:
+    """Half of it, what is no probability, and a rule about windows are refused with the field."""
+
+    def wrong(**fields: object) -> set[str]:
+        rule = default_rule()
+        rule.MergeFrom(pb.AlertRule(**fields))  # type: ignore[arg-type]
+        try:
+            check_rule(rule, POLICY, [])
+        except InvalidRequestError as error:
+            return {violation.field.removeprefix("alert_rule.") for violation in error.violations}
+        return set()
+
+    after = to_duration(180_000_000)
+    assert wrong(min_alive_probability=0.5, alive_after=after) == set()
+    assert wrong(min_alive_probability=0.5) == wrong(alive_after=after) == {"alive_after"}
+    for probability in (0.0, 1.1, float("nan")):
+        assert wrong(min_alive_probability=probability, alive_after=after) == {"min_alive_probability"}
+    assert wrong(min_alive_probability=0.5, alive_after=to_duration(6 * SECOND_NS)) == {"alive_after"}
+    windows = wrong(min_alive_probability=0.5, alive_after=after, trigger=pb.ALERT_TRIGGER_SNAPSHOT)
+    assert windows == {"min_alive_probability"}

@@ -37,7 +37,9 @@ async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: Scan
     live = LiveScan(arguments)
     shards = ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))
     identities = IdentityRegister(live, None)
-    service = ArbitrageService(live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities)
+    service = ArbitrageService(
+        live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities, None
+    )
     context = cast(Any, None)
     request = pb.ListOpportunitiesRequest(price_source=pb.PRICE_SOURCE_SNAPSHOT)
     answers = [asyncio.ensure_future(service.ListOpportunities(request, context)) for _ in range(10)]

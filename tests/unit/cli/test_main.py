@@ -14,7 +14,7 @@ from crossbook.cli.main import app
 
 COMMANDS = (
     *("up", "tracker", "aggregator", "arbitrage", "alerts", "simulator", "migrate"),
-    *("watch", "explain", "doctor", "venues", "version"),
+    *("top", "watch", "explain", "doctor", "venues", "version"),
 )
 
 

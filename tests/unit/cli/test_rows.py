@@ -85,3 +85,36 @@ def test_only_people_get_a_head(capsys: pytest.CaptureFixture[str]) -> None:
     for is_json, lines in ((False, 2), (True, 1)):
         rows.Printer(is_json, rows.QUOTE_HEAD, rows.quote).show(QUOTE)
         assert len(capsys.readouterr().out.splitlines()) == lines
+
+
+def test_a_life_is_one_row_that_says_whether_only_its_watch_ended() -> None:
+    """With a star."""
+    life = arbitrage_pb2.OpportunityLife(
+        asset="BTC",
+        buy_venue="binance",
+        sell_venue="okx",
+        open_time=MOMENT,
+        close_time=MOMENT,
+        duration=to_duration(1_500_000_000),
+        close_reason=arbitrage_pb2.REFUSAL_REASON_NOT_LIVE,
+        is_censored=True,
+        opening_net_percent=0.2,
+        peak_net_percent=0.3,
+        opening_notional=12_345.0,
+    )
+    assert rows.life(life).split()[2:] == ["1.500", "BTC", "binance", "okx", "0.200", "0.300", "12,345", "NOT_LIVE*"]
+    life.ClearField("close_time")
+    assert rows.life(life).split()[-1] == "open"
+
+
+def test_statistics_are_one_row_a_group_with_two_columns_a_latency() -> None:
+    """Under their head."""
+    capture = arbitrage_pb2.LatencyCapture(latency=to_duration(180_000_000), alive_share=0.5, mean_net_percent=0.1)
+    found = arbitrage_pb2.LifeStatistics(
+        asset="BTC", buy_venue="binance", sell_venue="okx", count=7, median_life=to_duration(2_000_000_000),
+        mean_opening_net_percent=0.2, peak_net_percent=0.9, captures=[capture],
+    )  # fmt: skip
+    assert rows.life_statistics(found).split() == [
+        "BTC,", "binance", ">", "okx", "7", "2.000", "0.200", "0.900", "50.0%", "0.100",
+    ]  # fmt: skip
+    assert rows.life_statistics_head([capture.latency]).split()[-6:] == ["alive", "180", "ms", "net", "180", "ms"]

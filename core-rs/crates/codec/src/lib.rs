@@ -8,7 +8,7 @@
 //! | `sbe` | binary frames |
 //! | `request`, `urls` | REST requests and where they go |
 
-mod decimal;
+pub mod decimal;
 mod error;
 pub mod json;
 mod plain_json;

@@ -5,6 +5,7 @@ mod asset_class;
 mod book;
 mod contract;
 mod fact;
+mod facts;
 mod instrument;
 mod quote;
 
@@ -13,5 +14,6 @@ pub use asset_class::AssetClass;
 pub use book::{Level, MAX_LEVELS, OrderBook};
 pub use contract::ContractWorth;
 pub use fact::{Fact, WrongFact};
+pub use facts::{FactKind, FactState, FundingAccrual, InstrumentFact, Terms, TradingStatus};
 pub use instrument::{Instrument, is_name};
 pub use quote::{BookState, Quote};

@@ -5,12 +5,14 @@
 //! | `venues/` | one file a venue |
 //! | `registry` | the venues there are |
 //! | `venue`, `profile`, `listing` | what a venue's file provides |
+//! | `facts/` | what answers tell of instruments besides quotes, by each venue's tables |
 //! | `market_data` | the values that it hands to the desk |
 //! | `desk/` | books, sequences and connections, of whatever venue |
 //! | `feed` | the two together, as the driver sees them |
 
 mod desk;
 mod error;
+pub mod facts;
 pub mod feed;
 mod listing;
 mod market_data;
@@ -29,5 +31,5 @@ pub use feed::{Feed, FeedOptions};
 pub use listing::MarketListing;
 pub use market_data::Frame;
 pub use profile::VenueProfile;
-pub use registry::{find, next_market_request, parse_markets, profiles, throttling_words};
+pub use registry::{fact_book, find, next_market_request, parse_markets, profiles, throttling_words};
 pub use venue::Venue;

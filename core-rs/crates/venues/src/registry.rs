@@ -1,6 +1,7 @@
 //! What can be asked of a venue by its id.
 
 use crate::error::VenueError;
+use crate::facts::FactBook;
 use crate::listing::MarketListing;
 use crate::profile::VenueProfile;
 use crate::venue::Venue;
@@ -43,6 +44,13 @@ fn page_behind(
     }
     let address = RestAddress { own: venue.profile().rest_url, given: rest_url.map(str::to_string) };
     Ok(next.map(|request| request.at(&address)))
+}
+
+/// A book of what the venue tells of instruments besides quotes.
+pub fn fact_book(id: &str, rest_url: Option<&str>) -> Result<FactBook, VenueError> {
+    let venue = find(id)?;
+    let rest = RestAddress { own: venue.profile().rest_url, given: rest_url.map(str::to_string) };
+    Ok(FactBook::new(venue.fact_polls(), rest))
 }
 
 /// What the venue says, in its own words, where this answer means that it is asked too often.

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::MarketListing;
 use crate::market_data::{BookRequest, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, VenueProfile};
@@ -21,6 +22,10 @@ pub trait Venue: Sync {
     }
     /// The markets that those answers list as open now.
     fn parse_markets(&self, bodies: &[&[u8]], now_ns: i64) -> Result<MarketListing, VenueError>;
+    /// The answers that tell of instruments what quotes do not.
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        &[]
+    }
     /// What is asked before every dial, where the venue lets nobody in without a ticket.
     fn ticket_request(&self) -> Option<RestRequest> {
         None

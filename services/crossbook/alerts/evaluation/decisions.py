@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crossbook.alerts.evaluation.evaluate import Evaluator
 from crossbook.alerts.evaluation.progress import Progress
 from crossbook.alerts.match import Match
-from crossbook.alerts.rules import cooldown_ns, is_scheduled
+from crossbook.alerts.rules import cooldown_ns, follows_opportunities
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
@@ -28,7 +28,7 @@ class Decision:
 def decide(rules: Sequence[pb.AlertRule], events: Iterable[arbitrage_pb2.OpportunityEvent]) -> Iterator[Decision]:
     """Every alert that the events fire, in order."""
     alone = Tenure(slot=0, renewed_at=0.0)
-    own = [(rule, alone) for rule in rules if rule.is_enabled and not is_scheduled(rule)]
+    own = [(rule, alone) for rule in rules if rule.is_enabled and follows_opportunities(rule)]
     evaluator, cooldowns = Evaluator(lambda _: own, Progress()), _Cooldowns()
     for event in events:
         for match in evaluator.on_event(event):

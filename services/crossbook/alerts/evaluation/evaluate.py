@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from crossbook.alerts.evaluation.outlook import alive_probability
 from crossbook.alerts.evaluation.progress import Progress
 from crossbook.alerts.match import Hold, Match
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -187,6 +188,7 @@ def passes(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
         (not rule.HasField("min_gross_percent") or costs.gross_percent >= rule.min_gross_percent)
         and (not rule.HasField("min_net_percent") or costs.net_percent >= rule.min_net_percent)
         and (not rule.HasField("min_notional") or opportunity.executable_notional >= rule.min_notional)
+        and (not rule.HasField("min_alive_probability") or _will_be_there(rule, opportunity))
     )
 
 
@@ -206,4 +208,11 @@ def shortfall(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity, lived_
         for name, had, least, unit, is_set in missed
         if is_set and had < least
     ]
+    if rule.HasField("min_alive_probability") and not _will_be_there(rule, opportunity):
+        words.append(f"it is less likely than {rule.min_alive_probability:.6g} to live on for long enough")
     return ", ".join(words)
+
+
+def _will_be_there(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
+    alive = alive_probability(opportunity.life, from_duration(rule.alive_after))
+    return alive is not None and alive >= rule.min_alive_probability

@@ -16,7 +16,7 @@ from crossbook.alerts.evaluation.evaluate import Evaluator, OnShort, OwnRule
 from crossbook.alerts.evaluation.progress import Progress
 from crossbook.alerts.evaluation.recent_events import Event, RecentEvents
 from crossbook.alerts.match import Match, Position
-from crossbook.alerts.rules import is_scheduled
+from crossbook.alerts.rules import follows_opportunities
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
@@ -141,7 +141,7 @@ class OwnedSlots:
                 (rule, tenure)
                 for rule in rules
                 if rule.is_enabled
-                and not is_scheduled(rule)
+                and follows_opportunities(rule)
                 and (tenure := self._tenures.get(slot_of(rule.name, asset)))
             ]
         return own

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from crossbook.alerts.holding.hold_back import HoldBack
 from crossbook.alerts.records import Tries
 from crossbook.alerts.store.alerts import AlertStore
+from crossbook.alerts.store.dead_letters import DeadLetterStore
 from crossbook.alerts.store.deliveries import DeliveryStore
 from crossbook.alerts.store.groups import GroupStore
 from crossbook.alerts.store.notices import Notices
@@ -24,6 +25,7 @@ class Stores:
     rules: RuleStore
     alerts: AlertStore
     deliveries: DeliveryStore
+    dead_letters: DeadLetterStore
     positions: PositionStore
     notices: Notices
     groups: GroupStore
@@ -39,7 +41,8 @@ def stores_on(pool: Pool, dsn: str, tries: Tries, clock: Clock, hold_back: HoldB
     return Stores(
         RuleStore(pool, failures),
         alerts,
-        DeliveryStore(pool, failures, tries),
+        DeliveryStore(pool, failures),
+        DeadLetterStore(pool, failures, tries),
         PositionStore(pool, failures, clock),
         Notices(dsn),
         GroupStore(pool, failures, alerts.deliver),

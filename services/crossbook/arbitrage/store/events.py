@@ -52,11 +52,12 @@ AFTER = """
         payload
     FROM opportunity_events WHERE id > %s ORDER BY id LIMIT %s
 """
-# The oldest go, and those beyond the number that is kept.
+# The oldest go once they are in the lives, and those beyond the number that is kept whether or not.
 FORGET = """
     DELETE FROM opportunity_events WHERE id = ANY(ARRAY(
         SELECT id FROM opportunity_events
-        WHERE recorded_at < clock_timestamp() - %(age)s OR id <= (SELECT max(id) FROM opportunity_events) - %(kept)s
+        WHERE (recorded_at < clock_timestamp() - %(age)s AND id <= (SELECT event_id FROM opportunity_lives_position))
+            OR id <= (SELECT max(id) FROM opportunity_events) - %(kept)s
         ORDER BY id LIMIT %(limit)s))
 """
 FORGET_WRITERS = "DELETE FROM opportunity_writers WHERE seen_at < clock_timestamp() - %s"

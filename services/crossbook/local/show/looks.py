@@ -11,8 +11,6 @@ from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
 from crossbook.plumbing.follow import Link
 from crossbook.plumbing.timestamps import from_timestamp, now_ns
 
-_SHOWN_ALERTS = 20
-_SHOWN_OPPORTUNITIES = 20
 _KEPT_SIGHTINGS = 200_000  # the oldest are forgotten: only a run of many hours gets there
 _VENUE_COUNTERS = (
     "messages_received",
@@ -45,14 +43,14 @@ async def refusals(observer: Observer, name: str, _: grpc.aio.Channel) -> None:
 
 async def opportunities(observer: Observer, _: str, channel: grpc.aio.Channel) -> None:
     """The best that are open."""
-    answer = await ask(channel, "arbitrage", "ArbitrageService", "ListOpportunities", {"limit": _SHOWN_OPPORTUNITIES})
+    answer = await ask(channel, "arbitrage", "ArbitrageService", "ListOpportunities", {"limit": observer.most_rows})
     if answer:
         observer.opportunities = list(answer.opportunities)
 
 
 async def alerts(observer: Observer, _: str, channel: grpc.aio.Channel) -> None:
     """The latest that fired."""
-    answer = await ask(channel, "alerts", "AlertService", "ListAlerts", {"page_size": _SHOWN_ALERTS})
+    answer = await ask(channel, "alerts", "AlertService", "ListAlerts", {"page_size": observer.most_rows})
     if answer:
         observer.alerts = list(answer.alerts)
 

@@ -60,8 +60,11 @@ class VenueFigures:
 class Observer:
     """Everything known about the run so far; changed only by its own tasks and by the looks (looks.py)."""
 
-    def __init__(self, targets: Mapping[str, str], restarts: Callable[[str], int]) -> None:
-        """targets: process name to host:port; restarts: how often a process was started again."""
+    def __init__(self, targets: Mapping[str, str], restarts: Callable[[str], int], most_rows: int = 20) -> None:
+        """targets: process name to host:port; restarts: how often a process was started again; most_rows: of
+        opportunities and of alerts.
+        """
+        self.most_rows = most_rows
         self.restarts = restarts
         self.rates = Rates()
         self.venues: dict[str, VenueFigures] = {}

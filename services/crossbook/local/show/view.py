@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crossbook.local.services import SERVICES
+from crossbook.local.show.narrowing import Narrowing
 from crossbook.local.show.observer import Observer, VenueFigures
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp, now_ns
@@ -25,9 +26,11 @@ _LEAST_FREE = 2  # for opportunities and alerts
 _STATE_STYLES = {"LIVE": "bold green", "DEGRADED": "yellow", "DOWN": "bold red", "STARTING": "cyan"}
 
 
-async def show(observer: Observer, headline: str, footer: str, notices: list[str]) -> None:
-    """Draws until cancelled."""
-    screen = Screen(observer, headline, footer, notices)
+async def show(
+    observer: Observer, headline: str, footer: str, notices: list[str], narrowing: Narrowing | None = None
+) -> None:
+    """Draws until cancelled; the narrowing may change meanwhile."""
+    screen = Screen(observer, headline, footer, notices, narrowing)
     with Live(screen, screen=True, auto_refresh=False, redirect_stderr=False) as live:
         while True:
             live.refresh()
@@ -37,8 +40,11 @@ async def show(observer: Observer, headline: str, footer: str, notices: list[str
 class Screen:
     """What is drawn; venues come first, opportunities and alerts share the lines that are left."""
 
-    def __init__(self, observer: Observer, headline: str, footer: str, notices: list[str]) -> None:
+    def __init__(
+        self, observer: Observer, headline: str, footer: str, notices: list[str], narrowing: Narrowing | None = None
+    ) -> None:
         self._observer = observer
+        self._narrowing = narrowing or Narrowing()
         self._headline = headline
         self._footer = footer
         self._notices = notices
@@ -59,7 +65,7 @@ class Screen:
     def _screen(self, console: Console, options: ConsoleOptions) -> RenderableType:
         height = options.height or console.height
         is_wide = options.max_width >= _WIDE
-        rows = max(1, min(len(self._observer.venues), height - _OTHER_LINES - _LEAST_FREE))
+        rows = max(1, min(len(self._seen()), height - _OTHER_LINES - _LEAST_FREE))
         free = max(_LEAST_FREE, height - _OTHER_LINES - rows)
         alert_lines = max(1, free // 3)
         return Group(
@@ -79,7 +85,8 @@ class Screen:
         grid = Table.grid(expand=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(justify="right", width=8)
-        grid.add_row(plain(self._headline, "bold"), plain(f"{minutes:d}:{seconds:02d}"))
+        headline = " · ".join(part for part in (self._headline, self._narrowing.words) if part)
+        grid.add_row(plain(headline, "bold"), plain(f"{minutes:d}:{seconds:02d}"))
         return grid
 
     def _venues(self, rows: int, is_wide: bool) -> RenderableType:
@@ -94,7 +101,7 @@ class Screen:
             ">resyncs",
             *([">p50 µs", ">clock ms", ">late ms"] if is_wide else []),
         )
-        seen = self._observer.venues
+        seen = self._seen()
         shown = sorted(seen)
         if len(seen) > rows:
             shown = sorted(sorted(seen, key=lambda venue: (_is_live(seen[venue]), venue))[: rows - 1])
@@ -107,11 +114,12 @@ class Screen:
             _add_row(table, "waiting for the trackers ...")
         return table
 
+    def _seen(self) -> dict[str, VenueFigures]:
+        return {venue: told for venue, told in self._observer.venues.items() if self._narrowing.has_venue(venue)}
+
     def _notice(self) -> str:
         """What is wrong with a venue now; else what happened last."""
-        reasons = (
-            f"{venue}: {seen.stats.reason}" for venue, seen in self._observer.venues.items() if seen.stats.reason
-        )
+        reasons = (f"{venue}: {seen.stats.reason}" for venue, seen in self._seen().items() if seen.stats.reason)
         return next(reasons, self._notices[-1] if self._notices else "")
 
     def _totals(self) -> RenderableType:
@@ -132,18 +140,20 @@ class Screen:
         table = _table(
             "opportunity", "buy", "sell", ">net %", *([">gross %", ">size", ">notional"] if is_wide else [">notional"])
         )
-        shown = [found for found in self._observer.opportunities if found.id][: max(1, lines - 1)]
+        chosen = filter(self._narrowing.has_opportunity, self._observer.opportunities)
+        shown = [found for found in chosen if found.id][: max(1, lines - 1)]
         for found in shown:
             _add_row(table, *_opportunity_row(found, is_wide))
         if not shown:
-            _add_row(table, plain("none open", "dim"))
+            _add_row(table, plain("none open that matches" if self._narrowing.words else "none open", "dim"))
         return table
 
     def _alerts(self, lines: int) -> RenderableType:
         table = _table("alert", "asset", "buy → sell", ">net %", "delivered")
-        for alert in self._observer.alerts[: max(1, lines - 1)]:
+        shown = [alert for alert in self._observer.alerts if self._narrowing.has_opportunity(alert.opportunity)]
+        for alert in shown[: max(1, lines - 1)]:
             _add_row(table, *_alert_row(alert))
-        if not self._observer.alerts:
+        if not shown:
             _add_row(table, plain("none yet", "dim"))
         return table
 

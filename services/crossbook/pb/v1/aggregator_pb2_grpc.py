@@ -70,6 +70,21 @@ class AggregatorServiceStub:
                 request_serializer=crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsRequest.SerializeToString,
                 response_deserializer=crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsResponse.FromString,
                 _registered_method=True)
+        self.IngestFacts = channel.stream_stream(
+                '/crossbook.v1.AggregatorService/IngestFacts',
+                request_serializer=crossbook_dot_v1_dot_aggregator__pb2.IngestFactsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_aggregator__pb2.IngestFactsResponse.FromString,
+                _registered_method=True)
+        self.ListInstrumentFacts = channel.unary_unary(
+                '/crossbook.v1.AggregatorService/ListInstrumentFacts',
+                request_serializer=crossbook_dot_v1_dot_aggregator__pb2.ListInstrumentFactsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_aggregator__pb2.ListInstrumentFactsResponse.FromString,
+                _registered_method=True)
+        self.WatchInstrumentFacts = channel.unary_stream(
+                '/crossbook.v1.AggregatorService/WatchInstrumentFacts',
+                request_serializer=crossbook_dot_v1_dot_aggregator__pb2.WatchInstrumentFactsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_aggregator__pb2.WatchInstrumentFactsResponse.FromString,
+                _registered_method=True)
 
 
 class AggregatorServiceServicer:
@@ -128,6 +143,28 @@ class AggregatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def IngestFacts(self, request_iterator, context):
+        """Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
+        venue whose stream has ended are STALE until another begins. Every shard is told all of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInstrumentFacts(self, request, context):
+        """What is known of instruments besides quotes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchInstrumentFacts(self, request, context):
+        """The same, everything first and then what changes; for a slow reader the newest of each fact.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AggregatorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -165,6 +202,21 @@ def add_AggregatorServiceServicer_to_server(servicer, server):
                     servicer.GetAggregatorStats,
                     request_deserializer=crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsRequest.FromString,
                     response_serializer=crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsResponse.SerializeToString,
+            ),
+            'IngestFacts': grpc.stream_stream_rpc_method_handler(
+                    servicer.IngestFacts,
+                    request_deserializer=crossbook_dot_v1_dot_aggregator__pb2.IngestFactsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_aggregator__pb2.IngestFactsResponse.SerializeToString,
+            ),
+            'ListInstrumentFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInstrumentFacts,
+                    request_deserializer=crossbook_dot_v1_dot_aggregator__pb2.ListInstrumentFactsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_aggregator__pb2.ListInstrumentFactsResponse.SerializeToString,
+            ),
+            'WatchInstrumentFacts': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchInstrumentFacts,
+                    request_deserializer=crossbook_dot_v1_dot_aggregator__pb2.WatchInstrumentFactsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_aggregator__pb2.WatchInstrumentFactsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -357,6 +409,87 @@ class AggregatorService:
             '/crossbook.v1.AggregatorService/GetAggregatorStats',
             crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsRequest.SerializeToString,
             crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IngestFacts(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/crossbook.v1.AggregatorService/IngestFacts',
+            crossbook_dot_v1_dot_aggregator__pb2.IngestFactsRequest.SerializeToString,
+            crossbook_dot_v1_dot_aggregator__pb2.IngestFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInstrumentFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AggregatorService/ListInstrumentFacts',
+            crossbook_dot_v1_dot_aggregator__pb2.ListInstrumentFactsRequest.SerializeToString,
+            crossbook_dot_v1_dot_aggregator__pb2.ListInstrumentFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchInstrumentFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/crossbook.v1.AggregatorService/WatchInstrumentFacts',
+            crossbook_dot_v1_dot_aggregator__pb2.WatchInstrumentFactsRequest.SerializeToString,
+            crossbook_dot_v1_dot_aggregator__pb2.WatchInstrumentFactsResponse.FromString,
             options,
             channel_credentials,
             insecure,

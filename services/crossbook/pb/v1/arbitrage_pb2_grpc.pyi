@@ -49,6 +49,10 @@ class ArbitrageServiceStub:
     """
     GetArbitrageStats: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.GetArbitrageStatsRequest, _arbitrage_pb2.GetArbitrageStatsResponse]
     """Counters of this process."""
+    ListOpportunityHistory: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.ListOpportunityHistoryRequest, _arbitrage_pb2.ListOpportunityHistoryResponse]
+    """Opportunities from opening to close, newest first, as Postgres keeps them for arbitrage.history_retention_seconds."""
+    GetOpportunityStatistics: _grpc.UnaryUnaryMultiCallable[_arbitrage_pb2.GetOpportunityStatisticsRequest, _arbitrage_pb2.GetOpportunityStatisticsResponse]
+    """How many there were, how long they lived and what a latency left of them, in groups."""
 
 @_typing.type_check_only
 class ArbitrageServiceAsyncStub(ArbitrageServiceStub):
@@ -71,6 +75,10 @@ class ArbitrageServiceAsyncStub(ArbitrageServiceStub):
     """
     GetArbitrageStats: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.GetArbitrageStatsRequest, _arbitrage_pb2.GetArbitrageStatsResponse]  # type: ignore[assignment]
     """Counters of this process."""
+    ListOpportunityHistory: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.ListOpportunityHistoryRequest, _arbitrage_pb2.ListOpportunityHistoryResponse]  # type: ignore[assignment]
+    """Opportunities from opening to close, newest first, as Postgres keeps them for arbitrage.history_retention_seconds."""
+    GetOpportunityStatistics: _aio.UnaryUnaryMultiCallable[_arbitrage_pb2.GetOpportunityStatisticsRequest, _arbitrage_pb2.GetOpportunityStatisticsResponse]  # type: ignore[assignment]
+    """How many there were, how long they lived and what a latency left of them, in groups."""
 
 class ArbitrageServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds opportunities and explains why a spread is or is not one."""
@@ -132,5 +140,21 @@ class ArbitrageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_arbitrage_pb2.GetArbitrageStatsResponse, _abc.Awaitable[_arbitrage_pb2.GetArbitrageStatsResponse]]:
         """Counters of this process."""
+
+    @_abc_1.abstractmethod
+    def ListOpportunityHistory(
+        self,
+        request: _arbitrage_pb2.ListOpportunityHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arbitrage_pb2.ListOpportunityHistoryResponse, _abc.Awaitable[_arbitrage_pb2.ListOpportunityHistoryResponse]]:
+        """Opportunities from opening to close, newest first, as Postgres keeps them for arbitrage.history_retention_seconds."""
+
+    @_abc_1.abstractmethod
+    def GetOpportunityStatistics(
+        self,
+        request: _arbitrage_pb2.GetOpportunityStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arbitrage_pb2.GetOpportunityStatisticsResponse, _abc.Awaitable[_arbitrage_pb2.GetOpportunityStatisticsResponse]]:
+        """How many there were, how long they lived and what a latency left of them, in groups."""
 
 def add_ArbitrageServiceServicer_to_server(servicer: ArbitrageServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

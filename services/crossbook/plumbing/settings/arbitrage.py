@@ -14,7 +14,8 @@ class ArbitrageSettings(Section):
     A shards_file, JSON such as {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
-    event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres.
+    event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres;
+    history_retention_seconds for how long the lives of opportunities that have ended stay there.
     """
 
     port: Port = 50053
@@ -37,5 +38,6 @@ class ArbitrageSettings(Section):
     allow_depegged: bool = False
     relays: dict[str, str] = {}
     event_retention_seconds: Positive = 3600
+    history_retention_seconds: Positive = 30 * 86_400
     record_dir: Path | None = None
     record_max_bytes: RecordingBytes = MAX_RECORDING_BYTES

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from crossbook.local.show.narrowing import Narrowing
 from crossbook.local.show.observer import Observer
 from crossbook.local.show.view import Screen
 from crossbook.pb.v1 import market_pb2
@@ -115,3 +116,24 @@ def test_where_there_is_no_room_the_venues_that_are_live_give_way() -> None:
     screen = draw(observer, 80, 24)
     assert any(line.startswith("venue19") and "DOWN" in line for line in screen)
     assert any(line.split()[:4] == ["8", "more", "8", "LIVE"] for line in screen)
+
+
+def test_what_is_typed_narrows_the_view() -> None:
+    """Opportunities and alerts that do not match are gone, and the screen says by what."""
+    narrowing = Narrowing(venues=["venue00", "venue01"])
+    console = Console(file=io.StringIO(), width=120, height=40, force_terminal=False)
+    options = console.options.update(width=120, height=40)
+    screen = Screen(observed(), HEADLINE, FOOTER, [], narrowing)
+
+    def drawn() -> str:
+        lines = console.render_lines(screen, options, pad=False)
+        return "\n".join("".join(segment.text for segment in line) for line in lines)
+
+    assert "venue02" not in drawn()
+    assert "COIN3 " in drawn()
+    narrowing.text = "coin7"
+    assert "COIN7 " in drawn()
+    assert "COIN3 " not in drawn()
+    assert "venue00, venue01 · /coin7" in drawn()
+    narrowing.text = "nothing"
+    assert "none open that matches" in drawn()

@@ -4,6 +4,7 @@ isort:skip_file
 The aggregator keeps the windows of every instrument and fans the latest quotes out."""
 
 from collections import abc as _abc
+from crossbook_client.v1 import facts_pb2 as _facts_pb2
 from crossbook_client.v1 import market_pb2 as _market_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -882,3 +883,172 @@ class IngestStreamStats(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IngestStreamStats: _TypeAlias = IngestStreamStats  # noqa: Y015
+
+@_typing.final
+class IngestFactsRequest(_message.Message):
+    """What is new about some instruments of one venue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUE_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    venue: _builtins.str
+    """Lower-case venue id; the same in every message of a stream."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.InstrumentFacts]:
+        """In the first message of a stream: all that are tracked, with all their facts."""
+
+    def __init__(
+        self,
+        *,
+        venue: _builtins.str = ...,
+        instruments: _abc.Iterable[_facts_pb2.InstrumentFacts] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IngestFactsRequest: _TypeAlias = IngestFactsRequest  # noqa: Y015
+
+@_typing.final
+class IngestFactsResponse(_message.Message):
+    """Says that a message was taken: the next may come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IngestFactsResponse: _TypeAlias = IngestFactsResponse  # noqa: Y015
+
+@_typing.final
+class ListInstrumentFactsRequest(_message.Message):
+    """Asks for facts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Instruments wanted, 1 to 1000; 0 means 500."""
+    page_token: _builtins.str
+    """next_page_token of the previous answer to the same query."""
+    @_builtins.property
+    def filter(self) -> Global___InstrumentFilter:
+        """Which instruments; absent means all."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_facts_pb2.FactKind.ValueType]:
+        """Which kinds; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        filter: Global___InstrumentFilter | None = ...,
+        kinds: _abc.Iterable[_facts_pb2.FactKind.ValueType] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "kinds", b"kinds", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInstrumentFactsRequest: _TypeAlias = ListInstrumentFactsRequest  # noqa: Y015
+
+@_typing.final
+class ListInstrumentFactsResponse(_message.Message):
+    """Facts as they are now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Continues after the last one; empty at the end."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.InstrumentFacts]:
+        """Ordered by venue, then symbol."""
+
+    def __init__(
+        self,
+        *,
+        instruments: _abc.Iterable[_facts_pb2.InstrumentFacts] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInstrumentFactsResponse: _TypeAlias = ListInstrumentFactsResponse  # noqa: Y015
+
+@_typing.final
+class WatchInstrumentFactsRequest(_message.Message):
+    """Asks for facts as they change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___InstrumentFilter:
+        """Which instruments; absent means all."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_facts_pb2.FactKind.ValueType]:
+        """Which kinds; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        filter: Global___InstrumentFilter | None = ...,
+        kinds: _abc.Iterable[_facts_pb2.FactKind.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "kinds", b"kinds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchInstrumentFactsRequest: _TypeAlias = WatchInstrumentFactsRequest  # noqa: Y015
+
+@_typing.final
+class WatchInstrumentFactsResponse(_message.Message):
+    """What is new."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    IS_COMPLETE_FIELD_NUMBER: _builtins.int
+    is_complete: _builtins.bool
+    """Whether everything that is known has been told by now."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.InstrumentFacts]:
+        """Instruments with their new facts; the first messages hold everything."""
+
+    def __init__(
+        self,
+        *,
+        instruments: _abc.Iterable[_facts_pb2.InstrumentFacts] | None = ...,
+        is_complete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "is_complete", b"is_complete"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchInstrumentFactsResponse: _TypeAlias = WatchInstrumentFactsResponse  # noqa: Y015

@@ -51,6 +51,14 @@ class AggregatorServiceStub:
     """Closed minutes, oldest first."""
     GetAggregatorStats: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.GetAggregatorStatsRequest, _aggregator_pb2.GetAggregatorStatsResponse]
     """Counters of this process."""
+    IngestFacts: _grpc.StreamStreamMultiCallable[_aggregator_pb2.IngestFactsRequest, _aggregator_pb2.IngestFactsResponse]
+    """Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
+    venue whose stream has ended are STALE until another begins. Every shard is told all of them.
+    """
+    ListInstrumentFacts: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.ListInstrumentFactsRequest, _aggregator_pb2.ListInstrumentFactsResponse]
+    """What is known of instruments besides quotes."""
+    WatchInstrumentFacts: _grpc.UnaryStreamMultiCallable[_aggregator_pb2.WatchInstrumentFactsRequest, _aggregator_pb2.WatchInstrumentFactsResponse]
+    """The same, everything first and then what changes; for a slow reader the newest of each fact."""
 
 @_typing.type_check_only
 class AggregatorServiceAsyncStub(AggregatorServiceStub):
@@ -75,6 +83,14 @@ class AggregatorServiceAsyncStub(AggregatorServiceStub):
     """Closed minutes, oldest first."""
     GetAggregatorStats: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.GetAggregatorStatsRequest, _aggregator_pb2.GetAggregatorStatsResponse]  # type: ignore[assignment]
     """Counters of this process."""
+    IngestFacts: _aio.StreamStreamMultiCallable[_aggregator_pb2.IngestFactsRequest, _aggregator_pb2.IngestFactsResponse]  # type: ignore[assignment]
+    """Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
+    venue whose stream has ended are STALE until another begins. Every shard is told all of them.
+    """
+    ListInstrumentFacts: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.ListInstrumentFactsRequest, _aggregator_pb2.ListInstrumentFactsResponse]  # type: ignore[assignment]
+    """What is known of instruments besides quotes."""
+    WatchInstrumentFacts: _aio.UnaryStreamMultiCallable[_aggregator_pb2.WatchInstrumentFactsRequest, _aggregator_pb2.WatchInstrumentFactsResponse]  # type: ignore[assignment]
+    """The same, everything first and then what changes; for a slow reader the newest of each fact."""
 
 class AggregatorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes quotes from trackers, writes windows to Postgres, serves quotes and windows to anyone."""
@@ -138,5 +154,31 @@ class AggregatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_aggregator_pb2.GetAggregatorStatsResponse, _abc.Awaitable[_aggregator_pb2.GetAggregatorStatsResponse]]:
         """Counters of this process."""
+
+    @_abc_1.abstractmethod
+    def IngestFacts(
+        self,
+        request_iterator: _MaybeAsyncIterator[_aggregator_pb2.IngestFactsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_aggregator_pb2.IngestFactsResponse], _abc.AsyncIterator[_aggregator_pb2.IngestFactsResponse]]:
+        """Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
+        venue whose stream has ended are STALE until another begins. Every shard is told all of them.
+        """
+
+    @_abc_1.abstractmethod
+    def ListInstrumentFacts(
+        self,
+        request: _aggregator_pb2.ListInstrumentFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aggregator_pb2.ListInstrumentFactsResponse, _abc.Awaitable[_aggregator_pb2.ListInstrumentFactsResponse]]:
+        """What is known of instruments besides quotes."""
+
+    @_abc_1.abstractmethod
+    def WatchInstrumentFacts(
+        self,
+        request: _aggregator_pb2.WatchInstrumentFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_aggregator_pb2.WatchInstrumentFactsResponse], _abc.AsyncIterator[_aggregator_pb2.WatchInstrumentFactsResponse]]:
+        """The same, everything first and then what changes; for a slow reader the newest of each fact."""
 
 def add_AggregatorServiceServicer_to_server(servicer: AggregatorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -100,6 +100,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
     REFUSAL_REASON_STALE_DEPTH: _RefusalReason.ValueType  # 21
     """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
+    REFUSAL_REASON_TOO_GOOD: _RefusalReason.ValueType  # 40
+    """The net profit is above arbitrage.max_net_percent: what pays so much is wrong."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a candidate is not published."""
@@ -148,6 +150,8 @@ REFUSAL_REASON_NO_DEPTH: RefusalReason.ValueType  # 20
 """A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
 REFUSAL_REASON_STALE_DEPTH: RefusalReason.ValueType  # 21
 """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
+REFUSAL_REASON_TOO_GOOD: RefusalReason.ValueType  # 40
+"""The net profit is above arbitrage.max_net_percent: what pays so much is wrong."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _OpportunityEventKind:
@@ -205,6 +209,34 @@ IDENTITY_STATE_CONFIRMED: IdentityState.ValueType  # 2
 IDENTITY_STATE_DENIED: IdentityState.ValueType  # 3
 """An operator says that they are not: refused."""
 Global___IdentityState: _TypeAlias = IdentityState  # noqa: Y015
+
+class _LifeGrouping:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LifeGroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LifeGrouping.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LIFE_GROUPING_UNSPECIFIED: _LifeGrouping.ValueType  # 0
+    """Not set; refused."""
+    LIFE_GROUPING_ASSET: _LifeGrouping.ValueType  # 1
+    """The asset."""
+    LIFE_GROUPING_VENUE_PAIR: _LifeGrouping.ValueType  # 2
+    """Buy venue and sell venue."""
+    LIFE_GROUPING_HOUR: _LifeGrouping.ValueType  # 3
+    """The hour in which it opened, UTC."""
+
+class LifeGrouping(_LifeGrouping, metaclass=_LifeGroupingEnumTypeWrapper):
+    """By what lives are put together."""
+
+LIFE_GROUPING_UNSPECIFIED: LifeGrouping.ValueType  # 0
+"""Not set; refused."""
+LIFE_GROUPING_ASSET: LifeGrouping.ValueType  # 1
+"""The asset."""
+LIFE_GROUPING_VENUE_PAIR: LifeGrouping.ValueType  # 2
+"""Buy venue and sell venue."""
+LIFE_GROUPING_HOUR: LifeGrouping.ValueType  # 3
+"""The hour in which it opened, UTC."""
+Global___LifeGrouping: _TypeAlias = LifeGrouping  # noqa: Y015
 
 @_typing.final
 class Leg(_message.Message):
@@ -539,6 +571,8 @@ class Opportunity(_message.Message):
     SIZING_FIELD_NUMBER: _builtins.int
     DISLOCATED_VENUE_FIELD_NUMBER: _builtins.int
     DISLOCATION_PERCENT_FIELD_NUMBER: _builtins.int
+    SANITY_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """One id from OPENED to CLOSED; empty for answers computed on demand that no lifecycle follows."""
     asset: _builtins.str
@@ -583,6 +617,14 @@ class Opportunity(_message.Message):
     def sizing(self) -> Global___Sizing:
         """How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows."""
 
+    @_builtins.property
+    def sanity(self) -> Global___Sanity:
+        """How usual it looks."""
+
+    @_builtins.property
+    def life(self) -> Global___LifePrediction:
+        """How long it will live; absent where no opportunity is open."""
+
     def __init__(
         self,
         *,
@@ -601,14 +643,153 @@ class Opportunity(_message.Message):
         sizing: Global___Sizing | None = ...,
         dislocated_venue: _builtins.str = ...,
         dislocation_percent: _builtins.float = ...,
+        sanity: Global___Sanity | None = ...,
+        life: Global___LifePrediction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "open_time", b"open_time", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "life", b"life", "open_time", b"open_time", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "life", b"life", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Opportunity: _TypeAlias = Opportunity  # noqa: Y015
+
+@_typing.final
+class Sanity(_message.Message):
+    """How usual a spread looks; what is absent is not known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCORE_FIELD_NUMBER: _builtins.int
+    VENUES_FIELD_NUMBER: _builtins.int
+    BUY_OUTLIER_PERCENT_FIELD_NUMBER: _builtins.int
+    SELL_OUTLIER_PERCENT_FIELD_NUMBER: _builtins.int
+    GAP_PERCENT_FIELD_NUMBER: _builtins.int
+    MEAN_GAP_PERCENT_FIELD_NUMBER: _builtins.int
+    GAP_DEVIATION_PERCENT_FIELD_NUMBER: _builtins.int
+    GAP_Z_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    """From 0 to 1, the least of what is known of profit, mids and gap; 1 is ordinary. 1 where nothing is known."""
+    venues: _builtins.int
+    """Venues with a LIVE quote of the asset whose prices convert: the median is theirs."""
+    buy_outlier_percent: _builtins.float
+    """How far the buy leg's mid is from the median of the venues' mids, in percent of it; absent for fewer than 3 venues."""
+    sell_outlier_percent: _builtins.float
+    """The same of the sell leg."""
+    gap_percent: _builtins.float
+    """The gap of the two mids, sell over buy, in percent."""
+    mean_gap_percent: _builtins.float
+    """Its mean over the last hour; absent until it was seen for 10 minutes of it."""
+    gap_deviation_percent: _builtins.float
+    """Its standard deviation over the last hour; absent as the mean is."""
+    gap_z: _builtins.float
+    """How many deviations the gap is from its mean; absent as the mean is."""
+    def __init__(
+        self,
+        *,
+        score: _builtins.float = ...,
+        venues: _builtins.int = ...,
+        buy_outlier_percent: _builtins.float | None = ...,
+        sell_outlier_percent: _builtins.float | None = ...,
+        gap_percent: _builtins.float = ...,
+        mean_gap_percent: _builtins.float | None = ...,
+        gap_deviation_percent: _builtins.float | None = ...,
+        gap_z: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_buy_outlier_percent", b"_buy_outlier_percent", "_gap_deviation_percent", b"_gap_deviation_percent", "_gap_z", b"_gap_z", "_mean_gap_percent", b"_mean_gap_percent", "_sell_outlier_percent", b"_sell_outlier_percent", "buy_outlier_percent", b"buy_outlier_percent", "gap_deviation_percent", b"gap_deviation_percent", "gap_z", b"gap_z", "mean_gap_percent", b"mean_gap_percent", "sell_outlier_percent", b"sell_outlier_percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_buy_outlier_percent", b"_buy_outlier_percent", "_gap_deviation_percent", b"_gap_deviation_percent", "_gap_z", b"_gap_z", "_mean_gap_percent", b"_mean_gap_percent", "_sell_outlier_percent", b"_sell_outlier_percent", "buy_outlier_percent", b"buy_outlier_percent", "gap_deviation_percent", b"gap_deviation_percent", "gap_percent", b"gap_percent", "gap_z", b"gap_z", "mean_gap_percent", b"mean_gap_percent", "score", b"score", "sell_outlier_percent", b"sell_outlier_percent", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__buy_outlier_percent: _TypeAlias = _typing.Literal["buy_outlier_percent"]  # noqa: Y015
+    _WhichOneofArgType__buy_outlier_percent: _TypeAlias = _typing.Literal["_buy_outlier_percent", b"_buy_outlier_percent"]  # noqa: Y015
+    _WhichOneofReturnType__gap_deviation_percent: _TypeAlias = _typing.Literal["gap_deviation_percent"]  # noqa: Y015
+    _WhichOneofArgType__gap_deviation_percent: _TypeAlias = _typing.Literal["_gap_deviation_percent", b"_gap_deviation_percent"]  # noqa: Y015
+    _WhichOneofReturnType__gap_z: _TypeAlias = _typing.Literal["gap_z"]  # noqa: Y015
+    _WhichOneofArgType__gap_z: _TypeAlias = _typing.Literal["_gap_z", b"_gap_z"]  # noqa: Y015
+    _WhichOneofReturnType__mean_gap_percent: _TypeAlias = _typing.Literal["mean_gap_percent"]  # noqa: Y015
+    _WhichOneofArgType__mean_gap_percent: _TypeAlias = _typing.Literal["_mean_gap_percent", b"_mean_gap_percent"]  # noqa: Y015
+    _WhichOneofReturnType__sell_outlier_percent: _TypeAlias = _typing.Literal["sell_outlier_percent"]  # noqa: Y015
+    _WhichOneofArgType__sell_outlier_percent: _TypeAlias = _typing.Literal["_sell_outlier_percent", b"_sell_outlier_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__buy_outlier_percent) -> _WhichOneofReturnType__buy_outlier_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gap_deviation_percent) -> _WhichOneofReturnType__gap_deviation_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gap_z) -> _WhichOneofReturnType__gap_z | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_gap_percent) -> _WhichOneofReturnType__mean_gap_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sell_outlier_percent) -> _WhichOneofReturnType__sell_outlier_percent | None: ...
+
+Global___Sanity: _TypeAlias = Sanity  # noqa: Y015
+
+@_typing.final
+class LifePrediction(_message.Message):
+    """How long an open opportunity will pay, as the model that is live says, or why nothing can be said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
+    HORIZONS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """"lifeModels/{id}"; empty when unknown."""
+    unknown: _builtins.str
+    """Why nothing can be said, for example "n = 412 of 1000"; empty where there are horizons."""
+    @_builtins.property
+    def horizons(self) -> _containers.RepeatedCompositeFieldContainer[Global___LifeHorizon]:
+        """From the moment of the answer or event on, ascending."""
+
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        unknown: _builtins.str = ...,
+        horizons: _abc.Iterable[Global___LifeHorizon] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["horizons", b"horizons", "model", b"model", "unknown", b"unknown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifePrediction: _TypeAlias = LifePrediction  # noqa: Y015
+
+@_typing.final
+class LifeHorizon(_message.Message):
+    """What is expected at one moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    CAPTURE_PERCENT_FIELD_NUMBER: _builtins.int
+    alive_probability: _builtins.float
+    """Probability that it still pays then."""
+    net_percent: _builtins.float
+    """Net percent to be expected then if it still pays."""
+    capture_percent: _builtins.float
+    """alive_probability times net_percent: what may be captured by who is so late."""
+    @_builtins.property
+    def after(self) -> _duration_pb2.Duration:
+        """From now."""
+
+    def __init__(
+        self,
+        *,
+        after: _duration_pb2.Duration | None = ...,
+        alive_probability: _builtins.float = ...,
+        net_percent: _builtins.float = ...,
+        capture_percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "alive_probability", b"alive_probability", "capture_percent", b"capture_percent", "net_percent", b"net_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifeHorizon: _TypeAlias = LifeHorizon  # noqa: Y015
 
 @_typing.final
 class ListOpportunitiesRequest(_message.Message):
@@ -789,6 +970,7 @@ class OpportunityEvent(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     CAUSE_TIME_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    LIFE_FEATURES_FIELD_NUMBER: _builtins.int
     kind: Global___OpportunityEventKind.ValueType
     """What happened."""
     close_reason: Global___RefusalReason.ValueType
@@ -811,6 +993,10 @@ class OpportunityEvent(_message.Message):
     def cause_time(self) -> _timestamp_pb2.Timestamp:
         """When the frame that caused it was received by its tracker."""
 
+    @_builtins.property
+    def life_features(self) -> Global___LifeFeatures:
+        """What was known when it opened, for OPENED: the numbers that models of its life are made from."""
+
     def __init__(
         self,
         *,
@@ -821,14 +1007,43 @@ class OpportunityEvent(_message.Message):
         event_time: _timestamp_pb2.Timestamp | None = ...,
         cause_time: _timestamp_pb2.Timestamp | None = ...,
         resume_token: _builtins.str = ...,
+        life_features: Global___LifeFeatures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "duration", b"duration", "event_time", b"event_time", "opportunity", b"opportunity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "duration", b"duration", "event_time", b"event_time", "life_features", b"life_features", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "close_reason", b"close_reason", "duration", b"duration", "event_time", b"event_time", "kind", b"kind", "opportunity", b"opportunity", "resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_time", b"cause_time", "close_reason", b"close_reason", "duration", b"duration", "event_time", b"event_time", "kind", b"kind", "life_features", b"life_features", "opportunity", b"opportunity", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OpportunityEvent: _TypeAlias = OpportunityEvent  # noqa: Y015
+
+@_typing.final
+class LifeFeatures(_message.Message):
+    """What was known of an opportunity when it opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEMA_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    schema: _builtins.int
+    """Which numbers these are, in which order: their names' hash."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """NaN where one is not known."""
+
+    def __init__(
+        self,
+        *,
+        schema: _builtins.int = ...,
+        values: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["schema", b"schema", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifeFeatures: _TypeAlias = LifeFeatures  # noqa: Y015
 
 @_typing.final
 class ExplainSpreadRequest(_message.Message):
@@ -1330,3 +1545,431 @@ class RefusalCount(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefusalCount: _TypeAlias = RefusalCount  # noqa: Y015
+
+@_typing.final
+class ListOpportunityHistoryRequest(_message.Message):
+    """Asks for lives. Empty lists do not restrict; all that is given must hold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUES_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    MIN_PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    MIN_DURATION_FIELD_NUMBER: _builtins.int
+    CLOSE_REASONS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    min_peak_net_percent: _builtins.float
+    """Smallest net percent at its best; absent means no limit."""
+    page_size: _builtins.int
+    """Most rows wanted, 1 to 1000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Both legs must be of these venues; empty means all."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened at or after it; absent means no limit."""
+
+    @_builtins.property
+    def to_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened before it; absent means no limit."""
+
+    @_builtins.property
+    def min_duration(self) -> _duration_pb2.Duration:
+        """Shortest life."""
+
+    @_builtins.property
+    def close_reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___RefusalReason.ValueType]:
+        """Why they closed; empty means any, and open ones."""
+
+    def __init__(
+        self,
+        *,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        to_time: _timestamp_pb2.Timestamp | None = ...,
+        min_peak_net_percent: _builtins.float | None = ...,
+        min_duration: _duration_pb2.Duration | None = ...,
+        close_reasons: _abc.Iterable[Global___RefusalReason.ValueType] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_peak_net_percent", b"_min_peak_net_percent", "from_time", b"from_time", "min_duration", b"min_duration", "min_peak_net_percent", b"min_peak_net_percent", "to_time", b"to_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_peak_net_percent", b"_min_peak_net_percent", "assets", b"assets", "close_reasons", b"close_reasons", "from_time", b"from_time", "min_duration", b"min_duration", "min_peak_net_percent", b"min_peak_net_percent", "page_size", b"page_size", "page_token", b"page_token", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_peak_net_percent: _TypeAlias = _typing.Literal["min_peak_net_percent"]  # noqa: Y015
+    _WhichOneofArgType__min_peak_net_percent: _TypeAlias = _typing.Literal["_min_peak_net_percent", b"_min_peak_net_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_peak_net_percent) -> _WhichOneofReturnType__min_peak_net_percent | None: ...
+
+Global___ListOpportunityHistoryRequest: _TypeAlias = ListOpportunityHistoryRequest  # noqa: Y015
+
+@_typing.final
+class ListOpportunityHistoryResponse(_message.Message):
+    """A page of lives."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIVES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty on the last."""
+    @_builtins.property
+    def lives(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpportunityLife]:
+        """open_time descending."""
+
+    def __init__(
+        self,
+        *,
+        lives: _abc.Iterable[Global___OpportunityLife] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lives", b"lives", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOpportunityHistoryResponse: _TypeAlias = ListOpportunityHistoryResponse  # noqa: Y015
+
+@_typing.final
+class OpportunityLife(_message.Message):
+    """One opportunity from opening to close."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
+    BUY_VENUE_FIELD_NUMBER: _builtins.int
+    BUY_SYMBOL_FIELD_NUMBER: _builtins.int
+    SELL_VENUE_FIELD_NUMBER: _builtins.int
+    SELL_SYMBOL_FIELD_NUMBER: _builtins.int
+    QUOTE_CURRENCY_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    PUBLISH_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    CLOSE_REASON_FIELD_NUMBER: _builtins.int
+    IS_CENSORED_FIELD_NUMBER: _builtins.int
+    OPENING_GROSS_PERCENT_FIELD_NUMBER: _builtins.int
+    OPENING_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PEAK_TIME_FIELD_NUMBER: _builtins.int
+    LAST_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    OPENING_SIZE_FIELD_NUMBER: _builtins.int
+    OPENING_NOTIONAL_FIELD_NUMBER: _builtins.int
+    PEAK_NOTIONAL_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """As in its events."""
+    asset: _builtins.str
+    """The asset."""
+    buy_venue: _builtins.str
+    """Where it could be bought."""
+    buy_symbol: _builtins.str
+    """Unified symbol there."""
+    sell_venue: _builtins.str
+    """Where it could be sold."""
+    sell_symbol: _builtins.str
+    """Unified symbol there."""
+    quote_currency: _builtins.str
+    """Currency of the notionals."""
+    close_reason: Global___RefusalReason.ValueType
+    """Why it closed; unspecified while it is open."""
+    is_censored: _builtins.bool
+    """Whether the watch ended, and not for certain the opportunity: a leg was lost, or who watched it died."""
+    opening_gross_percent: _builtins.float
+    """Gross percent when it was told."""
+    opening_net_percent: _builtins.float
+    """Net percent when it was told."""
+    peak_net_percent: _builtins.float
+    """Highest net percent."""
+    last_net_percent: _builtins.float
+    """Net percent as it was told last."""
+    opening_size: _builtins.float
+    """Executable size when it was told, in coins."""
+    opening_notional: _builtins.float
+    """The same in the buy leg's quote currency."""
+    peak_notional: _builtins.float
+    """Largest executable notional that was told."""
+    events: _builtins.int
+    """Events that were told of it."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it had paid."""
+
+    @_builtins.property
+    def publish_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was told, after its minimum life."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended; absent while it is open."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """From open_time to close_time, or to its last event while it is open."""
+
+    @_builtins.property
+    def peak_time(self) -> _timestamp_pb2.Timestamp:
+        """When the highest was told."""
+
+    @_builtins.property
+    def path(self) -> _containers.RepeatedCompositeFieldContainer[Global___EdgePoint]:
+        """Net percent over time: every step that was told, or, beyond 64, those that matter most for the area below it."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        asset: _builtins.str = ...,
+        buy_venue: _builtins.str = ...,
+        buy_symbol: _builtins.str = ...,
+        sell_venue: _builtins.str = ...,
+        sell_symbol: _builtins.str = ...,
+        quote_currency: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        publish_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        close_reason: Global___RefusalReason.ValueType = ...,
+        is_censored: _builtins.bool = ...,
+        opening_gross_percent: _builtins.float = ...,
+        opening_net_percent: _builtins.float = ...,
+        peak_net_percent: _builtins.float = ...,
+        peak_time: _timestamp_pb2.Timestamp | None = ...,
+        last_net_percent: _builtins.float = ...,
+        opening_size: _builtins.float = ...,
+        opening_notional: _builtins.float = ...,
+        peak_notional: _builtins.float = ...,
+        path: _abc.Iterable[Global___EdgePoint] | None = ...,
+        events: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "duration", b"duration", "open_time", b"open_time", "peak_time", b"peak_time", "publish_time", b"publish_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_symbol", b"buy_symbol", "buy_venue", b"buy_venue", "close_reason", b"close_reason", "close_time", b"close_time", "duration", b"duration", "events", b"events", "id", b"id", "is_censored", b"is_censored", "last_net_percent", b"last_net_percent", "open_time", b"open_time", "opening_gross_percent", b"opening_gross_percent", "opening_net_percent", b"opening_net_percent", "opening_notional", b"opening_notional", "opening_size", b"opening_size", "path", b"path", "peak_net_percent", b"peak_net_percent", "peak_notional", b"peak_notional", "peak_time", b"peak_time", "publish_time", b"publish_time", "quote_currency", b"quote_currency", "sell_symbol", b"sell_symbol", "sell_venue", b"sell_venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpportunityLife: _TypeAlias = OpportunityLife  # noqa: Y015
+
+@_typing.final
+class EdgePoint(_message.Message):
+    """Net percent from a moment on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    EXECUTABLE_NOTIONAL_FIELD_NUMBER: _builtins.int
+    net_percent: _builtins.float
+    """Net percent."""
+    executable_notional: _builtins.float
+    """Executable notional in the buy leg's quote currency."""
+    @_builtins.property
+    def after(self) -> _duration_pb2.Duration:
+        """From publish_time."""
+
+    def __init__(
+        self,
+        *,
+        after: _duration_pb2.Duration | None = ...,
+        net_percent: _builtins.float = ...,
+        executable_notional: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "executable_notional", b"executable_notional", "net_percent", b"net_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EdgePoint: _TypeAlias = EdgePoint  # noqa: Y015
+
+@_typing.final
+class GetOpportunityStatisticsRequest(_message.Message):
+    """Asks for statistics of lives that have ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUES_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    LATENCIES_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    """Most rows wanted, 1 to 1000; 0 means 100."""
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Both legs must be of these venues; empty means all."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Assets; empty means all."""
+
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened at or after it; absent means a day before to_time."""
+
+    @_builtins.property
+    def to_time(self) -> _timestamp_pb2.Timestamp:
+        """Opened before it; absent means now."""
+
+    @_builtins.property
+    def group_by(self) -> _containers.RepeatedScalarFieldContainer[Global___LifeGrouping.ValueType]:
+        """All at once when empty."""
+
+    @_builtins.property
+    def latencies(self) -> _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]:
+        """What to reckon captures for, at most 8, each up to a minute; empty means 50, 180 and 500 ms."""
+
+    def __init__(
+        self,
+        *,
+        venues: _abc.Iterable[_builtins.str] | None = ...,
+        assets: _abc.Iterable[_builtins.str] | None = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        to_time: _timestamp_pb2.Timestamp | None = ...,
+        group_by: _abc.Iterable[Global___LifeGrouping.ValueType] | None = ...,
+        latencies: _abc.Iterable[_duration_pb2.Duration] | None = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "from_time", b"from_time", "group_by", b"group_by", "latencies", b"latencies", "limit", b"limit", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOpportunityStatisticsRequest: _TypeAlias = GetOpportunityStatisticsRequest  # noqa: Y015
+
+@_typing.final
+class GetOpportunityStatisticsResponse(_message.Message):
+    """Statistics."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___LifeStatistics]:
+        """Count descending."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___LifeStatistics] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOpportunityStatisticsResponse: _TypeAlias = GetOpportunityStatisticsResponse  # noqa: Y015
+
+@_typing.final
+class LifeStatistics(_message.Message):
+    """One group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_FIELD_NUMBER: _builtins.int
+    BUY_VENUE_FIELD_NUMBER: _builtins.int
+    SELL_VENUE_FIELD_NUMBER: _builtins.int
+    HOUR_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    CENSORED_COUNT_FIELD_NUMBER: _builtins.int
+    MEDIAN_LIFE_FIELD_NUMBER: _builtins.int
+    MEAN_OPENING_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    PEAK_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    CAPTURES_FIELD_NUMBER: _builtins.int
+    asset: _builtins.str
+    """Set when grouped by asset."""
+    buy_venue: _builtins.str
+    """Set when grouped by pair of venues."""
+    sell_venue: _builtins.str
+    """Set when grouped by pair of venues."""
+    count: _builtins.int
+    """Lives that have ended."""
+    censored_count: _builtins.int
+    """Of these, those whose watch ended before they did for certain: they count with what was seen of them."""
+    mean_opening_net_percent: _builtins.float
+    """Mean of the net percent when they were told."""
+    peak_net_percent: _builtins.float
+    """Highest net percent of all."""
+    @_builtins.property
+    def hour(self) -> _timestamp_pb2.Timestamp:
+        """Begin of the hour; set when grouped by hour."""
+
+    @_builtins.property
+    def median_life(self) -> _duration_pb2.Duration:
+        """Median time from publish_time to the end."""
+
+    @_builtins.property
+    def captures(self) -> _containers.RepeatedCompositeFieldContainer[Global___LatencyCapture]:
+        """For each latency, in the order in which they were asked for."""
+
+    def __init__(
+        self,
+        *,
+        asset: _builtins.str = ...,
+        buy_venue: _builtins.str = ...,
+        sell_venue: _builtins.str = ...,
+        hour: _timestamp_pb2.Timestamp | None = ...,
+        count: _builtins.int = ...,
+        censored_count: _builtins.int = ...,
+        median_life: _duration_pb2.Duration | None = ...,
+        mean_opening_net_percent: _builtins.float = ...,
+        peak_net_percent: _builtins.float = ...,
+        captures: _abc.Iterable[Global___LatencyCapture] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hour", b"hour", "median_life", b"median_life"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "captures", b"captures", "censored_count", b"censored_count", "count", b"count", "hour", b"hour", "mean_opening_net_percent", b"mean_opening_net_percent", "median_life", b"median_life", "peak_net_percent", b"peak_net_percent", "sell_venue", b"sell_venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifeStatistics: _TypeAlias = LifeStatistics  # noqa: Y015
+
+@_typing.final
+class LatencyCapture(_message.Message):
+    """What is left for who is so late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATENCY_FIELD_NUMBER: _builtins.int
+    ALIVE_SHARE_FIELD_NUMBER: _builtins.int
+    MEAN_NET_PERCENT_FIELD_NUMBER: _builtins.int
+    alive_share: _builtins.float
+    """Share that still paid then; those whose watch had ended by then are left out."""
+    mean_net_percent: _builtins.float
+    """Mean of the net percent then, 0 of one that had ended; the same are left out."""
+    @_builtins.property
+    def latency(self) -> _duration_pb2.Duration:
+        """From publish_time."""
+
+    def __init__(
+        self,
+        *,
+        latency: _duration_pb2.Duration | None = ...,
+        alive_share: _builtins.float = ...,
+        mean_net_percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["latency", b"latency"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alive_share", b"alive_share", "latency", b"latency", "mean_net_percent", b"mean_net_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LatencyCapture: _TypeAlias = LatencyCapture  # noqa: Y015

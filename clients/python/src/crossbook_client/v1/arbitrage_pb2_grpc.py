@@ -70,6 +70,16 @@ class ArbitrageServiceStub:
                 request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsRequest.SerializeToString,
                 response_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsResponse.FromString,
                 _registered_method=True)
+        self.ListOpportunityHistory = channel.unary_unary(
+                '/crossbook.v1.ArbitrageService/ListOpportunityHistory',
+                request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.ListOpportunityHistoryRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.ListOpportunityHistoryResponse.FromString,
+                _registered_method=True)
+        self.GetOpportunityStatistics = channel.unary_unary(
+                '/crossbook.v1.ArbitrageService/GetOpportunityStatistics',
+                request_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetOpportunityStatisticsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.GetOpportunityStatisticsResponse.FromString,
+                _registered_method=True)
 
 
 class ArbitrageServiceServicer:
@@ -126,6 +136,20 @@ class ArbitrageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOpportunityHistory(self, request, context):
+        """Opportunities from opening to close, newest first, as Postgres keeps them for arbitrage.history_retention_seconds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOpportunityStatistics(self, request, context):
+        """How many there were, how long they lived and what a latency left of them, in groups.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ArbitrageServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -163,6 +187,16 @@ def add_ArbitrageServiceServicer_to_server(servicer, server):
                     servicer.GetArbitrageStats,
                     request_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsRequest.FromString,
                     response_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsResponse.SerializeToString,
+            ),
+            'ListOpportunityHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOpportunityHistory,
+                    request_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.ListOpportunityHistoryRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_arbitrage__pb2.ListOpportunityHistoryResponse.SerializeToString,
+            ),
+            'GetOpportunityStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOpportunityStatistics,
+                    request_deserializer=crossbook_dot_v1_dot_arbitrage__pb2.GetOpportunityStatisticsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_arbitrage__pb2.GetOpportunityStatisticsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -355,6 +389,60 @@ class ArbitrageService:
             '/crossbook.v1.ArbitrageService/GetArbitrageStats',
             crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsRequest.SerializeToString,
             crossbook_dot_v1_dot_arbitrage__pb2.GetArbitrageStatsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOpportunityHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.ArbitrageService/ListOpportunityHistory',
+            crossbook_dot_v1_dot_arbitrage__pb2.ListOpportunityHistoryRequest.SerializeToString,
+            crossbook_dot_v1_dot_arbitrage__pb2.ListOpportunityHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOpportunityStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.ArbitrageService/GetOpportunityStatistics',
+            crossbook_dot_v1_dot_arbitrage__pb2.GetOpportunityStatisticsRequest.SerializeToString,
+            crossbook_dot_v1_dot_arbitrage__pb2.GetOpportunityStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

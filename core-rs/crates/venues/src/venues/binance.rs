@@ -15,8 +15,11 @@
 //!
 //! `!contractInfo` would tell of a halt; it is of another category, `/market`, that is of another socket: the list tells it.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile};
@@ -170,6 +173,10 @@ impl Venue for Binance {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "symbols")?, "symbol", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -15,8 +15,11 @@
 //! The client pings in plain text (`ping`, `pong`). Inverse contracts are worth 1 USD or EUR; linear ones, settled in `USDt`, are worth
 //! 1 / `underlyingToPositionMultiplier` coins. Quanto contracts are left out: their worth depends on another market.
 
+mod facts;
+
 use crate::desk::{Desk, NamedLevel, Wish};
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
@@ -158,6 +161,10 @@ impl Venue for Bitmex {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &Classes::UNTOLD, bare_rows(bodies)?, "symbol", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

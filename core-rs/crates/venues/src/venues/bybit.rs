@@ -17,8 +17,11 @@
 //! There is no checksum. The client pings in JSON. A topic list may have 21 000 characters on a connection, which is 250
 //! instruments; they are shared out among more connections for their load.
 
+mod facts;
+
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
@@ -187,6 +190,10 @@ impl Venue for Bybit {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "result.list")?, "symbol", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -19,8 +19,11 @@
 //!
 //! Not listed are ticks and lots: they take a request for each of 500 pairs, as does whether a pair is closing only.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, bare_rows, collect};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Joining, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
@@ -123,6 +126,10 @@ impl Venue for CoinDcx {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &Classes::UNTOLD, bare_rows(bodies)?, "", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -23,6 +23,7 @@
 
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
@@ -31,6 +32,7 @@ use crossbook_codec::json::{parse, text_after};
 use crossbook_codec::{FrameError, RestRequest};
 use messages::{Data, Fetched, Market, Message, Outcome, Params, Refusal};
 
+mod facts;
 mod messages;
 
 const PROFILE: VenueProfile = VenueProfile {
@@ -101,6 +103,10 @@ impl Venue for Deribit {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &Classes::UNTOLD, rows(bodies, "result")?, "instrument_name", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -17,8 +17,11 @@
 //! The server pings with control frames every 30 s. Two subscriptions a second of one market, or it closes with 1008; 32 markets
 //! a connection. Markets quote USD by their oracle and settle in USDC. A name with a comma is a token by its pool: left out.
 
+mod facts;
+
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, VenueProfile};
@@ -129,6 +132,10 @@ impl Venue for Dydx {
             rows.extend(answer.markets.into_values());
         }
         Ok(collect(PROFILE.id, &Classes::UNTOLD, rows, "ticker", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -16,8 +16,11 @@
 //! The client pings (`futures.ping`). `futures.system` with `upgrade` announces a restart: reconnect. A message names one
 //! stream, so that one refusal concerns one instrument.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, bare_rows, collect};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
@@ -176,6 +179,10 @@ impl Venue for Gateio {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &CLASSES, bare_rows(bodies)?, "name", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

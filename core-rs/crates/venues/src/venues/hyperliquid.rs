@@ -14,8 +14,11 @@
 //! REST is one address, `POST /info`, whose body says what is wanted. The server drops a connection to which it has sent
 //! nothing for a minute; the client pings. One coin a message; 1,000 subscriptions and 2,000 messages a minute in all.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile};
@@ -137,6 +140,10 @@ impl Venue for Hyperliquid {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &Classes::UNTOLD, rows(bodies, "universe")?, "name", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

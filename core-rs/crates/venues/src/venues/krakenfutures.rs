@@ -20,8 +20,11 @@
 //! Products are subscribed one a message, because nobody knows what becomes of the good names beside a bad one. The venue has
 //! no ping of its own; the `heartbeat` feed says at a pace of its own that the line lives.
 
+mod facts;
+
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile, by_chain};
@@ -165,6 +168,10 @@ impl Venue for KrakenFutures {
     /// Rule 6.
     fn frame_name<'a>(&self, native_symbol: &'a str) -> Cow<'a, str> {
         Cow::Owned(native_symbol.to_uppercase())
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -18,8 +18,11 @@
 //! The client pings in JSON; a connection lives 24 h. A message may name 100 instruments of one channel, a connection
 //! carry 300 topics and take 100 messages in 10 s.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Frame, Operation, Snapshot, Top, Topic, best};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, Throttling, VenueProfile};
@@ -209,6 +212,10 @@ impl Venue for Kucoin {
                 Ok(format!("{}?token={token}&connectId={id}", server.endpoint))
             }
         }
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -13,8 +13,11 @@
 //!
 //! The server's `ping` is answered, and something is sent at least every two minutes. 200 client messages a minute.
 
+mod facts;
+
 use crate::desk::{Desk, Wish};
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{
@@ -186,6 +189,10 @@ impl Venue for Lighter {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "order_book_details")?, "symbol", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -21,6 +21,7 @@
 
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{
@@ -33,6 +34,7 @@ use crossbook_market::{AssetClass, Level};
 use messages::{Answer, Book, Data, Market, Message};
 use rustc_hash::FxHashSet;
 
+mod facts;
 mod messages;
 
 const PROFILE: VenueProfile = VenueProfile {
@@ -120,6 +122,10 @@ impl Venue for Mexc {
         let bases: FxHashSet<String> =
             rows.iter().filter_map(|row| row.get("baseCoin")?.as_str()).map(str::to_string).collect();
         Ok(collect(PROFILE.id, &CLASSES, rows, "symbol", |listing, market| list(listing, market, &bases)))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, _id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

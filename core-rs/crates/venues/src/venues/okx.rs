@@ -18,8 +18,11 @@
 //! The client pings in plain text (`ping`, `pong`). 480 requests an hour and connection, so that they are batched. Notice
 //! 64008 announces a cut: reconnect.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, Stage, collect, rows};
 use crate::market_data::{BookRequest, Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{
@@ -184,6 +187,10 @@ impl Venue for Okx {
 
     fn parse_markets(&self, bodies: &[&[u8]], _now_ns: i64) -> Result<MarketListing, VenueError> {
         Ok(collect(PROFILE.id, &CLASSES, rows(bodies, "data")?, "instId", list))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -10,8 +10,11 @@
 //!
 //! Decoding steps by the block lengths on the wire, skips unknown templates and ignores what follows the known fields.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Top, Topic};
 use crate::profile::{Conduct, MILLISECOND_NS, Pacing, SECOND_NS, SnapshotSource, VenueProfile, by_chain};
@@ -135,6 +138,10 @@ impl Venue for Paradex {
         Ok(collect(PROFILE.id, &Classes::UNTOLD, rows(bodies, "results")?, "symbol", |listing, market| {
             list(listing, market, now_ns)
         }))
+    }
+
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
     }
 
     fn request(&self, id: u64, operation: Operation, topics: &[Topic<'_>]) -> String {

@@ -23,8 +23,11 @@
 //! Prices and sizes are plain decimals in base coins. The client pings within 30 s. 20 books a connection are documented, 101
 //! were accepted. Delisted symbols answer with a stale book: only what is listed is tracked.
 
+mod facts;
+
 use crate::desk::Desk;
 use crate::error::VenueError;
+use crate::facts::FactPoll;
 use crate::listing::{Classes, ListedMarket, ListingBuilder, MarketListing, collect, rows};
 use crate::market_data::{Channel, Delta, Frame, Operation, Snapshot, Topic};
 use crate::profile::{Conduct, Heartbeat, MILLISECOND_NS, Pacing, SECOND_NS, Throttling, VenueProfile};
@@ -150,6 +153,10 @@ impl Venue for Phemex {
     }
 
     /// Rule 1. There is no unsubscribing one symbol (rule 9), so that it is never asked for.
+    fn fact_polls(&self) -> &'static [FactPoll] {
+        facts::POLLS
+    }
+
     fn request(&self, id: u64, _operation: Operation, topics: &[Topic<'_>]) -> String {
         let params = serde_json::json!([topics[0].native_symbol, false, DEPTH]);
         serde_json::json!({"id": id, "method": format!("{}.subscribe", PROFILE.channel(Channel::Book)), "params": params})
