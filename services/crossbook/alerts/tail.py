@@ -90,7 +90,6 @@ class Tail:
             self._rulebook.wake()
         elif notice == DELIVERIES_DUE:
             self._outbox.wake()
-            self._rounds.wake()
         elif notice.startswith(FIRED):
             self._outbox.wake()
             self._rounds.wake()

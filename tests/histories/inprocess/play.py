@@ -25,7 +25,7 @@ from crossbook.alerts.records import Tries
 from crossbook.alerts.store.stores import Stores, stores_on
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2
 from crossbook.plumbing.clock import Clock
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration, to_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 from tests.histories.inprocess import judge as rules_of
 from tests.histories.inprocess.groups import GROUPED, SeenGroups, judge_groups
 from tests.histories.inprocess.groups import LOOK as LOOK_AT_GROUPS
@@ -33,6 +33,7 @@ from tests.histories.inprocess.history import ALERTS, ARBITRAGE, ASSETS, CLOCKS,
 from tests.histories.inprocess.judge import LOGGED, LOOK, Opening, Seen, judge
 from tests.histories.inprocess.lives import AlertsLife, ArbitrageLife, Life
 from tests.histories.inprocess.loop import VirtualLoop
+from tests.histories.inprocess.people import People
 from tests.histories.inprocess.servers import LIMITS, LOSES, REFUSES, Servers
 from tests.support.aggregator.fanout import Tick, payload
 
@@ -76,12 +77,11 @@ class Play:
         self.accepted: list[tuple[str, str]] = []
         self.told: list[tuple[str, str, int]] = []
         self.kills = 0
-        self._silences: list[tuple[str, float, float]] = []
-        self._acknowledged: list[tuple[str, str, float, float]] = []
+        self._people = People(self)
         self.findings: list[str] = []
         self._history = history
         self._seed = seed
-        self._began = loop.time()
+        self.began = loop.time()
         self._set_by = dict.fromkeys(CLOCKS, 0.0)
         self._pays = dict.fromkeys(ASSETS, 0)  # how many spans of paying it is in
         self._quoted_ns = dict.fromkeys(ASSETS, 0)
@@ -93,7 +93,7 @@ class Play:
         self._work: set[asyncio.Task[None]] = set()
 
     def wall_ns(self, name: str) -> int:
-        return BEGINNING_NS + round((self.loop.time() - self._began + self._set_by[name]) * SECOND_NS)
+        return BEGINNING_NS + round((self.loop.time() - self.began + self._set_by[name]) * SECOND_NS)
 
     def clock_of(self, name: str) -> Clock:
         return Clock(lambda: self.wall_ns(name), lambda: round(self.loop.time() * SECOND_NS))
@@ -121,14 +121,14 @@ class Play:
             await asyncio.wait(list(self._work))
         return await self._end()
 
-    def _stores(self) -> Stores:
+    def stores(self) -> Stores:
         """Of somebody who never dies and is always answered at once."""
         caller = Life.__new__(Life)
         Life.__init__(caller, _Calm(self), "maker")
         return stores_on(self.servers.pool(caller), "", Tries(8, 86_400), self.clock_of("postgres"))
 
     async def _make_rules(self) -> None:
-        stores = self._stores()
+        stores = self.stores()
         for name in self._history.rules:
             await stores.rules.create_rule(name, _rule(name))
         await self.servers.rows("INSERT INTO alert_positions VALUES ('first_rule', 'made') RETURNING 1")
@@ -159,9 +159,9 @@ class Play:
                 await asyncio.sleep(step.hold)
                 self.servers.moods.pop(step.target, None)
             case "silence":
-                await self._silence(step.target, step.hold)
+                await self._people.silence(step.target, step.hold)
             case "acknowledge":
-                await self._acknowledge(step.hold)
+                await self._people.acknowledge(step.hold)
             case "forget":
                 await self.servers.forget_redis()
             case "cut":
@@ -170,30 +170,6 @@ class Play:
                         each.cut()
             case "set":
                 self._set(step.target, step.hold)
-
-    async def _silence(self, asset: str, seconds: float) -> None:
-        """From when it is answered until it ends."""
-        to_ns = self.wall_ns("postgres") + round(seconds * SECOND_NS)
-        silence = alerts_pb2.Silence(assets=[asset], author="maker", comment="known", to_time=to_timestamp(to_ns))
-        if self.servers.moods.get("postgres"):
-            return
-        began = self.loop.time() - self._began
-        await self._stores().silences.create(silence)
-        self._silences.append((asset, self.loop.time() - self._began, began + seconds))
-
-    async def _acknowledge(self, seconds: float) -> None:
-        """Each group that is open, under a name of its own."""
-        if self.servers.moods.get("postgres"):
-            return
-        open_now = await self.servers.rows("SELECT id FROM alert_groups WHERE state = 1")
-        for (group_id,) in open_now:
-            author = f"maker {self.next_number()}"
-            began = self.loop.time() - self._began
-            until = to_timestamp(self.wall_ns("postgres") + round(seconds * SECOND_NS))
-            said = alerts_pb2.AlertAcknowledgement(author=author, expire_time=until)
-            if await self._stores().groups.acknowledge(group_id, said) is not None:
-                now = self.loop.time() - self._began
-                self._acknowledged.append((group_id, author, now, began + seconds))
 
     async def _pay(self, asset: str, seconds: float) -> None:
         self._change(asset, 1)
@@ -265,7 +241,7 @@ class Play:
 
     def note(self, event: arbitrage_pb2.OpportunityEvent, life: ArbitrageLife) -> None:
         """What an arbitrage says, in the moment in which it does."""
-        now = self.loop.time() - self._began
+        now = self.loop.time() - self.began
         opportunity = event.opportunity
         is_in_time = self.loop.time() > life.went_on_at + AT_ONCE_SECONDS
         if is_in_time:
@@ -327,9 +303,9 @@ class Play:
             len(groups.groups),
             len(groups.told),
             self.kills,
-            len(self._silences),
-            len(self._acknowledged),
-            self.loop.time() - self._began,
+            len(self._people.silences),
+            len(self._people.acknowledged),
+            self.loop.time() - self.began,
         )
 
     async def _leave(self) -> None:
@@ -352,7 +328,14 @@ class Play:
         ((groups, messages, members, deliveries),) = await self.servers.rows(query)
         open_assets = {self._openings[one].asset for one in self._open_now}
         return SeenGroups(
-            groups, messages, members, deliveries, self.told, self._silences, self._acknowledged, open_assets
+            groups,
+            messages,
+            members,
+            deliveries,
+            self.told,
+            self._people.silences,
+            self._people.acknowledged,
+            open_assets,
         )
 
     async def _seen(self) -> Seen:
