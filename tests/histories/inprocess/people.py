@@ -1,4 +1,4 @@
-"""People beside the processes of a history: they silence assets and acknowledge groups, and remember what was answered."""
+"""People beside a history's processes: they silence assets and acknowledge groups, and remember what was answered."""
 
 from typing import Protocol
 
