@@ -71,14 +71,15 @@ def _assert_opportunities(report: dict[str, Any]) -> None:
 
 
 def _assert_alerts(report: dict[str, Any], receiver: Receiver) -> None:
-    """Each went to two rules: the console's, which is there from the start, and the hook's."""
+    """The hook's rule told one by one, the console's, which is there from the start, in groups."""
     alerts = report["alerts"]
     assert alerts["failed"] == 0
-    assert alerts["delivered"] == alerts["fired"] > 0
     for received in receiver.received:
         Webhook(SECRET).verify(received.body, received.headers)
     ids = [received.headers["webhook-id"] for received in receiver.received]
-    assert len(ids) == len(set(ids)) == alerts["fired"] / 2
+    assert len(ids) == len(set(ids)) > 0
+    assert alerts["fired"] >= 2 * len(ids)
+    assert alerts["delivered"] > len(ids)
 
 
 async def _assert_commands_work(system: System) -> None:
