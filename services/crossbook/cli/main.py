@@ -8,11 +8,11 @@ import sys
 
 import typer
 
+from crossbook.cli import accounts, services
 from crossbook.cli import groups as grouping
 from crossbook.cli import inspect as inspecting
 from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
-from crossbook.cli import services
 from crossbook.cli import top as topping
 from crossbook.cli import up as upping
 from crossbook.cli import watch as watching
@@ -37,6 +37,8 @@ app.add_typer(lives.app, name="opportunities")
 app.add_typer(grouping.groups, name="groups")
 app.add_typer(grouping.silences, name="silences")
 app.command("explain")(watching.explain)
+app.command("login")(accounts.login)
+app.add_typer(accounts.app, name="accounts")
 app.command("doctor")(inspecting.doctor)
 app.command("venues")(inspecting.venues)
 app.command("version")(inspecting.version)
