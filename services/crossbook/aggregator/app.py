@@ -9,6 +9,8 @@ import structlog
 from crossbook._core import QuoteHub
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.database import POSTGRES, DatabaseWatch
+from crossbook.aggregator.facts.calls import FactCalls
+from crossbook.aggregator.facts.table import FactTable
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.metrics import AggregatorCollector
@@ -20,6 +22,7 @@ from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Venues
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
+from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -48,11 +51,21 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         venues = Venues(make, keep)
         intake = Intake(own, venues, hub, counters, lifetime.stopping, clock)
         fanout = Fanout(hub, lifetime.stopping)
-        service = AggregatorService(intake, fanout, reads, counters)  # type: ignore[abstract]  # the plane serves its streams
+        facts = FactCalls(FactTable(), venues.opened, lifetime.stopping)
+        service = AggregatorService(intake, fanout, reads, counters, facts)  # type: ignore[abstract]  # the plane serves its streams
         collector = AggregatorCollector(counters, intake, fanout)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, collector))
         plane = await stack.enter_async_context(open_plane())
-        server = grpc_server(settings.host, own.port, service.register, health, plane=plane, streams=service.streams)
+        server = grpc_server(
+            settings.host,
+            own.port,
+            service.register,
+            health,
+            plane=plane,
+            streams=service.streams,
+            reload=lifetime.reload,
+            access=access_check(settings.access),
+        )
         async with server:
             keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)
             keep("retention", lambda: keep_retention(store, own, clock))
