@@ -76,7 +76,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         schedule = Schedule(rulebook, replicas, slots, firing, own.check_interval_seconds, clock)
         leases = SlotLeases(redis, LEASE_GROUP, SLOTS, clock=clock.passed_seconds)
         ownership = Ownership(leases, stores.positions, slots, line, counters, schedule.wake, clock)
-        outbox = Outbox(stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock)
+        outbox = Outbox(
+            stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock, own.acknowledge_url
+        )
         rounds = GroupRounds(stores.groups, rulebook, hold_back, slots.latest, counters)
         conditions = ConditionWatch(
             rulebook, slots, feeds, replicas, firing, stores.groups, closings, clock, own.disk_folder

@@ -43,6 +43,9 @@ class Pauses(DeliveryStore):
             raise UnavailableError("Postgres cannot be reached")
         self.forgotten += 1
 
+    async def forget_destinations(self, age_seconds: float, limit: int) -> None:
+        assert age_seconds > 0 < limit
+
 
 class Kept:
     """So many groups, silences or suppressions that may be forgotten."""
