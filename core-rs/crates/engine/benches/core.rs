@@ -97,7 +97,7 @@ fn depth_walks_per_1k_quotes() -> f64 {
     batches[0] = with_depth(&batches[0]);
     take(&mut scanner, &batches[..1]);
     for (sequence, step) in (2..).zip((0..100_000).step_by(ROWS_PER_BATCH)) {
-        let pays = |step: u32| if step % 1_000 == 0 { 2.0 } else { 0.0 };
+        let pays = |step: u32| if step.is_multiple_of(1_000) { 2.0 } else { 0.0 };
         let rows = (step..step + ROWS_PER_BATCH as u32).map(|step| {
             let calm = quote(step.wrapping_mul(2_654_435_761) % (VENUES * ASSETS), step);
             Quote { bid: calm.bid + pays(step), ask: calm.ask + pays(step), ..calm }
