@@ -3,6 +3,7 @@
 import math
 import re
 
+from crossbook.arbitrage.facts.answers import check_facts
 from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
@@ -35,6 +36,7 @@ def check_list(request: pb.ListOpportunitiesRequest) -> None:
         violations.append(FieldViolation("price_source", f"{request.price_source} is not a price source"))
     if not 0 <= request.limit <= MAX_LIMIT:
         violations.append(FieldViolation("limit", f"must be 1 to {MAX_LIMIT}, or 0 for {DEFAULT_LIMIT}"))
+    violations += check_facts(request)
     refuse(violations)
 
 
@@ -53,6 +55,7 @@ def check_explain(request: pb.ExplainSpreadRequest) -> None:
     violations += [FieldViolation(field, NOT_A_NAME) for field, value in fields.items() if value and not is_name(value)]
     if request.buy_venue and request.buy_venue == request.sell_venue:
         violations.append(FieldViolation("sell_venue", "must differ from buy_venue"))
+    violations += check_facts(request)
     refuse(violations)
 
 
