@@ -1030,7 +1030,9 @@ class DialRules:
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_message_bytes: int,
-    ) -> Self: ...
+        authorization: str | None = None,
+    ) -> Self:
+        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none."""
 
 @final
 class FollowedStream:

@@ -43,6 +43,7 @@ from crossbook.plumbing.errors import (
     OverloadedError,
     UnavailableError,
 )
+from crossbook.plumbing.grpc.access import check_feeding
 from crossbook.plumbing.plane.calls import StreamCall
 from crossbook.plumbing.settings import AggregatorSettings
 from crossbook.plumbing.tasks import until_first
@@ -89,6 +90,7 @@ class Intake:
         payload = call.first
         hello = self._greeting.parse(payload)
         self._check_shard(hello)
+        check_feeding(hello.venue)
         venue = await self.venues.open(hello.venue)
         try:
             async with venue.fed() as feeding:

@@ -8,10 +8,10 @@ import sys
 
 import typer
 
+from crossbook.cli import accounts, services
 from crossbook.cli import inspect as inspecting
 from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
-from crossbook.cli import services
 from crossbook.cli import top as topping
 from crossbook.cli import up as upping
 from crossbook.cli import watch as watching
@@ -34,6 +34,8 @@ for command in services.commands():
 app.add_typer(watching.app, name="watch")
 app.add_typer(lives.app, name="opportunities")
 app.command("explain")(watching.explain)
+app.command("login")(accounts.login)
+app.add_typer(accounts.app, name="accounts")
 app.command("doctor")(inspecting.doctor)
 app.command("venues")(inspecting.venues)
 app.command("version")(inspecting.version)

@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from crossbook._core import FollowedStream, PayloadError, QuoteBoard, SharedScan, WallClock
 from crossbook.pb.v1 import aggregator_pb2
 from crossbook.plumbing.follow import Link, Loss
-from crossbook.plumbing.plane.dialing import DIAL_RULES, loss_of
+from crossbook.plumbing.plane.dialing import dial_rules, loss_of
 from crossbook.plumbing.plane.thread import PlaneThread
 
 BACKOFF_BASE_SECONDS = 0.1
@@ -85,7 +85,7 @@ class QuoteWatch:
             self._into,
             self.source.number,
             self._wall,
-            DIAL_RULES,
+            dial_rules(),
         )
 
     async def _set_connected(self) -> None:
