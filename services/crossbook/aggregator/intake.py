@@ -132,7 +132,7 @@ class Intake:
         self._hub.notify()
         log.info("stream_began", venue=venue.name, stream_id=hello.stream_id, next_sequence=next_sequence)
         are_quotes_missing = venue.windows.are_quotes_missing
-        resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing)
+        resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing, takes_depth=True)
         await call.write(IngestQuotesResponse(resume=resume).SerializeToString())
 
     async def _feed(self, venue: Venue, feeding: Feeding, acknowledger: "_Acknowledger", call: StreamCall) -> None:

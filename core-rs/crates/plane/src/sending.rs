@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn resume() -> Vec<u8> {
-        encode_ingest_answer(&IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true })
+        encode_ingest_answer(&IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true, takes_depth: false })
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
 # No least time between two batches: the core takes one in some microseconds.
 REQUEST = aggregator_pb2.SubscribeQuoteBatchesRequest(min_interval=Duration()).SerializeToString()
+DEEP_REQUEST = aggregator_pb2.SubscribeQuoteBatchesRequest(min_interval=Duration(), with_depth=True).SerializeToString()
 
 log = structlog.get_logger()
 
@@ -81,7 +82,7 @@ class QuoteWatch:
     def _dial(self) -> FollowedStream:
         return self._plane.core.follow_quotes(
             self.source.target,
-            REQUEST,
+            DEEP_REQUEST if isinstance(self._into, SharedScan) else REQUEST,  # a board shows tops alone
             self._into,
             self.source.number,
             self._wall,

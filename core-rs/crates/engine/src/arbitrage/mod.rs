@@ -2,7 +2,8 @@
 //!
 //! `scanner` takes quotes and asks only the pairs of the leg that changed; `asset` holds one asset's legs in columns and
 //! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
-//! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `dislocation` which leg is off; `lifecycle` opens, updates and closes;
+//! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `dislocation` which leg is off; `sizing` how much
+//! of a pair there is, and `sized` what is said of it; `lifecycle` opens, updates and closes;
 //! `sources` knows which shard's stream tells which leg, `source_times` whether its clock and ours agree; `answers` computes on demand; `views` is what
 //! leaves the module, `messages` how it looks on the wire.
 
@@ -25,6 +26,8 @@ mod relays;
 mod rules;
 mod scanner;
 mod settings;
+mod sized;
+mod sizing;
 mod source_times;
 mod sources;
 #[cfg(test)]
@@ -37,4 +40,5 @@ pub use identities::{IdentityFinding, IdentityPair, IdentityState, MarketName};
 pub use reason::RefusalReason;
 pub use scanner::{Scanner, ScannerStats};
 pub use settings::{ScannerSettings, ScannerSettingsError};
+pub use sized::{DepthView, SizingView};
 pub use views::{AssetView, ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};

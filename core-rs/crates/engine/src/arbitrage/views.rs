@@ -10,6 +10,8 @@ use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
 use super::reason::RefusalReason;
+use super::sized::SizingView;
+use super::sizing::{self, Wanted};
 
 /// One side of a pair. Prices are quote currency per coin, sizes coins; zero where there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +59,8 @@ pub struct SpreadView {
     pub executable_size: f64,
     /// None when it would be published.
     pub reason: Option<RefusalReason>,
+    /// How much of it there is.
+    pub sizing: SizingView,
     /// Empty when no lifecycle follows the pair.
     pub opportunity_id: String,
     /// Since when the opportunity has paid; 0 when no lifecycle follows the pair.
@@ -141,9 +145,10 @@ impl ConversionView {
 
 impl SpreadView {
     /// A pair as it stands, with the identity of the opportunity when one is open.
-    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>) -> Self {
+    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
         let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
+        view.sizing = sizing::of_pair(pair, reason, wanted);
         match pair.book.phase(pair.buy, pair.sell) {
             Phase::Open(opportunity) => view.identify(pair.book, opportunity),
             _ => view.dislocate(pair.book, dislocation::of_pair(pair.book, pair.buy, pair.sell)),
@@ -154,6 +159,7 @@ impl SpreadView {
     /// An opportunity as it last paid.
     pub(super) fn of_opportunity(book: &AssetBook, buy: usize, sell: usize, opportunity: &OpenOpportunity) -> Self {
         let mut view = Self::bare(book, buy, sell, &opportunity.last);
+        view.sizing = opportunity.sizing.clone();
         view.identify(book, opportunity);
         view
     }
@@ -170,6 +176,7 @@ impl SpreadView {
             costs: *costs,
             executable_size: numbers.executable_size(),
             reason: None,
+            sizing: SizingView::default(),
             opportunity_id: String::new(),
             open_ns: 0,
             peak_net_percent: costs.net_percent,
