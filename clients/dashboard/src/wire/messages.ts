@@ -460,6 +460,7 @@ export interface ExplainSpreadRequest {
   buyVenue: string;
   sellVenue: string;
   notionals: Float64Array;
+  holdingHorizon?: number;
 }
 
 export interface ExplainSpreadResponse {
@@ -473,8 +474,6 @@ export interface ExplainSpreadResponse {
 
 export interface FeedCondition {
   venueStates: number[];
-  maxStaleInstruments?: number;
-  maxResyncsPerMinute?: number;
   maxClockOffsetMs?: number;
   maxDelayMs?: number;
 }
@@ -660,6 +659,17 @@ export interface Heartbeat {
   serverTimeMs: number;
   venueAgeMs: Record<string, number>;
   lostShards: string[];
+}
+
+export interface HoldingCosts {
+  horizon?: number;
+  buyFundingPercent?: number;
+  sellFundingPercent?: number;
+  buyPayments: number;
+  sellPayments: number;
+  netPercent?: number;
+  unknown: string[];
+  assumed: string[];
 }
 
 export interface IdentityFinding {
@@ -1022,6 +1032,8 @@ export interface ListOpportunitiesRequest {
   priceSource: number;
   limit: number;
   notionals: Float64Array;
+  filter?: OpportunityFilter;
+  holdingHorizon?: number;
 }
 
 export interface ListOpportunitiesResponse {
@@ -1220,6 +1232,7 @@ export interface Opportunity {
   dislocationPercent: number;
   sanity?: Sanity;
   life?: LifePrediction;
+  holding?: HoldingCosts;
 }
 
 export interface OpportunityEvent {
@@ -1231,6 +1244,16 @@ export interface OpportunityEvent {
   causeTime?: number;
   resumeToken: string;
   lifeFeatures?: LifeFeatures;
+}
+
+export interface OpportunityFilter {
+  minVolume24h?: number;
+  minOpenInterest?: number;
+  minLife?: number;
+  noFundingWithin?: number;
+  excludedVenues: string[];
+  excludedAssets: string[];
+  passesUnknown: boolean;
 }
 
 export interface OpportunityLife {
@@ -1593,7 +1616,6 @@ export interface SymbolEntry {
 }
 
 export interface SystemCondition {
-  maxUnacknowledgedBatches?: number;
   minFreeDiskPercent?: number;
 }
 
@@ -1875,9 +1897,9 @@ export const TABLE = {
   ExpireSilenceResponse: "1:silence:?@Silence",
   ExplainAlertRequest: "1:opportunity:string 2:group:string 3:rule:string",
   ExplainAlertResponse: "1:isTold:bool 2:explanation:string 3:alert:?@Alert 4:group:?@AlertGroup 5:suppressions:*@Suppression",
-  ExplainSpreadRequest: "1:asset:string 2:buyVenue:string 3:sellVenue:string 4:notionals:*double",
+  ExplainSpreadRequest: "1:asset:string 2:buyVenue:string 3:sellVenue:string 4:notionals:*double 60:holdingHorizon:?Duration",
   ExplainSpreadResponse: "1:opportunity:?@Opportunity 2:reason:#RefusalReason 3:explanation:string 4:buyAge:?Duration 5:sellAge:?Duration 6:identityFinding:string",
-  FeedCondition: "1:venueStates:*#VenueState 2:maxStaleInstruments:?uint32 3:maxResyncsPerMinute:?uint32 4:maxClockOffsetMs:?double 5:maxDelayMs:?double",
+  FeedCondition: "1:venueStates:*#VenueState 4:maxClockOffsetMs:?double 5:maxDelayMs:?double",
   GatewayStats: "1:sockets:uint32 2:subscriptions:uint32 3:framesSent:uint64 4:bytesSent:uint64 5:stalledSockets:uint64 6:instruments:uint32 7:connected:bool",
   GetAggregatorStatsRequest: "",
   GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64",
@@ -1904,6 +1926,7 @@ export const TABLE = {
   GetTrackerStatsRequest: "1:venues:*string",
   GetTrackerStatsResponse: "1:venues:*@VenueStats",
   Heartbeat: "1:serverTimeMs:double 2:venueAgeMs:%double 3:lostShards:*string",
+  HoldingCosts: "1:horizon:?Duration 2:buyFundingPercent:?double 3:sellFundingPercent:?double 4:buyPayments:uint32 5:sellPayments:uint32 6:netPercent:?double 7:unknown:*string 8:assumed:*string",
   IdentityFinding: "1:name:string 2:asset:string 3:first:?@IdentityMarket 4:second:?@IdentityMarket 5:differencePercent:double 6:sinceTime:?Timestamp 7:findTime:?Timestamp 8:state:#IdentityState 9:comment:string 10:decideTime:?Timestamp",
   IdentityMarket: "1:venue:string 2:symbol:string 3:mid:double",
   IngestFactsRequest: "1:venue:string 2:instruments:*@InstrumentFacts",
@@ -1955,7 +1978,7 @@ export const TABLE = {
   ListMinuteRowsResponse: "1:minutes:*@WindowRow 2:count:int32 3:next_page_token:string",
   ListMinutesRequest: "1:venues:*string 2:symbols:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:pageSize:int32 6:pageToken:string 7:isNewestFirst:bool",
   ListMinutesResponse: "1:minutes:*@WindowStats 2:nextPageToken:string",
-  ListOpportunitiesRequest: "1:venues:*string 2:symbols:*string 3:assets:*string 4:minGrossPercent:?double 5:minNetPercent:?double 6:priceSource:#PriceSource 7:limit:int32 8:notionals:*double",
+  ListOpportunitiesRequest: "1:venues:*string 2:symbols:*string 3:assets:*string 4:minGrossPercent:?double 5:minNetPercent:?double 6:priceSource:#PriceSource 7:limit:int32 8:notionals:*double 60:filter:?@OpportunityFilter 61:holdingHorizon:?Duration",
   ListOpportunitiesResponse: "1:opportunities:*@Opportunity",
   ListOpportunityHistoryRequest: "1:venues:*string 2:assets:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:minPeakNetPercent:?double 6:minDuration:?Duration 7:closeReasons:*#RefusalReason 8:pageSize:int32 9:pageToken:string",
   ListOpportunityHistoryResponse: "1:lives:*@OpportunityLife 2:nextPageToken:string",
@@ -1986,8 +2009,9 @@ export const TABLE = {
   MarketRow: "1:market_index:?double 2:symbol:string 3:active:bool 4:venue:string 5:asset:string 6:native_symbol:string 7:tick_size:double 8:taker_fee_percent:?double 9:maker_fee_percent:?double 10:state:#BookState 11:quote_currency:string 12:asset_scale:double",
   MatrixChannel: "1:url:string 2:roomId:string 3:accessToken:string",
   NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
-  Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction",
+  Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction 60:holding:?@HoldingCosts",
   OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
+  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool",
   OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
   OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
   PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",
@@ -2036,7 +2060,7 @@ export const TABLE = {
   Subscribed: "1:channel:#Channel 2:maxHz:double",
   Suppression: "1:reason:#SuppressionReason 2:rule:string 3:cause:string 4:group:string 5:asset:string 6:venues:*string 7:detail:string 8:by:string 9:firstTime:?Timestamp 10:lastTime:?Timestamp 11:count:uint64",
   SymbolEntry: "1:index:uint32 2:instrument:?@Instrument",
-  SystemCondition: "1:maxUnacknowledgedBatches:?uint64 2:minFreeDiskPercent:?double",
+  SystemCondition: "2:minFreeDiskPercent:?double",
   TeamsChannel: "1:url:string",
   TelegramChannel: "1:botToken:string 2:chatId:string 3:messageThreadId:int64 4:url:string",
   TemplateChannel: "1:url:string 2:template:string 3:headers:%string 4:expectedAnswer:string",
