@@ -1,6 +1,8 @@
 """What this process has done and what it can reach, for GetAlertStats and Prometheus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from crossbook.alerts.delivery_times import DeliveryTimes
 
 
 @dataclass(slots=True)
@@ -8,10 +10,12 @@ class Counters:
     """Counts since the process started; `pending` is the outbox of all replicas as last seen."""
 
     fired: int = 0
+    told: int = 0
     suppressed: int = 0
     delivered: int = 0
     failed: int = 0
     retried: int = 0
+    digests: int = 0
     limited: int = 0
     forgotten: int = 0
     dropped: int = 0
@@ -22,3 +26,4 @@ class Counters:
     is_postgres_available: bool = False
     is_connected: bool = False
     arbitrage_target: str = ""
+    times: DeliveryTimes = field(default_factory=DeliveryTimes)
