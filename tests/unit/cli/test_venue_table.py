@@ -27,6 +27,7 @@ def profile(**given: Any) -> Any:
         "maker_fee_percent": 0.02,
         "sources": ["docs", "captures"],
         "certainty": "captured",
+        "facts": [],
     }
     return SimpleNamespace(**facts | given)
 

@@ -53,21 +53,21 @@ def _pass_or_break(name: str) -> None:
         raise RuntimeError(f"{name} broke")
 
 
-GATEWAY = Service(
-    "gateway",
+STRANGER = Service(
+    "stranger",
     "Counts as alerts does.",
     app="",
     told="",
-    stats=Stats("alerts", "AlertService", "GetAlertStats", "gateway", (FIRED, PENDING)),
+    stats=Stats("alerts", "AlertService", "GetAlertStats", "stranger", (FIRED, PENDING)),
     looks=(f"{__name__}:look", f"{__name__}:other_look"),
     follows=(f"{__name__}:follow",),
 )
 
 
 @pytest.fixture(autouse=True)
-def with_gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One row more, nothing seen yet, no waits between a stream's lives, and after the first poll only a test's own."""
-    monkeypatch.setattr(services, "SERVICES", (*SERVICES, GATEWAY))
+    monkeypatch.setattr(services, "SERVICES", (*SERVICES, STRANGER))
     monkeypatch.setattr(module, "POLL_SECONDS", 3600)
     SEEN.clear()
     BROKEN.clear()
@@ -96,7 +96,7 @@ class Counting(AlertServiceServicer):
 
 @asynccontextmanager
 async def observing(
-    *servers: Counting, restarts: dict[str, int] | None = None, names: tuple[str, ...] = ("gateway",)
+    *servers: Counting, restarts: dict[str, int] | None = None, names: tuple[str, ...] = ("stranger",)
 ) -> AsyncIterator[Observer]:
     """Running, of a process per server; each was asked once already."""
     async with _serving(list(servers)) as targets:
@@ -122,28 +122,28 @@ async def _serving(servers: list[Counting]) -> AsyncIterator[list[str]]:
 
 async def test_the_processes_of_a_service_are_added_up() -> None:
     """Its counters and, as they are now, its gauges; the latest answer of each is kept."""
-    async with observing(Counting(3, 5), Counting(4, 6), names=("gateway-1", "gateway-2")) as observer:
-        assert (observer.totals("gateway")["fired"], observer.totals("alerts")["fired"]) == (7, 0)
-        assert (observer.figure("gateway", FIRED), observer.figure("gateway", PENDING)) == (7, 11)
-        assert observer.answers["gateway-2"] == pb.GetAlertStatsResponse(fired=4, pending=6)
+    async with observing(Counting(3, 5), Counting(4, 6), names=("stranger-1", "stranger-2")) as observer:
+        assert (observer.totals("stranger")["fired"], observer.totals("alerts")["fired"]) == (7, 0)
+        assert (observer.figure("stranger", FIRED), observer.figure("stranger", PENDING)) == (7, 11)
+        assert observer.answers["stranger-2"] == pb.GetAlertStatsResponse(fired=4, pending=6)
 
 
 async def test_a_process_that_was_started_again_counts_on() -> None:
     """It begins at zero, and the run does not."""
-    server, restarts = Counting(3), {"gateway": 0}
+    server, restarts = Counting(3), {"stranger": 0}
     async with observing(server, restarts=restarts) as observer:
-        server.fired, restarts["gateway"] = 1, 1
+        server.fired, restarts["stranger"] = 1, 1
         await observer.poll()
-        assert observer.totals("gateway")["fired"] == 4
+        assert observer.totals("stranger")["fired"] == 4
 
 
 async def test_one_that_does_not_answer_keeps_its_last_figures() -> None:
     """And the others are asked as ever."""
     away, there = Counting(3), Counting(1)
-    async with observing(away, there, names=("gateway-1", "gateway-2")) as observer:
+    async with observing(away, there, names=("stranger-1", "stranger-2")) as observer:
         away.is_away, there.fired = True, 2
         await observer.poll()
-        assert observer.totals("gateway")["fired"] == 5
+        assert observer.totals("stranger")["fired"] == 5
 
 
 async def test_a_look_that_fails_costs_only_itself() -> None:
@@ -155,7 +155,7 @@ async def test_a_look_that_fails_costs_only_itself() -> None:
         BROKEN.add("look")
         with capture_logs() as logs:
             await observer.poll()
-        assert observer.totals("gateway")["fired"] == 9
+        assert observer.totals("stranger")["fired"] == 9
         assert SEEN == ["look", "other look"]
     assert [entry["event"] for entry in logs] == ["look_failed"]
 
@@ -181,10 +181,10 @@ async def test_what_was_left_is_not_asked_any_more_and_stays_as_it_was() -> None
     """A process on its way out would answer with half of what it is."""
     server = Counting(3)
     async with observing(server) as observer:
-        observer.leave("gateway")
+        observer.leave("stranger")
         asked, server.fired = server.asked, 99
         await observer.poll()
-        assert (server.asked, observer.totals("gateway")["fired"]) == (asked, 3)
+        assert (server.asked, observer.totals("stranger")["fired"]) == (asked, 3)
 
 
 async def test_it_waits_until_no_number_grows_any_more() -> None:
@@ -193,7 +193,7 @@ async def test_it_waits_until_no_number_grows_any_more() -> None:
     async with observing(server) as observer:
         server.growth = [5, 5, 5]
         await observer.until_still(60, 0)
-        assert (observer.totals("gateway")["fired"], server.growth) == (16, [])
+        assert (observer.totals("stranger")["fired"], server.growth) == (16, [])
 
 
 async def test_what_never_stands_still_is_not_waited_for_for_ever() -> None:
@@ -207,8 +207,8 @@ async def test_what_never_stands_still_is_not_waited_for_for_ever() -> None:
 
 async def test_what_does_not_speak_grpc_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the simulator, whose port takes other words."""
-    monkeypatch.setattr(services, "SERVICES", (replace(GATEWAY, speaks="http"),))
-    observer = Observer({"gateway": "127.0.0.1:1"}, lambda _: 0)
+    monkeypatch.setattr(services, "SERVICES", (replace(STRANGER, speaks="http"),))
+    observer = Observer({"stranger": "127.0.0.1:1"}, lambda _: 0)
     async with observer.running():
         await observer.poll()
     assert SEEN == []
