@@ -30,8 +30,9 @@ from crossbook.pb.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.leases import SlotLeases
-from crossbook.plumbing.data.postgres import open_pool
+from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import Redis, open_redis
+from crossbook.plumbing.export.service import ExportService, beside
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -49,7 +50,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
     own, counters, health = settings.alerts, Counters(), ServiceHealth(SERVICE_NAME, awaits=PARTS)
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        stores, redis = await _open_stores(settings, stack, clock), _open_redis(settings, stack)
+        (stores, pool), redis = await _open_stores(settings, stack, clock), _open_redis(settings, stack)
         cooldowns = CooldownStore(redis)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, AlertsCollector(counters)))
         replicas = await stack.enter_async_context(open_replicas(own.arbitrage_targets))
@@ -70,7 +71,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         rules = RuleChanges(stores.rules, rulebook, http.policy, {profile.id for profile in venue_profiles()})
         service = AlertService(stores, rules, schedule, http, tail, counters)
 
-        add = partial(add_AlertServiceServicer_to_server, service)
+        add = beside(partial(add_AlertServiceServicer_to_server, service), ExportService("alerts", pool))
         await stack.enter_async_context(grpc_server(settings.host, own.port, add, health))
         stack.callback(tail.close)
         workers: dict[str, Callable[[], Awaitable[None]]] = {
@@ -97,11 +98,12 @@ def _http(own: AlertsSettings) -> HttpSender:
     return HttpSender(TargetPolicy(own.allow_private_targets), try_seconds, own.authorities_file)
 
 
-async def _open_stores(settings: Settings, stack: AsyncExitStack, clock: Clock) -> Stores:
+async def _open_stores(settings: Settings, stack: AsyncExitStack, clock: Clock) -> tuple[Stores, Pool]:
     dsn = require_postgres_dsn(settings)
     pool = await open_pool(dsn, POOL_SIZE)
     stack.push_async_callback(pool.close)
-    return stores_on(pool, dsn, Tries(settings.alerts.delivery_attempts, settings.alerts.delivery_seconds), clock)
+    tries = Tries(settings.alerts.delivery_attempts, settings.alerts.delivery_seconds)
+    return stores_on(pool, dsn, tries, clock), pool
 
 
 def _open_redis(settings: Settings, stack: AsyncExitStack) -> Redis:

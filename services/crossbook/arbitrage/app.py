@@ -26,6 +26,7 @@ from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.export.service import ExportService, beside
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -68,7 +69,8 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         )
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
-        server = grpc_server(settings.host, own.port, service.register, health, plane=plane, streams=service.streams)
+        register = beside(service.register, ExportService("arbitrage", pool))
+        server = grpc_server(settings.host, own.port, register, health, plane=plane, streams=service.streams)
         await stack.enter_async_context(server)
         stack.callback(live.close)
         lifetime.on_hangup(lambda: read_shards("arbitrage", own), lambda listed: _take(listed, shards))

@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from crossbook.cli import export as exporting
 from crossbook.cli import inspect as inspecting
 from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
@@ -33,6 +34,7 @@ for command in services.commands():
     app.command(command.__name__)(command)
 app.add_typer(watching.app, name="watch")
 app.add_typer(lives.app, name="opportunities")
+app.command("export")(exporting.export)
 app.command("explain")(watching.explain)
 app.command("doctor")(inspecting.doctor)
 app.command("venues")(inspecting.venues)

@@ -4,6 +4,7 @@ pub mod arbitrage;
 pub mod board;
 pub mod hub;
 pub mod latency;
+pub mod life;
 pub mod live;
 mod sources;
 #[cfg(test)]

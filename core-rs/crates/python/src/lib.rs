@@ -6,6 +6,7 @@ mod errors;
 mod identity;
 mod ingest;
 mod instrument;
+mod life;
 mod live;
 mod live_events;
 mod opportunities;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     identity::register(module)?;
     opportunities::register(module)?;
     answers::register(module)?;
+    life::register(module)?;
     scanner::register(module)?;
     plane::register(module)?;
     board::register(module)?;

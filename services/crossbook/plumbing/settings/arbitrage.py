@@ -15,6 +15,7 @@ class ArbitrageSettings(Section):
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
     event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres;
+    what nets more than max_net_percent is refused, for it cannot be true;
     history_retention_seconds for how long the lives of opportunities that have ended stay there.
     """
 
@@ -36,6 +37,7 @@ class ArbitrageSettings(Section):
     max_rate_age_seconds: Positive = 60
     max_depeg_percent: Positive = 1
     allow_depegged: bool = False
+    max_net_percent: Positive = 5
     relays: dict[str, str] = {}
     event_retention_seconds: Positive = 3600
     history_retention_seconds: Positive = 30 * 86_400

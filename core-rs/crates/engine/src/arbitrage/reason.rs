@@ -34,13 +34,21 @@ pub enum RefusalReason {
     RelayedBook = 14,
     /// The rate between the legs' currencies is too far from the 1 that it stands for.
     Depegged = 15,
+    /// The net profit is above what can be true.
+    TooGood = 40,
 }
 
-const REASONS: usize = 16;
+const REASONS: usize = 41;
 
 /// Counts per reason.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct RefusalCounts([u64; REASONS]);
+
+impl Default for RefusalCounts {
+    fn default() -> Self {
+        Self([0; REASONS])
+    }
+}
 
 impl RefusalCounts {
     pub(super) fn add(&mut self, reason: RefusalReason) {
