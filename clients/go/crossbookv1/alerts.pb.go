@@ -570,6 +570,63 @@ func (SuppressionReason) EnumDescriptor() ([]byte, []int) {
 	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{7}
 }
 
+// How an SMTP server is spoken to.
+type SmtpSecurity int32
+
+const (
+	// Means STARTTLS.
+	SmtpSecurity_SMTP_SECURITY_UNSPECIFIED SmtpSecurity = 0
+	// In clear, then TLS by STARTTLS, without which nothing is sent.
+	SmtpSecurity_SMTP_SECURITY_STARTTLS SmtpSecurity = 1
+	// TLS from the first byte.
+	SmtpSecurity_SMTP_SECURITY_TLS SmtpSecurity = 2
+	// In clear, without a password; refused unless the settings allow private targets.
+	SmtpSecurity_SMTP_SECURITY_NONE SmtpSecurity = 3
+)
+
+// Enum value maps for SmtpSecurity.
+var (
+	SmtpSecurity_name = map[int32]string{
+		0: "SMTP_SECURITY_UNSPECIFIED",
+		1: "SMTP_SECURITY_STARTTLS",
+		2: "SMTP_SECURITY_TLS",
+		3: "SMTP_SECURITY_NONE",
+	}
+	SmtpSecurity_value = map[string]int32{
+		"SMTP_SECURITY_UNSPECIFIED": 0,
+		"SMTP_SECURITY_STARTTLS":    1,
+		"SMTP_SECURITY_TLS":         2,
+		"SMTP_SECURITY_NONE":        3,
+	}
+)
+
+func (x SmtpSecurity) Enum() *SmtpSecurity {
+	p := new(SmtpSecurity)
+	*p = x
+	return p
+}
+
+func (x SmtpSecurity) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SmtpSecurity) Descriptor() protoreflect.EnumDescriptor {
+	return file_crossbook_v1_alerts_proto_enumTypes[8].Descriptor()
+}
+
+func (SmtpSecurity) Type() protoreflect.EnumType {
+	return &file_crossbook_v1_alerts_proto_enumTypes[8]
+}
+
+func (x SmtpSecurity) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SmtpSecurity.Descriptor instead.
+func (SmtpSecurity) EnumDescriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{8}
+}
+
 // When to tell whom.
 type AlertRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -848,7 +905,19 @@ type AlertChannel struct {
 	//	*AlertChannel_Slack
 	//	*AlertChannel_Discord
 	//	*AlertChannel_Template
-	Kind          isAlertChannel_Kind `protobuf_oneof:"kind"`
+	//	*AlertChannel_Telegram
+	//	*AlertChannel_Email
+	//	*AlertChannel_WebPush
+	//	*AlertChannel_Teams
+	//	*AlertChannel_Pagerduty
+	//	*AlertChannel_Opsgenie
+	//	*AlertChannel_Ntfy
+	//	*AlertChannel_Matrix
+	//	*AlertChannel_Apprise
+	Kind isAlertChannel_Kind `protobuf_oneof:"kind"`
+	// Jinja2 source that makes the text for people, with the limits of TemplateChannel.template: its first line is the
+	// title. Empty means the usual text. Kinds for machines (webhook, template) and the console's JSON refuse one.
+	TextTemplate  string `protobuf:"bytes,16,opt,name=text_template,json=textTemplate,proto3" json:"text_template,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -942,6 +1011,94 @@ func (x *AlertChannel) GetTemplate() *TemplateChannel {
 	return nil
 }
 
+func (x *AlertChannel) GetTelegram() *TelegramChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Telegram); ok {
+			return x.Telegram
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetEmail() *EmailChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Email); ok {
+			return x.Email
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetWebPush() *WebPushChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_WebPush); ok {
+			return x.WebPush
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetTeams() *TeamsChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Teams); ok {
+			return x.Teams
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetPagerduty() *PagerDutyChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Pagerduty); ok {
+			return x.Pagerduty
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetOpsgenie() *OpsgenieChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Opsgenie); ok {
+			return x.Opsgenie
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetNtfy() *NtfyChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Ntfy); ok {
+			return x.Ntfy
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetMatrix() *MatrixChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Matrix); ok {
+			return x.Matrix
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetApprise() *AppriseChannel {
+	if x != nil {
+		if x, ok := x.Kind.(*AlertChannel_Apprise); ok {
+			return x.Apprise
+		}
+	}
+	return nil
+}
+
+func (x *AlertChannel) GetTextTemplate() string {
+	if x != nil {
+		return x.TextTemplate
+	}
+	return ""
+}
+
 type isAlertChannel_Kind interface {
 	isAlertChannel_Kind()
 }
@@ -971,6 +1128,51 @@ type AlertChannel_Template struct {
 	Template *TemplateChannel `protobuf:"bytes,6,opt,name=template,proto3,oneof"`
 }
 
+type AlertChannel_Telegram struct {
+	// A Telegram chat, through a bot.
+	Telegram *TelegramChannel `protobuf:"bytes,7,opt,name=telegram,proto3,oneof"`
+}
+
+type AlertChannel_Email struct {
+	// Mail, through an SMTP server.
+	Email *EmailChannel `protobuf:"bytes,8,opt,name=email,proto3,oneof"`
+}
+
+type AlertChannel_WebPush struct {
+	// A browser's push subscription.
+	WebPush *WebPushChannel `protobuf:"bytes,9,opt,name=web_push,json=webPush,proto3,oneof"`
+}
+
+type AlertChannel_Teams struct {
+	// A Microsoft Teams workflow that takes webhook requests.
+	Teams *TeamsChannel `protobuf:"bytes,10,opt,name=teams,proto3,oneof"`
+}
+
+type AlertChannel_Pagerduty struct {
+	// PagerDuty, Events API v2.
+	Pagerduty *PagerDutyChannel `protobuf:"bytes,11,opt,name=pagerduty,proto3,oneof"`
+}
+
+type AlertChannel_Opsgenie struct {
+	// Opsgenie, or what speaks its Alert API.
+	Opsgenie *OpsgenieChannel `protobuf:"bytes,12,opt,name=opsgenie,proto3,oneof"`
+}
+
+type AlertChannel_Ntfy struct {
+	// A topic of an ntfy server.
+	Ntfy *NtfyChannel `protobuf:"bytes,13,opt,name=ntfy,proto3,oneof"`
+}
+
+type AlertChannel_Matrix struct {
+	// A Matrix room.
+	Matrix *MatrixChannel `protobuf:"bytes,14,opt,name=matrix,proto3,oneof"`
+}
+
+type AlertChannel_Apprise struct {
+	// Anything that Apprise knows, through an Apprise API server.
+	Apprise *AppriseChannel `protobuf:"bytes,15,opt,name=apprise,proto3,oneof"`
+}
+
 func (*AlertChannel_Console) isAlertChannel_Kind() {}
 
 func (*AlertChannel_Webhook) isAlertChannel_Kind() {}
@@ -980,6 +1182,24 @@ func (*AlertChannel_Slack) isAlertChannel_Kind() {}
 func (*AlertChannel_Discord) isAlertChannel_Kind() {}
 
 func (*AlertChannel_Template) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Telegram) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Email) isAlertChannel_Kind() {}
+
+func (*AlertChannel_WebPush) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Teams) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Pagerduty) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Opsgenie) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Ntfy) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Matrix) isAlertChannel_Kind() {}
+
+func (*AlertChannel_Apprise) isAlertChannel_Kind() {}
 
 // The service's standard output.
 type ConsoleChannel struct {
@@ -2407,7 +2627,9 @@ func (x *CheckAlertsResponse) GetSuppressed() uint32 {
 type RedriveDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of an alert; empty means all that were given up.
-	Alert         string `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
+	Alert string `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
+	// Which of them; absent means all.
+	Filter        *DeadLetterFilter `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2447,6 +2669,13 @@ func (x *RedriveDeliveriesRequest) GetAlert() string {
 		return x.Alert
 	}
 	return ""
+}
+
+func (x *RedriveDeliveriesRequest) GetFilter() *DeadLetterFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
 }
 
 // How many were taken up again.
@@ -4711,6 +4940,901 @@ func (x *ListSuppressionsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// A Telegram chat, through a bot: https://core.telegram.org/bots/api. One message a group, edited in place.
+type TelegramChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bot's token; a secret, never returned.
+	BotToken string `protobuf:"bytes,1,opt,name=bot_token,json=botToken,proto3" json:"bot_token,omitempty"`
+	// The chat's number, or "@" and a channel's name.
+	ChatId string `protobuf:"bytes,2,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
+	// The topic of a forum; 0 means none.
+	MessageThreadId int64 `protobuf:"varint,3,opt,name=message_thread_id,json=messageThreadId,proto3" json:"message_thread_id,omitempty"`
+	// A Bot API server of one's own; empty means https://api.telegram.org.
+	Url           string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TelegramChannel) Reset() {
+	*x = TelegramChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TelegramChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TelegramChannel) ProtoMessage() {}
+
+func (x *TelegramChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TelegramChannel.ProtoReflect.Descriptor instead.
+func (*TelegramChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *TelegramChannel) GetBotToken() string {
+	if x != nil {
+		return x.BotToken
+	}
+	return ""
+}
+
+func (x *TelegramChannel) GetChatId() string {
+	if x != nil {
+		return x.ChatId
+	}
+	return ""
+}
+
+func (x *TelegramChannel) GetMessageThreadId() int64 {
+	if x != nil {
+		return x.MessageThreadId
+	}
+	return 0
+}
+
+func (x *TelegramChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+// Mail, in text and in HTML; those of one group are one thread.
+type EmailChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name or address of the SMTP server.
+	Host string `protobuf:"bytes,1,opt,name=host,proto3" json:"host,omitempty"`
+	// Its port; 0 means 587, and 465 for TLS.
+	Port uint32 `protobuf:"varint,2,opt,name=port,proto3" json:"port,omitempty"`
+	// How it is spoken to.
+	Security SmtpSecurity `protobuf:"varint,3,opt,name=security,proto3,enum=crossbook.v1.SmtpSecurity" json:"security,omitempty"`
+	// Who we are there; empty means that no name is asked for.
+	Username string `protobuf:"bytes,4,opt,name=username,proto3" json:"username,omitempty"`
+	// A secret, never returned.
+	Password string `protobuf:"bytes,5,opt,name=password,proto3" json:"password,omitempty"`
+	// The sender's address.
+	Sender string `protobuf:"bytes,6,opt,name=sender,proto3" json:"sender,omitempty"`
+	// The receivers' addresses; 1 to 20.
+	Recipients    []string `protobuf:"bytes,7,rep,name=recipients,proto3" json:"recipients,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmailChannel) Reset() {
+	*x = EmailChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmailChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmailChannel) ProtoMessage() {}
+
+func (x *EmailChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmailChannel.ProtoReflect.Descriptor instead.
+func (*EmailChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *EmailChannel) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *EmailChannel) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *EmailChannel) GetSecurity() SmtpSecurity {
+	if x != nil {
+		return x.Security
+	}
+	return SmtpSecurity_SMTP_SECURITY_UNSPECIFIED
+}
+
+func (x *EmailChannel) GetUsername() string {
+	if x != nil {
+		return x.Username
+	}
+	return ""
+}
+
+func (x *EmailChannel) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *EmailChannel) GetSender() string {
+	if x != nil {
+		return x.Sender
+	}
+	return ""
+}
+
+func (x *EmailChannel) GetRecipients() []string {
+	if x != nil {
+		return x.Recipients
+	}
+	return nil
+}
+
+// A browser's push subscription: RFC 8030, encrypted by RFC 8291, signed by RFC 8292 (VAPID).
+type WebPushChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subscription's endpoint; a secret, never returned whole.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// The subscription's public key, base64url of 65 bytes.
+	P256Dh string `protobuf:"bytes,2,opt,name=p256dh,proto3" json:"p256dh,omitempty"`
+	// The subscription's secret, base64url of 16 bytes; never returned.
+	Auth string `protobuf:"bytes,3,opt,name=auth,proto3" json:"auth,omitempty"`
+	// The application server's private key, base64url of 32 bytes; never returned.
+	VapidPrivateKey string `protobuf:"bytes,4,opt,name=vapid_private_key,json=vapidPrivateKey,proto3" json:"vapid_private_key,omitempty"`
+	// Whom the push service may ask: "mailto:" and an address, or an https address.
+	VapidSubject  string `protobuf:"bytes,5,opt,name=vapid_subject,json=vapidSubject,proto3" json:"vapid_subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebPushChannel) Reset() {
+	*x = WebPushChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebPushChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebPushChannel) ProtoMessage() {}
+
+func (x *WebPushChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebPushChannel.ProtoReflect.Descriptor instead.
+func (*WebPushChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *WebPushChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *WebPushChannel) GetP256Dh() string {
+	if x != nil {
+		return x.P256Dh
+	}
+	return ""
+}
+
+func (x *WebPushChannel) GetAuth() string {
+	if x != nil {
+		return x.Auth
+	}
+	return ""
+}
+
+func (x *WebPushChannel) GetVapidPrivateKey() string {
+	if x != nil {
+		return x.VapidPrivateKey
+	}
+	return ""
+}
+
+func (x *WebPushChannel) GetVapidSubject() string {
+	if x != nil {
+		return x.VapidSubject
+	}
+	return ""
+}
+
+// A Microsoft Teams workflow, "When a Teams webhook request is received": an adaptive card.
+type TeamsChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workflow's address; a secret, never returned whole.
+	Url           string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TeamsChannel) Reset() {
+	*x = TeamsChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TeamsChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TeamsChannel) ProtoMessage() {}
+
+func (x *TeamsChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TeamsChannel.ProtoReflect.Descriptor instead.
+func (*TeamsChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *TeamsChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+// PagerDuty, Events API v2: an incident a group, resolved when it closes.
+type PagerDutyChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration's key; a secret, never returned.
+	RoutingKey string `protobuf:"bytes,1,opt,name=routing_key,json=routingKey,proto3" json:"routing_key,omitempty"`
+	// Where events go; empty means https://events.pagerduty.com.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// "critical", "error", "warning" or "info"; empty means warning.
+	Severity      string `protobuf:"bytes,3,opt,name=severity,proto3" json:"severity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PagerDutyChannel) Reset() {
+	*x = PagerDutyChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PagerDutyChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PagerDutyChannel) ProtoMessage() {}
+
+func (x *PagerDutyChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PagerDutyChannel.ProtoReflect.Descriptor instead.
+func (*PagerDutyChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *PagerDutyChannel) GetRoutingKey() string {
+	if x != nil {
+		return x.RoutingKey
+	}
+	return ""
+}
+
+func (x *PagerDutyChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *PagerDutyChannel) GetSeverity() string {
+	if x != nil {
+		return x.Severity
+	}
+	return ""
+}
+
+// Opsgenie's Alert API, or what speaks it: an alert a group, closed when it closes.
+type OpsgenieChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration's key; a secret, never returned.
+	ApiKey string `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
+	// Where the API is; empty means https://api.opsgenie.com.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// "P1" to "P5"; empty means P3.
+	Priority string `protobuf:"bytes,3,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Tags of the alerts; at most 20.
+	Tags          []string `protobuf:"bytes,4,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpsgenieChannel) Reset() {
+	*x = OpsgenieChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpsgenieChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpsgenieChannel) ProtoMessage() {}
+
+func (x *OpsgenieChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpsgenieChannel.ProtoReflect.Descriptor instead.
+func (*OpsgenieChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *OpsgenieChannel) GetApiKey() string {
+	if x != nil {
+		return x.ApiKey
+	}
+	return ""
+}
+
+func (x *OpsgenieChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *OpsgenieChannel) GetPriority() string {
+	if x != nil {
+		return x.Priority
+	}
+	return ""
+}
+
+func (x *OpsgenieChannel) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// A topic of an ntfy server: https://docs.ntfy.sh/publish.
+type NtfyChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The topic; who knows it reads it: never returned.
+	Topic string `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	// The server; empty means https://ntfy.sh.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// An access token; a secret, never returned.
+	Token string `protobuf:"bytes,3,opt,name=token,proto3" json:"token,omitempty"`
+	// 1 to 5; 0 means 3.
+	Priority      int32 `protobuf:"varint,4,opt,name=priority,proto3" json:"priority,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NtfyChannel) Reset() {
+	*x = NtfyChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NtfyChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NtfyChannel) ProtoMessage() {}
+
+func (x *NtfyChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NtfyChannel.ProtoReflect.Descriptor instead.
+func (*NtfyChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *NtfyChannel) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *NtfyChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *NtfyChannel) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *NtfyChannel) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+// A Matrix room, by the Client-Server API v3. One message a group, edited in place.
+type MatrixChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The homeserver.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// The room, as "!id:server".
+	RoomId string `protobuf:"bytes,2,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	// A secret, never returned.
+	AccessToken   string `protobuf:"bytes,3,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatrixChannel) Reset() {
+	*x = MatrixChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatrixChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatrixChannel) ProtoMessage() {}
+
+func (x *MatrixChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatrixChannel.ProtoReflect.Descriptor instead.
+func (*MatrixChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *MatrixChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *MatrixChannel) GetRoomId() string {
+	if x != nil {
+		return x.RoomId
+	}
+	return ""
+}
+
+func (x *MatrixChannel) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+// An Apprise API server: https://github.com/caronc/apprise-api. It knows the receivers; to it we send title and text.
+type AppriseChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its address with the path of a configuration, as https://host/notify/key; a secret, never returned whole.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// Only the receivers with one of these tags of the configuration, as Apprise reads them; empty means all.
+	Tags          string `protobuf:"bytes,2,opt,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppriseChannel) Reset() {
+	*x = AppriseChannel{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppriseChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppriseChannel) ProtoMessage() {}
+
+func (x *AppriseChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppriseChannel.ProtoReflect.Descriptor instead.
+func (*AppriseChannel) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *AppriseChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *AppriseChannel) GetTags() string {
+	if x != nil {
+		return x.Tags
+	}
+	return ""
+}
+
+// Which given-up deliveries are meant; what is empty leaves nothing out.
+type DeadLetterFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name of a rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Id of a channel.
+	ChannelId string `protobuf:"bytes,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Kind of a channel, as "telegram".
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	// What the reason must hold.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Inclusive earliest time at which the alert fired.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Exclusive latest.
+	ToTime        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadLetterFilter) Reset() {
+	*x = DeadLetterFilter{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadLetterFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadLetterFilter) ProtoMessage() {}
+
+func (x *DeadLetterFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadLetterFilter.ProtoReflect.Descriptor instead.
+func (*DeadLetterFilter) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *DeadLetterFilter) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *DeadLetterFilter) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *DeadLetterFilter) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DeadLetterFilter) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeadLetterFilter) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *DeadLetterFilter) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+// Asks for what was given up.
+type ListDeadLettersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which; absent means all.
+	Filter        *DeadLetterFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeadLettersRequest) Reset() {
+	*x = ListDeadLettersRequest{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeadLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeadLettersRequest) ProtoMessage() {}
+
+func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
+func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *ListDeadLettersRequest) GetFilter() *DeadLetterFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// Deliveries of one kind of channel that were given up for one reason.
+type DeadLetters struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind of the channel, as "telegram".
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Why, without secrets.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How many.
+	Count uint64 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	// When the first of their alerts fired.
+	FirstFireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=first_fire_time,json=firstFireTime,proto3" json:"first_fire_time,omitempty"`
+	// When the last did.
+	LastFireTime  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_fire_time,json=lastFireTime,proto3" json:"last_fire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadLetters) Reset() {
+	*x = DeadLetters{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadLetters) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadLetters) ProtoMessage() {}
+
+func (x *DeadLetters) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadLetters.ProtoReflect.Descriptor instead.
+func (*DeadLetters) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *DeadLetters) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DeadLetters) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeadLetters) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *DeadLetters) GetFirstFireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstFireTime
+	}
+	return nil
+}
+
+func (x *DeadLetters) GetLastFireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastFireTime
+	}
+	return nil
+}
+
+// What was given up.
+type ListDeadLettersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The most frequent first; at most 100 reasons.
+	DeadLetters   []*DeadLetters `protobuf:"bytes,1,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeadLettersResponse) Reset() {
+	*x = ListDeadLettersResponse{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeadLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeadLettersResponse) ProtoMessage() {}
+
+func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
+func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetters {
+	if x != nil {
+		return x.DeadLetters
+	}
+	return nil
+}
+
 var File_crossbook_v1_alerts_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_alerts_proto_rawDesc = "" +
@@ -4753,14 +5877,25 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percentB\x0f\n" +
 	"\r_min_notionalB\x18\n" +
-	"\x16_min_alive_probability\"\xc5\x02\n" +
+	"\x16_min_alive_probability\"\xe9\x06\n" +
 	"\fAlertChannel\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x128\n" +
 	"\aconsole\x18\x02 \x01(\v2\x1c.crossbook.v1.ConsoleChannelH\x00R\aconsole\x128\n" +
 	"\awebhook\x18\x03 \x01(\v2\x1c.crossbook.v1.WebhookChannelH\x00R\awebhook\x122\n" +
 	"\x05slack\x18\x04 \x01(\v2\x1a.crossbook.v1.SlackChannelH\x00R\x05slack\x128\n" +
 	"\adiscord\x18\x05 \x01(\v2\x1c.crossbook.v1.DiscordChannelH\x00R\adiscord\x12;\n" +
-	"\btemplate\x18\x06 \x01(\v2\x1d.crossbook.v1.TemplateChannelH\x00R\btemplateB\x06\n" +
+	"\btemplate\x18\x06 \x01(\v2\x1d.crossbook.v1.TemplateChannelH\x00R\btemplate\x12;\n" +
+	"\btelegram\x18\a \x01(\v2\x1d.crossbook.v1.TelegramChannelH\x00R\btelegram\x122\n" +
+	"\x05email\x18\b \x01(\v2\x1a.crossbook.v1.EmailChannelH\x00R\x05email\x129\n" +
+	"\bweb_push\x18\t \x01(\v2\x1c.crossbook.v1.WebPushChannelH\x00R\awebPush\x122\n" +
+	"\x05teams\x18\n" +
+	" \x01(\v2\x1a.crossbook.v1.TeamsChannelH\x00R\x05teams\x12>\n" +
+	"\tpagerduty\x18\v \x01(\v2\x1e.crossbook.v1.PagerDutyChannelH\x00R\tpagerduty\x12;\n" +
+	"\bopsgenie\x18\f \x01(\v2\x1d.crossbook.v1.OpsgenieChannelH\x00R\bopsgenie\x12/\n" +
+	"\x04ntfy\x18\r \x01(\v2\x19.crossbook.v1.NtfyChannelH\x00R\x04ntfy\x125\n" +
+	"\x06matrix\x18\x0e \x01(\v2\x1b.crossbook.v1.MatrixChannelH\x00R\x06matrix\x128\n" +
+	"\aapprise\x18\x0f \x01(\v2\x1c.crossbook.v1.AppriseChannelH\x00R\aapprise\x12#\n" +
+	"\rtext_template\x18\x10 \x01(\tR\ftextTemplateB\x06\n" +
 	"\x04kind\"E\n" +
 	"\x0eConsoleChannel\x123\n" +
 	"\x06format\x18\x01 \x01(\x0e2\x1b.crossbook.v1.ConsoleFormatR\x06format\"<\n" +
@@ -4861,9 +5996,10 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x06alerts\x18\x02 \x03(\v2\x13.crossbook.v1.AlertR\x06alerts\x12\x1e\n" +
 	"\n" +
 	"suppressed\x18\x03 \x01(\rR\n" +
-	"suppressed\"0\n" +
+	"suppressed\"h\n" +
 	"\x18RedriveDeliveriesRequest\x12\x14\n" +
-	"\x05alert\x18\x01 \x01(\tR\x05alert\"7\n" +
+	"\x05alert\x18\x01 \x01(\tR\x05alert\x126\n" +
+	"\x06filter\x18\x02 \x01(\v2\x1e.crossbook.v1.DeadLetterFilterR\x06filter\"7\n" +
 	"\x19RedriveDeliveriesResponse\x12\x1a\n" +
 	"\bredriven\x18\x01 \x01(\rR\bredriven\"\x16\n" +
 	"\x14GetAlertStatsRequest\"\x99\x03\n" +
@@ -5053,7 +6189,70 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x18ListSuppressionsResponse\x12=\n" +
 	"\fsuppressions\x18\x01 \x03(\v2\x19.crossbook.v1.SuppressionR\fsuppressions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd3\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x85\x01\n" +
+	"\x0fTelegramChannel\x12\x1b\n" +
+	"\tbot_token\x18\x01 \x01(\tR\bbotToken\x12\x17\n" +
+	"\achat_id\x18\x02 \x01(\tR\x06chatId\x12*\n" +
+	"\x11message_thread_id\x18\x03 \x01(\x03R\x0fmessageThreadId\x12\x10\n" +
+	"\x03url\x18\x04 \x01(\tR\x03url\"\xde\x01\n" +
+	"\fEmailChannel\x12\x12\n" +
+	"\x04host\x18\x01 \x01(\tR\x04host\x12\x12\n" +
+	"\x04port\x18\x02 \x01(\rR\x04port\x126\n" +
+	"\bsecurity\x18\x03 \x01(\x0e2\x1a.crossbook.v1.SmtpSecurityR\bsecurity\x12\x1a\n" +
+	"\busername\x18\x04 \x01(\tR\busername\x12\x1a\n" +
+	"\bpassword\x18\x05 \x01(\tR\bpassword\x12\x16\n" +
+	"\x06sender\x18\x06 \x01(\tR\x06sender\x12\x1e\n" +
+	"\n" +
+	"recipients\x18\a \x03(\tR\n" +
+	"recipients\"\x9f\x01\n" +
+	"\x0eWebPushChannel\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x16\n" +
+	"\x06p256dh\x18\x02 \x01(\tR\x06p256dh\x12\x12\n" +
+	"\x04auth\x18\x03 \x01(\tR\x04auth\x12*\n" +
+	"\x11vapid_private_key\x18\x04 \x01(\tR\x0fvapidPrivateKey\x12#\n" +
+	"\rvapid_subject\x18\x05 \x01(\tR\fvapidSubject\" \n" +
+	"\fTeamsChannel\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\"a\n" +
+	"\x10PagerDutyChannel\x12\x1f\n" +
+	"\vrouting_key\x18\x01 \x01(\tR\n" +
+	"routingKey\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12\x1a\n" +
+	"\bseverity\x18\x03 \x01(\tR\bseverity\"l\n" +
+	"\x0fOpsgenieChannel\x12\x17\n" +
+	"\aapi_key\x18\x01 \x01(\tR\x06apiKey\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12\x1a\n" +
+	"\bpriority\x18\x03 \x01(\tR\bpriority\x12\x12\n" +
+	"\x04tags\x18\x04 \x03(\tR\x04tags\"g\n" +
+	"\vNtfyChannel\x12\x14\n" +
+	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12\x14\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\x12\x1a\n" +
+	"\bpriority\x18\x04 \x01(\x05R\bpriority\"]\n" +
+	"\rMatrixChannel\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x17\n" +
+	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12!\n" +
+	"\faccess_token\x18\x03 \x01(\tR\vaccessToken\"6\n" +
+	"\x0eAppriseChannel\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x12\n" +
+	"\x04tags\x18\x02 \x01(\tR\x04tags\"\xdf\x01\n" +
+	"\x10DeadLetterFilter\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x02 \x01(\tR\tchannelId\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x127\n" +
+	"\tfrom_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\"P\n" +
+	"\x16ListDeadLettersRequest\x126\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1e.crossbook.v1.DeadLetterFilterR\x06filter\"\xd5\x01\n" +
+	"\vDeadLetters\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x04R\x05count\x12B\n" +
+	"\x0ffirst_fire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rfirstFireTime\x12@\n" +
+	"\x0elast_fire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\flastFireTime\"W\n" +
+	"\x17ListDeadLettersResponse\x12<\n" +
+	"\fdead_letters\x18\x01 \x03(\v2\x19.crossbook.v1.DeadLettersR\vdeadLetters*\xd3\x01\n" +
 	"\fAlertTrigger\x12\x1d\n" +
 	"\x19ALERT_TRIGGER_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ALERT_TRIGGER_OPPORTUNITY\x10\x01\x12\x1a\n" +
@@ -5116,7 +6315,12 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x1bSUPPRESSION_REASON_GROUPING\x10\x06\x12#\n" +
 	"\x1fSUPPRESSION_REASON_ACKNOWLEDGED\x10\a\x12\x1d\n" +
 	"\x19SUPPRESSION_REASON_BUDGET\x10\b\x12&\n" +
-	"\"SUPPRESSION_REASON_FAILED_DELIVERY\x10\t2\x80\b\n" +
+	"\"SUPPRESSION_REASON_FAILED_DELIVERY\x10\t*x\n" +
+	"\fSmtpSecurity\x12\x1d\n" +
+	"\x19SMTP_SECURITY_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16SMTP_SECURITY_STARTTLS\x10\x01\x12\x15\n" +
+	"\x11SMTP_SECURITY_TLS\x10\x02\x12\x16\n" +
+	"\x12SMTP_SECURITY_NONE\x10\x032\xe0\b\n" +
 	"\fAlertService\x12^\n" +
 	"\x0fCreateAlertRule\x12$.crossbook.v1.CreateAlertRuleRequest\x1a%.crossbook.v1.CreateAlertRuleResponse\x12U\n" +
 	"\fGetAlertRule\x12!.crossbook.v1.GetAlertRuleRequest\x1a\".crossbook.v1.GetAlertRuleResponse\x12[\n" +
@@ -5127,7 +6331,8 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"ListAlerts\x12\x1f.crossbook.v1.ListAlertsRequest\x1a .crossbook.v1.ListAlertsResponse\x12T\n" +
 	"\vWatchAlerts\x12 .crossbook.v1.WatchAlertsRequest\x1a!.crossbook.v1.WatchAlertsResponse0\x01\x12a\n" +
 	"\x10TestAlertChannel\x12%.crossbook.v1.TestAlertChannelRequest\x1a&.crossbook.v1.TestAlertChannelResponse\x12R\n" +
-	"\vCheckAlerts\x12 .crossbook.v1.CheckAlertsRequest\x1a!.crossbook.v1.CheckAlertsResponse\x12d\n" +
+	"\vCheckAlerts\x12 .crossbook.v1.CheckAlertsRequest\x1a!.crossbook.v1.CheckAlertsResponse\x12^\n" +
+	"\x0fListDeadLetters\x12$.crossbook.v1.ListDeadLettersRequest\x1a%.crossbook.v1.ListDeadLettersResponse\x12d\n" +
 	"\x11RedriveDeliveries\x12&.crossbook.v1.RedriveDeliveriesRequest\x1a'.crossbook.v1.RedriveDeliveriesResponse\x12X\n" +
 	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponseb\x06proto3"
 
@@ -5143,8 +6348,8 @@ func file_crossbook_v1_alerts_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_alerts_proto_rawDescData
 }
 
-var file_crossbook_v1_alerts_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_crossbook_v1_alerts_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_crossbook_v1_alerts_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_crossbook_v1_alerts_proto_msgTypes = make([]protoimpl.MessageInfo, 71)
 var file_crossbook_v1_alerts_proto_goTypes = []any{
 	(AlertTrigger)(0),                     // 0: crossbook.v1.AlertTrigger
 	(ConsoleFormat)(0),                    // 1: crossbook.v1.ConsoleFormat
@@ -5154,181 +6359,214 @@ var file_crossbook_v1_alerts_proto_goTypes = []any{
 	(AlertReason)(0),                      // 5: crossbook.v1.AlertReason
 	(AlertMessageKind)(0),                 // 6: crossbook.v1.AlertMessageKind
 	(SuppressionReason)(0),                // 7: crossbook.v1.SuppressionReason
-	(*AlertRule)(nil),                     // 8: crossbook.v1.AlertRule
-	(*AlertChannel)(nil),                  // 9: crossbook.v1.AlertChannel
-	(*ConsoleChannel)(nil),                // 10: crossbook.v1.ConsoleChannel
-	(*WebhookChannel)(nil),                // 11: crossbook.v1.WebhookChannel
-	(*SlackChannel)(nil),                  // 12: crossbook.v1.SlackChannel
-	(*DiscordChannel)(nil),                // 13: crossbook.v1.DiscordChannel
-	(*TemplateChannel)(nil),               // 14: crossbook.v1.TemplateChannel
-	(*Alert)(nil),                         // 15: crossbook.v1.Alert
-	(*Delivery)(nil),                      // 16: crossbook.v1.Delivery
-	(*CreateAlertRuleRequest)(nil),        // 17: crossbook.v1.CreateAlertRuleRequest
-	(*CreateAlertRuleResponse)(nil),       // 18: crossbook.v1.CreateAlertRuleResponse
-	(*GetAlertRuleRequest)(nil),           // 19: crossbook.v1.GetAlertRuleRequest
-	(*GetAlertRuleResponse)(nil),          // 20: crossbook.v1.GetAlertRuleResponse
-	(*ListAlertRulesRequest)(nil),         // 21: crossbook.v1.ListAlertRulesRequest
-	(*ListAlertRulesResponse)(nil),        // 22: crossbook.v1.ListAlertRulesResponse
-	(*UpdateAlertRuleRequest)(nil),        // 23: crossbook.v1.UpdateAlertRuleRequest
-	(*UpdateAlertRuleResponse)(nil),       // 24: crossbook.v1.UpdateAlertRuleResponse
-	(*DeleteAlertRuleRequest)(nil),        // 25: crossbook.v1.DeleteAlertRuleRequest
-	(*DeleteAlertRuleResponse)(nil),       // 26: crossbook.v1.DeleteAlertRuleResponse
-	(*ListAlertsRequest)(nil),             // 27: crossbook.v1.ListAlertsRequest
-	(*ListAlertsResponse)(nil),            // 28: crossbook.v1.ListAlertsResponse
-	(*WatchAlertsRequest)(nil),            // 29: crossbook.v1.WatchAlertsRequest
-	(*WatchAlertsResponse)(nil),           // 30: crossbook.v1.WatchAlertsResponse
-	(*TestAlertChannelRequest)(nil),       // 31: crossbook.v1.TestAlertChannelRequest
-	(*TestAlertChannelResponse)(nil),      // 32: crossbook.v1.TestAlertChannelResponse
-	(*CheckAlertsRequest)(nil),            // 33: crossbook.v1.CheckAlertsRequest
-	(*CheckAlertsResponse)(nil),           // 34: crossbook.v1.CheckAlertsResponse
-	(*RedriveDeliveriesRequest)(nil),      // 35: crossbook.v1.RedriveDeliveriesRequest
-	(*RedriveDeliveriesResponse)(nil),     // 36: crossbook.v1.RedriveDeliveriesResponse
-	(*GetAlertStatsRequest)(nil),          // 37: crossbook.v1.GetAlertStatsRequest
-	(*GetAlertStatsResponse)(nil),         // 38: crossbook.v1.GetAlertStatsResponse
-	(*AlertGrouping)(nil),                 // 39: crossbook.v1.AlertGrouping
-	(*AlertMuteTime)(nil),                 // 40: crossbook.v1.AlertMuteTime
-	(*AlertEscalation)(nil),               // 41: crossbook.v1.AlertEscalation
-	(*FeedCondition)(nil),                 // 42: crossbook.v1.FeedCondition
-	(*SystemCondition)(nil),               // 43: crossbook.v1.SystemCondition
-	(*MarketMoveCondition)(nil),           // 44: crossbook.v1.MarketMoveCondition
-	(*AlertTrouble)(nil),                  // 45: crossbook.v1.AlertTrouble
-	(*AlertGroup)(nil),                    // 46: crossbook.v1.AlertGroup
-	(*AlertAcknowledgement)(nil),          // 47: crossbook.v1.AlertAcknowledgement
-	(*AlertMessage)(nil),                  // 48: crossbook.v1.AlertMessage
-	(*ListAlertGroupsRequest)(nil),        // 49: crossbook.v1.ListAlertGroupsRequest
-	(*ListAlertGroupsResponse)(nil),       // 50: crossbook.v1.ListAlertGroupsResponse
-	(*AcknowledgeAlertGroupRequest)(nil),  // 51: crossbook.v1.AcknowledgeAlertGroupRequest
-	(*AcknowledgeAlertGroupResponse)(nil), // 52: crossbook.v1.AcknowledgeAlertGroupResponse
-	(*Silence)(nil),                       // 53: crossbook.v1.Silence
-	(*CreateSilenceRequest)(nil),          // 54: crossbook.v1.CreateSilenceRequest
-	(*CreateSilenceResponse)(nil),         // 55: crossbook.v1.CreateSilenceResponse
-	(*ListSilencesRequest)(nil),           // 56: crossbook.v1.ListSilencesRequest
-	(*ListSilencesResponse)(nil),          // 57: crossbook.v1.ListSilencesResponse
-	(*ExpireSilenceRequest)(nil),          // 58: crossbook.v1.ExpireSilenceRequest
-	(*ExpireSilenceResponse)(nil),         // 59: crossbook.v1.ExpireSilenceResponse
-	(*Suppression)(nil),                   // 60: crossbook.v1.Suppression
-	(*ExplainAlertRequest)(nil),           // 61: crossbook.v1.ExplainAlertRequest
-	(*ExplainAlertResponse)(nil),          // 62: crossbook.v1.ExplainAlertResponse
-	(*ListSuppressionsRequest)(nil),       // 63: crossbook.v1.ListSuppressionsRequest
-	(*ListSuppressionsResponse)(nil),      // 64: crossbook.v1.ListSuppressionsResponse
-	nil,                                   // 65: crossbook.v1.TemplateChannel.HeadersEntry
-	(*durationpb.Duration)(nil),           // 66: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),         // 67: google.protobuf.Timestamp
-	(*Opportunity)(nil),                   // 68: crossbook.v1.Opportunity
-	(*fieldmaskpb.FieldMask)(nil),         // 69: google.protobuf.FieldMask
-	(VenueState)(0),                       // 70: crossbook.v1.VenueState
+	(SmtpSecurity)(0),                     // 8: crossbook.v1.SmtpSecurity
+	(*AlertRule)(nil),                     // 9: crossbook.v1.AlertRule
+	(*AlertChannel)(nil),                  // 10: crossbook.v1.AlertChannel
+	(*ConsoleChannel)(nil),                // 11: crossbook.v1.ConsoleChannel
+	(*WebhookChannel)(nil),                // 12: crossbook.v1.WebhookChannel
+	(*SlackChannel)(nil),                  // 13: crossbook.v1.SlackChannel
+	(*DiscordChannel)(nil),                // 14: crossbook.v1.DiscordChannel
+	(*TemplateChannel)(nil),               // 15: crossbook.v1.TemplateChannel
+	(*Alert)(nil),                         // 16: crossbook.v1.Alert
+	(*Delivery)(nil),                      // 17: crossbook.v1.Delivery
+	(*CreateAlertRuleRequest)(nil),        // 18: crossbook.v1.CreateAlertRuleRequest
+	(*CreateAlertRuleResponse)(nil),       // 19: crossbook.v1.CreateAlertRuleResponse
+	(*GetAlertRuleRequest)(nil),           // 20: crossbook.v1.GetAlertRuleRequest
+	(*GetAlertRuleResponse)(nil),          // 21: crossbook.v1.GetAlertRuleResponse
+	(*ListAlertRulesRequest)(nil),         // 22: crossbook.v1.ListAlertRulesRequest
+	(*ListAlertRulesResponse)(nil),        // 23: crossbook.v1.ListAlertRulesResponse
+	(*UpdateAlertRuleRequest)(nil),        // 24: crossbook.v1.UpdateAlertRuleRequest
+	(*UpdateAlertRuleResponse)(nil),       // 25: crossbook.v1.UpdateAlertRuleResponse
+	(*DeleteAlertRuleRequest)(nil),        // 26: crossbook.v1.DeleteAlertRuleRequest
+	(*DeleteAlertRuleResponse)(nil),       // 27: crossbook.v1.DeleteAlertRuleResponse
+	(*ListAlertsRequest)(nil),             // 28: crossbook.v1.ListAlertsRequest
+	(*ListAlertsResponse)(nil),            // 29: crossbook.v1.ListAlertsResponse
+	(*WatchAlertsRequest)(nil),            // 30: crossbook.v1.WatchAlertsRequest
+	(*WatchAlertsResponse)(nil),           // 31: crossbook.v1.WatchAlertsResponse
+	(*TestAlertChannelRequest)(nil),       // 32: crossbook.v1.TestAlertChannelRequest
+	(*TestAlertChannelResponse)(nil),      // 33: crossbook.v1.TestAlertChannelResponse
+	(*CheckAlertsRequest)(nil),            // 34: crossbook.v1.CheckAlertsRequest
+	(*CheckAlertsResponse)(nil),           // 35: crossbook.v1.CheckAlertsResponse
+	(*RedriveDeliveriesRequest)(nil),      // 36: crossbook.v1.RedriveDeliveriesRequest
+	(*RedriveDeliveriesResponse)(nil),     // 37: crossbook.v1.RedriveDeliveriesResponse
+	(*GetAlertStatsRequest)(nil),          // 38: crossbook.v1.GetAlertStatsRequest
+	(*GetAlertStatsResponse)(nil),         // 39: crossbook.v1.GetAlertStatsResponse
+	(*AlertGrouping)(nil),                 // 40: crossbook.v1.AlertGrouping
+	(*AlertMuteTime)(nil),                 // 41: crossbook.v1.AlertMuteTime
+	(*AlertEscalation)(nil),               // 42: crossbook.v1.AlertEscalation
+	(*FeedCondition)(nil),                 // 43: crossbook.v1.FeedCondition
+	(*SystemCondition)(nil),               // 44: crossbook.v1.SystemCondition
+	(*MarketMoveCondition)(nil),           // 45: crossbook.v1.MarketMoveCondition
+	(*AlertTrouble)(nil),                  // 46: crossbook.v1.AlertTrouble
+	(*AlertGroup)(nil),                    // 47: crossbook.v1.AlertGroup
+	(*AlertAcknowledgement)(nil),          // 48: crossbook.v1.AlertAcknowledgement
+	(*AlertMessage)(nil),                  // 49: crossbook.v1.AlertMessage
+	(*ListAlertGroupsRequest)(nil),        // 50: crossbook.v1.ListAlertGroupsRequest
+	(*ListAlertGroupsResponse)(nil),       // 51: crossbook.v1.ListAlertGroupsResponse
+	(*AcknowledgeAlertGroupRequest)(nil),  // 52: crossbook.v1.AcknowledgeAlertGroupRequest
+	(*AcknowledgeAlertGroupResponse)(nil), // 53: crossbook.v1.AcknowledgeAlertGroupResponse
+	(*Silence)(nil),                       // 54: crossbook.v1.Silence
+	(*CreateSilenceRequest)(nil),          // 55: crossbook.v1.CreateSilenceRequest
+	(*CreateSilenceResponse)(nil),         // 56: crossbook.v1.CreateSilenceResponse
+	(*ListSilencesRequest)(nil),           // 57: crossbook.v1.ListSilencesRequest
+	(*ListSilencesResponse)(nil),          // 58: crossbook.v1.ListSilencesResponse
+	(*ExpireSilenceRequest)(nil),          // 59: crossbook.v1.ExpireSilenceRequest
+	(*ExpireSilenceResponse)(nil),         // 60: crossbook.v1.ExpireSilenceResponse
+	(*Suppression)(nil),                   // 61: crossbook.v1.Suppression
+	(*ExplainAlertRequest)(nil),           // 62: crossbook.v1.ExplainAlertRequest
+	(*ExplainAlertResponse)(nil),          // 63: crossbook.v1.ExplainAlertResponse
+	(*ListSuppressionsRequest)(nil),       // 64: crossbook.v1.ListSuppressionsRequest
+	(*ListSuppressionsResponse)(nil),      // 65: crossbook.v1.ListSuppressionsResponse
+	(*TelegramChannel)(nil),               // 66: crossbook.v1.TelegramChannel
+	(*EmailChannel)(nil),                  // 67: crossbook.v1.EmailChannel
+	(*WebPushChannel)(nil),                // 68: crossbook.v1.WebPushChannel
+	(*TeamsChannel)(nil),                  // 69: crossbook.v1.TeamsChannel
+	(*PagerDutyChannel)(nil),              // 70: crossbook.v1.PagerDutyChannel
+	(*OpsgenieChannel)(nil),               // 71: crossbook.v1.OpsgenieChannel
+	(*NtfyChannel)(nil),                   // 72: crossbook.v1.NtfyChannel
+	(*MatrixChannel)(nil),                 // 73: crossbook.v1.MatrixChannel
+	(*AppriseChannel)(nil),                // 74: crossbook.v1.AppriseChannel
+	(*DeadLetterFilter)(nil),              // 75: crossbook.v1.DeadLetterFilter
+	(*ListDeadLettersRequest)(nil),        // 76: crossbook.v1.ListDeadLettersRequest
+	(*DeadLetters)(nil),                   // 77: crossbook.v1.DeadLetters
+	(*ListDeadLettersResponse)(nil),       // 78: crossbook.v1.ListDeadLettersResponse
+	nil,                                   // 79: crossbook.v1.TemplateChannel.HeadersEntry
+	(*durationpb.Duration)(nil),           // 80: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),         // 81: google.protobuf.Timestamp
+	(*Opportunity)(nil),                   // 82: crossbook.v1.Opportunity
+	(*fieldmaskpb.FieldMask)(nil),         // 83: google.protobuf.FieldMask
+	(VenueState)(0),                       // 84: crossbook.v1.VenueState
 }
 var file_crossbook_v1_alerts_proto_depIdxs = []int32{
-	0,  // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
-	66, // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
-	66, // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
-	9,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
-	67, // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
-	67, // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
-	39, // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
-	40, // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
-	4,  // 8: crossbook.v1.AlertRule.ignored_inhibitions:type_name -> crossbook.v1.AlertInhibition
-	41, // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
-	42, // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
-	43, // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
-	44, // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
-	66, // 13: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
-	10, // 14: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
-	11, // 15: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
-	12, // 16: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
-	13, // 17: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
-	14, // 18: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
-	1,  // 19: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
-	65, // 20: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
-	68, // 21: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
-	67, // 22: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
-	16, // 23: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
-	67, // 24: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
-	45, // 25: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
-	2,  // 26: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
-	67, // 27: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
-	8,  // 28: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	8,  // 29: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	8,  // 30: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	8,  // 31: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
-	8,  // 32: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	69, // 33: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
-	8,  // 34: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	67, // 35: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
-	67, // 36: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
-	15, // 37: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	15, // 38: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
-	9,  // 39: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	15, // 40: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	3,  // 41: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
-	66, // 42: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
-	66, // 43: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
-	66, // 44: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
-	66, // 45: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
-	66, // 46: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
-	70, // 47: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
-	66, // 48: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
-	5,  // 49: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
-	67, // 50: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
-	5,  // 51: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
-	15, // 52: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
-	67, // 53: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
-	67, // 54: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
-	66, // 55: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
-	47, // 56: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
-	16, // 57: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
-	67, // 58: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
-	67, // 59: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
-	6,  // 60: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
-	46, // 61: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
-	15, // 62: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
-	67, // 63: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
-	46, // 64: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
-	66, // 65: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
-	46, // 66: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
-	5,  // 67: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
-	67, // 68: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
-	67, // 69: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
-	67, // 70: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
-	53, // 71: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
-	53, // 72: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	53, // 73: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
-	53, // 74: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	7,  // 75: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
-	67, // 76: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
-	67, // 77: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
-	15, // 78: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
-	46, // 79: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
-	60, // 80: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
-	7,  // 81: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
-	60, // 82: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
-	17, // 83: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	19, // 84: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	21, // 85: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	23, // 86: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	25, // 87: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	27, // 88: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	29, // 89: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	31, // 90: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	33, // 91: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	35, // 92: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	37, // 93: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	18, // 94: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	20, // 95: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	22, // 96: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	24, // 97: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	26, // 98: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	28, // 99: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	30, // 100: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	32, // 101: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	34, // 102: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	36, // 103: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	38, // 104: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	94, // [94:105] is the sub-list for method output_type
-	83, // [83:94] is the sub-list for method input_type
-	83, // [83:83] is the sub-list for extension type_name
-	83, // [83:83] is the sub-list for extension extendee
-	0,  // [0:83] is the sub-list for field type_name
+	0,   // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
+	80,  // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
+	80,  // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
+	10,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
+	81,  // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
+	81,  // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
+	40,  // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
+	41,  // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
+	4,   // 8: crossbook.v1.AlertRule.ignored_inhibitions:type_name -> crossbook.v1.AlertInhibition
+	42,  // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
+	43,  // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
+	44,  // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
+	45,  // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
+	80,  // 13: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
+	11,  // 14: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
+	12,  // 15: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
+	13,  // 16: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
+	14,  // 17: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
+	15,  // 18: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
+	66,  // 19: crossbook.v1.AlertChannel.telegram:type_name -> crossbook.v1.TelegramChannel
+	67,  // 20: crossbook.v1.AlertChannel.email:type_name -> crossbook.v1.EmailChannel
+	68,  // 21: crossbook.v1.AlertChannel.web_push:type_name -> crossbook.v1.WebPushChannel
+	69,  // 22: crossbook.v1.AlertChannel.teams:type_name -> crossbook.v1.TeamsChannel
+	70,  // 23: crossbook.v1.AlertChannel.pagerduty:type_name -> crossbook.v1.PagerDutyChannel
+	71,  // 24: crossbook.v1.AlertChannel.opsgenie:type_name -> crossbook.v1.OpsgenieChannel
+	72,  // 25: crossbook.v1.AlertChannel.ntfy:type_name -> crossbook.v1.NtfyChannel
+	73,  // 26: crossbook.v1.AlertChannel.matrix:type_name -> crossbook.v1.MatrixChannel
+	74,  // 27: crossbook.v1.AlertChannel.apprise:type_name -> crossbook.v1.AppriseChannel
+	1,   // 28: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
+	79,  // 29: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
+	82,  // 30: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
+	81,  // 31: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
+	17,  // 32: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
+	81,  // 33: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
+	46,  // 34: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
+	2,   // 35: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
+	81,  // 36: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
+	9,   // 37: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 38: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 39: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 40: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
+	9,   // 41: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	83,  // 42: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	9,   // 43: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	81,  // 44: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
+	81,  // 45: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
+	16,  // 46: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	16,  // 47: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
+	10,  // 48: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
+	16,  // 49: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	75,  // 50: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	3,   // 51: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
+	80,  // 52: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
+	80,  // 53: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
+	80,  // 54: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
+	80,  // 55: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
+	80,  // 56: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
+	84,  // 57: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
+	80,  // 58: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
+	5,   // 59: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
+	81,  // 60: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
+	5,   // 61: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
+	16,  // 62: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
+	81,  // 63: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
+	81,  // 64: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
+	80,  // 65: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
+	48,  // 66: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
+	17,  // 67: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
+	81,  // 68: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
+	81,  // 69: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
+	6,   // 70: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
+	47,  // 71: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
+	16,  // 72: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
+	81,  // 73: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
+	47,  // 74: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
+	80,  // 75: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
+	47,  // 76: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
+	5,   // 77: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
+	81,  // 78: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
+	81,  // 79: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
+	81,  // 80: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
+	54,  // 81: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
+	54,  // 82: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	54,  // 83: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
+	54,  // 84: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	7,   // 85: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
+	81,  // 86: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
+	81,  // 87: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
+	16,  // 88: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
+	47,  // 89: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
+	61,  // 90: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
+	7,   // 91: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
+	61,  // 92: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
+	8,   // 93: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
+	81,  // 94: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
+	81,  // 95: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
+	75,  // 96: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	81,  // 97: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
+	81,  // 98: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
+	77,  // 99: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
+	18,  // 100: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	20,  // 101: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	22,  // 102: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	24,  // 103: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	26,  // 104: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	28,  // 105: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	30,  // 106: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	32,  // 107: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	34,  // 108: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	76,  // 109: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
+	36,  // 110: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	38,  // 111: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	19,  // 112: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	21,  // 113: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	23,  // 114: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	25,  // 115: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	27,  // 116: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	29,  // 117: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	31,  // 118: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	33,  // 119: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	35,  // 120: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	78,  // 121: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
+	37,  // 122: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	39,  // 123: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	112, // [112:124] is the sub-list for method output_type
+	100, // [100:112] is the sub-list for method input_type
+	100, // [100:100] is the sub-list for extension type_name
+	100, // [100:100] is the sub-list for extension extendee
+	0,   // [0:100] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }
@@ -5345,6 +6583,15 @@ func file_crossbook_v1_alerts_proto_init() {
 		(*AlertChannel_Slack)(nil),
 		(*AlertChannel_Discord)(nil),
 		(*AlertChannel_Template)(nil),
+		(*AlertChannel_Telegram)(nil),
+		(*AlertChannel_Email)(nil),
+		(*AlertChannel_WebPush)(nil),
+		(*AlertChannel_Teams)(nil),
+		(*AlertChannel_Pagerduty)(nil),
+		(*AlertChannel_Opsgenie)(nil),
+		(*AlertChannel_Ntfy)(nil),
+		(*AlertChannel_Matrix)(nil),
+		(*AlertChannel_Apprise)(nil),
 	}
 	file_crossbook_v1_alerts_proto_msgTypes[34].OneofWrappers = []any{}
 	file_crossbook_v1_alerts_proto_msgTypes[35].OneofWrappers = []any{}
@@ -5353,8 +6600,8 @@ func file_crossbook_v1_alerts_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_alerts_proto_rawDesc), len(file_crossbook_v1_alerts_proto_rawDesc)),
-			NumEnums:      8,
-			NumMessages:   58,
+			NumEnums:      9,
+			NumMessages:   71,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	AlertService_WatchAlerts_FullMethodName       = "/crossbook.v1.AlertService/WatchAlerts"
 	AlertService_TestAlertChannel_FullMethodName  = "/crossbook.v1.AlertService/TestAlertChannel"
 	AlertService_CheckAlerts_FullMethodName       = "/crossbook.v1.AlertService/CheckAlerts"
+	AlertService_ListDeadLetters_FullMethodName   = "/crossbook.v1.AlertService/ListDeadLetters"
 	AlertService_RedriveDeliveries_FullMethodName = "/crossbook.v1.AlertService/RedriveDeliveries"
 	AlertService_GetAlertStats_FullMethodName     = "/crossbook.v1.AlertService/GetAlertStats"
 )
@@ -58,6 +59,8 @@ type AlertServiceClient interface {
 	TestAlertChannel(ctx context.Context, in *TestAlertChannelRequest, opts ...grpc.CallOption) (*TestAlertChannelResponse, error)
 	// Evaluates the scheduled rules now.
 	CheckAlerts(ctx context.Context, in *CheckAlertsRequest, opts ...grpc.CallOption) (*CheckAlertsResponse, error)
+	// Deliveries that were given up, counted by reason.
+	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
 	// Sends deliveries that were given up once more.
 	RedriveDeliveries(ctx context.Context, in *RedriveDeliveriesRequest, opts ...grpc.CallOption) (*RedriveDeliveriesResponse, error)
 	// Counters of this process.
@@ -171,6 +174,16 @@ func (c *alertServiceClient) CheckAlerts(ctx context.Context, in *CheckAlertsReq
 	return out, nil
 }
 
+func (c *alertServiceClient) ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeadLettersResponse)
+	err := c.cc.Invoke(ctx, AlertService_ListDeadLetters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *alertServiceClient) RedriveDeliveries(ctx context.Context, in *RedriveDeliveriesRequest, opts ...grpc.CallOption) (*RedriveDeliveriesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RedriveDeliveriesResponse)
@@ -215,6 +228,8 @@ type AlertServiceServer interface {
 	TestAlertChannel(context.Context, *TestAlertChannelRequest) (*TestAlertChannelResponse, error)
 	// Evaluates the scheduled rules now.
 	CheckAlerts(context.Context, *CheckAlertsRequest) (*CheckAlertsResponse, error)
+	// Deliveries that were given up, counted by reason.
+	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
 	// Sends deliveries that were given up once more.
 	RedriveDeliveries(context.Context, *RedriveDeliveriesRequest) (*RedriveDeliveriesResponse, error)
 	// Counters of this process.
@@ -255,6 +270,9 @@ func (UnimplementedAlertServiceServer) TestAlertChannel(context.Context, *TestAl
 }
 func (UnimplementedAlertServiceServer) CheckAlerts(context.Context, *CheckAlertsRequest) (*CheckAlertsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckAlerts not implemented")
+}
+func (UnimplementedAlertServiceServer) ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeadLetters not implemented")
 }
 func (UnimplementedAlertServiceServer) RedriveDeliveries(context.Context, *RedriveDeliveriesRequest) (*RedriveDeliveriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RedriveDeliveries not implemented")
@@ -438,6 +456,24 @@ func _AlertService_CheckAlerts_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AlertService_ListDeadLetters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeadLettersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ListDeadLetters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ListDeadLetters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ListDeadLetters(ctx, req.(*ListDeadLettersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AlertService_RedriveDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RedriveDeliveriesRequest)
 	if err := dec(in); err != nil {
@@ -512,6 +548,10 @@ var AlertService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CheckAlerts",
 			Handler:    _AlertService_CheckAlerts_Handler,
+		},
+		{
+			MethodName: "ListDeadLetters",
+			Handler:    _AlertService_ListDeadLetters_Handler,
 		},
 		{
 			MethodName: "RedriveDeliveries",

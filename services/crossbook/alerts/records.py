@@ -69,6 +69,19 @@ class AlertQuery:
     before: tuple[datetime, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetterQuery:
+    """Which deliveries that were given up; None leaves nothing out. `reason` is a part of it."""
+
+    alert: str | None = None
+    rule: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    reason: str | None = None
+    from_time: datetime | None = None
+    to_time: datetime | None = None
+
+
 def rule_from(row: Sequence[Any]) -> pb.AlertRule:
     """From id, rule, etag, created_at, updated_at."""
     rule_id, fields, etag, created_at, updated_at = row

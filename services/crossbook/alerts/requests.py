@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from crossbook.alerts.names import ALERTS, ID, rule_id
-from crossbook.alerts.records import AlertQuery
+from crossbook.alerts.channels.registry import KINDS
+from crossbook.alerts.names import ALERTS, ID, alert_id, rule_id
+from crossbook.alerts.records import AlertQuery, DeadLetterQuery
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
@@ -57,6 +58,25 @@ def alerts_page(request: pb.ListAlertsRequest) -> tuple[int, AlertQuery]:
         before=_before(request),
     )
     return page_limit(request.page_size, DEFAULT_PAGE, MAX_PAGE), query
+
+
+def dead_letters(chosen: pb.DeadLetterFilter, alert: str = "") -> DeadLetterQuery:
+    """Which, of an alert or of all. Raises InvalidRequestError."""
+    identifier = alert_id(alert, "alert") if alert else None
+    if chosen.rule:
+        rule_id(chosen.rule, "filter.rule")
+    if chosen.kind and chosen.kind not in KINDS:
+        raise InvalidRequestError.of("filter.kind", f"must be one of: {', '.join(KINDS)}")
+    refuse([*check_range(chosen), *check_names("filter.channel_id", [chosen.channel_id] if chosen.channel_id else [])])
+    return DeadLetterQuery(
+        alert=identifier,
+        rule=chosen.rule or None,
+        channel=chosen.channel_id or None,
+        kind=chosen.kind or None,
+        reason=chosen.reason or None,
+        from_time=_moment(chosen.from_time) if chosen.HasField("from_time") else None,
+        to_time=_moment(chosen.to_time) if chosen.HasField("to_time") else None,
+    )
 
 
 def alerts_token(request: pb.ListAlertsRequest, last: pb.Alert) -> str:

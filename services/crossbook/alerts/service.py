@@ -15,7 +15,7 @@ from crossbook.alerts.channels.registry import check_channel, restore_channel, s
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.evaluation.schedule import Schedule
-from crossbook.alerts.names import alert_id, rule_id
+from crossbook.alerts.names import rule_id
 from crossbook.alerts.rule_changes import RuleChanges
 from crossbook.alerts.store.stores import Stores
 from crossbook.alerts.tail import Tail
@@ -116,13 +116,17 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
             rules_evaluated=found.rules_evaluated, alerts=found.alerts, suppressed=found.suppressed
         )
 
+    async def ListDeadLetters(self, request: pb.ListDeadLettersRequest, context: Context) -> pb.ListDeadLettersResponse:
+        found = await self._stores.dead_letters.count(requests.dead_letters(request.filter))
+        return pb.ListDeadLettersResponse(dead_letters=found)
+
     async def RedriveDeliveries(
         self, request: pb.RedriveDeliveriesRequest, context: Context
     ) -> pb.RedriveDeliveriesResponse:
-        identifier = alert_id(request.alert, "alert") if request.alert else None
-        if identifier is not None:
-            await self._stores.alerts.get(identifier)
-        return pb.RedriveDeliveriesResponse(redriven=await self._stores.deliveries.redrive(identifier))
+        query = requests.dead_letters(request.filter, request.alert)
+        if query.alert is not None:
+            await self._stores.alerts.get(query.alert)
+        return pb.RedriveDeliveriesResponse(redriven=await self._stores.dead_letters.redrive(query))
 
     async def _count_pending(self) -> None:
         self._counters.pending = await self._stores.deliveries.count_pending()

@@ -20,6 +20,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def json(self) -> Any:
@@ -81,7 +82,8 @@ async def _read(reader: asyncio.StreamReader) -> Received:
     request_line, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Received(request_line.split(" ")[1], headers, body)
+    method, path, _ = request_line.split(" ")
+    return Received(path, headers, body, method)
 
 
 def _encoded(answer: Answer) -> bytes:

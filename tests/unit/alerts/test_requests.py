@@ -3,8 +3,9 @@
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from crossbook.alerts.requests import alerts_page
-from crossbook.pb.v1.alerts_pb2 import ListAlertsRequest
+from crossbook.alerts.records import DeadLetterQuery
+from crossbook.alerts.requests import alerts_page, dead_letters
+from crossbook.pb.v1.alerts_pb2 import DeadLetterFilter, ListAlertsRequest
 from crossbook.plumbing.errors import InvalidRequestError
 
 EARLY, LATE = Timestamp(seconds=10), Timestamp(seconds=20)
@@ -35,3 +36,14 @@ def test_an_empty_range_is_allowed() -> None:
     limit, query = alerts_page(ListAlertsRequest(from_time=EARLY, to_time=EARLY))
     assert limit == 100
     assert query.from_time == query.to_time
+
+
+def test_dead_letters_are_chosen_by_fields_that_make_sense() -> None:
+    """What is empty leaves nothing out; a kind that does not exist is refused, not silently without letters."""
+    assert dead_letters(DeadLetterFilter()) == DeadLetterQuery()
+    chosen = DeadLetterFilter(rule="alertRules/r", channel_id="c", kind="telegram", reason="HTTP 403")
+    assert dead_letters(chosen, "alerts/a") == DeadLetterQuery("a", "alertRules/r", "c", "telegram", "HTTP 403")
+    for wrong, field in ((DeadLetterFilter(kind="fax"), "filter.kind"), (DeadLetterFilter(rule="r"), "filter.rule")):
+        with pytest.raises(InvalidRequestError) as refused:
+            dead_letters(wrong)
+        assert [violation.field for violation in refused.value.violations] == [field]

@@ -8,6 +8,7 @@ the target is wrong: the delivery fails at once and can be redriven when it has 
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Outcome, Retry
@@ -24,19 +25,44 @@ Judge = Callable[[bytes], str]
 """What the body of a 2xx answer says is wrong; empty when it says nothing of the kind."""
 
 
-def outcome_of(status: int, headers: Mapping[str, str], body: bytes, judge: Judge | None) -> Outcome:
-    """How the try ended."""
-    if 200 <= status < 300:
-        problem = judge(body) if judge else ""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; headers by their names in lower case, of the body its beginning, if anybody reads it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body's object; an empty one where it is none."""
+        return json_object(self.body) or {}
+
+    @property
+    def is_ok(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+
+Reader = Callable[[Answer], Outcome]
+"""What an answer means to a kind of channel."""
+
+
+def outcome_of(answer: Answer, judge: Judge | None = None, said: object = "", after: object = None) -> Outcome:
+    """How the try ended. `said` and `after`, seconds, are a reason and a limit that the kind found in the body."""
+    status = answer.status
+    if answer.is_ok:
+        problem = judge(answer.body) if judge else ""
         return Retry(f"HTTP {status}, but the answer says: {problem}", status) if problem else Delivered(status)
-    after = retry_after_seconds(headers.get("retry-after"), MAX_RETRY_AFTER_SECONDS)
+    reason = f"HTTP {status}: {words(said)}" if said else f"HTTP {status}"
+    told = retry_after_seconds(str(after or answer.headers.get("retry-after", "")), MAX_RETRY_AFTER_SECONDS)
     if status == TOO_MANY:
-        return Limited(f"HTTP {status}", status, LIMITED_SECONDS if after is None else after)
+        return Limited(reason, status, LIMITED_SECONDS if told is None else told)
     if status in RETRYABLE or status >= 500:
-        return Retry(f"HTTP {status}", status, after)
+        return Retry(reason, status, told)
     if 300 <= status < 400:
         return Failed(f"HTTP {status}: redirects are not followed", status)
-    return Failed(f"HTTP {status}", status)
+    return Failed(reason, status)
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterator
 
-from crossbook.alerts.channels.content import as_json, message_fields, message_text
+from crossbook.alerts.channels.content import as_json, message_fields
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Outcome, Retry
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
-from crossbook.plumbing.timestamps import now_ns
 
 
 class Console:
@@ -27,9 +27,9 @@ class Console:
     ) -> Iterator[FieldViolation]:
         return iter(())
 
-    async def send(self, config: pb.ConsoleChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
+    async def send(self, config: pb.ConsoleChannel, errand: Errand, http: HttpSender) -> Outcome:
         is_json = config.format == pb.CONSOLE_FORMAT_JSON
-        line = as_json(message_fields(message)) if is_json else f"ALERT {message_text(message, now_ns())}"
+        line = as_json(message_fields(errand.message)) if is_json else f"ALERT {errand.text.line}"
         try:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()

@@ -26,9 +26,14 @@ TYPES = {
 }
 
 
+def message_parts(message: pb.AlertMessage, now_ns: int) -> list[str]:
+    """For people, as it is now: first a title, then a fact each."""
+    return group_parts(message, now_ns) if message.HasField("group") else alert_parts(message.alert, now_ns)
+
+
 def message_text(message: pb.AlertMessage, now_ns: int) -> str:
-    """One line for people, as it is now."""
-    return group_text(message, now_ns) if message.HasField("group") else as_text(message.alert, now_ns)
+    """All of it in one line."""
+    return OutsideText.of(" · ".join(message_parts(message, now_ns)), MAX_LINE)
 
 
 def message_fields(message: pb.AlertMessage) -> dict[str, Any]:
@@ -57,12 +62,12 @@ def message_type(message: pb.AlertMessage) -> str:
     return TYPES[message.kind] if message.HasField("group") else "alert.fired"
 
 
-def group_text(message: pb.AlertMessage, now_ns: int) -> str:
-    """A group in one line: what has become of it, its best member, and how much of it there is."""
+def group_parts(message: pb.AlertMessage, now_ns: int) -> list[str]:
+    """What has become of a group, its best member, and how much of it there is."""
     group = message.group
-    parts = [
-        *_what_became(message),
-        *(_about(member) for member in group.members[:1]),
+    return [
+        " · ".join(_what_became(message)),
+        *(about(member) for member in group.members[:1]),
         f"{group.open_count} of {group.member_count} open" if group.open_count else f"all {group.member_count} closed",
         *([f"peak {group.peak_net_percent:.3f} %"] if group.peak_net_percent else ()),
         *([f"paper {group.paper_profit:,.2f} {group.paper_currency}"] if group.paper_profit else ()),
@@ -71,7 +76,6 @@ def group_text(message: pb.AlertMessage, now_ns: int) -> str:
         *([f"was held back: {group.held_back}"] if group.held_back else ()),
         group.rule.rpartition("/")[2],
     ]
-    return OutsideText.of(" · ".join(parts), MAX_LINE)
 
 
 def _what_became(message: pb.AlertMessage) -> list[str]:
@@ -82,7 +86,7 @@ def _what_became(message: pb.AlertMessage) -> list[str]:
     return [*words.get(message.kind, []), group.label]
 
 
-def _about(alert: pb.Alert) -> str:
+def about(alert: pb.Alert) -> str:
     """What a member is about, without its times."""
     if alert.HasField("trouble"):
         return alert.trouble.detail
@@ -90,22 +94,18 @@ def _about(alert: pb.Alert) -> str:
     return f"buy {_leg(found.buy)}, sell {_leg(found.sell)}, net {found.costs.net_percent:.3f} %"
 
 
-def as_text(alert: pb.Alert, now_ns: int) -> str:
-    """One line for people, as it is now; names are venues' words."""
+def alert_parts(alert: pb.Alert, now_ns: int) -> list[str]:
+    """An alert alone; names are venues' words."""
     if alert.HasField("trouble"):
-        parts = (alert.trouble.detail, *_when(alert, now_ns), alert.rule.rpartition("/")[2])
-        return OutsideText.of(" · ".join(parts), MAX_LINE)
+        return [alert.trouble.detail, *_when(alert, now_ns), alert.rule.rpartition("/")[2]]
     found = alert.opportunity
-    line = " · ".join(
-        (
-            f"{found.asset}: buy {_leg(found.buy)}, sell {_leg(found.sell)}",
-            f"net {found.costs.net_percent:.3f} %, gross {found.costs.gross_percent:.3f} %",
-            f"size {found.executable_size:.6g} ({found.executable_notional:,.2f} {found.buy.quote_currency})",
-            *_when(alert, now_ns),
-            alert.rule.rpartition("/")[2],
-        )
-    )
-    return OutsideText.of(line, MAX_LINE)
+    return [
+        f"{found.asset}: buy {_leg(found.buy)}, sell {_leg(found.sell)}",
+        f"net {found.costs.net_percent:.3f} %, gross {found.costs.gross_percent:.3f} %",
+        f"size {found.executable_size:.6g} ({found.executable_notional:,.2f} {found.buy.quote_currency})",
+        *_when(alert, now_ns),
+        alert.rule.rpartition("/")[2],
+    ]
 
 
 def as_fields(alert: pb.Alert) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Protocol, TypeVar
 import httpx
 from google.protobuf.message import Message
 
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Outcome
 from crossbook.alerts.channels.targets import TargetPolicy
-from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 
 M = TypeVar("M", bound=Message, contravariant=True)
@@ -29,7 +29,7 @@ class ChannelKind(Protocol[M]):
     def restore(self, config: M, stored: M | None, path: str) -> Iterator[FieldViolation]:
         """Puts stored secrets back where a redacted one was sent; a violation where there is none to put back."""
 
-    async def send(self, config: M, message: pb.AlertMessage, http: HttpSender) -> Outcome:
+    async def send(self, config: M, errand: Errand, http: HttpSender) -> Outcome:
         """One try to deliver."""
 
 

@@ -1,19 +1,32 @@
 """The kinds of channels by their name in the proto's oneof, and what is done with a channel of any kind."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from crossbook.alerts.channels.apprise import Apprise
 from crossbook.alerts.channels.chat import Discord, Slack
 from crossbook.alerts.channels.console import Console
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import ChannelKind
-from crossbook.alerts.channels.outcome import Failed, Outcome
+from crossbook.alerts.channels.mail import Mail
+from crossbook.alerts.channels.matrix import Matrix
+from crossbook.alerts.channels.ntfy import Ntfy
+from crossbook.alerts.channels.opsgenie import Opsgenie
+from crossbook.alerts.channels.outcome import Failed, Outcome, Shown
+from crossbook.alerts.channels.pagerduty import PagerDuty
 from crossbook.alerts.channels.targets import TargetPolicy
+from crossbook.alerts.channels.teams import Teams
+from crossbook.alerts.channels.telegram import Telegram
 from crossbook.alerts.channels.template import Template
+from crossbook.alerts.channels.templating import TemplateProblemError
+from crossbook.alerts.channels.text import digest_of, sample_text, text_of
+from crossbook.alerts.channels.web_push import WebPush
 from crossbook.alerts.channels.webhook import Webhook
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.timestamps import now_ns
 
 KINDS: dict[str, ChannelKind[Any]] = {
     "console": Console(),
@@ -21,7 +34,18 @@ KINDS: dict[str, ChannelKind[Any]] = {
     "slack": Slack(),
     "discord": Discord(),
     "template": Template(),
+    "telegram": Telegram(),
+    "email": Mail(),
+    "web_push": WebPush(),
+    "teams": Teams(),
+    "pagerduty": PagerDuty(),
+    "opsgenie": Opsgenie(),
+    "ntfy": Ntfy(),
+    "matrix": Matrix(),
+    "apprise": Apprise(),
 }
+FOR_MACHINES = ("webhook", "template")
+SEPARATOR = "\n"
 
 
 def check_channel(channel: pb.AlertChannel, path: str, policy: TargetPolicy) -> Iterator[FieldViolation]:
@@ -29,8 +53,20 @@ def check_channel(channel: pb.AlertChannel, path: str, policy: TargetPolicy) -> 
     name, kind = _kind(channel)
     if kind is None:
         yield FieldViolation(path, f"needs exactly one kind of: {', '.join(KINDS)}")
-    else:
-        yield from kind.check(getattr(channel, name), f"{path}.{name}", policy)
+        return
+    yield from kind.check(getattr(channel, name), f"{path}.{name}", policy)
+    if channel.text_template:
+        yield from _check_text_template(channel.text_template, name, f"{path}.text_template")
+
+
+def _check_text_template(template: str, name: str, path: str) -> Iterator[FieldViolation]:
+    if name in FOR_MACHINES:
+        yield FieldViolation(path, f"is for people; {name} says what it says to machines")
+        return
+    try:
+        sample_text(template)
+    except TemplateProblemError as error:
+        yield FieldViolation(path, str(error))
 
 
 def redact_channel(channel: pb.AlertChannel) -> None:
@@ -49,19 +85,43 @@ def restore_channel(channel: pb.AlertChannel, stored: pb.AlertChannel | None, pa
     yield from kind.restore(getattr(channel, name), getattr(stored, name) if has_stored else None, f"{path}.{name}")
 
 
-async def send(channel: pb.AlertChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
-    """One try to deliver."""
+async def send(
+    channel: pb.AlertChannel,
+    message: pb.AlertMessage,
+    http: HttpSender,
+    shown: Shown | None = None,
+    ack_base: str = "",
+) -> Outcome:
+    """One try to deliver; `shown` is what is there of the same key, and tokens are taken behind `ack_base`."""
     name, kind = _kind(channel)
     if kind is None:
         return Failed("this version does not know the channel's kind")
-    return await kind.send(getattr(channel, name), message, http)
+    try:
+        text = text_of(message, now_ns(), channel.text_template, ack_base)
+    except TemplateProblemError as error:
+        return Failed(f"the template {error}")
+    return await kind.send(getattr(channel, name), Errand(message, text, shown or Shown()), http)
+
+
+async def send_digest(channel: pb.AlertChannel, messages: Sequence[pb.AlertMessage], http: HttpSender) -> Outcome:
+    """One try to deliver many as one, to a channel that takes digests; oldest first."""
+    name, kind = _kind(channel)
+    assert kind is not None
+    digest = digest_of([text_of(message, now_ns()) for message in messages])
+    return await kind.send(getattr(channel, name), Errand(messages[-1], digest), http)
+
+
+def takes_digests(channel: pb.AlertChannel) -> bool:
+    """Kinds for people do; those for machines are told each alert."""
+    return getattr(_kind(channel)[1], "digests", False)
 
 
 def destination_of(channel: pb.AlertChannel) -> str:
     """Stands for where a channel sends, and gives nothing of it away: limits and slowness are a destination's."""
-    name, _ = _kind(channel)
-    url = getattr(getattr(channel, name), "url", "") if name else ""
-    return f"{name}:{hashlib.sha256(url.encode()).hexdigest()[:32]}"
+    name, kind = _kind(channel)
+    fields = getattr(kind, "address", ("url",))
+    where = SEPARATOR.join(str(getattr(getattr(channel, name), field, "")) for field in fields) if name else ""
+    return f"{name}:{hashlib.sha256(where.encode()).hexdigest()[:32]}"
 
 
 def _kind(channel: pb.AlertChannel) -> tuple[str, ChannelKind[Any] | None]:

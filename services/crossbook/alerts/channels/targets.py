@@ -51,6 +51,10 @@ class TargetPolicy:
             return "must not hold a user or password; use a header"
         return None if self.allow_private else _private_problem(parsed.host)
 
+    def host_problem(self, host: str) -> str | None:
+        """The same of a host that stands alone."""
+        return None if self.allow_private else _private_problem(host)
+
     async def resolve(self, host: str, port: int) -> list[str]:
         """The addresses to connect to, all of them checked. Raises TargetRefusedError, TargetUnresolvedError."""
         loop = asyncio.get_running_loop()

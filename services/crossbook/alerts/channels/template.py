@@ -10,6 +10,7 @@ import httpx
 
 from crossbook.alerts.channels.answer import json_object, words
 from crossbook.alerts.channels.content import as_fields, message_fields, sample_alert
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Failed, Outcome
@@ -67,9 +68,9 @@ class Template:
             else:
                 yield FieldViolation(f"{path}.headers[{name}]", "is redacted, and none is stored for this host")
 
-    async def send(self, config: pb.TemplateChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
+    async def send(self, config: pb.TemplateChannel, errand: Errand, http: HttpSender) -> Outcome:
         try:
-            body = await asyncio.to_thread(render, config.template, message_fields(message))
+            body = await asyncio.to_thread(render, config.template, message_fields(errand.message))
         except TemplateProblemError as error:
             return Failed(f"the template {error}")
         expected = _expected(config.expected_answer) if config.expected_answer else None

@@ -1,4 +1,6 @@
-"""Templates that make a request's body: Jinja2's language, read by its parser and carried out here, step by step.
+"""Templates that make a request's body, or a text for people: Jinja2's language, read by its parser.
+
+It is carried out here, step by step.
 
 A template substitutes; it is not a program. Loops, assignments, calls, multiplication and filters with free arguments
 are refused when it is read. What is left is carried out by an interpreter of our own (template_steps.py), which counts
@@ -14,7 +16,7 @@ from jinja2 import Environment, TemplateError, nodes
 
 from crossbook.alerts.channels.template_steps import FILTERS, MAX_CHARACTERS, TESTS, Rendering, TemplateProblemError
 
-__all__ = ["MAX_OUTPUT_CHARACTERS", "MAX_TEMPLATE_CHARACTERS", "TemplateProblemError", "render"]
+__all__ = ["MAX_OUTPUT_CHARACTERS", "MAX_TEMPLATE_CHARACTERS", "TemplateProblemError", "render", "render_text"]
 
 MAX_TEMPLATE_CHARACTERS = 16_384
 MAX_OUTPUT_CHARACTERS = MAX_CHARACTERS
@@ -32,10 +34,15 @@ LANGUAGE = Environment(autoescape=False)
 
 def render(source: str, alert: dict[str, Any]) -> str:
     """The body, which is valid JSON. Raises TemplateProblemError."""
+    return _checked(render_text(source, alert))
+
+
+def render_text(source: str, alert: dict[str, Any]) -> str:
+    """The text, whatever it is. Raises TemplateProblemError."""
     if not source.strip() or len(source) > MAX_TEMPLATE_CHARACTERS or "\0" in source:
         raise TemplateProblemError(f"must hold 1 to {MAX_TEMPLATE_CHARACTERS} characters, none of them NUL")
     try:
-        return _checked(Rendering(alert).body(_read(source)))
+        return Rendering(alert).body(_read(source))
     except TemplateProblemError:
         raise
     except TemplateError as error:

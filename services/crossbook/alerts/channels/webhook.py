@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from standardwebhooks import Webhook as Signer
 
 from crossbook.alerts.channels.content import as_json, message_fields, message_type
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import HIDDEN, check_url, masked_url, restored_url
 from crossbook.alerts.channels.outcome import Outcome
@@ -57,7 +58,8 @@ class Webhook:
             else:
                 config.secrets[index] = known
 
-    async def send(self, config: pb.WebhookChannel, message: pb.AlertMessage, http: HttpSender) -> Outcome:
+    async def send(self, config: pb.WebhookChannel, errand: Errand, http: HttpSender) -> Outcome:
+        message = errand.message
         body = as_json(
             {
                 "type": message_type(message),

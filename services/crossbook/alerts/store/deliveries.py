@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from crossbook.alerts.names import MESSAGES
-from crossbook.alerts.records import ClaimedDelivery, Ending, Tries, claimed_from
-from crossbook.alerts.store.notices import DELIVERIES_DUE
-from crossbook.alerts.store.tables import Tables, WriteFailures, notify
-from crossbook.plumbing.data.postgres import Pool
+from crossbook.alerts.records import ClaimedDelivery, Ending, claimed_from
+from crossbook.alerts.store.tables import Tables
 
 SKEW = "interval '10 seconds'"  # what a clock may be set back by without a word
 
@@ -75,22 +73,10 @@ UPDATE deliveries SET claim = NULL, due_at = clock_timestamp(), due_from = clock
     tries_left = tries_left + 1
 WHERE message_id = %s AND channel_id = %s AND claim = %s
 """
-REDRIVE = """
-UPDATE deliveries SET state = 1, due_at = clock_timestamp(), due_from = clock_timestamp(), tries_left = %(tries)s,
-    tries_until = clock_timestamp() + %(span)s
-WHERE state = 3 AND (%(alert)s::text IS NULL OR message_id IN (
-    SELECT message.id FROM alert_messages AS message JOIN alerts AS alert
-        ON message.alert_id = alert.id OR message.group_id = alert.group_id
-    WHERE alert.id = %(alert)s))
-"""
 
 
 class DeliveryStore(Tables):
     """Claims, ends and pauses."""
-
-    def __init__(self, pool: Pool, failures: WriteFailures, tries: Tries) -> None:
-        super().__init__(pool, failures)
-        self._tries = tries
 
     async def claim(
         self, limit: int, places: int, taken: Mapping[str, int], lease_seconds: float
@@ -129,14 +115,6 @@ class DeliveryStore(Tables):
         """Gives a delivery back untried."""
         message_id = claimed.message.name.removeprefix(MESSAGES)
         await self._execute(RELEASE, (message_id, claimed.channel.id, claimed.claim))
-
-    async def redrive(self, alert_id: str | None) -> int:
-        """Makes given-up deliveries pending again; of one alert or of all."""
-        values = {"alert": alert_id, "tries": self._tries.least, "span": timedelta(seconds=self._tries.seconds)}
-        async with self._transaction() as connection:
-            cursor = await connection.execute(REDRIVE, values)
-            await notify(connection, DELIVERIES_DUE)
-        return cursor.rowcount
 
     async def count_pending(self) -> int:
         """Deliveries that wait; the query that shows that the database works."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from crossbook.alerts.records import Tries
 from crossbook.alerts.store.alerts import AlertStore
+from crossbook.alerts.store.dead_letters import DeadLetterStore
 from crossbook.alerts.store.deliveries import DeliveryStore
 from crossbook.alerts.store.notices import Notices
 from crossbook.alerts.store.positions import PositionStore
@@ -20,6 +21,7 @@ class Stores:
     rules: RuleStore
     alerts: AlertStore
     deliveries: DeliveryStore
+    dead_letters: DeadLetterStore
     positions: PositionStore
     notices: Notices
     failures: WriteFailures
@@ -31,7 +33,8 @@ def stores_on(pool: Pool, dsn: str, tries: Tries, clock: Clock) -> Stores:
     return Stores(
         RuleStore(pool, failures),
         AlertStore(pool, failures, tries),
-        DeliveryStore(pool, failures, tries),
+        DeliveryStore(pool, failures),
+        DeadLetterStore(pool, failures, tries),
         PositionStore(pool, failures, clock),
         Notices(dsn),
         failures,

@@ -336,6 +336,34 @@ SUPPRESSION_REASON_FAILED_DELIVERY: SuppressionReason.ValueType  # 9
 """The delivery was given up."""
 Global___SuppressionReason: _TypeAlias = SuppressionReason  # noqa: Y015
 
+class _SmtpSecurity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SmtpSecurityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SmtpSecurity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SMTP_SECURITY_UNSPECIFIED: _SmtpSecurity.ValueType  # 0
+    """Means STARTTLS."""
+    SMTP_SECURITY_STARTTLS: _SmtpSecurity.ValueType  # 1
+    """In clear, then TLS by STARTTLS, without which nothing is sent."""
+    SMTP_SECURITY_TLS: _SmtpSecurity.ValueType  # 2
+    """TLS from the first byte."""
+    SMTP_SECURITY_NONE: _SmtpSecurity.ValueType  # 3
+    """In clear, without a password; refused unless the settings allow private targets."""
+
+class SmtpSecurity(_SmtpSecurity, metaclass=_SmtpSecurityEnumTypeWrapper):
+    """How an SMTP server is spoken to."""
+
+SMTP_SECURITY_UNSPECIFIED: SmtpSecurity.ValueType  # 0
+"""Means STARTTLS."""
+SMTP_SECURITY_STARTTLS: SmtpSecurity.ValueType  # 1
+"""In clear, then TLS by STARTTLS, without which nothing is sent."""
+SMTP_SECURITY_TLS: SmtpSecurity.ValueType  # 2
+"""TLS from the first byte."""
+SMTP_SECURITY_NONE: SmtpSecurity.ValueType  # 3
+"""In clear, without a password; refused unless the settings allow private targets."""
+Global___SmtpSecurity: _TypeAlias = SmtpSecurity  # noqa: Y015
+
 @_typing.final
 class AlertRule(_message.Message):
     """When to tell whom."""
@@ -517,8 +545,22 @@ class AlertChannel(_message.Message):
     SLACK_FIELD_NUMBER: _builtins.int
     DISCORD_FIELD_NUMBER: _builtins.int
     TEMPLATE_FIELD_NUMBER: _builtins.int
+    TELEGRAM_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    WEB_PUSH_FIELD_NUMBER: _builtins.int
+    TEAMS_FIELD_NUMBER: _builtins.int
+    PAGERDUTY_FIELD_NUMBER: _builtins.int
+    OPSGENIE_FIELD_NUMBER: _builtins.int
+    NTFY_FIELD_NUMBER: _builtins.int
+    MATRIX_FIELD_NUMBER: _builtins.int
+    APPRISE_FIELD_NUMBER: _builtins.int
+    TEXT_TEMPLATE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Unique within the rule; names the channel in history."""
+    text_template: _builtins.str
+    """Jinja2 source that makes the text for people, with the limits of TemplateChannel.template: its first line is the
+    title. Empty means the usual text. Kinds for machines (webhook, template) and the console's JSON refuse one.
+    """
     @_builtins.property
     def console(self) -> Global___ConsoleChannel:
         """The service's standard output."""
@@ -539,6 +581,42 @@ class AlertChannel(_message.Message):
     def template(self) -> Global___TemplateChannel:
         """An HTTP POST whose body a template makes."""
 
+    @_builtins.property
+    def telegram(self) -> Global___TelegramChannel:
+        """A Telegram chat, through a bot."""
+
+    @_builtins.property
+    def email(self) -> Global___EmailChannel:
+        """Mail, through an SMTP server."""
+
+    @_builtins.property
+    def web_push(self) -> Global___WebPushChannel:
+        """A browser's push subscription."""
+
+    @_builtins.property
+    def teams(self) -> Global___TeamsChannel:
+        """A Microsoft Teams workflow that takes webhook requests."""
+
+    @_builtins.property
+    def pagerduty(self) -> Global___PagerDutyChannel:
+        """PagerDuty, Events API v2."""
+
+    @_builtins.property
+    def opsgenie(self) -> Global___OpsgenieChannel:
+        """Opsgenie, or what speaks its Alert API."""
+
+    @_builtins.property
+    def ntfy(self) -> Global___NtfyChannel:
+        """A topic of an ntfy server."""
+
+    @_builtins.property
+    def matrix(self) -> Global___MatrixChannel:
+        """A Matrix room."""
+
+    @_builtins.property
+    def apprise(self) -> Global___AppriseChannel:
+        """Anything that Apprise knows, through an Apprise API server."""
+
     def __init__(
         self,
         *,
@@ -548,12 +626,22 @@ class AlertChannel(_message.Message):
         slack: Global___SlackChannel | None = ...,
         discord: Global___DiscordChannel | None = ...,
         template: Global___TemplateChannel | None = ...,
+        telegram: Global___TelegramChannel | None = ...,
+        email: Global___EmailChannel | None = ...,
+        web_push: Global___WebPushChannel | None = ...,
+        teams: Global___TeamsChannel | None = ...,
+        pagerduty: Global___PagerDutyChannel | None = ...,
+        opsgenie: Global___OpsgenieChannel | None = ...,
+        ntfy: Global___NtfyChannel | None = ...,
+        matrix: Global___MatrixChannel | None = ...,
+        apprise: Global___AppriseChannel | None = ...,
+        text_template: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["console", b"console", "discord", b"discord", "kind", b"kind", "slack", b"slack", "template", b"template", "webhook", b"webhook"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["apprise", b"apprise", "console", b"console", "discord", b"discord", "email", b"email", "kind", b"kind", "matrix", b"matrix", "ntfy", b"ntfy", "opsgenie", b"opsgenie", "pagerduty", b"pagerduty", "slack", b"slack", "teams", b"teams", "telegram", b"telegram", "template", b"template", "web_push", b"web_push", "webhook", b"webhook"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["console", b"console", "discord", b"discord", "id", b"id", "kind", b"kind", "slack", b"slack", "template", b"template", "webhook", b"webhook"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apprise", b"apprise", "console", b"console", "discord", b"discord", "email", b"email", "id", b"id", "kind", b"kind", "matrix", b"matrix", "ntfy", b"ntfy", "opsgenie", b"opsgenie", "pagerduty", b"pagerduty", "slack", b"slack", "teams", b"teams", "telegram", b"telegram", "template", b"template", "text_template", b"text_template", "web_push", b"web_push", "webhook", b"webhook"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["console", "webhook", "slack", "discord", "template"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["console", "webhook", "slack", "discord", "template", "telegram", "email", "web_push", "teams", "pagerduty", "opsgenie", "ntfy", "matrix", "apprise"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -1305,16 +1393,22 @@ class RedriveDeliveriesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ALERT_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     alert: _builtins.str
     """Resource name of an alert; empty means all that were given up."""
+    @_builtins.property
+    def filter(self) -> Global___DeadLetterFilter:
+        """Which of them; absent means all."""
+
     def __init__(
         self,
         *,
         alert: _builtins.str = ...,
+        filter: Global___DeadLetterFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "filter", b"filter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2490,3 +2584,437 @@ class ListSuppressionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListSuppressionsResponse: _TypeAlias = ListSuppressionsResponse  # noqa: Y015
+
+@_typing.final
+class TelegramChannel(_message.Message):
+    """A Telegram chat, through a bot: https://core.telegram.org/bots/api. One message a group, edited in place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOT_TOKEN_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_THREAD_ID_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    bot_token: _builtins.str
+    """The bot's token; a secret, never returned."""
+    chat_id: _builtins.str
+    """The chat's number, or "@" and a channel's name."""
+    message_thread_id: _builtins.int
+    """The topic of a forum; 0 means none."""
+    url: _builtins.str
+    """A Bot API server of one's own; empty means https://api.telegram.org."""
+    def __init__(
+        self,
+        *,
+        bot_token: _builtins.str = ...,
+        chat_id: _builtins.str = ...,
+        message_thread_id: _builtins.int = ...,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_token", b"bot_token", "chat_id", b"chat_id", "message_thread_id", b"message_thread_id", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TelegramChannel: _TypeAlias = TelegramChannel  # noqa: Y015
+
+@_typing.final
+class EmailChannel(_message.Message):
+    """Mail, in text and in HTML; those of one group are one thread."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    SECURITY_FIELD_NUMBER: _builtins.int
+    USERNAME_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    SENDER_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_FIELD_NUMBER: _builtins.int
+    host: _builtins.str
+    """Name or address of the SMTP server."""
+    port: _builtins.int
+    """Its port; 0 means 587, and 465 for TLS."""
+    security: Global___SmtpSecurity.ValueType
+    """How it is spoken to."""
+    username: _builtins.str
+    """Who we are there; empty means that no name is asked for."""
+    password: _builtins.str
+    """A secret, never returned."""
+    sender: _builtins.str
+    """The sender's address."""
+    @_builtins.property
+    def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The receivers' addresses; 1 to 20."""
+
+    def __init__(
+        self,
+        *,
+        host: _builtins.str = ...,
+        port: _builtins.int = ...,
+        security: Global___SmtpSecurity.ValueType = ...,
+        username: _builtins.str = ...,
+        password: _builtins.str = ...,
+        sender: _builtins.str = ...,
+        recipients: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["host", b"host", "password", b"password", "port", b"port", "recipients", b"recipients", "security", b"security", "sender", b"sender", "username", b"username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmailChannel: _TypeAlias = EmailChannel  # noqa: Y015
+
+@_typing.final
+class WebPushChannel(_message.Message):
+    """A browser's push subscription: RFC 8030, encrypted by RFC 8291, signed by RFC 8292 (VAPID)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    P256DH_FIELD_NUMBER: _builtins.int
+    AUTH_FIELD_NUMBER: _builtins.int
+    VAPID_PRIVATE_KEY_FIELD_NUMBER: _builtins.int
+    VAPID_SUBJECT_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """The subscription's endpoint; a secret, never returned whole."""
+    p256dh: _builtins.str
+    """The subscription's public key, base64url of 65 bytes."""
+    auth: _builtins.str
+    """The subscription's secret, base64url of 16 bytes; never returned."""
+    vapid_private_key: _builtins.str
+    """The application server's private key, base64url of 32 bytes; never returned."""
+    vapid_subject: _builtins.str
+    """Whom the push service may ask: "mailto:" and an address, or an https address."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        p256dh: _builtins.str = ...,
+        auth: _builtins.str = ...,
+        vapid_private_key: _builtins.str = ...,
+        vapid_subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "p256dh", b"p256dh", "url", b"url", "vapid_private_key", b"vapid_private_key", "vapid_subject", b"vapid_subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebPushChannel: _TypeAlias = WebPushChannel  # noqa: Y015
+
+@_typing.final
+class TeamsChannel(_message.Message):
+    """A Microsoft Teams workflow, "When a Teams webhook request is received": an adaptive card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """The workflow's address; a secret, never returned whole."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TeamsChannel: _TypeAlias = TeamsChannel  # noqa: Y015
+
+@_typing.final
+class PagerDutyChannel(_message.Message):
+    """PagerDuty, Events API v2: an incident a group, resolved when it closes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROUTING_KEY_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    routing_key: _builtins.str
+    """The integration's key; a secret, never returned."""
+    url: _builtins.str
+    """Where events go; empty means https://events.pagerduty.com."""
+    severity: _builtins.str
+    """"critical", "error", "warning" or "info"; empty means warning."""
+    def __init__(
+        self,
+        *,
+        routing_key: _builtins.str = ...,
+        url: _builtins.str = ...,
+        severity: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["routing_key", b"routing_key", "severity", b"severity", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PagerDutyChannel: _TypeAlias = PagerDutyChannel  # noqa: Y015
+
+@_typing.final
+class OpsgenieChannel(_message.Message):
+    """Opsgenie's Alert API, or what speaks it: an alert a group, closed when it closes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    API_KEY_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    api_key: _builtins.str
+    """The integration's key; a secret, never returned."""
+    url: _builtins.str
+    """Where the API is; empty means https://api.opsgenie.com."""
+    priority: _builtins.str
+    """"P1" to "P5"; empty means P3."""
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tags of the alerts; at most 20."""
+
+    def __init__(
+        self,
+        *,
+        api_key: _builtins.str = ...,
+        url: _builtins.str = ...,
+        priority: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key", "priority", b"priority", "tags", b"tags", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpsgenieChannel: _TypeAlias = OpsgenieChannel  # noqa: Y015
+
+@_typing.final
+class NtfyChannel(_message.Message):
+    """A topic of an ntfy server: https://docs.ntfy.sh/publish."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    """The topic; who knows it reads it: never returned."""
+    url: _builtins.str
+    """The server; empty means https://ntfy.sh."""
+    token: _builtins.str
+    """An access token; a secret, never returned."""
+    priority: _builtins.int
+    """1 to 5; 0 means 3."""
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        url: _builtins.str = ...,
+        token: _builtins.str = ...,
+        priority: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["priority", b"priority", "token", b"token", "topic", b"topic", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NtfyChannel: _TypeAlias = NtfyChannel  # noqa: Y015
+
+@_typing.final
+class MatrixChannel(_message.Message):
+    """A Matrix room, by the Client-Server API v3. One message a group, edited in place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    ACCESS_TOKEN_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """The homeserver."""
+    room_id: _builtins.str
+    """The room, as "!id:server"."""
+    access_token: _builtins.str
+    """A secret, never returned."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        room_id: _builtins.str = ...,
+        access_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "room_id", b"room_id", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatrixChannel: _TypeAlias = MatrixChannel  # noqa: Y015
+
+@_typing.final
+class AppriseChannel(_message.Message):
+    """An Apprise API server: https://github.com/caronc/apprise-api. It knows the receivers; to it we send title and text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Its address with the path of a configuration, as https://host/notify/key; a secret, never returned whole."""
+    tags: _builtins.str
+    """Only the receivers with one of these tags of the configuration, as Apprise reads them; empty means all."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        tags: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tags", b"tags", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppriseChannel: _TypeAlias = AppriseChannel  # noqa: Y015
+
+@_typing.final
+class DeadLetterFilter(_message.Message):
+    """Which given-up deliveries are meant; what is empty leaves nothing out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    TO_TIME_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """Resource name of a rule."""
+    channel_id: _builtins.str
+    """Id of a channel."""
+    kind: _builtins.str
+    """Kind of a channel, as "telegram"."""
+    reason: _builtins.str
+    """What the reason must hold."""
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Inclusive earliest time at which the alert fired."""
+
+    @_builtins.property
+    def to_time(self) -> _timestamp_pb2.Timestamp:
+        """Exclusive latest."""
+
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        channel_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        to_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "from_time", b"from_time", "kind", b"kind", "reason", b"reason", "rule", b"rule", "to_time", b"to_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeadLetterFilter: _TypeAlias = DeadLetterFilter  # noqa: Y015
+
+@_typing.final
+class ListDeadLettersRequest(_message.Message):
+    """Asks for what was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___DeadLetterFilter:
+        """Which; absent means all."""
+
+    def __init__(
+        self,
+        *,
+        filter: Global___DeadLetterFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadLettersRequest: _TypeAlias = ListDeadLettersRequest  # noqa: Y015
+
+@_typing.final
+class DeadLetters(_message.Message):
+    """Deliveries of one kind of channel that were given up for one reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    FIRST_FIRE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_FIRE_TIME_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """Kind of the channel, as "telegram"."""
+    reason: _builtins.str
+    """Why, without secrets."""
+    count: _builtins.int
+    """How many."""
+    @_builtins.property
+    def first_fire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first of their alerts fired."""
+
+    @_builtins.property
+    def last_fire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last did."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        count: _builtins.int = ...,
+        first_fire_time: _timestamp_pb2.Timestamp | None = ...,
+        last_fire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_fire_time", b"first_fire_time", "last_fire_time", b"last_fire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "first_fire_time", b"first_fire_time", "kind", b"kind", "last_fire_time", b"last_fire_time", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeadLetters: _TypeAlias = DeadLetters  # noqa: Y015
+
+@_typing.final
+class ListDeadLettersResponse(_message.Message):
+    """What was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEAD_LETTERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dead_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLetters]:
+        """The most frequent first; at most 100 reasons."""
+
+    def __init__(
+        self,
+        *,
+        dead_letters: _abc.Iterable[Global___DeadLetters] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letters", b"dead_letters"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadLettersResponse: _TypeAlias = ListDeadLettersResponse  # noqa: Y015

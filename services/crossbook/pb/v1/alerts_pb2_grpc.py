@@ -80,6 +80,11 @@ class AlertServiceStub:
                 request_serializer=crossbook_dot_v1_dot_alerts__pb2.CheckAlertsRequest.SerializeToString,
                 response_deserializer=crossbook_dot_v1_dot_alerts__pb2.CheckAlertsResponse.FromString,
                 _registered_method=True)
+        self.ListDeadLetters = channel.unary_unary(
+                '/crossbook.v1.AlertService/ListDeadLetters',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.ListDeadLettersRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListDeadLettersResponse.FromString,
+                _registered_method=True)
         self.RedriveDeliveries = channel.unary_unary(
                 '/crossbook.v1.AlertService/RedriveDeliveries',
                 request_serializer=crossbook_dot_v1_dot_alerts__pb2.RedriveDeliveriesRequest.SerializeToString,
@@ -159,6 +164,13 @@ class AlertServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeadLetters(self, request, context):
+        """Deliveries that were given up, counted by reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RedriveDeliveries(self, request, context):
         """Sends deliveries that were given up once more.
         """
@@ -220,6 +232,11 @@ def add_AlertServiceServicer_to_server(servicer, server):
                     servicer.CheckAlerts,
                     request_deserializer=crossbook_dot_v1_dot_alerts__pb2.CheckAlertsRequest.FromString,
                     response_serializer=crossbook_dot_v1_dot_alerts__pb2.CheckAlertsResponse.SerializeToString,
+            ),
+            'ListDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadLetters,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListDeadLettersRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.ListDeadLettersResponse.SerializeToString,
             ),
             'RedriveDeliveries': grpc.unary_unary_rpc_method_handler(
                     servicer.RedriveDeliveries,
@@ -476,6 +493,33 @@ class AlertService:
             '/crossbook.v1.AlertService/CheckAlerts',
             crossbook_dot_v1_dot_alerts__pb2.CheckAlertsRequest.SerializeToString,
             crossbook_dot_v1_dot_alerts__pb2.CheckAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/ListDeadLetters',
+            crossbook_dot_v1_dot_alerts__pb2.ListDeadLettersRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.ListDeadLettersResponse.FromString,
             options,
             channel_credentials,
             insecure,

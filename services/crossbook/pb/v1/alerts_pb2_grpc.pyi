@@ -51,6 +51,8 @@ class AlertServiceStub:
     """Sends a sample through a channel now and says what the other end answered."""
     CheckAlerts: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.CheckAlertsRequest, _alerts_pb2.CheckAlertsResponse]
     """Evaluates the scheduled rules now."""
+    ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ListDeadLettersRequest, _alerts_pb2.ListDeadLettersResponse]
+    """Deliveries that were given up, counted by reason."""
     RedriveDeliveries: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.RedriveDeliveriesRequest, _alerts_pb2.RedriveDeliveriesResponse]
     """Sends deliveries that were given up once more."""
     GetAlertStats: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.GetAlertStatsRequest, _alerts_pb2.GetAlertStatsResponse]
@@ -79,6 +81,8 @@ class AlertServiceAsyncStub(AlertServiceStub):
     """Sends a sample through a channel now and says what the other end answered."""
     CheckAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CheckAlertsRequest, _alerts_pb2.CheckAlertsResponse]  # type: ignore[assignment]
     """Evaluates the scheduled rules now."""
+    ListDeadLetters: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListDeadLettersRequest, _alerts_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
+    """Deliveries that were given up, counted by reason."""
     RedriveDeliveries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RedriveDeliveriesRequest, _alerts_pb2.RedriveDeliveriesResponse]  # type: ignore[assignment]
     """Sends deliveries that were given up once more."""
     GetAlertStats: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetAlertStatsRequest, _alerts_pb2.GetAlertStatsResponse]  # type: ignore[assignment]
@@ -158,6 +162,14 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_alerts_pb2.CheckAlertsResponse, _abc.Awaitable[_alerts_pb2.CheckAlertsResponse]]:
         """Evaluates the scheduled rules now."""
+
+    @_abc_1.abstractmethod
+    def ListDeadLetters(
+        self,
+        request: _alerts_pb2.ListDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ListDeadLettersResponse, _abc.Awaitable[_alerts_pb2.ListDeadLettersResponse]]:
+        """Deliveries that were given up, counted by reason."""
 
     @_abc_1.abstractmethod
     def RedriveDeliveries(

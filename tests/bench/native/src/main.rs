@@ -5,6 +5,7 @@
 //! intake LIMIT, hop TARGET LIMIT       a floor's hops: bytes from a socket, or from the hop before, onto a gRPC stream;
 //!                                      LIMIT records a message, 0: all that wait
 //! sink TARGET                          reads the last hop: how old its records are
+//! replay TARGET METHOD FILE            sends a file's messages over a call, as fast as they are taken
 //! quotes TARGET HELLO                  a tracker of one quote a message, open loop; its hello in hexadecimal
 //! watch TARGET METHOD REQUEST          a client of any server stream: what came when; the request in hexadecimal
 //!
@@ -20,6 +21,7 @@ mod histogram;
 mod hops;
 mod quotes;
 mod records;
+mod replay;
 mod schedule;
 mod script;
 mod source;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         ["intake", limit] => hops::run_intake(limit),
         ["hop", target, limit] => hops::run_hop(target, limit),
         ["sink", target] => hops::run_sink(target),
+        ["replay", target, method, file] => replay::run(target, method, file),
         ["quotes", target, hello] => quotes::run(target, hello),
         ["watch", target, method, request] => watch::run(target, method, request),
         _ => Err(format!("no such tool: {}", words.join(" ")).into()),

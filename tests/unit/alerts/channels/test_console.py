@@ -8,12 +8,14 @@ import pytest
 
 from crossbook.alerts.channels.console import Console
 from crossbook.alerts.channels.content import as_fields, sample_message
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.outcome import Delivered, Retry
 from crossbook.alerts.channels.targets import TargetPolicy
+from crossbook.alerts.channels.text import sample_text
 from crossbook.pb.v1 import alerts_pb2 as pb
 
 NO_HTTP: Any = None
-MESSAGE = sample_message()
+MESSAGE = Errand(sample_message(), sample_text())
 TEXT = pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_TEXT)
 JSON = pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_JSON)
 
@@ -25,7 +27,7 @@ async def test_an_alert_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     words, fields = capsys.readouterr().out.splitlines()
     assert words.startswith("ALERT ")
     assert "SAMPLE" in words
-    assert json.loads(fields) == as_fields(MESSAGE.alert)
+    assert json.loads(fields) == as_fields(MESSAGE.message.alert)
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ValueError("I/O operation on closed file")])

@@ -8,15 +8,20 @@ import pytest
 from crossbook.alerts.channels.content import (
     as_fields,
     as_json,
-    as_text,
     message_fields,
     message_text,
     message_type,
     sample_alert,
     sample_message,
 )
+from crossbook.alerts.records import message_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns, to_timestamp
+
+
+def as_text(alert: pb.Alert, now: int) -> str:
+    """One line about an alert alone."""
+    return message_text(message_of(alert), now)
 
 
 def test_the_line_names_what_to_do() -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from crossbook.alerts.channels import template
 from crossbook.alerts.channels.content import sample_message
+from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.template import Template, problem_of
+from crossbook.alerts.channels.text import sample_text
 from crossbook.pb.v1 import alerts_pb2 as pb
 from tests.support.alerts.receiver import receiving
 
@@ -24,7 +26,8 @@ async def test_it_is_rendered_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(template, "render", render)
     async with receiving() as receiver, HttpSender(TargetPolicy(allow_private=True), 30) as http:
-        await Template().send(pb.TemplateChannel(url=receiver.url(), template="{}"), sample_message(), http)
+        errand = Errand(sample_message(), sample_text())
+        await Template().send(pb.TemplateChannel(url=receiver.url(), template="{}"), errand, http)
     assert threads
     assert threading.current_thread() not in threads
 
