@@ -774,18 +774,14 @@ LIFE_FEATURE_SCHEMA: int  # of the features that events bear
 class EndedLives:
     """Lives in the order of their publication."""
 
-    def __new__(
-        cls, rows: Sequence[tuple[Sequence[float], int, int, bool, int, int, float, Sequence[float]]]
-    ) -> Self:
+    def __new__(cls, rows: Sequence[tuple[Sequence[float], int, int, bool, int, int, float, Sequence[float]]]) -> Self:
         """(features, published, ended, is censored, pair, asset, net percent then, and at each horizon); ns.
 
         Raises InvalidSettingError for another order, or features of unequal number.
         """
     def __len__(self) -> int: ...
-    def walk_forward(
-        self, *, block: int, window: int, least: int, embargo_ns: int, ridge: float
-    ) -> LifeEvaluations:
-        """Each block predicted from the newest `window` that had ended an embargo before it; none from fewer than least."""
+    def walk_forward(self, *, block: int, window: int, least: int, embargo_ns: int, ridge: float) -> LifeEvaluations:
+        """Each block predicted from the newest that had ended an embargo before it; none from fewer than `least`."""
     def score(self, evaluations: LifeEvaluations) -> list[LifeScore]:
         """By horizon."""
     def judge(self, evaluations: LifeEvaluations) -> LifeVerdict:
@@ -847,7 +843,7 @@ class LifeModel:
 def fit_hazard(
     rows: Sequence[Sequence[float]], endings: Sequence[tuple[int, bool]], intervals: int, ridge: float
 ) -> list[float]:
-    """Coefficients of the intervals, then of the columns. An ending: intervals survived, and whether the next killed."""
+    """Coefficients of the intervals, then of the columns. An ending: intervals survived, and if the next killed."""
 
 # --- The live scan ---
 

@@ -11,6 +11,7 @@ from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.lives.keeper import LifeKeeper
+from crossbook.arbitrage.lives.training import LifeTrainer
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.retention import MAX_EVENTS, MAX_LIVES, keep_rows
@@ -19,6 +20,7 @@ from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.store.identities import IdentityStore
 from crossbook.arbitrage.store.lives import LifeStore
+from crossbook.arbitrage.store.models import ModelStore
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
 from crossbook.plumbing.clock import Clock
@@ -86,8 +88,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             if events and live.writer:
                 keep("event log", live.writer.run)
                 keep("event retention", partial(keep_rows, events, "events", own.event_retention_seconds, MAX_EVENTS))
-            if lives:
+            if lives and pool:
                 keep("lives", LifeKeeper(lives, live.scanner.log_id, live.open_ids).run)
+                keep("life models", LifeTrainer(ModelStore(pool), live).run)
                 keep("life retention", partial(keep_rows, lives, "lives", own.history_retention_seconds, MAX_LIVES))
             await lifetime.stopping.wait()
 

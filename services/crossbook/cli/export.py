@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Dataset = Annotated[str, typer.Argument(help="windows, minutes, quotes, opportunities or alerts.")]
 From = Annotated[datetime, typer.Option("--from", formats=FORMATS, help="From this moment on, UTC.")]
 To = Annotated[datetime, typer.Option("--to", formats=FORMATS, help="Up to this moment, UTC; it is not included.")]
-Format = Annotated[str, typer.Option("--format", help="parquet, csv or arrow; the first and last need crossbook[export].")]
+Format = Annotated[str, typer.Option("--format", help="parquet, csv or arrow; all but csv need crossbook[export].")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="The file; default: DATASET.FORMAT here.")]
 
 

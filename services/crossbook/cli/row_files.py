@@ -91,8 +91,8 @@ class ArrowRows:
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
-                true_values=["t"],
-                false_values=["f"],
+                true_values=["true"],
+                false_values=["false"],
                 timestamp_parsers=["%Y-%m-%dT%H:%M:%S.%fZ", csv.ISO8601],
             ),
         }

@@ -1,7 +1,7 @@
 """Rows of the public schema's views as lines of CSV, an hour at a time, at the reader's pace.
 
-Each hour is a statement of its own: a month's export holds back neither vacuum nor a migration for longer than an hour's
-rows take. Within it COPY sends as the reader takes; what is held is one chunk.
+Each hour is a statement of its own: a month's export holds back neither vacuum nor a migration for longer than an
+hour's rows take. Within it COPY sends as the reader takes; what is held is one chunk.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from crossbook.plumbing.data.postgres import NoTablesError, Pool, connected, translating_outages
 from crossbook.plumbing.data.datasets import SCHEMA, Dataset
+from crossbook.plumbing.data.postgres import NoTablesError, Pool, connected, translating_outages
 
 SLICE = timedelta(hours=1)
 CHUNK_BYTES = 256 * 1024
@@ -20,7 +20,7 @@ COLUMNS = """
 """
 # A slice may take as long as its reader does; who does not read at all is cut off by whoever sends.
 UNHURRIED = "SET LOCAL statement_timeout = 0"
-ARRAY, TIME = "ARRAY", "timestamp with time zone"
+ARRAY, TIME, BOOLEAN = "ARRAY", "timestamp with time zone", "boolean"
 
 Column = tuple[str, str]
 
@@ -49,7 +49,7 @@ async def chunks(
     """Whole lines, oldest first. Hours without a row are passed over. Raises UnavailableError."""
     while (start := await first_time(pool, dataset, since, until)) is not None:
         since = min(start.replace(minute=0, second=0, microsecond=0) + SLICE, until)
-        async for chunk in _slice(pool, _copy(dataset, columns, start, since)):
+        async for chunk in _slice(pool, copy_statement(dataset, columns, start, since)):
             yield chunk
 
 
@@ -68,9 +68,11 @@ async def _slice(pool: Pool, statement: Composed) -> AsyncIterator[bytes]:
         yield bytes(held)
 
 
-def _copy(dataset: Dataset, columns: Sequence[Column], since: datetime, until: datetime) -> Composed:
+def copy_statement(dataset: Dataset, columns: Sequence[Column], since: datetime, until: datetime) -> Composed:
+    """COPY of the rows of a time, as CSV."""
     statement = SQL(
-        "COPY (SELECT {columns} FROM {view} WHERE {time} >= {since} AND {time} < {until} ORDER BY {order}) TO STDOUT (FORMAT csv)"
+        "COPY (SELECT {columns} FROM {view} WHERE {time} >= {since} AND {time} < {until} ORDER BY {order}) "
+        "TO STDOUT (FORMAT csv)"
     )
     return statement.format(
         columns=SQL(", ").join(_column(name, kind) for name, kind in columns),
@@ -87,4 +89,6 @@ def _column(name: str, kind: str) -> Composed:
         return SQL("array_to_json({})::text").format(Identifier(name))
     if kind == TIME:
         return SQL("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')").format(Identifier(name))
+    if kind == BOOLEAN:
+        return SQL("{}::text").format(Identifier(name))  # true, not t
     return SQL("{}").format(Identifier(name))

@@ -1,1 +1,1 @@
-"""What a service keeps in Postgres, in bulk: `service` is the RPC; `data/datasets` says what there is, `data/exporting` reads it."""
+"""What a service keeps in Postgres, in bulk: `service` is the RPC; `plumbing/data` has what there is and reads it."""

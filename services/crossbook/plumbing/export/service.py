@@ -10,10 +10,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.pb.v1 import export_pb2 as pb
 from crossbook.pb.v1 import export_pb2_grpc
+from crossbook.plumbing.data.datasets import Dataset, datasets_of
 from crossbook.plumbing.data.exporting import Column, chunks, columns_of
 from crossbook.plumbing.data.postgres import Pool
 from crossbook.plumbing.errors import FieldViolation, OverloadedError, UnavailableError
-from crossbook.plumbing.data.datasets import Dataset, datasets_of
 from crossbook.plumbing.requests import check_range, refuse
 
 Register: TypeAlias = Callable[[grpc.aio.Server], None]
@@ -36,7 +36,9 @@ class ExportService(export_pb2_grpc.ExportServiceServicer):
         """Beside the service's own RPCs."""
         export_pb2_grpc.add_ExportServiceServicer_to_server(self, server)
 
-    async def Export(self, request: pb.ExportRequest, context: Context) -> None:
+    async def Export(  # type: ignore[override]  # what it writes has a time limit, which what it would yield has not
+        self, request: pb.ExportRequest, context: Context
+    ) -> None:
         """Writes until all is sent, the client is gone, or it has stalled."""
         dataset = self._check(request)
         if self._pool is None:
@@ -58,14 +60,14 @@ class ExportService(export_pb2_grpc.ExportServiceServicer):
                 async with asyncio.timeout(STALLED_SECONDS):
                     await context.write(pb.ExportResponse(rows=chunk))
         except TimeoutError:
-            raise OverloadedError(f"the client took no rows for {STALLED_SECONDS:g} s: begin again after them") from None
+            raise OverloadedError(f"the client took nothing for {STALLED_SECONDS:g} s: begin again there") from None
         finally:
             await rows.aclose()  # type: ignore[attr-defined]
 
     def _check(self, request: pb.ExportRequest) -> Dataset:
         violations = list(check_range(request))
         for field in ("from_time", "to_time"):
-            if not request.HasField(field):  # type: ignore[arg-type]
+            if not request.HasField(field):
                 violations.append(FieldViolation(field, "must be given"))
         dataset = self._datasets.get(request.dataset)
         if dataset is None:
@@ -83,8 +85,6 @@ def moment(given: Timestamp) -> datetime:
 def _column(column: Column) -> pb.ExportColumn:
     name, kind = column
     return pb.ExportColumn(name=name, type=kind)
-
-
 
 
 def beside(own: Register, exports: ExportService) -> Register:

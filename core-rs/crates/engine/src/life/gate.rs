@@ -1,4 +1,4 @@
-//! Whether a model may speak: it must beat each pair's own mean for certain, and be calibrated, on what it predicted
+//! Whether a model may speak: it must beat each pair's own mean and that of all for certain, and be calibrated, on what it predicted
 //! before it was known; else the answer is "unknown", with the reason.
 
 use rustc_hash::FxHashMap;
@@ -26,7 +26,7 @@ pub struct Verdict {
     /// Lives that are known, and predictions that were judged.
     pub lives: usize,
     pub judged: usize,
-    /// 1 - Brier over the pair mean's Brier, over the used horizons; and the ends of its 95 % interval.
+    /// 1 - Brier over that of the pair's own mean or of the mean of all, whichever is the harder to beat, over the used horizons; and the ends of its 95 % interval.
     pub skill: f64,
     pub skill_low: f64,
     pub skill_high: f64,
@@ -65,7 +65,9 @@ pub fn judge(lives: &[Life], evaluations: &[Evaluation]) -> Verdict {
         verdict.reason = format!("no horizon has {LEAST_OF_EACH} lives that ended before it and as many that did not");
         return verdict;
     }
-    (verdict.skill, verdict.skill_low, verdict.skill_high) = skill(lives, &used);
+    // A pair's own mean may be worse than that of all: where nothing is to be known it follows chance.
+    let (pair, pool) = (skill(lives, &used, |one| one.pair), skill(lives, &used, |one| one.pool));
+    (verdict.skill, verdict.skill_low, verdict.skill_high) = if pool.1 < pair.1 { pool } else { pair };
     verdict.slope = calibration(used.iter().map(|(_, one)| one)).1;
     verdict.reason = reason(&verdict);
     verdict
@@ -74,7 +76,7 @@ pub fn judge(lives: &[Life], evaluations: &[Evaluation]) -> Verdict {
 fn reason(verdict: &Verdict) -> String {
     let Verdict { skill, skill_low, slope, .. } = verdict;
     if *skill_low <= 0.0 {
-        return format!("no better than the pair's own mean for certain: skill {skill:.3}, at least {skill_low:.3}");
+        return format!("no better than the means for certain: skill {skill:.3}, at least {skill_low:.3}");
     }
     if !SLOPES.contains(slope) {
         return format!("not calibrated: slope {slope:.2}");
@@ -83,13 +85,13 @@ fn reason(verdict: &Verdict) -> String {
 }
 
 /// (skill, its 2.5 % and its 97.5 % quantile) by drawing clusters of lives again.
-fn skill(lives: &[Life], outcomes: &[&(usize, Outcome)]) -> (f64, f64, f64) {
+fn skill(lives: &[Life], outcomes: &[&(usize, Outcome)], rival: fn(&Outcome) -> f64) -> (f64, f64, f64) {
     let mut clusters: FxHashMap<(u32, i64), (f64, f64)> = FxHashMap::default();
     for (at, one) in outcomes {
         let life = &lives[*at];
         let sums = clusters.entry((life.asset, life.publish_ns.div_euclid(CLUSTER_NS))).or_default();
         sums.0 += one.weight * (one.model - one.alive).powi(2);
-        sums.1 += one.weight * (one.pair - one.alive).powi(2);
+        sums.1 += one.weight * (rival(one) - one.alive).powi(2);
     }
     let mut named: Vec<_> = clusters.into_iter().collect();
     named.sort_by_key(|(name, _)| *name);
