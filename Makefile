@@ -42,7 +42,7 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
 	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd $(NATIVE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
-	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
+	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --exclude-path google --diff --exit-code
 	@rm -rf .tools/go-check
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check GO_PB=.tools/go-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
 		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
@@ -56,7 +56,7 @@ format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd $(NATIVE) && cargo fmt
-	@cd protos && ../$(BIN)/buf format -w
+	@cd protos && ../$(BIN)/buf format --exclude-path google -w
 	@! command -v gofmt >/dev/null || gofmt -w clients/go
 
 bench: setup ## Measure speed in turn with what it is compared to, some minutes; JSON in .bench/latest.json (ARGS="--rows 'stage_*'", ARGS="--vs REV" for this commit beside another)
@@ -132,6 +132,7 @@ proto: setup ## Generate the Python stubs from protos/, for the services and for
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
 	@protos/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && protos/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
+	@$(BIN)/python -m grpc_tools.protoc -Iprotos --include_imports --include_source_info --descriptor_set_out=$(PB)/descriptors.binpb $(PROTOS)
 	@clients/go/generate.sh protos $(GO_PB) $(BIN)/python || [ $$? = 3 ]
 
 setup: .tools/ready

@@ -61,6 +61,7 @@ class VenueProfile:
     sources: list[str]  # what the facts in the venue's file rest on
     certainty: str  # which of them are sure and which are not
     unavailable_reason: str | None  # set when the venue can only be replayed
+    facts: list[tuple[str, str, list[int]]]  # answers that hold facts: source, what its shape rests on, kinds
 
 def venue_profiles() -> list[VenueProfile]: ...
 
@@ -138,6 +139,38 @@ def next_market_request(venue: str, answers: Sequence[bytes], rest_url: str | No
 
 def parse_markets(venue: str, bodies: Sequence[bytes], now_ns: int) -> MarketListing:
     """Raises PayloadError when an answer is not a market list at all; a bad row or one not yet open is quarantined."""
+
+@final
+class FactAsk:
+    """One thing to ask for, for a FactBook."""
+
+    request: RestRequest
+
+@final
+class FactBook:
+    """What is known of one venue's instruments besides quotes: told answers and the time, it says what to ask next."""
+
+    def __new__(cls, venue: str, *, rest_url: str | None = None) -> Self: ...
+    def track(self, instruments: Sequence[Instrument], now_ns: int) -> None:
+        """These are the tracked instruments from now on."""
+
+    def next_ask(self, now_ns: int) -> FactAsk | None:
+        """What is due; asked for once by being returned."""
+
+    def read(self, ask: FactAsk, status: int, body: bytes, now_ns: int) -> None:
+        """Takes the answer; one that is none or does not read is counted, and asked for again soon."""
+
+    def read_markets(self, answers: Sequence[bytes], now_ns: int) -> None:
+        """Takes what the answers to the market list tell besides."""
+
+    def take_changes(self, now_ns: int) -> bytes:
+        """An IngestFactsRequest with what is new, which counts as sent; empty when nothing is."""
+
+    def tell_all(self) -> None:
+        """Everything counts as new: for a reader that has nothing."""
+
+    def counts(self) -> tuple[int, int, int]:
+        """Answers taken, answers that were none or did not read, values refused."""
 
 # --- Steps that a feed asks of its driver ---
 
@@ -504,6 +537,47 @@ class BoardReader:
         """Instruments whose news it has not been told."""
     def close(self) -> None:
         """Nothing is new to it any more."""
+
+@final
+class RestCall:
+    """The call that a request of REST means."""
+
+    @property
+    def method(self) -> str:
+        """`package.Service/Method`."""
+    @property
+    def pattern(self) -> str:
+        """The path's template."""
+    @property
+    def payload(self) -> bytes:
+        """The request, encoded."""
+
+@final
+class RestRefusal:
+    """Why a request of REST means no call: the path is none where there are neither verbs nor violations."""
+
+    @property
+    def verbs(self) -> list[str]:
+        """Those that the path has, where it has not the one that was asked with."""
+    @property
+    def violations(self) -> list[tuple[str, str]]:
+        """Fields, and what is wrong with each."""
+
+@final
+class Transcoder:
+    """REST by the `google.api.http` options of a descriptor set, and its messages as JSON and back."""
+
+    def __new__(cls, descriptor_set: bytes) -> Self:
+        """Of a FileDescriptorSet with all that it imports. Raises PayloadError."""
+    @property
+    def routes(self) -> list[tuple[str, str, str, str, list[str]]]:
+        """Verb, template, method, field that the body is ("*": all, "": none) and fields of the path of each."""
+    def call(self, verb: str, path: str, query: str, body: bytes) -> RestCall | RestRefusal:
+        """Path and query as they came, percent-encoded."""
+    def to_json(self, message: str, payload: bytes) -> bytes:
+        """A message of that full name; no field without presence is left out. Raises PayloadError."""
+    def parse_json(self, message: str, text: bytes) -> bytes:
+        """What JSON has and the message has not is refused. Raises PayloadError."""
 
 @final
 class CarriedQuote:

@@ -2,8 +2,8 @@
 
     python -m tests.bench.exporting [--rows 10000000] [--format parquet]
 
-A Postgres of its own, an aggregator's ExportService in one process, `crossbook export` in another; then DuckDB adds up the
-file and Postgres the view, and both must say the same to the bit.
+A Postgres of its own, an aggregator's ExportService in one process, `crossbook export` in another; then DuckDB adds up
+the file and Postgres the view, and both must say the same to the bit.
 """
 
 import argparse
@@ -31,7 +31,8 @@ FILL = """
     SELECT 'bench', 'S' || s || '/USDT:USDT', timestamptz '2026-11-01 00:00:00+00' + w * interval '15 seconds',
         p, p * 0.999, p * 1.001, p + 0.1, p, p * 1.002, 0.1, p + 0.01, p + 0.11, 250, 15000000000, 15000000000, true,
         p, 1.5, p + 0.1, 2.5, 1, 0, 1793491200000000000 + w * 15000000000
-    FROM generate_series(%s::int, %s::int) w, generate_series(1, 4000) s, LATERAL (SELECT sqrt(s * 7.0 + w)::float8 AS p) q
+    FROM generate_series(%s::int, %s::int) w, generate_series(1, 4000) s,
+        LATERAL (SELECT sqrt(s * 7.0 + w)::float8 AS p) q
 """
 SUMS = "count(*), min(window_start), max(window_end), sum(tick_count), max(avg_bid), min(time_weighted_ask)"
 
@@ -63,7 +64,7 @@ async def run(rows: int, format: str) -> None:
     windows = rows // INSTRUMENTS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)
+        await asyncio.to_thread(folder.chmod, 0o755)  # Postgres runs as nobody, where this runs as root
         async with embedded_postgres(folder / "postgres") as dsn:
             await migrate(dsn)
             await fill(dsn, windows)
@@ -76,7 +77,8 @@ async def run(rows: int, format: str) -> None:
             await compare(dsn, folder / "rows", format)
             size = (folder / "rows").stat().st_size
     print(
-        f"{windows * INSTRUMENTS:,} rows as {format}: {windows * INSTRUMENTS / seconds:,.0f} rows/s, {size / 1e6:,.0f} MB; "
+        f"{windows * INSTRUMENTS:,} rows as {format}: {windows * INSTRUMENTS / seconds:,.0f} rows/s, "
+        f"{size / 1e6:,.0f} MB; "
         f"peak memory: command {peak / 1e6:,.0f} MB, server {own / 1e6:,.0f} MB; load {os.getloadavg()[0]:.1f}"
     )
 

@@ -9,6 +9,7 @@
 package crossbookv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -1075,7 +1076,9 @@ type ListSnapshotsRequest struct {
 	// Rows wanted, 1 to 10000; 0 means 500.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the previous answer to the same query.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Whether the newest rows come first: the order of starts, venues and symbols turned round.
+	IsNewestFirst bool `protobuf:"varint,7,opt,name=is_newest_first,json=isNewestFirst,proto3" json:"is_newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1152,6 +1155,13 @@ func (x *ListSnapshotsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListSnapshotsRequest) GetIsNewestFirst() bool {
+	if x != nil {
+		return x.IsNewestFirst
+	}
+	return false
+}
+
 // Closed windows.
 type ListSnapshotsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1221,7 +1231,9 @@ type ListMinutesRequest struct {
 	// Rows wanted, 1 to 10000; 0 means 500.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the previous answer to the same query.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Whether the newest rows come first: the order of starts, venues and symbols turned round.
+	IsNewestFirst bool `protobuf:"varint,7,opt,name=is_newest_first,json=isNewestFirst,proto3" json:"is_newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1298,6 +1310,13 @@ func (x *ListMinutesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListMinutesRequest) GetIsNewestFirst() bool {
+	if x != nil {
+		return x.IsNewestFirst
+	}
+	return false
+}
+
 // Closed minutes.
 type ListMinutesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1353,6 +1372,153 @@ func (x *ListMinutesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks how many rows there are.
+type CountRowsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountRowsRequest) Reset() {
+	*x = CountRowsRequest{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountRowsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountRowsRequest) ProtoMessage() {}
+
+func (x *CountRowsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountRowsRequest.ProtoReflect.Descriptor instead.
+func (*CountRowsRequest) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{17}
+}
+
+// How many rows there are.
+type CountRowsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by venue.
+	Venues        []*VenueRows `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountRowsResponse) Reset() {
+	*x = CountRowsResponse{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountRowsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountRowsResponse) ProtoMessage() {}
+
+func (x *CountRowsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountRowsResponse.ProtoReflect.Descriptor instead.
+func (*CountRowsResponse) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *CountRowsResponse) GetVenues() []*VenueRows {
+	if x != nil {
+		return x.Venues
+	}
+	return nil
+}
+
+// Rows of one venue.
+type VenueRows struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower-case venue id.
+	Venue string `protobuf:"bytes,1,opt,name=venue,proto3" json:"venue,omitempty"`
+	// Closed windows.
+	Snapshots uint64 `protobuf:"varint,2,opt,name=snapshots,proto3" json:"snapshots,omitempty"`
+	// Closed minutes.
+	Minutes       uint64 `protobuf:"varint,3,opt,name=minutes,proto3" json:"minutes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VenueRows) Reset() {
+	*x = VenueRows{}
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VenueRows) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VenueRows) ProtoMessage() {}
+
+func (x *VenueRows) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VenueRows.ProtoReflect.Descriptor instead.
+func (*VenueRows) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *VenueRows) GetVenue() string {
+	if x != nil {
+		return x.Venue
+	}
+	return ""
+}
+
+func (x *VenueRows) GetSnapshots() uint64 {
+	if x != nil {
+		return x.Snapshots
+	}
+	return 0
+}
+
+func (x *VenueRows) GetMinutes() uint64 {
+	if x != nil {
+		return x.Minutes
+	}
+	return 0
+}
+
 // Asks for the counters of this process.
 type GetAggregatorStatsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1362,7 +1528,7 @@ type GetAggregatorStatsRequest struct {
 
 func (x *GetAggregatorStatsRequest) Reset() {
 	*x = GetAggregatorStatsRequest{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1374,7 +1540,7 @@ func (x *GetAggregatorStatsRequest) String() string {
 func (*GetAggregatorStatsRequest) ProtoMessage() {}
 
 func (x *GetAggregatorStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[17]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1387,7 +1553,7 @@ func (x *GetAggregatorStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAggregatorStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetAggregatorStatsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{17}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{20}
 }
 
 // Counters of this process since it started.
@@ -1432,7 +1598,7 @@ type GetAggregatorStatsResponse struct {
 
 func (x *GetAggregatorStatsResponse) Reset() {
 	*x = GetAggregatorStatsResponse{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1444,7 +1610,7 @@ func (x *GetAggregatorStatsResponse) String() string {
 func (*GetAggregatorStatsResponse) ProtoMessage() {}
 
 func (x *GetAggregatorStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[18]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1457,7 +1623,7 @@ func (x *GetAggregatorStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAggregatorStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetAggregatorStatsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{18}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetAggregatorStatsResponse) GetStreams() []*IngestStreamStats {
@@ -1592,7 +1758,7 @@ type IngestStreamStats struct {
 
 func (x *IngestStreamStats) Reset() {
 	*x = IngestStreamStats{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +1770,7 @@ func (x *IngestStreamStats) String() string {
 func (*IngestStreamStats) ProtoMessage() {}
 
 func (x *IngestStreamStats) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[19]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +1783,7 @@ func (x *IngestStreamStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestStreamStats.ProtoReflect.Descriptor instead.
 func (*IngestStreamStats) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{19}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *IngestStreamStats) GetVenue() string {
@@ -1696,7 +1862,7 @@ type IngestFactsRequest struct {
 
 func (x *IngestFactsRequest) Reset() {
 	*x = IngestFactsRequest{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1708,7 +1874,7 @@ func (x *IngestFactsRequest) String() string {
 func (*IngestFactsRequest) ProtoMessage() {}
 
 func (x *IngestFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[20]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1721,7 +1887,7 @@ func (x *IngestFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestFactsRequest.ProtoReflect.Descriptor instead.
 func (*IngestFactsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{20}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *IngestFactsRequest) GetVenue() string {
@@ -1747,7 +1913,7 @@ type IngestFactsResponse struct {
 
 func (x *IngestFactsResponse) Reset() {
 	*x = IngestFactsResponse{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +1925,7 @@ func (x *IngestFactsResponse) String() string {
 func (*IngestFactsResponse) ProtoMessage() {}
 
 func (x *IngestFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[21]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +1938,7 @@ func (x *IngestFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestFactsResponse.ProtoReflect.Descriptor instead.
 func (*IngestFactsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{21}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{24}
 }
 
 // Asks for facts.
@@ -1792,7 +1958,7 @@ type ListInstrumentFactsRequest struct {
 
 func (x *ListInstrumentFactsRequest) Reset() {
 	*x = ListInstrumentFactsRequest{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +1970,7 @@ func (x *ListInstrumentFactsRequest) String() string {
 func (*ListInstrumentFactsRequest) ProtoMessage() {}
 
 func (x *ListInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[22]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +1983,7 @@ func (x *ListInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInstrumentFactsRequest.ProtoReflect.Descriptor instead.
 func (*ListInstrumentFactsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{22}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListInstrumentFactsRequest) GetFilter() *InstrumentFilter {
@@ -1861,7 +2027,7 @@ type ListInstrumentFactsResponse struct {
 
 func (x *ListInstrumentFactsResponse) Reset() {
 	*x = ListInstrumentFactsResponse{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +2039,7 @@ func (x *ListInstrumentFactsResponse) String() string {
 func (*ListInstrumentFactsResponse) ProtoMessage() {}
 
 func (x *ListInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[23]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +2052,7 @@ func (x *ListInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInstrumentFactsResponse.ProtoReflect.Descriptor instead.
 func (*ListInstrumentFactsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{23}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListInstrumentFactsResponse) GetInstruments() []*InstrumentFacts {
@@ -1916,7 +2082,7 @@ type WatchInstrumentFactsRequest struct {
 
 func (x *WatchInstrumentFactsRequest) Reset() {
 	*x = WatchInstrumentFactsRequest{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1928,7 +2094,7 @@ func (x *WatchInstrumentFactsRequest) String() string {
 func (*WatchInstrumentFactsRequest) ProtoMessage() {}
 
 func (x *WatchInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[24]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1941,7 +2107,7 @@ func (x *WatchInstrumentFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchInstrumentFactsRequest.ProtoReflect.Descriptor instead.
 func (*WatchInstrumentFactsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{24}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *WatchInstrumentFactsRequest) GetFilter() *InstrumentFilter {
@@ -1971,7 +2137,7 @@ type WatchInstrumentFactsResponse struct {
 
 func (x *WatchInstrumentFactsResponse) Reset() {
 	*x = WatchInstrumentFactsResponse{}
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1983,7 +2149,7 @@ func (x *WatchInstrumentFactsResponse) String() string {
 func (*WatchInstrumentFactsResponse) ProtoMessage() {}
 
 func (x *WatchInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_aggregator_proto_msgTypes[25]
+	mi := &file_crossbook_v1_aggregator_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1996,7 +2162,7 @@ func (x *WatchInstrumentFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchInstrumentFactsResponse.ProtoReflect.Descriptor instead.
 func (*WatchInstrumentFactsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{25}
+	return file_crossbook_v1_aggregator_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WatchInstrumentFactsResponse) GetInstruments() []*InstrumentFacts {
@@ -2017,7 +2183,7 @@ var File_crossbook_v1_aggregator_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x18crossbook/v1/facts.proto\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
+	"\x1dcrossbook/v1/aggregator.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x18crossbook/v1/facts.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
 	"\x10InstrumentFilter\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -2108,7 +2274,7 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\v_avg_spreadB\x14\n" +
 	"\x12_time_weighted_bidB\x14\n" +
 	"\x12_time_weighted_askB\r\n" +
-	"\v_last_quote\"\xf2\x01\n" +
+	"\v_last_quote\"\x9a\x02\n" +
 	"\x14ListSnapshotsRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x127\n" +
@@ -2116,10 +2282,11 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\ato_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x1b\n" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tR\tpageToken\"x\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\x12&\n" +
+	"\x0fis_newest_first\x18\a \x01(\bR\risNewestFirst\"x\n" +
 	"\x15ListSnapshotsResponse\x127\n" +
 	"\tsnapshots\x18\x01 \x03(\v2\x19.crossbook.v1.WindowStatsR\tsnapshots\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x02\n" +
 	"\x12ListMinutesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x127\n" +
@@ -2127,10 +2294,18 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\ato_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x1b\n" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tR\tpageToken\"r\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\x12&\n" +
+	"\x0fis_newest_first\x18\a \x01(\bR\risNewestFirst\"r\n" +
 	"\x13ListMinutesResponse\x123\n" +
 	"\aminutes\x18\x01 \x03(\v2\x19.crossbook.v1.WindowStatsR\aminutes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x1b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x12\n" +
+	"\x10CountRowsRequest\"D\n" +
+	"\x11CountRowsResponse\x12/\n" +
+	"\x06venues\x18\x01 \x03(\v2\x17.crossbook.v1.VenueRowsR\x06venues\"Y\n" +
+	"\tVenueRows\x12\x14\n" +
+	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x1c\n" +
+	"\tsnapshots\x18\x02 \x01(\x04R\tsnapshots\x12\x18\n" +
+	"\aminutes\x18\x03 \x01(\x04R\aminutes\"\x1b\n" +
 	"\x19GetAggregatorStatsRequest\"\xb1\x05\n" +
 	"\x1aGetAggregatorStatsResponse\x129\n" +
 	"\astreams\x18\x01 \x03(\v2\x1f.crossbook.v1.IngestStreamStatsR\astreams\x12+\n" +
@@ -2178,18 +2353,20 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x1cWatchInstrumentFactsResponse\x12?\n" +
 	"\vinstruments\x18\x01 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\x12\x1f\n" +
 	"\vis_complete\x18\x02 \x01(\bR\n" +
-	"isComplete2\xe7\a\n" +
-	"\x11AggregatorService\x12Y\n" +
-	"\fIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse(\x010\x01\x12r\n" +
-	"\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse0\x01\x12T\n" +
-	"\vWatchQuotes\x12 .crossbook.v1.WatchQuotesRequest\x1a!.crossbook.v1.WatchQuotesResponse0\x01\x12a\n" +
-	"\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\x12X\n" +
-	"\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\x12R\n" +
-	"\vListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\x12g\n" +
-	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\x12V\n" +
-	"\vIngestFacts\x12 .crossbook.v1.IngestFactsRequest\x1a!.crossbook.v1.IngestFactsResponse(\x010\x01\x12j\n" +
-	"\x13ListInstrumentFacts\x12(.crossbook.v1.ListInstrumentFactsRequest\x1a).crossbook.v1.ListInstrumentFactsResponse\x12o\n" +
-	"\x14WatchInstrumentFacts\x12).crossbook.v1.WatchInstrumentFactsRequest\x1a*.crossbook.v1.WatchInstrumentFactsResponse0\x01b\x06proto3"
+	"isComplete2\xd0\t\n" +
+	"\x11AggregatorService\x12a\n" +
+	"\fIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x06(\x010\x01\x12z\n" +
+	"\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12\\\n" +
+	"\vWatchQuotes\x12 .crossbook.v1.WatchQuotesRequest\x1a!.crossbook.v1.WatchQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12i\n" +
+	"\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12t\n" +
+	"\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\"\x1a\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/api/windows\x12v\n" +
+	"\vListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\"\"\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/api/windows/minutes\x12T\n" +
+	"\tCountRows\x12\x1e.crossbook.v1.CountRowsRequest\x1a\x1f.crossbook.v1.CountRowsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12o\n" +
+	"\x12GetAggregatorStats\x12'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12^\n" +
+	"\vIngestFacts\x12 .crossbook.v1.IngestFactsRequest\x1a!.crossbook.v1.IngestFactsResponse\"\x06\xa2\xbb\x18\x02\b\x06(\x010\x01\x12\x84\x01\n" +
+	"\x13ListInstrumentFacts\x12(.crossbook.v1.ListInstrumentFactsRequest\x1a).crossbook.v1.ListInstrumentFactsResponse\"\x18\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/api/facts\x12w\n" +
+	"\x14WatchInstrumentFacts\x12).crossbook.v1.WatchInstrumentFactsRequest\x1a*.crossbook.v1.WatchInstrumentFactsResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01b\x06proto3"
 
 var (
 	file_crossbook_v1_aggregator_proto_rawDescOnce sync.Once
@@ -2203,7 +2380,7 @@ func file_crossbook_v1_aggregator_proto_rawDescGZIP() []byte {
 	return file_crossbook_v1_aggregator_proto_rawDescData
 }
 
-var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_crossbook_v1_aggregator_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*InstrumentFilter)(nil),              // 0: crossbook.v1.InstrumentFilter
 	(*IngestQuotesRequest)(nil),           // 1: crossbook.v1.IngestQuotesRequest
@@ -2222,86 +2399,92 @@ var file_crossbook_v1_aggregator_proto_goTypes = []any{
 	(*ListSnapshotsResponse)(nil),         // 14: crossbook.v1.ListSnapshotsResponse
 	(*ListMinutesRequest)(nil),            // 15: crossbook.v1.ListMinutesRequest
 	(*ListMinutesResponse)(nil),           // 16: crossbook.v1.ListMinutesResponse
-	(*GetAggregatorStatsRequest)(nil),     // 17: crossbook.v1.GetAggregatorStatsRequest
-	(*GetAggregatorStatsResponse)(nil),    // 18: crossbook.v1.GetAggregatorStatsResponse
-	(*IngestStreamStats)(nil),             // 19: crossbook.v1.IngestStreamStats
-	(*IngestFactsRequest)(nil),            // 20: crossbook.v1.IngestFactsRequest
-	(*IngestFactsResponse)(nil),           // 21: crossbook.v1.IngestFactsResponse
-	(*ListInstrumentFactsRequest)(nil),    // 22: crossbook.v1.ListInstrumentFactsRequest
-	(*ListInstrumentFactsResponse)(nil),   // 23: crossbook.v1.ListInstrumentFactsResponse
-	(*WatchInstrumentFactsRequest)(nil),   // 24: crossbook.v1.WatchInstrumentFactsRequest
-	(*WatchInstrumentFactsResponse)(nil),  // 25: crossbook.v1.WatchInstrumentFactsResponse
-	(*QuoteBatch)(nil),                    // 26: crossbook.v1.QuoteBatch
-	(*VenueHealth)(nil),                   // 27: crossbook.v1.VenueHealth
-	(*DepthBatch)(nil),                    // 28: crossbook.v1.DepthBatch
-	(*SymbolEntry)(nil),                   // 29: crossbook.v1.SymbolEntry
-	(*durationpb.Duration)(nil),           // 30: google.protobuf.Duration
-	(*Quote)(nil),                         // 31: crossbook.v1.Quote
-	(*timestamppb.Timestamp)(nil),         // 32: google.protobuf.Timestamp
-	(*InstrumentFacts)(nil),               // 33: crossbook.v1.InstrumentFacts
-	(FactKind)(0),                         // 34: crossbook.v1.FactKind
+	(*CountRowsRequest)(nil),              // 17: crossbook.v1.CountRowsRequest
+	(*CountRowsResponse)(nil),             // 18: crossbook.v1.CountRowsResponse
+	(*VenueRows)(nil),                     // 19: crossbook.v1.VenueRows
+	(*GetAggregatorStatsRequest)(nil),     // 20: crossbook.v1.GetAggregatorStatsRequest
+	(*GetAggregatorStatsResponse)(nil),    // 21: crossbook.v1.GetAggregatorStatsResponse
+	(*IngestStreamStats)(nil),             // 22: crossbook.v1.IngestStreamStats
+	(*IngestFactsRequest)(nil),            // 23: crossbook.v1.IngestFactsRequest
+	(*IngestFactsResponse)(nil),           // 24: crossbook.v1.IngestFactsResponse
+	(*ListInstrumentFactsRequest)(nil),    // 25: crossbook.v1.ListInstrumentFactsRequest
+	(*ListInstrumentFactsResponse)(nil),   // 26: crossbook.v1.ListInstrumentFactsResponse
+	(*WatchInstrumentFactsRequest)(nil),   // 27: crossbook.v1.WatchInstrumentFactsRequest
+	(*WatchInstrumentFactsResponse)(nil),  // 28: crossbook.v1.WatchInstrumentFactsResponse
+	(*QuoteBatch)(nil),                    // 29: crossbook.v1.QuoteBatch
+	(*VenueHealth)(nil),                   // 30: crossbook.v1.VenueHealth
+	(*DepthBatch)(nil),                    // 31: crossbook.v1.DepthBatch
+	(*SymbolEntry)(nil),                   // 32: crossbook.v1.SymbolEntry
+	(*durationpb.Duration)(nil),           // 33: google.protobuf.Duration
+	(*Quote)(nil),                         // 34: crossbook.v1.Quote
+	(*timestamppb.Timestamp)(nil),         // 35: google.protobuf.Timestamp
+	(*InstrumentFacts)(nil),               // 36: crossbook.v1.InstrumentFacts
+	(FactKind)(0),                         // 37: crossbook.v1.FactKind
 }
 var file_crossbook_v1_aggregator_proto_depIdxs = []int32{
 	2,  // 0: crossbook.v1.IngestQuotesRequest.hello:type_name -> crossbook.v1.IngestHello
-	26, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
-	27, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
-	28, // 3: crossbook.v1.IngestQuotesRequest.depth:type_name -> crossbook.v1.DepthBatch
-	29, // 4: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
+	29, // 1: crossbook.v1.IngestQuotesRequest.batch:type_name -> crossbook.v1.QuoteBatch
+	30, // 2: crossbook.v1.IngestQuotesRequest.health:type_name -> crossbook.v1.VenueHealth
+	31, // 3: crossbook.v1.IngestQuotesRequest.depth:type_name -> crossbook.v1.DepthBatch
+	32, // 4: crossbook.v1.IngestHello.symbols:type_name -> crossbook.v1.SymbolEntry
 	4,  // 5: crossbook.v1.IngestQuotesResponse.resume:type_name -> crossbook.v1.ResumePoint
 	5,  // 6: crossbook.v1.IngestQuotesResponse.acknowledgement:type_name -> crossbook.v1.Acknowledgement
 	0,  // 7: crossbook.v1.SubscribeQuoteBatchesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	30, // 8: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
-	26, // 9: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
-	28, // 10: crossbook.v1.SubscribeQuoteBatchesResponse.depth:type_name -> crossbook.v1.DepthBatch
+	33, // 8: crossbook.v1.SubscribeQuoteBatchesRequest.min_interval:type_name -> google.protobuf.Duration
+	29, // 9: crossbook.v1.SubscribeQuoteBatchesResponse.batch:type_name -> crossbook.v1.QuoteBatch
+	31, // 10: crossbook.v1.SubscribeQuoteBatchesResponse.depth:type_name -> crossbook.v1.DepthBatch
 	0,  // 11: crossbook.v1.WatchQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	30, // 12: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
-	31, // 13: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
+	33, // 12: crossbook.v1.WatchQuotesRequest.min_interval:type_name -> google.protobuf.Duration
+	34, // 13: crossbook.v1.WatchQuotesResponse.quote:type_name -> crossbook.v1.Quote
 	0,  // 14: crossbook.v1.ListLatestQuotesRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	31, // 15: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
-	32, // 16: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
-	32, // 17: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
-	31, // 18: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
-	32, // 19: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
-	32, // 20: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
+	34, // 15: crossbook.v1.ListLatestQuotesResponse.quotes:type_name -> crossbook.v1.Quote
+	35, // 16: crossbook.v1.WindowStats.start_time:type_name -> google.protobuf.Timestamp
+	35, // 17: crossbook.v1.WindowStats.end_time:type_name -> google.protobuf.Timestamp
+	34, // 18: crossbook.v1.WindowStats.last_quote:type_name -> crossbook.v1.Quote
+	35, // 19: crossbook.v1.ListSnapshotsRequest.from_time:type_name -> google.protobuf.Timestamp
+	35, // 20: crossbook.v1.ListSnapshotsRequest.to_time:type_name -> google.protobuf.Timestamp
 	12, // 21: crossbook.v1.ListSnapshotsResponse.snapshots:type_name -> crossbook.v1.WindowStats
-	32, // 22: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
-	32, // 23: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
+	35, // 22: crossbook.v1.ListMinutesRequest.from_time:type_name -> google.protobuf.Timestamp
+	35, // 23: crossbook.v1.ListMinutesRequest.to_time:type_name -> google.protobuf.Timestamp
 	12, // 24: crossbook.v1.ListMinutesResponse.minutes:type_name -> crossbook.v1.WindowStats
-	19, // 25: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
-	32, // 26: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
-	27, // 27: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
-	33, // 28: crossbook.v1.IngestFactsRequest.instruments:type_name -> crossbook.v1.InstrumentFacts
-	0,  // 29: crossbook.v1.ListInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	34, // 30: crossbook.v1.ListInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
-	33, // 31: crossbook.v1.ListInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
-	0,  // 32: crossbook.v1.WatchInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
-	34, // 33: crossbook.v1.WatchInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
-	33, // 34: crossbook.v1.WatchInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
-	1,  // 35: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
-	6,  // 36: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
-	8,  // 37: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
-	10, // 38: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
-	13, // 39: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
-	15, // 40: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
-	17, // 41: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
-	20, // 42: crossbook.v1.AggregatorService.IngestFacts:input_type -> crossbook.v1.IngestFactsRequest
-	22, // 43: crossbook.v1.AggregatorService.ListInstrumentFacts:input_type -> crossbook.v1.ListInstrumentFactsRequest
-	24, // 44: crossbook.v1.AggregatorService.WatchInstrumentFacts:input_type -> crossbook.v1.WatchInstrumentFactsRequest
-	3,  // 45: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
-	7,  // 46: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
-	9,  // 47: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
-	11, // 48: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
-	14, // 49: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
-	16, // 50: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
-	18, // 51: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
-	21, // 52: crossbook.v1.AggregatorService.IngestFacts:output_type -> crossbook.v1.IngestFactsResponse
-	23, // 53: crossbook.v1.AggregatorService.ListInstrumentFacts:output_type -> crossbook.v1.ListInstrumentFactsResponse
-	25, // 54: crossbook.v1.AggregatorService.WatchInstrumentFacts:output_type -> crossbook.v1.WatchInstrumentFactsResponse
-	45, // [45:55] is the sub-list for method output_type
-	35, // [35:45] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	19, // 25: crossbook.v1.CountRowsResponse.venues:type_name -> crossbook.v1.VenueRows
+	22, // 26: crossbook.v1.GetAggregatorStatsResponse.streams:type_name -> crossbook.v1.IngestStreamStats
+	35, // 27: crossbook.v1.IngestStreamStats.watermark:type_name -> google.protobuf.Timestamp
+	30, // 28: crossbook.v1.IngestStreamStats.health:type_name -> crossbook.v1.VenueHealth
+	36, // 29: crossbook.v1.IngestFactsRequest.instruments:type_name -> crossbook.v1.InstrumentFacts
+	0,  // 30: crossbook.v1.ListInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	37, // 31: crossbook.v1.ListInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
+	36, // 32: crossbook.v1.ListInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
+	0,  // 33: crossbook.v1.WatchInstrumentFactsRequest.filter:type_name -> crossbook.v1.InstrumentFilter
+	37, // 34: crossbook.v1.WatchInstrumentFactsRequest.kinds:type_name -> crossbook.v1.FactKind
+	36, // 35: crossbook.v1.WatchInstrumentFactsResponse.instruments:type_name -> crossbook.v1.InstrumentFacts
+	1,  // 36: crossbook.v1.AggregatorService.IngestQuotes:input_type -> crossbook.v1.IngestQuotesRequest
+	6,  // 37: crossbook.v1.AggregatorService.SubscribeQuoteBatches:input_type -> crossbook.v1.SubscribeQuoteBatchesRequest
+	8,  // 38: crossbook.v1.AggregatorService.WatchQuotes:input_type -> crossbook.v1.WatchQuotesRequest
+	10, // 39: crossbook.v1.AggregatorService.ListLatestQuotes:input_type -> crossbook.v1.ListLatestQuotesRequest
+	13, // 40: crossbook.v1.AggregatorService.ListSnapshots:input_type -> crossbook.v1.ListSnapshotsRequest
+	15, // 41: crossbook.v1.AggregatorService.ListMinutes:input_type -> crossbook.v1.ListMinutesRequest
+	17, // 42: crossbook.v1.AggregatorService.CountRows:input_type -> crossbook.v1.CountRowsRequest
+	20, // 43: crossbook.v1.AggregatorService.GetAggregatorStats:input_type -> crossbook.v1.GetAggregatorStatsRequest
+	23, // 44: crossbook.v1.AggregatorService.IngestFacts:input_type -> crossbook.v1.IngestFactsRequest
+	25, // 45: crossbook.v1.AggregatorService.ListInstrumentFacts:input_type -> crossbook.v1.ListInstrumentFactsRequest
+	27, // 46: crossbook.v1.AggregatorService.WatchInstrumentFacts:input_type -> crossbook.v1.WatchInstrumentFactsRequest
+	3,  // 47: crossbook.v1.AggregatorService.IngestQuotes:output_type -> crossbook.v1.IngestQuotesResponse
+	7,  // 48: crossbook.v1.AggregatorService.SubscribeQuoteBatches:output_type -> crossbook.v1.SubscribeQuoteBatchesResponse
+	9,  // 49: crossbook.v1.AggregatorService.WatchQuotes:output_type -> crossbook.v1.WatchQuotesResponse
+	11, // 50: crossbook.v1.AggregatorService.ListLatestQuotes:output_type -> crossbook.v1.ListLatestQuotesResponse
+	14, // 51: crossbook.v1.AggregatorService.ListSnapshots:output_type -> crossbook.v1.ListSnapshotsResponse
+	16, // 52: crossbook.v1.AggregatorService.ListMinutes:output_type -> crossbook.v1.ListMinutesResponse
+	18, // 53: crossbook.v1.AggregatorService.CountRows:output_type -> crossbook.v1.CountRowsResponse
+	21, // 54: crossbook.v1.AggregatorService.GetAggregatorStats:output_type -> crossbook.v1.GetAggregatorStatsResponse
+	24, // 55: crossbook.v1.AggregatorService.IngestFacts:output_type -> crossbook.v1.IngestFactsResponse
+	26, // 56: crossbook.v1.AggregatorService.ListInstrumentFacts:output_type -> crossbook.v1.ListInstrumentFactsResponse
+	28, // 57: crossbook.v1.AggregatorService.WatchInstrumentFacts:output_type -> crossbook.v1.WatchInstrumentFactsResponse
+	47, // [47:58] is the sub-list for method output_type
+	36, // [36:47] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_aggregator_proto_init() }
@@ -2309,6 +2492,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 	if File_crossbook_v1_aggregator_proto != nil {
 		return
 	}
+	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_facts_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_aggregator_proto_msgTypes[1].OneofWrappers = []any{
@@ -2328,7 +2512,7 @@ func file_crossbook_v1_aggregator_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_aggregator_proto_rawDesc), len(file_crossbook_v1_aggregator_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	AggregatorService_ListLatestQuotes_FullMethodName      = "/crossbook.v1.AggregatorService/ListLatestQuotes"
 	AggregatorService_ListSnapshots_FullMethodName         = "/crossbook.v1.AggregatorService/ListSnapshots"
 	AggregatorService_ListMinutes_FullMethodName           = "/crossbook.v1.AggregatorService/ListMinutes"
+	AggregatorService_CountRows_FullMethodName             = "/crossbook.v1.AggregatorService/CountRows"
 	AggregatorService_GetAggregatorStats_FullMethodName    = "/crossbook.v1.AggregatorService/GetAggregatorStats"
 	AggregatorService_IngestFacts_FullMethodName           = "/crossbook.v1.AggregatorService/IngestFacts"
 	AggregatorService_ListInstrumentFacts_FullMethodName   = "/crossbook.v1.AggregatorService/ListInstrumentFacts"
@@ -50,10 +51,12 @@ type AggregatorServiceClient interface {
 	WatchQuotes(ctx context.Context, in *WatchQuotesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchQuotesResponse], error)
 	// The latest quote of every instrument that matches.
 	ListLatestQuotes(ctx context.Context, in *ListLatestQuotesRequest, opts ...grpc.CallOption) (*ListLatestQuotesResponse, error)
-	// Closed windows, oldest first.
+	// Closed windows, oldest first unless it is asked otherwise.
 	ListSnapshots(ctx context.Context, in *ListSnapshotsRequest, opts ...grpc.CallOption) (*ListSnapshotsResponse, error)
-	// Closed minutes, oldest first.
+	// Closed minutes, oldest first unless it is asked otherwise.
 	ListMinutes(ctx context.Context, in *ListMinutesRequest, opts ...grpc.CallOption) (*ListMinutesResponse, error)
+	// How many rows Postgres holds, by venue; counted at most every 5 s.
+	CountRows(ctx context.Context, in *CountRowsRequest, opts ...grpc.CallOption) (*CountRowsResponse, error)
 	// Counters of this process.
 	GetAggregatorStats(ctx context.Context, in *GetAggregatorStatsRequest, opts ...grpc.CallOption) (*GetAggregatorStatsResponse, error)
 	// Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
@@ -154,6 +157,16 @@ func (c *aggregatorServiceClient) ListMinutes(ctx context.Context, in *ListMinut
 	return out, nil
 }
 
+func (c *aggregatorServiceClient) CountRows(ctx context.Context, in *CountRowsRequest, opts ...grpc.CallOption) (*CountRowsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountRowsResponse)
+	err := c.cc.Invoke(ctx, AggregatorService_CountRows_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *aggregatorServiceClient) GetAggregatorStats(ctx context.Context, in *GetAggregatorStatsRequest, opts ...grpc.CallOption) (*GetAggregatorStatsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetAggregatorStatsResponse)
@@ -223,10 +236,12 @@ type AggregatorServiceServer interface {
 	WatchQuotes(*WatchQuotesRequest, grpc.ServerStreamingServer[WatchQuotesResponse]) error
 	// The latest quote of every instrument that matches.
 	ListLatestQuotes(context.Context, *ListLatestQuotesRequest) (*ListLatestQuotesResponse, error)
-	// Closed windows, oldest first.
+	// Closed windows, oldest first unless it is asked otherwise.
 	ListSnapshots(context.Context, *ListSnapshotsRequest) (*ListSnapshotsResponse, error)
-	// Closed minutes, oldest first.
+	// Closed minutes, oldest first unless it is asked otherwise.
 	ListMinutes(context.Context, *ListMinutesRequest) (*ListMinutesResponse, error)
+	// How many rows Postgres holds, by venue; counted at most every 5 s.
+	CountRows(context.Context, *CountRowsRequest) (*CountRowsResponse, error)
 	// Counters of this process.
 	GetAggregatorStats(context.Context, *GetAggregatorStatsRequest) (*GetAggregatorStatsResponse, error)
 	// Takes what a tracker knows of one venue's instruments besides quotes: everything first, then what changes. The facts of a
@@ -263,6 +278,9 @@ func (UnimplementedAggregatorServiceServer) ListSnapshots(context.Context, *List
 }
 func (UnimplementedAggregatorServiceServer) ListMinutes(context.Context, *ListMinutesRequest) (*ListMinutesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListMinutes not implemented")
+}
+func (UnimplementedAggregatorServiceServer) CountRows(context.Context, *CountRowsRequest) (*CountRowsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountRows not implemented")
 }
 func (UnimplementedAggregatorServiceServer) GetAggregatorStats(context.Context, *GetAggregatorStatsRequest) (*GetAggregatorStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAggregatorStats not implemented")
@@ -380,6 +398,24 @@ func _AggregatorService_ListMinutes_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AggregatorService_CountRows_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountRowsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AggregatorServiceServer).CountRows(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AggregatorService_CountRows_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AggregatorServiceServer).CountRows(ctx, req.(*CountRowsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AggregatorService_GetAggregatorStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetAggregatorStatsRequest)
 	if err := dec(in); err != nil {
@@ -452,6 +488,10 @@ var AggregatorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListMinutes",
 			Handler:    _AggregatorService_ListMinutes_Handler,
+		},
+		{
+			MethodName: "CountRows",
+			Handler:    _AggregatorService_CountRows_Handler,
 		},
 		{
 			MethodName: "GetAggregatorStats",

@@ -9,6 +9,7 @@
 package crossbookv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -5839,7 +5840,7 @@ var File_crossbook_v1_alerts_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\n" +
-	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\n" +
+	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\n" +
 	"\n" +
 	"\tAlertRule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
@@ -6320,21 +6321,23 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x19SMTP_SECURITY_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16SMTP_SECURITY_STARTTLS\x10\x01\x12\x15\n" +
 	"\x11SMTP_SECURITY_TLS\x10\x02\x12\x16\n" +
-	"\x12SMTP_SECURITY_NONE\x10\x032\xe0\b\n" +
-	"\fAlertService\x12^\n" +
-	"\x0fCreateAlertRule\x12$.crossbook.v1.CreateAlertRuleRequest\x1a%.crossbook.v1.CreateAlertRuleResponse\x12U\n" +
-	"\fGetAlertRule\x12!.crossbook.v1.GetAlertRuleRequest\x1a\".crossbook.v1.GetAlertRuleResponse\x12[\n" +
-	"\x0eListAlertRules\x12#.crossbook.v1.ListAlertRulesRequest\x1a$.crossbook.v1.ListAlertRulesResponse\x12^\n" +
-	"\x0fUpdateAlertRule\x12$.crossbook.v1.UpdateAlertRuleRequest\x1a%.crossbook.v1.UpdateAlertRuleResponse\x12^\n" +
-	"\x0fDeleteAlertRule\x12$.crossbook.v1.DeleteAlertRuleRequest\x1a%.crossbook.v1.DeleteAlertRuleResponse\x12O\n" +
+	"\x12SMTP_SECURITY_NONE\x10\x032\xfb\v\n" +
+	"\fAlertService\x12\x8d\x01\n" +
+	"\x0fCreateAlertRule\x12$.crossbook.v1.CreateAlertRuleRequest\x1a%.crossbook.v1.CreateAlertRuleResponse\"-\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x1f:\n" +
+	"alert_rule\"\x11/api/alerts/rules\x12}\n" +
+	"\fGetAlertRule\x12!.crossbook.v1.GetAlertRuleRequest\x1a\".crossbook.v1.GetAlertRuleResponse\"&\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/alerts/rules/{name}\x12|\n" +
+	"\x0eListAlertRules\x12#.crossbook.v1.ListAlertRulesRequest\x1a$.crossbook.v1.ListAlertRulesResponse\"\x1f\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/alerts/rules\x12\x9f\x01\n" +
+	"\x0fUpdateAlertRule\x12$.crossbook.v1.UpdateAlertRuleRequest\x1a%.crossbook.v1.UpdateAlertRuleResponse\"?\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x021:\n" +
+	"alert_rule2#/api/alerts/rules/{alert_rule.name}\x12\x88\x01\n" +
+	"\x0fDeleteAlertRule\x12$.crossbook.v1.DeleteAlertRuleRequest\x1a%.crossbook.v1.DeleteAlertRuleResponse\"(\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/alerts/rules/{name}\x12W\n" +
 	"\n" +
-	"ListAlerts\x12\x1f.crossbook.v1.ListAlertsRequest\x1a .crossbook.v1.ListAlertsResponse\x12T\n" +
-	"\vWatchAlerts\x12 .crossbook.v1.WatchAlertsRequest\x1a!.crossbook.v1.WatchAlertsResponse0\x01\x12a\n" +
-	"\x10TestAlertChannel\x12%.crossbook.v1.TestAlertChannelRequest\x1a&.crossbook.v1.TestAlertChannelResponse\x12R\n" +
-	"\vCheckAlerts\x12 .crossbook.v1.CheckAlertsRequest\x1a!.crossbook.v1.CheckAlertsResponse\x12^\n" +
-	"\x0fListDeadLetters\x12$.crossbook.v1.ListDeadLettersRequest\x1a%.crossbook.v1.ListDeadLettersResponse\x12d\n" +
-	"\x11RedriveDeliveries\x12&.crossbook.v1.RedriveDeliveriesRequest\x1a'.crossbook.v1.RedriveDeliveriesResponse\x12X\n" +
-	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponseb\x06proto3"
+	"ListAlerts\x12\x1f.crossbook.v1.ListAlertsRequest\x1a .crossbook.v1.ListAlertsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12\\\n" +
+	"\vWatchAlerts\x12 .crossbook.v1.WatchAlertsRequest\x1a!.crossbook.v1.WatchAlertsResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12\x86\x01\n" +
+	"\x10TestAlertChannel\x12%.crossbook.v1.TestAlertChannelRequest\x1a&.crossbook.v1.TestAlertChannelResponse\"#\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/api/alerts/test\x12x\n" +
+	"\vCheckAlerts\x12 .crossbook.v1.CheckAlertsRequest\x1a!.crossbook.v1.CheckAlertsResponse\"$\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/api/alerts/check\x12\x85\x01\n" +
+	"\x0fListDeadLetters\x12$.crossbook.v1.ListDeadLettersRequest\x1a%.crossbook.v1.ListDeadLettersResponse\"%\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/alerts/deadLetters\x12\x8c\x01\n" +
+	"\x11RedriveDeliveries\x12&.crossbook.v1.RedriveDeliveriesRequest\x1a'.crossbook.v1.RedriveDeliveriesResponse\"&\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/api/alerts/redrive\x12`\n" +
+	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02b\x06proto3"
 
 var (
 	file_crossbook_v1_alerts_proto_rawDescOnce sync.Once
@@ -6574,6 +6577,7 @@ func file_crossbook_v1_alerts_proto_init() {
 	if File_crossbook_v1_alerts_proto != nil {
 		return
 	}
+	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_arbitrage_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_alerts_proto_msgTypes[0].OneofWrappers = []any{}

@@ -9,6 +9,7 @@
 package crossbookv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -3728,7 +3729,7 @@ var File_crossbook_v1_arbitrage_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ccrossbook/v1/arbitrage.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x01\n" +
+	"\x1ccrossbook/v1/arbitrage.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x01\n" +
 	"\x03Leg\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x16\n" +
 	"\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x14\n" +
@@ -4065,17 +4066,17 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x19LIFE_GROUPING_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13LIFE_GROUPING_ASSET\x10\x01\x12\x1c\n" +
 	"\x18LIFE_GROUPING_VENUE_PAIR\x10\x02\x12\x16\n" +
-	"\x12LIFE_GROUPING_HOUR\x10\x032\xc5\a\n" +
-	"\x10ArbitrageService\x12d\n" +
-	"\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a'.crossbook.v1.ListOpportunitiesResponse\x12i\n" +
-	"\x12WatchOpportunities\x12'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse0\x01\x12X\n" +
-	"\rExplainSpread\x12\".crossbook.v1.ExplainSpreadRequest\x1a#.crossbook.v1.ExplainSpreadResponse\x12d\n" +
-	"\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a'.crossbook.v1.GetMarketOverviewResponse\x12m\n" +
-	"\x14ListIdentityFindings\x12).crossbook.v1.ListIdentityFindingsRequest\x1a*.crossbook.v1.ListIdentityFindingsResponse\x12[\n" +
-	"\x0eDecideIdentity\x12#.crossbook.v1.DecideIdentityRequest\x1a$.crossbook.v1.DecideIdentityResponse\x12d\n" +
-	"\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a'.crossbook.v1.GetArbitrageStatsResponse\x12s\n" +
-	"\x16ListOpportunityHistory\x12+.crossbook.v1.ListOpportunityHistoryRequest\x1a,.crossbook.v1.ListOpportunityHistoryResponse\x12y\n" +
-	"\x18GetOpportunityStatistics\x12-.crossbook.v1.GetOpportunityStatisticsRequest\x1a..crossbook.v1.GetOpportunityStatisticsResponseb\x06proto3"
+	"\x12LIFE_GROUPING_HOUR\x10\x032\xd6\t\n" +
+	"\x10ArbitrageService\x12\x86\x01\n" +
+	"\x11ListOpportunities\x12&.crossbook.v1.ListOpportunitiesRequest\x1a'.crossbook.v1.ListOpportunitiesResponse\" \xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/opportunities\x12q\n" +
+	"\x12WatchOpportunities\x12'.crossbook.v1.WatchOpportunitiesRequest\x1a(.crossbook.v1.WatchOpportunitiesResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01\x12t\n" +
+	"\rExplainSpread\x12\".crossbook.v1.ExplainSpreadRequest\x1a#.crossbook.v1.ExplainSpreadResponse\"\x1a\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/api/explain\x12l\n" +
+	"\x11GetMarketOverview\x12&.crossbook.v1.GetMarketOverviewRequest\x1a'.crossbook.v1.GetMarketOverviewResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12\x92\x01\n" +
+	"\x14ListIdentityFindings\x12).crossbook.v1.ListIdentityFindingsRequest\x1a*.crossbook.v1.ListIdentityFindingsResponse\"#\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/identityFindings\x12\x95\x01\n" +
+	"\x0eDecideIdentity\x12#.crossbook.v1.DecideIdentityRequest\x1a$.crossbook.v1.DecideIdentityResponse\"8\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02*:\x01*\"%/api/{name=identityFindings/*}:decide\x12l\n" +
+	"\x11GetArbitrageStats\x12&.crossbook.v1.GetArbitrageStatsRequest\x1a'.crossbook.v1.GetArbitrageStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12\x9d\x01\n" +
+	"\x16ListOpportunityHistory\x12+.crossbook.v1.ListOpportunityHistoryRequest\x1a,.crossbook.v1.ListOpportunityHistoryResponse\"(\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/opportunities/history\x12\xa6\x01\n" +
+	"\x18GetOpportunityStatistics\x12-.crossbook.v1.GetOpportunityStatisticsRequest\x1a..crossbook.v1.GetOpportunityStatisticsResponse\"+\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/opportunities/statisticsb\x06proto3"
 
 var (
 	file_crossbook_v1_arbitrage_proto_rawDescOnce sync.Once
@@ -4243,6 +4244,7 @@ func file_crossbook_v1_arbitrage_proto_init() {
 	if File_crossbook_v1_arbitrage_proto != nil {
 		return
 	}
+	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_arbitrage_proto_msgTypes[8].OneofWrappers = []any{}
 	file_crossbook_v1_arbitrage_proto_msgTypes[11].OneofWrappers = []any{}

@@ -9,6 +9,7 @@
 package crossbookv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1042,7 +1043,7 @@ var File_crossbook_v1_tracker_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\n" +
-	"\x1acrossbook/v1/tracker.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/market.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n" +
+	"\x1acrossbook/v1/tracker.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n" +
 	"\x14StartTrackingRequest\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -1119,13 +1120,13 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\n" +
 	"PriceLevel\x12\x14\n" +
 	"\x05price\x18\x01 \x01(\x01R\x05price\x12\x12\n" +
-	"\x04size\x18\x02 \x01(\x01R\x04size2\xcc\x03\n" +
-	"\x0eTrackerService\x12X\n" +
-	"\rStartTracking\x12\".crossbook.v1.StartTrackingRequest\x1a#.crossbook.v1.StartTrackingResponse\x12U\n" +
-	"\fStopTracking\x12!.crossbook.v1.StopTrackingRequest\x1a\".crossbook.v1.StopTrackingResponse\x12^\n" +
-	"\x0fGetTrackerStats\x12$.crossbook.v1.GetTrackerStatsRequest\x1a%.crossbook.v1.GetTrackerStatsResponse\x12R\n" +
-	"\vListMarkets\x12 .crossbook.v1.ListMarketsRequest\x1a!.crossbook.v1.ListMarketsResponse\x12U\n" +
-	"\fGetOrderBook\x12!.crossbook.v1.GetOrderBookRequest\x1a\".crossbook.v1.GetOrderBookResponseb\x06proto3"
+	"\x04size\x18\x02 \x01(\x01R\x04size2\xca\x04\n" +
+	"\x0eTrackerService\x12\x7f\n" +
+	"\rStartTracking\x12\".crossbook.v1.StartTrackingRequest\x1a#.crossbook.v1.StartTrackingResponse\"%\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/api/{venue}/start\x12{\n" +
+	"\fStopTracking\x12!.crossbook.v1.StopTrackingRequest\x1a\".crossbook.v1.StopTrackingResponse\"$\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/api/{venue}/stop\x12f\n" +
+	"\x0fGetTrackerStats\x12$.crossbook.v1.GetTrackerStatsRequest\x1a%.crossbook.v1.GetTrackerStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12Z\n" +
+	"\vListMarkets\x12 .crossbook.v1.ListMarketsRequest\x1a!.crossbook.v1.ListMarketsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12v\n" +
+	"\fGetOrderBook\x12!.crossbook.v1.GetOrderBookRequest\x1a\".crossbook.v1.GetOrderBookResponse\"\x1f\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/{venue}/bookb\x06proto3"
 
 var (
 	file_crossbook_v1_tracker_proto_rawDescOnce sync.Once
@@ -1193,6 +1194,7 @@ func file_crossbook_v1_tracker_proto_init() {
 	if File_crossbook_v1_tracker_proto != nil {
 		return
 	}
+	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_market_proto_init()
 	file_crossbook_v1_tracker_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}

@@ -9,6 +9,8 @@ import structlog
 from crossbook._core import QuoteHub
 from crossbook.aggregator.counters import Counters
 from crossbook.aggregator.database import POSTGRES, DatabaseWatch
+from crossbook.aggregator.facts.calls import FactCalls
+from crossbook.aggregator.facts.table import FactTable
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.metrics import AggregatorCollector
@@ -50,12 +52,20 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         venues = Venues(make, keep)
         intake = Intake(own, venues, hub, counters, lifetime.stopping, clock)
         fanout = Fanout(hub, lifetime.stopping)
-        service = AggregatorService(intake, fanout, reads, counters)  # type: ignore[abstract]  # the plane serves its streams
+        facts = FactCalls(FactTable(), venues.opened, lifetime.stopping)
+        service = AggregatorService(intake, fanout, reads, counters, facts)  # type: ignore[abstract]  # the plane serves its streams
         collector = AggregatorCollector(counters, intake, fanout)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, collector))
         plane = await stack.enter_async_context(open_plane())
-        register = beside(service.register, exports)
-        server = grpc_server(settings.host, own.port, register, health, plane=plane, streams=service.streams)
+        server = grpc_server(
+            settings.host,
+            own.port,
+            beside(service.register, exports),
+            health,
+            plane=plane,
+            streams=service.streams,
+            reload=lifetime.reload,
+        )
         async with server:
             keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)
             keep("retention", lambda: keep_retention(store, own, clock))

@@ -60,6 +60,7 @@ def parse_query(request: ListRequest, seen: Container[str] = ()) -> PageQuery:
         to_time=_bound(request.to_time) if request.HasField("to_time") else None,
         after=after,
         limit=limit + 1,
+        is_newest_first=request.is_newest_first,
     )
 
 

@@ -1,15 +1,17 @@
 """The RPC face of the aggregator. Its streams are carried by the plane: only the core encodes and decodes quotes."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import grpc
 
 from crossbook.aggregator.counters import Counters
+from crossbook.aggregator.facts.calls import FactCalls
 from crossbook.aggregator.fanout import Fanout
 from crossbook.aggregator.greeting import MAX_SILENT_CALLS
 from crossbook.aggregator.intake import Intake
 from crossbook.aggregator.queries import check_filter, list_minutes, list_snapshots, to_quote
+from crossbook.aggregator.row_counts import RowCounts
 from crossbook.aggregator.store.reads import Reads
 from crossbook.aggregator.venue import Venue
 from crossbook.pb.v1 import aggregator_pb2 as messages
@@ -28,12 +30,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class AggregatorService(AggregatorServiceServicer):
     """Thin: every method hands over to what does it."""
 
-    def __init__(self, intake: Intake, fanout: Fanout, reads: Reads, counters: Counters) -> None:
+    def __init__(self, intake: Intake, fanout: Fanout, reads: Reads, counters: Counters, facts: FactCalls) -> None:
         self._intake = intake
         self._venues = intake.venues.opened
         self._fanout = fanout
         self._reads = reads
         self._counters = counters
+        self._facts = facts
+        self._row_counts = RowCounts(reads)
 
     def register(self, server: grpc.aio.Server) -> None:
         """What is not a stream."""
@@ -72,6 +76,26 @@ class AggregatorService(AggregatorServiceServicer):
 
     async def ListMinutes(self, request: messages.ListMinutesRequest, context: Context) -> messages.ListMinutesResponse:
         return await list_minutes(self._reads, request, self._venues)
+
+    async def IngestFacts(
+        self, request_iterator: AsyncIterator[messages.IngestFactsRequest], context: Context
+    ) -> AsyncIterator[messages.IngestFactsResponse]:
+        async for response in self._facts.ingest(request_iterator):
+            yield response
+
+    async def ListInstrumentFacts(
+        self, request: messages.ListInstrumentFactsRequest, context: Context
+    ) -> messages.ListInstrumentFactsResponse:
+        return self._facts.list(request)
+
+    async def WatchInstrumentFacts(
+        self, request: messages.WatchInstrumentFactsRequest, context: Context
+    ) -> AsyncIterator[messages.WatchInstrumentFactsResponse]:
+        async for response in self._facts.watch(request):
+            yield response
+
+    async def CountRows(self, request: messages.CountRowsRequest, context: Context) -> messages.CountRowsResponse:
+        return messages.CountRowsResponse(venues=await self._row_counts.venues())
 
     async def GetAggregatorStats(
         self, request: messages.GetAggregatorStatsRequest, context: Context

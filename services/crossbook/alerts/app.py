@@ -72,7 +72,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         service = AlertService(stores, rules, schedule, http, tail, counters)
 
         add = beside(partial(add_AlertServiceServicer_to_server, service), ExportService("alerts", pool))
-        await stack.enter_async_context(grpc_server(settings.host, own.port, add, health))
+        await stack.enter_async_context(grpc_server(settings.host, own.port, add, health, reload=lifetime.reload))
         stack.callback(tail.close)
         workers: dict[str, Callable[[], Awaitable[None]]] = {
             "clock": clock.keep_beating,

@@ -71,11 +71,18 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         )
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
-        register = beside(service.register, ExportService("arbitrage", pool))
-        server = grpc_server(settings.host, own.port, register, health, plane=plane, streams=service.streams)
+        server = grpc_server(
+            settings.host,
+            own.port,
+            beside(service.register, ExportService("arbitrage", pool)),
+            health,
+            plane=plane,
+            streams=service.streams,
+            reload=lifetime.reload,
+        )
         await stack.enter_async_context(server)
         stack.callback(live.close)
-        lifetime.on_hangup(lambda: read_shards("arbitrage", own), lambda listed: _take(listed, shards))
+        lifetime.on_hangup(lambda: read_shards("arbitrage", own), lambda listed: _take(listed, shards), "shards")
         keeper = Keeper(health.tell)
         async with keeping(keeper) as keep:
             are_decided = asyncio.Event()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crossbook._core import VenueProfile, venue_profiles
+from crossbook.pb.v1.facts_pb2 import FactKind
 
 COLUMNS = (
     "venue",
@@ -56,11 +57,34 @@ def rows() -> Iterator[tuple[str, ...]]:
         )
 
 
+FACT_COLUMNS = ("venue", "answer", "its shape is", "facts")
+_FACTS_HEAD = """
+## Facts of instruments
+
+Which answers tell what besides quotes. Captured: the shape was seen in a real answer or frame. Documented: the venue's
+documents say it. Reported: other programs read it so, and it may be otherwise. Lot, tick and contract size come with
+the market list. Simulated and tested here; never asked of the venues themselves from here.
+
+"""
+
+
 def page() -> str:
     """The whole of docs/venues.md."""
     lines = [COLUMNS, ("---",) * len(COLUMNS), *rows()]
     evidence = [EVIDENCE_COLUMNS, ("---",) * len(EVIDENCE_COLUMNS), *evidence_rows()]
-    return _HEAD + _table(lines) + _EVIDENCE_HEAD + _table(evidence)
+    facts = [FACT_COLUMNS, ("---",) * len(FACT_COLUMNS), *fact_rows()]
+    return _HEAD + _table(lines) + _EVIDENCE_HEAD + _table(evidence) + _FACTS_HEAD + _table(facts)
+
+
+def fact_rows() -> Iterator[tuple[str, ...]]:
+    """One row per answer that holds facts."""
+    for profile in venue_profiles():
+        for source, certainty, kinds in profile.facts:
+            names = [
+                FactKind.Name(FactKind.ValueType(kind)).removeprefix("FACT_KIND_").lower().replace("_", " ")
+                for kind in kinds
+            ]
+            yield profile.id, source, certainty, ", ".join(names)
 
 
 def evidence_rows() -> Iterator[tuple[str, ...]]:

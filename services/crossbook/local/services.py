@@ -197,6 +197,15 @@ SERVICES: tuple[Service, ...] = (
             _PORT,
         ),
     ),
+    Service(
+        "gateway",
+        "Serve pages, REST and WebSocket, and keep accounts.",
+        app="crossbook.gateway.app:run",
+        told=f"{_TOLD}:gateway",
+        needs=("postgres", "redis"),
+        starts_after=("aggregator", "arbitrage", "alerts"),
+        options=(_PORT, Option("http-port", int, "Port of pages, REST and WebSocket.", "http_port")),
+    ),
 )
 
 

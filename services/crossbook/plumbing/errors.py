@@ -9,7 +9,9 @@ CrossbookError
 ├── ConflictError          read again, apply the change to that, try again   ABORTED
 ├── MisdirectedError       correct the setting that sent the call here       FAILED_PRECONDITION
 ├── UnavailableError       wait, then try the same again                     UNAVAILABLE + RetryInfo
-└── OverloadedError        ask for less, or later                            RESOURCE_EXHAUSTED
+├── OverloadedError        ask for less, or later                            RESOURCE_EXHAUSTED
+├── UnauthenticatedError   show a token or key that is good                  UNAUTHENTICATED
+└── ForbiddenError         ask somebody who may                              PERMISSION_DENIED
 """
 
 from collections.abc import Iterable
@@ -96,6 +98,17 @@ class UnavailableError(CrossbookError):
     def __init__(self, message: str, retry_after_seconds: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class UnauthenticatedError(CrossbookError):
+    """The caller showed no token or key, or none that is good: all of them are told the same."""
+
+    def __init__(self, message: str = "the token or key is not good") -> None:
+        super().__init__(message)
+
+
+class ForbiddenError(CrossbookError):
+    """The caller is known, and may not: ask somebody who may."""
 
 
 class OverloadedError(CrossbookError):

@@ -14,6 +14,8 @@ from typing import Any, Literal, TextIO, cast
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from crossbook.plumbing.log_tail import TAIL
+
 CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 
@@ -34,6 +36,7 @@ def configure_logging(service: str, level: str = "info", format: Literal["text",
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,  # before the mask: an exception's words are text like any other
             mask_secrets,
+            TAIL.processor,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

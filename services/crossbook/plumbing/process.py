@@ -29,16 +29,30 @@ class Lifetime:
 
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
+        self._reloads: list[tuple[str, Callable[[], None]]] = []
 
     def stop(self) -> None:
         """Asks the service to end."""
         self.stopping.set()
 
-    def on_hangup(self, read: Callable[[], T], take: Callable[[T], None]) -> None:
+    def on_hangup(self, read: Callable[[], T], take: Callable[[T], None], what: str = "files") -> None:
         """At each SIGHUP from now on, which otherwise ends a process, reads again what may change while it runs and
         has it taken. A SettingsError of `read` is logged, and changes nothing.
         """
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, read, take)
+        self._reloads.append((what, lambda: take(read())))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._on_hangup)
+
+    def reload(self) -> list[str]:
+        """Does what SIGHUP does, and says what was read again. Raises SettingsError."""
+        for _, again in self._reloads:
+            again()
+        return [what for what, _ in self._reloads]
+
+    def _on_hangup(self) -> None:
+        try:
+            self.reload()
+        except SettingsError as error:
+            log.error("reload_refused", error=str(error))
 
     async def wait_or_stop(self, awaitable: Awaitable[T]) -> T | None:
         """The awaitable's result; None, with the awaitable cancelled, when the service is told to stop first."""
@@ -90,15 +104,6 @@ async def _live(main: Callable[[Lifetime], Awaitable[None]]) -> None:
 def _on_signal(lifetime: Lifetime, signal_number: signal.Signals) -> None:
     lifetime.stop()  # first: a log that nobody reads any more may raise
     log.info("stopping", cause=signal_number.name)
-
-
-def _reload(read: Callable[[], T], take: Callable[[T], None]) -> None:
-    try:
-        found = read()
-    except SettingsError as error:
-        log.error("reload_refused", error=str(error))
-        return
-    take(found)
 
 
 def _on_parent_pipe(lifetime: Lifetime, pipe: int) -> None:

@@ -47,7 +47,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         venues = await _venues(settings.tracker, station, stack)
         service = TrackerService(venues)
         health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
-        lifetime.on_hangup(lambda: _read(settings.tracker), lambda listed: _take(listed, venues.values()))
+        lifetime.on_hangup(
+            lambda: _read(settings.tracker), lambda listed: _take(listed, venues.values()), "choice, shards"
+        )
         metrics = TrackerCollector(station.local_clock)
         stack.enter_context(start_metrics(settings.host, settings.tracker.metrics_port, metrics))
         await stack.enter_async_context(
@@ -56,12 +58,14 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
                 settings.tracker.port,
                 lambda server: add_TrackerServiceServicer_to_server(service, server),
                 health,
+                reload=lifetime.reload,
             )
         )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for venue in venues.values():
             tasks.create_task(venue.run(lifetime))
             tasks.create_task(venue.keep_listing(lifetime))
+            tasks.create_task(venue.keep_facts(lifetime))
         async with keeping(Keeper(health.tell)) as keep:
             keep("clock", station.clock.keep_beating)
             keep("metrics", lambda: metrics.keep_current(service.all_stats))

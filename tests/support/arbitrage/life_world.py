@@ -64,7 +64,7 @@ class World:
 def world(
     seed: int, count: int = 14_000, *, breaks: bool = False, is_null: bool = False, censored: float = 0.0
 ) -> World:
-    """`breaks`: after 60 % other things matter. `is_null`: nothing does. `censored`: about such a share of watches ends."""
+    """`breaks`: after 60 % other things matter. `is_null`: nothing does. `censored`: such a share of watches ends."""
     chance = np.random.default_rng(seed)
     pairs = chance.integers(0, PAIRS, count)
     traits = chance.normal(size=PAIRS)[pairs]

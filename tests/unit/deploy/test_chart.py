@@ -7,8 +7,6 @@ import tomllib
 from pathlib import Path
 from types import ModuleType
 
-from crossbook.local.services import services_of
-
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "deploy/helm/crossbook"
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
@@ -39,7 +37,7 @@ def test_what_services_dial_is_found_in_their_settings() -> None:
 def test_every_service_has_its_values() -> None:
     """A section of its own, which the schema knows."""
     schema = json.loads((CHART / "values.schema.json").read_text())
-    names = {service.name for service in services_of(is_live=True)}
+    names = {service.name for service in generator().charted()}
     sections = set(re.findall(r"^(\w+):", (CHART / "values.yaml").read_text(), re.MULTILINE))
     assert names <= set(schema["properties"])
     assert sections == set(schema["properties"]) - {"global", "enabled"}

@@ -28,34 +28,34 @@ from crossbook.plumbing.settings import Section, Settings, load_settings, loader
 from tests.support.local.observed import observed
 
 
-class GatewaySettings(Section):
+class GreeterSettings(Section):
     """The made-up service's own."""
 
-    port: Annotated[int, Field(ge=0)] = 50055
-    metrics_port: Annotated[int, Field(ge=0)] = 9105
+    port: Annotated[int, Field(ge=0)] = 50077
+    metrics_port: Annotated[int, Field(ge=0)] = 9177
     greeting: str = "hello"
 
 
-class SettingsWithGateway(Settings):
+class SettingsWithGreeter(Settings):
     """The tree with one section more."""
 
-    gateway: GatewaySettings = GatewaySettings()
+    greeter: GreeterSettings = GreeterSettings()
 
 
 def told(setup: Setup, _: Endpoint) -> Environment:
-    return {"CROSSBOOK_GATEWAY__GREETING": f"seed {setup.options.seed}"}
+    return {"CROSSBOOK_GREETER__GREETING": f"seed {setup.options.seed}"}
 
 
 STARTED: list[str] = []
 
 
-async def run(settings: SettingsWithGateway, lifetime: Lifetime) -> None:
+async def run(settings: SettingsWithGreeter, lifetime: Lifetime) -> None:
     """The made-up service."""
-    STARTED.append(settings.gateway.greeting)
+    STARTED.append(settings.greeter.greeting)
 
 
-GATEWAY = Service(
-    "gateway",
+GREETER = Service(
+    "greeter",
     "Serve clients from outside.",
     app=f"{__name__}:run",
     told=f"{__name__}:told",
@@ -66,20 +66,20 @@ GATEWAY = Service(
         "alerts",  # whatever proto tells its numbers
         "AlertService",
         "GetAlertStats",
-        "gateway",
+        "greeter",
         (Counted("fired", summary="served", view="served", line="served"),),
     ),
 )
 
 
 @pytest.fixture(autouse=True)
-def with_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_greeter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The table with one row more. Modules that import the tuple by name are given it too."""
-    table = (*SERVICES, GATEWAY)
+    table = (*SERVICES, GREETER)
     for module in (services, ports_module, checkup, lines, summary, view):
         monkeypatch.setattr(module, "SERVICES", table)
     monkeypatch.setattr("crossbook.cli.services.SERVICES", table)
-    monkeypatch.setattr(loader, "Settings", SettingsWithGateway)
+    monkeypatch.setattr(loader, "Settings", SettingsWithGreeter)
     monkeypatch.setattr("crossbook.plumbing.process.os.umask", lambda mask: mask)
     monkeypatch.setattr("crossbook.plumbing.logs.configure_logging", lambda *_: None)
 
@@ -97,52 +97,52 @@ def test_it_has_a_command_with_its_options(monkeypatch: pytest.MonkeyPatch) -> N
     for command in commands():
         app.command(command.__name__)(command)
     assert "Serve clients from outside." in CliRunner().invoke(app, ["--help"]).stdout
-    done = CliRunner().invoke(app, ["gateway", "--greeting", "good day"])
+    done = CliRunner().invoke(app, ["greeter", "--greeting", "good day"])
     assert (done.exit_code, STARTED.pop()) == (0, "good day")
 
 
 def test_it_has_ports_and_is_told_what_it_needs() -> None:
     """Its default ports, its place under a port base, Redis and no Postgres, and what its row says."""
-    alone = choose_ports(load_settings(), UpOptions(venues=["v"], tracker_processes=1)).one("gateway")
-    assert (alone.port, alone.metrics_port) == (50055, 9105)
+    alone = choose_ports(load_settings(), UpOptions(venues=["v"], tracker_processes=1)).one("greeter")
+    assert (alone.port, alone.metrics_port) == (50077, 9177)
     made = plan(seed=7)
-    endpoint = made.ports.one("gateway")
+    endpoint = made.ports.one("greeter")
     setup = Setup(made.options, "::1", made.ports, made.places, {"postgres": "p", "redis": "r"})
-    assert environment_of(setup, service_named("gateway"), endpoint) == {
+    assert environment_of(setup, service_named("greeter"), endpoint) == {
         "CROSSBOOK_HOST": "::1",
-        "CROSSBOOK_GATEWAY__PORT": "41005",
-        "CROSSBOOK_GATEWAY__METRICS_PORT": "41015",
+        "CROSSBOOK_GREETER__PORT": "41006",
+        "CROSSBOOK_GREETER__METRICS_PORT": "41016",
         "CROSSBOOK_REDIS_URL": "r",
-        "CROSSBOOK_GATEWAY__GREETING": "seed 7",
+        "CROSSBOOK_GREETER__GREETING": "seed 7",
     }
 
 
 def test_it_starts_after_what_it_follows_and_is_in_the_runs_addresses() -> None:
     """Beside the trackers, which wait for the same; run.json and the footer name it."""
     ordered = [[service.name for service in wave] for wave in waves(services_of(is_live=False))]
-    assert ordered == [["aggregator", "arbitrage", "alerts", "simulator"], ["tracker", "gateway"]]
-    assert plan().targets["gateway"] == "127.0.0.1:41005"
-    assert ("127.0.0.1", 41015) in plan().addresses
-    assert "gateway 41005" in plan().footer
+    assert ordered == [["aggregator", "arbitrage", "alerts", "simulator"], ["tracker", "gateway", "greeter"]]
+    assert plan().targets["greeter"] == "127.0.0.1:41006"
+    assert ("127.0.0.1", 41016) in plan().addresses
+    assert "greeter 41006" in plan().footer
 
 
 def test_the_doctor_looks_at_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """As at everybody's."""
     findings = {finding.subject: finding for finding in checkup.examine()}
-    assert "gateway" in findings["port 50055"].detail
+    assert "greeter" in findings["port 50077"].detail
 
 
 def test_the_view_the_lines_and_the_summary_show_its_numbers() -> None:
     """By the words of its row."""
     observer = observed()
-    observer.counters["gateway"] = observer.counters.pop("alerts")
+    observer.counters["greeter"] = observer.counters.pop("alerts")
     screen = view.Screen(observer, "headline", "footer", [])
     console = Console(width=160, height=40)
     drawn = "".join(s.text for line in console.render_lines(screen, console.options) for s in line)
-    assert "gateway 7 served" in drawn
+    assert "greeter 7 served" in drawn
     assert "served=7" in lines.line(observer).split()
     report = summary.summarise(observer, {}, duration_s=1, mode="live", left_out={}, ground_truth={})
-    assert report["gateway"] == {"served": 7}
+    assert report["greeter"] == {"served": 7}
 
 
 async def test_the_observer_asks_it() -> None:
@@ -157,11 +157,11 @@ async def test_the_observer_asks_it() -> None:
 
     restarts = iter(range(100))
     async with grpc_server("127.0.0.1", 0, register, ServiceHealth()) as server:
-        observer = Observer({"gateway": f"127.0.0.1:{server.port}"}, lambda _: next(restarts))
+        observer = Observer({"greeter": f"127.0.0.1:{server.port}"}, lambda _: next(restarts))
         async with observer.running(), asyncio.timeout(30):
             await observer.poll()
             await observer.poll()
-    assert observer.totals("gateway")["fired"] >= 8
+    assert observer.totals("greeter")["fired"] >= 8
 
 
 def test_what_follows_each_other_in_a_circle_is_refused() -> None:

@@ -3,6 +3,7 @@
 mod answers;
 mod board;
 mod errors;
+mod facts;
 mod identity;
 mod ingest;
 mod instrument;
@@ -12,6 +13,7 @@ mod live_events;
 mod opportunities;
 mod outgoing;
 mod plane;
+mod rest;
 mod scanner;
 mod steps;
 mod venues;
@@ -25,6 +27,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     wall::register(module)?;
     instrument::register(module)?;
     venues::register(module)?;
+    facts::register(module)?;
     outgoing::register(module)?;
     ingest::register(module)?;
     identity::register(module)?;
@@ -36,5 +39,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     board::register(module)?;
     live_events::register(module)?;
     live::register(module)?;
+    rest::register(module)?;
     module.delattr("__all__") // pyo3 collects one while adding; the stub file is what says which names are public
 }

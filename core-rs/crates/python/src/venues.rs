@@ -5,6 +5,7 @@ use crate::instrument::PyInstrument;
 use crate::outgoing::OutgoingBatch;
 use crate::steps::{self, RestRequest, step_to_python};
 use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, encode_stats};
+use crossbook_venues::facts::FactPoll;
 use crossbook_venues::{Feed, FeedOptions, FeedStats as CoreStats, Frame, Step, VenueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -61,6 +62,8 @@ pub struct VenueProfile {
     sources: Vec<&'static str>,
     certainty: &'static str,
     unavailable_reason: Option<&'static str>,
+    /// Answers that hold facts: source, what its shape rests on, kinds by their numbers in facts.proto.
+    facts: Vec<(&'static str, &'static str, Vec<u8>)>,
 }
 
 impl From<&crossbook_venues::VenueProfile> for VenueProfile {
@@ -85,8 +88,19 @@ impl From<&crossbook_venues::VenueProfile> for VenueProfile {
             sources: profile.sources.to_vec(),
             certainty: profile.certainty,
             unavailable_reason: profile.unavailable_reason,
+            facts: facts_of(profile.id),
         }
     }
+}
+
+fn facts_of(id: &str) -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let polls = crossbook_venues::find(id).map_or(&[][..], |venue| venue.fact_polls());
+    let kinds = |poll: &FactPoll| {
+        let mut kinds: Vec<u8> = poll.fields.iter().map(|field| field.kind as u8).collect();
+        kinds.dedup();
+        kinds
+    };
+    polls.iter().map(|poll| (poll.source, poll.certainty.word(), kinds(poll))).collect()
 }
 
 #[pyfunction]

@@ -7,6 +7,7 @@ mod columns;
 mod decode;
 mod encode;
 mod error;
+mod facts;
 mod ingest_answer;
 mod instrument;
 mod limits;
@@ -23,6 +24,7 @@ pub use encode::{
     encode_subscription_response, encode_symbol, encode_unheard_batch,
 };
 pub use error::WireError;
+pub use facts::{ChangedFacts, ReadFacts, decode_facts, encode_facts};
 pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer};
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};

@@ -20,6 +20,12 @@ SNAPSHOTS: LiteralString = f"""
         t.last_state, t.last_exchange_ns, t.last_receive_ns
     FROM closed_windows t
 """
+COUNTS: LiteralString = """
+    SELECT venue, sum(snapshots)::bigint, sum(minutes)::bigint
+    FROM (SELECT venue, count(*) AS snapshots, 0 AS minutes FROM closed_windows GROUP BY venue
+        UNION ALL SELECT venue, 0, count(*) FROM closed_minutes GROUP BY venue) counted
+    GROUP BY venue ORDER BY venue
+"""
 MINUTES: LiteralString = f"SELECT t.venue, t.symbol, t.minute_start, {STATS}, t.windows FROM closed_minutes t"
 
 
@@ -33,6 +39,7 @@ class PageQuery:
     to_time: datetime | None
     after: tuple[datetime, str, str] | None
     limit: int
+    is_newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,17 @@ class Reads:
         self._pool = pool
 
     async def snapshots(self, query: PageQuery) -> list[SnapshotRow]:
-        """Closed windows, oldest first."""
+        """Closed windows, in the query's order."""
         return [SnapshotRow(*row) for row in await self._fetch(SNAPSHOTS, "window_start", query)]
 
     async def minutes(self, query: PageQuery) -> list[StatsRow]:
-        """Closed minutes, oldest first."""
+        """Closed minutes, in the query's order."""
         return [StatsRow(*row) for row in await self._fetch(MINUTES, "minute_start", query)]
+
+    async def counts(self) -> list[tuple[str, int, int]]:
+        """Closed windows and minutes of each venue, ordered by venue."""
+        async with connected(self._pool) as connection:
+            return await (await connection.execute(COUNTS)).fetchall()
 
     async def _fetch(self, select: LiteralString, start: LiteralString, query: PageQuery) -> list[tuple[Any, ...]]:
         conditions: list[tuple[LiteralString, object]] = [
@@ -98,8 +110,11 @@ class Reads:
         parameters = [value for _, value in wanted]
         where: list[LiteralString] = [condition for condition, _ in wanted]
         if query.after is not None:
-            where.append(f"(t.{start}, t.venue, t.symbol) > (%s, %s, %s)")
+            way: LiteralString = "<" if query.is_newest_first else ">"
+            where.append(f"(t.{start}, t.venue, t.symbol) {way} (%s, %s, %s)")
             parameters.extend(query.after)
-        statement = f"{select} WHERE {' AND '.join(where) or 'true'} ORDER BY t.{start}, t.venue, t.symbol LIMIT %s"
+        order: LiteralString = "DESC" if query.is_newest_first else "ASC"
+        by: LiteralString = f"t.{start} {order}, t.venue {order}, t.symbol {order}"
+        statement = f"{select} WHERE {' AND '.join(where) or 'true'} ORDER BY {by} LIMIT %s"
         async with connected(self._pool) as connection:
             return await (await connection.execute(statement, [*parameters, query.limit])).fetchall()

@@ -22,6 +22,7 @@ class Places:
     record_dir: Path | None
     shards_file: Path | None = None
     spool_dir: Path | None = None
+    access_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Enviro
         "CROSSBOOK_HOST": setup.host,
         f"{section}PORT": str(endpoint.port),
         **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
+        **({f"{section}HTTP_PORT": str(endpoint.http_port)} if endpoint.http_port else {}),
         **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
         **resolve(service.told)(setup, endpoint),
     }
@@ -66,10 +68,7 @@ def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
 
 def aggregator(setup: Setup, endpoint: Endpoint) -> Environment:
     """Which shard it is."""
-    environment = {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard}
-    if setup.options.window_seconds is not None:
-        environment["CROSSBOOK_AGGREGATOR__WINDOW_SECONDS"] = str(setup.options.window_seconds)
-    return environment
+    return {"CROSSBOOK_AGGREGATOR__SHARD": endpoint.shard, **_windows(setup)}
 
 
 def arbitrage(setup: Setup, _: Endpoint) -> Environment:
@@ -81,6 +80,23 @@ def alerts(setup: Setup, _: Endpoint) -> Environment:
     """Where arbitrage is."""
     targets = ",".join(endpoint.target(setup.host) for endpoint in setup.ports.of("arbitrage"))
     return {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": targets}
+
+
+def gateway(setup: Setup, _: Endpoint) -> Environment:
+    """Whom it asks, and where the secrets are that it makes."""
+    asked = {
+        f"CROSSBOOK_GATEWAY__{name.upper()}_TARGETS": ",".join(one.target(setup.host) for one in setup.ports.of(name))
+        for name in ("tracker", "arbitrage", "alerts")
+    }
+    environment = {
+        **_shards(setup, "GATEWAY"),
+        **asked,
+        "CROSSBOOK_GATEWAY__IS_SIMULATED": "false" if setup.options.is_live else "true",
+        **_windows(setup),
+    }
+    if setup.places.access_dir is not None:
+        environment["CROSSBOOK_ACCESS__DIR"] = str(setup.places.access_dir)
+    return environment
 
 
 def simulator(setup: Setup, _: Endpoint) -> Environment:
@@ -105,6 +121,11 @@ def _shards(setup: Setup, section: str) -> Environment:
     if setup.places.shards_file is not None:
         return {f"CROSSBOOK_{section}__SHARDS_FILE": str(setup.places.shards_file)}
     return {f"CROSSBOOK_{section}__SHARDS": json.dumps(setup.ports.shards(setup.host))}
+
+
+def _windows(setup: Setup) -> Environment:
+    seconds = setup.options.window_seconds
+    return {} if seconds is None else {"CROSSBOOK_AGGREGATOR__WINDOW_SECONDS": str(seconds)}
 
 
 def _recorded(setup: Setup, name: str) -> Environment:

@@ -78,5 +78,6 @@ def plan_run(options: UpOptions) -> Plan:
         record_dir=options.record_dir.resolve() if options.record_dir else None,
         shards_file=data_dir / "shards.json",
         spool_dir=data_dir / "spool",
+        access_dir=data_dir / "access",
     )
     return Plan(options, settings, ports, places)

@@ -579,10 +579,13 @@ class ListSnapshotsRequest(_message.Message):
     TO_TIME_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    IS_NEWEST_FIRST_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Rows wanted, 1 to 10000; 0 means 500."""
     page_token: _builtins.str
     """next_page_token of the previous answer to the same query."""
+    is_newest_first: _builtins.bool
+    """Whether the newest rows come first: the order of starts, venues and symbols turned round."""
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Lower-case venue ids; empty means all."""
@@ -608,10 +611,11 @@ class ListSnapshotsRequest(_message.Message):
         to_time: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        is_newest_first: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "is_newest_first", b"is_newest_first", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -657,10 +661,13 @@ class ListMinutesRequest(_message.Message):
     TO_TIME_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    IS_NEWEST_FIRST_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Rows wanted, 1 to 10000; 0 means 500."""
     page_token: _builtins.str
     """next_page_token of the previous answer to the same query."""
+    is_newest_first: _builtins.bool
+    """Whether the newest rows come first: the order of starts, venues and symbols turned round."""
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Lower-case venue ids; empty means all."""
@@ -686,10 +693,11 @@ class ListMinutesRequest(_message.Message):
         to_time: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        is_newest_first: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "is_newest_first", b"is_newest_first", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols", "to_time", b"to_time", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -722,6 +730,77 @@ class ListMinutesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMinutesResponse: _TypeAlias = ListMinutesResponse  # noqa: Y015
+
+@_typing.final
+class CountRowsRequest(_message.Message):
+    """Asks how many rows there are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountRowsRequest: _TypeAlias = CountRowsRequest  # noqa: Y015
+
+@_typing.final
+class CountRowsResponse(_message.Message):
+    """How many rows there are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def venues(self) -> _containers.RepeatedCompositeFieldContainer[Global___VenueRows]:
+        """Ordered by venue."""
+
+    def __init__(
+        self,
+        *,
+        venues: _abc.Iterable[Global___VenueRows] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["venues", b"venues"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountRowsResponse: _TypeAlias = CountRowsResponse  # noqa: Y015
+
+@_typing.final
+class VenueRows(_message.Message):
+    """Rows of one venue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENUE_FIELD_NUMBER: _builtins.int
+    SNAPSHOTS_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    venue: _builtins.str
+    """Lower-case venue id."""
+    snapshots: _builtins.int
+    """Closed windows."""
+    minutes: _builtins.int
+    """Closed minutes."""
+    def __init__(
+        self,
+        *,
+        venue: _builtins.str = ...,
+        snapshots: _builtins.int = ...,
+        minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["minutes", b"minutes", "snapshots", b"snapshots", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VenueRows: _TypeAlias = VenueRows  # noqa: Y015
 
 @_typing.final
 class GetAggregatorStatsRequest(_message.Message):

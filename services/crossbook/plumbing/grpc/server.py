@@ -22,10 +22,13 @@ import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from crossbook.pb.v1.process_pb2_grpc import add_ProcessServiceServicer_to_server
 from crossbook.plumbing.errors import PortTakenError
 from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.grpc.process import SERVICE_NAME as PROCESS_SERVICE
+from crossbook.plumbing.grpc.process import ProcessService
 from crossbook.plumbing.grpc.status import StatusInterceptor
 from crossbook.plumbing.plane.calls import Stream
 from crossbook.plumbing.plane.streams import StreamServer
@@ -78,12 +81,14 @@ async def grpc_server(
     limits: CallLimits | None = None,
     plane: PlaneThread | None = None,
     streams: Mapping[str, Stream] | None = None,
+    reload: Callable[[], list[str]] = list,
 ) -> AsyncIterator[RunningServer]:
     """Starts a server for the services that `register` adds; port 0 lets the system choose. Raises PortTakenError.
 
-    `streams` are the methods that the plane carries, by their paths.
+    `streams` are the methods that the plane carries, by their paths; `reload` is what ProcessService.Reload calls.
     """
     server = _server(register, own_health, max_request_bytes, limits or CallLimits())
+    add_ProcessServiceServicer_to_server(ProcessService(reload), server)
     await own_health.begin()
     async with _front(server, host, port, plane, streams or {}) as (bound, carried):
         log.info("server_started", host=host, port=bound, services=list(own_health.service_names))
@@ -103,7 +108,7 @@ def _server(
     )
     register(server)
     health_pb2_grpc.add_HealthServicer_to_server(own_health.servicer, server)
-    names = (*own_health.service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    names = (*own_health.service_names, PROCESS_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
     return server
 

@@ -20,10 +20,12 @@ from crossbook.plumbing.errors import (
     AlreadyExistsError,
     ConflictError,
     CrossbookError,
+    ForbiddenError,
     InvalidRequestError,
     MisdirectedError,
     NotFoundError,
     OverloadedError,
+    UnauthenticatedError,
     UnavailableError,
 )
 from crossbook.plumbing.grpc.call_limits import CallLimits
@@ -36,6 +38,8 @@ CODES: dict[type[CrossbookError], int] = {
     MisdirectedError: code_pb2.FAILED_PRECONDITION,
     UnavailableError: code_pb2.UNAVAILABLE,
     OverloadedError: code_pb2.RESOURCE_EXHAUSTED,
+    UnauthenticatedError: code_pb2.UNAUTHENTICATED,
+    ForbiddenError: code_pb2.PERMISSION_DENIED,
 }
 
 INTERNAL_MESSAGE = "internal error; the server's log has the details"

@@ -7,9 +7,11 @@ A section is a file; tree.py holds them together, loader.py reads them, types.py
 from here.
 """
 
+from crossbook.plumbing.settings.access import AccessSettings
 from crossbook.plumbing.settings.aggregator import AggregatorSettings
 from crossbook.plumbing.settings.alerts import AlertsSettings
 from crossbook.plumbing.settings.arbitrage import ArbitrageSettings
+from crossbook.plumbing.settings.gateway import GatewaySettings
 from crossbook.plumbing.settings.loader import (
     PARENT_PIPE_VARIABLE,
     load_settings,
@@ -23,10 +25,12 @@ from crossbook.plumbing.settings.types import Section, Shards
 
 __all__ = [
     "PARENT_PIPE_VARIABLE",
+    "AccessSettings",
     "AggregatorSettings",
     "AlertsSettings",
     "ArbitrageSettings",
     "Endpoint",
+    "GatewaySettings",
     "Section",
     "Settings",
     "Shards",

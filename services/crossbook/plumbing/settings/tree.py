@@ -7,9 +7,11 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from crossbook.plumbing.settings.access import AccessSettings
 from crossbook.plumbing.settings.aggregator import AggregatorSettings
 from crossbook.plumbing.settings.alerts import AlertsSettings
 from crossbook.plumbing.settings.arbitrage import ArbitrageSettings
+from crossbook.plumbing.settings.gateway import GatewaySettings
 from crossbook.plumbing.settings.simulator import SimulatorSettings
 from crossbook.plumbing.settings.tracker import TrackerSettings
 from crossbook.plumbing.settings.types import PostgresDsn, RedisUrl
@@ -41,11 +43,13 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     postgres_dsn: PostgresDsn | None = None
     redis_url: RedisUrl | None = None
+    access: AccessSettings = AccessSettings()
     tracker: TrackerSettings = TrackerSettings()
     aggregator: AggregatorSettings = AggregatorSettings()
     arbitrage: ArbitrageSettings = ArbitrageSettings()
     alerts: AlertsSettings = AlertsSettings()
     simulator: SimulatorSettings = SimulatorSettings()
+    gateway: GatewaySettings = GatewaySettings()
 
     @classmethod
     def settings_customise_sources(

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.session import Session, encode_frame
+from crossbook.simulator.world.facts import EIGHT_HOURS, Facts, facts_of
 from crossbook.simulator.world.world import Instrument
 
 # (face, topic, instrument, payload) in, the payloads that really go out.
@@ -31,6 +32,7 @@ class Face(ABC):
     post_paths: ClassVar[frozenset[str]] = frozenset()  # asked by POST, with the body as the query parameter `body`
     ping_seconds: float  # how often this venue pings its clients
     halted_row: ClassVar[dict[str, Any]] = {}  # what the market list says otherwise of a market that does not trade
+    funding_seconds: ClassVar[int] = EIGHT_HOURS  # what a rate is for
     frame_seconds: float = 0.0  # at least so long between two frames of a book: what changes meanwhile waits
 
     def __init__(self, instruments: Iterable[Instrument], latency_ns: int) -> None:
@@ -87,6 +89,10 @@ class Face(ABC):
         """Whether a capture that begins with this line is of this venue; see captures.py for how they look."""
         return False
 
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """The answer to a REST request that no book and no market list is asked by."""
+        return not_found(path)
+
     def symbol_of_snapshot(self, path: str, query: Mapping[str, str]) -> str | None:
         """The symbol whose book a REST request asks for; None when it asks for something else."""
         return None
@@ -96,6 +102,10 @@ class Face(ABC):
         return snapshot
 
     # --- What all of them share ---
+
+    def facts(self, now_ns: int) -> list[tuple[Instrument, Facts]]:
+        """What it says of each listed instrument besides its book."""
+        return [(one, facts_of(one, self.funding_seconds, now_ns)) for one in self.instruments.values()]
 
     def exchange_ns(self, now_ns: int) -> int:
         """The time that the venue's matching engine would stamp on something that leaves the socket now."""

@@ -15,6 +15,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts, facts_of
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -23,6 +24,7 @@ MESSAGES_PER_SECOND = 10
 STREAMS_PER_CONNECTION = 1024
 CATEGORIES = ("public", "market", "private")
 _DEPTH_WEIGHTS = {5: 2, 10: 2, 20: 2, 50: 2, 100: 5, 500: 10, 1000: 20}
+_FACT_WEIGHTS = {"/fapi/v1/premiumIndex": 10, "/fapi/v1/ticker/24hr": 40}
 _DIFF_STREAMS = ("depth", "depth@0ms", "depth@100ms", "depth@250ms", "depth@500ms")
 _PARTIAL_STREAMS = {f"depth{n}{pace}": n for n in (5, 10, 20) for pace in ("", "@100ms", "@500ms")}
 _SIDES = {"b": "bids", "a": "asks"}  # in events, in snapshots
@@ -78,7 +80,11 @@ class BinanceFace(Face):
 
     def answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
         limit = query.get("limit", "500")
-        weight = _DEPTH_WEIGHTS.get(int(limit) if limit.isdecimal() else 0) if path == "/fapi/v1/depth" else 1
+        weight = (
+            _DEPTH_WEIGHTS.get(int(limit) if limit.isdecimal() else 0)
+            if path == "/fapi/v1/depth"
+            else _FACT_WEIGHTS.get(path, 1)
+        )
         if weight is None:
             return json_answer({"code": -4021, "msg": f"{limit} is not valid depth limit."}, 400)
         if not self._weight.take(now_ns, weight):
@@ -91,6 +97,25 @@ class BinanceFace(Face):
             )
         if path == "/fapi/v1/depth":
             return self._depth_answer(query.get("symbol", ""), int(limit), now_ns, used)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Premium index, intervals other than eight hours (here none), a day's volume, open interest."""
+        if path == "/fapi/v1/premiumIndex":
+            return json_answer([_premium(one.symbol, held, now_ns) for one, held in self.facts(now_ns)])
+        if path == "/fapi/v1/fundingInfo":
+            return json_answer([])
+        if path == "/fapi/v1/ticker/24hr":
+            time_ms = now_ns // 1_000_000
+            rows = [
+                {"symbol": one.symbol, "quoteVolume": f"{held.volume:.2f}", "closeTime": time_ms}
+                for one, held in self.facts(now_ns)
+            ]
+            return json_answer(rows)
+        if path == "/fapi/v1/openInterest" and query.get("symbol") in self.instruments:
+            held = facts_of(self.instruments[query["symbol"]], self.funding_seconds, now_ns)
+            answer = {"openInterest": f"{held.open_interest:.3f}", "symbol": query["symbol"]}
+            return json_answer(answer | {"time": now_ns // 1_000_000})
         return not_found(path)
 
     def on_open(self, session: Session, now_ns: int) -> None:
@@ -287,13 +312,25 @@ def _row(symbol: str, base: str, listing: Listing | None) -> dict[str, Any]:
         "filters": [
             {
                 "filterType": "PRICE_FILTER",
-                "minPrice": "0",
-                "maxPrice": "0",
+                "minPrice": decimal_text(1, price_decimals),
+                "maxPrice": "1000000",
                 "tickSize": decimal_text(1, price_decimals),
             },
             {"filterType": "LOT_SIZE", "stepSize": lot, "maxQty": "1000000", "minQty": lot},
             {"filterType": "MIN_NOTIONAL", "notional": "5"},
         ],
+    }
+
+
+def _premium(symbol: str, held: Facts, now_ns: int) -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "markPrice": f"{held.mark:.8f}",
+        "indexPrice": f"{held.index:.8f}",
+        "lastFundingRate": f"{held.rate:.8f}",
+        "interestRate": "0.00010000",
+        "nextFundingTime": held.next_seconds * 1000,
+        "time": now_ns // 1_000_000,
     }
 
 

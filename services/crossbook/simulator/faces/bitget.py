@@ -16,6 +16,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals, size_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -70,12 +71,33 @@ class BitgetFace(Face):
         if not self._requests.take(now_ns):
             return _rest_answer("429", "Too Many Requests", None, now_ns, status=429)
         if path not in ("/api/v2/mix/market/contracts", "/api/v2/mix/market/merge-depth"):
-            return not_found(path)
+            return self.facts_answer(path, query, now_ns)
         if query.get("productType") != PRODUCT:
             return _rest_answer("400172", "Parameter verification failed", None, now_ns, status=400)
         if path.endswith("contracts"):
             return _rest_answer("00000", "success", self._rows(), now_ns)
         return self._depth_answer(query.get("symbol", ""), query.get("limit", "100"), now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Tickers, and the current funding rates of all."""
+        if query.get("productType") != PRODUCT:
+            return not_found(path)
+        if path == "/api/v2/mix/market/tickers":
+            return _rest_answer(
+                "00000", "success", [_ticker(one.symbol, h, now_ns) for one, h in self.facts(now_ns)], now_ns
+            )
+        if path == "/api/v2/mix/market/current-fund-rate":
+            rows = [
+                {
+                    "symbol": one.symbol,
+                    "fundingRate": f"{held.rate:.8f}",
+                    "fundingRateInterval": "8",
+                    "nextUpdate": str(held.next_seconds * 1000),
+                }
+                for one, held in self.facts(now_ns)
+            ]
+            return _rest_answer("00000", "success", rows, now_ns)
+        return not_found(path)
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.messages = SlidingWindow(REQUESTS_PER_HOUR, 3600)
@@ -247,6 +269,19 @@ def _row(symbol: str, base: str, listing: Listing) -> dict[str, Any]:
         "limitOpenTime": "-1",
         "fundInterval": "8",
         "isRwa": "NO",
+    }
+
+
+def _ticker(symbol: str, held: Facts, now_ns: int) -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "ts": str(now_ns // 1_000_000),
+        "quoteVolume": f"{held.volume:.2f}",
+        "indexPrice": f"{held.index:.10g}",
+        "markPrice": f"{held.mark:.10g}",
+        "fundingRate": f"{held.rate:.8f}",
+        "holdingAmount": f"{held.open_interest:.4f}",
+        "deliveryTime": None,
     }
 
 

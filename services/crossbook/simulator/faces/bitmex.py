@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.session import Session
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -60,7 +61,7 @@ class BitmexFace(Face):
         return None if path == "/realtime" else not_found(path)
 
     def answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
-        return json_answer(self._rows()) if path == "/api/v1/instrument/active" else not_found(path)
+        return json_answer(self._rows(now_ns)) if path == "/api/v1/instrument/active" else not_found(path)
 
     def on_open(self, session: Session, now_ns: int) -> None:
         banner = {"info": "Welcome to the BitMEX Realtime API.", "version": "2026-06-30T00:00:00.000Z"}
@@ -183,12 +184,12 @@ class BitmexFace(Face):
             f'"askSize":{ask_size}}}]}}'
         )
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self, now_ns: int) -> list[dict[str, Any]]:
         """The real perpetuals, and what a client must leave out: quanto, dated, settled, malformed."""
         if self.is_world_hidden:
             return [_inverse_row() if symbol == INVERSE else _quanto_row(symbol) for symbol in self.instruments]
         return [
-            *(_linear_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
+            *(_linear_row(i.symbol, i.listing) | _told(i, held) | self.status_of(i) for i, held in self.facts(now_ns)),
             _inverse_row() | {"symbol": "XBTZ26", "typ": "FFCCSX"},
             _inverse_row() | {"symbol": "LUNAUSD", "underlying": "LUNA", "state": "Settled"},
             _quanto_row("ETHUSD"),
@@ -214,6 +215,21 @@ def _linear_row(symbol: str, listing: Listing) -> dict[str, Any]:
         "tickSize": 1 / 10**listing.price_decimals,
         "makerFee": 0.0005,
         "takerFee": 0.0005,
+    }
+
+
+def _told(instrument: Instrument, held: Facts) -> dict[str, Any]:
+    return {
+        "fundingRate": held.rate,
+        "indicativeFundingRate": held.predicted,
+        "fundingInterval": "2000-01-01T08:00:00.000Z",
+        "fundingTimestamp": f"{datetime.fromtimestamp(held.next_seconds, UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        "markPrice": held.mark,
+        "indicativeSettlePrice": held.index,
+        "openInterest": round(held.open_interest / instrument.listing.contract_size),
+        "foreignNotional24h": held.volume,
+        "maxOrderQty": 10_000_000,
+        "maxPrice": 1_000_000,
     }
 
 

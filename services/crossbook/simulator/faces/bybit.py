@@ -17,6 +17,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals, size_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -72,7 +73,15 @@ class BybitFace(Face):
             return self._instruments_answer(query, now_ns)
         if path == "/v5/market/orderbook":
             return self._book_answer(query, now_ns)
-        return not_found(path)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """The tickers of all linear contracts."""
+        if path != "/v5/market/tickers":
+            return not_found(path)
+        rows = [_ticker(one.symbol, held) for one, held in self.facts(now_ns)]
+        result = {"category": "linear", "list": rows}
+        return json_answer({"retCode": 0, "retMsg": "OK", "result": result, "time": now_ns // 1_000_000})
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.memory["characters"] = 0
@@ -265,6 +274,20 @@ def _row(symbol: str, listing: Listing) -> dict[str, Any]:
         "fundingInterval": 480,
         "isPreListing": False,
         "symbolType": "",
+    }
+
+
+def _ticker(symbol: str, held: Facts) -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "markPrice": f"{held.mark:.10g}",
+        "indexPrice": f"{held.index:.10g}",
+        "openInterest": f"{held.open_interest:.3f}",
+        "turnover24h": f"{held.volume:.4f}",
+        "fundingRate": f"{held.rate:.8f}",
+        "fundingIntervalHour": str(held.interval_seconds // 3600),
+        "nextFundingTime": str(held.next_seconds * 1000),
+        "curPreListingPhase": "",
     }
 
 

@@ -16,7 +16,7 @@ from crossbook.simulator.faces.window import Window
 from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
-from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
+from crossbook.simulator.world.listing import Asset, Listing, decimal_number, decimal_text, listing_in_base_units
 from crossbook.simulator.world.world import Instrument, Traits
 
 DEPTHS = (10, 20, 50)
@@ -64,6 +64,20 @@ class CoinDcxFace(Face):
             return json_answer([*self.instruments, "B-BTC_INR", None] if is_usdt else [])
         if book := _BOOK_PATH.fullmatch(path):
             return self._book_answer(book["pair"], int(book["depth"]), now_ns)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Prices and funding of all pairs, and one pair's terms; an unknown pair is answered with another's."""
+        if path == "/market_data/v3/current_prices/futures/rt":
+            prices = {
+                one.symbol: {"mp": held.mark, "fr": held.rate, "efr": held.rate, "mkt": one.symbol}
+                for one, held in self.facts(now_ns)
+            }
+            return json_answer({"ts": now_ns // 1_000_000, "vs": 1, "prices": prices})
+        if path == "/exchange/v1/derivatives/futures/data/instrument" and self.instruments:
+            pair = query.get("pair", "")
+            one = self.instruments.get(pair, next(iter(self.instruments.values())))
+            return json_answer({"instrument": _terms(one)})
         return not_found(path)
 
     def on_open(self, session: Session, now_ns: int) -> None:
@@ -200,6 +214,21 @@ def _text(units: int, decimals: int) -> str:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+def _terms(instrument: Instrument) -> dict[str, Any]:
+    listing = instrument.listing
+    step = decimal_number(1, listing.size_decimals)
+    return {
+        "pair": instrument.symbol,
+        "status": "active",
+        "kind": "perpetual",
+        "price_increment": decimal_number(1, listing.price_decimals),
+        "quantity_increment": step,
+        "min_quantity": step,
+        "min_notional": 6.0,
+        "funding_frequency": 8,
+    }
 
 
 PLAYED = (TRAITS, CoinDcxFace)

@@ -17,6 +17,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_number, price_decimals, size_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -72,7 +73,18 @@ class DeribitFace(Face):
             return json_answer(_result(None, self._rows(), now_ns))
         if path == "/api/v2/public/get_order_book":
             return self._order_book(query, now_ns)
-        return not_found(path)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """A summary of one currency's futures: an inverse contract is of its coin, a linear one of USDC."""
+        if path != "/api/v2/public/get_book_summary_by_currency":
+            return not_found(path)
+        rows = [
+            _summary(one, held, now_ns)
+            for one, held in self.facts(now_ns)
+            if query.get("currency") == (one.asset if one.listing.is_inverse else "USDC")
+        ]
+        return json_answer(_result(None, rows, now_ns))
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.messages = SlidingWindow(*CALLS)
@@ -231,6 +243,20 @@ def _row(name: str, base: str, listing: Listing | None) -> dict[str, Any]:
         "counter_currency": quote,
         "quote_currency": quote,
         "tick_size_steps": [],
+    }
+
+
+def _summary(instrument: Instrument, held: Facts, now_ns: int) -> dict[str, Any]:
+    return {
+        "instrument_name": instrument.symbol,
+        "volume_notional": held.volume,
+        "volume_usd": held.volume,
+        "open_interest": held.open_money if instrument.listing.is_inverse else held.open_interest,
+        "mark_price": held.mark,
+        "estimated_delivery_price": held.index,
+        "current_funding": held.rate,
+        "funding_8h": held.rate,
+        "creation_timestamp": now_ns // 1_000_000,
     }
 
 

@@ -9,13 +9,14 @@ import json
 import random
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
 from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session, encode_frame
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals, size_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -42,6 +43,7 @@ class DydxFace(Face):
     """See the module. Topics are native symbols, and what is published is a frame without its head."""
 
     venue = "dydx"
+    funding_seconds: ClassVar[int] = 3600
     is_change_atomic = False
     ping_seconds = 30.0
 
@@ -58,7 +60,7 @@ class DydxFace(Face):
             wait = str(int(self._requests.seconds_to_wait(now_ns)) + 1)
             return json_answer({"errors": [{"msg": "Too many requests"}]}, 429, {"Retry-After": wait})
         if path == LIST_PATH:
-            return json_answer({"markets": {row["ticker"]: row for row in self._rows()}})
+            return json_answer({"markets": {row["ticker"]: row for row in self._rows(now_ns)}})
         instrument = self.instruments.get(path.removeprefix(BOOK_PATH))
         if path.startswith(BOOK_PATH) and instrument is not None:
             return Answer(200, _book(instrument).encode())
@@ -161,9 +163,9 @@ class DydxFace(Face):
         if not session.memory["invalid"].take(now_ns):
             await _expel(session, now_ns)
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self, now_ns: int) -> list[dict[str, Any]]:
         """The real ones, and those that a client must leave out: ended, paused, named by a pool, malformed."""
-        rows = [_row(position, one.listing) for position, one in enumerate(self.instruments.values())]
+        rows = [_row(position, one.listing) | _told(held) for position, (one, held) in enumerate(self.facts(now_ns))]
         luna = Listing("LUNA-USD", "LUNA", 1.0, 2, 0)
         return [
             *rows,
@@ -198,6 +200,15 @@ def _row(pair: int, listing: Listing) -> dict[str, Any]:
         "openInterestUpperCap": "0",
         "baseOpenInterest": "0",
         "defaultFundingRate1H": "0",
+    }
+
+
+def _told(held: Facts) -> dict[str, Any]:
+    return {
+        "oraclePrice": f"{held.mark:.10g}",
+        "volume24H": f"{held.volume:.4f}",
+        "nextFundingRate": f"{held.rate:.10f}",
+        "openInterest": f"{held.open_interest:.4f}",
     }
 
 

@@ -17,6 +17,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -72,9 +73,27 @@ class GateioFace(Face):
         if not self._requests.take(now_ns):
             return json_answer({"label": "TOO_MANY_REQUESTS", "message": "Request Rate limit Exceeded"}, 429)
         if path != CONTRACTS_PATH:
-            return not_found(path)
+            return self.facts_answer(path, query, now_ns)
         limit = query.get("limit", "")
-        return json_answer(self._rows()[: min(MOST_ROWS, int(limit))] if limit.isdecimal() else self._rows())
+        rows = self._rows(now_ns)
+        return json_answer(rows[: min(MOST_ROWS, int(limit))] if limit.isdecimal() else rows)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Tickers; sizes are contracts."""
+        if path != "/api/v4/futures/usdt/tickers":
+            return not_found(path)
+        rows = [
+            {
+                "contract": one.symbol,
+                "mark_price": f"{held.mark:.10g}",
+                "index_price": f"{held.index:.10g}",
+                "funding_rate": f"{held.rate:.8f}",
+                "volume_24h_quote": f"{held.volume:.0f}",
+                "total_size": f"{held.open_interest / one.listing.contract_size:.0f}",
+            }
+            for one, held in self.facts(now_ns)
+        ]
+        return json_answer(rows)
 
     def on_open(self, session: Session, now_ns: int) -> None:
         is_exact = session.headers.get(SIZE_HEADER) == "1"
@@ -202,10 +221,10 @@ class GateioFace(Face):
             f'"a":"{decimal_text(ask, listing.price_decimals)}","A":{ask_size}}}}}'
         )
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self, now_ns: int) -> list[dict[str, Any]]:
         """The real contracts, and what a client must leave out."""
         return [
-            *(_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing) | _told(held) | self.status_of(i) for i, held in self.facts(now_ns)),
             _row("BTC_USD", None) | {"type": "inverse", "quanto_multiplier": "0"},
             _row("LUNA_USDT", None) | {"status": "delisting"},
             _row("GOING_USDT", None) | {"in_delisting": True},
@@ -234,6 +253,17 @@ def _row(name: str, listing: Listing | None) -> dict[str, Any]:
         "funding_interval": 28800,
         "maker_fee_rate": "-0.0001",
         "taker_fee_rate": "0.00075",
+    }
+
+
+def _told(held: Facts) -> dict[str, Any]:
+    return {
+        "funding_rate": f"{held.rate:.8f}",
+        "funding_interval": held.interval_seconds,
+        "funding_next_apply": held.next_seconds,
+        "mark_price": f"{held.mark:.10g}",
+        "order_price_deviate": "0.5",
+        "order_size_max": 1_000_000,
     }
 
 

@@ -16,6 +16,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer, text_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, size_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -53,6 +54,7 @@ class HyperliquidFace(Face):
     """See the module. Topics are `<channel>:<coin>`."""
 
     venue = "hyperliquid"
+    funding_seconds: ClassVar[int] = 3600
     halted_row: ClassVar[dict[str, Any]] = {"isDelisted": True}
     ping_seconds = math.inf
     post_paths = frozenset({"/info"})
@@ -78,6 +80,8 @@ class HyperliquidFace(Face):
             return text_answer(429, "null", {"Retry-After": "10"})
         if kind == "meta":
             return json_answer({"universe": self._rows(), "marginTables": [], "collateralToken": 0})
+        if kind == "metaAndAssetCtxs":
+            return json_answer(self._contexts(now_ns))
         if kind == "l2Book" and coin in self._markets:
             return json_answer(self._book(self._markets[coin], "l2Book", now_ns))
         return text_answer(422, "Failed to deserialize the JSON body into the target type")
@@ -177,6 +181,13 @@ class HyperliquidFace(Face):
         sides = [[_level(market, level) for level in side.levels(count)] for side in (book.bids, book.asks)]
         return {"coin": market.instrument.symbol, "time": market.block_ms, "levels": sides}
 
+    def _contexts(self, now_ns: int) -> list[Any]:
+        """The list, and beside it a context for each, in the same order."""
+        held = {one.symbol: facts for one, facts in self.facts(now_ns)}
+        rows = self._rows()
+        contexts = [_context(held[row["name"]]) if row["name"] in held else {"funding": "0.0"} for row in rows]
+        return [{"universe": rows, "marginTables": [], "collateralToken": 0}, contexts]
+
     def _rows(self) -> list[dict[str, Any]]:
         """The real ones, and what a client must leave out: delisted, malformed."""
         markets = [market.instrument for market in self._markets.values()]
@@ -189,6 +200,17 @@ class HyperliquidFace(Face):
 
 def _row(coin: str, lot_decimals: int) -> dict[str, Any]:
     return {"szDecimals": lot_decimals, "name": coin, "maxLeverage": 20, "marginTableId": 20}
+
+
+def _context(held: Facts) -> dict[str, Any]:
+    return {
+        "funding": f"{held.rate:.10f}",
+        "openInterest": f"{held.open_interest:.5f}",
+        "dayNtlVlm": f"{held.volume:.4f}",
+        "oraclePx": f"{held.index:.10g}",
+        "markPx": f"{held.mark:.10g}",
+        "midPx": None,
+    }
 
 
 def _empty(coin: str, time_ms: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_number, price_decimals, size_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -53,6 +54,7 @@ class KrakenFuturesFace(Face):
     """See the module. Topics are `book|<product>`, `ticker|<product>` and `heartbeat`."""
 
     venue = "krakenfutures"
+    funding_seconds: ClassVar[int] = 3600
     halted_row: ClassVar[dict[str, Any]] = {"tradeable": False}
     is_change_atomic = False
     price = re.compile(rb'(?<="price":)\d[\d.e+-]*')
@@ -74,7 +76,17 @@ class KrakenFuturesFace(Face):
             return json_answer({"result": "success", "instruments": self._rows(), "serverTime": "2026-11-21T00:00:00Z"})
         if path == "/derivatives/api/v3/orderbook":
             return self._order_book(query.get("symbol", "").upper())
-        return not_found(path)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Tickers; funding is an amount there, of dollars per coin or, of an inverse contract, of coins per dollar."""
+        if path != "/derivatives/api/v3/tickers":
+            return not_found(path)
+        rows = [_ticker(one, held) | self._flags(one) for one, held in self.facts(now_ns)]
+        return json_answer({"result": "success", "tickers": rows, "serverTime": "2026-11-21T00:00:00Z"})
+
+    def _flags(self, instrument: Instrument) -> dict[str, Any]:
+        return {"suspended": instrument.asset in self.halted, "postOnly": False}
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.messages = SlidingWindow(*REQUESTS)
@@ -239,6 +251,22 @@ def _row(symbol: str, base: str, listing: Listing | None) -> dict[str, Any]:
         "base": base,
         "quote": "USD",
         "pair": f"{base}:USD",
+    }
+
+
+def _ticker(instrument: Instrument, held: Facts) -> dict[str, Any]:
+    is_inverse = instrument.listing.is_inverse
+    amount = 1 / held.mark if is_inverse else held.mark
+    return {
+        "symbol": instrument.symbol,
+        "tag": "perpetual",
+        "markPrice": held.mark,
+        "indexPrice": held.index,
+        "vol24h": held.volume if is_inverse else held.volume / held.mark,
+        "volumeQuote": held.volume,
+        "openInterest": held.open_money if is_inverse else held.open_interest,
+        "fundingRate": held.rate * amount,
+        "fundingRatePrediction": held.predicted * amount,
     }
 
 

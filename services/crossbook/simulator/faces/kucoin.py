@@ -17,6 +17,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -80,7 +81,7 @@ class KucoinFace(Face):
         if path == TICKET_PATH:
             return self._ticket()
         if path == "/api/v1/contracts/active":
-            return json_answer({"code": "200000", "data": self._rows()})
+            return json_answer({"code": "200000", "data": self._rows(now_ns)})
         if path == "/api/v1/level2/depth20":
             return self._depth_answer(query.get("symbol", ""), now_ns)
         return not_found(path)
@@ -192,11 +193,11 @@ class KucoinFace(Face):
             f'"data":{{"sequence":{market.sequence},"asks":{asks},"bids":{bids},"timestamp":{now_ms},"ts":{now_ms}}}}}'
         ).encode()
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self, now_ns: int) -> list[dict[str, Any]]:
         """The real ones, and what a client must leave out: inverse, dated, paused, malformed."""
         inverse = {"isInverse": True, "multiplier": -1.0, "quoteCurrency": "USD", "settleCurrency": "XBT"}
         return [
-            *(_row(i.symbol, i.listing) | self.status_of(i) for i in self.instruments.values()),
+            *(_row(i.symbol, i.listing) | _told(i, held, now_ns) | self.status_of(i) for i, held in self.facts(now_ns)),
             _row("XBTUSDM", Listing("", "XBT", 1.0, 1, 0)) | inverse,
             _row("XBTMZ26", Listing("", "XBT", 1.0, 1, 0)) | {"type": "FFICSX", "expireDate": 1_798_185_600_000},
             _row("LUNAUSDTM", Listing("", "LUNA", 1.0, 4, 0)) | {"status": "Paused"},
@@ -221,7 +222,24 @@ def _row(symbol: str, listing: Listing) -> dict[str, Any]:
         "isInverse": False,
         "status": "Open",
         "fundingRateGranularity": 28_800_000,
-        "nextFundingRateTime": 22_646_889,
+    }
+
+
+def _told(instrument: Instrument, held: Facts, now_ns: int) -> dict[str, Any]:
+    next_ms = held.next_seconds * 1000
+    return {
+        "fundingFeeRate": held.rate,
+        "predictedFundingFeeRate": held.predicted,
+        "nextFundingRateTime": next_ms - now_ns // 1_000_000,
+        "nextFundingRateDateTime": next_ms,
+        "markPrice": held.mark,
+        "indexPrice": held.index,
+        "openInterest": str(round(held.open_interest / instrument.listing.contract_size)),
+        "turnoverOf24h": held.volume,
+        "maxOrderQty": 1_000_000,
+        "maxPrice": 1_000_000.0,
+        "buyLimit": held.mark * 1.05,
+        "sellLimit": held.mark * 0.95,
     }
 
 

@@ -15,6 +15,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -49,6 +50,7 @@ class LighterFace(Face):
     """See the module."""
 
     venue = "lighter"
+    funding_seconds: ClassVar[int] = 3600
     halted_row: ClassVar[dict[str, Any]] = {"status": "inactive"}
     ping_seconds = 30.0
     silence_seconds = 120.0
@@ -71,10 +73,28 @@ class LighterFace(Face):
             wait = str(int(self._requests.seconds_to_wait(now_ns)) + 1)
             return json_answer({"code": 23000, "message": "Too Many Requests!"}, 429, {"Retry-After": wait})
         if path == "/api/v1/orderBookDetails":
-            return json_answer({"code": 200, "order_book_details": self._perps(), "spot_order_book_details": _spots()})
+            return json_answer(
+                {"code": 200, "order_book_details": self._perps(now_ns), "spot_order_book_details": _spots()}
+            )
         if path == "/api/v1/orderBooks":
-            return json_answer({"code": 200, "order_books": self._perps()})
-        return not_found(path)
+            return json_answer({"code": 200, "order_books": self._perps(now_ns)})
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """The funding rates of several venues, each for eight hours."""
+        if path != "/api/v1/funding-rates":
+            return not_found(path)
+        rows = [
+            {
+                "market_id": self._markets[one.symbol].market_id,
+                "exchange": exchange,
+                "symbol": one.asset,
+                "rate": held.rate * 8 * factor,
+            }
+            for one, held in self.facts(now_ns)
+            for exchange, factor in (("binance", 2), ("lighter", 1))
+        ]
+        return json_answer({"code": 200, "funding_rates": rows})
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.messages = SlidingWindow(MESSAGES_PER_MINUTE, 60)
@@ -189,9 +209,9 @@ class LighterFace(Face):
             f'"timestamp":{changed_us // 1000},"type":"{kind}/ticker"}}'
         )
 
-    def _perps(self) -> list[dict[str, Any]]:
+    def _perps(self, now_ns: int) -> list[dict[str, Any]]:
         """The real ones, and the ones a client must leave out: halted, hidden, malformed."""
-        rows = [_perp_row(self._markets[s]) | self.status_of(i) for s, i in self.instruments.items()]
+        rows = [_perp_row(self._markets[i.symbol]) | _told(held) | self.status_of(i) for i, held in self.facts(now_ns)]
         halted = _row("LUNA", 901, "perp", 4, 2) | {"status": "inactive"}
         malformed = _row("BROKEN", 902, "perp", 4, 2) | {"price_decimals": "two", "market_id": None}
         return [*rows, halted, malformed]
@@ -200,6 +220,15 @@ class LighterFace(Face):
 def _perp_row(market: _Market) -> dict[str, Any]:
     listing = market.instrument.listing
     return _row(listing.symbol, market.market_id, "perp", listing.size_decimals, listing.price_decimals)
+
+
+def _told(held: Facts) -> dict[str, Any]:
+    return {
+        "mark_price": f"{held.mark:.10g}",
+        "index_price": f"{held.index:.10g}",
+        "daily_quote_token_volume": held.volume,
+        "open_interest": held.open_interest,
+    }
 
 
 def _spots() -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -93,6 +94,25 @@ class MexcFace(Face):
         if path.startswith(DEPTH_PATH):
             limit = query.get("limit", "")
             return self._depth_answer(path.removeprefix(DEPTH_PATH), int(limit) if limit.isdecimal() else 1000, now_ns)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Tickers, and the funding rates of all; sizes are contracts."""
+        if path == "/api/v1/contract/ticker":
+            rows = [_ticker(one, held, now_ns) for one, held in self.facts(now_ns)]
+            return json_answer({"success": True, "code": 0, "data": rows})
+        if path == "/api/v1/contract/funding_rate":
+            rows = [
+                {
+                    "symbol": one.symbol,
+                    "fundingRate": held.rate,
+                    "collectCycle": 8,
+                    "nextSettleTime": held.next_seconds * 1000,
+                    "timestamp": now_ns // 1_000_000,
+                }
+                for one, held in self.facts(now_ns)
+            ]
+            return json_answer({"success": True, "code": 0, "data": rows})
         return not_found(path)
 
     def on_open(self, session: Session, now_ns: int) -> None:
@@ -247,11 +267,26 @@ def _row(symbol: str, base: str, listing: Listing | None) -> dict[str, Any]:
         "priceUnit": 10.0 ** -(listing.price_decimals if listing else 2),
         "volUnit": 1,
         "minVol": 1,
+        "maxVol": 1_000_000,
         "state": 0,
         "isHidden": False,
         "apiAllowed": True,
         "takerFeeRate": 0.0002,
         "makerFeeRate": 0,
+    }
+
+
+def _ticker(instrument: Instrument, held: Facts, now_ns: int) -> dict[str, Any]:
+    return {
+        "symbol": instrument.symbol,
+        "amount24": held.volume,
+        "holdVol": round(held.open_interest / instrument.listing.contract_size),
+        "indexPrice": held.index,
+        "fairPrice": held.mark,
+        "fundingRate": held.rate,
+        "maxBidPrice": held.mark * 1.1,
+        "minAskPrice": held.mark * 0.9,
+        "timestamp": now_ns // 1_000_000,
     }
 
 

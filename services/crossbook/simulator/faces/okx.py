@@ -7,7 +7,7 @@ hears nothing and is sent nothing for 30 s is closed. The checksum is always 0.
 import json
 import math
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from crossbook.simulator.faces.base import Face, as_dict, not_found
@@ -15,6 +15,7 @@ from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.limits import SlidingWindow
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, price_decimals
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -72,7 +73,17 @@ class OkxFace(Face):
             return self._instruments_answer(query.get("instType"))
         if path == "/api/v5/market/books":
             return self._books_answer(query.get("instId", ""), query.get("sz", "1"), now_ns)
-        return not_found(path)
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """Each fact is an answer of its own; limits are told of one swap at a time."""
+        held = {one.symbol: facts for one, facts in self.facts(now_ns)}
+        wanted = [query["instId"]] if query.get("instId") in held else list(held)
+        make = _FACT_ROWS.get(path)
+        if make is None:
+            return not_found(path)
+        rows = [make(symbol, held[symbol]) | {"ts": str(now_ns // 1_000_000)} for symbol in wanted]
+        return json_answer({"code": "0", "msg": "", "data": rows})
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.messages = SlidingWindow(REQUESTS_PER_HOUR, 3600)
@@ -273,6 +284,33 @@ def _row(symbol: str, base: str, listing: Listing | None, code: int) -> dict[str
         "state": "live",
         "ruleType": "normal",
     }
+
+
+def _funding(symbol: str, held: Facts) -> dict[str, Any]:
+    then = held.next_seconds
+    times = {"fundingTime": str(then * 1000), "nextFundingTime": str((then + held.interval_seconds) * 1000)}
+    return {"instId": symbol, "fundingRate": f"{held.rate:.10f}", "nextFundingRate": ""} | times
+
+
+def _limits(symbol: str, held: Facts) -> dict[str, Any]:
+    return {"instId": symbol, "buyLmt": f"{held.mark * 1.05:.10g}", "sellLmt": f"{held.mark * 0.95:.10g}"}
+
+
+def _volume(symbol: str, held: Facts) -> dict[str, Any]:
+    return {"instId": symbol, "last": f"{held.mark:.10g}", "volCcy24h": f"{held.volume / held.mark:.4f}"}
+
+
+_FACT_ROWS: dict[str, Callable[[str, Facts], dict[str, Any]]] = {
+    "/api/v5/public/funding-rate": _funding,
+    "/api/v5/public/mark-price": lambda symbol, held: {"instId": symbol, "markPx": f"{held.mark:.10g}"},
+    "/api/v5/market/index-tickers": lambda symbol, held: {
+        "instId": symbol.removesuffix("-SWAP"),
+        "idxPx": f"{held.index:.10g}",
+    },
+    "/api/v5/public/open-interest": lambda symbol, held: {"instId": symbol, "oiCcy": f"{held.open_interest:.4f}"},
+    "/api/v5/market/tickers": _volume,
+    "/api/v5/public/price-limit": _limits,
+}
 
 
 def _levels(market: _Market, levels: list[Level]) -> str:

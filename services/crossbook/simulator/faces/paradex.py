@@ -71,7 +71,27 @@ class ParadexFace(Face):
         return None
 
     def answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
-        return json_answer({"results": self._rows(now_ns)}) if path == "/v1/markets" else not_found(path)
+        if path == "/v1/markets":
+            return json_answer({"results": self._rows(now_ns)})
+        return self.facts_answer(path, query, now_ns)
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """The summary of all markets."""
+        if path != "/v1/markets/summary":
+            return not_found(path)
+        rows = [
+            {
+                "symbol": one.symbol,
+                "mark_price": f"{held.mark:.10g}",
+                "underlying_price": f"{held.index:.10g}",
+                "volume_24h": f"{held.volume:.4f}",
+                "open_interest": f"{held.open_interest:.4f}",
+                "funding_rate": f"{held.rate:.10f}",
+                "created_at": now_ns // 1_000_000,
+            }
+            for one, held in self.facts(now_ns)
+        ]
+        return json_answer({"results": rows})
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.memory["pinged_ns"] = now_ns

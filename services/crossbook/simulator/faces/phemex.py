@@ -14,6 +14,7 @@ from crossbook.simulator.faces.window import Window
 from crossbook.simulator.wire.answer import Answer, json_answer
 from crossbook.simulator.wire.session import Session
 from crossbook.simulator.world.book import Level
+from crossbook.simulator.world.facts import Facts
 from crossbook.simulator.world.listing import Asset, Listing, decimal_text, listing_in_base_units
 from crossbook.simulator.world.world import Instrument, Traits
 
@@ -50,9 +51,27 @@ class PhemexFace(Face):
 
     def answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
         if path != "/public/products":
-            return not_found(path)
+            return self.facts_answer(path, query, now_ns)
         data = {"ratioScale": 8, "products": _other_products(), "perpProductsV2": self._rows()}
         return json_answer({"code": 0, "msg": "", "data": data})
+
+    def facts_answer(self, path: str, query: Mapping[str, str], now_ns: int) -> Answer:
+        """The tickers of all, and the funding rates of all."""
+        if path == "/md/v3/ticker/24hr/all":
+            rows = [_ticker(one.symbol, held, now_ns) for one, held in self.facts(now_ns)]
+            return json_answer({"error": None, "id": 0, "result": rows})
+        if path == "/contract-biz/public/real-funding-rates":
+            rows = [
+                {
+                    "symbol": one.symbol,
+                    "fundingRate": f"{held.rate:.8f}",
+                    "fundingInterval": held.interval_seconds,
+                    "nextfundingTime": held.next_seconds * 1000,
+                }
+                for one, held in self.facts(now_ns)
+            ]
+            return json_answer({"code": 0, "msg": "OK", "data": {"total": len(rows), "rows": rows}})
+        return not_found(path)
 
     def on_open(self, session: Session, now_ns: int) -> None:
         session.memory["pinged_ns"] = now_ns
@@ -193,6 +212,23 @@ def _row(symbol: str, asset: str, listing: Listing | None, code: int) -> dict[st
         "qtyPrecision": size_decimals,
         "pricePrecision": price_decimals,
         "fundingInterval": 28_800,
+        "maxOrderQtyRq": "1000000",
+        "minOrderValueRv": "1",
+        "minPriceRp": decimal_text(1, price_decimals),
+        "maxPriceRp": "2000000000",
+    }
+
+
+def _ticker(symbol: str, held: Facts, now_ns: int) -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "fundingRateRr": f"{held.rate:.8f}",
+        "predFundingRateRr": f"{held.predicted:.8f}",
+        "markRp": f"{held.mark:.10g}",
+        "indexRp": f"{held.index:.10g}",
+        "openInterestRv": f"{held.open_interest:.4f}",
+        "turnoverRv": f"{held.volume:.4f}",
+        "timestamp": now_ns,
     }
 
 

@@ -1,7 +1,7 @@
 """A venue's market list: fetched when the venue starts, and the choice of what of it to track."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from crossbook._core import Instrument, MarketListing, PayloadError, RestRequest, next_market_request, parse_markets
@@ -41,12 +41,21 @@ def select(listed: Sequence[Instrument], symbols: Sequence[str], assets: Sequenc
     )
 
 
-async def list_markets(reach: Reach, now_ns: Callable[[], int], *, is_urgent: bool = True) -> MarketListing:
-    """One try. Raises ListingError."""
+async def list_markets(
+    reach: Reach,
+    now_ns: Callable[[], int],
+    *,
+    is_urgent: bool = True,
+    on_answers: Callable[[Sequence[bytes]], Awaitable[None]] | None = None,
+) -> MarketListing:
+    """One try; who wants the answers is told them once they are a list. Raises ListingError."""
     try:
         async with asyncio.timeout(MAX_LISTING_SECONDS):
             answers = await _fetch(reach, is_urgent)
-            return await asyncio.to_thread(parse_markets, reach.venue, answers, now_ns())
+            listing = await asyncio.to_thread(parse_markets, reach.venue, answers, now_ns())
+            if on_answers is not None:
+                await on_answers(answers)
+            return listing
     except PayloadError as error:
         raise ListingError(OutsideText.of(error)) from error
     except TimeoutError as error:

@@ -19,11 +19,13 @@ from crossbook.plumbing.timestamps import seconds_to_ns
 from crossbook.tracker.feed.feed import FeedArguments, make_feed
 from crossbook.tracker.feed.recorder import RecordedFeed
 from crossbook.tracker.feed.session import ClockSteppedError, Session, VenueFailedError
+from crossbook.tracker.outgoing.fact_uplinks import FactUplinks
 from crossbook.tracker.outgoing.lanes import Lanes
 from crossbook.tracker.outgoing.outgoing import Outgoing
 from crossbook.tracker.outgoing.routing import Routing
 from crossbook.tracker.outgoing.spool import VenueSpool, open_spool
 from crossbook.tracker.venue.driver import Driver
+from crossbook.tracker.venue.facts import Facts
 from crossbook.tracker.venue.health import HealthWatch
 from crossbook.tracker.venue.local_clock import LocalClock
 from crossbook.tracker.venue.markets import ListingError, list_markets, select
@@ -70,6 +72,8 @@ class Venue:
         self._wanted = Wanted(choice, self._settings.asset_classes)
         self._confirmed = 0  # looks at quiet markets so far; see _has_standing_books
         self._spool: VenueSpool | None = None
+        self._facts = Facts(reach, station.clock)
+        self._shards = shards
 
     async def run(self, lifetime: Lifetime) -> None:
         """Until told to stop. Whatever fails here fails for this venue only, and is begun afresh."""
@@ -111,6 +115,18 @@ class Venue:
                     self.listings_refused += 1
                     log.warning("listing_refused", venue=self.id, error=str(error), effect="nothing is changed")
 
+    async def keep_facts(self, lifetime: Lifetime) -> None:
+        """Until told to stop: asks what the venue tells besides quotes, and tells every shard what is new of it."""
+        uplinks = FactUplinks(self.id, self._facts.book, lambda: self._shards, self._station.clock)
+        while not lifetime.stopping.is_set():
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._facts.keep_asking(lifetime, self._wanted.instruments.values))
+                    tasks.create_task(uplinks.run(lifetime))
+            except* Exception as errors:
+                log.error("facts_failed", venue=self.id, exc_info=errors, effect="they become stale; begun afresh")
+                await lifetime.sleep(RESTART_CAP_SECONDS)
+
     async def _wait_for_listing(self, lifetime: Lifetime) -> bool:
         """Until the market list is due; True as soon as told to stop."""
         left = self._settings.listing_interval_seconds * random.uniform(0.9, 1.1)
@@ -132,6 +148,7 @@ class Venue:
 
     def route(self, shards: Mapping[str, str]) -> None:
         """Spreads its instruments over these shards, by their addresses, from a minute's beginning on."""
+        self._shards = shards
         route = self._routing.change(shards, self._station.clock.now_ns())
         if self.driver is None:
             return
@@ -174,7 +191,9 @@ class Venue:
         return self._require_driver()
 
     async def _relist(self) -> None:
-        listing = await list_markets(self.reach, self._station.clock.now_ns, is_urgent=False)
+        listing = await list_markets(
+            self.reach, self._station.clock.now_ns, is_urgent=False, on_answers=self._facts.take_listing
+        )
         # A row that does not read says nothing of its market: that is a miss.
         left_out = {name for name, reason in listing.quarantined if not reason.startswith("malformed row")}
         self._carry_out(self._wanted.relist(listing.instruments, left_out), "market list")
@@ -214,7 +233,7 @@ class Venue:
         attempt = 0
         while True:
             try:
-                return await list_markets(self.reach, self._station.clock.now_ns)
+                return await list_markets(self.reach, self._station.clock.now_ns, on_answers=self._facts.take_listing)
             except ListingError as error:
                 self.problem = f"markets cannot be listed: {error}"
                 log.warning("listing_failed", venue=self.id, error=str(error))

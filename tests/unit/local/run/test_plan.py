@@ -19,7 +19,7 @@ def test_a_plan_holds_all_that_the_run_is_told() -> None:
     """Settings with the options over them, an endpoint a process, and places in the data folder; nothing is made."""
     plan = plan_run(OPTIONS)
     assert plan.settings.aggregator.window_seconds == 5
-    assert list(plan.targets) == ["tracker-1", "tracker-2", "aggregator", "arbitrage", "alerts", "simulator"]
+    assert list(plan.targets) == ["tracker-1", "tracker-2", "aggregator", "arbitrage", "alerts", "simulator", "gateway"]
     assert plan.places.truth_file == Path("/nowhere/data/truth.jsonl")
     assert plan.headline == "Crossbook is SIMULATED: v, w, seed 1"
     first, second = (endpoint.port for endpoint in plan.ports.of("tracker"))

@@ -23,8 +23,9 @@ def numbers(ports: Ports) -> list[int]:
 def test_defaults_are_those_of_the_settings() -> None:
     """One tracker listens where its settings say."""
     ports = chosen_of()
-    assert [endpoint.port for endpoint in ports.endpoints] == [50051, 50052, 50053, 50054, 8700]
-    assert [endpoint.metrics_port for endpoint in ports.endpoints] == [9101, 9102, 9103, 9104, 0]
+    assert [endpoint.port for endpoint in ports.endpoints] == [50051, 50052, 50053, 50054, 8700, 50058]
+    assert [endpoint.metrics_port for endpoint in ports.endpoints] == [9101, 9102, 9103, 9104, 0, 9105]
+    assert [endpoint.http_port for endpoint in ports.endpoints] == [0, 0, 0, 0, 0, 8080]
     assert ports.one("tracker").name == "tracker"
 
 

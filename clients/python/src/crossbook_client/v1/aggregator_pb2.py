@@ -22,71 +22,101 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from crossbook_client.v1 import access_pb2 as crossbook_dot_v1_dot_access__pb2
 from crossbook_client.v1 import facts_pb2 as crossbook_dot_v1_dot_facts__pb2
 from crossbook_client.v1 import market_pb2 as crossbook_dot_v1_dot_market__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63rossbook/v1/aggregator.proto\x12\x0c\x63rossbook.v1\x1a\x18\x63rossbook/v1/facts.proto\x1a\x19\x63rossbook/v1/market.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"C\n\x10InstrumentFilter\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\"\xcf\x01\n\x13IngestQuotesRequest\x12*\n\x05hello\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.IngestHelloH\x00\x12)\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x18.crossbook.v1.QuoteBatchH\x00\x12+\n\x06health\x18\x03 \x01(\x0b\x32\x19.crossbook.v1.VenueHealthH\x00\x12)\n\x05\x64\x65pth\x18\x04 \x01(\x0b\x32\x18.crossbook.v1.DepthBatchH\x00\x42\t\n\x07message\"\xdc\x01\n\x0bIngestHello\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x17\n\x0foldest_sequence\x18\x03 \x01(\x04\x12*\n\x07symbols\x18\x04 \x03(\x0b\x32\x19.crossbook.v1.SymbolEntry\x12\x15\n\rnext_sequence\x18\x05 \x01(\x04\x12\r\n\x05shard\x18\x06 \x01(\t\x12\x14\n\x0cleft_symbols\x18\x07 \x03(\r\x12\x17\n\x0froster_sequence\x18\x08 \x01(\x04\x12\x11\n\troster_ns\x18\t \x01(\x03\"\x88\x01\n\x14IngestQuotesResponse\x12+\n\x06resume\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.ResumePointH\x00\x12\x38\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32\x1d.crossbook.v1.AcknowledgementH\x00\x42\t\n\x07message\"U\n\x0bResumePoint\x12\x15\n\rnext_sequence\x18\x01 \x01(\x04\x12\x1a\n\x12\x61re_quotes_missing\x18\x02 \x01(\x08\x12\x13\n\x0btakes_depth\x18\x03 \x01(\x08\"-\n\x0f\x41\x63knowledgement\x12\x1a\n\x12\x63ommitted_sequence\x18\x01 \x01(\x04\"\x93\x01\n\x1cSubscribeQuoteBatchesRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12/\n\x0cmin_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nwith_depth\x18\x03 \x01(\x08\"\x8b\x01\n\x1dSubscribeQuoteBatchesResponse\x12\'\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x18.crossbook.v1.QuoteBatch\x12\x18\n\x10\x63onflated_quotes\x18\x02 \x01(\x04\x12\'\n\x05\x64\x65pth\x18\x03 \x01(\x0b\x32\x18.crossbook.v1.DepthBatch\"u\n\x12WatchQuotesRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12/\n\x0cmin_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"S\n\x13WatchQuotesResponse\x12\"\n\x05quote\x18\x01 \x01(\x0b\x32\x13.crossbook.v1.Quote\x12\x18\n\x10\x63onflated_quotes\x18\x02 \x01(\x04\"I\n\x17ListLatestQuotesRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\"?\n\x18ListLatestQuotesResponse\x12#\n\x06quotes\x18\x01 \x03(\x0b\x32\x13.crossbook.v1.Quote\"\xf3\x04\n\x0bWindowStats\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07\x61vg_bid\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07min_bid\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07max_bid\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x14\n\x07\x61vg_ask\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12\x14\n\x07min_ask\x18\t \x01(\x01H\x04\x88\x01\x01\x12\x14\n\x07max_ask\x18\n \x01(\x01H\x05\x88\x01\x01\x12\x17\n\navg_spread\x18\x0b \x01(\x01H\x06\x88\x01\x01\x12\x1e\n\x11time_weighted_bid\x18\x0c \x01(\x01H\x07\x88\x01\x01\x12\x1e\n\x11time_weighted_ask\x18\r \x01(\x01H\x08\x88\x01\x01\x12\x12\n\ntick_count\x18\x0e \x01(\x04\x12\x10\n\x08\x63overage\x18\x0f \x01(\x01\x12\x13\n\x0bis_complete\x18\x10 \x01(\x08\x12,\n\nlast_quote\x18\x11 \x01(\x0b\x32\x13.crossbook.v1.QuoteH\t\x88\x01\x01\x12\x0f\n\x07windows\x18\x12 \x01(\rB\n\n\x08_avg_bidB\n\n\x08_min_bidB\n\n\x08_max_bidB\n\n\x08_avg_askB\n\n\x08_min_askB\n\n\x08_max_askB\r\n\x0b_avg_spreadB\x14\n\x12_time_weighted_bidB\x14\n\x12_time_weighted_askB\r\n\x0b_last_quote\"\xba\x01\n\x14ListSnapshotsRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"^\n\x15ListSnapshotsResponse\x12,\n\tsnapshots\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.WindowStats\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb8\x01\n\x12ListMinutesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"Z\n\x13ListMinutesResponse\x12*\n\x07minutes\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.WindowStats\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1b\n\x19GetAggregatorStatsRequest\"\xbd\x03\n\x1aGetAggregatorStatsResponse\x12\x30\n\x07streams\x18\x01 \x03(\x0b\x32\x1f.crossbook.v1.IngestStreamStats\x12\x19\n\x11snapshots_written\x18\x02 \x01(\x04\x12\x17\n\x0fminutes_written\x18\x03 \x01(\x04\x12\x1c\n\x14incomplete_snapshots\x18\x04 \x01(\x04\x12\x17\n\x0fquotes_ingested\x18\x05 \x01(\x04\x12\x17\n\x0f\x62\x61tches_refused\x18\x06 \x01(\x04\x12\x13\n\x0bsubscribers\x18\x07 \x01(\r\x12\x1a\n\x12\x64\x61tabase_available\x18\x08 \x01(\x08\x12\r\n\x05shard\x18\t \x01(\t\x12\x1b\n\x13\x63ontested_snapshots\x18\n \x01(\x04\x12\x1c\n\x14\x62\x61tch_transit_p50_us\x18\x0b \x01(\x01\x12\x1c\n\x14\x62\x61tch_transit_p99_us\x18\x0c \x01(\x01\x12\x1c\n\x14window_update_p50_us\x18\r \x01(\x01\x12\x1c\n\x14window_update_p99_us\x18\x0e \x01(\x01\x12\x14\n\x0clost_windows\x18\x0f \x01(\x04\"\x88\x02\n\x11IngestStreamStats\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x13\n\x0binstruments\x18\x04 \x01(\r\x12\x18\n\x10live_instruments\x18\x05 \x01(\r\x12\x19\n\x11received_sequence\x18\x06 \x01(\x04\x12\x1a\n\x12\x63ommitted_sequence\x18\x07 \x01(\x04\x12-\n\twatermark\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06health\x18\t \x01(\x0b\x32\x19.crossbook.v1.VenueHealth\"W\n\x12IngestFactsRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x32\n\x0binstruments\x18\x02 \x03(\x0b\x32\x1d.crossbook.v1.InstrumentFacts\"\x15\n\x13IngestFactsResponse\"\x9a\x01\n\x1aListInstrumentFactsRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12%\n\x05kinds\x18\x02 \x03(\x0e\x32\x16.crossbook.v1.FactKind\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"j\n\x1bListInstrumentFactsResponse\x12\x32\n\x0binstruments\x18\x01 \x03(\x0b\x32\x1d.crossbook.v1.InstrumentFacts\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"t\n\x1bWatchInstrumentFactsRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12%\n\x05kinds\x18\x02 \x03(\x0e\x32\x16.crossbook.v1.FactKind\"g\n\x1cWatchInstrumentFactsResponse\x12\x32\n\x0binstruments\x18\x01 \x03(\x0b\x32\x1d.crossbook.v1.InstrumentFacts\x12\x13\n\x0bis_complete\x18\x02 \x01(\x08\x32\xe7\x07\n\x11\x41ggregatorService\x12Y\n\x0cIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse(\x01\x30\x01\x12r\n\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse0\x01\x12T\n\x0bWatchQuotes\x12 .crossbook.v1.WatchQuotesRequest\x1a!.crossbook.v1.WatchQuotesResponse0\x01\x12\x61\n\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\x12X\n\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\x12R\n\x0bListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\x12g\n\x12GetAggregatorStats\x12\'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\x12V\n\x0bIngestFacts\x12 .crossbook.v1.IngestFactsRequest\x1a!.crossbook.v1.IngestFactsResponse(\x01\x30\x01\x12j\n\x13ListInstrumentFacts\x12(.crossbook.v1.ListInstrumentFactsRequest\x1a).crossbook.v1.ListInstrumentFactsResponse\x12o\n\x14WatchInstrumentFacts\x12).crossbook.v1.WatchInstrumentFactsRequest\x1a*.crossbook.v1.WatchInstrumentFactsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63rossbook/v1/aggregator.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/access.proto\x1a\x18\x63rossbook/v1/facts.proto\x1a\x19\x63rossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"C\n\x10InstrumentFilter\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\"\xcf\x01\n\x13IngestQuotesRequest\x12*\n\x05hello\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.IngestHelloH\x00\x12)\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x18.crossbook.v1.QuoteBatchH\x00\x12+\n\x06health\x18\x03 \x01(\x0b\x32\x19.crossbook.v1.VenueHealthH\x00\x12)\n\x05\x64\x65pth\x18\x04 \x01(\x0b\x32\x18.crossbook.v1.DepthBatchH\x00\x42\t\n\x07message\"\xdc\x01\n\x0bIngestHello\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x17\n\x0foldest_sequence\x18\x03 \x01(\x04\x12*\n\x07symbols\x18\x04 \x03(\x0b\x32\x19.crossbook.v1.SymbolEntry\x12\x15\n\rnext_sequence\x18\x05 \x01(\x04\x12\r\n\x05shard\x18\x06 \x01(\t\x12\x14\n\x0cleft_symbols\x18\x07 \x03(\r\x12\x17\n\x0froster_sequence\x18\x08 \x01(\x04\x12\x11\n\troster_ns\x18\t \x01(\x03\"\x88\x01\n\x14IngestQuotesResponse\x12+\n\x06resume\x18\x01 \x01(\x0b\x32\x19.crossbook.v1.ResumePointH\x00\x12\x38\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32\x1d.crossbook.v1.AcknowledgementH\x00\x42\t\n\x07message\"U\n\x0bResumePoint\x12\x15\n\rnext_sequence\x18\x01 \x01(\x04\x12\x1a\n\x12\x61re_quotes_missing\x18\x02 \x01(\x08\x12\x13\n\x0btakes_depth\x18\x03 \x01(\x08\"-\n\x0f\x41\x63knowledgement\x12\x1a\n\x12\x63ommitted_sequence\x18\x01 \x01(\x04\"\x93\x01\n\x1cSubscribeQuoteBatchesRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12/\n\x0cmin_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nwith_depth\x18\x03 \x01(\x08\"\x8b\x01\n\x1dSubscribeQuoteBatchesResponse\x12\'\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x18.crossbook.v1.QuoteBatch\x12\x18\n\x10\x63onflated_quotes\x18\x02 \x01(\x04\x12\'\n\x05\x64\x65pth\x18\x03 \x01(\x0b\x32\x18.crossbook.v1.DepthBatch\"u\n\x12WatchQuotesRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12/\n\x0cmin_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"S\n\x13WatchQuotesResponse\x12\"\n\x05quote\x18\x01 \x01(\x0b\x32\x13.crossbook.v1.Quote\x12\x18\n\x10\x63onflated_quotes\x18\x02 \x01(\x04\"I\n\x17ListLatestQuotesRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\"?\n\x18ListLatestQuotesResponse\x12#\n\x06quotes\x18\x01 \x03(\x0b\x32\x13.crossbook.v1.Quote\"\xf3\x04\n\x0bWindowStats\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07\x61vg_bid\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07min_bid\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07max_bid\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x14\n\x07\x61vg_ask\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12\x14\n\x07min_ask\x18\t \x01(\x01H\x04\x88\x01\x01\x12\x14\n\x07max_ask\x18\n \x01(\x01H\x05\x88\x01\x01\x12\x17\n\navg_spread\x18\x0b \x01(\x01H\x06\x88\x01\x01\x12\x1e\n\x11time_weighted_bid\x18\x0c \x01(\x01H\x07\x88\x01\x01\x12\x1e\n\x11time_weighted_ask\x18\r \x01(\x01H\x08\x88\x01\x01\x12\x12\n\ntick_count\x18\x0e \x01(\x04\x12\x10\n\x08\x63overage\x18\x0f \x01(\x01\x12\x13\n\x0bis_complete\x18\x10 \x01(\x08\x12,\n\nlast_quote\x18\x11 \x01(\x0b\x32\x13.crossbook.v1.QuoteH\t\x88\x01\x01\x12\x0f\n\x07windows\x18\x12 \x01(\rB\n\n\x08_avg_bidB\n\n\x08_min_bidB\n\n\x08_max_bidB\n\n\x08_avg_askB\n\n\x08_min_askB\n\n\x08_max_askB\r\n\x0b_avg_spreadB\x14\n\x12_time_weighted_bidB\x14\n\x12_time_weighted_askB\r\n\x0b_last_quote\"\xd3\x01\n\x14ListSnapshotsRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x17\n\x0fis_newest_first\x18\x07 \x01(\x08\"^\n\x15ListSnapshotsResponse\x12,\n\tsnapshots\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.WindowStats\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd1\x01\n\x12ListMinutesRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x17\n\x0fis_newest_first\x18\x07 \x01(\x08\"Z\n\x13ListMinutesResponse\x12*\n\x07minutes\x18\x01 \x03(\x0b\x32\x19.crossbook.v1.WindowStats\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x12\n\x10\x43ountRowsRequest\"<\n\x11\x43ountRowsResponse\x12\'\n\x06venues\x18\x01 \x03(\x0b\x32\x17.crossbook.v1.VenueRows\">\n\tVenueRows\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x11\n\tsnapshots\x18\x02 \x01(\x04\x12\x0f\n\x07minutes\x18\x03 \x01(\x04\"\x1b\n\x19GetAggregatorStatsRequest\"\xbd\x03\n\x1aGetAggregatorStatsResponse\x12\x30\n\x07streams\x18\x01 \x03(\x0b\x32\x1f.crossbook.v1.IngestStreamStats\x12\x19\n\x11snapshots_written\x18\x02 \x01(\x04\x12\x17\n\x0fminutes_written\x18\x03 \x01(\x04\x12\x1c\n\x14incomplete_snapshots\x18\x04 \x01(\x04\x12\x17\n\x0fquotes_ingested\x18\x05 \x01(\x04\x12\x17\n\x0f\x62\x61tches_refused\x18\x06 \x01(\x04\x12\x13\n\x0bsubscribers\x18\x07 \x01(\r\x12\x1a\n\x12\x64\x61tabase_available\x18\x08 \x01(\x08\x12\r\n\x05shard\x18\t \x01(\t\x12\x1b\n\x13\x63ontested_snapshots\x18\n \x01(\x04\x12\x1c\n\x14\x62\x61tch_transit_p50_us\x18\x0b \x01(\x01\x12\x1c\n\x14\x62\x61tch_transit_p99_us\x18\x0c \x01(\x01\x12\x1c\n\x14window_update_p50_us\x18\r \x01(\x01\x12\x1c\n\x14window_update_p99_us\x18\x0e \x01(\x01\x12\x14\n\x0clost_windows\x18\x0f \x01(\x04\"\x88\x02\n\x11IngestStreamStats\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x13\n\x0binstruments\x18\x04 \x01(\r\x12\x18\n\x10live_instruments\x18\x05 \x01(\r\x12\x19\n\x11received_sequence\x18\x06 \x01(\x04\x12\x1a\n\x12\x63ommitted_sequence\x18\x07 \x01(\x04\x12-\n\twatermark\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06health\x18\t \x01(\x0b\x32\x19.crossbook.v1.VenueHealth\"W\n\x12IngestFactsRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x32\n\x0binstruments\x18\x02 \x03(\x0b\x32\x1d.crossbook.v1.InstrumentFacts\"\x15\n\x13IngestFactsResponse\"\x9a\x01\n\x1aListInstrumentFactsRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12%\n\x05kinds\x18\x02 \x03(\x0e\x32\x16.crossbook.v1.FactKind\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"j\n\x1bListInstrumentFactsResponse\x12\x32\n\x0binstruments\x18\x01 \x03(\x0b\x32\x1d.crossbook.v1.InstrumentFacts\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"t\n\x1bWatchInstrumentFactsRequest\x12.\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.crossbook.v1.InstrumentFilter\x12%\n\x05kinds\x18\x02 \x03(\x0e\x32\x16.crossbook.v1.FactKind\"g\n\x1cWatchInstrumentFactsResponse\x12\x32\n\x0binstruments\x18\x01 \x03(\x0b\x32\x1d.crossbook.v1.InstrumentFacts\x12\x13\n\x0bis_complete\x18\x02 \x01(\x08\x32\xd0\t\n\x11\x41ggregatorService\x12\x61\n\x0cIngestQuotes\x12!.crossbook.v1.IngestQuotesRequest\x1a\".crossbook.v1.IngestQuotesResponse\"\x06\xa2\xbb\x18\x02\x08\x06(\x01\x30\x01\x12z\n\x15SubscribeQuoteBatches\x12*.crossbook.v1.SubscribeQuoteBatchesRequest\x1a+.crossbook.v1.SubscribeQuoteBatchesResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x30\x01\x12\\\n\x0bWatchQuotes\x12 .crossbook.v1.WatchQuotesRequest\x1a!.crossbook.v1.WatchQuotesResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x30\x01\x12i\n\x10ListLatestQuotes\x12%.crossbook.v1.ListLatestQuotesRequest\x1a&.crossbook.v1.ListLatestQuotesResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x12t\n\rListSnapshots\x12\".crossbook.v1.ListSnapshotsRequest\x1a#.crossbook.v1.ListSnapshotsResponse\"\x1a\xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/windows\x12v\n\x0bListMinutes\x12 .crossbook.v1.ListMinutesRequest\x1a!.crossbook.v1.ListMinutesResponse\"\"\xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/api/windows/minutes\x12T\n\tCountRows\x12\x1e.crossbook.v1.CountRowsRequest\x1a\x1f.crossbook.v1.CountRowsResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x12o\n\x12GetAggregatorStats\x12\'.crossbook.v1.GetAggregatorStatsRequest\x1a(.crossbook.v1.GetAggregatorStatsResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x12^\n\x0bIngestFacts\x12 .crossbook.v1.IngestFactsRequest\x1a!.crossbook.v1.IngestFactsResponse\"\x06\xa2\xbb\x18\x02\x08\x06(\x01\x30\x01\x12\x84\x01\n\x13ListInstrumentFacts\x12(.crossbook.v1.ListInstrumentFactsRequest\x1a).crossbook.v1.ListInstrumentFactsResponse\"\x18\xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/facts\x12w\n\x14WatchInstrumentFacts\x12).crossbook.v1.WatchInstrumentFactsRequest\x1a*.crossbook.v1.WatchInstrumentFactsResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossbook_client.v1.aggregator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INSTRUMENTFILTER']._serialized_start=165
-  _globals['_INSTRUMENTFILTER']._serialized_end=232
-  _globals['_INGESTQUOTESREQUEST']._serialized_start=235
-  _globals['_INGESTQUOTESREQUEST']._serialized_end=442
-  _globals['_INGESTHELLO']._serialized_start=445
-  _globals['_INGESTHELLO']._serialized_end=665
-  _globals['_INGESTQUOTESRESPONSE']._serialized_start=668
-  _globals['_INGESTQUOTESRESPONSE']._serialized_end=804
-  _globals['_RESUMEPOINT']._serialized_start=806
-  _globals['_RESUMEPOINT']._serialized_end=891
-  _globals['_ACKNOWLEDGEMENT']._serialized_start=893
-  _globals['_ACKNOWLEDGEMENT']._serialized_end=938
-  _globals['_SUBSCRIBEQUOTEBATCHESREQUEST']._serialized_start=941
-  _globals['_SUBSCRIBEQUOTEBATCHESREQUEST']._serialized_end=1088
-  _globals['_SUBSCRIBEQUOTEBATCHESRESPONSE']._serialized_start=1091
-  _globals['_SUBSCRIBEQUOTEBATCHESRESPONSE']._serialized_end=1230
-  _globals['_WATCHQUOTESREQUEST']._serialized_start=1232
-  _globals['_WATCHQUOTESREQUEST']._serialized_end=1349
-  _globals['_WATCHQUOTESRESPONSE']._serialized_start=1351
-  _globals['_WATCHQUOTESRESPONSE']._serialized_end=1434
-  _globals['_LISTLATESTQUOTESREQUEST']._serialized_start=1436
-  _globals['_LISTLATESTQUOTESREQUEST']._serialized_end=1509
-  _globals['_LISTLATESTQUOTESRESPONSE']._serialized_start=1511
-  _globals['_LISTLATESTQUOTESRESPONSE']._serialized_end=1574
-  _globals['_WINDOWSTATS']._serialized_start=1577
-  _globals['_WINDOWSTATS']._serialized_end=2204
-  _globals['_LISTSNAPSHOTSREQUEST']._serialized_start=2207
-  _globals['_LISTSNAPSHOTSREQUEST']._serialized_end=2393
-  _globals['_LISTSNAPSHOTSRESPONSE']._serialized_start=2395
-  _globals['_LISTSNAPSHOTSRESPONSE']._serialized_end=2489
-  _globals['_LISTMINUTESREQUEST']._serialized_start=2492
-  _globals['_LISTMINUTESREQUEST']._serialized_end=2676
-  _globals['_LISTMINUTESRESPONSE']._serialized_start=2678
-  _globals['_LISTMINUTESRESPONSE']._serialized_end=2768
-  _globals['_GETAGGREGATORSTATSREQUEST']._serialized_start=2770
-  _globals['_GETAGGREGATORSTATSREQUEST']._serialized_end=2797
-  _globals['_GETAGGREGATORSTATSRESPONSE']._serialized_start=2800
-  _globals['_GETAGGREGATORSTATSRESPONSE']._serialized_end=3245
-  _globals['_INGESTSTREAMSTATS']._serialized_start=3248
-  _globals['_INGESTSTREAMSTATS']._serialized_end=3512
-  _globals['_INGESTFACTSREQUEST']._serialized_start=3514
-  _globals['_INGESTFACTSREQUEST']._serialized_end=3601
-  _globals['_INGESTFACTSRESPONSE']._serialized_start=3603
-  _globals['_INGESTFACTSRESPONSE']._serialized_end=3624
-  _globals['_LISTINSTRUMENTFACTSREQUEST']._serialized_start=3627
-  _globals['_LISTINSTRUMENTFACTSREQUEST']._serialized_end=3781
-  _globals['_LISTINSTRUMENTFACTSRESPONSE']._serialized_start=3783
-  _globals['_LISTINSTRUMENTFACTSRESPONSE']._serialized_end=3889
-  _globals['_WATCHINSTRUMENTFACTSREQUEST']._serialized_start=3891
-  _globals['_WATCHINSTRUMENTFACTSREQUEST']._serialized_end=4007
-  _globals['_WATCHINSTRUMENTFACTSRESPONSE']._serialized_start=4009
-  _globals['_WATCHINSTRUMENTFACTSRESPONSE']._serialized_end=4112
-  _globals['_AGGREGATORSERVICE']._serialized_start=4115
-  _globals['_AGGREGATORSERVICE']._serialized_end=5114
+  _globals['_AGGREGATORSERVICE'].methods_by_name['IngestQuotes']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['IngestQuotes']._serialized_options = b'\242\273\030\002\010\006'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['SubscribeQuoteBatches']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['SubscribeQuoteBatches']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['WatchQuotes']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['WatchQuotes']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListLatestQuotes']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListLatestQuotes']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListSnapshots']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListSnapshots']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\016\022\014/api/windows'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListMinutes']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListMinutes']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\026\022\024/api/windows/minutes'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['CountRows']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['CountRows']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['GetAggregatorStats']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['GetAggregatorStats']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['IngestFacts']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['IngestFacts']._serialized_options = b'\242\273\030\002\010\006'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListInstrumentFacts']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['ListInstrumentFacts']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\014\022\n/api/facts'
+  _globals['_AGGREGATORSERVICE'].methods_by_name['WatchInstrumentFacts']._loaded_options = None
+  _globals['_AGGREGATORSERVICE'].methods_by_name['WatchInstrumentFacts']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_INSTRUMENTFILTER']._serialized_start=222
+  _globals['_INSTRUMENTFILTER']._serialized_end=289
+  _globals['_INGESTQUOTESREQUEST']._serialized_start=292
+  _globals['_INGESTQUOTESREQUEST']._serialized_end=499
+  _globals['_INGESTHELLO']._serialized_start=502
+  _globals['_INGESTHELLO']._serialized_end=722
+  _globals['_INGESTQUOTESRESPONSE']._serialized_start=725
+  _globals['_INGESTQUOTESRESPONSE']._serialized_end=861
+  _globals['_RESUMEPOINT']._serialized_start=863
+  _globals['_RESUMEPOINT']._serialized_end=948
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=950
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=995
+  _globals['_SUBSCRIBEQUOTEBATCHESREQUEST']._serialized_start=998
+  _globals['_SUBSCRIBEQUOTEBATCHESREQUEST']._serialized_end=1145
+  _globals['_SUBSCRIBEQUOTEBATCHESRESPONSE']._serialized_start=1148
+  _globals['_SUBSCRIBEQUOTEBATCHESRESPONSE']._serialized_end=1287
+  _globals['_WATCHQUOTESREQUEST']._serialized_start=1289
+  _globals['_WATCHQUOTESREQUEST']._serialized_end=1406
+  _globals['_WATCHQUOTESRESPONSE']._serialized_start=1408
+  _globals['_WATCHQUOTESRESPONSE']._serialized_end=1491
+  _globals['_LISTLATESTQUOTESREQUEST']._serialized_start=1493
+  _globals['_LISTLATESTQUOTESREQUEST']._serialized_end=1566
+  _globals['_LISTLATESTQUOTESRESPONSE']._serialized_start=1568
+  _globals['_LISTLATESTQUOTESRESPONSE']._serialized_end=1631
+  _globals['_WINDOWSTATS']._serialized_start=1634
+  _globals['_WINDOWSTATS']._serialized_end=2261
+  _globals['_LISTSNAPSHOTSREQUEST']._serialized_start=2264
+  _globals['_LISTSNAPSHOTSREQUEST']._serialized_end=2475
+  _globals['_LISTSNAPSHOTSRESPONSE']._serialized_start=2477
+  _globals['_LISTSNAPSHOTSRESPONSE']._serialized_end=2571
+  _globals['_LISTMINUTESREQUEST']._serialized_start=2574
+  _globals['_LISTMINUTESREQUEST']._serialized_end=2783
+  _globals['_LISTMINUTESRESPONSE']._serialized_start=2785
+  _globals['_LISTMINUTESRESPONSE']._serialized_end=2875
+  _globals['_COUNTROWSREQUEST']._serialized_start=2877
+  _globals['_COUNTROWSREQUEST']._serialized_end=2895
+  _globals['_COUNTROWSRESPONSE']._serialized_start=2897
+  _globals['_COUNTROWSRESPONSE']._serialized_end=2957
+  _globals['_VENUEROWS']._serialized_start=2959
+  _globals['_VENUEROWS']._serialized_end=3021
+  _globals['_GETAGGREGATORSTATSREQUEST']._serialized_start=3023
+  _globals['_GETAGGREGATORSTATSREQUEST']._serialized_end=3050
+  _globals['_GETAGGREGATORSTATSRESPONSE']._serialized_start=3053
+  _globals['_GETAGGREGATORSTATSRESPONSE']._serialized_end=3498
+  _globals['_INGESTSTREAMSTATS']._serialized_start=3501
+  _globals['_INGESTSTREAMSTATS']._serialized_end=3765
+  _globals['_INGESTFACTSREQUEST']._serialized_start=3767
+  _globals['_INGESTFACTSREQUEST']._serialized_end=3854
+  _globals['_INGESTFACTSRESPONSE']._serialized_start=3856
+  _globals['_INGESTFACTSRESPONSE']._serialized_end=3877
+  _globals['_LISTINSTRUMENTFACTSREQUEST']._serialized_start=3880
+  _globals['_LISTINSTRUMENTFACTSREQUEST']._serialized_end=4034
+  _globals['_LISTINSTRUMENTFACTSRESPONSE']._serialized_start=4036
+  _globals['_LISTINSTRUMENTFACTSRESPONSE']._serialized_end=4142
+  _globals['_WATCHINSTRUMENTFACTSREQUEST']._serialized_start=4144
+  _globals['_WATCHINSTRUMENTFACTSREQUEST']._serialized_end=4260
+  _globals['_WATCHINSTRUMENTFACTSRESPONSE']._serialized_start=4262
+  _globals['_WATCHINSTRUMENTFACTSRESPONSE']._serialized_end=4365
+  _globals['_AGGREGATORSERVICE']._serialized_start=4368
+  _globals['_AGGREGATORSERVICE']._serialized_end=5600
 # @@protoc_insertion_point(module_scope)

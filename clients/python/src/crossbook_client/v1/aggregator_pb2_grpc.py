@@ -65,6 +65,11 @@ class AggregatorServiceStub:
                 request_serializer=crossbook_dot_v1_dot_aggregator__pb2.ListMinutesRequest.SerializeToString,
                 response_deserializer=crossbook_dot_v1_dot_aggregator__pb2.ListMinutesResponse.FromString,
                 _registered_method=True)
+        self.CountRows = channel.unary_unary(
+                '/crossbook.v1.AggregatorService/CountRows',
+                request_serializer=crossbook_dot_v1_dot_aggregator__pb2.CountRowsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_aggregator__pb2.CountRowsResponse.FromString,
+                _registered_method=True)
         self.GetAggregatorStats = channel.unary_unary(
                 '/crossbook.v1.AggregatorService/GetAggregatorStats',
                 request_serializer=crossbook_dot_v1_dot_aggregator__pb2.GetAggregatorStatsRequest.SerializeToString,
@@ -123,14 +128,21 @@ class AggregatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSnapshots(self, request, context):
-        """Closed windows, oldest first.
+        """Closed windows, oldest first unless it is asked otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListMinutes(self, request, context):
-        """Closed minutes, oldest first.
+        """Closed minutes, oldest first unless it is asked otherwise.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountRows(self, request, context):
+        """How many rows Postgres holds, by venue; counted at most every 5 s.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,6 +209,11 @@ def add_AggregatorServiceServicer_to_server(servicer, server):
                     servicer.ListMinutes,
                     request_deserializer=crossbook_dot_v1_dot_aggregator__pb2.ListMinutesRequest.FromString,
                     response_serializer=crossbook_dot_v1_dot_aggregator__pb2.ListMinutesResponse.SerializeToString,
+            ),
+            'CountRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountRows,
+                    request_deserializer=crossbook_dot_v1_dot_aggregator__pb2.CountRowsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_aggregator__pb2.CountRowsResponse.SerializeToString,
             ),
             'GetAggregatorStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAggregatorStats,
@@ -382,6 +399,33 @@ class AggregatorService:
             '/crossbook.v1.AggregatorService/ListMinutes',
             crossbook_dot_v1_dot_aggregator__pb2.ListMinutesRequest.SerializeToString,
             crossbook_dot_v1_dot_aggregator__pb2.ListMinutesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AggregatorService/CountRows',
+            crossbook_dot_v1_dot_aggregator__pb2.CountRowsRequest.SerializeToString,
+            crossbook_dot_v1_dot_aggregator__pb2.CountRowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

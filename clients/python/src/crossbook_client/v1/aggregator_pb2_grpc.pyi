@@ -46,9 +46,11 @@ class AggregatorServiceStub:
     ListLatestQuotes: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.ListLatestQuotesRequest, _aggregator_pb2.ListLatestQuotesResponse]
     """The latest quote of every instrument that matches."""
     ListSnapshots: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.ListSnapshotsRequest, _aggregator_pb2.ListSnapshotsResponse]
-    """Closed windows, oldest first."""
+    """Closed windows, oldest first unless it is asked otherwise."""
     ListMinutes: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.ListMinutesRequest, _aggregator_pb2.ListMinutesResponse]
-    """Closed minutes, oldest first."""
+    """Closed minutes, oldest first unless it is asked otherwise."""
+    CountRows: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.CountRowsRequest, _aggregator_pb2.CountRowsResponse]
+    """How many rows Postgres holds, by venue; counted at most every 5 s."""
     GetAggregatorStats: _grpc.UnaryUnaryMultiCallable[_aggregator_pb2.GetAggregatorStatsRequest, _aggregator_pb2.GetAggregatorStatsResponse]
     """Counters of this process."""
     IngestFacts: _grpc.StreamStreamMultiCallable[_aggregator_pb2.IngestFactsRequest, _aggregator_pb2.IngestFactsResponse]
@@ -78,9 +80,11 @@ class AggregatorServiceAsyncStub(AggregatorServiceStub):
     ListLatestQuotes: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.ListLatestQuotesRequest, _aggregator_pb2.ListLatestQuotesResponse]  # type: ignore[assignment]
     """The latest quote of every instrument that matches."""
     ListSnapshots: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.ListSnapshotsRequest, _aggregator_pb2.ListSnapshotsResponse]  # type: ignore[assignment]
-    """Closed windows, oldest first."""
+    """Closed windows, oldest first unless it is asked otherwise."""
     ListMinutes: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.ListMinutesRequest, _aggregator_pb2.ListMinutesResponse]  # type: ignore[assignment]
-    """Closed minutes, oldest first."""
+    """Closed minutes, oldest first unless it is asked otherwise."""
+    CountRows: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.CountRowsRequest, _aggregator_pb2.CountRowsResponse]  # type: ignore[assignment]
+    """How many rows Postgres holds, by venue; counted at most every 5 s."""
     GetAggregatorStats: _aio.UnaryUnaryMultiCallable[_aggregator_pb2.GetAggregatorStatsRequest, _aggregator_pb2.GetAggregatorStatsResponse]  # type: ignore[assignment]
     """Counters of this process."""
     IngestFacts: _aio.StreamStreamMultiCallable[_aggregator_pb2.IngestFactsRequest, _aggregator_pb2.IngestFactsResponse]  # type: ignore[assignment]
@@ -137,7 +141,7 @@ class AggregatorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aggregator_pb2.ListSnapshotsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aggregator_pb2.ListSnapshotsResponse, _abc.Awaitable[_aggregator_pb2.ListSnapshotsResponse]]:
-        """Closed windows, oldest first."""
+        """Closed windows, oldest first unless it is asked otherwise."""
 
     @_abc_1.abstractmethod
     def ListMinutes(
@@ -145,7 +149,15 @@ class AggregatorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aggregator_pb2.ListMinutesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aggregator_pb2.ListMinutesResponse, _abc.Awaitable[_aggregator_pb2.ListMinutesResponse]]:
-        """Closed minutes, oldest first."""
+        """Closed minutes, oldest first unless it is asked otherwise."""
+
+    @_abc_1.abstractmethod
+    def CountRows(
+        self,
+        request: _aggregator_pb2.CountRowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aggregator_pb2.CountRowsResponse, _abc.Awaitable[_aggregator_pb2.CountRowsResponse]]:
+        """How many rows Postgres holds, by venue; counted at most every 5 s."""
 
     @_abc_1.abstractmethod
     def GetAggregatorStats(

@@ -22,45 +22,57 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from crossbook_client.v1 import access_pb2 as crossbook_dot_v1_dot_access__pb2
 from crossbook_client.v1 import market_pb2 as crossbook_dot_v1_dot_market__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63rossbook/v1/tracker.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/market.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\x14StartTrackingRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\"B\n\x15StartTrackingResponse\x12)\n\x07started\x18\x01 \x03(\x0b\x32\x18.crossbook.v1.Instrument\"5\n\x13StopTrackingRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\"\'\n\x14StopTrackingResponse\x12\x0f\n\x07stopped\x18\x01 \x03(\t\"(\n\x16GetTrackerStatsRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\"C\n\x17GetTrackerStatsResponse\x12(\n\x06venues\x18\x01 \x03(\x0b\x32\x18.crossbook.v1.VenueStats\"\xee\x04\n\nVenueStats\x12\r\n\x05venue\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.crossbook.v1.VenueState\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x11\n\tconnected\x18\x04 \x01(\x08\x12\x0f\n\x07markets\x18\x05 \x01(\r\x12\x14\n\x0clive_markets\x18\x06 \x01(\r\x12\x19\n\x11messages_received\x18\x07 \x01(\x04\x12\x16\n\x0equotes_emitted\x18\x08 \x01(\x04\x12\x35\n\x11last_message_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04gaps\x18\n \x01(\x04\x12\x0f\n\x07resyncs\x18\x0b \x01(\x04\x12\x14\n\x0cparse_errors\x18\x0c \x01(\x04\x12\x12\n\nreconnects\x18\r \x01(\x04\x12\x16\n\x0e\x64ropped_quotes\x18\x0e \x01(\x04\x12\x1e\n\x16unacknowledged_batches\x18\x0f \x01(\x04\x12\x1d\n\x15\x66rame_to_quote_p50_us\x18\x10 \x01(\x01\x12\x11\n\tconfirmed\x18\x11 \x01(\x04\x12\x0e\n\x06\x66rozen\x18\x12 \x01(\x04\x12\x19\n\x11state_transitions\x18\x13 \x01(\x04\x12\x18\n\x10listings_refused\x18\x14 \x01(\x04\x12\x1c\n\x0f\x63lock_offset_ms\x18\x15 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08\x64\x65lay_ms\x18\x16 \x01(\x01H\x01\x88\x01\x01\x12&\n\x05lanes\x18\x17 \x03(\x0b\x32\x17.crossbook.v1.LaneStatsB\x12\n\x10_clock_offset_msB\x0b\n\t_delay_ms\"\x8d\x01\n\tLaneStats\x12\r\n\x05shard\x18\x01 \x01(\t\x12\x14\n\x0cis_connected\x18\x02 \x01(\x08\x12\x12\n\nis_leaving\x18\x03 \x01(\x08\x12\x0f\n\x07problem\x18\x04 \x01(\t\x12\x1e\n\x16unacknowledged_batches\x18\x05 \x01(\x04\x12\x16\n\x0e\x64ropped_quotes\x18\x06 \x01(\x04\"$\n\x12ListMarketsRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\"z\n\x13ListMarketsResponse\x12-\n\x0binstruments\x18\x01 \x03(\x0b\x32\x18.crossbook.v1.Instrument\x12\x34\n\x0bquarantined\x18\x02 \x03(\x0b\x32\x1f.crossbook.v1.QuarantinedMarket\"I\n\x11QuarantinedMarket\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x15\n\rnative_symbol\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"C\n\x13GetOrderBookRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x03 \x01(\r\"\xbf\x01\n\x14GetOrderBookResponse\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12&\n\x05state\x18\x03 \x01(\x0e\x32\x17.crossbook.v1.BookState\x12&\n\x04\x62ids\x18\x04 \x03(\x0b\x32\x18.crossbook.v1.PriceLevel\x12&\n\x04\x61sks\x18\x05 \x03(\x0b\x32\x18.crossbook.v1.PriceLevel\x12\x10\n\x08sequence\x18\x06 \x01(\x04\")\n\nPriceLevel\x12\r\n\x05price\x18\x01 \x01(\x01\x12\x0c\n\x04size\x18\x02 \x01(\x01\x32\xcc\x03\n\x0eTrackerService\x12X\n\rStartTracking\x12\".crossbook.v1.StartTrackingRequest\x1a#.crossbook.v1.StartTrackingResponse\x12U\n\x0cStopTracking\x12!.crossbook.v1.StopTrackingRequest\x1a\".crossbook.v1.StopTrackingResponse\x12^\n\x0fGetTrackerStats\x12$.crossbook.v1.GetTrackerStatsRequest\x1a%.crossbook.v1.GetTrackerStatsResponse\x12R\n\x0bListMarkets\x12 .crossbook.v1.ListMarketsRequest\x1a!.crossbook.v1.ListMarketsResponse\x12U\n\x0cGetOrderBook\x12!.crossbook.v1.GetOrderBookRequest\x1a\".crossbook.v1.GetOrderBookResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63rossbook/v1/tracker.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/access.proto\x1a\x19\x63rossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\x14StartTrackingRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12\x0e\n\x06\x61ssets\x18\x03 \x03(\t\"B\n\x15StartTrackingResponse\x12)\n\x07started\x18\x01 \x03(\x0b\x32\x18.crossbook.v1.Instrument\"5\n\x13StopTrackingRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07symbols\x18\x02 \x03(\t\"\'\n\x14StopTrackingResponse\x12\x0f\n\x07stopped\x18\x01 \x03(\t\"(\n\x16GetTrackerStatsRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\"C\n\x17GetTrackerStatsResponse\x12(\n\x06venues\x18\x01 \x03(\x0b\x32\x18.crossbook.v1.VenueStats\"\xee\x04\n\nVenueStats\x12\r\n\x05venue\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.crossbook.v1.VenueState\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x11\n\tconnected\x18\x04 \x01(\x08\x12\x0f\n\x07markets\x18\x05 \x01(\r\x12\x14\n\x0clive_markets\x18\x06 \x01(\r\x12\x19\n\x11messages_received\x18\x07 \x01(\x04\x12\x16\n\x0equotes_emitted\x18\x08 \x01(\x04\x12\x35\n\x11last_message_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04gaps\x18\n \x01(\x04\x12\x0f\n\x07resyncs\x18\x0b \x01(\x04\x12\x14\n\x0cparse_errors\x18\x0c \x01(\x04\x12\x12\n\nreconnects\x18\r \x01(\x04\x12\x16\n\x0e\x64ropped_quotes\x18\x0e \x01(\x04\x12\x1e\n\x16unacknowledged_batches\x18\x0f \x01(\x04\x12\x1d\n\x15\x66rame_to_quote_p50_us\x18\x10 \x01(\x01\x12\x11\n\tconfirmed\x18\x11 \x01(\x04\x12\x0e\n\x06\x66rozen\x18\x12 \x01(\x04\x12\x19\n\x11state_transitions\x18\x13 \x01(\x04\x12\x18\n\x10listings_refused\x18\x14 \x01(\x04\x12\x1c\n\x0f\x63lock_offset_ms\x18\x15 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08\x64\x65lay_ms\x18\x16 \x01(\x01H\x01\x88\x01\x01\x12&\n\x05lanes\x18\x17 \x03(\x0b\x32\x17.crossbook.v1.LaneStatsB\x12\n\x10_clock_offset_msB\x0b\n\t_delay_ms\"\x8d\x01\n\tLaneStats\x12\r\n\x05shard\x18\x01 \x01(\t\x12\x14\n\x0cis_connected\x18\x02 \x01(\x08\x12\x12\n\nis_leaving\x18\x03 \x01(\x08\x12\x0f\n\x07problem\x18\x04 \x01(\t\x12\x1e\n\x16unacknowledged_batches\x18\x05 \x01(\x04\x12\x16\n\x0e\x64ropped_quotes\x18\x06 \x01(\x04\"$\n\x12ListMarketsRequest\x12\x0e\n\x06venues\x18\x01 \x03(\t\"z\n\x13ListMarketsResponse\x12-\n\x0binstruments\x18\x01 \x03(\x0b\x32\x18.crossbook.v1.Instrument\x12\x34\n\x0bquarantined\x18\x02 \x03(\x0b\x32\x1f.crossbook.v1.QuarantinedMarket\"I\n\x11QuarantinedMarket\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x15\n\rnative_symbol\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"C\n\x13GetOrderBookRequest\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x03 \x01(\r\"\xbf\x01\n\x14GetOrderBookResponse\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12&\n\x05state\x18\x03 \x01(\x0e\x32\x17.crossbook.v1.BookState\x12&\n\x04\x62ids\x18\x04 \x03(\x0b\x32\x18.crossbook.v1.PriceLevel\x12&\n\x04\x61sks\x18\x05 \x03(\x0b\x32\x18.crossbook.v1.PriceLevel\x12\x10\n\x08sequence\x18\x06 \x01(\x04\")\n\nPriceLevel\x12\r\n\x05price\x18\x01 \x01(\x01\x12\x0c\n\x04size\x18\x02 \x01(\x01\x32\xca\x04\n\x0eTrackerService\x12\x7f\n\rStartTracking\x12\".crossbook.v1.StartTrackingRequest\x1a#.crossbook.v1.StartTrackingResponse\"%\xa2\xbb\x18\x04\x08\x04\x10\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/{venue}/start:\x01*\x12{\n\x0cStopTracking\x12!.crossbook.v1.StopTrackingRequest\x1a\".crossbook.v1.StopTrackingResponse\"$\xa2\xbb\x18\x04\x08\x04\x10\x01\x82\xd3\xe4\x93\x02\x16\"\x11/api/{venue}/stop:\x01*\x12\x66\n\x0fGetTrackerStats\x12$.crossbook.v1.GetTrackerStatsRequest\x1a%.crossbook.v1.GetTrackerStatsResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x12Z\n\x0bListMarkets\x12 .crossbook.v1.ListMarketsRequest\x1a!.crossbook.v1.ListMarketsResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x12v\n\x0cGetOrderBook\x12!.crossbook.v1.GetOrderBookRequest\x1a\".crossbook.v1.GetOrderBookResponse\"\x1f\xa2\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/{venue}/bookb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossbook_client.v1.tracker_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STARTTRACKINGREQUEST']._serialized_start=104
-  _globals['_STARTTRACKINGREQUEST']._serialized_end=174
-  _globals['_STARTTRACKINGRESPONSE']._serialized_start=176
-  _globals['_STARTTRACKINGRESPONSE']._serialized_end=242
-  _globals['_STOPTRACKINGREQUEST']._serialized_start=244
-  _globals['_STOPTRACKINGREQUEST']._serialized_end=297
-  _globals['_STOPTRACKINGRESPONSE']._serialized_start=299
-  _globals['_STOPTRACKINGRESPONSE']._serialized_end=338
-  _globals['_GETTRACKERSTATSREQUEST']._serialized_start=340
-  _globals['_GETTRACKERSTATSREQUEST']._serialized_end=380
-  _globals['_GETTRACKERSTATSRESPONSE']._serialized_start=382
-  _globals['_GETTRACKERSTATSRESPONSE']._serialized_end=449
-  _globals['_VENUESTATS']._serialized_start=452
-  _globals['_VENUESTATS']._serialized_end=1074
-  _globals['_LANESTATS']._serialized_start=1077
-  _globals['_LANESTATS']._serialized_end=1218
-  _globals['_LISTMARKETSREQUEST']._serialized_start=1220
-  _globals['_LISTMARKETSREQUEST']._serialized_end=1256
-  _globals['_LISTMARKETSRESPONSE']._serialized_start=1258
-  _globals['_LISTMARKETSRESPONSE']._serialized_end=1380
-  _globals['_QUARANTINEDMARKET']._serialized_start=1382
-  _globals['_QUARANTINEDMARKET']._serialized_end=1455
-  _globals['_GETORDERBOOKREQUEST']._serialized_start=1457
-  _globals['_GETORDERBOOKREQUEST']._serialized_end=1524
-  _globals['_GETORDERBOOKRESPONSE']._serialized_start=1527
-  _globals['_GETORDERBOOKRESPONSE']._serialized_end=1718
-  _globals['_PRICELEVEL']._serialized_start=1720
-  _globals['_PRICELEVEL']._serialized_end=1761
-  _globals['_TRACKERSERVICE']._serialized_start=1764
-  _globals['_TRACKERSERVICE']._serialized_end=2224
+  _globals['_TRACKERSERVICE'].methods_by_name['StartTracking']._loaded_options = None
+  _globals['_TRACKERSERVICE'].methods_by_name['StartTracking']._serialized_options = b'\242\273\030\004\010\004\020\001\202\323\344\223\002\027\"\022/api/{venue}/start:\001*'
+  _globals['_TRACKERSERVICE'].methods_by_name['StopTracking']._loaded_options = None
+  _globals['_TRACKERSERVICE'].methods_by_name['StopTracking']._serialized_options = b'\242\273\030\004\010\004\020\001\202\323\344\223\002\026\"\021/api/{venue}/stop:\001*'
+  _globals['_TRACKERSERVICE'].methods_by_name['GetTrackerStats']._loaded_options = None
+  _globals['_TRACKERSERVICE'].methods_by_name['GetTrackerStats']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_TRACKERSERVICE'].methods_by_name['ListMarkets']._loaded_options = None
+  _globals['_TRACKERSERVICE'].methods_by_name['ListMarkets']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_TRACKERSERVICE'].methods_by_name['GetOrderBook']._loaded_options = None
+  _globals['_TRACKERSERVICE'].methods_by_name['GetOrderBook']._serialized_options = b'\242\273\030\002\010\002\202\323\344\223\002\023\022\021/api/{venue}/book'
+  _globals['_STARTTRACKINGREQUEST']._serialized_start=161
+  _globals['_STARTTRACKINGREQUEST']._serialized_end=231
+  _globals['_STARTTRACKINGRESPONSE']._serialized_start=233
+  _globals['_STARTTRACKINGRESPONSE']._serialized_end=299
+  _globals['_STOPTRACKINGREQUEST']._serialized_start=301
+  _globals['_STOPTRACKINGREQUEST']._serialized_end=354
+  _globals['_STOPTRACKINGRESPONSE']._serialized_start=356
+  _globals['_STOPTRACKINGRESPONSE']._serialized_end=395
+  _globals['_GETTRACKERSTATSREQUEST']._serialized_start=397
+  _globals['_GETTRACKERSTATSREQUEST']._serialized_end=437
+  _globals['_GETTRACKERSTATSRESPONSE']._serialized_start=439
+  _globals['_GETTRACKERSTATSRESPONSE']._serialized_end=506
+  _globals['_VENUESTATS']._serialized_start=509
+  _globals['_VENUESTATS']._serialized_end=1131
+  _globals['_LANESTATS']._serialized_start=1134
+  _globals['_LANESTATS']._serialized_end=1275
+  _globals['_LISTMARKETSREQUEST']._serialized_start=1277
+  _globals['_LISTMARKETSREQUEST']._serialized_end=1313
+  _globals['_LISTMARKETSRESPONSE']._serialized_start=1315
+  _globals['_LISTMARKETSRESPONSE']._serialized_end=1437
+  _globals['_QUARANTINEDMARKET']._serialized_start=1439
+  _globals['_QUARANTINEDMARKET']._serialized_end=1512
+  _globals['_GETORDERBOOKREQUEST']._serialized_start=1514
+  _globals['_GETORDERBOOKREQUEST']._serialized_end=1581
+  _globals['_GETORDERBOOKRESPONSE']._serialized_start=1584
+  _globals['_GETORDERBOOKRESPONSE']._serialized_end=1775
+  _globals['_PRICELEVEL']._serialized_start=1777
+  _globals['_PRICELEVEL']._serialized_end=1818
+  _globals['_TRACKERSERVICE']._serialized_start=1821
+  _globals['_TRACKERSERVICE']._serialized_end=2407
 # @@protoc_insertion_point(module_scope)

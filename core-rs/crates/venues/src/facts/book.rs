@@ -19,6 +19,8 @@ const LISTED_LIMIT_NS: i64 = 900 * SECOND_NS;
 const LASTING_LIMIT_NS: i64 = 86_400 * SECOND_NS;
 /// A failed request is made again after this.
 const RETRY_NS: i64 = 5 * SECOND_NS;
+/// Instruments in one answer of `take_changes`: a message has its bound.
+const PORTION: usize = 500;
 const MARKET_LIST: &str = "market list";
 
 /// One thing to ask for.
@@ -170,12 +172,16 @@ impl FactBook {
         }
     }
 
-    /// What is new, with what has become stale meanwhile; it counts as sent.
+    /// What is new, with what has become stale meanwhile, of so many instruments that a message holds; it counts as sent.
     pub fn take_changes(&mut self, now_ns: i64) -> Vec<FactChange> {
         let (polls, tracked) = (self.polls, self.held.len() as i64);
-        let gone = self.gone.drain(..).map(|instrument| FactChange { instrument, facts: Vec::new(), is_gone: true });
-        let mut changes: Vec<FactChange> = gone.collect();
+        let gone = self.gone.drain(..self.gone.len().min(PORTION));
+        let mut changes: Vec<FactChange> =
+            gone.map(|instrument| FactChange { instrument, facts: Vec::new(), is_gone: true }).collect();
         for held in self.held.values_mut() {
+            if changes.len() >= PORTION {
+                break; // the rest stays news
+            }
             let facts = held.take_news(polls, tracked, now_ns);
             if !facts.is_empty() {
                 changes.push(FactChange { instrument: Arc::clone(&held.instrument), facts, is_gone: false });
@@ -401,6 +407,14 @@ mod tests {
         book.take(0, told("stranger", 1.0), NOW_NS);
         assert_eq!(news(&mut book, NOW_NS), Some((FactState::Refused, None, NOW_NS)));
         assert_eq!((book.stats().answers, book.stats().refused), (2, 1));
+    }
+
+    #[test]
+    fn many_changes_are_told_in_portions_and_none_is_lost() {
+        let names: Vec<String> = (0..1_200).map(|number| format!("S{number}")).collect();
+        let mut book = book("bybit", &names.iter().map(String::as_str).collect::<Vec<_>>());
+        let told: Vec<usize> = (0..4).map(|_| book.take_changes(NOW_NS).len()).collect();
+        assert_eq!(told, [500, 500, 200, 0]);
     }
 
     #[test]

@@ -1,0 +1,1 @@
+"""Users, keys, sessions and what they did."""

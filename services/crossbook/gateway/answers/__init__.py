@@ -1,0 +1,1 @@
+"""What GatewayService answers, and from where."""

@@ -1,0 +1,1 @@
+"""REST by the protos' own routes."""
