@@ -137,7 +137,7 @@ def test_the_fit_is_where_its_slopes_are_zero() -> None:
 
 
 def test_money_at_180_ms() -> None:
-    """With failed legs of 4 bp the model earns 0.97 of what who knows the hazards does, and no less than a threshold."""
+    """With failed legs of 4 bp it earns 0.97 of what who knows the hazards does, and no less than a threshold."""
     earned = {"oracle": 0.0, "model": 0.0, "threshold": 0.0}
     late, cost = 0.18, 0.04
     for seed in SEEDS:
