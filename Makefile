@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property kills mutations fuzz clients chart venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto setup clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ format: setup ## Rewrite sources in the house format
 
 bench: setup ## Measure speed in turn with what it is compared to, some minutes; JSON in .bench/latest.json (ARGS="--rows 'stage_*'", ARGS="--vs REV" for this commit beside another)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+edges: ## Size 100,000 random pairs of books beside exact rationals (EDGE_CASES=1000000 for more)
+	@cd core-rs && EDGE_CASES=$(or $(EDGE_CASES),100000) cargo test --quiet --release -p crossbook-engine edge::oracle
 
 performance: setup ## Measure everything as bench does and write docs/performance.md and .bench/baseline.json from it
 	@$(BIN)/python -m tests.bench --document

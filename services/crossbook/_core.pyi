@@ -310,6 +310,8 @@ class VenueFeed:
         """All that the connection had sent when it was asked has been told: what whole books say is in force."""
     def requote(self, shard: str, now_ns: int) -> None:
         """Puts the current quote of each of the shard's instruments into pending, received now, for who lost some."""
+    def carry_depth(self, shard: str, outbox: Outbox) -> None:
+        """The lane's depth goes beside the batches of this outbox, while whoever reads them takes it."""
     def take_batch(self, shard: str, now_ns: int) -> OutgoingBatch:
         """What is pending, possibly no rows, with the watermark now_ns and the next sequence (the first is 1).
 
@@ -456,7 +458,12 @@ class QuoteHub:
 
     def __new__(cls) -> Self: ...
     def subscribe(
-        self, venues: Sequence[str] = (), symbols: Sequence[str] = (), assets: Sequence[str] = ()
+        self,
+        venues: Sequence[str] = (),
+        symbols: Sequence[str] = (),
+        assets: Sequence[str] = (),
+        *,
+        with_depth: bool = False,
     ) -> QuoteSubscription: ...
     def latest(
         self, venues: Sequence[str] = (), symbols: Sequence[str] = (), assets: Sequence[str] = ()
@@ -769,6 +776,7 @@ class ScannerStats:
     closed: int
     open_now: int
     quotes: int
+    walks: int  # of two books, for sizes
     refusals: list[tuple[int, int]]  # (RefusalReason, count)
 
 @disjoint_base
@@ -788,9 +796,15 @@ class ScannerAnswers:
         min_gross_percent: float | None = None,
         min_net_percent: float | None = None,
         limit: int = 100,
+        notionals: Sequence[float] = (),
     ) -> list[SpreadView]:
-        """Pairs that pass the gate apart from its profit threshold, net percent descending."""
-    def explain(self, asset: str, buy_venue: str, sell_venue: str, now_ns: int) -> SpreadView | None:
+        """Pairs that pass the gate apart from its profit threshold, net percent descending.
+
+        notionals: sizes to be answered about, as money in the buy leg's quote currency.
+        """
+    def explain(
+        self, asset: str, buy_venue: str, sell_venue: str, now_ns: int, *, notionals: Sequence[float] = ()
+    ) -> SpreadView | None:
         """The verdict on one pair; None when a leg is not known at all."""
     def overview(self, assets: Sequence[str]) -> list[AssetView]:
         """Ordered by asset; no assets means all. Only LIVE quotes count."""
@@ -809,6 +823,7 @@ class Scanner(ScannerAnswers):
         min_life_ns: int,
         max_age_ns: int,
         max_skew_ns: int,
+        max_depth_age_ns: int,
         min_notional: float,
         max_mid_difference_percent: float,
         suspect_after_ns: int,
@@ -1126,7 +1141,9 @@ class DialRules:
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_message_bytes: int,
-    ) -> Self: ...
+        authorization: str | None = None,
+    ) -> Self:
+        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none."""
 
 @final
 class FollowedStream:
@@ -1252,9 +1269,12 @@ class PlaneCall:
         assets: Sequence[str],
         *,
         as_rows: bool,
+        with_depth: bool,
         interval_seconds: float,
     ) -> None:
-        """The client is sent what the hub has: SubscribeQuoteBatchesResponses, or WatchQuotesResponses."""
+        """The client is sent what the hub has: SubscribeQuoteBatchesResponses, with depth or without, or
+        WatchQuotesResponses.
+        """
 
 @final
 class Histogram:

@@ -21,6 +21,7 @@ WITHOUT = {
     "arbitrage/app.py": "wiring: tests/integration/arbitrage runs it",
     "arbitrage/store/": "SQL: tests/integration/arbitrage runs it on Postgres",
     "gateway/": "tests/integration/gateway asks a running one, over each of its ports",
+    "cli/accounts.py": "asks a gateway: tests/integration/gateway/test_commands.py runs each command against one",
     "cli/watch.py": "follows servers: tests/e2e/test_up.py and test_shards.py print from running ones",
     "local/run/launch.py": "starts processes: tests/integration/local/test_up.py starts them",
     "local/run/up.py": "runs a whole system: tests/integration/local/test_up.py and tests/e2e/test_up.py do",

@@ -1756,7 +1756,7 @@ type ListAuditRequest struct {
 	// Whose; empty means all.
 	Principal string `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
 	// Rows wanted, 1 to 1000; 0 means 100.
-	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=limit,proto3" json:"page_size,omitempty"`
 	// next_page_token of the answer before, of the same query.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1800,9 +1800,9 @@ func (x *ListAuditRequest) GetPrincipal() string {
 	return ""
 }
 
-func (x *ListAuditRequest) GetLimit() int32 {
+func (x *ListAuditRequest) GetPageSize() int32 {
 	if x != nil {
-		return x.Limit
+		return x.PageSize
 	}
 	return 0
 }
@@ -2101,10 +2101,10 @@ const file_crossbook_v1_accounts_proto_rawDesc = "" +
 	"\bsessions\x18\x01 \x03(\v2\x15.crossbook.v1.SessionR\bsessions\"&\n" +
 	"\x14RevokeSessionRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\x17\n" +
-	"\x15RevokeSessionResponse\"e\n" +
+	"\x15RevokeSessionResponse\"i\n" +
 	"\x10ListAuditRequest\x12\x1c\n" +
-	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x1d\n" +
+	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x18\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\x05limit\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"o\n" +
 	"\x11ListAuditResponse\x122\n" +

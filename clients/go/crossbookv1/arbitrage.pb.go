@@ -1043,7 +1043,7 @@ type Opportunity struct {
 	Conversion *Conversion `protobuf:"bytes,11,opt,name=conversion,proto3" json:"conversion,omitempty"`
 	// Whether that rate is further from 1 than the limit between two currencies that stand for a dollar.
 	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
-	// How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows.
+	// How much of it there is at which net percent. In answers from windows nothing is known of depth: NO_DEPTH.
 	Sizing *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
 	// The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others.
 	DislocatedVenue string `protobuf:"bytes,14,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`

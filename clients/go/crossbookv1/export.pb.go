@@ -204,7 +204,7 @@ var File_crossbook_v1_export_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_export_proto_rawDesc = "" +
 	"\n" +
-	"\x19crossbook/v1/export.proto\x12\fcrossbook.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x01\n" +
+	"\x19crossbook/v1/export.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x01\n" +
 	"\rExportRequest\x12\x18\n" +
 	"\adataset\x18\x01 \x01(\tR\adataset\x127\n" +
 	"\tfrom_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
@@ -214,9 +214,9 @@ const file_crossbook_v1_export_proto_rawDesc = "" +
 	"\x04rows\x18\x02 \x01(\fR\x04rows\"6\n" +
 	"\fExportColumn\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
-	"\x04type\x18\x02 \x01(\tR\x04type2V\n" +
-	"\rExportService\x12E\n" +
-	"\x06Export\x12\x1b.crossbook.v1.ExportRequest\x1a\x1c.crossbook.v1.ExportResponse0\x01b\x06proto3"
+	"\x04type\x18\x02 \x01(\tR\x04type2^\n" +
+	"\rExportService\x12M\n" +
+	"\x06Export\x12\x1b.crossbook.v1.ExportRequest\x1a\x1c.crossbook.v1.ExportResponse\"\x06\xa2\xbb\x18\x02\b\x020\x01b\x06proto3"
 
 var (
 	file_crossbook_v1_export_proto_rawDescOnce sync.Once
@@ -255,6 +255,7 @@ func file_crossbook_v1_export_proto_init() {
 	if File_crossbook_v1_export_proto != nil {
 		return
 	}
+	file_crossbook_v1_access_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -23,6 +23,7 @@ from crossbook.aggregator.venues import Venues
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.export.service import ExportService, beside
+from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -65,6 +66,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             plane=plane,
             streams=service.streams,
             reload=lifetime.reload,
+            access=access_check(settings.access),
         )
         async with server:
             keep("postgres_watch", DatabaseWatch(store, counters, health, venues.commit_failure).run)

@@ -41,16 +41,27 @@ class Fanout:
 
     async def send_batches(self, request: SubscribeQuoteBatchesRequest, call: StreamCall) -> None:
         """In columns. Ends with UnavailableError when the service stops."""
-        await self._send(request, call, as_rows=False)
+        await self._send(request, call, with_depth=request.with_depth)
 
     async def send_rows(self, request: WatchQuotesRequest, call: StreamCall) -> None:
         """One message per quote. Ends with UnavailableError when the service stops."""
         await self._send(request, call, as_rows=True)
 
     async def _send(
-        self, request: SubscribeQuoteBatchesRequest | WatchQuotesRequest, call: StreamCall, *, as_rows: bool
+        self,
+        request: SubscribeQuoteBatchesRequest | WatchQuotesRequest,
+        call: StreamCall,
+        *,
+        as_rows: bool = False,
+        with_depth: bool = False,
     ) -> None:
-        call.follow(self._hub, _lists(request.filter), as_rows=as_rows, interval_seconds=interval_seconds(request))
+        call.follow(
+            self._hub,
+            _lists(request.filter),
+            as_rows=as_rows,
+            with_depth=with_depth,
+            interval_seconds=interval_seconds(request),
+        )
         await refuse_when_stopping(self._stopping)
 
 

@@ -43,6 +43,7 @@ from crossbook.plumbing.errors import (
     OverloadedError,
     UnavailableError,
 )
+from crossbook.plumbing.grpc.access import check_feeding
 from crossbook.plumbing.plane.calls import StreamCall
 from crossbook.plumbing.settings import AggregatorSettings
 from crossbook.plumbing.tasks import until_first
@@ -89,6 +90,7 @@ class Intake:
         payload = call.first
         hello = self._greeting.parse(payload)
         self._check_shard(hello)
+        check_feeding(hello.venue)
         venue = await self.venues.open(hello.venue)
         try:
             async with venue.fed() as feeding:
@@ -130,7 +132,7 @@ class Intake:
         self._hub.notify()
         log.info("stream_began", venue=venue.name, stream_id=hello.stream_id, next_sequence=next_sequence)
         are_quotes_missing = venue.windows.are_quotes_missing
-        resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing)
+        resume = ResumePoint(next_sequence=next_sequence, are_quotes_missing=are_quotes_missing, takes_depth=True)
         await call.write(IngestQuotesResponse(resume=resume).SerializeToString())
 
     async def _feed(self, venue: Venue, feeding: Feeding, acknowledger: "_Acknowledger", call: StreamCall) -> None:

@@ -33,6 +33,7 @@ from crossbook.plumbing.data.leases import SlotLeases
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import Redis, open_redis
 from crossbook.plumbing.export.service import ExportService, beside
+from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -72,7 +73,11 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         service = AlertService(stores, rules, schedule, http, tail, counters)
 
         add = beside(partial(add_AlertServiceServicer_to_server, service), ExportService("alerts", pool))
-        await stack.enter_async_context(grpc_server(settings.host, own.port, add, health, reload=lifetime.reload))
+        await stack.enter_async_context(
+            grpc_server(
+                settings.host, own.port, add, health, reload=lifetime.reload, access=access_check(settings.access)
+            )
+        )
         stack.callback(tail.close)
         workers: dict[str, Callable[[], Awaitable[None]]] = {
             "clock": clock.keep_beating,

@@ -29,6 +29,7 @@ from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.export.service import ExportService, beside
+from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -79,6 +80,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             plane=plane,
             streams=service.streams,
             reload=lifetime.reload,
+            access=access_check(settings.access),
         )
         await stack.enter_async_context(server)
         stack.callback(live.close)

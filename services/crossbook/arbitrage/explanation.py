@@ -59,6 +59,9 @@ def _because(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:
         pb.REFUSAL_REASON_DEPEGGED: _depegged(spread, limits),
         pb.REFUSAL_REASON_TOO_SMALL: f"{spread.executable_size:g} {spread.asset} can be traded, "
         f"{notional:.2f} {buy.quote_currency}, the least is {limits['min_notional']:g}",
+        pb.REFUSAL_REASON_BELOW_LOT: "what the books hold at prices that pay is less than a lot of both legs",
+        pb.REFUSAL_REASON_BELOW_MIN_NOTIONAL: "what the books hold at prices that pay is worth less than the smallest "
+        f"order of {buy.venue} or {sell.venue}",
         pb.REFUSAL_REASON_BELOW_THRESHOLD: f"net is below {_percent(_threshold(spread, limits))}",
         pb.REFUSAL_REASON_TOO_GOOD: f"net is above {_percent(limits['max_net_percent'])}, which cannot be true",
         pb.REFUSAL_REASON_CROSSED: "a book's own bid is at or above its ask",

@@ -28,6 +28,9 @@ class ArbitrageCollector(Collector):
         yield CounterMetricFamily(f"{PREFIX}_opened", "Opportunities opened.", value=stats.opened)
         yield CounterMetricFamily(f"{PREFIX}_closed", "Opportunities closed.", value=stats.closed)
         yield CounterMetricFamily(f"{PREFIX}_quotes", "Quotes scanned.", value=stats.quotes)
+        yield CounterMetricFamily(
+            f"{PREFIX}_depth_walks", "Times that two books were walked for sizes.", value=stats.walks
+        )
         yield GaugeMetricFamily(f"{PREFIX}_open", "Opportunities open now.", value=stats.open_now)
         connected = GaugeMetricFamily(f"{PREFIX}_connected", "Whether a shard's stream is up.", labels=["shard"])
         for shard, is_connected in self._shards.connections.items():

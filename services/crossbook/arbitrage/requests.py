@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -11,6 +12,9 @@ from crossbook.plumbing.requests import NOT_A_NAME, check_names, is_name, refuse
 # Opportunities.
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+# Sizes to be answered about, and the largest, in a buy leg's quote currency.
+MAX_NOTIONALS = 10
+MAX_NOTIONAL = 1e15
 # Identity findings.
 DEFAULT_FINDINGS = 100
 MAX_FINDINGS = 1000
@@ -33,6 +37,7 @@ def check_list(request: pb.ListOpportunitiesRequest) -> None:
         violations += _threshold("min_net_percent", request.min_net_percent)
     if request.price_source not in pb.PriceSource.values():
         violations.append(FieldViolation("price_source", f"{request.price_source} is not a price source"))
+    violations += _notionals(request.notionals)
     if not 0 <= request.limit <= MAX_LIMIT:
         violations.append(FieldViolation("limit", f"must be 1 to {MAX_LIMIT}, or 0 for {DEFAULT_LIMIT}"))
     refuse(violations)
@@ -51,6 +56,7 @@ def check_explain(request: pb.ExplainSpreadRequest) -> None:
     fields = {"asset": request.asset, "buy_venue": request.buy_venue, "sell_venue": request.sell_venue}
     violations = [FieldViolation(field, "must be given") for field, value in fields.items() if not value]
     violations += [FieldViolation(field, NOT_A_NAME) for field, value in fields.items() if value and not is_name(value)]
+    violations += _notionals(request.notionals)
     if request.buy_venue and request.buy_venue == request.sell_venue:
         violations.append(FieldViolation("sell_venue", "must differ from buy_venue"))
     refuse(violations)
@@ -86,6 +92,16 @@ def check_decide(request: pb.DecideIdentityRequest) -> None:
 
 def _is_text(character: str) -> bool:
     return character.isprintable() or character == "\n"
+
+
+def _notionals(notionals: Sequence[float]) -> list[FieldViolation]:
+    if len(notionals) > MAX_NOTIONALS:
+        return [FieldViolation("notionals", f"must be at most {MAX_NOTIONALS}, not {len(notionals)}")]
+    return [
+        FieldViolation(f"notionals[{index}]", f"must be a positive number of money, not {notional:g}")
+        for index, notional in enumerate(notionals)
+        if not 0 < notional < MAX_NOTIONAL
+    ]
 
 
 def _threshold(field: str, percent: float) -> list[FieldViolation]:

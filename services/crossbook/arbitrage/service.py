@@ -16,6 +16,7 @@ from crossbook.arbitrage.lives import answers as life_answers
 from crossbook.arbitrage.messages import to_finding, to_opportunity, to_overview
 from crossbook.arbitrage.opportunity_stream import begin
 from crossbook.arbitrage.shard_follower import ShardFollower
+from crossbook.arbitrage.sizes import explain_sizes
 from crossbook.arbitrage.store.lives import LifeStore
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments
@@ -92,17 +93,19 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
     async def ExplainSpread(self, request: pb.ExplainSpreadRequest, context: Context) -> pb.ExplainSpreadResponse:
         requests.check_explain(request)
         now = self._live.clock.now_ns()
-        spread = self._live.scanner.explain(request.asset, request.buy_venue, request.sell_venue, now)
+        venues, notionals = (request.buy_venue, request.sell_venue), list(request.notionals)
+        spread = self._live.scanner.explain(request.asset, *venues, now, notionals=notionals)
         if spread is None:
-            venues = (("buy_venue", request.buy_venue), ("sell_venue", request.sell_venue))
-            refuse(wrong for field, venue in venues for wrong in check_venue(field, venue, self._quoting))
+            named = zip(("buy_venue", "sell_venue"), venues, strict=True)
+            refuse(wrong for field, venue in named for wrong in check_venue(field, venue, self._quoting))
             return _unknown(request)
         (cooldown,) = await self._cooldowns.states([spread])
         buy_ns, sell_ns = spread.buy.receive_ns, spread.sell.receive_ns
+        opportunity = to_opportunity(spread, now, cooldown)
         return pb.ExplainSpreadResponse(
-            opportunity=to_opportunity(spread, now, cooldown),
+            opportunity=opportunity,
             reason=pb.RefusalReason.ValueType(spread.reason),
-            explanation=explain(spread, self._arguments, now),
+            explanation=f"{explain(spread, self._arguments, now)} {explain_sizes(opportunity)}",
             buy_age=to_duration(now - buy_ns) if buy_ns else None,
             sell_age=to_duration(now - sell_ns) if sell_ns else None,
             identity_finding=finding_of(spread),
@@ -195,6 +198,7 @@ def _list(scanner: ScannerAnswers, request: pb.ListOpportunitiesRequest, now: in
         min_gross_percent=request.min_gross_percent if request.HasField("min_gross_percent") else None,
         min_net_percent=request.min_net_percent if request.HasField("min_net_percent") else 0.0,
         limit=request.limit or requests.DEFAULT_LIMIT,
+        notionals=list(request.notionals),
     )
 
 

@@ -17,6 +17,7 @@ class ScannerArguments(TypedDict):
     min_life_ns: int
     max_age_ns: int
     max_skew_ns: int
+    max_depth_age_ns: int
     min_notional: float
     max_mid_difference_percent: float
     suspect_after_ns: int
@@ -38,6 +39,7 @@ def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
         min_life_ns=settings.min_life_ms * 1_000_000,
         max_age_ns=seconds_to_ns(settings.max_age_seconds),
         max_skew_ns=seconds_to_ns(settings.max_skew_seconds),
+        max_depth_age_ns=seconds_to_ns(settings.max_depth_age_seconds),
         min_notional=settings.min_notional,
         max_mid_difference_percent=settings.max_mid_difference_percent,
         suspect_after_ns=seconds_to_ns(settings.suspect_after_seconds),

@@ -8,11 +8,11 @@ import sys
 
 import typer
 
+from crossbook.cli import accounts, services
 from crossbook.cli import export as exporting
 from crossbook.cli import inspect as inspecting
 from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
-from crossbook.cli import services
 from crossbook.cli import top as topping
 from crossbook.cli import up as upping
 from crossbook.cli import watch as watching
@@ -36,6 +36,8 @@ app.add_typer(watching.app, name="watch")
 app.add_typer(lives.app, name="opportunities")
 app.command("export")(exporting.export)
 app.command("explain")(watching.explain)
+app.command("login")(accounts.login)
+app.add_typer(accounts.app, name="accounts")
 app.command("doctor")(inspecting.doctor)
 app.command("venues")(inspecting.venues)
 app.command("version")(inspecting.version)

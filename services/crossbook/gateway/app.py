@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import grpc
 import structlog
-from starlette.requests import HTTPConnection
 
 from crossbook._core import Transcoder
+from crossbook.gateway.accounts.assembly import Accounts, open_accounts
+from crossbook.gateway.accounts.service import SERVICE_NAME as ACCOUNTS
 from crossbook.gateway.answers.prices import Prices
 from crossbook.gateway.answers.processes import Processes
 from crossbook.gateway.answers.service import SERVICE_NAME, GatewayService
@@ -16,15 +18,14 @@ from crossbook.gateway.counters import Counters
 from crossbook.gateway.http.front import Answer, Authenticate, Front, Serve
 from crossbook.gateway.http.hosts import Hosts
 from crossbook.gateway.http.limits import Limiter, Proxies
-from crossbook.gateway.http.problem import ProblemError
 from crossbook.gateway.http.server import web_server
 from crossbook.gateway.http.static import StaticFiles
 from crossbook.gateway.metrics import GatewayCollector
-from crossbook.gateway.rest.audit import Audit, log_row
+from crossbook.gateway.over_grpc import OverGrpc
 from crossbook.gateway.rest.backends import Backends
 from crossbook.gateway.rest.cache import Cache
 from crossbook.gateway.rest.openapi import document
-from crossbook.gateway.rest.rest import Rest, as_it_is
+from crossbook.gateway.rest.rest import Rest
 from crossbook.gateway.shards import ShardBoard
 from crossbook.gateway.sockets.alerts import Alerts
 from crossbook.gateway.sockets.opportunities import Opportunities
@@ -32,12 +33,13 @@ from crossbook.gateway.sockets.quotes import QuoteLanes
 from crossbook.gateway.sockets.sockets import Registry, Sockets
 from crossbook.gateway.sockets.states import States
 from crossbook.gateway.web import Web
-from crossbook.pb.v1.access_pb2 import ROLE_UNSPECIFIED
+from crossbook.pb.v1.accounts_pb2_grpc import add_AccountServiceServicer_to_server
 from crossbook.pb.v1.gateway_pb2 import GetSummaryRequest
 from crossbook.pb.v1.gateway_pb2_grpc import add_GatewayServiceServicer_to_server
-from crossbook.plumbing.access.roles import Caller, anonymous, role_of
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.exposure import check_web_exposure
+from crossbook.plumbing.grpc.access import AccessCheck
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -56,6 +58,7 @@ log = structlog.get_logger()
 
 async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None) -> None:
     """Runs until told to stop; whatever it asks may come and go. Raises SettingsError and PortTakenError."""
+    check_web_exposure(settings)
     own, clock = settings.gateway, clock or Clock()
     async with AsyncExitStack() as stack:
         plane = await stack.enter_async_context(open_plane())
@@ -72,14 +75,14 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             is_simulated=own.is_simulated,
             window_seconds=window_seconds,
         )
-        health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
-        backend = Backend(backends, processes, {SERVICE_NAME: service})
+        health = ServiceHealth(SERVICE_NAME, ACCOUNTS, awaits=(QUOTES,))
         descriptors = DESCRIPTORS.read_bytes()
         transcoder = Transcoder(descriptors)
         limits = Limiter(METHOD_REQUESTS_PER_SECOND, METHOD_BURST)
         registry = Registry()
+        accounts = await open_accounts(settings, registry, stack)
+        backend = Backend(backends, processes, {SERVICE_NAME: service, ACCOUNTS: accounts.service})
         opportunities, alerts = Opportunities(backends, lambda: registry), Alerts(backends, lambda: registry)
-        authenticate = _who_is(own.anonymous_role)
         sockets = Sockets(
             registry,
             shards.board,
@@ -89,7 +92,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             processes.known,
             transcoder,
             counters,
-            _no_renewal,
+            accounts.web.check,
             own.is_simulated,
             own.sockets_of_user,
         )
@@ -101,30 +104,37 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             prices.newest_ns,
             lambda: shards.lost,
         )
-        rest = Rest(transcoder, backend.call, Cache(), limits, Audit(log_row), as_it_is, prices.venues)
+        access = accounts.web
+        rest = Rest(
+            transcoder, backend.call, Cache(), limits, accounts.audit, access.prepare, access.finish, prices.venues
+        )
         web = Web(rest, _pages(own), document(transcoder, descriptors), health)
-        front = _front(settings, authenticate, web.answer, sockets.serve)
+        front = _front(settings, access.authenticate, web.answer, sockets.serve)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, GatewayCollector(counters)))
         await stack.enter_async_context(
             grpc_server(
                 settings.host,
                 own.port,
-                lambda server: add_GatewayServiceServicer_to_server(service, server),
+                lambda server: _register(server, service, accounts),
                 health,
                 reload=lifetime.reload,
+                access=AccessCheck(lambda: accounts.keeper.ring, accounts.anybody.role),
             )
         )
-        await stack.enter_async_context(web_server(front, settings.host, own.http_port, _tls(own)))
+        pages = await stack.enter_async_context(web_server(front, settings.host, own.http_port, _tls(own)))
 
         async def tell() -> None:
             lost = shards.lost
             await health.tell(QUOTES, f"no stream from {', '.join(lost)}" if lost else "")
 
         lifetime.on_hangup(lambda: read_shards("gateway", own), shards.choose, "shards")
+        if pages.has_tls:
+            lifetime.on_hangup(lambda: None, lambda _: pages.reload(), "certificate")
         async with keeping(Keeper(health.tell)) as keep:
             keep("clock", clock.keep_beating)
             keep("shards", lambda: shards.run(tell))
             keep("processes", processes.run)
+            keep("accounts", accounts.keeper.run)
             keep("opportunities", opportunities.run)
             keep("alerts", alerts.run)
             keep("quotes", lanes.run)
@@ -142,6 +152,11 @@ def _targets(own: GatewaySettings, shards: Mapping[str, str]) -> dict[str, list[
     }
 
 
+def _register(server: grpc.aio.Server, service: GatewayService, accounts: Accounts) -> None:
+    add_GatewayServiceServicer_to_server(service, server)
+    add_AccountServiceServicer_to_server(OverGrpc(accounts.service, ACCOUNTS, accounts.audit), server)  # type: ignore[arg-type]
+
+
 def _pages(own: GatewaySettings) -> StaticFiles:
     try:
         return StaticFiles(own.static_dir)
@@ -155,19 +170,6 @@ def _tls(own: GatewaySettings) -> tuple[Path, Path] | None:
     if own.certificate_file is None or own.key_file is None:
         raise SettingsError("settings gateway.certificate_file and gateway.key_file: set both or none")
     return own.certificate_file, own.key_file
-
-
-def _who_is(role: str) -> Authenticate:
-    anybody = anonymous(role_of(role) if role != "none" else ROLE_UNSPECIFIED)
-
-    async def authenticate(asked: HTTPConnection, address: str) -> Caller:
-        return anybody
-
-    return authenticate
-
-
-async def _no_renewal(token: str, address: str) -> Caller:
-    raise ProblemError(401, "there are no tokens")
 
 
 def _front(settings: Settings, authenticate: Authenticate, answer: Answer, serve: Serve) -> Front:

@@ -28,6 +28,30 @@ def check_exposure(settings: Settings) -> None:
         raise OpenHostError(settings.host)
 
 
+class OpenWebError(SettingsError):
+    """Browsers of other machines would reach the gateway without what that needs: set what the message names."""
+
+
+def check_web_exposure(settings: Settings) -> None:
+    """To be called before the gateway listens: off this machine it wants TLS, its own or a proxy's, and no strangers.
+
+    Raises OpenWebError.
+    """
+    own = settings.gateway
+    if all(map(_is_loopback, _addresses(settings.host))):
+        return
+    if own.certificate_file is None and not own.trusted_proxies:
+        raise OpenWebError(
+            f"setting host: {settings.host} is reached by other machines: set CROSSBOOK_GATEWAY__CERTIFICATE_FILE and"
+            " CROSSBOOK_GATEWAY__KEY_FILE, or, behind a proxy that speaks TLS, CROSSBOOK_GATEWAY__TRUSTED_PROXIES"
+        )
+    if own.anonymous_role != "none":
+        raise OpenWebError(
+            f"setting gateway.anonymous_role: {settings.host} is reached by other machines: set"
+            " CROSSBOOK_GATEWAY__ANONYMOUS_ROLE=none"
+        )
+
+
 def _addresses(host: str) -> list[str]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)

@@ -11,6 +11,7 @@ from crossbook._core import Pace, venue_profiles
 from crossbook.pb.v1.tracker_pb2_grpc import add_TrackerServiceServicer_to_server
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
@@ -59,6 +60,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
                 lambda server: add_TrackerServiceServicer_to_server(service, server),
                 health,
                 reload=lifetime.reload,
+                access=access_check(settings.access),
             )
         )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

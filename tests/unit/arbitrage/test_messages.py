@@ -14,7 +14,7 @@ CHEAP = Tick("cheap", 99.9, 100.0, receive_ns=NOW_NS)
 # A market of one dollar in another gives the rate between the legs' currencies.
 DEAR = Tick("dear", 101.0, 101.1, quote_currency="USDC", receive_ns=NOW_NS + 7)
 RATE = Tick("rates", 1.001, 1.002, asset="USDC", receive_ns=NOW_NS - SECOND_NS)
-FIELDS_SET_BY_OTHERS = {"cooldown"}
+FIELDS_SET_BY_OTHERS = {"cooldown", "life", "sanity"}
 
 
 @pytest.fixture
@@ -46,7 +46,10 @@ def assert_same(found: pb.Opportunity, view: SpreadView, at_ns: int) -> None:
     assert {field.name for field, _ in found.ListFields()} >= set(pb.Opportunity.DESCRIPTOR.fields_by_name) - {
         *FIELDS_SET_BY_OTHERS,
         "is_depegged",  # false is not written
+        "dislocated_venue",  # neither leg is off
+        "dislocation_percent",
     }
+    assert found.sizing.unknown_reason == pb.REFUSAL_REASON_NO_DEPTH
     assert (found.id, found.asset) == (view.opportunity_id, view.asset)
     assert is_same_leg(found.buy, view.buy)
     assert is_same_leg(found.sell, view.sell)

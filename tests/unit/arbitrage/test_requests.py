@@ -25,6 +25,8 @@ def violated(check: object, request: object) -> list[str]:
         (pb.ListOpportunitiesRequest(min_net_percent=-0.1), ["min_net_percent"]),
         (pb.ListOpportunitiesRequest(min_net_percent=math.nan), ["min_net_percent"]),
         (pb.ListOpportunitiesRequest(min_gross_percent=math.inf), ["min_gross_percent"]),
+        (pb.ListOpportunitiesRequest(notionals=[1, 0, math.nan, 1e15]), [f"notionals[{index}]" for index in (1, 2, 3)]),
+        (pb.ListOpportunitiesRequest(notionals=[1] * 11), ["notionals"]),
         (pb.ListOpportunitiesRequest(venues=["a", ""]), ["venues[1]"]),
         (pb.ListOpportunitiesRequest(symbols=["x" * 101]), ["symbols[0]"]),
         (pb.ListOpportunitiesRequest(symbols=["x"] * 10_001), ["symbols"]),
@@ -47,6 +49,7 @@ def test_an_unknown_price_source_is_named() -> None:
     [
         (pb.ExplainSpreadRequest(), ["asset", "buy_venue", "sell_venue"]),
         (pb.ExplainSpreadRequest(asset="BTC", buy_venue="a", sell_venue="a"), ["sell_venue"]),
+        (pb.ExplainSpreadRequest(asset="BTC", buy_venue="a", sell_venue="b", notionals=[-1]), ["notionals[0]"]),
         (pb.ExplainSpreadRequest(asset="x" * 101, buy_venue="a\0", sell_venue="b"), ["asset", "buy_venue"]),
     ],
 )

@@ -12,7 +12,7 @@ from crossbook._core import Outbox, OutgoingBatch, SentStream, SequenceError, Up
 from crossbook.pb.v1.aggregator_pb2 import Acknowledgement, IngestQuotesResponse, ResumePoint
 from crossbook.plumbing.grpc.channel import MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.server import SERVER_OPTIONS
-from crossbook.plumbing.plane.dialing import DIAL_RULES
+from crossbook.plumbing.plane.dialing import dial_rules
 from crossbook.plumbing.plane.thread import PlaneThread, open_plane
 from tests.support.tracker.notes import Notes
 from tests.support.tracker.tracking import free_port
@@ -87,7 +87,7 @@ class Line:
 
     def send(self, target: str) -> SentStream:
         hello = b"hello from %d" % self.state.begin()
-        return self._plane.core.send_quotes(target, hello, self.state, DIAL_RULES)
+        return self._plane.core.send_quotes(target, hello, self.state, dial_rules())
 
     async def ended(self, stream: SentStream) -> tuple[int, str]:
         """How. Raises SequenceError."""

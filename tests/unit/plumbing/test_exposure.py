@@ -3,7 +3,7 @@
 import pytest
 
 from crossbook.plumbing.errors import SettingsError
-from crossbook.plumbing.exposure import OpenHostError, check_exposure
+from crossbook.plumbing.exposure import OpenHostError, OpenWebError, check_exposure, check_web_exposure
 from crossbook.plumbing.settings import load_settings
 
 
@@ -26,3 +26,23 @@ def test_a_host_without_an_address_is_a_setting_to_correct() -> None:
     """And no traceback."""
     with pytest.raises(SettingsError, match=r"setting host: no\.such\.host\.invalid has no address"):
         check_exposure(load_settings(host="no.such.host.invalid"))
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ({}, "CROSSBOOK_GATEWAY__CERTIFICATE_FILE"),
+        ({"trusted_proxies": ["10.0.0.0/8"]}, "CROSSBOOK_GATEWAY__ANONYMOUS_ROLE=none"),
+        ({"trusted_proxies": ["10.0.0.0/8"], "anonymous_role": "none"}, ""),
+        ({"certificate_file": "c.pem", "key_file": "k.pem", "anonymous_role": "none"}, ""),
+    ],
+)
+def test_a_gateway_that_others_reach_wants_tls_and_no_strangers(own: dict[str, object], says: str) -> None:
+    """Whatever allow_open says: that is of ports that no browser speaks to. The message says what to set."""
+    settings = load_settings(host="0.0.0.0", allow_open=True, gateway=own)
+    if not says:
+        check_web_exposure(settings)
+        return
+    with pytest.raises(OpenWebError, match=says):
+        check_web_exposure(settings)
+    check_web_exposure(load_settings(gateway=own))

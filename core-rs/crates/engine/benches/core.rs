@@ -95,6 +95,7 @@ fn scanner() -> Scanner {
         update_step_percent: 0.05,
         min_life_ns: 0,
         max_age_ns: 10_000_000_000,
+        max_depth_age_ns: 5_000_000_000,
         max_skew_ns: 5_000_000_000,
         min_notional: 0.0,
         max_mid_difference_percent: 30.0,

@@ -112,6 +112,16 @@ impl OrderBook {
     pub fn asks(&self) -> impl Iterator<Item = Level> + '_ {
         self.asks.iter()
     }
+
+    /// Best first, up to the horizon: no level between them is missing.
+    pub fn known_bids(&self) -> impl Iterator<Item = Level> + '_ {
+        self.bids.known()
+    }
+
+    /// Best first, up to the horizon: no level between them is missing.
+    pub fn known_asks(&self) -> impl Iterator<Item = Level> + '_ {
+        self.asks.known()
+    }
 }
 
 /// One side. Levels are keyed by `sign * price` in ascending order, so that the best is always last and cheap to change.
@@ -222,6 +232,11 @@ impl Side {
 
     fn is_thin(&self) -> bool {
         self.horizon.is_some_and(|horizon| self.levels.last().is_none_or(|best| best.key < horizon))
+    }
+
+    fn known(&self) -> impl Iterator<Item = Level> + '_ {
+        let horizon = self.horizon.unwrap_or(f64::NEG_INFINITY);
+        self.iter().take_while(move |level| self.sign * level.price >= horizon)
     }
 
     fn iter(&self) -> impl Iterator<Item = Level> + '_ {

@@ -83,6 +83,11 @@ impl Lane {
         }
     }
 
+    /// Whether the stream has told of the instrument.
+    pub fn has_announced(&self, number: u32) -> bool {
+        self.is_announced.get(number as usize).copied().unwrap_or(false)
+    }
+
     pub fn next_sequence(&self) -> u64 {
         self.sequence + 1
     }

@@ -13,10 +13,15 @@
 //! 5. A lane's sequence and symbol numbers go on for as long as the feed lives, also when the lane was dropped in between: its
 //!    aggregator knows where the stream stands.
 //!
+//! Beside the quotes goes depth, conflated and outside of the sequence: `depth_sweep` says which book is told when, `depth_outlet`
+//! holds what waits for a connection.
+//!
 //! On its way out a batch passes `batcher`, which says when it is taken, with `pace` and `latency`; `journal`, which writes it
 //! down before it can be sent; `outbox`, until it is acknowledged; and `uplink`, which sends it on whatever connection there is.
 
 mod batcher;
+mod depth_outlet;
+mod depth_sweep;
 mod error;
 mod journal;
 mod lane;

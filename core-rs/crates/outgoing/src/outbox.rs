@@ -3,7 +3,9 @@
 //! When it is full the oldest batches are dropped and counted: the newest quotes are worth most, and the aggregator learns from
 //! the next hello's oldest_sequence which windows miss some. Nothing here ever waits.
 
+use crate::depth_outlet::DepthOutlet;
 use crate::lane::TakenBatch;
+use crossbook_market::Depth;
 use std::collections::VecDeque;
 use std::task::Waker;
 
@@ -21,6 +23,8 @@ pub struct Outbox {
     acknowledged: Option<u64>,
     dropped_batches: u64,
     dropped_rows: u64,
+    /// What is sent beside the batches, by the same connection.
+    pub(crate) depth: DepthOutlet,
     /// Of whoever sends, while there is nothing to send.
     sleeper: Option<Waker>,
 }
@@ -35,6 +39,7 @@ impl Outbox {
             acknowledged: None,
             dropped_batches: 0,
             dropped_rows: 0,
+            depth: DepthOutlet::default(),
             sleeper: None,
         }
     }
@@ -79,6 +84,12 @@ impl Outbox {
         self.batches.push_back(batch);
         self.next_sequence += 1;
         self.drop_beyond(self.max_bytes);
+        self.wake();
+    }
+
+    /// The newest depth of a book, for a connection that takes it.
+    pub(crate) fn put_depth(&mut self, number: u32, depth: &Depth) {
+        self.depth.put(number, depth);
         self.wake();
     }
 

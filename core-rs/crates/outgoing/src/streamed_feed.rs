@@ -1,10 +1,11 @@
 //! A venue's feed and the streams that leave it, as one: whatever the feed tells reaches the streams before anything is asked
 //! of them, and what it tracks is told as soon as it changes.
 
+use crate::depth_sweep::DepthSweep;
 use crate::error::RouteError;
 use crate::lane::TakenBatch;
 use crate::streams::OutgoingStreams;
-use crossbook_market::{Instrument, Quote};
+use crossbook_market::{BookState, Instrument, Quote};
 use crossbook_venues::{Feed, Step, VenueError};
 use std::sync::Arc;
 
@@ -14,11 +15,12 @@ pub struct StreamedFeed {
     streams: OutgoingStreams,
     /// On their way from the one to the other; empty between calls, kept for its room.
     passing: Vec<Quote>,
+    depth: DepthSweep,
 }
 
 impl StreamedFeed {
     pub fn new(feed: Feed, streams: OutgoingStreams) -> Self {
-        Self { feed, streams, passing: Vec::new() }
+        Self { feed, streams, passing: Vec::new(), depth: DepthSweep::default() }
     }
 
     /// See `Feed::track`.
@@ -45,8 +47,28 @@ impl StreamedFeed {
     /// The streams, with all that the feed has told.
     pub fn streams(&mut self) -> &mut OutgoingStreams {
         self.feed.move_quotes(&mut self.passing);
+        for lost in self.passing.iter().filter(|quote| quote.state != BookState::Live) {
+            self.depth.forget(lost.instrument);
+        }
         self.streams.take_in(&mut self.passing, |slot| Arc::clone(self.feed.instrument(slot)));
+        self.sweep();
         &mut self.streams
+    }
+
+    /// Tells the depth of the books whose turn it is. Their quotes have been taken in: what is LIVE here is so there.
+    fn sweep(&mut self) {
+        let (now_ns, books) = (self.feed.latest_ns(), self.feed.slots());
+        let due = self.depth.due(books, now_ns);
+        if due == 0 || !self.streams.takes_depth() {
+            return;
+        }
+        for _ in 0..due {
+            let Some(number) = self.depth.step(books) else { break };
+            let Some(book) = self.feed.live_book(number) else { continue };
+            if let Some(depth) = self.depth.look(number, book, now_ns) {
+                self.streams.push_depth(number, depth);
+            }
+        }
     }
 
     /// The streams as they are, where what the feed has told since does not matter.

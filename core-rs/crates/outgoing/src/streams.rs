@@ -1,10 +1,13 @@
 //! Every lane of one feed, and what is known of every instrument that has been told.
 
 use crate::error::RouteError;
+use crate::journal::lock;
 use crate::lane::{Lane, Origin, TakenBatch};
+use crate::outbox::Outbox;
 use crate::rendezvous;
-use crossbook_market::{Instrument, Quote};
-use std::sync::Arc;
+use crossbook_market::{BookState, Depth, Instrument, Quote};
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex};
 
 const MINUTE_NS: i64 = 60_000_000_000;
 const MAX_NAME_BYTES: usize = 32;
@@ -14,6 +17,8 @@ pub struct OutgoingStreams {
     origin: Origin,
     /// In the order of first mention; as many as shards were ever listed.
     lanes: Vec<Lane>,
+    /// Beside whose batches a lane's depth goes, by its number.
+    outboxes: FxHashMap<usize, Arc<Mutex<Outbox>>>,
     /// Lanes of the shards that are listed now.
     listed: Vec<usize>,
     /// The list that comes into force later, and when; i64::MAX while there is none.
@@ -44,6 +49,7 @@ impl OutgoingStreams {
         Ok(Self {
             origin,
             lanes: shards.iter().map(|name| Lane::new(name)).collect(),
+            outboxes: FxHashMap::default(),
             listed: (0..shards.len()).collect(),
             coming: Vec::new(),
             coming_ns: i64::MAX,
@@ -83,6 +89,7 @@ impl OutgoingStreams {
             return Err(RouteError::LaneWaiting { name: shard.to_owned() });
         }
         self.lanes[lane].is_dropped = true;
+        self.outboxes.remove(&lane);
         Ok(())
     }
 
@@ -92,6 +99,32 @@ impl OutgoingStreams {
             self.advance(quote.receive_ns);
             let lane = self.tell(quote, &instrument);
             self.lanes[lane].push(quote);
+            if quote.state != BookState::Live
+                && let Some(outbox) = self.outboxes.get(&lane)
+            {
+                lock(outbox).depth.drop_row(quote.instrument);
+            }
+        }
+    }
+
+    /// The shard's depth goes beside the batches of this outbox.
+    pub fn carry_depth(&mut self, shard: &str, outbox: Arc<Mutex<Outbox>>) -> Result<(), RouteError> {
+        let lane = self.lane_of(shard)?;
+        self.outboxes.insert(lane, outbox);
+        Ok(())
+    }
+
+    /// Whether anybody takes depth.
+    pub(crate) fn takes_depth(&self) -> bool {
+        self.outboxes.values().any(|outbox| lock(outbox).depth.is_wanted())
+    }
+
+    /// Sends a book's depth to whoever has the instrument, once that stream has told of it.
+    pub(crate) fn push_depth(&self, number: u32, depth: &Depth) {
+        if let Some(Some(Told { lane, .. })) = self.told.get(number as usize)
+            && let Some(outbox) = self.outboxes.get(lane).filter(|_| self.lanes[*lane].has_announced(number))
+        {
+            lock(outbox).put_depth(number, depth);
         }
     }
 

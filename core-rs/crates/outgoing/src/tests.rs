@@ -1,9 +1,10 @@
 //! What lanes are told, decoded again.
 
 use super::*;
-use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_wire::{Batch, Hello, IngestMessage, decode_ingest_request};
-use std::sync::Arc;
+use crate::outbox::Outbox;
+use crossbook_market::{BookState, Depth, Instrument, Quote};
+use crossbook_wire::{Batch, DepthRow, Hello, IngestMessage, decode_ingest_depth, decode_ingest_request};
+use std::sync::{Arc, Mutex};
 
 const MINUTE: i64 = 60_000_000_000;
 const INSTRUMENTS: u32 = 40;
@@ -278,4 +279,27 @@ fn an_instrument_belongs_to_the_lane_that_is_told_of_it() {
         assert!((0..INSTRUMENTS).all(|number| is_member(number) == rows.contains(&number)));
         assert!(!is_member(INSTRUMENTS), "nobody has told of it");
     }
+}
+
+#[test]
+fn depth_goes_to_the_lane_that_has_the_instrument_once_its_stream_has_it_and_is_void_with_the_book() {
+    let mut streams = streams(&["main"]);
+    let outbox = Arc::new(Mutex::new(Outbox::new(1 << 20, 1)));
+    streams.carry_depth("main", Arc::clone(&outbox)).unwrap();
+    assert!(!streams.takes_depth(), "no connection takes it");
+    outbox.lock().unwrap().depth.want(true);
+    assert!(streams.takes_depth());
+    let depth = Depth { read_ns: 50, ..Depth::default() };
+    let sent = || {
+        let message = outbox.lock().unwrap().depth.take();
+        message.map_or(vec![], |message| decode_ingest_depth(&message).unwrap())
+    };
+    streams.push_depth(0, &depth);
+    assert_eq!(sent(), [], "the stream has not told of it");
+    take(&mut streams, "main", 100);
+    streams.push_depth(0, &depth);
+    streams.push_depth(1, &depth);
+    streams.push_depth(INSTRUMENTS, &depth);
+    streams.take_in(&mut vec![Quote::without_prices(1, BookState::Resyncing, 101)], instrument);
+    assert_eq!(sent(), [DepthRow { symbol: 0, depth }]);
 }

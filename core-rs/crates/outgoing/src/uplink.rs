@@ -2,8 +2,8 @@
 //!
 //! Whoever has the connection drives it; whatever ends a connection, it begins again on the next one:
 //! 1. `begin` gives the oldest sequence that can be sent, for the hello; the answer to the hello is the resume point.
-//! 2. `poll_message` gives what is to be sent: the venue's health if it is news to the shard, then batches in order. Where there
-//!    is nothing, it wakes the caller once there is.
+//! 2. `poll_message` gives what is to be sent: the venue's health if it is news to the shard, then batches in order, then depth
+//!    that waits, where the shard takes it. Where there is nothing, it wakes the caller once there is.
 //! 3. `on_answer` takes acknowledgements, at any time in between.
 //! 4. Every error ends the connection. `on_closed` says that it is over.
 
@@ -113,7 +113,7 @@ impl Uplink {
     }
 
     fn resume(&mut self, oldest: u64, answer: Option<IngestAnswer>) -> Result<Resumed, UplinkError> {
-        let Some(IngestAnswer::Resume { next_sequence: wanted, are_quotes_missing }) = answer else {
+        let Some(IngestAnswer::Resume { next_sequence: wanted, are_quotes_missing, takes_depth }) = answer else {
             return Err(UplinkError::NoResumePoint);
         };
         let next = lock(&self.outbox).next_sequence();
@@ -125,7 +125,9 @@ impl Uplink {
         self.is_connected = true;
         self.connects += 1;
         self.problem.clear();
-        lock(&self.outbox).wake();
+        let mut outbox = lock(&self.outbox);
+        outbox.depth.want(takes_depth);
+        outbox.wake();
         Ok(Resumed { next_sequence: self.next_sequence, oldest_sequence: oldest, are_quotes_missing })
     }
 
@@ -149,6 +151,9 @@ impl Uplink {
         }
         if self.is_finishing {
             return Poll::Ready(Ok(None));
+        }
+        if let Some(depth) = outbox.depth.take() {
+            return Poll::Ready(Ok(Some(depth)));
         }
         outbox.sleep(waker);
         Poll::Pending
@@ -180,6 +185,7 @@ impl Uplink {
     pub fn on_closed(&mut self, problem: Option<&str>) {
         self.offered = None;
         self.is_connected = false;
+        lock(&self.outbox).depth.want(false);
         if let Some(problem) = problem {
             self.problem = problem.to_owned();
         }
@@ -190,6 +196,7 @@ impl Uplink {
 mod tests {
     use super::*;
     use crate::lane::TakenBatch;
+    use crossbook_market::Depth;
     use crossbook_wire::encode_ingest_answer;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
@@ -225,7 +232,7 @@ mod tests {
 
         fn resume(&mut self, next_sequence: u64) -> Result<Option<Resumed>, UplinkError> {
             self.uplink.begin();
-            let answer = IngestAnswer::Resume { next_sequence, are_quotes_missing: false };
+            let answer = IngestAnswer::Resume { next_sequence, are_quotes_missing: false, takes_depth: false };
             self.uplink.on_answer(&encode_ingest_answer(&answer))
         }
 
@@ -290,9 +297,29 @@ mod tests {
     fn an_aggregator_that_has_lost_some_is_told_so_by_the_feed() {
         let mut line = Line::new(1 << 20);
         line.uplink.begin();
-        let answer = IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true };
+        let answer = IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true, takes_depth: false };
         let resumed = line.uplink.on_answer(&encode_ingest_answer(&answer)).unwrap().unwrap();
         assert!(resumed.are_quotes_missing);
+    }
+
+    #[test]
+    fn depth_follows_the_batches_where_the_shard_takes_it_and_is_sent_once() {
+        for takes_depth in [true, false] {
+            let mut line = Line::new(1 << 20);
+            line.uplink.begin();
+            let answer = IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: false, takes_depth };
+            line.uplink.on_answer(&encode_ingest_answer(&answer)).unwrap();
+            let depth = Depth { read_ns: 7, ..Depth::default() };
+            lock(&line.outbox).put_depth(3, &depth);
+            line.emit(1);
+            let sent = line.send();
+            assert_eq!(sent[0], payload(1));
+            assert_eq!(sent.len(), if takes_depth { 2 } else { 1 });
+            lock(&line.outbox).put_depth(3, &depth);
+            line.uplink.on_closed(None);
+            line.resume(2).unwrap();
+            assert_eq!(line.send(), payloads([]), "it was for the connection before");
+        }
     }
 
     #[test]
@@ -315,7 +342,7 @@ mod tests {
         let mut line = Line::new(1 << 20);
         line.uplink.begin();
         line.uplink.on_closed(None);
-        let answer = IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: false };
+        let answer = IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: false, takes_depth: false };
         assert_eq!(line.uplink.on_answer(&encode_ingest_answer(&answer)), Ok(None));
         assert!(!line.uplink.is_connected());
     }

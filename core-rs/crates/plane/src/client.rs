@@ -4,13 +4,12 @@
 
 use crate::bells::Bell;
 use crate::codec::Raw;
-use crate::dialing::{DialRules, End, dial};
+use crate::dialing::{DialRules, End, asked, dial};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
-use tonic::Request;
 
 /// Gets what a stream says, in the plane's thread.
 pub trait Taker: Send {
@@ -75,13 +74,13 @@ impl Followed {
     }
 
     async fn run(self: Arc<Self>, target: String, path: &'static str, request: Bytes, rules: DialRules) {
-        let end = self.follow(&target, path, request, rules).await.err().unwrap_or(End::Ended);
+        let end = self.follow(&target, path, request, &rules).await.err().unwrap_or(End::Ended);
         self.finish(end);
     }
 
-    async fn follow(&self, target: &str, path: &'static str, request: Bytes, rules: DialRules) -> Result<(), End> {
+    async fn follow(&self, target: &str, path: &'static str, request: Bytes, rules: &DialRules) -> Result<(), End> {
         let mut line = dial(target, rules).await?;
-        let answer = line.grpc.server_streaming(Request::new(request), PathAndQuery::from_static(path), Raw).await?;
+        let answer = line.grpc.server_streaming(asked(request, rules), PathAndQuery::from_static(path), Raw).await?;
         self.lock().is_open = true;
         self.bell.ring();
         let mut messages = answer.into_inner();

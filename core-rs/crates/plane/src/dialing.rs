@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tonic::client::Grpc;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{Code, Request, Status};
 
 /// What the other side may send before it is read: little, so that what waits there is the newest.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// How a connection is kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DialRules {
     pub connect_timeout: Duration,
     /// A peer that says nothing is asked after so long, and must answer in time.
@@ -21,7 +22,12 @@ pub struct DialRules {
     pub keepalive_timeout: Duration,
     /// Of each, either way.
     pub max_message_bytes: usize,
+    /// What the other side is shown of who we are; none where nobody has to know.
+    pub authorization: Option<Authorization>,
 }
+
+/// The value of the header of that name; it is not printed.
+pub type Authorization = MetadataValue<Ascii>;
 
 /// Why a stream is over.
 #[derive(Clone, Debug)]
@@ -54,7 +60,7 @@ impl Drop for Line {
 }
 
 /// Dials `target`: "host:port", or "unix:path".
-pub async fn dial(target: &str, rules: DialRules) -> Result<Line, Status> {
+pub async fn dial(target: &str, rules: &DialRules) -> Result<Line, Status> {
     let uri = match target.strip_prefix("unix:") {
         Some(path) => format!("unix://{path}"),
         None => format!("http://{target}"),
@@ -75,6 +81,15 @@ pub async fn dial(target: &str, rules: DialRules) -> Result<Line, Status> {
     let mut grpc = Grpc::new(channel).max_decoding_message_size(bytes).max_encoding_message_size(bytes);
     grpc.ready().await.map_err(|error| Status::unavailable(text(&error)))?;
     Ok(Line { grpc, tasks })
+}
+
+/// A call's first word, with who we are.
+pub fn asked<T>(message: T, rules: &DialRules) -> Request<T> {
+    let mut request = Request::new(message);
+    if let Some(shown) = &rules.authorization {
+        request.metadata_mut().insert("authorization", shown.clone());
+    }
+    request
 }
 
 /// Those that keep a connection: they know each other, so that somebody has to end them.

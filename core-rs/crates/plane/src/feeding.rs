@@ -21,6 +21,8 @@ use tonic::Streaming;
 
 /// Of IngestQuotesRequest.health, which only Python reads.
 const HEALTH_TAG: u8 = 0x1a;
+/// Of IngestQuotesRequest.depth, which stands outside of the sequence as well.
+const DEPTH_TAG: u8 = 0x22;
 /// Messages of it that wait for Python; the newest are kept, and several, for one that says nothing hides none before it.
 const MAX_HEALTH: usize = 4;
 
@@ -161,6 +163,9 @@ impl Feeding {
             self.tell(|state| state.keep_health(message));
             return Ok(());
         }
+        if message.first() == Some(&DEPTH_TAG) {
+            return self.take_depth(&message);
+        }
         let waiting = self.take(&message)?;
         if waiting > 0 {
             self.tell(|state| state.has_closed = true);
@@ -171,6 +176,16 @@ impl Feeding {
             let mut state = self.lock();
             (state.heard_at, state.is_held_up) = (Instant::now(), false);
         }
+        Ok(())
+    }
+
+    fn take_depth(&self, message: &[u8]) -> Result<(), IngestError> {
+        let windows = self.windows.lock();
+        if !self.is_stopped.load(Ordering::Acquire) {
+            windows.on_depth(message)?;
+        }
+        drop(windows);
+        self.rules.hub.notify();
         Ok(())
     }
 

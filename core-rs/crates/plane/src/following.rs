@@ -19,6 +19,8 @@ const ROWS_AT_A_TIME: usize = 256;
 pub enum Form {
     /// SubscribeQuoteBatchesResponses.
     Batches,
+    /// The same with depth.
+    DeepBatches,
     /// WatchQuotesResponses.
     Rows,
 }
@@ -38,13 +40,13 @@ impl Following {
     /// Everything known that matches, then what is news, at least `interval` after what was sent before. To be polled within
     /// the runtime.
     pub fn new(hub: Arc<Hub>, filter: InstrumentFilter, form: Form, interval: Duration) -> Self {
-        let follower = hub.follow(filter);
+        let follower = hub.follow(filter, form == Form::DeepBatches);
         Self { hub, follower, form, waiting: VecDeque::new(), is_behind: false, interval, hold: None }
     }
 
     fn take(&mut self) -> Option<Bytes> {
         let subscription = &self.follower.subscription;
-        if self.form == Form::Batches {
+        if self.form != Form::Rows {
             return subscription.take_batch().map(Bytes::from);
         }
         if self.waiting.is_empty() {

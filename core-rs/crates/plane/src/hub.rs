@@ -22,8 +22,8 @@ pub struct Follower {
 
 impl Hub {
     /// Starts one; what is known already is news.
-    pub fn follow(&self, filter: InstrumentFilter) -> Arc<Follower> {
-        let subscription = self.quotes.subscribe(filter);
+    pub fn follow(&self, filter: InstrumentFilter, with_depth: bool) -> Arc<Follower> {
+        let subscription = self.quotes.subscribe_to(filter, with_depth);
         let follower = Arc::new(Follower { subscription, has_news: AtomicBool::new(true), waker: Mutex::default() });
         self.lock().push(Arc::clone(&follower));
         follower
@@ -101,7 +101,7 @@ mod tests {
     fn what_is_known_is_news_and_then_each_sleeper_is_woken_once() {
         let (hub, wakes) = (Hub::default(), Arc::new(Wakes::default()));
         let waker = Waker::from(Arc::clone(&wakes));
-        let follower = hub.follow(InstrumentFilter::default());
+        let follower = hub.follow(InstrumentFilter::default(), false);
         assert!(follower.take_news(&waker));
         assert!(!follower.take_news(&waker));
         for _ in 0..3 {
@@ -116,7 +116,8 @@ mod tests {
     fn what_a_follower_missed_counts_when_it_is_gone() {
         let hub = Hub::default();
         hub.quotes.introduce(&Arc::new(instrument("a", "X/Y")));
-        let (one, other) = (hub.follow(InstrumentFilter::default()), hub.follow(InstrumentFilter::default()));
+        let (one, other) =
+            (hub.follow(InstrumentFilter::default(), false), hub.follow(InstrumentFilter::default(), false));
         hub.quotes.publish(&[quote(1), quote(2), quote(3)], 0);
         assert_eq!((hub.followers(), hub.conflated_quotes()), (2, 4));
         hub.leave(&one);

@@ -31,7 +31,7 @@ pub use bells::{Bell, Bells};
 pub use board::{Board, BoardReader, ShardBoard};
 pub use client::{Followed, Taker};
 pub use clock::Wall;
-pub use dialing::{DialRules, End};
+pub use dialing::{Authorization, DialRules, End};
 pub use feeding::{FeedEnd, Feeding, FeedingRules};
 pub use following::{Following, Form};
 pub use hub::Hub;

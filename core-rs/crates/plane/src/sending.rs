@@ -6,7 +6,7 @@
 
 use crate::bells::Bell;
 use crate::codec::Raw;
-use crate::dialing::{DialRules, End, dial};
+use crate::dialing::{DialRules, End, asked, dial};
 use bytes::Bytes;
 use crossbook_outgoing::{Resumed, Uplink};
 use http::uri::PathAndQuery;
@@ -16,7 +16,6 @@ use std::task::{Context, Poll, Waker};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio_stream::Stream;
-use tonic::Request;
 
 const PATH: &str = "/crossbook.v1.AggregatorService/IngestQuotes";
 
@@ -72,13 +71,13 @@ impl Sending {
     }
 
     async fn run(self: Arc<Self>, target: String, hello: Bytes, rules: DialRules) {
-        let end = self.carry(&target, hello, rules).await.err().unwrap_or(End::Ended);
+        let end = self.carry(&target, hello, &rules).await.err().unwrap_or(End::Ended);
         self.finish(end);
     }
 
-    async fn carry(self: &Arc<Self>, target: &str, hello: Bytes, rules: DialRules) -> Result<(), End> {
+    async fn carry(self: &Arc<Self>, target: &str, hello: Bytes, rules: &DialRules) -> Result<(), End> {
         let mut line = dial(target, rules).await?;
-        let messages = Request::new(Messages { hello: Some(hello), sending: Arc::clone(self) });
+        let messages = asked(Messages { hello: Some(hello), sending: Arc::clone(self) }, rules);
         let answer = line.grpc.streaming(messages, PathAndQuery::from_static(PATH), Raw).await?;
         let mut answers = answer.into_inner();
         while let Some(answer) = answers.message().await? {
@@ -169,6 +168,7 @@ mod tests {
         keepalive: Duration::from_secs(3_600),
         keepalive_timeout: Duration::from_secs(3_600),
         max_message_bytes: 1 << 20,
+        authorization: None,
     };
 
     /// A stream that has not come to dialling, what it sends, and its bells.
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn resume() -> Vec<u8> {
-        encode_ingest_answer(&IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true })
+        encode_ingest_answer(&IngestAnswer::Resume { next_sequence: 1, are_quotes_missing: true, takes_depth: false })
     }
 
     #[tokio::test]

@@ -42,6 +42,7 @@ pub struct ScannerStats {
     closed: u64,
     open_now: u64,
     quotes: u64,
+    walks: u64,
     refusals: Vec<(u8, u64)>,
 }
 
@@ -78,9 +79,9 @@ impl ScannerAnswers {
     }
 
     #[pyo3(signature = (now_ns, *, venues=vec![], symbols=vec![], assets=vec![], min_gross_percent=None,
-        min_net_percent=None, limit=100),
+        min_net_percent=None, limit=100, notionals=vec![]),
         text_signature = "($self, now_ns, *, venues=(), symbols=(), assets=(), min_gross_percent=None, \
-            min_net_percent=None, limit=100)")]
+            min_net_percent=None, limit=100, notionals=())")]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn list_spreads(
         &self,
@@ -92,11 +93,14 @@ impl ScannerAnswers {
         min_gross_percent: Option<f64>,
         min_net_percent: Option<f64>,
         limit: usize,
+        notionals: Vec<f64>,
     ) -> Vec<SpreadView> {
-        let filter = engine::SpreadFilter { venues, symbols, assets, min_gross_percent, min_net_percent };
+        let filter = engine::SpreadFilter { venues, symbols, assets, min_gross_percent, min_net_percent, notionals };
         all_into(self.ask(py, |scanner| scanner.list_spreads(now_ns, &filter, limit)))
     }
 
+    #[pyo3(signature = (asset, buy_venue, sell_venue, now_ns, *, notionals=vec![]),
+        text_signature = "($self, asset, buy_venue, sell_venue, now_ns, *, notionals=())")]
     fn explain(
         &self,
         py: Python<'_>,
@@ -104,8 +108,10 @@ impl ScannerAnswers {
         buy_venue: &str,
         sell_venue: &str,
         now_ns: i64,
+        notionals: Vec<f64>,
     ) -> Option<SpreadView> {
-        self.ask(py, |scanner| scanner.explain(asset, buy_venue, sell_venue, now_ns)).map(SpreadView::from)
+        let found = self.ask(py, |scanner| scanner.explain(asset, buy_venue, sell_venue, now_ns, &notionals));
+        found.map(SpreadView::from)
     }
 
     fn overview(&self, py: Python<'_>, assets: Vec<String>) -> Vec<AssetView> {
@@ -113,8 +119,9 @@ impl ScannerAnswers {
     }
 
     fn stats(&self, py: Python<'_>) -> ScannerStats {
-        let engine::ScannerStats { opened, closed, open_now, quotes, refusals } = self.ask(py, engine::Scanner::stats);
-        ScannerStats { opened, closed, open_now, quotes, refusals }
+        let engine::ScannerStats { opened, closed, open_now, quotes, walks, refusals } =
+            self.ask(py, engine::Scanner::stats);
+        ScannerStats { opened, closed, open_now, quotes, walks, refusals }
     }
 }
 

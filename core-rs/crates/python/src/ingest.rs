@@ -23,17 +23,18 @@ impl PyQuoteHub {
         Self { inner: Arc::default() }
     }
 
-    #[pyo3(signature = (venues=vec![], symbols=vec![], assets=vec![]),
-        text_signature = "($self, venues=(), symbols=(), assets=())")]
+    #[pyo3(signature = (venues=vec![], symbols=vec![], assets=vec![], *, with_depth=false),
+        text_signature = "($self, venues=(), symbols=(), assets=(), *, with_depth=False)")]
     fn subscribe(
         &self,
         py: Python<'_>,
         venues: Vec<String>,
         symbols: Vec<String>,
         assets: Vec<String>,
+        with_depth: bool,
     ) -> QuoteSubscription {
         let filter = InstrumentFilter::new(venues, symbols, assets);
-        QuoteSubscription { inner: without_gil(py, || self.inner.quotes.subscribe(filter)) }
+        QuoteSubscription { inner: without_gil(py, || self.inner.quotes.subscribe_to(filter, with_depth)) }
     }
 
     fn notify(&self, py: Python<'_>) {

@@ -61,6 +61,13 @@ pub struct PyOutbox {
     inner: JournaledOutbox<PyJournal>,
 }
 
+impl PyOutbox {
+    /// The sender's end.
+    pub fn share(&self) -> Arc<Mutex<Outbox>> {
+        self.inner.share()
+    }
+}
+
 #[pymethods]
 impl PyOutbox {
     #[new]
@@ -195,7 +202,7 @@ pub struct UplinkState {
 impl UplinkState {
     #[new]
     fn new(outbox: &PyOutbox) -> Self {
-        Self { inner: Arc::new(Mutex::new(Uplink::new(outbox.inner.share()))) }
+        Self { inner: Arc::new(Mutex::new(Uplink::new(outbox.share()))) }
     }
 
     #[getter]

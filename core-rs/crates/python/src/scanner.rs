@@ -28,7 +28,7 @@ impl Scanner {
 #[pymethods]
 impl Scanner {
     #[new]
-    #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns,
+    #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns, max_depth_age_ns,
         min_notional, max_mid_difference_percent, suspect_after_ns, dollar_currencies, equal_currencies, max_rate_age_ns,
         max_depeg_percent, allow_depegged, relays, max_net_percent=f64::INFINITY))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
@@ -39,6 +39,7 @@ impl Scanner {
         min_life_ns: i64,
         max_age_ns: i64,
         max_skew_ns: i64,
+        max_depth_age_ns: i64,
         min_notional: f64,
         max_mid_difference_percent: f64,
         suspect_after_ns: i64,
@@ -57,6 +58,7 @@ impl Scanner {
             min_life_ns,
             max_age_ns,
             max_skew_ns,
+            max_depth_age_ns,
             min_notional,
             max_mid_difference_percent,
             suspect_after_ns,

@@ -2,7 +2,7 @@
 
 use crate::errors::Failure;
 use crate::instrument::PyInstrument;
-use crate::outgoing::OutgoingBatch;
+use crate::outgoing::{OutgoingBatch, PyOutbox};
 use crate::steps::{self, RestRequest, step_to_python};
 use crossbook_outgoing::{OutgoingStreams, RouteError, StreamedFeed, encode_stats};
 use crossbook_venues::facts::FactPoll;
@@ -249,6 +249,10 @@ impl VenueFeed {
 
     fn drop_lane(&mut self, shard: &str) -> Result<(), Failure> {
         Ok(self.inner.streams().drop_lane(shard)?)
+    }
+
+    fn carry_depth(&mut self, shard: &str, outbox: &PyOutbox) -> Result<(), Failure> {
+        Ok(self.inner.streams().carry_depth(shard, outbox.share())?)
     }
 
     fn pending_rows(&mut self, shard: &str) -> Result<usize, Failure> {

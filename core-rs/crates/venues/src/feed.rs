@@ -223,6 +223,16 @@ impl Feed {
         Ok(self.desk.order_book(self.slot_of_symbol(symbol)?))
     }
 
+    /// How many numbers of slots there have been.
+    pub fn slots(&self) -> usize {
+        self.desk.slot_count()
+    }
+
+    /// The book behind a slot's number, where its levels may be traded on: whole, and LIVE.
+    pub fn live_book(&self, slot: u32) -> Option<&OrderBook> {
+        self.desk.live_book(slot)
+    }
+
     pub fn stats(&self) -> FeedStats {
         self.desk.stats()
     }

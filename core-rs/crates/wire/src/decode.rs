@@ -1,6 +1,7 @@
 //! Messages into quotes. Columns are not copied: a decoded batch reads them where they lie.
 
 use crate::columns::Columns;
+use crate::depth::{DepthRow, SUBSCRIPTION_TAG, decode_depth};
 use crate::error::WireError;
 use crate::instrument;
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
@@ -90,6 +91,8 @@ pub enum IngestMessage<'a> {
 pub struct SubscriptionBatch<'a> {
     pub batch: Batch<'a>,
     pub conflated_quotes: u64,
+    /// Of books whose depth is news; it counts after the batch.
+    pub depth: Vec<DepthRow>,
 }
 
 /// Reads an IngestQuotesRequest.
@@ -111,18 +114,19 @@ pub fn decode_ingest_request(payload: &[u8]) -> Result<IngestMessage<'_>, WireEr
 
 /// Reads a SubscribeQuoteBatchesResponse.
 pub fn decode_subscription_response(payload: &[u8]) -> Result<SubscriptionBatch<'_>, WireError> {
-    let (mut batch, mut conflated_quotes) = (None, 0);
+    let (mut batch, mut conflated_quotes, mut depth) = (None, 0, Vec::new());
     for_each_field(payload, |field| {
         match field {
             Field::Bytes(1, _) if batch.is_some() => return Err(WireError::WrongContent { expected: "batch" }),
             Field::Bytes(1, body) => batch = Some(decode_batch(body, BookState::Moved)?),
             Field::Number(2, value) => conflated_quotes = value,
+            Field::Bytes(SUBSCRIPTION_TAG, body) => depth.append(&mut decode_depth(body)?),
             _ => {}
         }
         Ok(())
     })?;
     let batch = batch.ok_or(WireError::WrongContent { expected: "batch" })?;
-    Ok(SubscriptionBatch { batch, conflated_quotes })
+    Ok(SubscriptionBatch { batch, conflated_quotes, depth })
 }
 
 fn decode_hello(body: &[u8]) -> Result<Hello, WireError> {

@@ -1,8 +1,9 @@
 //! Quotes into messages: headers by prost, columns as the bytes they are.
 
 use crate::decode::Hello;
+use crate::depth::{SUBSCRIPTION_TAG, encode_depth};
 use crate::messages::{IngestHello, QuoteBatchHeader, SymbolEntry};
-use crossbook_market::{Instrument, Quote};
+use crossbook_market::{Depth, Instrument, Quote};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
@@ -92,6 +93,11 @@ pub fn encode_subscription_response(
     let mut out = wrap_batch(1, &header, quotes);
     prost::encoding::uint64::encode(2, &conflated_quotes, &mut out);
     out
+}
+
+/// Adds depth to a SubscribeQuoteBatchesResponse; its numbers are the batch's.
+pub fn append_subscription_depth<'a>(response: &mut Vec<u8>, rows: impl Iterator<Item = (u32, &'a Depth)>) {
+    encode_depth(SUBSCRIPTION_TAG, rows, response);
 }
 
 /// What such a response, or any batch, says of one symbol: bytes for those who tell it often.

@@ -45,6 +45,10 @@ pub enum WireError {
     SymbolOutOfRange { index: u32 },
     #[error("symbol number {index}: {problem}")]
     BadInstrument { index: u32, problem: &'static str },
+    #[error("depth: column {column} has {found} values, {expected} are needed")]
+    DepthLength { column: &'static str, found: usize, expected: usize },
+    #[error("row {row} of depth is no book: levels are valid, best first, and bids are below asks")]
+    BadDepth { row: usize },
     #[error("an instrument: {problem}")]
     BadLoneInstrument { problem: &'static str },
 }

@@ -6,8 +6,9 @@ use prost::Message;
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IngestAnswer {
-    /// To the hello: send everything from here on. `are_quotes_missing` says that some before it are lost for good.
-    Resume { next_sequence: u64, are_quotes_missing: bool },
+    /// To the hello: send everything from here on. `are_quotes_missing` says that some before it are lost for good,
+    /// `takes_depth` that depth may be sent.
+    Resume { next_sequence: u64, are_quotes_missing: bool, takes_depth: bool },
     /// Everything up to this batch is committed.
     Acknowledgement { committed_sequence: u64 },
 }
@@ -26,6 +27,8 @@ struct ResumePoint {
     next_sequence: u64,
     #[prost(bool, tag = "2")]
     are_quotes_missing: bool,
+    #[prost(bool, tag = "3")]
+    takes_depth: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -37,9 +40,8 @@ struct Acknowledgement {
 /// Reads an IngestQuotesResponse; None for one that says nothing that we know.
 pub fn decode_ingest_answer(payload: &[u8]) -> Result<Option<IngestAnswer>, WireError> {
     let message = IngestQuotesResponse::decode(payload)?;
-    let resume = message.resume.map(|ResumePoint { next_sequence, are_quotes_missing }| IngestAnswer::Resume {
-        next_sequence,
-        are_quotes_missing,
+    let resume = message.resume.map(|ResumePoint { next_sequence, are_quotes_missing, takes_depth }| {
+        IngestAnswer::Resume { next_sequence, are_quotes_missing, takes_depth }
     });
     let acknowledgement = message
         .acknowledgement
@@ -50,8 +52,8 @@ pub fn decode_ingest_answer(payload: &[u8]) -> Result<Option<IngestAnswer>, Wire
 /// An IngestQuotesResponse.
 pub fn encode_ingest_answer(answer: &IngestAnswer) -> Vec<u8> {
     let message = match *answer {
-        IngestAnswer::Resume { next_sequence, are_quotes_missing } => IngestQuotesResponse {
-            resume: Some(ResumePoint { next_sequence, are_quotes_missing }),
+        IngestAnswer::Resume { next_sequence, are_quotes_missing, takes_depth } => IngestQuotesResponse {
+            resume: Some(ResumePoint { next_sequence, are_quotes_missing, takes_depth }),
             acknowledgement: None,
         },
         IngestAnswer::Acknowledgement { committed_sequence } => {
@@ -68,8 +70,8 @@ mod tests {
     #[test]
     fn an_answer_comes_back_as_it_went() {
         for answer in [
-            IngestAnswer::Resume { next_sequence: 7, are_quotes_missing: true },
-            IngestAnswer::Resume { next_sequence: 0, are_quotes_missing: false },
+            IngestAnswer::Resume { next_sequence: 7, are_quotes_missing: true, takes_depth: true },
+            IngestAnswer::Resume { next_sequence: 0, are_quotes_missing: false, takes_depth: false },
             IngestAnswer::Acknowledgement { committed_sequence: u64::MAX },
             IngestAnswer::Acknowledgement { committed_sequence: 0 },
         ] {
@@ -79,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_of_aggregator_proto() {
-        let resume = IngestAnswer::Resume { next_sequence: 300, are_quotes_missing: true };
+        let resume = IngestAnswer::Resume { next_sequence: 300, are_quotes_missing: true, takes_depth: false };
         assert_eq!(encode_ingest_answer(&resume), [0x0a, 5, 0x08, 0xac, 0x02, 0x10, 1]);
         let acknowledgement = IngestAnswer::Acknowledgement { committed_sequence: 5 };
         assert_eq!(encode_ingest_answer(&acknowledgement), [0x12, 2, 0x08, 5]);

@@ -5,6 +5,7 @@
 
 mod columns;
 mod decode;
+mod depth;
 mod encode;
 mod error;
 mod facts;
@@ -19,9 +20,10 @@ pub use columns::Columns;
 pub use decode::{
     Batch, Hello, IngestMessage, SubscriptionBatch, SymbolEntry, decode_ingest_request, decode_subscription_response,
 };
+pub use depth::{DepthRow, decode_ingest_depth, encode_ingest_depth};
 pub use encode::{
-    encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster, encode_shared_response,
-    encode_subscription_response, encode_symbol, encode_unheard_batch,
+    append_subscription_depth, encode_batch, encode_carried_batch, encode_hello, encode_left_batch, encode_roster,
+    encode_shared_response, encode_subscription_response, encode_symbol, encode_unheard_batch,
 };
 pub use error::WireError;
 pub use facts::{ChangedFacts, ReadFacts, decode_facts, encode_facts};
@@ -29,7 +31,7 @@ pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{
-    Conversion, Leg, LifeFeatures, LifeHorizon, LifePrediction, Opportunity, OpportunityEvent, Sanity, SpreadCosts,
-    Time, WatchOpportunitiesResponse,
+    Conversion, Leg, LegDepth, LifeFeatures, LifeHorizon, LifePrediction, Opportunity, OpportunityEvent, Sanity,
+    SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
 };
 pub use quotes::encode_quote_response;

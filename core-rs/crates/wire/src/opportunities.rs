@@ -118,6 +118,60 @@ pub struct LifeFeatures {
     pub values: Vec<f64>,
 }
 
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct SizedEdge {
+    #[prost(double, tag = "1")]
+    pub size: f64,
+    #[prost(double, tag = "2")]
+    pub buy_notional: f64,
+    #[prost(double, tag = "3")]
+    pub sell_notional: f64,
+    #[prost(double, tag = "4")]
+    pub net_percent: f64,
+    #[prost(double, tag = "5")]
+    pub profit: f64,
+    #[prost(int32, tag = "6")]
+    pub refusal: i32,
+    #[prost(double, tag = "7")]
+    pub requested_notional: f64,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct LegDepth {
+    #[prost(message, optional, tag = "1")]
+    pub age: Option<Time>,
+    #[prost(uint32, tag = "2")]
+    pub levels: u32,
+    #[prost(double, tag = "3")]
+    pub horizon_price: f64,
+    #[prost(double, tag = "4")]
+    pub known_size: f64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Sizing {
+    #[prost(int32, tag = "1")]
+    pub unknown_reason: i32,
+    #[prost(message, optional, tag = "2")]
+    pub largest: Option<SizedEdge>,
+    #[prost(double, tag = "3")]
+    pub threshold_percent: f64,
+    #[prost(message, optional, tag = "4")]
+    pub most_profitable: Option<SizedEdge>,
+    #[prost(message, repeated, tag = "5")]
+    pub requested: Vec<SizedEdge>,
+    #[prost(bool, tag = "6")]
+    pub is_limited_by_depth: bool,
+    #[prost(double, tag = "7")]
+    pub common_lot: f64,
+    #[prost(message, optional, tag = "8")]
+    pub buy: Option<LegDepth>,
+    #[prost(message, optional, tag = "9")]
+    pub sell: Option<LegDepth>,
+    #[prost(string, repeated, tag = "10")]
+    pub unknown_limits: Vec<String>,
+}
+
 /// Without the cooldown: the scanner knows none.
 #[derive(Clone, PartialEq, Message)]
 pub struct Opportunity {
@@ -143,6 +197,8 @@ pub struct Opportunity {
     pub conversion: Option<Conversion>,
     #[prost(bool, tag = "12")]
     pub is_depegged: bool,
+    #[prost(message, optional, tag = "13")]
+    pub sizing: Option<Sizing>,
     #[prost(string, tag = "14")]
     pub dislocated_venue: String,
     #[prost(double, tag = "15")]

@@ -55,16 +55,15 @@ class WebServer:
         """Whether it speaks https."""
         return self._tls is not None
 
-    def reload(self) -> list[str]:
+    def reload(self) -> None:
         """Reads the certificate again: new connections get it. Raises SettingsError."""
         if self._tls is None or self._config.ssl is None:
-            return []
+            return
         certificate, key = self._tls
         try:
             self._config.ssl.load_cert_chain(certificate, key)
         except OSError as error:
             raise SettingsError(f"setting gateway.certificate_file: {error.strerror or error}") from None
-        return [f"certificate {certificate}"]
 
 
 @asynccontextmanager

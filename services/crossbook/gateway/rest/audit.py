@@ -77,8 +77,3 @@ def _without_secrets(said: Any) -> Any:
     if isinstance(said, list):
         return [_without_secrets(value) for value in said]
     return said
-
-
-async def log_row(row: AuditRow) -> None:
-    """Keeps it in the log alone, for a gateway without Postgres."""
-    log.info("changed", **{name: getattr(row, name) for name in row.__slots__})

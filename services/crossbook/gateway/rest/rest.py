@@ -44,6 +44,8 @@ log = structlog.get_logger()
 
 Backend = Callable[[str, bytes, Asked], Awaitable[bytes]]
 """Calls a method by its path. Raises AioRpcError and CrossbookError."""
+Prepare = Callable[[str, bytes, Request], bytes]
+"""The call's request with what only the web knows: a refresh token that is in a cookie."""
 Finish = Callable[[str, bytes, Request, Asked], Awaitable[tuple[bytes, dict[str, str]]]]
 """What the web is given of an answer, and headers: a refresh token goes into a cookie."""
 
@@ -57,6 +59,7 @@ class Rest:
     cache: Cache
     limits: Limiter  # by key and method
     audit: Audit
+    prepare: Prepare
     finish: Finish
     seen_venues: Callable[[], set[str]]
 
@@ -64,7 +67,7 @@ class Rest:
         """Raises ProblemError, and whatever the backend raises."""
         call = self._call(request, body)
         self._check(call, asked)
-        payload = with_etag(call, request.headers.get("if-match", ""))
+        payload = self.prepare(call.method, with_etag(call, request.headers.get("if-match", "")), request)
         access, headers = access_to(call.method), dict[str, str]()
         if access.is_change or access.role == access_pb2.ROLE_PUBLIC:
             answer, headers = await self._uncached(call, payload, request, asked)
@@ -115,11 +118,6 @@ class Rest:
         if wait:
             headers = {"RateLimit-Policy": f'"method";q={int(self.limits.burst)};w=4', "RateLimit": '"method";r=0'}
             raise ProblemError(429, "this method is asked too often: ask again later", (), wait, headers)
-
-
-async def as_it_is(method: str, answer: bytes, request: Request, asked: Asked) -> tuple[bytes, dict[str, str]]:
-    """A Finish that changes nothing."""
-    return answer, {}
 
 
 def may_call(caller: Caller, method: str) -> None:

@@ -155,6 +155,12 @@ class Sockets:
         return pb.ServerFrame(welcome=welcome).SerializeToString()
 
     async def _hear(self, socket: Socket) -> None:
+        try:
+            await self._hear_for_ever(socket)
+        except BaseExceptionGroup as errors:  # of the group that has the socket's own tasks
+            raise errors.exceptions[0] from None
+
+    async def _hear_for_ever(self, socket: Socket) -> None:
         async with asyncio.TaskGroup() as tasks:
             running: dict[int, asyncio.Task[None]] = {}
             wait: float | None = FIRST_MESSAGE_SECONDS

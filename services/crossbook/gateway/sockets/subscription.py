@@ -19,7 +19,7 @@ EVENTS = frozenset({pb.CHANNEL_OPPORTUNITIES, pb.CHANNEL_ALERTS, pb.CHANNEL_LOG}
 
 @dataclass(slots=True)
 class Event:
-    """One message of an event channel."""
+    """One message, but for its number."""
 
     kind: str
     body: bytes
@@ -35,7 +35,7 @@ class Subscription:
     asked: Subscribe
     hz: float
     sequence: int = 0
-    ready: bytes | None = None
+    ready: Event | None = None
     queue: deque[Event] = field(default_factory=deque)
     dropped: int = 0
     reader: BoardReader | None = None
@@ -49,16 +49,9 @@ class Subscription:
 
     def put_state(self, kind: str, body: bytes, *, is_last: bool = True) -> None:
         """The frame that is sent next; is_last says whether a snapshot that it belongs to ends with it."""
-        self.sequence += 1
         is_snapshot = self.is_beginning or self.is_in_snapshot
-        head = ServerFrame(
-            subscription=self.asked.id,
-            sequence=self.sequence,
-            is_snapshot=is_snapshot,
-            is_last=is_snapshot and is_last,
-        )
         self.is_beginning, self.is_in_snapshot = False, is_snapshot and not is_last
-        self.ready = joined(head, kind, body)
+        self.ready = Event(kind, body, "", is_snapshot, is_snapshot and is_last)
 
     def put_event(self, event: Event) -> None:
         """Behind those that wait; the oldest makes room."""
@@ -68,13 +61,13 @@ class Subscription:
         self.queue.append(event)
 
     def take(self) -> bytes | None:
-        """What is to be sent next, if anything is."""
+        """What is to be sent next, if anything is. It has its number from here: what is never sent has none."""
         if self.ready is not None:
-            frame, self.ready = self.ready, None
-            return frame
-        if not self.queue:
+            event, self.ready = self.ready, None
+        elif self.queue:
+            event = self.queue.popleft()
+        else:
             return None
-        event = self.queue.popleft()
         self.sequence += 1
         head = ServerFrame(
             subscription=self.asked.id,

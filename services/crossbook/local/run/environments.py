@@ -8,6 +8,7 @@ from pathlib import Path
 from crossbook.local.options import UpOptions
 from crossbook.local.run.ports import Endpoint, Ports
 from crossbook.local.services import Service, resolve
+from crossbook.plumbing.access.folder import RING
 
 Environment = dict[str, str]
 STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
@@ -45,6 +46,7 @@ def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Enviro
         **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
         **({f"{section}HTTP_PORT": str(endpoint.http_port)} if endpoint.http_port else {}),
         **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
+        **_access(setup, service),
         **resolve(service.told)(setup, endpoint),
     }
 
@@ -115,6 +117,13 @@ def simulator(setup: Setup, _: Endpoint) -> Environment:
     if options.play is not None:
         environment["CROSSBOOK_SIMULATOR__PLAY"] = str(options.play.resolve())
     return environment
+
+
+def _access(setup: Setup, service: Service) -> Environment:
+    """Keys that callers may show: on one machine nobody has to, and what is shown is checked."""
+    if setup.places.access_dir is None or service.speaks != "grpc":
+        return {}
+    return {"CROSSBOOK_ACCESS__RING_FILE": str(setup.places.access_dir / RING)}
 
 
 def _shards(setup: Setup, section: str) -> Environment:

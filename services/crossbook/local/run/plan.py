@@ -9,6 +9,7 @@ from crossbook.local.run.environments import Places
 from crossbook.local.run.ports import Ports, check_ports, choose_ports
 from crossbook.plumbing.exposure import check_exposure
 from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.targets import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,16 @@ class Plan:
     def targets(self) -> dict[str, str]:
         """Where each process listens, by its name."""
         return {endpoint.name: endpoint.target(self.host) for endpoint in self.ports.endpoints}
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """Where browsers find each process that has pages, by its name."""
+        scheme = "https" if self.settings.gateway.certificate_file else "http"
+        return {
+            endpoint.name: f"{scheme}://{target_of(self.host, endpoint.http_port)}"
+            for endpoint in self.ports.endpoints
+            if endpoint.http_port
+        }
 
     @property
     def addresses(self) -> list[Address]:

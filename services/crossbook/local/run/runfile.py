@@ -15,15 +15,22 @@ from crossbook.plumbing.private_files import write_whole
 class RunFile:
     """Always whole: each version replaces the one before."""
 
-    def __init__(self, path: Path, mode: str, addresses: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, mode: str, addresses: Mapping[str, str], pages: Mapping[str, str] | None = None
+    ) -> None:
         self._path = path
         self._mode = mode
         self._addresses = dict(addresses)
+        self._pages = dict(pages or {})
 
     def write(self, processes: Mapping[str, Supervised], on_failure: Callable[[str], None] = lambda _: None) -> None:
         """Says what runs now. That it cannot is told and ends nothing: a full disk must not stop a restart."""
         entries = {
-            name: {"pid": process.child.pid, "address": self._addresses.get(name)}
+            name: {
+                "pid": process.child.pid,
+                "address": self._addresses.get(name),
+                **({"pages": self._pages[name]} if name in self._pages else {}),
+            }
             for name, process in processes.items()
         }
         document = {"pid": os.getpid(), "mode": self._mode, "processes": entries}

@@ -28,6 +28,7 @@ from crossbook.local.show.observer import Observer
 from crossbook.local.show.presenter import present, say
 from crossbook.local.show.truth import NO_TRUTH, score_run
 from crossbook.local.show.view import show
+from crossbook.plumbing.access.folder import open_secrets, prepare_access
 from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.recording import RecordingError
@@ -64,7 +65,7 @@ async def up(options: UpOptions, lifetime: Lifetime) -> None:
 async def _live(plan: Plan, lifetime: Lifetime) -> Run:
     """From nothing to nothing."""
     notices = Notices(has_view=plan.options.is_view_wanted and sys.stdout.isatty())
-    run_file = RunFile(plan.data_dir / "run.json", plan.options.mode, plan.targets)
+    run_file = RunFile(plan.data_dir / "run.json", plan.options.mode, plan.targets, plan.pages)
     supervisor = Supervisor(
         plan.data_dir / "logs",
         is_echoing=not notices.has_view,
@@ -74,6 +75,8 @@ async def _live(plan: Plan, lifetime: Lifetime) -> Run:
     run = Run(supervisor, Observer(plan.targets, lambda name: supervisor.processes[name].restarts), notices)
     shards = plan.ports.shards(plan.host)
     with run_file.removed_at_end(), shards_listed(plan.data_dir / "shards.json", shards):
+        if plan.places.access_dir is not None:
+            prepare_access(plan.places.access_dir)
         async with supervisor:
             launch = Launch(plan, supervisor)
             if await lifetime.wait_or_stop(launch.receivers()):
@@ -91,21 +94,34 @@ async def _track(plan: Plan, launch: Launch, run: Run) -> None:
     run.started_ns, started = time.time_ns(), time.monotonic()
     try:
         await launch.sources()
+        link = _link(plan)
+        say(f"open {link}")
         duration_s = plan.options.duration_seconds
         left_s = None if duration_s is None else started + duration_s - time.monotonic()
-        await _present(plan, run, left_s)
+        await _present(plan, run, left_s, link)
     finally:
         run.duration_s = time.monotonic() - started
 
 
-async def _present(plan: Plan, run: Run, left_s: float | None) -> None:
-    view = [show(run.observer, plan.headline, plan.footer, run.notices.shown)] if run.notices.has_view else []
+async def _present(plan: Plan, run: Run, left_s: float | None, link: str) -> None:
+    view = (
+        [show(run.observer, plan.headline, f"open {link} · {plan.footer}", run.notices.shown)]
+        if run.notices.has_view
+        else []
+    )
     async with asyncio.TaskGroup() as group:
         drawing = group.create_task(present([*view, print_lines(run.observer)]))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(left_s):
                 await run.supervisor.failed.wait()
         drawing.cancel()
+
+
+def _link(plan: Plan) -> str:
+    """Lets one browser in, once; whoever finds no access folder finds the pages as a stranger."""
+    pages = next(iter(plan.pages.values()), "")
+    folder = plan.places.access_dir
+    return f"{pages}/#code={open_secrets(folder).code()}" if folder else pages
 
 
 async def _settle(plan: Plan, run: Run) -> None:

@@ -615,7 +615,7 @@ class Opportunity(_message.Message):
 
     @_builtins.property
     def sizing(self) -> Global___Sizing:
-        """How much of it there is at which net percent; absent where nothing is known of depth, as in answers from windows."""
+        """How much of it there is at which net percent. In answers from windows nothing is known of depth: NO_DEPTH."""
 
     @_builtins.property
     def sanity(self) -> Global___Sanity:

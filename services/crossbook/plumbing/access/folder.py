@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossbook.pb.v1.access_pb2 import ROLE_ADMIN
+from crossbook.plumbing.access.ring import Ring, write_ring
 from crossbook.plumbing.access.roles import Caller
 from crossbook.plumbing.access.tokens import Signer, new_key
 from crossbook.plumbing.errors import SettingsError
@@ -75,6 +76,13 @@ def open_secrets(folder: Path) -> Secrets:
         return Secrets(Signer.of(pem), link_key)
     except (ValueError, TypeError):
         raise SettingsError(f"{folder / SIGNING_KEY} is no Ed25519 key: remove it, and another is made") from None
+
+
+def prepare_access(folder: Path) -> None:
+    """Makes the secrets, and a ring that others can begin with; one that is there stays. Raises SettingsError."""
+    secrets = open_secrets(folder)
+    if not (folder / RING).exists():
+        write_ring(folder / RING, Ring([secrets.signer.public_pem]))
 
 
 def temporary_secrets() -> Secrets:

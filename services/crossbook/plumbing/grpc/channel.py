@@ -6,6 +6,8 @@ with "too many pings". Without `ping_timeout_ms` grpc waits a minute for the ans
 
 import grpc
 
+from crossbook.plumbing.grpc.showing import showing
+
 UNARY_DEADLINE_SECONDS = 5.0
 KEEPALIVE_MS = 5_000
 KEEPALIVE_TIMEOUT_MS = 2_000
@@ -30,4 +32,4 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
 
 def open_channel(target: str) -> grpc.aio.Channel:
     """A channel that dials by itself, again and again; the caller closes it."""
-    return grpc.aio.insecure_channel(target, options=list(CHANNEL_OPTIONS))
+    return grpc.aio.insecure_channel(target, options=list(CHANNEL_OPTIONS), interceptors=showing())

@@ -24,6 +24,7 @@ from grpc_reflection.v1alpha import reflection
 
 from crossbook.pb.v1.process_pb2_grpc import add_ProcessServiceServicer_to_server
 from crossbook.plumbing.errors import PortTakenError
+from crossbook.plumbing.grpc.access import OPEN, AccessCheck
 from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
@@ -82,15 +83,17 @@ async def grpc_server(
     plane: PlaneThread | None = None,
     streams: Mapping[str, Stream] | None = None,
     reload: Callable[[], list[str]] = list,
+    access: AccessCheck = OPEN,
 ) -> AsyncIterator[RunningServer]:
     """Starts a server for the services that `register` adds; port 0 lets the system choose. Raises PortTakenError.
 
-    `streams` are the methods that the plane carries, by their paths; `reload` is what ProcessService.Reload calls.
+    `streams` are the methods that the plane carries, by their paths; `reload` is what ProcessService.Reload calls;
+    `access` decides who may call what.
     """
-    server = _server(register, own_health, max_request_bytes, limits or CallLimits())
+    server = _server(register, own_health, max_request_bytes, StatusInterceptor(limits or CallLimits(), access))
     add_ProcessServiceServicer_to_server(ProcessService(reload), server)
     await own_health.begin()
-    async with _front(server, host, port, plane, streams or {}) as (bound, carried):
+    async with _front(server, host, port, plane, streams or {}, access) as (bound, carried):
         log.info("server_started", host=host, port=bound, services=list(own_health.service_names))
         try:
             yield RunningServer(bound)
@@ -99,10 +102,13 @@ async def grpc_server(
 
 
 def _server(
-    register: Callable[[grpc.aio.Server], None], own_health: ServiceHealth, max_request_bytes: int, limits: CallLimits
+    register: Callable[[grpc.aio.Server], None],
+    own_health: ServiceHealth,
+    max_request_bytes: int,
+    interceptor: StatusInterceptor,
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
-        interceptors=[StatusInterceptor(limits)],
+        interceptors=[interceptor],
         options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)],
         maximum_concurrent_rpcs=MAX_CALLS,
     )
@@ -115,7 +121,12 @@ def _server(
 
 @asynccontextmanager
 async def _front(
-    server: grpc.aio.Server, host: str, port: int, plane: PlaneThread | None, streams: Mapping[str, Stream]
+    server: grpc.aio.Server,
+    host: str,
+    port: int,
+    plane: PlaneThread | None,
+    streams: Mapping[str, Stream],
+    access: AccessCheck,
 ) -> AsyncIterator[tuple[int, StreamServer | None]]:
     """Starts it, and what stands before it: the port that clients reach."""
     if plane is None:
@@ -127,7 +138,9 @@ async def _front(
         backend = Path(folder) / "grpc"
         _bind(server, f"unix:{backend}", host, port)
         limits = {"max_connections": MAX_CONNECTIONS, "max_calls_of_connection": MAX_CALLS_OF_CONNECTION}
-        carried = StreamServer(plane, streams, host, port, backend, **limits)  # first: its port may be taken
+        carried = StreamServer(
+            plane, streams, host, port, backend, access=access, **limits
+        )  # first: its port may be taken
         await server.start()
         serving = asyncio.create_task(carried.run())
         try:

@@ -6,7 +6,9 @@ A status travels in HTTP/2 trailers, of which clients take 8 KiB: texts that rep
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -16,6 +18,7 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from crossbook.plumbing.access.roles import Caller
 from crossbook.plumbing.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -28,6 +31,7 @@ from crossbook.plumbing.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from crossbook.plumbing.grpc.access import OPEN, AccessCheck, caller_now
 from crossbook.plumbing.grpc.call_limits import CallLimits
 
 CODES: dict[type[CrossbookError], int] = {
@@ -113,8 +117,9 @@ async def _abort(context: grpc.aio.ServicerContext[Any, Any], method: str, error
 class StatusInterceptor(grpc.aio.ServerInterceptor):
     """Wraps every handler so that it may simply raise, and keeps to the limits of calls."""
 
-    def __init__(self, limits: CallLimits) -> None:
+    def __init__(self, limits: CallLimits, access: AccessCheck = OPEN) -> None:
         self._limits = limits
+        self._access = access
 
     async def intercept_service(
         self,
@@ -123,22 +128,41 @@ class StatusInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler | None:
         """Called once per call, before its handler."""
         handler = await continuation(handler_call_details)
-        return None if handler is None else _wrap(handler, str(handler_call_details.method), self._limits)
+        if handler is None:
+            return None
+        method = str(handler_call_details.method)
+        return _wrap(handler, _Call(method, self._limits, self._access, handler_call_details.invocation_metadata))
 
 
-def _wrap(handler: Any, method: str, limits: CallLimits) -> Handler:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One that has come: what it is of, and what is kept to."""
+
+    method: str
+    limits: CallLimits
+    access: AccessCheck
+    metadata: Any
+
+    def admitted(self, context: grpc.aio.ServicerContext[Any, Any]) -> Caller:
+        """Who makes it. Raises UnauthenticatedError and ForbiddenError."""
+        caller = self.access.caller(self.method, self.metadata or (), context.peer())
+        caller_now.set(caller)
+        return caller
+
+
+def _wrap(handler: Any, call: _Call) -> Handler:
     """A single request is decoded here and not by grpc, whose answer to one that does not decode is UNKNOWN."""
     decode, encode = handler.request_deserializer, handler.response_serializer
     if handler.unary_unary:
-        call = _answering(_decoding(handler.unary_unary, decode), method, limits)
-        return grpc.unary_unary_rpc_method_handler(call, response_serializer=encode)
+        answer = _answering(_decoding(handler.unary_unary, decode), call)
+        return grpc.unary_unary_rpc_method_handler(answer, response_serializer=encode)
     if handler.unary_stream:
-        call = _streaming(_decoding(handler.unary_stream, decode), method, limits)
-        return grpc.unary_stream_rpc_method_handler(call, response_serializer=encode)
+        stream = _streaming(_decoding(handler.unary_stream, decode), call)
+        return grpc.unary_stream_rpc_method_handler(stream, response_serializer=encode)
     codecs = {"request_deserializer": decode, "response_serializer": encode}
     if handler.stream_unary:
-        return grpc.stream_unary_rpc_method_handler(_answering(handler.stream_unary, method, limits), **codecs)
-    return grpc.stream_stream_rpc_method_handler(_streaming(handler.stream_stream, method, limits), **codecs)
+        return grpc.stream_unary_rpc_method_handler(_answering(handler.stream_unary, call), **codecs)
+    return grpc.stream_stream_rpc_method_handler(_streaming(handler.stream_stream, call), **codecs)
 
 
 def _decoding(call: Callable[..., Any], decode: Callable[[bytes], Any] | None) -> Callable[..., Any]:
@@ -152,31 +176,33 @@ def _decoding(call: Callable[..., Any], decode: Callable[[bytes], Any] | None) -
     return decoded
 
 
-def _answering(call: Callable[..., Any], method: str, limits: CallLimits) -> Callable[..., Any]:
+def _answering(handle: Callable[..., Any], call: _Call) -> Callable[..., Any]:
     async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
-            with limits.unary(method):
-                return await call(request, context)
+            call.admitted(context)
+            with call.limits.unary(call.method):
+                return await handle(request, context)
         except grpc.aio.BaseError:
             raise
         except Exception as error:
-            await _abort(context, method, error)
+            await _abort(context, call.method, error)
 
     return answer
 
 
-def _streaming(call: Callable[..., Any], method: str, limits: CallLimits) -> Callable[..., Any]:
+def _streaming(handle: Callable[..., Any], call: _Call) -> Callable[..., Any]:
     """A handler may be an async generator, or a coroutine that writes to the context and returns nothing."""
 
     async def stream(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
-            with limits.stream(method):
-                result = call(request, context)
+            caller = call.admitted(context)
+            with call.limits.stream(call.method):
+                result = handle(request, context)
                 if not hasattr(result, "__aiter__"):
                     await result
                     return
                 try:
-                    async for response in result:
+                    async for response in _while_good(result, caller, call.access):
                         yield response
                 finally:
                     if hasattr(result, "aclose"):
@@ -184,6 +210,30 @@ def _streaming(call: Callable[..., Any], method: str, limits: CallLimits) -> Cal
         except grpc.aio.BaseError:
             raise
         except Exception as error:
-            await _abort(context, method, error)
+            await _abort(context, call.method, error)
 
     return stream
+
+
+async def _while_good(responses: Any, caller: Caller, access: AccessCheck) -> AsyncIterator[Any]:
+    """What a handler yields, until what its caller showed is no longer good: then UnauthenticatedError."""
+    if not caller.credential:
+        async for response in responses:
+            yield response
+        return
+    watching = asyncio.ensure_future(access.until_bad(caller))
+    following = aiter(responses)
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(following))
+            await asyncio.wait((coming, watching), return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                coming.cancel()
+                await asyncio.wait((coming,))
+                raise UnauthenticatedError
+            try:
+                yield coming.result()
+            except StopAsyncIteration:
+                return
+    finally:
+        watching.cancel()

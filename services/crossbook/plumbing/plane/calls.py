@@ -71,11 +71,19 @@ class StreamCall:
         return stream, self._thread.listen(stream.bell)
 
     def follow(
-        self, hub: QuoteHub, selection: "Selection", *, as_rows: bool = False, interval_seconds: float = 0.0
+        self,
+        hub: QuoteHub,
+        selection: "Selection",
+        *,
+        as_rows: bool = False,
+        with_depth: bool = False,
+        interval_seconds: float = 0.0,
     ) -> None:
-        """From now on the client is sent what the hub has, as batches or as rows."""
+        """From now on the client is sent what the hub has, as batches, with depth or without, or as rows."""
         venues, symbols, assets = selection
-        self._core.follow(hub, venues, symbols, assets, as_rows=as_rows, interval_seconds=interval_seconds)
+        self._core.follow(
+            hub, venues, symbols, assets, as_rows=as_rows, with_depth=with_depth, interval_seconds=interval_seconds
+        )
         self.begin()
 
     async def _until(self, is_so: Callable[[], bool]) -> None:

@@ -3,16 +3,22 @@
 import grpc
 
 from crossbook._core import DialRules
+from crossbook.plumbing.access.identity import OWN
 from crossbook.plumbing.follow import Loss, status_reason
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 
-DIAL_RULES = DialRules(
-    connect_timeout_seconds=5.0,
-    keepalive_seconds=KEEPALIVE_MS / 1000,
-    keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
-    max_message_bytes=MAX_MESSAGE_BYTES,
-)
 _STATUSES = {status.value[0]: status for status in grpc.StatusCode}
+
+
+def dial_rules() -> DialRules:
+    """As they are now: what is shown of us may change while we run."""
+    return DialRules(
+        connect_timeout_seconds=5.0,
+        keepalive_seconds=KEEPALIVE_MS / 1000,
+        keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
+        max_message_bytes=MAX_MESSAGE_BYTES,
+        authorization=OWN.authorization(),
+    )
 
 
 def loss_of(code: int, message: str) -> Loss | None:

@@ -9,13 +9,14 @@ from google.protobuf.duration_pb2 import Duration
 from crossbook._core import FollowedStream, PayloadError, QuoteBoard, SharedScan, WallClock
 from crossbook.pb.v1 import aggregator_pb2
 from crossbook.plumbing.follow import Link, Loss
-from crossbook.plumbing.plane.dialing import DIAL_RULES, loss_of
+from crossbook.plumbing.plane.dialing import dial_rules, loss_of
 from crossbook.plumbing.plane.thread import PlaneThread
 
 BACKOFF_BASE_SECONDS = 0.1
 BACKOFF_CAP_SECONDS = 3.0
 # No least time between two batches: the core takes one in some microseconds.
 REQUEST = aggregator_pb2.SubscribeQuoteBatchesRequest(min_interval=Duration()).SerializeToString()
+DEEP_REQUEST = aggregator_pb2.SubscribeQuoteBatchesRequest(min_interval=Duration(), with_depth=True).SerializeToString()
 
 log = structlog.get_logger()
 
@@ -81,11 +82,11 @@ class QuoteWatch:
     def _dial(self) -> FollowedStream:
         return self._plane.core.follow_quotes(
             self.source.target,
-            REQUEST,
+            DEEP_REQUEST if isinstance(self._into, SharedScan) else REQUEST,  # a board shows tops alone
             self._into,
             self.source.number,
             self._wall,
-            DIAL_RULES,
+            dial_rules(),
         )
 
     async def _set_connected(self) -> None:

@@ -12,13 +12,16 @@ import structlog
 from google.rpc import code_pb2
 
 from crossbook._core import PlaneCall, PlaneServer
+from crossbook.plumbing.access.roles import Caller
 from crossbook.plumbing.errors import (
     CrossbookError,
     InvalidRequestError,
     OverloadedError,
     PortTakenError,
+    UnauthenticatedError,
     UnavailableError,
 )
+from crossbook.plumbing.grpc.access import OPEN, AccessCheck, caller_now
 from crossbook.plumbing.grpc.call_limits import REFUSED_CALLS, STREAMS, overloaded
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.status import INTERNAL_MESSAGE, to_status
@@ -48,9 +51,11 @@ class StreamServer:
         max_connections: int,
         max_calls_of_connection: int,
         places: int = STREAMS,
+        access: AccessCheck = OPEN,
     ) -> None:
         """Raises PortTakenError."""
         self._thread = thread
+        self._access = access
         self._streams = list(streams.items())
         self._running: set[asyncio.Task[None]] = set()  # bounded by the places of the methods
         self._refused = [0] * len(streams)
@@ -103,7 +108,10 @@ class StreamServer:
         with self._thread.listen(core.bell) as news:
             call = StreamCall(core, news, self._thread)
             try:
-                await until_first(stream.serve(call), call.gone())
+                caller = self._access.caller(path, core.metadata, core.peer)
+                caller_now.set(caller)
+                watching = [self._until_bad(caller)] if caller.credential else []
+                await until_first(stream.serve(call), call.gone(), *watching)
                 core.end()
             except asyncio.CancelledError:
                 core.refuse(_status_parts(UnavailableError("the service is stopping")))
@@ -113,6 +121,10 @@ class StreamServer:
             except Exception as error:
                 log.error("handler_failed", method=path, exc_info=error)
                 core.refuse((code_pb2.INTERNAL, INTERNAL_MESSAGE, b""))
+
+    async def _until_bad(self, caller: Caller) -> None:
+        await self._access.until_bad(caller)
+        raise UnauthenticatedError
 
     def _count_refused(self) -> None:
         refused = self._core.refused_calls

@@ -9,7 +9,8 @@ from crossbook.plumbing.settings.types import Names, NotNegative, Port, Positive
 
 
 class ArbitrageSettings(Section):
-    """crossbook arbitrage. min_notional is in the quote currency of the buy leg.
+    """crossbook arbitrage. min_notional is in the quote currency of the buy leg. Levels that a tracker read longer than
+    max_depth_age_seconds ago make no sizes.
 
     A shards_file, JSON such as {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
@@ -29,6 +30,7 @@ class ArbitrageSettings(Section):
     min_life_ms: int = Field(default=200, ge=0)
     max_age_seconds: Positive = 10
     max_skew_seconds: Positive = 5
+    max_depth_age_seconds: Positive = 5
     min_notional: NotNegative = 100
     max_mid_difference_percent: Positive = 30
     suspect_after_seconds: Positive = 60

@@ -95,6 +95,7 @@ class RecordedFeed:
         self.stats = self._feed.stats
         self.tracked = self._feed.tracked
         self.ticketed_url = self._feed.ticketed_url
+        self.carry_depth = self._feed.carry_depth  # depth is no part of a recording: it is sent once and kept nowhere
 
     def track(self, instruments: Sequence[Instrument], now_ns: int) -> list[Step]:
         """As VenueFeed's; so are all below."""

@@ -32,6 +32,7 @@ class Lane:
             lambda: session.on_quotes_missing(shard),
         )
         self.batcher = Batcher(outgoing.pace)
+        session.feed.carry_depth(shard, kept.outbox)
         self._session = session
         self._feed = session.feed
         self._loop = asyncio.get_running_loop()

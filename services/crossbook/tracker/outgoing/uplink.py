@@ -14,7 +14,7 @@ import structlog
 from crossbook._core import Outbox, Resumed, SentStream, SequenceError, UplinkState
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.follow import Link, Loss, within
-from crossbook.plumbing.plane.dialing import DIAL_RULES, loss_of
+from crossbook.plumbing.plane.dialing import dial_rules, loss_of
 from crossbook.plumbing.plane.thread import PlaneThread
 
 RESUME_TIMEOUT_SECONDS = 10.0
@@ -59,7 +59,7 @@ class Uplink:
     async def _live(self, target: str) -> Loss | None:
         """One stream from its opening to its loss."""
         hello = self._make_hello(self.state.begin())
-        stream = self._plane.core.send_quotes(target, hello, self.state, DIAL_RULES)
+        stream = self._plane.core.send_quotes(target, hello, self.state, dial_rules())
         try:
             with self._plane.listen(stream.bell) as news:
                 await self._open(stream, news)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crossbook._core import OutgoingBatch, Pace, Plane
+from crossbook._core import Outbox, OutgoingBatch, Pace, Plane
 from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.tracker.outgoing.lane import Lane
 from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
@@ -31,6 +31,9 @@ class Pending:
         self.sequence = 0
         self.asked = 0
         self.error: BaseException | None = None
+
+    def carry_depth(self, shard: str, outbox: Outbox) -> None:
+        assert shard == "s"
 
     def pending_rows(self, shard: str) -> int:
         assert shard == "s"

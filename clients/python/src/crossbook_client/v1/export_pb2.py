@@ -22,22 +22,25 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from crossbook_client.v1 import access_pb2 as crossbook_dot_v1_dot_access__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63rossbook/v1/export.proto\x12\x0c\x63rossbook.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"|\n\rExportRequest\x12\x0f\n\x07\x64\x61taset\x18\x01 \x01(\t\x12-\n\tfrom_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x0e\x45xportResponse\x12+\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x1a.crossbook.v1.ExportColumn\x12\x0c\n\x04rows\x18\x02 \x01(\x0c\"*\n\x0c\x45xportColumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t2V\n\rExportService\x12\x45\n\x06\x45xport\x12\x1b.crossbook.v1.ExportRequest\x1a\x1c.crossbook.v1.ExportResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63rossbook/v1/export.proto\x12\x0c\x63rossbook.v1\x1a\x19\x63rossbook/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"|\n\rExportRequest\x12\x0f\n\x07\x64\x61taset\x18\x01 \x01(\t\x12-\n\tfrom_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x0e\x45xportResponse\x12+\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x1a.crossbook.v1.ExportColumn\x12\x0c\n\x04rows\x18\x02 \x01(\x0c\"*\n\x0c\x45xportColumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t2^\n\rExportService\x12M\n\x06\x45xport\x12\x1b.crossbook.v1.ExportRequest\x1a\x1c.crossbook.v1.ExportResponse\"\x06\xa2\xbb\x18\x02\x08\x02\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossbook_client.v1.export_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXPORTREQUEST']._serialized_start=76
-  _globals['_EXPORTREQUEST']._serialized_end=200
-  _globals['_EXPORTRESPONSE']._serialized_start=202
-  _globals['_EXPORTRESPONSE']._serialized_end=277
-  _globals['_EXPORTCOLUMN']._serialized_start=279
-  _globals['_EXPORTCOLUMN']._serialized_end=321
-  _globals['_EXPORTSERVICE']._serialized_start=323
-  _globals['_EXPORTSERVICE']._serialized_end=409
+  _globals['_EXPORTSERVICE'].methods_by_name['Export']._loaded_options = None
+  _globals['_EXPORTSERVICE'].methods_by_name['Export']._serialized_options = b'\242\273\030\002\010\002'
+  _globals['_EXPORTREQUEST']._serialized_start=103
+  _globals['_EXPORTREQUEST']._serialized_end=227
+  _globals['_EXPORTRESPONSE']._serialized_start=229
+  _globals['_EXPORTRESPONSE']._serialized_end=304
+  _globals['_EXPORTCOLUMN']._serialized_start=306
+  _globals['_EXPORTCOLUMN']._serialized_end=348
+  _globals['_EXPORTSERVICE']._serialized_start=350
+  _globals['_EXPORTSERVICE']._serialized_end=444
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ use super::phase::Phase;
 use super::reason::RefusalReason;
 use super::rules::Rules;
 use super::scanner::Scanner;
+use super::sizing::{self, Wanted};
 use super::views::{AssetView, SpreadView};
 
 /// Which pairs are wanted; empty lists do not restrict.
@@ -23,6 +24,8 @@ pub struct SpreadFilter {
     pub assets: Vec<String>,
     pub min_gross_percent: Option<f64>,
     pub min_net_percent: Option<f64>,
+    /// Money to be answered about, in the buy leg's quote currency.
+    pub notionals: Vec<f64>,
 }
 
 impl Scanner {
@@ -38,12 +41,21 @@ impl Scanner {
             b.numbers.costs.net_percent.total_cmp(&a.numbers.costs.net_percent).then_with(|| names(a).cmp(&names(b)))
         });
         found.truncate(limit);
-        found.iter().map(|pair| SpreadView::of_pair(pair, None)).collect()
+        let wanted = Wanted { net_percent: filter.min_net_percent.unwrap_or(0.0), notionals: &filter.notionals };
+        found.iter().map(|pair| SpreadView::of_pair(pair, None, wanted)).collect()
     }
 
     /// The verdict on one pair of venues; None when either has no instrument of the asset. Where a venue has several,
     /// the pair that would be published, or else the one that pays most, speaks for the venues.
-    pub fn explain(&self, asset: &str, buy_venue: &str, sell_venue: &str, now_ns: i64) -> Option<SpreadView> {
+    pub fn explain(
+        &self,
+        asset: &str,
+        buy_venue: &str,
+        sell_venue: &str,
+        now_ns: i64,
+        notionals: &[f64],
+    ) -> Option<SpreadView> {
+        let wanted = Wanted { net_percent: self.rules.settings.open_net_percent, notionals };
         let book = &self.books[*self.book_of_asset.get(asset)?];
         let legs = |venue: &str| legs_where(book, |leg| book.legs[leg].instrument.venue == venue);
         let sells = legs(sell_venue);
@@ -51,7 +63,7 @@ impl Scanner {
         let verdicts =
             pairs.filter(|(buy, sell)| book.legs[*buy].venue != book.legs[*sell].venue).map(|(buy, sell)| {
                 let pair = Pair::of(&self.rules, book, buy, sell, now_ns);
-                SpreadView::of_pair(&pair, verdict(&pair))
+                SpreadView::of_pair(&pair, verdict(&pair), wanted)
             });
         verdicts.reduce(|best, other| if compare(&best, &other) == Ordering::Less { other } else { best })
     }
@@ -103,6 +115,7 @@ fn verdict(pair: &Pair<'_>) -> Option<RefusalReason> {
     let is_open = matches!(pair.book.phase(pair.buy, pair.sell), Phase::Open(_));
     let threshold = if is_open { settings.close_net_percent } else { settings.open_net_percent };
     gate::refusal(pair)
+        .or_else(|| if is_open || !pair.nets(threshold) { None } else { sizing::refusal(pair) })
         .or_else(|| (pair.numbers.costs.net_percent < threshold).then_some(RefusalReason::BelowThreshold))
 }
 

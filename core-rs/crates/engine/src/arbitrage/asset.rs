@@ -1,6 +1,6 @@
 //! The legs of one asset: their tops in columns, the screen over them, and the phase of every ordered pair.
 
-use crossbook_market::{Instrument, Quote};
+use crossbook_market::{BookState, Depth, Instrument, Level, Quote};
 
 use super::costs::{Costs, proceeds, required_proceeds};
 use super::gaps::Gaps;
@@ -55,6 +55,8 @@ pub(super) struct AssetBook {
     pub identities: Identities,
     pub gaps: Gaps,
     pub pasts: Pasts,
+    /// Per coin, of legs whose book is LIVE and whose levels have been told.
+    depths: Vec<Option<Box<Depth>>>,
     terms: Vec<Terms>,
     /// What selling a coin brings after fees; -inf without a bid.
     proceeds: Vec<f64>,
@@ -77,6 +79,7 @@ impl AssetBook {
             identities: Identities::default(),
             gaps: Gaps::default(),
             pasts: Pasts::default(),
+            depths: Vec::new(),
             terms: Vec::new(),
             proceeds: Vec::new(),
             required: Vec::new(),
@@ -109,6 +112,7 @@ impl AssetBook {
         self.terms.push(leg.terms(1.0));
         self.legs.push(leg);
         self.tops.push(Top::NONE);
+        self.depths.push(None);
         self.proceeds.push(f64::NEG_INFINITY);
         self.required.push(f64::INFINITY);
         self.active_of_leg.push(0);
@@ -121,8 +125,31 @@ impl AssetBook {
         let terms = self.terms[leg];
         let top = Top::of(quote, source, terms.asset_scale);
         self.tops[leg] = top;
+        if quote.state != BookState::Live {
+            self.depths[leg] = None;
+        }
         self.screen(leg, &top, &terms, open_net_percent);
         terms.gives_rate
+    }
+
+    /// Takes a leg's depth as its venue quotes it.
+    pub(super) fn set_depth(&mut self, leg: usize, mut depth: Depth) {
+        let asset_scale = self.terms[leg].asset_scale;
+        if asset_scale != 1.0 {
+            for level in depth.bids.iter_mut().chain(&mut depth.asks) {
+                *level = Level { price: level.price / asset_scale, size: level.size * asset_scale };
+            }
+        }
+        self.depths[leg] = Some(Box::new(depth));
+    }
+
+    pub(super) fn depth(&self, leg: usize) -> Option<&Depth> {
+        self.depths[leg].as_deref()
+    }
+
+    /// Whether a pair of the leg is published or about to be.
+    pub(super) fn is_active(&self, leg: usize) -> bool {
+        self.active_of_leg[leg] > 0
     }
 
     /// Takes what the leg is and what its quote currency is worth now.
@@ -163,6 +190,7 @@ impl AssetBook {
 
     pub(super) fn forget_quote(&mut self, leg: usize) {
         self.tops[leg] = Top::NONE;
+        self.depths[leg] = None;
         self.proceeds[leg] = f64::NEG_INFINITY;
         self.required[leg] = f64::INFINITY;
     }
@@ -250,8 +278,6 @@ impl AssetBook {
 
 #[cfg(test)]
 mod tests {
-    use crossbook_market::BookState;
-
     use super::super::rules::Rules;
     use super::super::tests::{instrument, live, settings};
     use super::*;

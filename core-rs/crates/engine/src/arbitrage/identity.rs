@@ -62,7 +62,7 @@ mod tests {
         }
 
         fn reason(&self, seconds: i64) -> Option<RefusalReason> {
-            self.0.explain("NEIRO", "a", "b", START_NS + seconds * SECOND_NS).unwrap().reason
+            self.0.explain("NEIRO", "a", "b", START_NS + seconds * SECOND_NS, &[]).unwrap().reason
         }
 
         fn decide(&mut self, state: IdentityState, seconds: i64) -> Vec<OpportunityEvent> {

@@ -17,6 +17,8 @@ use super::phase::{OpenOpportunity, Phase};
 use super::reason::{RefusalCounts, RefusalReason};
 use super::rules::Rules;
 use super::sanity;
+use super::sized::SizingView;
+use super::sizing::{self, Wanted};
 use super::views::{EventKind, OpportunityEvent, SpreadView};
 
 /// When something is looked at, and the quote that made one look; None when time did.
@@ -35,6 +37,8 @@ pub(super) struct Journal {
     pub refusals: RefusalCounts,
     pub opened: u64,
     pub closed: u64,
+    /// How often two books were walked for sizes.
+    pub walks: u64,
     /// The times in the newest ids of each pair, by its hash, so that one that opens twice in a nanosecond gets two ids.
     last_ids: FxHashMap<u64, RangeInclusive<i64>>,
 }
@@ -58,7 +62,10 @@ impl Lives<'_> {
         let pays = would_open || (is_open && pair.nets(settings.close_net_percent));
         let refusal =
             if pays || !pair.numbers.has_prices() { gate::refusal(&pair) } else { Some(RefusalReason::BelowThreshold) };
+        let is_to_open = refusal.is_none() && !is_open;
+        let refusal = if is_to_open { sizing::refusal(&pair) } else { refusal };
         let numbers = pair.numbers;
+        self.journal.walks += u64::from(is_to_open);
         let mut life = Life { lives: self, buy, sell };
         match refusal {
             None if is_open => life.go_on(numbers),
@@ -123,6 +130,7 @@ impl Life<'_, '_> {
             publish_ns: self.lives.moment.now_ns,
             told_net_percent: net_percent,
             last: numbers,
+            sizing: self.sizing(),
         };
         self.lives.journal.opened += 1;
         self.lives.book.pasts.on_open(self.lives.moment.now_ns);
@@ -136,11 +144,25 @@ impl Life<'_, '_> {
         let net_percent = numbers.costs.net_percent;
         opportunity.last = numbers;
         opportunity.peak_net_percent = opportunity.peak_net_percent.max(net_percent);
-        if (net_percent - opportunity.told_net_percent).abs() >= self.lives.rules.settings.update_step_percent {
+        let has_moved =
+            (net_percent - opportunity.told_net_percent).abs() >= self.lives.rules.settings.update_step_percent;
+        if has_moved || self.is_sized() != opportunity.sizing.edge.is_some() {
             opportunity.told_net_percent = net_percent;
+            opportunity.sizing = self.sizing();
             self.tell(EventKind::Updated, &opportunity, None);
         }
         self.set_phase(Phase::Open(opportunity));
+    }
+
+    /// How much of it there is now.
+    fn sizing(&mut self) -> SizingView {
+        self.lives.journal.walks += 1;
+        let wanted = Wanted { net_percent: self.lives.rules.settings.open_net_percent, notionals: &[] };
+        sizing::of_pair(&self.lives.pair(self.buy, self.sell), None, wanted)
+    }
+
+    fn is_sized(&self) -> bool {
+        sizing::is_known(&self.lives.pair(self.buy, self.sell))
     }
 
     /// It is not published. The refusal is counted when a pair that pays comes to it, not on every quote that
@@ -391,6 +413,6 @@ mod tests {
         assert_eq!(kinds(&closed), [EventKind::Closed]);
         assert!(market.0.open_opportunities().is_empty());
         assert!(market.quotes(&[live(0, 99.9, 100.0, 10.0, START_NS)], START_NS + 2).is_empty());
-        assert_eq!(market.0.explain("BTC", "a", "b", START_NS).unwrap().reason, Some(RefusalReason::NotLive));
+        assert_eq!(market.0.explain("BTC", "a", "b", START_NS, &[]).unwrap().reason, Some(RefusalReason::NotLive));
     }
 }

@@ -2,9 +2,13 @@
 
 use crossbook_wire as wire;
 
+use crate::edge::SizedEdge;
+
 use super::observation::schema as feature_schema;
 use super::outlook::LifeOutlook;
 use super::sanity::Sanity;
+use super::sized::{DepthView, SizingView};
+use super::sizing;
 use super::views::{ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};
 
 impl SpreadView {
@@ -30,6 +34,7 @@ impl SpreadView {
             sanity: Some(self.sanity.to_message()),
             life: self.life.as_ref().map(LifeOutlook::to_message),
             is_depegged: self.conversion.as_ref().is_some_and(|conversion| conversion.is_depegged),
+            sizing: Some(self.sizing.to_message(at_ns)),
             dislocated_venue: self.dislocated_venue.clone(),
             dislocation_percent: self.dislocation_percent,
         }
@@ -51,6 +56,25 @@ impl Sanity {
     }
 }
 
+impl SizingView {
+    fn to_message(&self, at_ns: i64) -> wire::Sizing {
+        let edge = self.edge.as_ref();
+        let requested = edge.into_iter().flat_map(|edge| self.notionals.iter().zip(&edge.at_notionals));
+        wire::Sizing {
+            unknown_reason: self.unknown_reason.map_or(0, |reason| reason as i32),
+            largest: edge.map(|edge| sized(&edge.largest, 0.0)),
+            threshold_percent: self.threshold_percent,
+            most_profitable: edge.map(|edge| sized(&edge.best, 0.0)),
+            requested: requested.map(|(notional, at)| sized(at, *notional)).collect(),
+            is_limited_by_depth: edge.is_some_and(|edge| edge.is_limited_by_depth),
+            common_lot: edge.and_then(|edge| edge.common_lot).unwrap_or(0.0),
+            buy: Some(self.buy.to_message(at_ns)),
+            sell: Some(self.sell.to_message(at_ns)),
+            unknown_limits: self.unknown_limits.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
+
 impl LifeOutlook {
     fn to_message(&self) -> wire::LifePrediction {
         let horizon = |(after_ns, alive, net_percent): &(i64, f64, f64)| wire::LifeHorizon {
@@ -66,6 +90,29 @@ impl LifeOutlook {
                 unknown: String::new(),
                 horizons: horizons.iter().map(horizon).collect(),
             },
+        }
+    }
+}
+
+fn sized(edge: &SizedEdge, requested_notional: f64) -> wire::SizedEdge {
+    wire::SizedEdge {
+        size: edge.size,
+        buy_notional: edge.buy_notional,
+        sell_notional: edge.sell_notional,
+        net_percent: edge.net_percent,
+        profit: edge.profit,
+        refusal: edge.refusal.map_or(0, |refusal| sizing::reason(refusal) as i32),
+        requested_notional,
+    }
+}
+
+impl DepthView {
+    fn to_message(self, at_ns: i64) -> wire::LegDepth {
+        wire::LegDepth {
+            age: (self.read_ns != 0).then(|| wire::Time::from_ns((at_ns - self.read_ns).max(0))),
+            levels: self.levels,
+            horizon_price: self.horizon_price,
+            known_size: self.known_size,
         }
     }
 }

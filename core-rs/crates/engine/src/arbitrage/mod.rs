@@ -3,7 +3,8 @@
 //! `scanner` takes quotes and asks only the pairs of the leg that changed; `asset` holds one asset's legs in columns and
 //! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
 //! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `dislocation` which leg is off;
-//! `gaps` and `sanity` how usual it looks; `pasts` and `observation` what is known of it as it is told, `outlook` what a model says of that; `lifecycle` opens, updates and closes;
+//! `gaps` and `sanity` how usual it looks; `pasts` and `observation` what is known of it as it is told, `outlook` what a model says of that;
+//! `sizing` how much of a pair there is, and `sized` what is said of it; `lifecycle` opens, updates and closes;
 //! `sources` knows which shard's stream tells which leg, `source_times` whether its clock and ours agree; `answers` computes on demand; `views` is what
 //! leaves the module, `messages` how it looks on the wire.
 
@@ -31,6 +32,8 @@ mod rules;
 mod sanity;
 mod scanner;
 mod settings;
+mod sized;
+mod sizing;
 mod source_times;
 mod sources;
 #[cfg(test)]
@@ -46,4 +49,5 @@ pub use reason::RefusalReason;
 pub use sanity::Sanity;
 pub use scanner::{Scanner, ScannerStats};
 pub use settings::{ScannerSettings, ScannerSettingsError};
+pub use sized::{DepthView, SizingView};
 pub use views::{AssetView, ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};

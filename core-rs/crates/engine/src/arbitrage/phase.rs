@@ -2,6 +2,7 @@
 
 use super::numbers::{Dislocation, PairNumbers};
 use super::reason::RefusalReason;
+use super::sized::SizingView;
 
 /// Where an ordered pair is.
 #[derive(Debug)]
@@ -31,4 +32,6 @@ pub(super) struct OpenOpportunity {
     pub told_net_percent: f64,
     /// As it last paid.
     pub last: PairNumbers,
+    /// As it was told last.
+    pub sizing: SizingView,
 }

@@ -34,6 +34,18 @@ pub enum RefusalReason {
     RelayedBook = 14,
     /// The rate between the legs' currencies is too far from the 1 that it stands for.
     Depegged = 15,
+    /// What can be traded is less than a lot of both legs.
+    BelowLot = 16,
+    /// What can be traded is worth less than the smallest order of a leg's venue.
+    BelowMinNotional = 17,
+    /// A requested size is larger than the largest order of a leg's venue.
+    AboveMaxSize = 18,
+    /// A requested size is larger than what the books are known to hold.
+    BeyondDepth = 19,
+    /// Sizes are not known: a leg's levels are not.
+    NoDepth = 20,
+    /// Sizes are not known: a leg's levels were read too long ago.
+    StaleDepth = 21,
     /// The net profit is above what can be true.
     TooGood = 40,
 }

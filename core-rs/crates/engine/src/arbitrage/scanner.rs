@@ -1,7 +1,7 @@
 //! Takes batches of quotes and the time, and returns what they did to the opportunities.
 
-use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_wire::{Batch, SymbolEntry, WireError, decode_subscription_response};
+use crossbook_market::{BookState, Depth, Instrument, Quote};
+use crossbook_wire::{Batch, DepthRow, SubscriptionBatch, SymbolEntry, WireError, decode_subscription_response};
 use rustc_hash::FxHashMap;
 
 use super::asset::{AssetBook, Leg};
@@ -48,6 +48,8 @@ pub struct ScannerStats {
     pub closed: u64,
     pub open_now: u64,
     pub quotes: u64,
+    /// How often two books were walked for sizes.
+    pub walks: u64,
     /// (reason's number, count): how often a pair that paid came to be refused.
     pub refusals: Vec<(u8, u64)>,
 }
@@ -77,7 +79,7 @@ impl Scanner {
 
     /// Takes a source's SubscribeQuoteBatchesResponse; one that does not decode changes nothing.
     pub fn on_batch(&mut self, payload: &[u8], now_ns: i64, source: u16) -> Result<Vec<OpportunityEvent>, WireError> {
-        let batch = decode_subscription_response(payload)?.batch;
+        let SubscriptionBatch { batch, depth, .. } = decode_subscription_response(payload)?;
         self.sources.stream(source).check(&batch)?;
         self.introduce(&batch, source, now_ns);
         let places = std::mem::take(&mut self.sources.stream(source).places);
@@ -88,6 +90,11 @@ impl Scanner {
             }
             if let Some(place) = places.get(quote.instrument as usize).copied().flatten() {
                 self.on_quote(place, &quote, source.into(), now_ns);
+            }
+        }
+        for DepthRow { symbol, depth } in depth {
+            if let Some(place) = places.get(symbol as usize).copied().flatten() {
+                self.on_depth(place, depth, source.into(), now_ns);
             }
         }
         self.sources.stream(source).places = places;
@@ -175,8 +182,9 @@ impl Scanner {
     }
 
     pub fn stats(&self) -> ScannerStats {
-        let Journal { opened, closed, refusals, .. } = &self.journal;
+        let Journal { opened, closed, refusals, walks, .. } = &self.journal;
         ScannerStats {
+            walks: *walks,
             opened: *opened,
             closed: *closed,
             open_now: opened - closed,
@@ -305,6 +313,19 @@ impl Scanner {
         let needs_scan = book.needs_scan(place.leg);
         if needs_scan || gives_rate {
             self.consider(place, quote.receive_ns, now_ns);
+        }
+    }
+
+    /// Only a LIVE book has levels, and only who tells its quotes may tell them.
+    fn on_depth(&mut self, place: Place, depth: Depth, source: u32, now_ns: i64) {
+        let (book, read_ns) = (&mut self.books[place.book], depth.read_ns);
+        let held = &book.tops[place.leg];
+        if held.source != source || held.state != BookState::Live {
+            return;
+        }
+        book.set_depth(place.leg, depth);
+        if book.is_active(place.leg) {
+            self.scan(place, Moment { now_ns, cause_ns: Some(read_ns) });
         }
     }
 

@@ -18,6 +18,8 @@ pub struct ScannerSettings {
     pub max_age_ns: i64,
     /// Skew is the distance between the receive times of the legs' quotes; also of a quote from the future to now.
     pub max_skew_ns: i64,
+    /// Age of the levels that sizes are made of, from when a tracker read them; older ones are not used.
+    pub max_depth_age_ns: i64,
     /// Smallest executable size times buy price, in the buy leg's quote currency.
     pub min_notional: f64,
     /// Largest distance of the legs' mids, in percent of the lower one.
@@ -61,6 +63,7 @@ impl ScannerSettings {
         require("min_life_ns", self.min_life_ns >= 0, "must not be negative")?;
         require("max_age_ns", self.max_age_ns >= 0, "must not be negative")?;
         require("max_skew_ns", self.max_skew_ns >= 0, "must not be negative")?;
+        require("max_depth_age_ns", self.max_depth_age_ns >= 0, "must not be negative")?;
         require("min_notional", self.min_notional >= 0.0, "must not be negative")?;
         require("max_mid_difference_percent", self.max_mid_difference_percent > 0.0, "must be positive")?;
         require("suspect_after_ns", self.suspect_after_ns >= 0, "must not be negative")?;

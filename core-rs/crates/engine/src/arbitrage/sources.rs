@@ -147,7 +147,7 @@ mod tests {
         let closed = market.0.on_disconnected(START_NS + 1, OLD);
         assert_eq!(closed.iter().map(|event| event.spread.asset.as_str()).collect::<Vec<_>>(), ["BTC"]);
         assert_eq!(market.open_legs(), [0, 3]);
-        assert_eq!(market.0.explain("BTC", "a", "b", START_NS).unwrap().buy.receive_ns, 0);
+        assert_eq!(market.0.explain("BTC", "a", "b", START_NS, &[]).unwrap().buy.receive_ns, 0);
         assert_eq!(market.tell(OLD, &[live(0, 99.9, 100.0, 10.0, START_NS)])[0].kind, EventKind::Opened);
     }
 
@@ -233,7 +233,7 @@ mod tests {
             ahead.1[told..].iter().for_each(|quote| drop(shared.tell(ahead.0, &[*quote])));
             prop_assert_eq!(shared.0.on_timer(START_NS + 1 + MOVING_NS), []);
             prop_assert_eq!(shared.open_legs(), [1, 1]);
-            let view = |market: &Market| market.0.explain("BTC", "a", "b", START_NS + 1).unwrap().sell;
+            let view = |market: &Market| market.0.explain("BTC", "a", "b", START_NS + 1, &[]).unwrap().sell;
             prop_assert_eq!(view(&shared), view(&alone));
             prop_assert!(shared.0.stats().closed <= alone.0.stats().closed);
         }

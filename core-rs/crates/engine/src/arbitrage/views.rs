@@ -13,6 +13,8 @@ use super::rates::Conversion;
 use super::reason::RefusalReason;
 use super::rules::Rules;
 use super::sanity::{self, Sanity};
+use super::sized::SizingView;
+use super::sizing::{self, Wanted};
 
 /// One side of a pair. Prices are quote currency per coin, sizes coins; zero where there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +62,8 @@ pub struct SpreadView {
     pub executable_size: f64,
     /// None when it would be published.
     pub reason: Option<RefusalReason>,
+    /// How much of it there is.
+    pub sizing: SizingView,
     /// Empty when no lifecycle follows the pair.
     pub opportunity_id: String,
     /// Since when the opportunity has paid; 0 when no lifecycle follows the pair.
@@ -150,10 +154,11 @@ impl ConversionView {
 
 impl SpreadView {
     /// A pair as it stands, with the identity of the opportunity when one is open.
-    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>) -> Self {
+    pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
         let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
         view.sanity = sanity::of_pair(pair);
+        view.sizing = sizing::of_pair(pair, reason, wanted);
         match pair.book.phase(pair.buy, pair.sell) {
             Phase::Open(opportunity) => {
                 view.life = Some(outlook(&pair.rules.life, opportunity, pair.now_ns));
@@ -175,6 +180,7 @@ impl SpreadView {
         let mut view = Self::bare(book, buy, sell, &opportunity.last);
         view.sanity = sanity::of_pair(&Pair { rules, book, buy, sell, numbers: opportunity.last, now_ns });
         view.life = Some(outlook(&rules.life, opportunity, now_ns));
+        view.sizing = opportunity.sizing.clone();
         view.identify(book, opportunity);
         view
     }
@@ -191,6 +197,7 @@ impl SpreadView {
             costs: *costs,
             executable_size: numbers.executable_size(),
             reason: None,
+            sizing: SizingView::default(),
             opportunity_id: String::new(),
             open_ns: 0,
             peak_net_percent: costs.net_percent,

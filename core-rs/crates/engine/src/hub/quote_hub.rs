@@ -2,7 +2,7 @@
 
 use super::filter::InstrumentFilter;
 use super::reader::Reader;
-use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_market::{BookState, Depth, Instrument, Quote};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +25,8 @@ pub(super) struct HubState {
 pub(super) struct Followed {
     pub instrument: Arc<Instrument>,
     pub latest: Option<Quote>,
+    /// Of a LIVE book; none once a quote has said that it is not.
+    pub depth: Option<Arc<Depth>>,
 }
 
 impl QuoteHub {
@@ -47,10 +49,27 @@ impl QuoteHub {
         let state = &mut *guard;
         state.watermark_ns = state.watermark_ns.max(watermark_ns);
         for quote in quotes {
-            state.instruments[quote.instrument as usize].latest = Some(*quote);
+            let followed = &mut state.instruments[quote.instrument as usize];
+            followed.latest = Some(*quote);
+            if quote.state != BookState::Live {
+                followed.depth = None;
+            }
         }
         for reader in state.readers.values_mut() {
             quotes.iter().for_each(|quote| reader.offer(quote));
+        }
+    }
+
+    /// Takes depth by the numbers that `introduce` gave; that of a book whose latest quote is not LIVE means nothing.
+    pub fn publish_depth(&self, rows: impl IntoIterator<Item = (u32, Depth)>) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        for (id, depth) in rows {
+            let followed = &mut state.instruments[id as usize];
+            if followed.latest.is_some_and(|quote| quote.state == BookState::Live) {
+                followed.depth = Some(Arc::new(depth));
+                state.readers.values_mut().for_each(|reader| reader.offer_depth(id));
+            }
         }
     }
 
@@ -62,7 +81,7 @@ impl QuoteHub {
         let mut guard = self.lock();
         let state = &mut *guard;
         for &id in instruments {
-            state.instruments[id as usize].latest = None;
+            (state.instruments[id as usize].latest, state.instruments[id as usize].depth) = (None, None);
             let moved = Quote::without_prices(id, BookState::Moved, from_ns);
             state.readers.values_mut().for_each(|reader| reader.offer(&moved));
         }
@@ -94,7 +113,7 @@ impl HubState {
         let id = self.instruments.len() as u32;
         let symbols = self.ids.entry(Arc::from(instrument.venue.as_str())).or_default();
         symbols.insert(instrument.symbol.clone(), id);
-        self.instruments.push(Followed { instrument: Arc::clone(instrument), latest: None });
+        self.instruments.push(Followed { instrument: Arc::clone(instrument), latest: None, depth: None });
         self.readers.values_mut().for_each(|reader| reader.add(instrument));
         id
     }

@@ -3,12 +3,14 @@
 use super::filter::InstrumentFilter;
 use super::quote_hub::{HubState, QuoteHub};
 use super::reader::Reader;
-use crossbook_market::{Instrument, Quote};
-use crossbook_wire::encode_subscription_response;
+use crossbook_market::{Depth, Instrument, Quote};
+use crossbook_wire::{append_subscription_depth, encode_subscription_response};
 use std::sync::Arc;
 
 /// Most rows of one batch, about a megabyte; the rest waits for the next.
 const MAX_ROWS: usize = 16_384;
+/// Most rows of depth beside them, some 350 bytes each.
+const MAX_DEPTH_ROWS: usize = 512;
 
 /// One reader of a hub; it ends when it is closed or dropped.
 pub struct Subscription {
@@ -23,17 +25,24 @@ struct Taken {
     conflated_quotes: u64,
     new_symbols: Vec<(u32, Arc<Instrument>)>,
     quotes: Vec<Quote>,
+    depth: Vec<(u32, Arc<Depth>)>,
 }
 
 impl QuoteHub {
-    /// Starts a reader, with everything that is known waiting for it.
+    /// Starts a reader of quotes, with everything that is known waiting for it.
     pub fn subscribe(self: &Arc<Self>, filter: InstrumentFilter) -> Subscription {
+        self.subscribe_to(filter, false)
+    }
+
+    /// The same, of depth as well where it is wanted.
+    pub fn subscribe_to(self: &Arc<Self>, filter: InstrumentFilter, with_depth: bool) -> Subscription {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let mut reader = Reader::new(filter);
-        for followed in &state.instruments {
+        let mut reader = Reader::new(filter, with_depth);
+        for (id, followed) in (0..).zip(&state.instruments) {
             reader.add(&followed.instrument);
             followed.latest.iter().for_each(|quote| reader.offer(quote));
+            followed.depth.iter().for_each(|_| reader.offer_depth(id));
         }
         state.last_reader += 1;
         state.readers.insert(state.last_reader, reader);
@@ -42,9 +51,9 @@ impl QuoteHub {
 }
 
 impl Subscription {
-    /// Rows that wait.
+    /// Rows that wait, of depth as well.
     pub fn pending_rows(&self) -> usize {
-        self.read(|reader| reader.pending_rows)
+        self.read(Reader::pending)
     }
 
     /// Quotes that newer ones replaced before they were taken.
@@ -57,14 +66,18 @@ impl Subscription {
         let taken = take(&mut self.hub.lock(), self.reader)?;
         let new_symbols: Vec<_> = taken.new_symbols.iter().map(|(id, instrument)| (*id, &**instrument)).collect();
         let stream_id = format!("subscription-{}", self.reader);
-        Some(encode_subscription_response(
+        let mut response = encode_subscription_response(
             &stream_id,
             taken.sequence,
             taken.watermark_ns,
             &new_symbols,
             &taken.quotes,
             taken.conflated_quotes,
-        ))
+        );
+        if !taken.depth.is_empty() {
+            append_subscription_depth(&mut response, taken.depth.iter().map(|(id, depth)| (*id, &**depth)));
+        }
+        Some(response)
     }
 
     /// Up to `limit` rows with their instruments.
@@ -93,15 +106,21 @@ impl Drop for Subscription {
 }
 
 fn take(state: &mut HubState, reader: u64) -> Option<Taken> {
-    let reader = state.readers.get_mut(&reader).filter(|reader| reader.pending_rows > 0)?;
+    let reader = state.readers.get_mut(&reader).filter(|reader| reader.pending() > 0)?;
     let quotes = reader.take(MAX_ROWS);
+    let deeper = reader.take_deeper(MAX_DEPTH_ROWS).into_iter();
+    let depth_of = |id: u32| Some((id, Arc::clone(state.instruments[id as usize].depth.as_ref()?)));
+    let depth: Vec<_> = deeper.filter_map(depth_of).collect();
+    let ids = quotes.iter().map(|quote| quote.instrument).chain(depth.iter().map(|(id, _)| *id));
+    let introduced = reader.introduce(ids);
     reader.batches += 1;
     let described = |id: u32| (id, Arc::clone(&state.instruments[id as usize].instrument));
     Some(Taken {
         sequence: reader.batches,
         watermark_ns: state.watermark_ns,
         conflated_quotes: reader.conflated_quotes,
-        new_symbols: reader.introduce(&quotes).into_iter().map(described).collect(),
+        new_symbols: introduced.into_iter().map(described).collect(),
         quotes,
+        depth,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{instrument, quote};
-use crossbook_market::{BookState, Instrument, Quote};
+use crossbook_market::{BookState, Depth, Instrument, Level, Quote};
 use crossbook_wire::decode_subscription_response;
 use std::sync::Arc;
 
@@ -117,4 +117,60 @@ fn a_closed_reader_holds_nothing() {
     assert_eq!((reader.pending_rows(), reader.take_batch()), (0, None));
     drop(hub.subscribe(InstrumentFilter::default()));
     assert!(hub.lock().readers.is_empty());
+}
+
+fn depth(read_ns: i64) -> Depth {
+    Depth { read_ns, bids: vec![Level { price: 1.0, size: 2.0 }], asks: vec![] }
+}
+
+fn depths(reader: &Subscription) -> Vec<(u32, i64)> {
+    let Some(payload) = reader.take_batch() else { return Vec::new() };
+    let rows = decode_subscription_response(&payload).unwrap().depth;
+    rows.into_iter().map(|row| (row.symbol, row.depth.read_ns)).collect()
+}
+
+#[test]
+fn the_newest_depth_of_each_book_waits_once_for_who_asks_and_for_nobody_else() {
+    let hub = hub_with(&[("a", "X/Y"), ("b", "X/Y")]);
+    hub.publish(&[quote(0, 10), quote(1, 11)], 12);
+    let (deep, plain) =
+        (hub.subscribe_to(InstrumentFilter::default(), true), hub.subscribe(InstrumentFilter::default()));
+    assert_eq!((depths(&deep), depths(&plain)), (vec![], vec![]));
+    for read_ns in 1..100 {
+        hub.publish_depth([(1, depth(read_ns)), (0, depth(read_ns))]);
+    }
+    assert_eq!((deep.pending_rows(), plain.pending_rows()), (2, 0));
+    assert_eq!((depths(&deep), plain.take_batch()), (vec![(1, 99), (0, 99)], None));
+    assert_eq!(deep.take_batch(), None);
+    let late = hub.subscribe_to(only(&["a"], &[], &[]), true);
+    assert_eq!(depths(&late), [(0, 99)]);
+}
+
+#[test]
+fn depth_of_a_book_that_is_not_live_is_void_and_not_sent() {
+    let hub = hub_with(&[("a", "X/Y")]);
+    let reader = hub.subscribe_to(InstrumentFilter::default(), true);
+    hub.publish_depth([(0, depth(1))]);
+    assert_eq!(reader.take_batch(), None, "no quote says that it is LIVE");
+    hub.publish(&[quote(0, 2)], 2);
+    hub.publish_depth([(0, depth(3))]);
+    hub.publish(&[Quote::without_prices(0, BookState::Resyncing, 4)], 4);
+    assert_eq!(depths(&reader), []);
+    hub.publish(&[quote(0, 5)], 5);
+    assert_eq!(depths(&reader), [], "what was told before the gap does not come back");
+    hub.publish_depth([(0, depth(6))]);
+    hub.move_away(&[0], 7);
+    assert_eq!(depths(&reader), []);
+}
+
+#[test]
+fn a_symbol_whose_depth_comes_without_a_quote_is_introduced() {
+    let hub = hub_with(&[("a", "X/Y"), ("a", "Z/Y")]);
+    hub.publish(&[quote(0, 1), quote(1, 1)], 1);
+    let reader = hub.subscribe_to(only(&[], &["Z/Y"], &[]), true);
+    reader.take_rows(9);
+    hub.publish_depth([(1, depth(2))]);
+    let payload = reader.take_batch().unwrap();
+    let message = decode_subscription_response(&payload).unwrap();
+    assert_eq!((message.batch.columns.len(), message.batch.symbols[0].index, message.depth.len()), (0, 1, 1));
 }

@@ -35,6 +35,7 @@ pub fn event(kind: EventKind, id: &str, net_percent: f64, event_ns: i64) -> Oppo
         },
         executable_size: 1.0,
         reason: None,
+        sizing: Default::default(),
         opportunity_id: id.to_owned(),
         open_ns: 0,
         peak_net_percent: net_percent,

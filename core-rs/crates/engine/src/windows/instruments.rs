@@ -50,6 +50,11 @@ impl Instruments {
         self.by_index[index as usize]
     }
 
+    /// The hub's number of this one, which must be known.
+    pub fn hub_id(&self, index: u32) -> u32 {
+        self.slots[self.slot_of(index) as usize].hub_id
+    }
+
     /// Refuses instruments of another venue and numbers that stand for two symbols.
     pub fn check(&self, venue: &str, entries: &[SymbolEntry], is_same_stream: bool) -> Result<(), IngestError> {
         let mut introduced: FxHashMap<u32, &str> = FxHashMap::default();

@@ -31,7 +31,9 @@ use super::stream::Stream;
 use super::table::WindowTable;
 use crate::hub::QuoteHub;
 use crossbook_market::{BookState, Quote};
-use crossbook_wire::{Batch, Hello, IngestMessage, MAX_TIME_NS, SymbolEntry, WireError, decode_ingest_request};
+use crossbook_wire::{
+    Batch, Hello, IngestMessage, MAX_TIME_NS, SymbolEntry, WireError, decode_ingest_depth, decode_ingest_request,
+};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -160,6 +162,16 @@ impl VenueWindows {
         }
         self.apply(batch);
         Ok(self.closing.waiting())
+    }
+
+    /// Takes an IngestQuotesRequest with depth. It makes no windows, and numbers that are not known mean nothing.
+    pub fn on_depth(&self, payload: &[u8]) -> Result<(), IngestError> {
+        let rows = decode_ingest_depth(payload)?;
+        if !self.stream.is_catching_up() {
+            let known = rows.into_iter().filter(|row| self.instruments.is_known(row.symbol));
+            self.hub.publish_depth(known.map(|row| (self.instruments.hub_id(row.symbol), row.depth)));
+        }
+        Ok(())
     }
 
     /// The tracker is gone: the hub shows its instruments as CLOSED until it resumes. Windows are not touched.

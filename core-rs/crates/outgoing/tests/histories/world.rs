@@ -228,7 +228,8 @@ impl World {
         let oldest = tracker.uplink.begin();
         let resume = aggregator.on_hello(&tracker.streams.hello(SHARD, oldest).unwrap()).unwrap();
         let (next_sequence, are_quotes_missing) = (resume.saturating_sub(repeated), aggregator.are_quotes_missing());
-        let answer = encode_ingest_answer(&IngestAnswer::Resume { next_sequence, are_quotes_missing });
+        let answer =
+            encode_ingest_answer(&IngestAnswer::Resume { next_sequence, are_quotes_missing, takes_depth: false });
         if tracker.uplink.on_answer(&answer).unwrap().unwrap().are_quotes_missing {
             let live: Vec<u32> = self.truth.hearing.keys().copied().collect();
             let quotes: Vec<Quote> =

@@ -90,7 +90,7 @@ impl PlaneCall {
         Ok(PyIngestStream { inner: plane::Feeding::start(messages, windows, rules, of.bells.bell(), of.handle()) })
     }
 
-    #[pyo3(signature = (hub, venues, symbols, assets, *, as_rows, interval_seconds))]
+    #[pyo3(signature = (hub, venues, symbols, assets, *, as_rows, with_depth, interval_seconds))]
     #[allow(clippy::too_many_arguments)] // three of them are one filter
     fn follow(
         &self,
@@ -100,9 +100,14 @@ impl PlaneCall {
         symbols: Vec<String>,
         assets: Vec<String>,
         as_rows: bool,
+        with_depth: bool,
         interval_seconds: f64,
     ) {
-        let form = if as_rows { Form::Rows } else { Form::Batches };
+        let form = match (as_rows, with_depth) {
+            (true, _) => Form::Rows,
+            (false, true) => Form::DeepBatches,
+            (false, false) => Form::Batches,
+        };
         let filter = InstrumentFilter::new(venues, symbols, assets);
         let interval = Duration::from_secs_f64(interval_seconds);
         let followed = || Following::new(Arc::clone(&hub.inner), filter, form, interval);

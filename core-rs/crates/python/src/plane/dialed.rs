@@ -17,21 +17,31 @@ pub struct DialRules {
 #[pymethods]
 impl DialRules {
     #[new]
-    #[pyo3(signature = (*, connect_timeout_seconds, keepalive_seconds, keepalive_timeout_seconds, max_message_bytes))]
+    #[pyo3(signature = (*, connect_timeout_seconds, keepalive_seconds, keepalive_timeout_seconds, max_message_bytes, authorization=None))]
     fn new(
         connect_timeout_seconds: f64,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
         max_message_bytes: usize,
-    ) -> Self {
+        authorization: Option<&str>,
+    ) -> PyResult<Self> {
         let inner = plane::DialRules {
             connect_timeout: Duration::from_secs_f64(connect_timeout_seconds),
             keepalive: Duration::from_secs_f64(keepalive_seconds),
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_message_bytes,
+            authorization: authorization.map(shown).transpose()?,
         };
-        Self { inner }
+        Ok(Self { inner })
     }
+}
+
+/// As a header; it is told by nobody what it was, if it is none.
+fn shown(text: &str) -> PyResult<plane::Authorization> {
+    let no_header = |_| Failure::InvalidSetting("authorization is no header's value".to_owned());
+    let mut value = plane::Authorization::try_from(text).map_err(no_header)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Its status, if it is over.

@@ -54,13 +54,15 @@ impl Plane {
         let taker = into.of(source, wall);
         let (bell, request) = (self.bell(), request.to_vec().into());
         let runtime = self.inner.handle();
-        FollowedStream { inner: plane::Followed::start(target, QUOTES, request, rules.inner, taker, bell, runtime) }
+        FollowedStream {
+            inner: plane::Followed::start(target, QUOTES, request, rules.inner.clone(), taker, bell, runtime),
+        }
     }
 
     fn send_quotes(&self, target: &str, hello: &[u8], uplink: &UplinkState, rules: &DialRules) -> SentStream {
         let (bell, hello) = (self.bell(), hello.to_vec().into());
         let (uplink, runtime) = (Arc::clone(&uplink.inner), self.inner.handle());
-        SentStream { inner: plane::Sending::start(target, hello, uplink, rules.inner, bell, runtime) }
+        SentStream { inner: plane::Sending::start(target, hello, uplink, rules.inner.clone(), bell, runtime) }
     }
 }
 

@@ -224,6 +224,14 @@ impl Desk {
     }
 
     /// A book with its state and the sequence of its last change.
+    pub(crate) fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(crate) fn live_book(&self, slot: u32) -> Option<&OrderBook> {
+        self.slots[slot as usize].live_book()
+    }
+
     pub(crate) fn order_book(&self, slot: u32) -> (BookState, i64, &OrderBook) {
         let held = &self.slots[slot as usize];
         (held.state(), held.sequence(), held.book())

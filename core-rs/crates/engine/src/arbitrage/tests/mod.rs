@@ -1,6 +1,7 @@
 //! Settings, instruments, quotes and payloads for tests of the scan to start from.
 
 mod oracle;
+mod sizes;
 mod verdicts;
 
 use crossbook_market::{BookState, Instrument, Quote};
@@ -18,6 +19,7 @@ pub(crate) fn settings() -> ScannerSettings {
         min_life_ns: 0,
         max_age_ns: 10 * SECOND_NS,
         max_skew_ns: 5 * SECOND_NS,
+        max_depth_age_ns: 5 * SECOND_NS,
         min_notional: 100.0,
         max_mid_difference_percent: 30.0,
         suspect_after_ns: 60 * SECOND_NS,

@@ -44,7 +44,7 @@ impl Dollars {
     }
 
     fn explain(&self) -> SpreadView {
-        self.scanner.explain("BTC", "a", "b", self.now_ns).unwrap()
+        self.scanner.explain("BTC", "a", "b", self.now_ns, &[]).unwrap()
     }
 }
 
@@ -129,7 +129,7 @@ fn a_relay_and_its_source_are_refused_and_each_is_compared_with_others() {
     opened.sort_unstable();
     assert_eq!(opened, ["relay", "source"]);
     assert!(events.iter().all(|event| event.spread.sell.venue == "other"));
-    let refused = scanner.explain("BTC", "source", "relay", START_NS).unwrap();
+    let refused = scanner.explain("BTC", "source", "relay", START_NS, &[]).unwrap();
     assert_eq!(refused.reason, Some(RefusalReason::RelayedBook));
     assert_eq!(scanner.stats().refusals, [(RefusalReason::RelayedBook as u8, 1)]);
 }
@@ -165,7 +165,7 @@ fn an_inverse_and_a_linear_contract_are_compared_only_with_a_rate_between_their_
     let quotes = [live(0, 99.9, 100.0, 10.0, START_NS), live(1, 101.0, 101.1, 10.0, START_NS)];
     let mut scanner = scanner(without_equals());
     scanner.on_batch(&payload(&instruments, &quotes), START_NS, 0).unwrap();
-    let reason = |scanner: &Scanner| scanner.explain("BTC", "a", "b", START_NS).unwrap().reason;
+    let reason = |scanner: &Scanner| scanner.explain("BTC", "a", "b", START_NS, &[]).unwrap().reason;
     assert_eq!(reason(&scanner), Some(RefusalReason::RateUnknown));
     let rate = [market("c", "USDT", "USD", "USD")];
     let payload = crossbook_wire::encode_subscription_response(
@@ -222,7 +222,7 @@ proptest! {
             for asset in ["BTC", "USDC"] {
                 for buy in ["a", "b", "c", "d"] {
                     for sell in ["a", "b", "c", "d"] {
-                        let explained = scanner.explain(asset, buy, sell, now_ns);
+                        let explained = scanner.explain(asset, buy, sell, now_ns, &[]);
                         let is_publishable = explained.as_ref().is_some_and(|spread| spread.reason.is_none());
                         let is_open = open.contains(&(asset.to_owned(), buy.to_owned(), sell.to_owned()));
                         prop_assert_eq!(is_publishable, is_open, "{:?}", explained);

@@ -129,6 +129,11 @@ impl Slot {
         self.held.book()
     }
 
+    /// The book, where its levels may be traded on: whole, and LIVE.
+    pub fn live_book(&self) -> Option<&OrderBook> {
+        (self.is_whole() && self.state == BookState::Live).then(|| self.held.book())
+    }
+
     pub fn sequence(&self) -> i64 {
         self.held.sequence()
     }

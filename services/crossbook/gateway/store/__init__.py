@@ -1,0 +1,1 @@
+"""All SQL of the gateway: accounts, and what was done by whom."""
