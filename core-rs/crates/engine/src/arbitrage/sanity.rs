@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn sanity(scanner: &Scanner, sell: &str, second: i64) -> Sanity {
-        scanner.explain("BTC", "v0", sell, START_NS + second * SECOND_NS).unwrap().sanity
+        scanner.explain("BTC", "v0", sell, START_NS + second * SECOND_NS, &[]).unwrap().sanity
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(quoted(&mut market, &[100.0, 104.0], 0)[0].kind, EventKind::Opened);
         let closed = quoted(&mut market, &[100.0, 106.0], 1);
         assert_eq!(closed[0].close_reason, Some(RefusalReason::TooGood));
-        let found = market.explain("BTC", "v0", "v1", START_NS + SECOND_NS).unwrap();
+        let found = market.explain("BTC", "v0", "v1", START_NS + SECOND_NS, &[]).unwrap();
         assert_eq!((found.reason, found.sanity.score), (Some(RefusalReason::TooGood), 0.0));
         assert_eq!(market.stats().refusals, [(RefusalReason::TooGood as u8, 1)]);
     }
