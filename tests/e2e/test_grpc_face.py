@@ -138,6 +138,7 @@ GOOD: list[tuple[str, str, Fields, Check]] = [
     ("aggregator", "ListLatestQuotes", {"filter": {"symbols": [BTC]}}, lambda a: [q.venue for q in a.quotes] == VENUES),
     ("aggregator", "ListSnapshots", {"page_size": 1}, lambda a: a.next_page_token),
     ("aggregator", "ListMinutes", {"venues": VENUES}, lambda a: not a.next_page_token),
+    ("aggregator", "CountRows", {}, lambda a: [venue.venue for venue in a.venues if venue.snapshots] == VENUES),
     ("aggregator", "GetAggregatorStats", {}, lambda a: a.database_available and a.quotes_ingested),
     ("aggregator", "WatchQuotes", {"filter": {"assets": ["BTC"]}}, lambda a: a.quote.receive_time.seconds),
     ("aggregator", "SubscribeQuoteBatches", {}, lambda a: len(a.batch.symbols) == 4),

@@ -66,7 +66,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         schedule = Schedule(rulebook, replicas, slots, firing, own.check_interval_seconds, clock)
         leases = SlotLeases(redis, LEASE_GROUP, SLOTS, clock=clock.passed_seconds)
         ownership = Ownership(leases, stores.positions, slots, line, counters, schedule.wake, clock)
-        outbox = Outbox(stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock)
+        outbox = Outbox(
+            stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock, own.acknowledge_url
+        )
         tail = Tail(stores.notices, stores.alerts, rulebook, outbox, counters)
         retention = Retention(stores.alerts, stores.deliveries, counters, own.history_retention_seconds)
         rules = RuleChanges(stores.rules, rulebook, http.policy, {profile.id for profile in venue_profiles()})

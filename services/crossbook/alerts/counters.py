@@ -1,6 +1,8 @@
 """What this process has done and what it can reach, for GetAlertStats and Prometheus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from crossbook.alerts.delivery_times import DeliveryTimes
 
 
 @dataclass(slots=True)
@@ -12,6 +14,7 @@ class Counters:
     delivered: int = 0
     failed: int = 0
     retried: int = 0
+    digests: int = 0
     limited: int = 0
     forgotten: int = 0
     dropped: int = 0
@@ -22,3 +25,4 @@ class Counters:
     is_postgres_available: bool = False
     is_connected: bool = False
     arbitrage_target: str = ""
+    times: DeliveryTimes = field(default_factory=DeliveryTimes)

@@ -24,6 +24,8 @@ class AlertsCollector(Collector):
         yield CounterMetricFamily(f"{PREFIX}_delivered", "Deliveries done.", value=now.delivered)
         yield CounterMetricFamily(f"{PREFIX}_failed", "Deliveries given up.", value=now.failed)
         yield CounterMetricFamily(f"{PREFIX}_retried", "Deliveries to be tried again.", value=now.retried)
+        yield CounterMetricFamily(f"{PREFIX}_digests", "Digests delivered, each of many messages.", value=now.digests)
+        yield now.times.family(f"{PREFIX}_delivery_seconds")
         yield CounterMetricFamily(f"{PREFIX}_limited", "Deliveries put off by a receiver's limit.", value=now.limited)
         yield CounterMetricFamily(f"{PREFIX}_forgotten", "Alerts deleted for their age.", value=now.forgotten)
         yield CounterMetricFamily(f"{PREFIX}_dropped", "Alerts that slow watchers lost.", value=now.dropped)

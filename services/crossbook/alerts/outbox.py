@@ -1,10 +1,11 @@
 """Delivers what is due: claims with a lease, tries, and records delivered, to be tried again, or given up.
 
 A claim counts the try and moves the delivery's due time to the end of the lease, so that a crash only delays it. Each
-destination has a few places, so a slow receiver takes only its own; one that has lately limited us gets one thing at a
-time; one that says for how long is left alone until then, and what it turned away was no try. A try whose end cannot be
-recorded, because Postgres is down, keeps its place until it can: the record is worth more than the next try, for
-without it the receiver gets the message twice. What nobody foresaw in a channel is no end of a delivery and no try.
+destination has a few places and a bucket (pacing.py), so a slow receiver takes only its own; where much is due at one
+for people it goes out as one message. One that has lately limited us gets one thing at a time; one that says for how
+long is left alone until then, and what it turned away was no try. A try whose end cannot be recorded, because Postgres
+is down, keeps its place until it can: the record is worth more than the next try, for without it the receiver gets the
+message twice. What nobody foresaw in a channel is no end of a delivery and no try.
 """
 
 import asyncio
@@ -16,18 +17,19 @@ import structlog
 
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Failed, Limited, Outcome, Retry
-from crossbook.alerts.channels.registry import send
+from crossbook.alerts.channels.registry import is_keyed, send, send_digest
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.records import DELIVERED, FAILED, PENDING, ClaimedDelivery, Ending
+from crossbook.alerts.pacing import PLACES_EACH, plan
+from crossbook.alerts.records import DELIVERED, FAILED, PENDING, Aftermath, ClaimedDelivery, Ending
 from crossbook.alerts.store.deliveries import DeliveryStore
+from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
-from crossbook.plumbing.timestamps import to_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp, to_timestamp
 
 PLACES = 128
-PLACES_EACH = 4  # of one destination
 LIMITED_SECONDS = 60.0  # for which one that has limited us gets one thing at a time
 POLL_SECONDS = 0.25
 RETRY_BASE_SECONDS = 1.0
@@ -49,6 +51,7 @@ class Outbox:
         counters: Counters,
         lease_seconds: float,
         clock: Clock,
+        ack_base: str = "",
     ) -> None:
         self._store = store
         self._http = http
@@ -56,6 +59,7 @@ class Outbox:
         self._counters = counters
         self._lease_seconds = lease_seconds
         self._clock = clock
+        self._ack_base = ack_base
         self._wake = asyncio.Event()
         self._running: Counter[str] = Counter()  # by destination
         self._limited: dict[str, float] = {}  # destination to the end of its time of one place
@@ -78,14 +82,14 @@ class Outbox:
         if free <= 0:
             return 0
         try:
-            claimed = await self._store.claim(free, PLACES_EACH, self._taken(), self._lease_seconds)
+            batches = await self._store.claim(partial(plan, taken=self._taken(), free=free), self._lease_seconds)
         except UnavailableError:  # the health watch says so
             return 0
-        for delivery in claimed:
-            self._running[delivery.destination] += 1
-            task = tasks.create_task(self._deliver(delivery))
-            task.add_done_callback(partial(self._on_done, delivery.destination))
-        return len(claimed)
+        for batch in batches:
+            self._running[batch[0].destination] += 1
+            task = tasks.create_task(self._deliver(batch))
+            task.add_done_callback(partial(self._on_done, batch[0].destination))
+        return len(batches)
 
     def _taken(self) -> dict[str, int]:
         """Places that a destination does not have: those in use, and all but one while it is known to limit."""
@@ -107,69 +111,111 @@ class Outbox:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._wake.wait()
 
-    async def _deliver(self, claimed: ClaimedDelivery) -> None:
+    async def _deliver(self, batch: list[ClaimedDelivery]) -> None:
+        destination = batch[0].destination
         try:
-            outcome = await self._try(claimed)
+            outcome = await self._try(batch)
         except asyncio.CancelledError:
             with suppress(UnavailableError, TimeoutError):
-                await asyncio.wait_for(self._store.release(claimed), RELEASE_SECONDS)
+                await asyncio.wait_for(self._release(batch), RELEASE_SECONDS)
             raise
         if isinstance(outcome, Limited):
-            self._limited[claimed.destination] = self._clock.passed_seconds() + outcome.after_seconds + LIMITED_SECONDS
-        await self._record(claimed, ending_of(claimed, outcome))
+            self._limited[destination] = self._clock.passed_seconds() + outcome.after_seconds + LIMITED_SECONDS
+        endings = [(claimed, ending_of(claimed, outcome)) for claimed in batch]
+        await self._record(endings, aftermath_of(outcome, is_digest=len(batch) > 1))
 
-    async def _try(self, claimed: ClaimedDelivery) -> Outcome:
-        alert = claimed.message.alert
-        closed_ns = self._closings.closed_ns(alert.opportunity.id) if claimed.message.HasField("alert") else None
-        if closed_ns is not None:
-            alert.close_time.CopyFrom(to_timestamp(closed_ns))
+    async def _release(self, batch: list[ClaimedDelivery]) -> None:
+        for claimed in batch:
+            await self._store.release(claimed)
+
+    async def _try(self, batch: list[ClaimedDelivery]) -> Outcome:
+        newest = batch[-1]
+        for claimed in batch:
+            self._note_closing(claimed.message)
         try:
-            return await send(claimed.channel, claimed.message, self._http)
+            if len(batch) > 1:
+                return await send_digest(newest.channel, [claimed.message for claimed in batch], self._http)
+            return await send(newest.channel, newest.message, self._http, newest.shown, self._ack_base)
         except Exception as error:
-            log.exception("channel_broke", message=claimed.message.name, channel=claimed.channel.id)
+            log.exception("channel_broke", message=newest.message.name, channel=newest.channel.id)
             reason = f"the channel broke ({type(error).__name__}); the service's log has the details"
             return Retry(reason, is_counted=False)
 
-    async def _record(self, claimed: ClaimedDelivery, ending: Ending) -> None:
+    def _note_closing(self, message: pb.AlertMessage) -> None:
+        closed_ns = self._closings.closed_ns(message.alert.opportunity.id) if message.HasField("alert") else None
+        if closed_ns is not None:
+            message.alert.close_time.CopyFrom(to_timestamp(closed_ns))
+
+    async def _record(self, endings: list[tuple[ClaimedDelivery, Ending]], after: Aftermath) -> None:
         attempt = 0
         while True:
             try:
-                is_ours = await self._store.finish(claimed, ending)
+                are_ours = await self._store.finish(endings, after)
                 break
             except UnavailableError:  # the health watch says so
                 await asyncio.sleep(backoff(attempt, 0.1, RECORD_CAP_SECONDS))
                 attempt += 1
-        if is_ours:
-            self._count(claimed, ending)
+        self._counters.digests += len(endings) > 1 and endings[0][1].state == DELIVERED
+        for (claimed, ending), is_ours in zip(endings, are_ours, strict=True):
+            if is_ours:
+                self._count(claimed, ending, after)
+        if any(are_ours):
+            _tell(endings, after)
 
-    def _count(self, claimed: ClaimedDelivery, ending: Ending) -> None:
-        about = {"message": claimed.message.name, "channel": claimed.channel.id, "attempts": claimed.attempts}
+    def _count(self, claimed: ClaimedDelivery, ending: Ending, after: Aftermath) -> None:
         if ending.state == DELIVERED:
             self._counters.delivered += 1
-            log.info("alert_delivered", **about)
+            seconds = (self._clock.now_ns() - from_timestamp(claimed.message.create_time)) / SECOND_NS
+            self._counters.times.add(claimed.destination.partition(":")[0], seconds)
         elif ending.state == FAILED:
             self._counters.failed += 1
-            log.error("delivery_given_up", reason=ending.error, **about)
-        elif ending.pauses_destination:
+        elif after.pause_seconds > 0:
             self._counters.limited += 1
-            log.warning("destination_paused", reason=ending.error, seconds=round(ending.delay_seconds, 3), **about)
         else:
             self._counters.retried += 1
-            log.warning("delivery_retried", reason=ending.error, **about)
+
+
+def _tell(endings: list[tuple[ClaimedDelivery, Ending]], after: Aftermath) -> None:
+    """In the log: one line a try, with the newest message of a digest."""
+    claimed, ending = endings[-1]
+    about = {"message": claimed.message.name, "channel": claimed.channel.id, "attempts": claimed.attempts}
+    if len(endings) > 1:
+        about["messages"] = len(endings)
+    if ending.state == DELIVERED:
+        log.info("alert_delivered", **about)
+    elif ending.state == FAILED:
+        log.error("delivery_given_up", reason=ending.error, **about)
+    elif after.pause_seconds > 0:
+        log.warning("destination_paused", reason=ending.error, seconds=round(after.pause_seconds, 3), **about)
+    else:
+        log.warning("delivery_retried", reason=ending.error, **about)
 
 
 def ending_of(claimed: ClaimedDelivery, outcome: Outcome) -> Ending:
     """What becomes of the delivery."""
     if isinstance(outcome, Delivered):
-        return Ending(DELIVERED)
+        return Ending(DELIVERED, supersedes=is_keyed(claimed.destination.partition(":")[0]))
     if isinstance(outcome, Failed):
         return Ending(FAILED, outcome.reason)
     if isinstance(outcome, Limited):
-        return Ending(PENDING, outcome.reason, outcome.after_seconds, is_counted=False, pauses_destination=True)
+        return Ending(PENDING, outcome.reason, outcome.after_seconds, is_counted=False, keeps_place=True)
     if claimed.is_last_try and outcome.is_counted:
         return Ending(FAILED, f"{outcome.reason}, at the last of {claimed.attempts} tries")
     delay = max(_pause_seconds(claimed.attempts), outcome.after_seconds or 0.0)
     return Ending(PENDING, outcome.reason, delay, is_counted=outcome.is_counted)
+
+
+def aftermath_of(outcome: Outcome, *, is_digest: bool = False) -> Aftermath:
+    """What it says of the destination; what a digest shows is of no key."""
+    shown = None if is_digest else outcome.shown
+    parts = max(1, len(outcome.shown.ids)) if outcome.shown else 1
+    if isinstance(outcome, Delivered):
+        return Aftermath(True, outcome.rest_seconds, shown=shown, parts=parts)
+    if isinstance(outcome, Limited):
+        return Aftermath(True, outcome.after_seconds, outcome.is_of_kind, shown, parts=parts)
+    if isinstance(outcome, Failed):
+        return Aftermath(True if outcome.http_status else None, shown=shown, parts=parts)
+    return Aftermath(False if outcome.is_counted else None, shown=shown, reason=outcome.reason, parts=parts)
 
 
 def _pause_seconds(attempts: int) -> float:

@@ -1,12 +1,13 @@
 """What the store takes and gives, and how rows become messages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
 
+from crossbook.alerts.channels.outcome import Shown
 from crossbook.alerts.names import ALERTS, GROUPS, MESSAGES, RULES
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
@@ -36,6 +37,7 @@ class ClaimedDelivery:
     is_last_try: bool
     claim: str
     destination: str
+    shown: Shown = field(default_factory=Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,22 @@ class Ending:
     error: str = ""
     delay_seconds: float = 0.0
     is_counted: bool = True
-    pauses_destination: bool = False
+    keeps_place: bool = False  # in the queue, behind a pause of its destination
+    supersedes: bool = False  # older messages of its key, that wait for the same channel
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a try says of its destination: whether it was reached, None where that is not known, and whether nothing
+    shall go there for a time, or to any of its kind; and what stands there of the message's key, None for as before.
+    """
+
+    is_reached: bool | None = None
+    pause_seconds: float = 0.0
+    pauses_kind: bool = False
+    shown: Shown | None = None
+    reason: str = ""
+    parts: int = 1  # that it was sent in, each a message to the receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +160,11 @@ def message_from(row: Sequence[Any]) -> pb.AlertMessage:
 
 
 def claimed_from(row: Sequence[Any]) -> ClaimedDelivery:
-    """From channel_id, channel, attempts, whether it is the last, claim, destination, then a message's columns."""
-    channel_id, fields, attempts, is_last_try, claim, destination = row[:6]
+    """From channel_id, channel, attempts, whether it is the last, claim, destination; revision, ids and is_whole of
+    what is shown, which are NULL where nothing is; then a message's columns.
+    """
+    channel_id, fields, attempts, is_last_try, claim, destination, revision, ids, is_whole = row[:9]
+    shown = Shown() if revision is None else Shown(revision, tuple(ids), is_whole)
     channel = ParseDict(fields, pb.AlertChannel(), ignore_unknown_fields=True)
     channel.id = channel_id
-    return ClaimedDelivery(message_from(row[6:]), channel, attempts, is_last_try, claim, destination)
+    return ClaimedDelivery(message_from(row[9:]), channel, attempts, is_last_try, claim, destination, shown)

@@ -42,6 +42,7 @@ class Retention:
         """One round; gives the number of alerts forgotten. Raises UnavailableError."""
         total = 0
         await self._deliveries.forget_pauses()
+        await self._deliveries.forget_destinations(self._seconds, BATCH_ROWS)
         while forgotten := await self._store.forget(self._seconds, KEPT, BATCH_ROWS):
             total += forgotten
             self._counters.forgotten += forgotten

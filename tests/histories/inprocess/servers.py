@@ -38,7 +38,8 @@ WHERE table_schema = 'public' AND (column_default LIKE '%clock_timestamp()%' OR 
 """
 SESSION = "SET synchronous_commit = off; SET search_path = virtual, pg_catalog, public"
 TABLES = ("alert_messages", "alerts", "alert_groups", "alert_silences", "alert_suppressions", "deliveries",
-          "delivery_pauses", "alert_rules", "alert_positions", "opportunity_events", "opportunity_writers")  # fmt: skip
+          "delivery_pauses", "delivery_destinations", "delivery_shown", "alert_rules", "alert_positions",
+          "opportunity_events", "opportunity_writers")  # fmt: skip
 TRUNCATE_EVERY = 200  # deleting is faster, and leaves dead rows
 # Before a command the keys get the rest of their time, and after it they lose their end: between two commands it is not
 # the machine's haste that decides which of them are left.

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from crossbook.alerts import outbox
+from crossbook.alerts import outbox, pacing
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.cooldown import Claim, CooldownStore
 from crossbook.plumbing.data.redis import open_redis
@@ -112,7 +112,7 @@ async def test_a_receiver_that_never_answers_takes_only_its_own_places(
     await tell(arbitrage, 100)
     await eventually(lambda: is_told(replica, 100))
     slow = [received.path for received in receiver.received].count("/slow")
-    assert slow % outbox.PLACES_EACH == 0
+    assert slow % pacing.PLACES_EACH == 0
     assert not await is_told(replica, 100, "slow")
 
 

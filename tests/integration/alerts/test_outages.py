@@ -32,8 +32,8 @@ ASSETS = [f"COIN{number}" for number in range(25)]
 async def hook(replica: RunningAlerts, receiver: Receiver) -> None:
     """One rule that posts everything to the receiver."""
     await replica.drop_default()
-    discord = pb.DiscordChannel(url=receiver.url())
-    await replica.create(pb.AlertRule(is_enabled=True, channels=[pb.AlertChannel(id="chat", discord=discord)]), "all")
+    webhook = pb.WebhookChannel(url=receiver.url(), secrets=["whsec_" + "c3Nz" * 10])  # for machines: one each
+    await replica.create(pb.AlertRule(is_enabled=True, channels=[pb.AlertChannel(id="hook", webhook=webhook)]), "all")
 
 
 async def tell(arbitrage: StandInArbitrage, assets: list[str]) -> None:
@@ -41,7 +41,7 @@ async def tell(arbitrage: StandInArbitrage, assets: list[str]) -> None:
 
 
 def told_assets(receiver: Receiver) -> list[str]:
-    return sorted(received.json["content"].partition(":")[0] for received in receiver.received)
+    return sorted(received.json["data"]["opportunity"]["asset"] for received in receiver.received)
 
 
 async def has_nothing_pending(replica: RunningAlerts) -> bool:

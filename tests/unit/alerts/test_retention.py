@@ -40,6 +40,9 @@ class Pauses(DeliveryStore):
             raise UnavailableError("Postgres cannot be reached")
         self.forgotten += 1
 
+    async def forget_destinations(self, age_seconds: float, limit: int) -> None:
+        assert age_seconds > 0 < limit
+
 
 async def test_a_round_forgets_all_that_is_old_in_batches() -> None:
     """With the pauses of destinations that are over; every alert is counted once."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from crossbook.alerts.channels.apprise import Apprise
@@ -28,6 +29,15 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 from crossbook.plumbing.timestamps import now_ns
 
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So many at once, and then one in so many seconds."""
+
+    burst: int
+    spacing_seconds: float
+
+
 KINDS: dict[str, ChannelKind[Any]] = {
     "console": Console(),
     "webhook": Webhook(),
@@ -45,6 +55,20 @@ KINDS: dict[str, ChannelKind[Any]] = {
     "apprise": Apprise(),
 }
 FOR_MACHINES = ("webhook", "template")
+# As the services document it, or a little less. Of what is not here the receiver says when it is too much.
+PACES = {
+    "telegram": Pace(5, 3.0),  # 20 a minute in a group
+    "slack": Pace(5, 1.0),  # one a second, short bursts
+    "discord": Pace(5, 2.0),  # 5 at once, 30 a minute
+    "teams": Pace(4, 1.0),  # four a second, 60 a minute of a workflow
+    "email": Pace(10, 1.0),
+    "web_push": Pace(10, 1.0),
+    "pagerduty": Pace(30, 0.5),  # 120 a minute
+    "opsgenie": Pace(10, 1.0),
+    "ntfy": Pace(60, 5.0),  # 60 at once, then one in 5 s
+    "matrix": Pace(10, 5.0),  # as a homeserver is set up by default
+    "apprise": Pace(10, 1.0),
+}
 SEPARATOR = "\n"
 
 
@@ -111,9 +135,19 @@ async def send_digest(channel: pb.AlertChannel, messages: Sequence[pb.AlertMessa
     return await kind.send(getattr(channel, name), Errand(messages[-1], digest), http)
 
 
-def takes_digests(channel: pb.AlertChannel) -> bool:
+def takes_digests(name: str) -> bool:
     """Kinds for people do; those for machines are told each alert."""
-    return getattr(_kind(channel)[1], "digests", False)
+    return getattr(KINDS.get(name), "digests", False)
+
+
+def is_keyed(name: str) -> bool:
+    """Whether of messages of one key the newest takes the place of those before, as for people."""
+    return name in KINDS and name not in (*FOR_MACHINES, "console")
+
+
+def pace_of(name: str) -> Pace | None:
+    """What a destination of the kind takes; None where its receiver alone knows."""
+    return PACES.get(name)
 
 
 def destination_of(channel: pb.AlertChannel) -> str:

@@ -17,11 +17,19 @@ def _holds_certificates(path: Path) -> Path:
     return path
 
 
+def _is_link(url: str) -> str:
+    if url and not (url.startswith(("http://", "https://")) and url.isprintable() and " " not in url):
+        raise ValueError("must be an http or https address")
+    return url
+
+
 class AlertsSettings(Section):
     """crossbook alerts. A history shorter than a rule's cooldown leaves that cooldown to Redis alone.
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
     arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    acknowledge_url is what messages link to, with the group's token behind it, as https://desk.example/ack?token=; none
+    when it is empty.
     A delivery is tried delivery_attempts times at least and for delivery_seconds at least.
     """
 
@@ -30,6 +38,7 @@ class AlertsSettings(Section):
     arbitrage_targets: Targets = ["127.0.0.1:50053"]
     allow_private_targets: bool = False
     authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
+    acknowledge_url: Annotated[str, AfterValidator(_is_link)] = ""
     check_interval_seconds: Positive = 15
     delivery_attempts: int = Field(default=8, ge=1)
     delivery_seconds: NotNegative = 86_400
