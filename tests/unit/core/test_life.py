@@ -106,7 +106,7 @@ def test_watches_that_end_cost_little() -> None:
     honest = LifeModel.fit(one.lives(), 4_000, 1.0, 1)
     bias = [np.mean([m.survival(row.tolist())[5] for row in one.features[-500:]]) for m in (model, honest)]
     truth = one.survival[-500:, 5].mean()
-    assert abs(bias[1] - truth) < 0.03 < truth - bias[0]
+    assert abs(bias[1] - truth) < 0.06 < 0.15 < truth - bias[0]
 
 
 def test_survivals_never_rise_whatever_the_features() -> None:
