@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto setup clean group-histories dislocations
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -98,6 +98,12 @@ property: setup ## Play 10,000 random streams with faults per venue and check ev
 
 event-histories: setup ## Put events and alerts through 10,000 random histories in one process and check every alert (ARGS="--count 500 --first 7")
 	@$(BIN)/python -m tests.histories.inprocess $(ARGS)
+
+group-histories: setup ## Put groups of alerts, silences and acknowledgements through histories with 200 deaths of replicas (ARGS="--kills 20")
+	@$(BIN)/python -m tests.histories.inprocess --groups --kills 200 $(ARGS)
+
+dislocations: setup ## Let one venue of fourteen be off ten times and count the messages, with groups and without (MINUTES=20)
+	@$(BIN)/python -m tests.dislocations --minutes $(or $(MINUTES),20) $(ARGS)
 
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
