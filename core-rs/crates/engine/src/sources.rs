@@ -5,8 +5,8 @@
 //! 1. An instrument belongs to the source whose quote of it is held. One that is CLOSED is anybody's.
 //! 2. Another source's quote is taken when its receive time is newer. So none goes back in time, and what the old shard says
 //!    late changes nothing.
-//! 3. A quote of the same receive time is the same one, told by both shards: it changes nothing, but its source is the
-//!    heir, who has the instrument as soon as the owner gives it up.
+//! 3. A quote of the same receive time is the same one, told by both shards: it changes nothing, but its source is an
+//!    heir: the last of them has the instrument as soon as the owner gives it up.
 //! 4. CLOSED and MOVED count only from the owner.
 //! 5. The owner's MOVED leaves the quote in force for its heir, or for whoever next tells one that is not older, for
 //!    `MOVING_NS` at most: who has not told it by then does not know it.
@@ -78,8 +78,9 @@ pub(crate) struct Held<'a> {
 #[derive(Debug)]
 pub(crate) struct Sources<P> {
     streams: Vec<Stream<P>>,
-    /// Who told a quote besides its owner, and of what receive time that was; at most one entry for each place.
-    heirs: FxHashMap<P, (u32, i64)>,
+    /// Who told a quote besides its owner, and of what receive time that was, the last one last; each source once for each place.
+    /// Several do when an instrument moves twice while the first shard's words are still on their way.
+    heirs: FxHashMap<P, Vec<(u32, i64)>>,
     /// Places whose owner has given them away, and when; until another has them, `MOVING_NS` at most.
     moving: FxHashMap<P, i64>,
 }
@@ -102,7 +103,10 @@ impl<P: Copy + Eq + Hash + Ord> Sources<P> {
     /// The source is gone, with all that it would have inherited.
     pub(crate) fn forget(&mut self, source: u16) {
         *self.stream(source) = Stream::default();
-        self.heirs.retain(|_, (heir, _)| *heir != u32::from(source));
+        self.heirs.retain(|_, heirs| {
+            heirs.retain(|(heir, _)| *heir != u32::from(source));
+            !heirs.is_empty()
+        });
     }
 
     /// Whether to take a quote of a source that does not own the place, or that gives it away; see the rules above.
@@ -121,9 +125,7 @@ impl<P: Copy + Eq + Hash + Ord> Sources<P> {
             }
             BookState::Moved if *held.source == source => self.give_away(place, held, now_ns),
             BookState::Moved | BookState::Closed => self.disinherit(place, source),
-            _ if is_same => {
-                self.heirs.insert(place, (source, quote.receive_ns));
-            }
+            _ if is_same => self.inherit(place, source, quote.receive_ns),
             _ => {}
         }
         is_taken
@@ -131,8 +133,11 @@ impl<P: Copy + Eq + Hash + Ord> Sources<P> {
 
     /// The next owner, if somebody else has told the quote that it holds.
     pub(crate) fn take_heir(&mut self, place: P, held: &Held<'_>) -> Option<u32> {
-        let (heir, receive_ns) = self.heirs.remove(&place)?;
-        (receive_ns == held.receive_ns && heir != *held.source).then_some(heir)
+        let mut heirs = self.heirs.remove(&place)?;
+        heirs.retain(|(heir, receive_ns)| *receive_ns == held.receive_ns && heir != held.source);
+        let (heir, _) = heirs.pop()?;
+        self.heirs.extend((!heirs.is_empty()).then_some((place, heirs)));
+        Some(heir)
     }
 
     /// Places that nobody has taken over in time.
@@ -155,8 +160,16 @@ impl<P: Copy + Eq + Hash + Ord> Sources<P> {
         }
     }
 
+    fn inherit(&mut self, place: P, source: u32, receive_ns: i64) {
+        let heirs = self.heirs.entry(place).or_default();
+        heirs.retain(|(heir, told_ns)| *told_ns == receive_ns && *heir != source);
+        heirs.push((source, receive_ns));
+    }
+
     fn disinherit(&mut self, place: P, source: u32) {
-        if self.heirs.get(&place).is_some_and(|(heir, _)| *heir == source) {
+        let Some(heirs) = self.heirs.get_mut(&place) else { return };
+        heirs.retain(|(heir, _)| *heir != source);
+        if heirs.is_empty() {
             self.heirs.remove(&place);
         }
     }

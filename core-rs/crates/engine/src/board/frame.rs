@@ -29,10 +29,12 @@ pub(super) struct Gathered {
 impl Cursor {
     /// Instruments of the view whose newest quote it does not know.
     pub(super) fn waiting(&self, view: &View, slots: &Slots) -> usize {
-        view.slots[self.next..].iter().filter(|slot| slots.is_new(**slot, self.since)).count()
+        let (passed, to_come) = view.slots.split_at(self.next);
+        let passed = passed.iter().filter(|slot| slots.is_new(**slot, self.until)).count();
+        passed + to_come.iter().filter(|slot| slots.is_new(**slot, self.since)).count()
     }
 
-    /// What the view has that it does not know, and where it is then.
+    /// What the view has that it does not know, and where it is then. Empty only where nothing is new.
     pub(super) fn gather(&self, view: &View, slots: &Slots, version: u64, most: usize) -> (Gathered, Self) {
         let until = if self.next == 0 { version } else { self.until };
         let (mut gathered, mut next) = (Gathered::default(), self.next);
@@ -46,7 +48,11 @@ impl Cursor {
         if next < view.slots.len() {
             return (gathered, Self { until, next, ..*self });
         }
-        (gathered, Self { since: until, until, next: 0 })
+        let after = Self { since: until, until, next: 0 };
+        if gathered.is_empty() && until < version {
+            return after.gather(view, slots, version, most); // what came while the parts were told
+        }
+        (gathered, after)
     }
 }
 

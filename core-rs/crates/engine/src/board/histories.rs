@@ -213,6 +213,17 @@ fn drain(board: &QuoteBoard, reader: ReaderId, client: &mut Client, now_ns: i64)
     }
 }
 
+/// It moves twice, and what the first shard has to say of it comes after the third one's word.
+#[test]
+fn an_heir_is_not_forgotten_for_one_that_gives_it_away_at_once() {
+    let mut world = World::new();
+    world.act(Act::Join(0));
+    for act in [Act::Quote(4, 1), Act::Move(4, 2), Act::Deliver(2), Act::Move(4, 0)] {
+        world.act(act);
+    }
+    world.check();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 

@@ -77,6 +77,20 @@ fn a_reader_is_told_what_is_known_and_then_only_what_is_new_to_it() {
 }
 
 #[test]
+fn what_changes_between_the_parts_of_a_frame_is_not_hidden_by_a_last_part_that_is_empty() {
+    let (board, mut client) = (QuoteBoard::with_most_rows(2), Client::default());
+    let reader = board.join(everything());
+    tell(&board, &[(0, 1), (1, 1), (2, 1)]);
+    while pull(&board, reader, &mut client).is_some() {}
+    tell(&board, &[(0, 2), (1, 2)]);
+    assert_eq!(pull(&board, reader, &mut client), Some(vec![2, 2]));
+    tell(&board, &[(0, 3)]);
+    assert_eq!(board.lag(reader, NOW_NS), 1);
+    assert_eq!(pull(&board, reader, &mut client), Some(vec![3]));
+    assert_eq!((pull(&board, reader, &mut client), board.lag(reader, NOW_NS)), (None, 0));
+}
+
+#[test]
 fn an_instrument_comes_with_its_first_row_and_no_more_until_its_facts_change() {
     let (board, mut client) = (board(), Client::default());
     let reader = board.join(everything());
