@@ -1052,7 +1052,9 @@ type Opportunity struct {
 	// How usual it looks.
 	Sanity *Sanity `protobuf:"bytes,40,opt,name=sanity,proto3" json:"sanity,omitempty"`
 	// How long it will live; absent where no opportunity is open.
-	Life          *LifePrediction `protobuf:"bytes,41,opt,name=life,proto3" json:"life,omitempty"`
+	Life *LifePrediction `protobuf:"bytes,41,opt,name=life,proto3" json:"life,omitempty"`
+	// What it costs to hold until the horizon that was asked for; absent where none was, and in events.
+	Holding       *HoldingCosts `protobuf:"bytes,60,opt,name=holding,proto3" json:"holding,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1202,6 +1204,13 @@ func (x *Opportunity) GetSanity() *Sanity {
 func (x *Opportunity) GetLife() *LifePrediction {
 	if x != nil {
 		return x.Life
+	}
+	return nil
+}
+
+func (x *Opportunity) GetHolding() *HoldingCosts {
+	if x != nil {
+		return x.Holding
 	}
 	return nil
 }
@@ -1470,9 +1479,13 @@ type ListOpportunitiesRequest struct {
 	// Most rows wanted, 1 to 1000; 0 means 100.
 	Limit int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
-	Notionals     []float64 `protobuf:"fixed64,8,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Notionals []float64 `protobuf:"fixed64,8,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
+	// What its legs must be, by their facts; absent means anything.
+	Filter *OpportunityFilter `protobuf:"bytes,60,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Until when a position is held, from now on: each row then has its holding costs. Up to 30 days.
+	HoldingHorizon *durationpb.Duration `protobuf:"bytes,61,opt,name=holding_horizon,json=holdingHorizon,proto3" json:"holding_horizon,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListOpportunitiesRequest) Reset() {
@@ -1557,6 +1570,20 @@ func (x *ListOpportunitiesRequest) GetLimit() int32 {
 func (x *ListOpportunitiesRequest) GetNotionals() []float64 {
 	if x != nil {
 		return x.Notionals
+	}
+	return nil
+}
+
+func (x *ListOpportunitiesRequest) GetFilter() *OpportunityFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ListOpportunitiesRequest) GetHoldingHorizon() *durationpb.Duration {
+	if x != nil {
+		return x.HoldingHorizon
 	}
 	return nil
 }
@@ -1921,9 +1948,11 @@ type ExplainSpreadRequest struct {
 	// Venue to sell on.
 	SellVenue string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
 	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
-	Notionals     []float64 `protobuf:"fixed64,4,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Notionals []float64 `protobuf:"fixed64,4,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
+	// Until when a position is held, from now on; absent means no holding costs. Up to 30 days.
+	HoldingHorizon *durationpb.Duration `protobuf:"bytes,60,opt,name=holding_horizon,json=holdingHorizon,proto3" json:"holding_horizon,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ExplainSpreadRequest) Reset() {
@@ -1980,6 +2009,13 @@ func (x *ExplainSpreadRequest) GetSellVenue() string {
 func (x *ExplainSpreadRequest) GetNotionals() []float64 {
 	if x != nil {
 		return x.Notionals
+	}
+	return nil
+}
+
+func (x *ExplainSpreadRequest) GetHoldingHorizon() *durationpb.Duration {
+	if x != nil {
+		return x.HoldingHorizon
 	}
 	return nil
 }
@@ -3725,6 +3761,216 @@ func (x *LatencyCapture) GetMeanNetPercent() float64 {
 	return 0
 }
 
+// What an opportunity must be beside what it pays. Lists of what is wanted stand in the requests themselves.
+type OpportunityFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Least that each leg traded in 24 hours, in its quote currency.
+	MinVolume_24H *float64 `protobuf:"fixed64,1,opt,name=min_volume_24h,json=minVolume24h,proto3,oneof" json:"min_volume_24h,omitempty"`
+	// Least open interest of each leg at its mark price, in its quote currency.
+	MinOpenInterest *float64 `protobuf:"fixed64,2,opt,name=min_open_interest,json=minOpenInterest,proto3,oneof" json:"min_open_interest,omitempty"`
+	// How long it must have been open; what no lifecycle follows has not.
+	MinLife *durationpb.Duration `protobuf:"bytes,3,opt,name=min_life,json=minLife,proto3" json:"min_life,omitempty"`
+	// No leg's funding is paid sooner than this from now; of one that accrues all the time it is.
+	NoFundingWithin *durationpb.Duration `protobuf:"bytes,4,opt,name=no_funding_within,json=noFundingWithin,proto3" json:"no_funding_within,omitempty"`
+	// Neither leg is of these venues.
+	ExcludedVenues []string `protobuf:"bytes,5,rep,name=excluded_venues,json=excludedVenues,proto3" json:"excluded_venues,omitempty"`
+	// It is of none of these assets.
+	ExcludedAssets []string `protobuf:"bytes,6,rep,name=excluded_assets,json=excludedAssets,proto3" json:"excluded_assets,omitempty"`
+	// Whether a leg passes of which a fact that is asked for is not known, or not of now.
+	PassesUnknown bool `protobuf:"varint,7,opt,name=passes_unknown,json=passesUnknown,proto3" json:"passes_unknown,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpportunityFilter) Reset() {
+	*x = OpportunityFilter{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpportunityFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpportunityFilter) ProtoMessage() {}
+
+func (x *OpportunityFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpportunityFilter.ProtoReflect.Descriptor instead.
+func (*OpportunityFilter) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *OpportunityFilter) GetMinVolume_24H() float64 {
+	if x != nil && x.MinVolume_24H != nil {
+		return *x.MinVolume_24H
+	}
+	return 0
+}
+
+func (x *OpportunityFilter) GetMinOpenInterest() float64 {
+	if x != nil && x.MinOpenInterest != nil {
+		return *x.MinOpenInterest
+	}
+	return 0
+}
+
+func (x *OpportunityFilter) GetMinLife() *durationpb.Duration {
+	if x != nil {
+		return x.MinLife
+	}
+	return nil
+}
+
+func (x *OpportunityFilter) GetNoFundingWithin() *durationpb.Duration {
+	if x != nil {
+		return x.NoFundingWithin
+	}
+	return nil
+}
+
+func (x *OpportunityFilter) GetExcludedVenues() []string {
+	if x != nil {
+		return x.ExcludedVenues
+	}
+	return nil
+}
+
+func (x *OpportunityFilter) GetExcludedAssets() []string {
+	if x != nil {
+		return x.ExcludedAssets
+	}
+	return nil
+}
+
+func (x *OpportunityFilter) GetPassesUnknown() bool {
+	if x != nil {
+		return x.PassesUnknown
+	}
+	return false
+}
+
+// Funding until a horizon: payments that are really crossed, not a rate times a time, except where funding accrues all the time. The
+// first payment is at the venue's rate of now, the second at its prediction where there is one, further ones at the last of these.
+type HoldingCosts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Until when, from now on.
+	Horizon *durationpb.Duration `protobuf:"bytes,1,opt,name=horizon,proto3" json:"horizon,omitempty"`
+	// What the bought leg pays, in percent of the buy notional; negative when it is paid. Absent when it is unknown.
+	BuyFundingPercent *float64 `protobuf:"fixed64,2,opt,name=buy_funding_percent,json=buyFundingPercent,proto3,oneof" json:"buy_funding_percent,omitempty"`
+	// What the sold leg pays, in percent of the buy notional; negative when it is paid. Absent when it is unknown.
+	SellFundingPercent *float64 `protobuf:"fixed64,3,opt,name=sell_funding_percent,json=sellFundingPercent,proto3,oneof" json:"sell_funding_percent,omitempty"`
+	// Payments of the bought leg until then; 0 where it accrues all the time.
+	BuyPayments uint32 `protobuf:"varint,4,opt,name=buy_payments,json=buyPayments,proto3" json:"buy_payments,omitempty"`
+	// Payments of the sold leg until then.
+	SellPayments uint32 `protobuf:"varint,5,opt,name=sell_payments,json=sellPayments,proto3" json:"sell_payments,omitempty"`
+	// net_percent of the costs, less both; absent while a component is unknown and not assumed.
+	NetPercent *float64 `protobuf:"fixed64,6,opt,name=net_percent,json=netPercent,proto3,oneof" json:"net_percent,omitempty"`
+	// Components that are not known, in words with the reason.
+	Unknown []string `protobuf:"bytes,7,rep,name=unknown,proto3" json:"unknown,omitempty"`
+	// Those of them that count as none in net_percent, by arbitrage.assume_no_funding.
+	Assumed       []string `protobuf:"bytes,8,rep,name=assumed,proto3" json:"assumed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HoldingCosts) Reset() {
+	*x = HoldingCosts{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HoldingCosts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HoldingCosts) ProtoMessage() {}
+
+func (x *HoldingCosts) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HoldingCosts.ProtoReflect.Descriptor instead.
+func (*HoldingCosts) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *HoldingCosts) GetHorizon() *durationpb.Duration {
+	if x != nil {
+		return x.Horizon
+	}
+	return nil
+}
+
+func (x *HoldingCosts) GetBuyFundingPercent() float64 {
+	if x != nil && x.BuyFundingPercent != nil {
+		return *x.BuyFundingPercent
+	}
+	return 0
+}
+
+func (x *HoldingCosts) GetSellFundingPercent() float64 {
+	if x != nil && x.SellFundingPercent != nil {
+		return *x.SellFundingPercent
+	}
+	return 0
+}
+
+func (x *HoldingCosts) GetBuyPayments() uint32 {
+	if x != nil {
+		return x.BuyPayments
+	}
+	return 0
+}
+
+func (x *HoldingCosts) GetSellPayments() uint32 {
+	if x != nil {
+		return x.SellPayments
+	}
+	return 0
+}
+
+func (x *HoldingCosts) GetNetPercent() float64 {
+	if x != nil && x.NetPercent != nil {
+		return *x.NetPercent
+	}
+	return 0
+}
+
+func (x *HoldingCosts) GetUnknown() []string {
+	if x != nil {
+		return x.Unknown
+	}
+	return nil
+}
+
+func (x *HoldingCosts) GetAssumed() []string {
+	if x != nil {
+		return x.Assumed
+	}
+	return nil
+}
+
 var File_crossbook_v1_arbitrage_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
@@ -3785,7 +4031,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
 	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
 	"\x0eunknown_limits\x18\n" +
-	" \x03(\tR\runknownLimits\"\xeb\x05\n" +
+	" \x03(\tR\runknownLimits\"\xa1\x06\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -3807,7 +4053,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x10dislocated_venue\x18\x0e \x01(\tR\x0fdislocatedVenue\x12/\n" +
 	"\x13dislocation_percent\x18\x0f \x01(\x01R\x12dislocationPercent\x12,\n" +
 	"\x06sanity\x18( \x01(\v2\x14.crossbook.v1.SanityR\x06sanity\x120\n" +
-	"\x04life\x18) \x01(\v2\x1c.crossbook.v1.LifePredictionR\x04life\"\xaf\x03\n" +
+	"\x04life\x18) \x01(\v2\x1c.crossbook.v1.LifePredictionR\x04life\x124\n" +
+	"\aholding\x18< \x01(\v2\x1a.crossbook.v1.HoldingCostsR\aholding\"\xaf\x03\n" +
 	"\x06Sanity\x12\x14\n" +
 	"\x05score\x18\x01 \x01(\x01R\x05score\x12\x16\n" +
 	"\x06venues\x18\x02 \x01(\x05R\x06venues\x123\n" +
@@ -3832,7 +4079,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11alive_probability\x18\x02 \x01(\x01R\x10aliveProbability\x12\x1f\n" +
 	"\vnet_percent\x18\x03 \x01(\x01R\n" +
 	"netPercent\x12'\n" +
-	"\x0fcapture_percent\x18\x04 \x01(\x01R\x0ecapturePercent\"\xde\x02\n" +
+	"\x0fcapture_percent\x18\x04 \x01(\x01R\x0ecapturePercent\"\xdb\x03\n" +
 	"\x18ListOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x18\n" +
 	"\asymbols\x18\x02 \x03(\tR\asymbols\x12\x16\n" +
@@ -3841,7 +4088,9 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x0fmin_net_percent\x18\x05 \x01(\x01H\x01R\rminNetPercent\x88\x01\x01\x12<\n" +
 	"\fprice_source\x18\x06 \x01(\x0e2\x19.crossbook.v1.PriceSourceR\vpriceSource\x12\x14\n" +
 	"\x05limit\x18\a \x01(\x05R\x05limit\x12\x1c\n" +
-	"\tnotionals\x18\b \x03(\x01R\tnotionalsB\x14\n" +
+	"\tnotionals\x18\b \x03(\x01R\tnotionals\x127\n" +
+	"\x06filter\x18< \x01(\v2\x1f.crossbook.v1.OpportunityFilterR\x06filter\x12B\n" +
+	"\x0fholding_horizon\x18= \x01(\v2\x19.google.protobuf.DurationR\x0eholdingHorizonB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percent\"\\\n" +
 	"\x19ListOpportunitiesResponse\x12?\n" +
@@ -3870,13 +4119,14 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\rlife_features\x18( \x01(\v2\x1a.crossbook.v1.LifeFeaturesR\flifeFeatures\">\n" +
 	"\fLifeFeatures\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\x06R\x06schema\x12\x16\n" +
-	"\x06values\x18\x02 \x03(\x01R\x06values\"\x86\x01\n" +
+	"\x06values\x18\x02 \x03(\x01R\x06values\"\xca\x01\n" +
 	"\x14ExplainSpreadRequest\x12\x14\n" +
 	"\x05asset\x18\x01 \x01(\tR\x05asset\x12\x1b\n" +
 	"\tbuy_venue\x18\x02 \x01(\tR\bbuyVenue\x12\x1d\n" +
 	"\n" +
 	"sell_venue\x18\x03 \x01(\tR\tsellVenue\x12\x1c\n" +
-	"\tnotionals\x18\x04 \x03(\x01R\tnotionals\"\xc0\x02\n" +
+	"\tnotionals\x18\x04 \x03(\x01R\tnotionals\x12B\n" +
+	"\x0fholding_horizon\x18< \x01(\v2\x19.google.protobuf.DurationR\x0eholdingHorizon\"\xc0\x02\n" +
 	"\x15ExplainSpreadResponse\x12;\n" +
 	"\vopportunity\x18\x01 \x01(\v2\x19.crossbook.v1.OpportunityR\vopportunity\x123\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\x06reason\x12 \n" +
@@ -4021,7 +4271,30 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\alatency\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\alatency\x12\x1f\n" +
 	"\valive_share\x18\x02 \x01(\x01R\n" +
 	"aliveShare\x12(\n" +
-	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent*x\n" +
+	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\x8e\x03\n" +
+	"\x11OpportunityFilter\x12)\n" +
+	"\x0emin_volume_24h\x18\x01 \x01(\x01H\x00R\fminVolume24h\x88\x01\x01\x12/\n" +
+	"\x11min_open_interest\x18\x02 \x01(\x01H\x01R\x0fminOpenInterest\x88\x01\x01\x124\n" +
+	"\bmin_life\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\aminLife\x12E\n" +
+	"\x11no_funding_within\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0fnoFundingWithin\x12'\n" +
+	"\x0fexcluded_venues\x18\x05 \x03(\tR\x0eexcludedVenues\x12'\n" +
+	"\x0fexcluded_assets\x18\x06 \x03(\tR\x0eexcludedAssets\x12%\n" +
+	"\x0epasses_unknown\x18\a \x01(\bR\rpassesUnknownB\x11\n" +
+	"\x0f_min_volume_24hB\x14\n" +
+	"\x12_min_open_interest\"\x92\x03\n" +
+	"\fHoldingCosts\x123\n" +
+	"\ahorizon\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\ahorizon\x123\n" +
+	"\x13buy_funding_percent\x18\x02 \x01(\x01H\x00R\x11buyFundingPercent\x88\x01\x01\x125\n" +
+	"\x14sell_funding_percent\x18\x03 \x01(\x01H\x01R\x12sellFundingPercent\x88\x01\x01\x12!\n" +
+	"\fbuy_payments\x18\x04 \x01(\rR\vbuyPayments\x12#\n" +
+	"\rsell_payments\x18\x05 \x01(\rR\fsellPayments\x12$\n" +
+	"\vnet_percent\x18\x06 \x01(\x01H\x02R\n" +
+	"netPercent\x88\x01\x01\x12\x18\n" +
+	"\aunknown\x18\a \x03(\tR\aunknown\x12\x18\n" +
+	"\aassumed\x18\b \x03(\tR\aassumedB\x16\n" +
+	"\x14_buy_funding_percentB\x17\n" +
+	"\x15_sell_funding_percentB\x0e\n" +
+	"\f_net_percent*x\n" +
 	"\vPriceSource\x12\x1c\n" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
@@ -4091,7 +4364,7 @@ func file_crossbook_v1_arbitrage_proto_rawDescGZIP() []byte {
 }
 
 var file_crossbook_v1_arbitrage_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(PriceSource)(0),                         // 0: crossbook.v1.PriceSource
 	(RefusalReason)(0),                       // 1: crossbook.v1.RefusalReason
@@ -4137,16 +4410,18 @@ var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(*GetOpportunityStatisticsResponse)(nil), // 41: crossbook.v1.GetOpportunityStatisticsResponse
 	(*LifeStatistics)(nil),                   // 42: crossbook.v1.LifeStatistics
 	(*LatencyCapture)(nil),                   // 43: crossbook.v1.LatencyCapture
-	(*timestamppb.Timestamp)(nil),            // 44: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),              // 45: google.protobuf.Duration
-	(*VenueHealth)(nil),                      // 46: crossbook.v1.VenueHealth
+	(*OpportunityFilter)(nil),                // 44: crossbook.v1.OpportunityFilter
+	(*HoldingCosts)(nil),                     // 45: crossbook.v1.HoldingCosts
+	(*timestamppb.Timestamp)(nil),            // 46: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),              // 47: google.protobuf.Duration
+	(*VenueHealth)(nil),                      // 48: crossbook.v1.VenueHealth
 }
 var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
-	44, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
-	45, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
-	45, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
+	46, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
+	47, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
+	47, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
 	1,  // 3: crossbook.v1.SizedEdge.refusal:type_name -> crossbook.v1.RefusalReason
-	45, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
+	47, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
 	1,  // 5: crossbook.v1.Sizing.unknown_reason:type_name -> crossbook.v1.RefusalReason
 	9,  // 6: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
 	9,  // 7: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
@@ -4156,87 +4431,94 @@ var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
 	5,  // 11: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
 	5,  // 12: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
 	6,  // 13: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
-	44, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
+	46, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
 	8,  // 15: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
 	7,  // 16: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
 	11, // 17: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
 	13, // 18: crossbook.v1.Opportunity.sanity:type_name -> crossbook.v1.Sanity
 	14, // 19: crossbook.v1.Opportunity.life:type_name -> crossbook.v1.LifePrediction
-	15, // 20: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
-	45, // 21: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
-	0,  // 22: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
-	12, // 23: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
-	20, // 24: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
-	2,  // 25: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
-	12, // 26: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 27: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
-	45, // 28: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
-	44, // 29: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
-	44, // 30: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
-	21, // 31: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
-	12, // 32: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 33: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
-	45, // 34: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
-	45, // 35: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
-	24, // 36: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
-	24, // 37: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
-	44, // 38: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
-	44, // 39: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
-	3,  // 40: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
-	44, // 41: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
-	3,  // 42: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
-	25, // 43: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
-	3,  // 44: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
-	25, // 45: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
-	32, // 46: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
-	35, // 47: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
-	46, // 48: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
-	1,  // 49: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
-	44, // 50: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
-	44, // 51: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
-	45, // 52: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
-	1,  // 53: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
-	38, // 54: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
-	44, // 55: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
-	44, // 56: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
-	44, // 57: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
-	45, // 58: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
-	1,  // 59: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
-	44, // 60: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
-	39, // 61: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
-	45, // 62: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
-	44, // 63: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
-	44, // 64: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
-	4,  // 65: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
-	45, // 66: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
-	42, // 67: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
-	44, // 68: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
-	45, // 69: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
-	43, // 70: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
-	45, // 71: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
-	16, // 72: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
-	18, // 73: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
-	22, // 74: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
-	30, // 75: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
-	26, // 76: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
-	28, // 77: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
-	33, // 78: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
-	36, // 79: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
-	40, // 80: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
-	17, // 81: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
-	19, // 82: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
-	23, // 83: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
-	31, // 84: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
-	27, // 85: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
-	29, // 86: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
-	34, // 87: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
-	37, // 88: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
-	41, // 89: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
-	81, // [81:90] is the sub-list for method output_type
-	72, // [72:81] is the sub-list for method input_type
-	72, // [72:72] is the sub-list for extension type_name
-	72, // [72:72] is the sub-list for extension extendee
-	0,  // [0:72] is the sub-list for field type_name
+	45, // 20: crossbook.v1.Opportunity.holding:type_name -> crossbook.v1.HoldingCosts
+	15, // 21: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
+	47, // 22: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
+	0,  // 23: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
+	44, // 24: crossbook.v1.ListOpportunitiesRequest.filter:type_name -> crossbook.v1.OpportunityFilter
+	47, // 25: crossbook.v1.ListOpportunitiesRequest.holding_horizon:type_name -> google.protobuf.Duration
+	12, // 26: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
+	20, // 27: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
+	2,  // 28: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
+	12, // 29: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 30: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
+	47, // 31: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
+	46, // 32: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
+	46, // 33: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
+	21, // 34: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
+	47, // 35: crossbook.v1.ExplainSpreadRequest.holding_horizon:type_name -> google.protobuf.Duration
+	12, // 36: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 37: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
+	47, // 38: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
+	47, // 39: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
+	24, // 40: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
+	24, // 41: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
+	46, // 42: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
+	46, // 43: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
+	3,  // 44: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
+	46, // 45: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
+	3,  // 46: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
+	25, // 47: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
+	3,  // 48: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
+	25, // 49: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
+	32, // 50: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
+	35, // 51: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
+	48, // 52: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
+	1,  // 53: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
+	46, // 54: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
+	46, // 55: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
+	47, // 56: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
+	1,  // 57: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
+	38, // 58: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
+	46, // 59: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
+	46, // 60: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
+	46, // 61: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
+	47, // 62: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
+	1,  // 63: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
+	46, // 64: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
+	39, // 65: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
+	47, // 66: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
+	46, // 67: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
+	46, // 68: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
+	4,  // 69: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
+	47, // 70: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
+	42, // 71: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
+	46, // 72: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
+	47, // 73: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
+	43, // 74: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
+	47, // 75: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
+	47, // 76: crossbook.v1.OpportunityFilter.min_life:type_name -> google.protobuf.Duration
+	47, // 77: crossbook.v1.OpportunityFilter.no_funding_within:type_name -> google.protobuf.Duration
+	47, // 78: crossbook.v1.HoldingCosts.horizon:type_name -> google.protobuf.Duration
+	16, // 79: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
+	18, // 80: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
+	22, // 81: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
+	30, // 82: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
+	26, // 83: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
+	28, // 84: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
+	33, // 85: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
+	36, // 86: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
+	40, // 87: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
+	17, // 88: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
+	19, // 89: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
+	23, // 90: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
+	31, // 91: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
+	27, // 92: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
+	29, // 93: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
+	34, // 94: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
+	37, // 95: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
+	41, // 96: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
+	88, // [88:97] is the sub-list for method output_type
+	79, // [79:88] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_arbitrage_proto_init() }
@@ -4250,13 +4532,15 @@ func file_crossbook_v1_arbitrage_proto_init() {
 	file_crossbook_v1_arbitrage_proto_msgTypes[11].OneofWrappers = []any{}
 	file_crossbook_v1_arbitrage_proto_msgTypes[13].OneofWrappers = []any{}
 	file_crossbook_v1_arbitrage_proto_msgTypes[31].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[39].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[40].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_arbitrage_proto_rawDesc), len(file_crossbook_v1_arbitrage_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   39,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -8,6 +8,8 @@ from functools import partial
 import structlog
 
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.facts.answers import FactAnswers
+from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.lives.keeper import LifeKeeper
@@ -60,12 +62,14 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         stack.callback(live.take_news)  # the last of it
         plane = await stack.enter_async_context(open_plane())
         shards = ShardFollower(listed, live, plane)
+        facts = FactFollower(lambda: shards.listed)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
         lives = LifeStore(pool) if pool else None
         cooldowns = await _open_cooldowns(settings, stack)
+        answers = FactAnswers(facts, assume=own.assume_no_funding)
         service = ArbitrageService(  # type: ignore[abstract]  # the plane serves its stream
-            live, shards, arguments, cooldowns, windows, identities, lives
+            live, shards, arguments, cooldowns, windows, identities, lives, answers
         )
         stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
@@ -91,6 +95,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             keep("news", lambda: live.hear(plane))
             keep("identities", lambda: _keep_identities(identities, are_decided))
             keep("shards", lambda: _follow(shards, are_decided, keeper, health))
+            keep("facts", facts.run)
             if events and live.writer:
                 keep("event log", live.writer.run)
                 keep("event retention", partial(keep_rows, events, "events", own.event_retention_seconds, MAX_EVENTS))

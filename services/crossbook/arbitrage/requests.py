@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from crossbook.arbitrage.facts.answers import check_facts
 from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
@@ -40,6 +41,7 @@ def check_list(request: pb.ListOpportunitiesRequest) -> None:
     violations += _notionals(request.notionals)
     if not 0 <= request.limit <= MAX_LIMIT:
         violations.append(FieldViolation("limit", f"must be 1 to {MAX_LIMIT}, or 0 for {DEFAULT_LIMIT}"))
+    violations += check_facts(request)
     refuse(violations)
 
 
@@ -59,6 +61,7 @@ def check_explain(request: pb.ExplainSpreadRequest) -> None:
     violations += _notionals(request.notionals)
     if request.buy_venue and request.buy_venue == request.sell_venue:
         violations.append(FieldViolation("sell_venue", "must differ from buy_venue"))
+    violations += check_facts(request)
     refuse(violations)
 
 

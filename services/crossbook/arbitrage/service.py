@@ -10,6 +10,7 @@ from crossbook._core import ScannerAnswers, SpreadView
 from crossbook.arbitrage import requests
 from crossbook.arbitrage.cooldowns import CooldownReader
 from crossbook.arbitrage.explanation import explain, explain_unknown, finding_of
+from crossbook.arbitrage.facts.answers import FactAnswers, explain_holding
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.lives import answers as life_answers
@@ -50,6 +51,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         store: WindowStore | None,
         identities: IdentityRegister,
         lives: LifeStore | None,
+        facts: FactAnswers,
     ) -> None:
         self._live = live
         self._shards = shards
@@ -58,6 +60,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         self._store = store
         self._identities = identities
         self._lives = lives
+        self._facts = facts
         self._window_scans = asyncio.Semaphore(WINDOW_SCANS)
 
     async def ListOpportunities(
@@ -70,9 +73,9 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         spreads = _list(scanner, request, now)
         cooldowns = await self._cooldowns.states(spreads)
         found = zip(spreads, cooldowns, strict=True)
-        return pb.ListOpportunitiesResponse(
-            opportunities=[to_opportunity(spread, now, state) for spread, state in found]
-        )
+        opportunities = [to_opportunity(spread, now, state) for spread, state in found]
+        limit = request.limit or requests.DEFAULT_LIMIT
+        return pb.ListOpportunitiesResponse(opportunities=self._facts.narrowed(opportunities, request, limit, now))
 
     def register(self, server: grpc.aio.Server) -> None:
         """What is not a stream."""
@@ -102,10 +105,14 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
         (cooldown,) = await self._cooldowns.states([spread])
         buy_ns, sell_ns = spread.buy.receive_ns, spread.sell.receive_ns
         opportunity = to_opportunity(spread, now, cooldown)
+        explanation = f"{explain(spread, self._arguments, now)} {explain_sizes(opportunity)}"
+        if request.HasField("holding_horizon"):
+            self._facts.cost(opportunity, request.holding_horizon, now)
+            explanation += explain_holding(opportunity.holding)
         return pb.ExplainSpreadResponse(
             opportunity=opportunity,
             reason=pb.RefusalReason.ValueType(spread.reason),
-            explanation=f"{explain(spread, self._arguments, now)} {explain_sizes(opportunity)}",
+            explanation=explanation,
             buy_age=to_duration(now - buy_ns) if buy_ns else None,
             sell_age=to_duration(now - sell_ns) if sell_ns else None,
             identity_finding=finding_of(spread),
@@ -197,7 +204,8 @@ def _list(scanner: ScannerAnswers, request: pb.ListOpportunitiesRequest, now: in
         assets=list(request.assets),
         min_gross_percent=request.min_gross_percent if request.HasField("min_gross_percent") else None,
         min_net_percent=request.min_net_percent if request.HasField("min_net_percent") else 0.0,
-        limit=request.limit or requests.DEFAULT_LIMIT,
+        # What a filter lets pass is known afterwards.
+        limit=requests.MAX_LIMIT if request.HasField("filter") else request.limit or requests.DEFAULT_LIMIT,
         notionals=list(request.notionals),
     )
 

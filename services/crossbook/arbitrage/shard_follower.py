@@ -50,6 +50,11 @@ class ShardFollower:
         self._telling = asyncio.Lock()  # what is told last is what is so
 
     @property
+    def listed(self) -> Mapping[str, str]:
+        """Targets of those that are to be followed, by shard."""
+        return self._listed
+
+    @property
     def is_connected(self) -> bool:
         """Whether any shard's stream is up."""
         return any(followed.watch.is_connected for followed in self._followed)

@@ -9,6 +9,7 @@ import sys
 import typer
 
 from crossbook.cli import accounts, alert_rules, services
+from crossbook.cli import groups as grouping
 from crossbook.cli import inspect as inspecting
 from crossbook.cli import opportunities as lives
 from crossbook.cli import record as recording
@@ -36,6 +37,8 @@ for command in services.commands():
         app.command(command.__name__)(command)
 app.add_typer(watching.app, name="watch")
 app.add_typer(lives.app, name="opportunities")
+app.add_typer(grouping.groups, name="groups")
+app.add_typer(grouping.silences, name="silences")
 app.command("explain")(watching.explain)
 app.command("login")(accounts.login)
 app.add_typer(accounts.app, name="accounts")

@@ -46,6 +46,20 @@ ROWS = (
         beside=LOOP,
         targets=(at_most(50_000),),
     ),
+    Row(
+        "scan_deep_incremental_ns",
+        "ns",
+        "One quote through the same scan where ten levels a side of every book are known and do not change.",
+        targets=(at_most(120),),
+    ),
+    Row(
+        "depth_walks_per_1k_quotes",
+        "walks",
+        "Times that two books are walked for sizes, for 1,000 quotes of which one pays.",
+    ),
+    Row("depth_walk_ns", "ns", "Two books of ten levels sized once: largest and most profitable size."),
+    Row("depth_row_bytes", "B", "On the wire to a subscriber: the depth of one book, ten levels a side."),
+    Row("depth_fanout_4000_us", "us", "The depth of 4,000 books told to the hub and taken by one reader, encoded."),
 )
 
 

@@ -5,6 +5,8 @@ from typing import Any, cast
 
 from crossbook._core import Plane
 from crossbook.arbitrage.cooldowns import CooldownReader
+from crossbook.arbitrage.facts.answers import FactAnswers
+from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.service import WINDOW_SCANS, ArbitrageService
@@ -37,8 +39,9 @@ async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: Scan
     live = LiveScan(arguments)
     shards = ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))
     identities = IdentityRegister(live, None)
+    facts = FactAnswers(FactFollower(dict), assume=False)
     service = ArbitrageService(
-        live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities, None
+        live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities, None, facts
     )
     context = cast(Any, None)
     request = pb.ListOpportunitiesRequest(price_source=pb.PRICE_SOURCE_SNAPSHOT)

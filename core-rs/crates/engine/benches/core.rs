@@ -1,10 +1,13 @@
 //! Times the engine alone, without sockets or Python; `make bench` reads the lines `<row> <figure>`.
 
 use crossbook_engine::arbitrage::{Scanner, ScannerSettings, SpreadFilter};
+use crossbook_engine::edge::{Asked, LegBook, Lot, edge};
+use crossbook_engine::hub::{InstrumentFilter, QuoteHub};
 use crossbook_engine::windows::{WindowState, WindowTable};
-use crossbook_market::{BookState, Instrument, Quote};
-use crossbook_wire::encode_subscription_response;
+use crossbook_market::{BookState, Depth, Instrument, Level, Quote};
+use crossbook_wire::{append_subscription_depth, encode_subscription_response};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 const START_NS: i64 = 1_800_000_000_000_000_000;
@@ -18,12 +21,17 @@ const ROWS_PER_BATCH: usize = 256;
 const ROUNDS: usize = 5;
 type Measure = fn() -> f64;
 
-const ROWS: [(&str, Measure); 5] = [
+const ROWS: [(&str, Measure); 10] = [
     ("window_update_uniform_ns", || window_update_ns(INSTRUMENTS)),
     ("window_update_hot_ns", || window_update_ns(1)),
     ("window_state_bytes_per_instrument", || size_of::<WindowState>() as f64),
     ("scan_incremental_ns", scan_incremental_ns),
     ("scan_full_ns", scan_full_ns),
+    ("scan_deep_incremental_ns", scan_deep_incremental_ns),
+    ("depth_walks_per_1k_quotes", depth_walks_per_1k_quotes),
+    ("depth_walk_ns", depth_walk_ns),
+    ("depth_row_bytes", || depth_fanout().0),
+    ("depth_fanout_4000_us", || depth_fanout().1),
 ];
 
 /// Runs the rows that are named on the command line, all when none is.
@@ -68,6 +76,87 @@ fn scan_incremental_ns() -> f64 {
         take(&mut scanner, &batches[1..]);
         started.elapsed().as_nanos() as f64 / ((batches.len() - 1) * ROWS_PER_BATCH) as f64
     })
+}
+
+/// The same where the levels behind every top are known, and do not change.
+fn scan_deep_incremental_ns() -> f64 {
+    let mut batches = scan_batches();
+    batches[0] = with_depth(&batches[0]);
+    best(|| {
+        let mut scanner = scanner();
+        take(&mut scanner, &batches[..1]);
+        let started = Instant::now();
+        take(&mut scanner, &batches[1..]);
+        started.elapsed().as_nanos() as f64 / ((batches.len() - 1) * ROWS_PER_BATCH) as f64
+    })
+}
+
+/// One quote of a thousand pays, and the next of its instrument does not: books walked for a thousand quotes.
+fn depth_walks_per_1k_quotes() -> f64 {
+    let (mut scanner, mut batches) = (scanner(), scan_batches());
+    batches[0] = with_depth(&batches[0]);
+    take(&mut scanner, &batches[..1]);
+    for (sequence, step) in (2..).zip((0..100_000).step_by(ROWS_PER_BATCH)) {
+        let pays = |step: u32| if step.is_multiple_of(1_000) { 2.0 } else { 0.0 };
+        let rows = (step..step + ROWS_PER_BATCH as u32).map(|step| {
+            let calm = quote(step.wrapping_mul(2_654_435_761) % (VENUES * ASSETS), step);
+            Quote { bid: calm.bid + pays(step), ask: calm.ask + pays(step), ..calm }
+        });
+        let rows: Vec<Quote> = rows.collect();
+        let payload = encode_subscription_response("bench", sequence, START_NS, &[], &rows, 0);
+        take(&mut scanner, &[payload]);
+    }
+    let stats = scanner.stats();
+    stats.walks as f64 / stats.quotes as f64 * 1_000.0
+}
+
+/// Two books of ten levels, which pay down to their fifth.
+fn depth_walk_ns() -> f64 {
+    let (buy, sell) = (depth(100.0), depth(100.5));
+    let leg =
+        |levels| LegBook { levels, fee_percent: 0.05, lot: Lot::of(&[0.001]), min_notional: Some(5.0), max_size: None };
+    let asked = Asked { rate: 1.0, net_percent: 0.1, notionals: &[] };
+    best(|| {
+        let started = Instant::now();
+        for _ in 0..10_000 {
+            black_box(edge(&leg(black_box(&buy.asks)), &leg(black_box(&sell.bids)), &asked).expect("there are levels"));
+        }
+        started.elapsed().as_nanos() as f64 / 10_000.0
+    })
+}
+
+/// 4,000 books told to the hub and taken by one reader: bytes of a book, and microseconds of all.
+fn depth_fanout() -> (f64, f64) {
+    const BOOKS: u32 = 4_000;
+    let hub = Arc::new(QuoteHub::default());
+    (0..BOOKS).for_each(|number| _ = hub.introduce(&Arc::new(instrument(number))));
+    let quotes: Vec<Quote> = (0..BOOKS).map(|number| quote(number, number)).collect();
+    hub.publish(&quotes, START_NS);
+    let reader = hub.subscribe_to(InstrumentFilter::default(), true);
+    while reader.take_batch().is_some() {}
+    let mut bytes = 0;
+    let taken_us = best(|| {
+        let told: Vec<(u32, Depth)> = (0..BOOKS).map(|number| (number, depth(100.0))).collect();
+        let started = Instant::now();
+        hub.publish_depth(told);
+        bytes = std::iter::from_fn(|| reader.take_batch()).map(|batch| batch.len()).sum();
+        started.elapsed().as_nanos() as f64 / 1e3
+    });
+    (bytes as f64 / f64::from(BOOKS), taken_us)
+}
+
+/// Ten levels a side around a price.
+fn depth(middle: f64) -> Depth {
+    let level = |sign: f64| {
+        move |step: u32| Level { price: middle + sign * f64::from(1 + step) * 0.05, size: 0.125 + f64::from(step) }
+    };
+    Depth { read_ns: START_NS, bids: (0..10).map(level(-1.0)).collect(), asks: (0..10).map(level(1.0)).collect() }
+}
+
+fn with_depth(batch: &[u8]) -> Vec<u8> {
+    let (mut batch, depth) = (batch.to_vec(), depth(100.0));
+    append_subscription_depth(&mut batch, (0..VENUES * ASSETS).map(|number| (number, &depth)));
+    batch
 }
 
 /// Every pair of every asset, from the quotes that are there.

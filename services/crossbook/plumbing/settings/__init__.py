@@ -19,7 +19,7 @@ from crossbook.plumbing.settings.loader import (
     require_redis_url,
 )
 from crossbook.plumbing.settings.simulator import SimulatorSettings
-from crossbook.plumbing.settings.tracker import Endpoint, TrackerSettings
+from crossbook.plumbing.settings.tracker import Endpoint, Fees, TrackerSettings
 from crossbook.plumbing.settings.tree import Settings
 from crossbook.plumbing.settings.types import Section, Shards
 
@@ -30,6 +30,7 @@ __all__ = [
     "AlertsSettings",
     "ArbitrageSettings",
     "Endpoint",
+    "Fees",
     "GatewaySettings",
     "Section",
     "Settings",

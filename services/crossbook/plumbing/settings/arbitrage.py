@@ -15,6 +15,7 @@ class ArbitrageSettings(Section):
     A shards_file, JSON such as {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
+    Holding costs whose funding is not known have no net, unless assume_no_funding counts it as none; it is then named.
     event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres;
     history_retention_seconds for how long the lives of opportunities that have ended stay there.
     """
@@ -39,6 +40,7 @@ class ArbitrageSettings(Section):
     max_depeg_percent: Positive = 1
     allow_depegged: bool = False
     relays: dict[str, str] = {}
+    assume_no_funding: bool = False
     event_retention_seconds: Positive = 3600
     history_retention_seconds: Positive = 30 * 86_400
     record_dir: Path | None = None

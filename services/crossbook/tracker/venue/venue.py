@@ -69,7 +69,7 @@ class Venue:
         self._station = station
         self._settings = station.settings
         self._routing = Routing(shards)
-        self._wanted = Wanted(choice, self._settings.asset_classes)
+        self._wanted = Wanted(choice, self._settings.asset_classes, self._settings.fees.get(reach.venue))
         self._confirmed = 0  # looks at quiet markets so far; see _has_standing_books
         self._spool: VenueSpool | None = None
         self._facts = Facts(reach, station.clock)

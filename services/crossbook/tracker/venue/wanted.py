@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from crossbook._core import Instrument
 from crossbook.pb.v1.market_pb2 import AssetClass
+from crossbook.plumbing.settings import Fees
 from crossbook.tracker.venue.markets import Selection, select
 
 # A list that holds less than this share of the markets of the one before is not believed.
@@ -47,7 +48,8 @@ class Change:
 class Wanted:
     """What is tracked of one venue; `take` says that a change has been carried out."""
 
-    def __init__(self, choice: Choice, asset_classes: Sequence[str] = ("coin",)) -> None:
+    def __init__(self, choice: Choice, asset_classes: Sequence[str] = ("coin",), fees: Fees | None = None) -> None:
+        self._fees = fees
         self.choice = choice
         self._classes = frozenset(map(_class_number, asset_classes))
         self.instruments: dict[str, Instrument] = {}
@@ -57,8 +59,9 @@ class Wanted:
         self._follows_listings = True
 
     def offered(self, listed: Sequence[Instrument]) -> list[Instrument]:
-        """Those of the asset classes that are looked at."""
-        return [one for one in listed if one.asset_class in self._classes]
+        """Those of the asset classes that are looked at, with our own fees where there are some."""
+        kept = [one for one in listed if one.asset_class in self._classes]
+        return [with_fees(one, self._fees) for one in kept] if self._fees else kept
 
     def begin(self, listed: Sequence[Instrument]) -> Selection:
         """The first list."""
@@ -126,6 +129,13 @@ class Wanted:
     def _count_miss(self, symbol: str) -> int:
         self._misses[symbol] = self._misses.get(symbol, 0) + 1
         return self._misses[symbol]
+
+
+def with_fees(instrument: Instrument, fees: Fees) -> Instrument:
+    """The instrument at what we pay."""
+    own = {"taker_fee_percent": fees.taker_percent, "maker_fee_percent": fees.maker_percent}
+    facts = zip(Instrument.COLUMNS, instrument.row(), strict=True)
+    return Instrument.from_row([value if own.get(name) is None else own[name] for name, value in facts])
 
 
 def _is_named(instrument: Instrument, names: Collection[str]) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from crossbook._core import Instrument
+from crossbook.plumbing.settings import Fees
 from crossbook.tracker.venue.wanted import Change, Choice, SuspiciousListingError, Wanted
 
 EVERYTHING = Choice([], [])
@@ -149,3 +150,12 @@ def test_another_choice_touches_the_difference_only() -> None:
     wanted.take(change)
     assert names(change) == ("A", "C")
     assert sorted(one.asset for one in wanted.instruments.values()) == ["B", "C", "E"]
+
+
+def test_our_own_fees_are_in_place_of_what_the_venue_lists() -> None:
+    """Only those that are set; and a list that comes again changes nothing."""
+    wanted = Wanted(EVERYTHING, fees=Fees(taker_percent=0.03))
+    wanted.begin(listed("AB"))
+    assert {one.taker_fee_percent for one in wanted.instruments.values()} == {0.03}
+    assert {one.maker_fee_percent for one in wanted.instruments.values()} == {listed("A")[0].maker_fee_percent}
+    assert not wanted.relist(listed("AB"))

@@ -573,6 +573,7 @@ class Opportunity(_message.Message):
     DISLOCATION_PERCENT_FIELD_NUMBER: _builtins.int
     SANITY_FIELD_NUMBER: _builtins.int
     LIFE_FIELD_NUMBER: _builtins.int
+    HOLDING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """One id from OPENED to CLOSED; empty for answers computed on demand that no lifecycle follows."""
     asset: _builtins.str
@@ -625,6 +626,10 @@ class Opportunity(_message.Message):
     def life(self) -> Global___LifePrediction:
         """How long it will live; absent where no opportunity is open."""
 
+    @_builtins.property
+    def holding(self) -> Global___HoldingCosts:
+        """What it costs to hold until the horizon that was asked for; absent where none was, and in events."""
+
     def __init__(
         self,
         *,
@@ -645,10 +650,11 @@ class Opportunity(_message.Message):
         dislocation_percent: _builtins.float = ...,
         sanity: Global___Sanity | None = ...,
         life: Global___LifePrediction | None = ...,
+        holding: Global___HoldingCosts | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "life", b"life", "open_time", b"open_time", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "holding", b"holding", "life", b"life", "open_time", b"open_time", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "id", b"id", "is_depegged", b"is_depegged", "life", b"life", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy", b"buy", "conversion", b"conversion", "cooldown", b"cooldown", "costs", b"costs", "dislocated_venue", b"dislocated_venue", "dislocation_percent", b"dislocation_percent", "executable_notional", b"executable_notional", "executable_size", b"executable_size", "holding", b"holding", "id", b"id", "is_depegged", b"is_depegged", "life", b"life", "open_time", b"open_time", "peak_net_percent", b"peak_net_percent", "sanity", b"sanity", "sell", b"sell", "sizing", b"sizing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -805,6 +811,8 @@ class ListOpportunitiesRequest(_message.Message):
     PRICE_SOURCE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     NOTIONALS_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    HOLDING_HORIZON_FIELD_NUMBER: _builtins.int
     min_gross_percent: _builtins.float
     """Smallest gross percent; absent means no limit."""
     min_net_percent: _builtins.float
@@ -829,6 +837,14 @@ class ListOpportunitiesRequest(_message.Message):
     def notionals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive."""
 
+    @_builtins.property
+    def filter(self) -> Global___OpportunityFilter:
+        """What its legs must be, by their facts; absent means anything."""
+
+    @_builtins.property
+    def holding_horizon(self) -> _duration_pb2.Duration:
+        """Until when a position is held, from now on: each row then has its holding costs. Up to 30 days."""
+
     def __init__(
         self,
         *,
@@ -840,10 +856,12 @@ class ListOpportunitiesRequest(_message.Message):
         price_source: Global___PriceSource.ValueType = ...,
         limit: _builtins.int = ...,
         notionals: _abc.Iterable[_builtins.float] | None = ...,
+        filter: Global___OpportunityFilter | None = ...,
+        holding_horizon: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "filter", b"filter", "holding_horizon", b"holding_horizon", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "assets", b"assets", "limit", b"limit", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent", "notionals", b"notionals", "price_source", b"price_source", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "assets", b"assets", "filter", b"filter", "holding_horizon", b"holding_horizon", "limit", b"limit", "min_gross_percent", b"min_gross_percent", "min_net_percent", b"min_net_percent", "notionals", b"notionals", "price_source", b"price_source", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_gross_percent: _TypeAlias = _typing.Literal["min_gross_percent"]  # noqa: Y015
     _WhichOneofArgType__min_gross_percent: _TypeAlias = _typing.Literal["_min_gross_percent", b"_min_gross_percent"]  # noqa: Y015
@@ -1055,6 +1073,7 @@ class ExplainSpreadRequest(_message.Message):
     BUY_VENUE_FIELD_NUMBER: _builtins.int
     SELL_VENUE_FIELD_NUMBER: _builtins.int
     NOTIONALS_FIELD_NUMBER: _builtins.int
+    HOLDING_HORIZON_FIELD_NUMBER: _builtins.int
     asset: _builtins.str
     """Asset, for example "BTC"."""
     buy_venue: _builtins.str
@@ -1065,6 +1084,10 @@ class ExplainSpreadRequest(_message.Message):
     def notionals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive."""
 
+    @_builtins.property
+    def holding_horizon(self) -> _duration_pb2.Duration:
+        """Until when a position is held, from now on; absent means no holding costs. Up to 30 days."""
+
     def __init__(
         self,
         *,
@@ -1072,10 +1095,11 @@ class ExplainSpreadRequest(_message.Message):
         buy_venue: _builtins.str = ...,
         sell_venue: _builtins.str = ...,
         notionals: _abc.Iterable[_builtins.float] | None = ...,
+        holding_horizon: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["holding_horizon", b"holding_horizon"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "notionals", b"notionals", "sell_venue", b"sell_venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "buy_venue", b"buy_venue", "holding_horizon", b"holding_horizon", "notionals", b"notionals", "sell_venue", b"sell_venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1973,3 +1997,133 @@ class LatencyCapture(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LatencyCapture: _TypeAlias = LatencyCapture  # noqa: Y015
+
+@_typing.final
+class OpportunityFilter(_message.Message):
+    """What an opportunity must be beside what it pays. Lists of what is wanted stand in the requests themselves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_VOLUME_24H_FIELD_NUMBER: _builtins.int
+    MIN_OPEN_INTEREST_FIELD_NUMBER: _builtins.int
+    MIN_LIFE_FIELD_NUMBER: _builtins.int
+    NO_FUNDING_WITHIN_FIELD_NUMBER: _builtins.int
+    EXCLUDED_VENUES_FIELD_NUMBER: _builtins.int
+    EXCLUDED_ASSETS_FIELD_NUMBER: _builtins.int
+    PASSES_UNKNOWN_FIELD_NUMBER: _builtins.int
+    min_volume_24h: _builtins.float
+    """Least that each leg traded in 24 hours, in its quote currency."""
+    min_open_interest: _builtins.float
+    """Least open interest of each leg at its mark price, in its quote currency."""
+    passes_unknown: _builtins.bool
+    """Whether a leg passes of which a fact that is asked for is not known, or not of now."""
+    @_builtins.property
+    def min_life(self) -> _duration_pb2.Duration:
+        """How long it must have been open; what no lifecycle follows has not."""
+
+    @_builtins.property
+    def no_funding_within(self) -> _duration_pb2.Duration:
+        """No leg's funding is paid sooner than this from now; of one that accrues all the time it is."""
+
+    @_builtins.property
+    def excluded_venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Neither leg is of these venues."""
+
+    @_builtins.property
+    def excluded_assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """It is of none of these assets."""
+
+    def __init__(
+        self,
+        *,
+        min_volume_24h: _builtins.float | None = ...,
+        min_open_interest: _builtins.float | None = ...,
+        min_life: _duration_pb2.Duration | None = ...,
+        no_funding_within: _duration_pb2.Duration | None = ...,
+        excluded_venues: _abc.Iterable[_builtins.str] | None = ...,
+        excluded_assets: _abc.Iterable[_builtins.str] | None = ...,
+        passes_unknown: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_volume_24h", b"_min_volume_24h", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_volume_24h", b"_min_volume_24h", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_open_interest: _TypeAlias = _typing.Literal["min_open_interest"]  # noqa: Y015
+    _WhichOneofArgType__min_open_interest: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest"]  # noqa: Y015
+    _WhichOneofReturnType__min_volume_24h: _TypeAlias = _typing.Literal["min_volume_24h"]  # noqa: Y015
+    _WhichOneofArgType__min_volume_24h: _TypeAlias = _typing.Literal["_min_volume_24h", b"_min_volume_24h"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_open_interest) -> _WhichOneofReturnType__min_open_interest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_volume_24h) -> _WhichOneofReturnType__min_volume_24h | None: ...
+
+Global___OpportunityFilter: _TypeAlias = OpportunityFilter  # noqa: Y015
+
+@_typing.final
+class HoldingCosts(_message.Message):
+    """Funding until a horizon: payments that are really crossed, not a rate times a time, except where funding accrues all the time. The
+    first payment is at the venue's rate of now, the second at its prediction where there is one, further ones at the last of these.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HORIZON_FIELD_NUMBER: _builtins.int
+    BUY_FUNDING_PERCENT_FIELD_NUMBER: _builtins.int
+    SELL_FUNDING_PERCENT_FIELD_NUMBER: _builtins.int
+    BUY_PAYMENTS_FIELD_NUMBER: _builtins.int
+    SELL_PAYMENTS_FIELD_NUMBER: _builtins.int
+    NET_PERCENT_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
+    ASSUMED_FIELD_NUMBER: _builtins.int
+    buy_funding_percent: _builtins.float
+    """What the bought leg pays, in percent of the buy notional; negative when it is paid. Absent when it is unknown."""
+    sell_funding_percent: _builtins.float
+    """What the sold leg pays, in percent of the buy notional; negative when it is paid. Absent when it is unknown."""
+    buy_payments: _builtins.int
+    """Payments of the bought leg until then; 0 where it accrues all the time."""
+    sell_payments: _builtins.int
+    """Payments of the sold leg until then."""
+    net_percent: _builtins.float
+    """net_percent of the costs, less both; absent while a component is unknown and not assumed."""
+    @_builtins.property
+    def horizon(self) -> _duration_pb2.Duration:
+        """Until when, from now on."""
+
+    @_builtins.property
+    def unknown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Components that are not known, in words with the reason."""
+
+    @_builtins.property
+    def assumed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those of them that count as none in net_percent, by arbitrage.assume_no_funding."""
+
+    def __init__(
+        self,
+        *,
+        horizon: _duration_pb2.Duration | None = ...,
+        buy_funding_percent: _builtins.float | None = ...,
+        sell_funding_percent: _builtins.float | None = ...,
+        buy_payments: _builtins.int = ...,
+        sell_payments: _builtins.int = ...,
+        net_percent: _builtins.float | None = ...,
+        unknown: _abc.Iterable[_builtins.str] | None = ...,
+        assumed: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_buy_funding_percent", b"_buy_funding_percent", "_net_percent", b"_net_percent", "_sell_funding_percent", b"_sell_funding_percent", "buy_funding_percent", b"buy_funding_percent", "horizon", b"horizon", "net_percent", b"net_percent", "sell_funding_percent", b"sell_funding_percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_buy_funding_percent", b"_buy_funding_percent", "_net_percent", b"_net_percent", "_sell_funding_percent", b"_sell_funding_percent", "assumed", b"assumed", "buy_funding_percent", b"buy_funding_percent", "buy_payments", b"buy_payments", "horizon", b"horizon", "net_percent", b"net_percent", "sell_funding_percent", b"sell_funding_percent", "sell_payments", b"sell_payments", "unknown", b"unknown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__buy_funding_percent: _TypeAlias = _typing.Literal["buy_funding_percent"]  # noqa: Y015
+    _WhichOneofArgType__buy_funding_percent: _TypeAlias = _typing.Literal["_buy_funding_percent", b"_buy_funding_percent"]  # noqa: Y015
+    _WhichOneofReturnType__net_percent: _TypeAlias = _typing.Literal["net_percent"]  # noqa: Y015
+    _WhichOneofArgType__net_percent: _TypeAlias = _typing.Literal["_net_percent", b"_net_percent"]  # noqa: Y015
+    _WhichOneofReturnType__sell_funding_percent: _TypeAlias = _typing.Literal["sell_funding_percent"]  # noqa: Y015
+    _WhichOneofArgType__sell_funding_percent: _TypeAlias = _typing.Literal["_sell_funding_percent", b"_sell_funding_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__buy_funding_percent) -> _WhichOneofReturnType__buy_funding_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__net_percent) -> _WhichOneofReturnType__net_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sell_funding_percent) -> _WhichOneofReturnType__sell_funding_percent | None: ...
+
+Global___HoldingCosts: _TypeAlias = HoldingCosts  # noqa: Y015

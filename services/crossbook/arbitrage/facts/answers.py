@@ -1,0 +1,70 @@
+"""Answers with what the facts of both legs say of them: narrowed by a filter, and with what holding costs."""
+
+from collections.abc import Iterator, Sequence
+
+from google.protobuf.duration_pb2 import Duration
+
+from crossbook.arbitrage.facts.filtering import check_filter, passes
+from crossbook.arbitrage.facts.follower import FactFollower
+from crossbook.arbitrage.facts.holding import LegFacts, holding_costs
+from crossbook.pb.v1 import arbitrage_pb2 as pb
+from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.timestamps import SECOND_NS, from_duration
+
+MAX_HORIZON_NS = 30 * 86_400 * SECOND_NS
+
+
+class FactAnswers:
+    """`assume` counts funding that is not known as none, and says so."""
+
+    def __init__(self, follower: FactFollower, *, assume: bool) -> None:
+        self._follower = follower
+        self._assume = assume
+
+    def narrowed(
+        self, opportunities: Sequence[pb.Opportunity], request: pb.ListOpportunitiesRequest, limit: int, now_ns: int
+    ) -> list[pb.Opportunity]:
+        """Those that the request's filter lets pass, with their holding costs where it names a horizon."""
+        wanted = request.filter
+        found = [one for one in opportunities if passes(wanted, one, self._legs(one), now_ns)][:limit]
+        if request.HasField("holding_horizon"):
+            for one in found:
+                self.cost(one, request.holding_horizon, now_ns)
+        return found
+
+    def cost(self, opportunity: pb.Opportunity, horizon: Duration, now_ns: int) -> None:
+        """Fills in what holding it costs."""
+        buy, sell = self._legs(opportunity)
+        costs = holding_costs(opportunity, buy, sell, now_ns, from_duration(horizon), assume=self._assume)
+        opportunity.holding.CopyFrom(costs)
+
+    def _legs(self, opportunity: pb.Opportunity) -> tuple[LegFacts, LegFacts]:
+        buy, sell = opportunity.buy, opportunity.sell
+        return self._follower.of(buy.venue, buy.symbol), self._follower.of(sell.venue, sell.symbol)
+
+
+def check_facts(request: pb.ListOpportunitiesRequest | pb.ExplainSpreadRequest) -> Iterator[FieldViolation]:
+    """What is wrong with the parts of a request that are about facts."""
+    if isinstance(request, pb.ListOpportunitiesRequest):
+        yield from check_filter(request.filter)
+    if request.HasField("holding_horizon") and not 0 < from_duration(request.holding_horizon) <= MAX_HORIZON_NS:
+        yield FieldViolation("holding_horizon", "must be more than 0 and at most 30 days")
+
+
+def explain_holding(costs: pb.HoldingCosts) -> str:
+    """In a sentence or two, with what is not known by its name."""
+    hours = from_duration(costs.horizon) / SECOND_NS / 3600
+    legs = (
+        ("the bought leg", costs.HasField("buy_funding_percent"), costs.buy_funding_percent, costs.buy_payments),
+        ("the sold leg", costs.HasField("sell_funding_percent"), costs.sell_funding_percent, costs.sell_payments),
+    )
+    told = [
+        f"{name} {'pays' if percent >= 0 else 'is paid'} {abs(percent):.4g} %{f' in {count} payments' if count else ''}"
+        for name, is_known, percent, count in legs
+        if is_known
+    ]
+    unknown = f" Not known: {'; '.join(costs.unknown)}." if costs.unknown else ""
+    assumed = " What is not known counts as none, by arbitrage.assume_no_funding." if costs.assumed else ""
+    net = f", net of it {costs.net_percent:.4g} %" if costs.HasField("net_percent") else ""
+    funding = f", by funding {' and '.join(told)}" if told else ""
+    return f" Held for {hours:g} h{funding}{net}.{unknown}{assumed}"
