@@ -33,7 +33,7 @@ def test_a_file_says_what_the_rpc_says() -> None:
     chat = pb.AlertChannel(id="chat", slack=slack, text_template="{{ alert.opportunity.asset }}")
     assert rules["desk"] == pb.AlertRule(
         name="alertRules/desk", is_enabled=True, min_net_percent=0.15, cooldown=Duration(seconds=300), assets=["BTC"],
-        channels=[chat],
+        channels=[chat], grouping=pb.AlertGrouping(),
     )  # fmt: skip
     assert not rules["night"].is_enabled
 
