@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto web browser pictures setup clean group-histories dislocations
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto web browser pictures setup clean group-histories dislocations
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ bench-peers: setup ## Run real recorded frames through cryptofeed, ccxt and naut
 
 bench-shards: setup ## Run the whole system with 1, 2 and 4 aggregators: what dividing costs (ARGS="--rate 4 --seconds 30")
 	@$(BIN)/python -m tests.bench.shards $(ARGS)
+
+bench-export: setup ## Export ten million windows: rows a second, memory, and whether the file is what Postgres has (ARGS="--rows 100000 --format csv")
+	@$(BIN)/python -m tests.bench.exporting $(ARGS)
 
 soak: setup ## Run the whole system for half an hour and watch CPU and memory (ARGS="--minutes 10 --assets 200 --rate 0.1")
 	@$(BIN)/python -m tests.bench.soak $(ARGS)

@@ -38,8 +38,9 @@ from crossbook.pb.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.leases import SlotLeases
-from crossbook.plumbing.data.postgres import open_pool
+from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import Redis, open_redis
+from crossbook.plumbing.export.service import ExportService, beside
 from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
@@ -61,7 +62,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         replicas = await stack.enter_async_context(open_replicas(own.arbitrage_targets))
         feeds = Feeds(replicas, clock)
         hold_back = holding_back(feeds.domain)
-        stores, redis = await _open_stores(settings, stack, clock, hold_back), _open_redis(settings, stack)
+        (stores, pool), redis = await _open_stores(settings, stack, clock, hold_back), _open_redis(settings, stack)
         cooldowns = CooldownStore(redis)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, AlertsCollector(counters)))
         http = await stack.enter_async_context(_http(own))
@@ -90,7 +91,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         acknowledging, explaining = Acknowledging(stores.groups, clock), Explaining(stores, slots, clock)
         service = AlertService(stores, rules, schedule, http, tail, acknowledging, explaining, counters)
 
-        add = partial(add_AlertServiceServicer_to_server, service)
+        add = beside(partial(add_AlertServiceServicer_to_server, service), ExportService("alerts", pool))
         await stack.enter_async_context(
             grpc_server(
                 settings.host, own.port, add, health, reload=lifetime.reload, access=access_check(settings.access)
@@ -126,12 +127,14 @@ def _http(own: AlertsSettings) -> HttpSender:
     return HttpSender(TargetPolicy(own.allow_private_targets), try_seconds, own.authorities_file)
 
 
-async def _open_stores(settings: Settings, stack: AsyncExitStack, clock: Clock, hold_back: HoldBack) -> Stores:
+async def _open_stores(
+    settings: Settings, stack: AsyncExitStack, clock: Clock, hold_back: HoldBack
+) -> tuple[Stores, Pool]:
     dsn = require_postgres_dsn(settings)
     pool = await open_pool(dsn, POOL_SIZE)
     stack.push_async_callback(pool.close)
     tries = Tries(settings.alerts.delivery_attempts, settings.alerts.delivery_seconds)
-    return stores_on(pool, dsn, tries, clock, hold_back)
+    return stores_on(pool, dsn, tries, clock, hold_back), pool
 
 
 def _open_redis(settings: Settings, stack: AsyncExitStack) -> Redis:
