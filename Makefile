@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto setup clean
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto web browser pictures setup clean group-histories dislocations
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,8 +44,10 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@cd $(NATIVE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --exclude-path google --diff --exit-code
 	@rm -rf .tools/go-check
-	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check GO_PB=.tools/go-check && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
+	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check GO_PB=.tools/go-check MESSAGES=.tools/messages-check.ts && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
 		&& diff -r -x __pycache__ -x py.typed clients/python/src/crossbook_client .tools/client-check
+	@diff clients/dashboard/src/wire/messages.ts .tools/messages-check.ts
+	@rm -rf .tools/web-check; clients/dashboard/build.sh .tools/web-check && diff -r services/crossbook/gateway/static .tools/web-check || [ $$? = 3 ]
 	@[ ! -d .tools/go-check ] || diff -r clients/go/crossbookv1 .tools/go-check
 	@! command -v gofmt >/dev/null || { cd clients/go && found=$$(gofmt -l .) && [ -z "$$found" ] || { echo "not as gofmt writes it: $$found" >&2; exit 1; }; }
 
@@ -74,6 +76,9 @@ bench-peers: setup ## Run real recorded frames through cryptofeed, ccxt and naut
 bench-shards: setup ## Run the whole system with 1, 2 and 4 aggregators: what dividing costs (ARGS="--rate 4 --seconds 30")
 	@$(BIN)/python -m tests.bench.shards $(ARGS)
 
+bench-export: setup ## Export ten million windows: rows a second, memory, and whether the file is what Postgres has (ARGS="--rows 100000 --format csv")
+	@$(BIN)/python -m tests.bench.exporting $(ARGS)
+
 soak: setup ## Run the whole system for half an hour and watch CPU and memory (ARGS="--minutes 10 --assets 200 --rate 0.1")
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
@@ -95,6 +100,12 @@ property: setup ## Play 10,000 random streams with faults per venue and check ev
 
 event-histories: setup ## Put events and alerts through 10,000 random histories in one process and check every alert (ARGS="--count 500 --first 7")
 	@$(BIN)/python -m tests.histories.inprocess $(ARGS)
+
+group-histories: setup ## Put groups of alerts, silences and acknowledgements through histories with 200 deaths of replicas (ARGS="--kills 20")
+	@$(BIN)/python -m tests.histories.inprocess --groups --kills 200 $(ARGS)
+
+dislocations: setup ## Let one venue of fourteen be off ten times and count the messages, with groups and without (MINUTES=20)
+	@$(BIN)/python -m tests.dislocations --minutes $(or $(MINUTES),20) $(ARGS)
 
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
@@ -126,14 +137,27 @@ venues: setup ## Write docs/venues.md from the registry
 PB ?= services/crossbook/pb
 CLIENT_PB ?= clients/python/src/crossbook_client
 GO_PB ?= clients/go/crossbookv1
+MESSAGES ?= clients/dashboard/src/wire/messages.ts
 proto: setup ## Generate the Python stubs from protos/, for the services and for the client, and the Go client's where there is Go
 	@rm -rf .tools/pb-raw && mkdir -p .tools/pb-raw
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=.tools/pb-raw --grpc_python_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=.tools/pb-raw \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=.tools/pb-raw $(PROTOS)
 	@protos/stubs.sh .tools/pb-raw/crossbook/v1 $(PB) crossbook.pb && protos/stubs.sh .tools/pb-raw/crossbook/v1 $(CLIENT_PB) crossbook_client
+	@$(BIN)/python clients/dashboard/generate.py $(MESSAGES)
 	@$(BIN)/python -m grpc_tools.protoc -Iprotos --include_imports --include_source_info --descriptor_set_out=$(PB)/descriptors.binpb $(PROTOS)
 	@clients/go/generate.sh protos $(GO_PB) $(BIN)/python || [ $$? = 3 ]
+
+web: setup ## Build the dashboard into the folder that the gateway serves; fetches Node into .tools, nothing else needs it
+	@clients/dashboard/build.sh services/crossbook/gateway/static
+
+browser: setup ## Open every page of a running system in a real Chromium (CROSSBOOK_CHROMIUM, or the system's) and check it
+	@$(UV) sync --quiet --locked --all-extras --inexact --group browser --no-install-project
+	@$(BIN)/pytest tests/e2e/dashboard $(ARGS)
+
+pictures: setup ## Take docs/pictures from a seeded run, in a real Chromium
+	@$(UV) sync --quiet --locked --all-extras --inexact --group browser --no-install-project
+	@$(BIN)/python -m tests.pictures
 
 setup: .tools/ready
 

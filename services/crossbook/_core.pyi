@@ -833,6 +833,7 @@ class Scanner(ScannerAnswers):
         max_depeg_percent: float,
         allow_depegged: bool,
         relays: Sequence[Sequence[str]],
+        max_net_percent: float = ...,
     ) -> Self:
         """dollar_currencies: those whose markets against each other give rates.
 
@@ -846,8 +847,92 @@ class Scanner(ScannerAnswers):
         """The source is gone: forgets every quote that only it has told, and closes what is open with one."""
     def set_identities(self, identities: Sequence[tuple[IdentityPair, int]], now_ns: int) -> list[OpportunityEvent]:
         """Replaces what is known of pairs: (pair, IdentityState of arbitrage.proto). Raises InvalidSettingError."""
+    def set_life_model(
+        self, model: LifeModel | None, *, name: str = "", used: Sequence[bool] = (), reason: str = ""
+    ) -> None:
+        """What predicts lives from now on at the horizons used, under a name; or, without a model, why nothing does."""
     def take_findings(self) -> list[IdentityFinding]:
         """Pairs that became suspect since the last call."""
+
+# --- Lives ---
+
+LIFE_HORIZONS_NS: list[int]
+LIFE_FEATURE_SCHEMA: int  # of the features that events bear
+
+@final
+class EndedLives:
+    """Lives in the order of their publication."""
+
+    def __new__(cls, rows: Sequence[tuple[Sequence[float], int, int, bool, int, int, float, Sequence[float]]]) -> Self:
+        """(features, published, ended, is censored, pair, asset, net percent then, and at each horizon); ns.
+
+        Raises InvalidSettingError for another order, or features of unequal number.
+        """
+    def __len__(self) -> int: ...
+    def walk_forward(self, *, block: int, window: int, least: int, embargo_ns: int, ridge: float) -> LifeEvaluations:
+        """Each block predicted from the newest that had ended an embargo before it; none from fewer than `least`."""
+    def score(self, evaluations: LifeEvaluations) -> list[LifeScore]:
+        """By horizon."""
+    def judge(self, evaluations: LifeEvaluations) -> LifeVerdict:
+        """Whether the model may speak, by the newest 2,000."""
+    def drift(self, recent: int) -> list[float]:
+        """Each feature's stability index, the newest against those before; above 0.2 it is another."""
+
+@final
+class LifeEvaluations:
+    def __len__(self) -> int: ...
+    lives: list[int]
+    model: list[list[float]]
+    pool: list[list[float]]
+    pair: list[list[float]]
+    def before(self, end: int) -> LifeEvaluations:
+        """Of the lives numbered below it."""
+
+@final
+class LifeScore:
+    count: int
+    ended: int
+    brier: float
+    brier_pool: float
+    brier_pair: float
+    log_loss: float
+    calibration_error: float
+    slope: float
+    intercept: float
+
+@final
+class LifeVerdict:
+    reason: str  # why it may not speak; empty when it may
+    used: list[bool]
+    lives: int
+    judged: int
+    skill: float  # over each pair's own mean
+    skill_low: float
+    skill_high: float
+    slope: float
+
+@final
+class LifeModel:
+    """A pooled discrete-time hazard logistic."""
+
+    schema: int
+    features: int
+    @staticmethod
+    def fit(lives: EndedLives, window: int, ridge: float, schema: int) -> LifeModel:
+        """To the newest."""
+    @staticmethod
+    def decode(encoded: bytes) -> LifeModel:
+        """Raises PayloadError."""
+    def encode(self) -> bytes: ...
+    def survival(self, features: Sequence[float]) -> list[float]:
+        """At each horizon from publication."""
+    def outlook(self, features: Sequence[float], age_ns: int) -> list[tuple[float, float]]:
+        """(alive, share of the net that is left) at each horizon from now, of one that is so old."""
+
+def fit_hazard(
+    rows: Sequence[Sequence[float]], endings: Sequence[tuple[int, bool]], intervals: int, ridge: float
+) -> list[float]:
+    """Coefficients of the intervals, then of the columns. An ending: intervals survived, and if the next killed."""
 
 # --- The live scan ---
 
@@ -931,6 +1016,17 @@ class SharedScan(ScannerAnswers):
         self, identities: Sequence[tuple[IdentityPair, int]], record: bytes, now_ns: int
     ) -> tuple[int, list[int]]:
         """Replaces what is known of pairs; record: how a recording tells it. Raises InvalidSettingError."""
+    def set_life_model(
+        self,
+        model: LifeModel | None,
+        record: bytes,
+        now_ns: int,
+        *,
+        name: str = "",
+        used: Sequence[bool] = (),
+        reason: str = "",
+    ) -> None:
+        """As Scanner's; record is how a recording tells it."""
     def clock_error_ns(self, now_ns: int) -> int:
         """By how much all quotes are ahead of our time, or below 0 behind, where all are refused for it; else 0."""
     def on_published(self, now_ns: int) -> None:

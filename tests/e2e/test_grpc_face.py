@@ -1,6 +1,7 @@
 """Every service of a run as any gRPC client meets it: listed by reflection, healthy, answering, refusing by field."""
 
 import math
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -129,6 +130,12 @@ SCHEDULED = {"is_enabled": True, "trigger": alerts_pb2.ALERT_TRIGGER_SNAPSHOT, "
 PAIR = {"asset": "BTC", "buy_venue": "okx", "sell_venue": "binance"}
 
 # In this order: a rule is created before it is read and deleted.
+SILENCE = {
+    "assets": ["NOTHING"],
+    "author": "ann",
+    "comment": "known",
+    "to_time": {"seconds": int(time.time()) + 3600},
+}
 GOOD: list[tuple[str, str, Fields, Check]] = [
     ("tracker", "GetTrackerStats", {}, lambda a: [venue.venue for venue in a.venues] == VENUES),
     ("tracker", "ListMarkets", {"venues": ["okx"]}, lambda a: a.instruments and a.quarantined),
@@ -155,6 +162,10 @@ GOOD: list[tuple[str, str, Fields, Check]] = [
     ("alerts", "TestAlertChannel", {"channel": CONSOLE}, lambda a: a.is_delivered),
     ("alerts", "ListAlerts", {"page_size": 1000}, lambda a: not a.next_page_token),
     ("alerts", "RedriveDeliveries", {}, lambda a: a.redriven == 0),
+    ("alerts", "ListAlertGroups", {"page_size": 1000}, lambda a: not a.next_page_token),
+    ("alerts", "CreateSilence", {"silence": SILENCE}, lambda a: a.silence.is_active),
+    ("alerts", "ListSilences", {}, lambda a: a.silences[0].comment == "known"),
+    ("alerts", "ListSuppressions", {"page_size": 1000}, lambda a: not a.next_page_token),
     ("alerts", "GetAlertStats", {}, lambda a: a.connected and a.database_available and a.cooldown_available),
     ("alerts", "DeleteAlertRule", {"name": RULE}, lambda a: not a.ListFields()),
 ]
@@ -272,6 +283,12 @@ BAD: list[tuple[str, str, Fields, list[str]]] = [
     ("alerts", "WatchAlerts", {"rule": "default"}, ["rule"]),
     ("alerts", "CheckAlerts", {"rule": "alertRules/default"}, ["rule"]),
     ("alerts", "RedriveDeliveries", {"alert": "nope"}, ["alert"]),
+    ("alerts", "AcknowledgeAlertGroup", {"name": "alertGroups/x"}, ["author"]),
+    ("alerts", "CreateSilence", {"silence": {**SILENCE, "assets": []}}, ["silence"]),
+    ("alerts", "ExpireSilence", {"name": "x"}, ["name"]),
+    ("alerts", "ExplainAlert", {"opportunity": "x"}, ["rule"]),
+    ("alerts", "ListSuppressions", {"page_size": -1}, ["page_size"]),
+    ("alerts", "ListAlertGroups", {"rule": "x"}, ["rule"]),
     ("alerts", "TestAlertChannel", {}, ["channel"]),
     *(
         ("alerts", "TestAlertChannel", hook(f"http://{host}/"), ["channel.webhook.url"])
@@ -297,6 +314,10 @@ ABSENT: list[tuple[str, str, Fields, str]] = [
     ("alerts", "DeleteAlertRule", {"name": "alertRules/none"}, "NOT_FOUND"),
     ("alerts", "CheckAlerts", {"rule": "alertRules/none"}, "NOT_FOUND"),
     ("alerts", "RedriveDeliveries", {"alert": "alerts/none"}, "NOT_FOUND"),
+    ("alerts", "AcknowledgeAlertGroup", {"name": "alertGroups/none", "author": "a"}, "NOT_FOUND"),
+    ("alerts", "ExpireSilence", {"name": "silences/none"}, "NOT_FOUND"),
+    ("alerts", "ExplainAlert", {"group": "alertGroups/none"}, "NOT_FOUND"),
+    ("alerts", "ExplainAlert", {"opportunity": "none", "rule": "alertRules/default"}, "NOT_FOUND"),
     ("alerts", "CreateAlertRule", {**rule(), "alert_rule_id": "default"}, "ALREADY_EXISTS"),
     ("alerts", "UpdateAlertRule", STALE, "ABORTED"),
 ]

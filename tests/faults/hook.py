@@ -8,6 +8,7 @@ import grpc
 
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
+from tests.support.alerts.alerts_process import INHIBITIONS
 from tests.support.alerts.receiver import Answer, Received, Receiver
 
 RULE_ID = "hook"
@@ -54,5 +55,7 @@ class Hook:
         hook = pb.AlertChannel(id=RULE_ID, webhook=webhook)
         rule = pb.AlertRule(display_name=RULE_ID, is_enabled=True, channels=[hook])
         rule.cooldown.SetInParent()
+        rule.grouping.by.append(pb.ALERT_GROUP_BY_NONE)
+        rule.ignored_inhibitions.extend(INHIBITIONS)
         request = pb.CreateAlertRuleRequest(alert_rule_id=RULE_ID, alert_rule=rule)
         await AlertServiceStub(channel).CreateAlertRule(request, timeout=CALL_SECONDS, wait_for_ready=True)

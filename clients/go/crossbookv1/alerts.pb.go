@@ -3140,10 +3140,6 @@ type FeedCondition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// States that are trouble; empty means DEGRADED and DOWN.
 	VenueStates []VenueState `protobuf:"varint,1,rep,packed,name=venue_states,json=venueStates,proto3,enum=crossbook.v1.VenueState" json:"venue_states,omitempty"`
-	// More instruments than this are not LIVE at a venue's tracker.
-	MaxStaleInstruments *uint32 `protobuf:"varint,2,opt,name=max_stale_instruments,json=maxStaleInstruments,proto3,oneof" json:"max_stale_instruments,omitempty"`
-	// More books than this had to be rebuilt within a minute.
-	MaxResyncsPerMinute *uint32 `protobuf:"varint,3,opt,name=max_resyncs_per_minute,json=maxResyncsPerMinute,proto3,oneof" json:"max_resyncs_per_minute,omitempty"`
 	// A venue's clock is further from ours, in milliseconds.
 	MaxClockOffsetMs *float64 `protobuf:"fixed64,4,opt,name=max_clock_offset_ms,json=maxClockOffsetMs,proto3,oneof" json:"max_clock_offset_ms,omitempty"`
 	// A venue's quotes come later than this, in milliseconds.
@@ -3189,20 +3185,6 @@ func (x *FeedCondition) GetVenueStates() []VenueState {
 	return nil
 }
 
-func (x *FeedCondition) GetMaxStaleInstruments() uint32 {
-	if x != nil && x.MaxStaleInstruments != nil {
-		return *x.MaxStaleInstruments
-	}
-	return 0
-}
-
-func (x *FeedCondition) GetMaxResyncsPerMinute() uint32 {
-	if x != nil && x.MaxResyncsPerMinute != nil {
-		return *x.MaxResyncsPerMinute
-	}
-	return 0
-}
-
 func (x *FeedCondition) GetMaxClockOffsetMs() float64 {
 	if x != nil && x.MaxClockOffsetMs != nil {
 		return *x.MaxClockOffsetMs
@@ -3217,11 +3199,10 @@ func (x *FeedCondition) GetMaxDelayMs() float64 {
 	return 0
 }
 
-// Which troubles of Crossbook itself to tell: all of these, but for limits that are absent.
+// Which troubles of Crossbook itself to tell: that Postgres took no writes, that arbitrage or all its shards cannot be
+// reached, and this.
 type SystemCondition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A tracker's batches that are not committed are more than this.
-	MaxUnacknowledgedBatches *uint64 `protobuf:"varint,1,opt,name=max_unacknowledged_batches,json=maxUnacknowledgedBatches,proto3,oneof" json:"max_unacknowledged_batches,omitempty"`
 	// Less of the disk that holds the service's folder is free, in percent.
 	MinFreeDiskPercent *float64 `protobuf:"fixed64,2,opt,name=min_free_disk_percent,json=minFreeDiskPercent,proto3,oneof" json:"min_free_disk_percent,omitempty"`
 	unknownFields      protoimpl.UnknownFields
@@ -3256,13 +3237,6 @@ func (x *SystemCondition) ProtoReflect() protoreflect.Message {
 // Deprecated: Use SystemCondition.ProtoReflect.Descriptor instead.
 func (*SystemCondition) Descriptor() ([]byte, []int) {
 	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{35}
-}
-
-func (x *SystemCondition) GetMaxUnacknowledgedBatches() uint64 {
-	if x != nil && x.MaxUnacknowledgedBatches != nil {
-		return *x.MaxUnacknowledgedBatches
-	}
-	return 0
 }
 
 func (x *SystemCondition) GetMinFreeDiskPercent() float64 {
@@ -6038,22 +6012,16 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x0fAlertEscalation\x12/\n" +
 	"\x05after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05after\x12\x1f\n" +
 	"\vchannel_ids\x18\x02 \x03(\tR\n" +
-	"channelIds\"\xf8\x02\n" +
+	"channelIds\"\xd0\x01\n" +
 	"\rFeedCondition\x12;\n" +
-	"\fvenue_states\x18\x01 \x03(\x0e2\x18.crossbook.v1.VenueStateR\vvenueStates\x127\n" +
-	"\x15max_stale_instruments\x18\x02 \x01(\rH\x00R\x13maxStaleInstruments\x88\x01\x01\x128\n" +
-	"\x16max_resyncs_per_minute\x18\x03 \x01(\rH\x01R\x13maxResyncsPerMinute\x88\x01\x01\x122\n" +
-	"\x13max_clock_offset_ms\x18\x04 \x01(\x01H\x02R\x10maxClockOffsetMs\x88\x01\x01\x12%\n" +
-	"\fmax_delay_ms\x18\x05 \x01(\x01H\x03R\n" +
-	"maxDelayMs\x88\x01\x01B\x18\n" +
-	"\x16_max_stale_instrumentsB\x19\n" +
-	"\x17_max_resyncs_per_minuteB\x16\n" +
+	"\fvenue_states\x18\x01 \x03(\x0e2\x18.crossbook.v1.VenueStateR\vvenueStates\x122\n" +
+	"\x13max_clock_offset_ms\x18\x04 \x01(\x01H\x00R\x10maxClockOffsetMs\x88\x01\x01\x12%\n" +
+	"\fmax_delay_ms\x18\x05 \x01(\x01H\x01R\n" +
+	"maxDelayMs\x88\x01\x01B\x16\n" +
 	"\x14_max_clock_offset_msB\x0f\n" +
-	"\r_max_delay_ms\"\xc5\x01\n" +
-	"\x0fSystemCondition\x12A\n" +
-	"\x1amax_unacknowledged_batches\x18\x01 \x01(\x04H\x00R\x18maxUnacknowledgedBatches\x88\x01\x01\x126\n" +
-	"\x15min_free_disk_percent\x18\x02 \x01(\x01H\x01R\x12minFreeDiskPercent\x88\x01\x01B\x1d\n" +
-	"\x1b_max_unacknowledged_batchesB\x18\n" +
+	"\r_max_delay_ms\"c\n" +
+	"\x0fSystemCondition\x126\n" +
+	"\x15min_free_disk_percent\x18\x02 \x01(\x01H\x00R\x12minFreeDiskPercent\x88\x01\x01B\x18\n" +
 	"\x16_min_free_disk_percent\"i\n" +
 	"\x13MarketMoveCondition\x12\x1f\n" +
 	"\vmin_percent\x18\x01 \x01(\x01R\n" +
@@ -6321,7 +6289,7 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x19SMTP_SECURITY_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16SMTP_SECURITY_STARTTLS\x10\x01\x12\x15\n" +
 	"\x11SMTP_SECURITY_TLS\x10\x02\x12\x16\n" +
-	"\x12SMTP_SECURITY_NONE\x10\x032\xfb\v\n" +
+	"\x12SMTP_SECURITY_NONE\x10\x032\xba\x13\n" +
 	"\fAlertService\x12\x8d\x01\n" +
 	"\x0fCreateAlertRule\x12$.crossbook.v1.CreateAlertRuleRequest\x1a%.crossbook.v1.CreateAlertRuleResponse\"-\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x1f:\n" +
 	"alert_rule\"\x11/api/alerts/rules\x12}\n" +
@@ -6337,7 +6305,14 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\vCheckAlerts\x12 .crossbook.v1.CheckAlertsRequest\x1a!.crossbook.v1.CheckAlertsResponse\"$\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/api/alerts/check\x12\x85\x01\n" +
 	"\x0fListDeadLetters\x12$.crossbook.v1.ListDeadLettersRequest\x1a%.crossbook.v1.ListDeadLettersResponse\"%\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/alerts/deadLetters\x12\x8c\x01\n" +
 	"\x11RedriveDeliveries\x12&.crossbook.v1.RedriveDeliveriesRequest\x1a'.crossbook.v1.RedriveDeliveriesResponse\"&\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/api/alerts/redrive\x12`\n" +
-	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02b\x06proto3"
+	"\rGetAlertStats\x12\".crossbook.v1.GetAlertStatsRequest\x1a#.crossbook.v1.GetAlertStatsResponse\"\x06\xa2\xbb\x18\x02\b\x02\x12\x80\x01\n" +
+	"\x0fListAlertGroups\x12$.crossbook.v1.ListAlertGroupsRequest\x1a%.crossbook.v1.ListAlertGroupsResponse\" \xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/alerts/groups\x12\xa3\x01\n" +
+	"\x15AcknowledgeAlertGroup\x12*.crossbook.v1.AcknowledgeAlertGroupRequest\x1a+.crossbook.v1.AcknowledgeAlertGroupResponse\"1\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/api/alerts/groups/acknowledge\x12\x87\x01\n" +
+	"\rCreateSilence\x12\".crossbook.v1.CreateSilenceRequest\x1a#.crossbook.v1.CreateSilenceResponse\"-\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02\x1f:\asilence\"\x14/api/alerts/silences\x12y\n" +
+	"\fListSilences\x12!.crossbook.v1.ListSilencesRequest\x1a\".crossbook.v1.ListSilencesResponse\"\"\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/api/alerts/silences\x12\x88\x01\n" +
+	"\rExpireSilence\x12\".crossbook.v1.ExpireSilenceRequest\x1a#.crossbook.v1.ExpireSilenceResponse\".\xa2\xbb\x18\x04\b\x04\x10\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/api/alerts/silences/expire\x12x\n" +
+	"\fExplainAlert\x12!.crossbook.v1.ExplainAlertRequest\x1a\".crossbook.v1.ExplainAlertResponse\"!\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/api/alerts/explain\x12\x89\x01\n" +
+	"\x10ListSuppressions\x12%.crossbook.v1.ListSuppressionsRequest\x1a&.crossbook.v1.ListSuppressionsResponse\"&\xa2\xbb\x18\x02\b\x02\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/alerts/suppressionsb\x06proto3"
 
 var (
 	file_crossbook_v1_alerts_proto_rawDescOnce sync.Once
@@ -6553,20 +6528,34 @@ var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	76,  // 109: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
 	36,  // 110: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
 	38,  // 111: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	19,  // 112: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	21,  // 113: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	23,  // 114: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	25,  // 115: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	27,  // 116: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	29,  // 117: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	31,  // 118: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	33,  // 119: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	35,  // 120: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	78,  // 121: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
-	37,  // 122: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	39,  // 123: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	112, // [112:124] is the sub-list for method output_type
-	100, // [100:112] is the sub-list for method input_type
+	50,  // 112: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
+	52,  // 113: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
+	55,  // 114: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
+	57,  // 115: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
+	59,  // 116: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
+	62,  // 117: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
+	64,  // 118: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
+	19,  // 119: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	21,  // 120: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	23,  // 121: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	25,  // 122: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	27,  // 123: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	29,  // 124: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	31,  // 125: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	33,  // 126: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	35,  // 127: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	78,  // 128: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
+	37,  // 129: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	39,  // 130: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	51,  // 131: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
+	53,  // 132: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
+	56,  // 133: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
+	58,  // 134: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
+	60,  // 135: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
+	63,  // 136: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
+	65,  // 137: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
+	119, // [119:138] is the sub-list for method output_type
+	100, // [100:119] is the sub-list for method input_type
 	100, // [100:100] is the sub-list for extension type_name
 	100, // [100:100] is the sub-list for extension extendee
 	0,   // [0:100] is the sub-list for field type_name

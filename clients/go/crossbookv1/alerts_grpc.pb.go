@@ -21,18 +21,25 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AlertService_CreateAlertRule_FullMethodName   = "/crossbook.v1.AlertService/CreateAlertRule"
-	AlertService_GetAlertRule_FullMethodName      = "/crossbook.v1.AlertService/GetAlertRule"
-	AlertService_ListAlertRules_FullMethodName    = "/crossbook.v1.AlertService/ListAlertRules"
-	AlertService_UpdateAlertRule_FullMethodName   = "/crossbook.v1.AlertService/UpdateAlertRule"
-	AlertService_DeleteAlertRule_FullMethodName   = "/crossbook.v1.AlertService/DeleteAlertRule"
-	AlertService_ListAlerts_FullMethodName        = "/crossbook.v1.AlertService/ListAlerts"
-	AlertService_WatchAlerts_FullMethodName       = "/crossbook.v1.AlertService/WatchAlerts"
-	AlertService_TestAlertChannel_FullMethodName  = "/crossbook.v1.AlertService/TestAlertChannel"
-	AlertService_CheckAlerts_FullMethodName       = "/crossbook.v1.AlertService/CheckAlerts"
-	AlertService_ListDeadLetters_FullMethodName   = "/crossbook.v1.AlertService/ListDeadLetters"
-	AlertService_RedriveDeliveries_FullMethodName = "/crossbook.v1.AlertService/RedriveDeliveries"
-	AlertService_GetAlertStats_FullMethodName     = "/crossbook.v1.AlertService/GetAlertStats"
+	AlertService_CreateAlertRule_FullMethodName       = "/crossbook.v1.AlertService/CreateAlertRule"
+	AlertService_GetAlertRule_FullMethodName          = "/crossbook.v1.AlertService/GetAlertRule"
+	AlertService_ListAlertRules_FullMethodName        = "/crossbook.v1.AlertService/ListAlertRules"
+	AlertService_UpdateAlertRule_FullMethodName       = "/crossbook.v1.AlertService/UpdateAlertRule"
+	AlertService_DeleteAlertRule_FullMethodName       = "/crossbook.v1.AlertService/DeleteAlertRule"
+	AlertService_ListAlerts_FullMethodName            = "/crossbook.v1.AlertService/ListAlerts"
+	AlertService_WatchAlerts_FullMethodName           = "/crossbook.v1.AlertService/WatchAlerts"
+	AlertService_TestAlertChannel_FullMethodName      = "/crossbook.v1.AlertService/TestAlertChannel"
+	AlertService_CheckAlerts_FullMethodName           = "/crossbook.v1.AlertService/CheckAlerts"
+	AlertService_ListDeadLetters_FullMethodName       = "/crossbook.v1.AlertService/ListDeadLetters"
+	AlertService_RedriveDeliveries_FullMethodName     = "/crossbook.v1.AlertService/RedriveDeliveries"
+	AlertService_GetAlertStats_FullMethodName         = "/crossbook.v1.AlertService/GetAlertStats"
+	AlertService_ListAlertGroups_FullMethodName       = "/crossbook.v1.AlertService/ListAlertGroups"
+	AlertService_AcknowledgeAlertGroup_FullMethodName = "/crossbook.v1.AlertService/AcknowledgeAlertGroup"
+	AlertService_CreateSilence_FullMethodName         = "/crossbook.v1.AlertService/CreateSilence"
+	AlertService_ListSilences_FullMethodName          = "/crossbook.v1.AlertService/ListSilences"
+	AlertService_ExpireSilence_FullMethodName         = "/crossbook.v1.AlertService/ExpireSilence"
+	AlertService_ExplainAlert_FullMethodName          = "/crossbook.v1.AlertService/ExplainAlert"
+	AlertService_ListSuppressions_FullMethodName      = "/crossbook.v1.AlertService/ListSuppressions"
 )
 
 // AlertServiceClient is the client API for AlertService service.
@@ -65,6 +72,21 @@ type AlertServiceClient interface {
 	RedriveDeliveries(ctx context.Context, in *RedriveDeliveriesRequest, opts ...grpc.CallOption) (*RedriveDeliveriesResponse, error)
 	// Counters of this process.
 	GetAlertStats(ctx context.Context, in *GetAlertStatsRequest, opts ...grpc.CallOption) (*GetAlertStatsResponse, error)
+	// Groups of alerts, newest first, with what was told of each.
+	ListAlertGroups(ctx context.Context, in *ListAlertGroupsRequest, opts ...grpc.CallOption) (*ListAlertGroupsResponse, error)
+	// Says that somebody is at it: a group's repeats and escalations stop until it closes or the time is over. Asked again it
+	// overwrites. ABORTED when the group is closed, INVALID_ARGUMENT for a token that is not ours.
+	AcknowledgeAlertGroup(ctx context.Context, in *AcknowledgeAlertGroupRequest, opts ...grpc.CallOption) (*AcknowledgeAlertGroupResponse, error)
+	// Holds back what its matchers name, for a time.
+	CreateSilence(ctx context.Context, in *CreateSilenceRequest, opts ...grpc.CallOption) (*CreateSilenceResponse, error)
+	// Silences, the one that ends last first.
+	ListSilences(ctx context.Context, in *ListSilencesRequest, opts ...grpc.CallOption) (*ListSilencesResponse, error)
+	// Ends a silence now; it stays in the list as history.
+	ExpireSilence(ctx context.Context, in *ExpireSilenceRequest, opts ...grpc.CallOption) (*ExpireSilenceResponse, error)
+	// Why an opportunity, or a group, was told by a rule, or was not.
+	ExplainAlert(ctx context.Context, in *ExplainAlertRequest, opts ...grpc.CallOption) (*ExplainAlertResponse, error)
+	// What was not told, or not yet, and why; newest first.
+	ListSuppressions(ctx context.Context, in *ListSuppressionsRequest, opts ...grpc.CallOption) (*ListSuppressionsResponse, error)
 }
 
 type alertServiceClient struct {
@@ -204,6 +226,76 @@ func (c *alertServiceClient) GetAlertStats(ctx context.Context, in *GetAlertStat
 	return out, nil
 }
 
+func (c *alertServiceClient) ListAlertGroups(ctx context.Context, in *ListAlertGroupsRequest, opts ...grpc.CallOption) (*ListAlertGroupsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAlertGroupsResponse)
+	err := c.cc.Invoke(ctx, AlertService_ListAlertGroups_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) AcknowledgeAlertGroup(ctx context.Context, in *AcknowledgeAlertGroupRequest, opts ...grpc.CallOption) (*AcknowledgeAlertGroupResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AcknowledgeAlertGroupResponse)
+	err := c.cc.Invoke(ctx, AlertService_AcknowledgeAlertGroup_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) CreateSilence(ctx context.Context, in *CreateSilenceRequest, opts ...grpc.CallOption) (*CreateSilenceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateSilenceResponse)
+	err := c.cc.Invoke(ctx, AlertService_CreateSilence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) ListSilences(ctx context.Context, in *ListSilencesRequest, opts ...grpc.CallOption) (*ListSilencesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSilencesResponse)
+	err := c.cc.Invoke(ctx, AlertService_ListSilences_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) ExpireSilence(ctx context.Context, in *ExpireSilenceRequest, opts ...grpc.CallOption) (*ExpireSilenceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExpireSilenceResponse)
+	err := c.cc.Invoke(ctx, AlertService_ExpireSilence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) ExplainAlert(ctx context.Context, in *ExplainAlertRequest, opts ...grpc.CallOption) (*ExplainAlertResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainAlertResponse)
+	err := c.cc.Invoke(ctx, AlertService_ExplainAlert_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) ListSuppressions(ctx context.Context, in *ListSuppressionsRequest, opts ...grpc.CallOption) (*ListSuppressionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSuppressionsResponse)
+	err := c.cc.Invoke(ctx, AlertService_ListSuppressions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AlertServiceServer is the server API for AlertService service.
 // All implementations must embed UnimplementedAlertServiceServer
 // for forward compatibility.
@@ -234,6 +326,21 @@ type AlertServiceServer interface {
 	RedriveDeliveries(context.Context, *RedriveDeliveriesRequest) (*RedriveDeliveriesResponse, error)
 	// Counters of this process.
 	GetAlertStats(context.Context, *GetAlertStatsRequest) (*GetAlertStatsResponse, error)
+	// Groups of alerts, newest first, with what was told of each.
+	ListAlertGroups(context.Context, *ListAlertGroupsRequest) (*ListAlertGroupsResponse, error)
+	// Says that somebody is at it: a group's repeats and escalations stop until it closes or the time is over. Asked again it
+	// overwrites. ABORTED when the group is closed, INVALID_ARGUMENT for a token that is not ours.
+	AcknowledgeAlertGroup(context.Context, *AcknowledgeAlertGroupRequest) (*AcknowledgeAlertGroupResponse, error)
+	// Holds back what its matchers name, for a time.
+	CreateSilence(context.Context, *CreateSilenceRequest) (*CreateSilenceResponse, error)
+	// Silences, the one that ends last first.
+	ListSilences(context.Context, *ListSilencesRequest) (*ListSilencesResponse, error)
+	// Ends a silence now; it stays in the list as history.
+	ExpireSilence(context.Context, *ExpireSilenceRequest) (*ExpireSilenceResponse, error)
+	// Why an opportunity, or a group, was told by a rule, or was not.
+	ExplainAlert(context.Context, *ExplainAlertRequest) (*ExplainAlertResponse, error)
+	// What was not told, or not yet, and why; newest first.
+	ListSuppressions(context.Context, *ListSuppressionsRequest) (*ListSuppressionsResponse, error)
 	mustEmbedUnimplementedAlertServiceServer()
 }
 
@@ -279,6 +386,27 @@ func (UnimplementedAlertServiceServer) RedriveDeliveries(context.Context, *Redri
 }
 func (UnimplementedAlertServiceServer) GetAlertStats(context.Context, *GetAlertStatsRequest) (*GetAlertStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAlertStats not implemented")
+}
+func (UnimplementedAlertServiceServer) ListAlertGroups(context.Context, *ListAlertGroupsRequest) (*ListAlertGroupsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAlertGroups not implemented")
+}
+func (UnimplementedAlertServiceServer) AcknowledgeAlertGroup(context.Context, *AcknowledgeAlertGroupRequest) (*AcknowledgeAlertGroupResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcknowledgeAlertGroup not implemented")
+}
+func (UnimplementedAlertServiceServer) CreateSilence(context.Context, *CreateSilenceRequest) (*CreateSilenceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSilence not implemented")
+}
+func (UnimplementedAlertServiceServer) ListSilences(context.Context, *ListSilencesRequest) (*ListSilencesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSilences not implemented")
+}
+func (UnimplementedAlertServiceServer) ExpireSilence(context.Context, *ExpireSilenceRequest) (*ExpireSilenceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExpireSilence not implemented")
+}
+func (UnimplementedAlertServiceServer) ExplainAlert(context.Context, *ExplainAlertRequest) (*ExplainAlertResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainAlert not implemented")
+}
+func (UnimplementedAlertServiceServer) ListSuppressions(context.Context, *ListSuppressionsRequest) (*ListSuppressionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSuppressions not implemented")
 }
 func (UnimplementedAlertServiceServer) mustEmbedUnimplementedAlertServiceServer() {}
 func (UnimplementedAlertServiceServer) testEmbeddedByValue()                      {}
@@ -510,6 +638,132 @@ func _AlertService_GetAlertStats_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AlertService_ListAlertGroups_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAlertGroupsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ListAlertGroups(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ListAlertGroups_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ListAlertGroups(ctx, req.(*ListAlertGroupsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_AcknowledgeAlertGroup_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcknowledgeAlertGroupRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).AcknowledgeAlertGroup(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_AcknowledgeAlertGroup_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).AcknowledgeAlertGroup(ctx, req.(*AcknowledgeAlertGroupRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_CreateSilence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSilenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).CreateSilence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_CreateSilence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).CreateSilence(ctx, req.(*CreateSilenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_ListSilences_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSilencesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ListSilences(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ListSilences_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ListSilences(ctx, req.(*ListSilencesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_ExpireSilence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExpireSilenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ExpireSilence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ExpireSilence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ExpireSilence(ctx, req.(*ExpireSilenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_ExplainAlert_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainAlertRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ExplainAlert(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ExplainAlert_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ExplainAlert(ctx, req.(*ExplainAlertRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_ListSuppressions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSuppressionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ListSuppressions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ListSuppressions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ListSuppressions(ctx, req.(*ListSuppressionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AlertService_ServiceDesc is the grpc.ServiceDesc for AlertService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -560,6 +814,34 @@ var AlertService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetAlertStats",
 			Handler:    _AlertService_GetAlertStats_Handler,
+		},
+		{
+			MethodName: "ListAlertGroups",
+			Handler:    _AlertService_ListAlertGroups_Handler,
+		},
+		{
+			MethodName: "AcknowledgeAlertGroup",
+			Handler:    _AlertService_AcknowledgeAlertGroup_Handler,
+		},
+		{
+			MethodName: "CreateSilence",
+			Handler:    _AlertService_CreateSilence_Handler,
+		},
+		{
+			MethodName: "ListSilences",
+			Handler:    _AlertService_ListSilences_Handler,
+		},
+		{
+			MethodName: "ExpireSilence",
+			Handler:    _AlertService_ExpireSilence_Handler,
+		},
+		{
+			MethodName: "ExplainAlert",
+			Handler:    _AlertService_ExplainAlert_Handler,
+		},
+		{
+			MethodName: "ListSuppressions",
+			Handler:    _AlertService_ListSuppressions_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -131,7 +131,7 @@ const (
 	RefusalReason_REFUSAL_REASON_NO_DEPTH RefusalReason = 20
 	// A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published.
 	RefusalReason_REFUSAL_REASON_STALE_DEPTH RefusalReason = 21
-	// The net profit is above arbitrage.max_net_percent: what pays so much is wrong.
+	// The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong.
 	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 40
 )
 
@@ -1888,7 +1888,7 @@ type LifeFeatures struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which numbers these are, in which order: their names' hash.
 	Schema uint64 `protobuf:"fixed64,1,opt,name=schema,proto3" json:"schema,omitempty"`
-	// NaN where one is not known.
+	// Infinite where one is not known.
 	Values        []float64 `protobuf:"fixed64,2,rep,packed,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -22,6 +22,7 @@ from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Venues
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, open_pool
+from crossbook.plumbing.export.service import ExportService, beside
 from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
@@ -43,7 +44,8 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
     own, dsn, clock = settings.aggregator, require_postgres_dsn(settings), clock or Clock()
     async with AsyncExitStack() as stack:
         store = Store(await _open_pool(dsn, WRITING_POOL_SIZE, stack), own.shard)
-        reads = Reads(await _open_pool(dsn, READING_POOL_SIZE, stack))
+        reading = await _open_pool(dsn, READING_POOL_SIZE, stack)
+        reads, exports = Reads(reading), ExportService("aggregator", reading)
         health = ServiceHealth(SERVICE_NAME, awaits=(POSTGRES,))
         keep = await stack.enter_async_context(keeping(Keeper(health.tell)))
         counters, hub = Counters(), QuoteHub()
@@ -59,7 +61,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         server = grpc_server(
             settings.host,
             own.port,
-            service.register,
+            beside(service.register, exports),
             health,
             plane=plane,
             streams=service.streams,

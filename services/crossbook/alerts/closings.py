@@ -24,6 +24,7 @@ class Closings:
         self._store = store
         self._closed: OrderedDict[str, int] = OrderedDict()
         self._unwritten: dict[str, int] = {}  # rounds left
+        self._peaks: dict[str, float] = {}  # of those that are unwritten
 
     def on_event(self, event: arbitrage_pb2.OpportunityEvent) -> None:
         """The next event of the stream, or again one of before."""
@@ -34,6 +35,16 @@ class Closings:
                 self._closed.popitem(last=False)
         elif self._closed.pop(opportunity_id, None) is None:
             return
+        self._write_later(opportunity_id)
+        if opportunity_id in self._unwritten:
+            self._peaks[opportunity_id] = event.opportunity.peak_net_percent
+
+    def close(self, cause: str, at_ns: int) -> None:
+        """It has closed though no event said so; at the time that is known already, if one is."""
+        self._closed.setdefault(cause, at_ns)
+        self._write_later(cause)
+
+    def _write_later(self, opportunity_id: str) -> None:
         if opportunity_id in self._unwritten or len(self._unwritten) < REMEMBERED:
             self._unwritten[opportunity_id] = ROUNDS
 
@@ -53,7 +64,7 @@ class Closings:
             return
         rounds = dict(self._unwritten)
         try:
-            await self._store.note_closings({cause: self._closed.get(cause) for cause in rounds})
+            await self._store.note_closings({cause: self._closed.get(cause) for cause in rounds}, dict(self._peaks))
         except UnavailableError:  # the health watch says so; the next round tries again
             return
         for cause, left in rounds.items():
@@ -61,3 +72,4 @@ class Closings:
                 self._unwritten[cause] = left - 1
                 if left == 1:
                     del self._unwritten[cause]
+                    self._peaks.pop(cause, None)

@@ -10,6 +10,7 @@ class Counters:
     """Counts since the process started; `pending` is the outbox of all replicas as last seen."""
 
     fired: int = 0
+    told: int = 0
     suppressed: int = 0
     delivered: int = 0
     failed: int = 0

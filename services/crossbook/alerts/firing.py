@@ -4,7 +4,8 @@ The order, and what a crash after each step leaves:
 1. Claim the cooldown in Redis for a short lease. Crash: the lease lapses. The match still holds its slot's position, so
    whoever evaluates the slot next begins before it, waits for the lease and fires the match.
 2. One Postgres transaction, alone for this rule and pair, first looks for an earlier alert of the same cause or within
-   the cooldown, then writes the alert and one delivery per channel. Crash before the commit: nothing is written, as
+   the cooldown, then writes the alert and one delivery per channel; or, of a rule that groups, the alert as a member of
+   its group, which no cooldown holds back while that group is open. Crash before the commit: nothing is written, as
    in 1. Crash after it: the alert is in the outbox and any replica delivers it; whoever matches again finds it.
 3. Extend the claim to the full cooldown. Crash before: the lease lapses, and step 2 of the next match holds it back.
 4. Settle the hold, so that the position may move on. Crash before: the match comes again and ends as a duplicate.
@@ -21,10 +22,12 @@ import structlog
 
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.groups.grouping import is_grouped
+from crossbook.alerts.holding.hold_back import HeldBack
 from crossbook.alerts.match import Match
 from crossbook.alerts.records import Earlier
 from crossbook.alerts.rules import cooldown_ns
-from crossbook.alerts.store.alerts import AlertStore
+from crossbook.alerts.store.alerts import AlertStore, note_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.cooldown import Claim, CooldownStore, Held
 from crossbook.plumbing.errors import UnavailableError
@@ -52,7 +55,9 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A cooldown of another cause holds it back."""
+    """A cooldown of another cause holds it back, or a silence or the like, which has been noted."""
+
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ class Firing:
             self._counters.fired += 1
             log.info("alert_fired", alert=verdict.alert.name, rule=match.rule.name, cause=match.cause)
         if isinstance(verdict, Suppressed) and key not in self._held_back:
+            if verdict.words:
+                await self._store.note([note_of(match, pb.SUPPRESSION_REASON_COOLDOWN, verdict.words)])
             self._counters.suppressed += 1
             self._held_back.add(key)
         if isinstance(verdict, Fired | Duplicate):
@@ -105,27 +112,40 @@ class Firing:
         return verdict
 
     async def _fire(self, match: Match) -> Verdict:
-        found = match.opportunity
-        claim = await self._cooldowns.claim(
-            match.rule.name, found.asset, found.buy.venue, found.sell.venue, self._lease_seconds
-        )
+        pair = (match.asset, match.buy_venue, match.sell_venue)
+        claim = await self._cooldowns.claim(match.rule.name, *pair, self._lease_seconds)
         if isinstance(claim, Held) and claim.remaining_ms > _longest_ms(match, self._lease_seconds):
             # Redis' clock was set back since, or the rule's cooldown made shorter. Postgres knows whether one runs.
             log.warning("cooldown_set_back", rule=match.rule.name, remaining_ms=claim.remaining_ms)
-            await self._cooldowns.forget(match.rule.name, found.asset, found.buy.venue, found.sell.venue)
+            await self._cooldowns.forget(match.rule.name, *pair)
             return Busy()
         if not isinstance(claim, Claim):
-            return Busy() if claim.cause is None else _held_back_by(claim.cause, match)
+            return await self._held(match, claim)
         try:
-            result = await self._store.fire(match.rule, found, match.cause, self._closings.closed_ns(found.id))
+            result = await self._store.fire(match, self._closings.closed_ns(match.cause))
         except BaseException:
             await self._release(claim)
             raise
+        if isinstance(result, HeldBack):
+            await self._release(claim)
+            return Suppressed()
         if isinstance(result, Earlier):
             await self._extend(claim, cooldown_ns(match.rule) / SECOND_NS - result.age_seconds, result.cause)
-            return _held_back_by(result.cause, match)
+            return _held_back_by(result.cause, match, result.age_seconds)
         await self._extend(claim, cooldown_ns(match.rule) / SECOND_NS, match.cause)
         return Fired(result)
+
+    async def _held(self, match: Match, held: Held) -> Verdict:
+        """By another's lease or a cooldown; a match of a rule that groups may join a group all the same."""
+        if held.cause is None:
+            return Busy()
+        if held.cause == match.cause or not is_grouped(match.rule):
+            left = max(0.0, cooldown_ns(match.rule) / SECOND_NS - held.remaining_ms / 1000)
+            return _held_back_by(held.cause, match, left)
+        result = await self._store.fire(match, self._closings.closed_ns(match.cause))
+        if isinstance(result, Earlier):
+            return _held_back_by(result.cause, match, result.age_seconds)
+        return Suppressed() if isinstance(result, HeldBack) else Fired(result)
 
     async def _extend(self, claim: Claim, seconds: float, cause: str) -> None:
         if seconds <= 0:
@@ -224,5 +244,9 @@ def _check_lease(match: Match) -> None:
         raise UnavailableError("the lease of its slot is not known to be held")
 
 
-def _held_back_by(cause: str, match: Match) -> Suppressed | Duplicate:
-    return Duplicate() if cause == match.cause else Suppressed()
+def _held_back_by(cause: str, match: Match, age_seconds: float) -> Suppressed | Duplicate:
+    if cause == match.cause:
+        return Duplicate()
+    return Suppressed(
+        f"{cause} fired {age_seconds:.1f} s before, within the cooldown of {cooldown_ns(match.rule) / SECOND_NS:g} s"
+    )

@@ -56,3 +56,26 @@ class Match:
     opportunity: arbitrage_pb2.Opportunity
     cause: str
     hold: Hold | None = None
+    trouble: pb.AlertTrouble | None = None  # for rules that are not about opportunities
+
+    @property
+    def asset(self) -> str:
+        """Empty where it is of none."""
+        return self.trouble.asset if self.trouble else self.opportunity.asset
+
+    @property
+    def buy_venue(self) -> str:
+        """Of a trouble its venue."""
+        return self.trouble.venue if self.trouble else self.opportunity.buy.venue
+
+    @property
+    def sell_venue(self) -> str:
+        """Of a trouble what keeps it apart from others of its venue."""
+        if self.trouble is None:
+            return self.opportunity.sell.venue
+        return f"{pb.AlertReason.Name(self.trouble.reason).removeprefix('ALERT_REASON_').lower()}:{self.trouble.part}"
+
+    @property
+    def reason(self) -> pb.AlertReason.ValueType:
+        """What it is about."""
+        return self.trouble.reason if self.trouble else pb.ALERT_REASON_OPPORTUNITY

@@ -20,6 +20,7 @@ class AlertsCollector(Collector):
         """Called by every scrape."""
         now = self._counters
         yield CounterMetricFamily(f"{PREFIX}_fired", "Alerts fired.", value=now.fired)
+        yield CounterMetricFamily(f"{PREFIX}_told", "Messages of groups made.", value=now.told)
         yield CounterMetricFamily(f"{PREFIX}_suppressed", "Matches held back by a cooldown.", value=now.suppressed)
         yield CounterMetricFamily(f"{PREFIX}_delivered", "Deliveries done.", value=now.delivered)
         yield CounterMetricFamily(f"{PREFIX}_failed", "Deliveries given up.", value=now.failed)

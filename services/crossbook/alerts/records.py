@@ -79,6 +79,7 @@ class AlertQuery:
     """Which alerts to list; `before` is the last row of the page before."""
 
     rule: str | None = None
+    cause: str | None = None
     assets: Sequence[str] = ()
     venues: Sequence[str] = ()
     from_time: datetime | None = None
@@ -149,7 +150,7 @@ def message_from(row: Sequence[Any]) -> pb.AlertMessage:
         revision=revision,
         kind=kind,
         rule=rule,
-        acknowledge_token=token or "",
+        acknowledge_token=f"{group_key}.{token}" if token else "",
     )
     message.create_time.FromDatetime(created_at)
     if group_then is None:

@@ -1,7 +1,9 @@
 """Checks and pages of what clients ask for, apart from rules (rules.py); every wrong field is named."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.alerts.channels.registry import KINDS
@@ -9,7 +11,7 @@ from crossbook.alerts.names import ALERTS, ID, alert_id, rule_id
 from crossbook.alerts.records import AlertQuery, DeadLetterQuery
 from crossbook.alerts.rules import is_scheduled
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.errors import InvalidRequestError
+from crossbook.plumbing.errors import FieldViolation, InvalidRequestError
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
 from crossbook.plumbing.requests import check_names, check_range, refuse
 
@@ -58,6 +60,52 @@ def alerts_page(request: pb.ListAlertsRequest) -> tuple[int, AlertQuery]:
         before=_before(request),
     )
     return page_limit(request.page_size, DEFAULT_PAGE, MAX_PAGE), query
+
+
+def groups_query(request: pb.ListAlertGroupsRequest) -> tuple[int, dict[str, Any]]:
+    """Rows, and which, one more than wanted. Raises InvalidRequestError."""
+    if request.rule:
+        rule_id(request.rule, "rule")
+    refuse([*check_names("assets", request.assets), *check_names("venues", request.venues)])
+    position = decode_token(query_fingerprint(request), request.page_token)
+    limit = page_limit(request.page_size, DEFAULT_PAGE, MAX_PAGE)
+    return limit, {
+        "rule": request.rule or None,
+        "open_only": request.open_only,
+        "assets": list(request.assets) or None,
+        "venues": list(request.venues) or None,
+        "before": datetime.fromisoformat(str(position[0])) if position else None,
+        "before_id": str(position[1]) if position else None,
+        "limit": limit + 1,
+    }
+
+
+def suppressions_query(request: pb.ListSuppressionsRequest) -> tuple[int, dict[str, Any]]:
+    """Rows, and which, one more than wanted. Raises InvalidRequestError."""
+    if request.rule:
+        rule_id(request.rule, "rule")
+    unknown = [reason for reason in request.reasons if reason not in pb.SuppressionReason.values()]
+    refuse(
+        [
+            *check_names("assets", request.assets),
+            *(FieldViolation("reasons", f"{reason} is not a reason") for reason in unknown),
+        ]
+    )
+    position = decode_token(query_fingerprint(request), request.page_token)
+    limit = page_limit(request.page_size, DEFAULT_PAGE, MAX_PAGE)
+    return limit, {
+        "reasons": list(request.reasons) or None,
+        "rule": request.rule or None,
+        "assets": list(request.assets) or None,
+        "before": datetime.fromisoformat(str(position[0])) if position else None,
+        "before_id": int(str(position[1])) if position else None,
+        "limit": limit + 1,
+    }
+
+
+def page_token(request: Message, moment: Timestamp, identifier: str | int) -> str:
+    """The token of the page after the row of this moment and id."""
+    return encode_token(query_fingerprint(request), [moment.ToDatetime(tzinfo=UTC).isoformat(), identifier])
 
 
 def dead_letters(chosen: pb.DeadLetterFilter, alert: str = "") -> DeadLetterQuery:

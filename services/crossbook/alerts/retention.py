@@ -1,4 +1,6 @@
-"""Forgets alerts that are older than their retention, with their deliveries, on a schedule and in batches.
+"""Forgets alerts and groups that are older than their retention, with their deliveries, on a schedule and in batches.
+
+With them go silences that were over for as long, and what was not told and why.
 
 The newest KEPT stay whatever their age, and so does an alert of which a delivery is still to be made. Deliveries that
 were given up go with their alert: they can be redriven until then.
@@ -9,8 +11,7 @@ import asyncio
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.store.alerts import AlertStore
-from crossbook.alerts.store.deliveries import DeliveryStore
+from crossbook.alerts.store.stores import Stores
 from crossbook.plumbing.errors import UnavailableError
 
 INTERVAL_SECONDS = 60.0
@@ -23,9 +24,8 @@ log = structlog.get_logger()
 class Retention:
     """Any number of replicas may do it at the same time."""
 
-    def __init__(self, store: AlertStore, deliveries: DeliveryStore, counters: Counters, seconds: float) -> None:
-        self._store = store
-        self._deliveries = deliveries
+    def __init__(self, stores: Stores, counters: Counters, seconds: float) -> None:
+        self._stores = stores
         self._counters = counters
         self._seconds = seconds
 
@@ -41,11 +41,16 @@ class Retention:
     async def forget(self) -> int:
         """One round; gives the number of alerts forgotten. Raises UnavailableError."""
         total = 0
-        await self._deliveries.forget_pauses()
-        await self._deliveries.forget_destinations(self._seconds, BATCH_ROWS)
-        while forgotten := await self._store.forget(self._seconds, KEPT, BATCH_ROWS):
+        await self._stores.deliveries.forget_pauses()
+        await self._stores.deliveries.forget_destinations(self._seconds, BATCH_ROWS)
+        while forgotten := await self._stores.alerts.forget(self._seconds, KEPT, BATCH_ROWS):
             total += forgotten
             self._counters.forgotten += forgotten
+        while await self._stores.groups.forget(self._seconds, BATCH_ROWS):
+            pass
+        while await self._stores.suppressions.forget(self._seconds, BATCH_ROWS):
+            pass
+        await self._stores.silences.forget(self._seconds)
         if total:
             log.info("old_alerts_forgotten", alerts=total)
         return total

@@ -7,6 +7,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.channels.registry import check_channel, redact_channel, restore_channel
 from crossbook.alerts.channels.targets import TargetPolicy
+from crossbook.alerts.groups.grouping import WINDOWS, is_grouped
+from crossbook.alerts.holding.mute_times import check_mute_times
 from crossbook.alerts.names import ID
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
@@ -24,11 +26,22 @@ SERVER_FIELDS = ("name", "etag", "create_time", "update_time")
 FIELDS = tuple(field.name for field in pb.AlertRule.DESCRIPTOR.fields if field.name not in SERVER_FIELDS)
 
 OPPORTUNITY = (pb.ALERT_TRIGGER_UNSPECIFIED, pb.ALERT_TRIGGER_OPPORTUNITY)
+CONDITIONS = {
+    pb.ALERT_TRIGGER_FEED: "feed",
+    pb.ALERT_TRIGGER_SYSTEM: "system",
+    pb.ALERT_TRIGGER_MARKET_MOVE: "market_move",
+}
+MAX_WITHIN_NS = 3600 * SECOND_NS
 
 
 def is_scheduled(rule: pb.AlertRule) -> bool:
     """Whether it looks at windows, on a schedule, rather than at opportunities as they come."""
-    return rule.trigger not in OPPORTUNITY
+    return rule.trigger in WINDOWS
+
+
+def follows_opportunities(rule: pb.AlertRule) -> bool:
+    """Whether it looks at opportunities as they come."""
+    return rule.trigger in OPPORTUNITY
 
 
 def cooldown_ns(rule: pb.AlertRule) -> int:
@@ -45,6 +58,7 @@ def default_rule() -> pb.AlertRule:
         trigger=pb.ALERT_TRIGGER_OPPORTUNITY,
         min_net_percent=0.10,
         cooldown=Duration(seconds=DEFAULT_COOLDOWN_NS // SECOND_NS),
+        grouping=pb.AlertGrouping(),
         channels=[
             pb.AlertChannel(id="console", console=pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_TEXT)),
         ],
@@ -70,6 +84,10 @@ def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]
             *_check_duration(rule, "alive_after", MAX_ALIVE_AFTER_NS),
             *_check_outlook(rule),
             *_check_schedule(rule),
+            *_check_grouping(rule),
+            *_check_conditions(rule),
+            *check_mute_times(rule),
+            *_check_escalations(rule),
             *_check_channels(rule, policy),
         ]
     )
@@ -159,6 +177,51 @@ def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:
         yield FieldViolation("alert_rule.min_life", "is for opportunities; windows have no life")
     if rule.trigger == pb.ALERT_TRIGGER_MINUTE and rule.min_notional > 0:
         yield FieldViolation("alert_rule.min_notional", "is for opportunities and snapshots; minutes have no size")
+
+
+def _check_conditions(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    own = CONDITIONS.get(rule.trigger)
+    for field in CONDITIONS.values():
+        if field != own and rule.HasField(field):  # type: ignore[arg-type]
+            yield FieldViolation(f"alert_rule.{field}", "is for rules with its own trigger")
+    if own is None:
+        return
+    if not is_grouped(rule):
+        yield FieldViolation("alert_rule.grouping", "must not be NONE: what opens must be told when it is over")
+    for field in THRESHOLDS:
+        if rule.HasField(field):  # type: ignore[arg-type]
+            yield FieldViolation(f"alert_rule.{field}", "is for opportunities and windows")
+    move = rule.market_move
+    if own == "market_move" and not (math.isfinite(move.min_percent) and move.min_percent > 0):
+        yield FieldViolation("alert_rule.market_move.min_percent", "must be more than 0")
+    if move.HasField("within") and not SECOND_NS <= from_duration(move.within) <= MAX_WITHIN_NS:
+        yield FieldViolation("alert_rule.market_move.within", "must be a duration of 1 s to 3600 s")
+
+
+def _check_grouping(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    given, path = rule.grouping, "alert_rule.grouping"
+    if rule.HasField("grouping") and rule.trigger in WINDOWS and list(given.by) != [pb.ALERT_GROUP_BY_NONE]:
+        yield FieldViolation(path, "is for what opens and closes; windows do not")
+    if any(by not in pb.AlertGroupBy.values() or by == pb.ALERT_GROUP_BY_UNSPECIFIED for by in given.by):
+        yield FieldViolation(f"{path}.by", "must name what members have in common")
+    if pb.ALERT_GROUP_BY_NONE in given.by and len(given.by) > 1:
+        yield FieldViolation(f"{path}.by", "holds NONE, which stands alone")
+    for field in ("wait", "interval", "repeat_interval", "close_wait"):
+        if not 0 <= from_duration(getattr(given, field)) <= MAX_COOLDOWN_NS:
+            yield FieldViolation(f"{path}.{field}", f"must be a duration of 0 to {MAX_COOLDOWN_NS // SECOND_NS} s")
+
+
+def _check_escalations(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    if rule.escalations and not is_grouped(rule):
+        yield FieldViolation("alert_rule.escalations", "is for rules that group: only a group can be acknowledged")
+    known, before_ns = {channel.id for channel in rule.channels}, 0
+    for index, one in enumerate(rule.escalations):
+        path = f"alert_rule.escalations[{index}]"
+        if not before_ns < from_duration(one.after) <= MAX_COOLDOWN_NS:
+            yield FieldViolation(f"{path}.after", "must be more than 0, and more than that of the one before")
+        if not one.channel_ids or not known.issuperset(one.channel_ids):
+            yield FieldViolation(f"{path}.channel_ids", "must name channels of the rule")
+        before_ns = from_duration(one.after)
 
 
 def _check_channels(rule: pb.AlertRule, policy: TargetPolicy) -> Iterator[FieldViolation]:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from crossbook.alerts import requests
+from crossbook.alerts.acknowledging import Acknowledging
 from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered
@@ -15,7 +16,9 @@ from crossbook.alerts.channels.registry import check_channel, restore_channel, s
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.evaluation.schedule import Schedule
-from crossbook.alerts.names import rule_id
+from crossbook.alerts.explaining import Explaining
+from crossbook.alerts.holding.silencing import check_silence
+from crossbook.alerts.names import GROUPS, group_id, rule_id, silence_id
 from crossbook.alerts.rule_changes import RuleChanges
 from crossbook.alerts.store.stores import Stores
 from crossbook.alerts.tail import Tail
@@ -24,6 +27,8 @@ from crossbook.pb.v1 import alerts_pb2_grpc
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError, UnavailableError
 from crossbook.plumbing.paging import encode_token, query_fingerprint
 from crossbook.plumbing.question import Question
+from crossbook.plumbing.requests import refuse
+from crossbook.plumbing.timestamps import now_ns
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -42,6 +47,8 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         schedule: Schedule,
         http: HttpSender,
         tail: Tail,
+        acknowledging: Acknowledging,
+        explaining: Explaining,
         counters: Counters,
     ) -> None:
         self._stores = stores
@@ -49,6 +56,8 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         self._schedule = schedule
         self._http = http
         self._tail = tail
+        self._acknowledging = acknowledging
+        self._explaining = explaining
         self._counters = counters
         self._pending = Question(self._count_pending, STATS_SECONDS)
 
@@ -127,6 +136,51 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         if query.alert is not None:
             await self._stores.alerts.get(query.alert)
         return pb.RedriveDeliveriesResponse(redriven=await self._stores.dead_letters.redrive(query))
+
+    async def ListAlertGroups(self, request: pb.ListAlertGroupsRequest, context: Context) -> pb.ListAlertGroupsResponse:
+        limit, query = requests.groups_query(request)
+        groups = await self._stores.groups.list(query)
+        token = ""
+        if len(groups) > limit:
+            last = groups[limit - 1]
+            token = requests.page_token(request, last.open_time, last.name.removeprefix(GROUPS))
+        return pb.ListAlertGroupsResponse(groups=groups[:limit], next_page_token=token)
+
+    async def AcknowledgeAlertGroup(
+        self, request: pb.AcknowledgeAlertGroupRequest, context: Context
+    ) -> pb.AcknowledgeAlertGroupResponse:
+        return pb.AcknowledgeAlertGroupResponse(group=await self._acknowledging.acknowledge(request))
+
+    async def CreateSilence(self, request: pb.CreateSilenceRequest, context: Context) -> pb.CreateSilenceResponse:
+        refuse(check_silence(request.silence, now_ns()))
+        return pb.CreateSilenceResponse(silence=await self._stores.silences.create(request.silence))
+
+    async def ListSilences(self, request: pb.ListSilencesRequest, context: Context) -> pb.ListSilencesResponse:
+        found = await self._stores.silences.list(has_expired=request.include_expired)
+        return pb.ListSilencesResponse(silences=found)
+
+    async def ExpireSilence(self, request: pb.ExpireSilenceRequest, context: Context) -> pb.ExpireSilenceResponse:
+        identifier = silence_id(request.name, "name")
+        return pb.ExpireSilenceResponse(silence=await self._stores.silences.expire(identifier))
+
+    async def ExplainAlert(self, request: pb.ExplainAlertRequest, context: Context) -> pb.ExplainAlertResponse:
+        if bool(request.opportunity) == bool(request.group):
+            raise InvalidRequestError.of("opportunity", "give either an opportunity or a group")
+        if request.group:
+            return await self._explaining.of_group(group_id(request.group, "group"))
+        rule = await self._stores.rules.get_rule(rule_id(request.rule, "rule"))
+        return await self._explaining.of_opportunity(request.opportunity, rule)
+
+    async def ListSuppressions(
+        self, request: pb.ListSuppressionsRequest, context: Context
+    ) -> pb.ListSuppressionsResponse:
+        limit, query = requests.suppressions_query(request)
+        found = await self._stores.suppressions.list(query)
+        token = ""
+        if len(found) > limit:
+            number, last = found[limit - 1]
+            token = requests.page_token(request, last.last_time, number)
+        return pb.ListSuppressionsResponse(suppressions=[one for _, one in found[:limit]], next_page_token=token)
 
     async def _count_pending(self) -> None:
         self._counters.pending = await self._stores.deliveries.count_pending()

@@ -9,6 +9,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.groups.rounds import GroupRounds
 from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import AlertQuery
 from crossbook.alerts.rulebook import Rulebook
@@ -33,13 +34,20 @@ class Tail:
     """One connection that listens, opened again and again."""
 
     def __init__(
-        self, notices: Notices, store: AlertStore, rulebook: Rulebook, outbox: Outbox, counters: Counters
+        self,
+        notices: Notices,
+        store: AlertStore,
+        rulebook: Rulebook,
+        outbox: Outbox,
+        rounds: GroupRounds,
+        counters: Counters,
     ) -> None:
         self._notices = notices
         self._store = store
         self._counters = counters
         self._rulebook = rulebook
         self._outbox = outbox
+        self._rounds = rounds
         self.alerts: Broadcast[pb.Alert] = Broadcast()
         self._told = NewestKeys[str](REMEMBERED)
         self._since: datetime | None = None
@@ -75,6 +83,7 @@ class Tail:
             self._tell(alert)
         self._rulebook.wake()
         self._outbox.wake()
+        self._rounds.wake()
 
     async def _on_notice(self, notice: str) -> None:
         if notice == RULES_CHANGED:
@@ -83,6 +92,7 @@ class Tail:
             self._outbox.wake()
         elif notice.startswith(FIRED):
             self._outbox.wake()
+            self._rounds.wake()
             try:
                 self._tell(await self._store.get(notice.removeprefix(FIRED)))
             except NotFoundError:  # removed by hand meanwhile

@@ -13,6 +13,7 @@ from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.identity import IdentityRegister
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.lives.keeper import LifeKeeper
+from crossbook.arbitrage.lives.training import LifeTrainer
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.recorder import BatchRecorder
 from crossbook.arbitrage.retention import MAX_EVENTS, MAX_LIVES, keep_rows
@@ -21,6 +22,7 @@ from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.store.identities import IdentityStore
 from crossbook.arbitrage.store.lives import LifeStore
+from crossbook.arbitrage.store.models import ModelStore
 from crossbook.arbitrage.store.windows import WindowStore
 from crossbook.arbitrage.tuning import ScannerArguments, scanner_arguments
 from crossbook.plumbing.clock import Clock
@@ -28,6 +30,7 @@ from crossbook.plumbing.data.cooldown import CooldownStore
 from crossbook.plumbing.data.postgres import Pool, open_pool
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import SettingsError
+from crossbook.plumbing.export.service import ExportService, beside
 from crossbook.plumbing.grpc.access import access_check
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
@@ -76,7 +79,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         server = grpc_server(
             settings.host,
             own.port,
-            service.register,
+            beside(service.register, ExportService("arbitrage", pool)),
             health,
             plane=plane,
             streams=service.streams,
@@ -99,8 +102,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             if events and live.writer:
                 keep("event log", live.writer.run)
                 keep("event retention", partial(keep_rows, events, "events", own.event_retention_seconds, MAX_EVENTS))
-            if lives:
+            if lives and pool:
                 keep("lives", LifeKeeper(lives, live.scanner.log_id, live.open_ids).run)
+                keep("life models", LifeTrainer(ModelStore(pool), live).run)
                 keep("life retention", partial(keep_rows, lives, "lives", own.history_retention_seconds, MAX_LIVES))
             await lifetime.stopping.wait()
 

@@ -63,6 +63,7 @@ def _because(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:
         pb.REFUSAL_REASON_BELOW_MIN_NOTIONAL: "what the books hold at prices that pay is worth less than the smallest "
         f"order of {buy.venue} or {sell.venue}",
         pb.REFUSAL_REASON_BELOW_THRESHOLD: f"net is below {_percent(_threshold(spread, limits))}",
+        pb.REFUSAL_REASON_TOO_GOOD: f"net is above {_percent(limits['max_net_percent'])}, which cannot be true",
         pb.REFUSAL_REASON_CROSSED: "a book's own bid is at or above its ask",
     }
     return texts[pb.RefusalReason.ValueType(spread.reason)]

@@ -17,14 +17,22 @@ from crossbook._core import (
     NEWS,
     UNWRITTEN_LIMIT,
     IdentityPair,
+    LifeModel,
     OpportunityEvent,
     SharedScan,
 )
 from crossbook.arbitrage.event_history import EventHistory
 from crossbook.arbitrage.event_writer import EventWriter
 from crossbook.arbitrage.messages import reason_name
-from crossbook.arbitrage.recorder import RECORD_BYTES, BatchRecorder, identities_record
+from crossbook.arbitrage.recorder import (
+    NONE_USED,
+    RECORD_BYTES,
+    BatchRecorder,
+    identities_record,
+    life_model_record,
+)
 from crossbook.arbitrage.store.events import EventStore
+from crossbook.arbitrage.store.models import RESOURCE, Registered
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
@@ -86,6 +94,13 @@ class LiveScan:
         self.identities = identities
         record = identities_record(identities) if self._recorder else b""
         self._tell(self.scanner.set_identities(identities, record, self.clock.now_ns()))
+
+    def set_life_model(self, found: Registered | None, reason: str) -> None:
+        """What predicts lives from now on, or why nothing does. Raises PayloadError for bytes that are no model."""
+        model = LifeModel.decode(found.model) if found else None
+        name, used, encoded = (RESOURCE + found.id, found.used, found.model) if found else ("", NONE_USED, b"")
+        record = life_model_record(name, used, encoded, reason) if self._recorder else b""
+        self.scanner.set_life_model(model, record, self.clock.now_ns(), name=name, used=used, reason=reason)
 
     def open_ids(self) -> list[str]:
         """Of the opportunities that are open here."""

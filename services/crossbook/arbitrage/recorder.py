@@ -1,9 +1,9 @@
 """Records what the scanner is fed, in the order in which it takes it, and feeds it again.
 
 Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer,
-every loss of a stream and every decision about identities, each with the time that the scanner was told. The connection
-of a record is the source that it came from, 0 where there was only one. So a replay gives the same events. What the
-scanner answered is there too, as OpportunityEvent, for comparison.
+every loss of a stream, every decision about identities and every life model, each with the time that the scanner was
+told. The connection of a record is the source that it came from, 0 where there was only one. So a replay gives the same
+events. What the scanner answered is there too, as OpportunityEvent, for comparison.
 
 The core keeps the order and hands the records over in batches. What waits there is bounded by RECORD_BYTES: what does
 not fit would leave a hole, and a recording with a hole replays to something else, so the recording ends before it.
@@ -15,7 +15,15 @@ from pathlib import Path
 
 import structlog
 
-from crossbook._core import IdentityPair, OpportunityEvent, PayloadError, Scanner, SharedScan
+from crossbook._core import (
+    LIFE_HORIZONS_NS,
+    IdentityPair,
+    LifeModel,
+    OpportunityEvent,
+    PayloadError,
+    Scanner,
+    SharedScan,
+)
 from crossbook.arbitrage.tuning import ScannerArguments, new_scanner
 from crossbook.plumbing.recording import MAX_RECORDING_BYTES, Record, RecordingError, RecordingWriter, read_recording
 
@@ -26,7 +34,9 @@ BATCH = 2
 TIMER = 3
 DISCONNECTED = 4
 IDENTITIES = 5
+LIFE_MODEL = 6
 ANSWER = 100
+NONE_USED = [False] * len(LIFE_HORIZONS_NS)
 
 log = structlog.get_logger()
 
@@ -91,6 +101,11 @@ def identities_record(identities: Sequence[tuple[IdentityPair, int]]) -> bytes:
     return json.dumps([[pair.asset, pair.first, pair.second, state] for pair, state in identities]).encode()
 
 
+def life_model_record(name: str, used: Sequence[bool], model: bytes, reason: str) -> bytes:
+    """The payload of a LIFE_MODEL record; without a model, why there is none."""
+    return json.dumps({"name": name, "used": list(used), "model": model.hex(), "reason": reason}).encode()
+
+
 def replay(directory: Path) -> Iterator[OpportunityEvent]:
     """The events that the recorded scanner told, told again. Raises RecordingError."""
     scanner: Scanner | None = None
@@ -106,6 +121,11 @@ def _feed(scanner: Scanner, record: Record) -> list[OpportunityEvent]:
         return scanner.on_timer(record.time_ns)
     if record.kind == DISCONNECTED:
         return scanner.on_disconnected(record.time_ns, record.connection)
+    if record.kind == LIFE_MODEL:
+        told = json.loads(record.payload)
+        model = LifeModel.decode(bytes.fromhex(told["model"])) if told["model"] else None
+        scanner.set_life_model(model, name=told["name"], used=told["used"] or NONE_USED, reason=told["reason"])
+        return []
     if record.kind == IDENTITIES:
         rows = json.loads(record.payload)
         identities = [(IdentityPair(asset, tuple(one), tuple(other)), state) for asset, one, other, state in rows]

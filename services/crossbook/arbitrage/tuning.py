@@ -27,6 +27,7 @@ class ScannerArguments(TypedDict):
     max_depeg_percent: float
     allow_depegged: bool
     relays: list[list[str]]
+    max_net_percent: float
 
 
 def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
@@ -48,6 +49,7 @@ def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
         max_depeg_percent=settings.max_depeg_percent,
         allow_depegged=settings.allow_depegged,
         relays=[list(pair) for pair in {**_built_in_relays(), **settings.relays}.items()],
+        max_net_percent=settings.max_net_percent,
     )
 
 

@@ -3,7 +3,7 @@
 
 -- Times are nanoseconds since the epoch. close_ns is empty while it is open. is_censored: the watch ended, and not for certain the
 -- opportunity. The path is of equal lengths: from path_us after publish_ns on, the net was so much and the notional so large.
--- features, in the order that feature_schema stands for, are what was known when it was told; NaN where it was not.
+-- features, in the order that feature_schema stands for, are what was known when it was told; infinite where it was not.
 CREATE TABLE opportunity_lives (
     number                bigint             GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id                    text               NOT NULL UNIQUE,

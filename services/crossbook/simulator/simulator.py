@@ -35,6 +35,7 @@ class Simulator:
             interval_seconds=settings.episode_interval_seconds,
             quiet_seconds=settings.quiet_seconds,
             duration_seconds=settings.duration_seconds,
+            dislocated_venue=settings.dislocated_venue,
         )
         self.world = World(
             settings.seed, [*assets, *stablecoins_named(settings.stablecoins)], traits, plan, rate=settings.rate

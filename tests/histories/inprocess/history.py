@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from tests.histories.inprocess.groups import GROUPED
 from tests.histories.shrink import shrunk
 
 ARBITRAGE = ("arbitrage-1", "arbitrage-2")
@@ -26,7 +27,7 @@ class Step:
     pay: an asset's spread; kill, stop, pause: a process, which is started again after the hold; kill_before and
     kill_after: it dies when its call number `nth` from now on is about to be made, or has been done and not been
     answered; refuse, lose, limit: a server; forget: Redis' data; cut: the streams between processes; set: clocks, by
-    `hold` seconds.
+    `hold` seconds; silence: an asset; acknowledge: the groups that are open.
     """
 
     at: float
@@ -66,10 +67,29 @@ def random_history(seed: int, length: int) -> History:
     return History(tuple(steps), tuple(sorted(chance.sample(RULES, count))), chance.random() < 0.5)
 
 
+def grouped_history(seed: int, length: int) -> History:
+    """Of a rule that groups: half of the steps are the death of a replica, a sixth is something that pays."""
+    chance = random.Random(f"groups {seed}")
+    at, steps = 0.0, []
+    kinds = {"pay": 6, "kill": 5, "kill_before": 6, "kill_after": 6, "refuse": 1, "lose": 2, "limit": 1, "forget": 1,
+             "silence": 2, "acknowledge": 3}  # fmt: skip
+    for _ in range(length):
+        at += chance.choice(DELAYS)
+        kind = chance.choices(list(kinds), weights=list(kinds.values()))[0]
+        step = _of_kind(kind, round(at, 3), chance)
+        steps.append(replace(step, target=chance.choice(ALERTS)) if kind.startswith("kill") else step)
+    return History((Step(0.0, "pay", "BTC", 2.0), *steps), (GROUPED,), chance.random() < 0.5)
+
+
 def _step(at: float, chance: random.Random, has_clocks: bool) -> Step:
     kinds = {"pay": 8, "kill": 3, "kill_before": 2, "kill_after": 4, "stop": 2, "pause": 2, "refuse": 2, "lose": 2,
              "limit": 1, "forget": 1, "cut": 1, "set": 4 if has_clocks else 0}  # fmt: skip
-    kind = chance.choices(list(kinds), weights=list(kinds.values()))[0]
+    return _of_kind(chance.choices(list(kinds), weights=list(kinds.values()))[0], at, chance)
+
+
+def _of_kind(kind: str, at: float, chance: random.Random) -> Step:
+    if kind in ("silence", "acknowledge"):
+        return Step(at, kind, chance.choice(ASSETS) if kind == "silence" else "", chance.choice(HOLDS))
     if kind == "pay":
         return Step(at, kind, chance.choice(ASSETS), chance.choice(LIVES))
     if kind in ("kill", "stop", "pause"):

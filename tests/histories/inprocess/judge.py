@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tests.histories.inprocess.groups import GROUPED
 from tests.histories.inprocess.history import History
 
 CALM_SECONDS = 3.0
@@ -39,7 +40,8 @@ SELECT
     (SELECT coalesce(json_agg(json_build_array(id, rule, cause, asset, extract(epoch FROM fired_at)::float8 - %s)),
      '[]')
      FROM alerts),
-    (SELECT coalesce(json_agg(json_build_array(message_id, state)), '[]') FROM deliveries)
+    (SELECT coalesce(json_agg(json_build_array(message_id, state)), '[]') FROM deliveries
+     JOIN alert_messages ON message_id = id WHERE group_id IS NULL)
 """
 
 
@@ -162,7 +164,8 @@ def _too_close(seen: Seen) -> Iterator[str]:
 
 
 def _deliveries(seen: Seen, may_repeat: bool) -> Iterator[str]:
-    causes = {alert_id: cause for alert_id, _, cause, _, _ in seen.alerts}
+    alone = [alert for alert in seen.alerts if _rule_of(alert[1]) != GROUPED]  # the others are told by their groups
+    causes = {alert_id: cause for alert_id, _, cause, _, _ in alone}
     for alert_id, state in seen.deliveries:
         if state != DELIVERED:
             yield f"the delivery of {causes.get(alert_id, alert_id)} is in state {state}"

@@ -25,6 +25,9 @@ from crossbook.alerts.evaluation.ownership import Ownership
 from crossbook.alerts.evaluation.replicas import ArbitrageReplicas, Replica
 from crossbook.alerts.evaluation.watcher import OpportunityWatcher
 from crossbook.alerts.firing import Firing, FiringLine
+from crossbook.alerts.groups.lost_closings import LostClosings
+from crossbook.alerts.groups.rounds import GroupRounds
+from crossbook.alerts.holding.hold_back import holding_back
 from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import Tries
 from crossbook.alerts.rulebook import Rulebook
@@ -59,6 +62,7 @@ class World(Protocol):
     servers: Servers
     lives: dict[str, "Life"]
     accepted: list[tuple[str, str]]
+    told: list[tuple[str, str, int]]
     findings: list[str]
 
     def clock_of(self, name: str) -> Clock:
@@ -236,7 +240,7 @@ class AlertsLife(Life):
         self.to_tell: set[tuple[str, str]] = set()  # rules that it evaluates, with what it has heard
         counters, clock, redis = Counters(), self.clock, world.servers.redis(self)
         stores = stores_on(world.servers.pool(self), "", Tries(8, 86_400), clock)
-        replicas = ArbitrageReplicas([Replica(one, cast(grpc.aio.Channel, _Channel(self, one))) for one in ARBITRAGE])
+        replicas, looking = self._replicas(hears=True), self._replicas(hears=False)
         self.rulebook, closings = Rulebook(stores.rules), Closings(stores.alerts)
         firing = Firing(stores.alerts, CooldownStore(redis), closings, counters, CLAIM_LEASE_SECONDS)
         line, self.slots = FiringLine(firing), OwnedSlots(self.rulebook.rules, counters)
@@ -246,6 +250,8 @@ class AlertsLife(Life):
         evaluation = Evaluation(self.rulebook, stores.positions, self.slots, line, closings, clock)
         watcher = OpportunityWatcher(replicas, evaluation, counters)
         ownership = Ownership(leases, stores.positions, self.slots, line, counters, lambda: world.gained(self), clock)
+        rounds = GroupRounds(stores.groups, self.rulebook, holding_back(), self.slots.latest, counters)
+        lost_closings = LostClosings(stores.groups, self.slots, looking, closings, clock)
         workers: Mapping[str, Callable[[], Awaitable[None]]] = {
             "rules": self.rulebook.run,
             "opportunities": watcher.run,
@@ -253,10 +259,16 @@ class AlertsLife(Life):
             "firing": line.run,
             "deliveries": outbox.run,
             "closings": closings.run,
+            "lost closings": lost_closings.run,
+            "groups": rounds.run,
         }
         self.spawn(self._beat())
         for part, run in workers.items():
             self.keep(part, run)
+
+    def _replicas(self, *, hears: bool) -> ArbitrageReplicas:
+        channels = [(one, _Channel(self, one, hears=hears)) for one in ARBITRAGE]
+        return ArbitrageReplicas([Replica(one, cast(grpc.aio.Channel, channel)) for one, channel in channels])
 
 
 class _Post:
@@ -276,18 +288,24 @@ class _Post:
                 return Retry("HTTP 500", 500)
             if mood == LIMITS:
                 return Limited("HTTP 429", 429, LIMITED_SECONDS)
-            world.accepted.append(((headers or {})["webhook-id"], json.loads(body)["data"]["opportunity"]["id"]))
+            self._take((headers or {})["webhook-id"], json.loads(body)["data"])
             await self._life.after(RECEIVER)
         except OSError as error:
             return Retry(f"the exchange broke off ({error})")
         return Retry("no answer within 10 s") if mood == LOSES else Delivered(200)
 
+    def _take(self, webhook_id: str, data: dict[str, Any]) -> None:
+        if "group_key" in data:
+            self._life.world.told.append((webhook_id, data["group_key"], data["revision"]))
+        else:
+            self._life.world.accepted.append((webhook_id, data["opportunity"]["id"]))
+
 
 class _Channel:
     """From a replica of alerts to one arbitrage, whether it lives or not."""
 
-    def __init__(self, client: AlertsLife, target: str) -> None:
-        self._client, self._world, self._target = client, client.world, target
+    def __init__(self, client: AlertsLife, target: str, *, hears: bool) -> None:
+        self._client, self._world, self._target, self._hears = client, client.world, target, hears
 
     def unary_unary(self, method: str, *_: object, **__: object) -> Callable[..., Awaitable[object]]:
         async def call(request: object, **_: object) -> object:
@@ -304,13 +322,16 @@ class _Channel:
         return call
 
     def unary_stream(self, method: str, *_: object, **__: object) -> Callable[..., "Call"]:
-        return lambda request, **_: Call(self._client, self._target, request)
+        return lambda request, **_: Call(self._client, self._target, request, hears=self._hears)
 
 
 class Call:
-    """WatchOpportunities, as its client has it; it ends with the life of the server."""
+    """WatchOpportunities, as its client has it; it ends with the life of the server. Without `hears` it only looks."""
 
-    def __init__(self, client: AlertsLife, target: str, request: arbitrage_pb2.WatchOpportunitiesRequest) -> None:
+    def __init__(
+        self, client: AlertsLife, target: str, request: arbitrage_pb2.WatchOpportunitiesRequest, *, hears: bool
+    ) -> None:
+        self._hears = hears
         self.client, self._world, self._target, self._request = client, client.world, target, request
         self._messages: asyncio.Queue[bytes | grpc.aio.AioRpcError] = asyncio.Queue()
         self._room = asyncio.Semaphore(ROOM)
@@ -324,7 +345,8 @@ class Call:
             raise broken(grpc.StatusCode.UNAVAILABLE, "connection refused")
         assert isinstance(server, ArbitrageLife)
         self._server = server
-        self._world.begin(self._world.begin_stream(self.client))
+        if self._hears:
+            self._world.begin(self._world.begin_stream(self.client))
         self._pump = server.stream(self._carry(server))
         await self._is_open.wait()
 
@@ -335,7 +357,7 @@ class Call:
             raise message
         self._room.release()
         response = arbitrage_pb2.WatchOpportunitiesResponse.FromString(message)
-        if response.is_caught_up and self._server is not None and self._pump is not None:
+        if self._hears and response.is_caught_up and self._server is not None and self._pump is not None:
             self._world.caught_up(self._server, self.client)
             if not self._pump.done():
                 self._server.followers.add(self)

@@ -19,17 +19,21 @@ from crossbook._core import ResumeToken
 from crossbook.alerts import closings, outbox
 from crossbook.alerts.evaluation import ownership
 from crossbook.alerts.evaluation.owned_slots import SLOTS, slot_of
+from crossbook.alerts.groups import rounds
 from crossbook.alerts.match import Position
 from crossbook.alerts.records import Tries
-from crossbook.alerts.store.stores import stores_on
+from crossbook.alerts.store.stores import Stores, stores_on
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 from tests.histories.inprocess import judge as rules_of
+from tests.histories.inprocess.groups import GROUPED, SeenGroups, judge_groups
+from tests.histories.inprocess.groups import LOOK as LOOK_AT_GROUPS
 from tests.histories.inprocess.history import ALERTS, ARBITRAGE, ASSETS, CLOCKS, History, Step
 from tests.histories.inprocess.judge import LOGGED, LOOK, Opening, Seen, judge
 from tests.histories.inprocess.lives import AlertsLife, ArbitrageLife, Life
 from tests.histories.inprocess.loop import VirtualLoop
+from tests.histories.inprocess.people import People
 from tests.histories.inprocess.servers import LIMITS, LOSES, REFUSES, Servers
 from tests.support.aggregator.fanout import Tick, payload
 
@@ -45,6 +49,7 @@ SELDOM: tuple[tuple[ModuleType, str, float], ...] = (
     (ownership, "SAVE_SECONDS", 1.0),
     (ownership, "TURN_SECONDS", 2.0),
     (closings, "WRITE_SECONDS", 2.0),
+    (rounds, "POLL_SECONDS", 0.5),
 )
 
 
@@ -55,6 +60,11 @@ class Verdict:
     findings: list[str] = field(default_factory=list)
     alerts: int = 0
     accepted: int = 0
+    groups: int = 0
+    messages: int = 0
+    kills: int = 0
+    silences: int = 0
+    acknowledged: int = 0
     seconds: float = 0.0  # of the history
 
 
@@ -65,10 +75,13 @@ class Play:
         self.loop, self.servers = loop, servers
         self.lives: dict[str, Life] = {}
         self.accepted: list[tuple[str, str]] = []
+        self.told: list[tuple[str, str, int]] = []
+        self.kills = 0
+        self._people = People(self)
         self.findings: list[str] = []
         self._history = history
         self._seed = seed
-        self._began = loop.time()
+        self.began = loop.time()
         self._set_by = dict.fromkeys(CLOCKS, 0.0)
         self._pays = dict.fromkeys(ASSETS, 0)  # how many spans of paying it is in
         self._quoted_ns = dict.fromkeys(ASSETS, 0)
@@ -80,7 +93,7 @@ class Play:
         self._work: set[asyncio.Task[None]] = set()
 
     def wall_ns(self, name: str) -> int:
-        return BEGINNING_NS + round((self.loop.time() - self._began + self._set_by[name]) * SECOND_NS)
+        return BEGINNING_NS + round((self.loop.time() - self.began + self._set_by[name]) * SECOND_NS)
 
     def clock_of(self, name: str) -> Clock:
         return Clock(lambda: self.wall_ns(name), lambda: round(self.loop.time() * SECOND_NS))
@@ -108,11 +121,14 @@ class Play:
             await asyncio.wait(list(self._work))
         return await self._end()
 
-    async def _make_rules(self) -> None:
-        clock = self.clock_of("postgres")
-        caller = Life.__new__(Life)  # somebody who never dies and is always answered at once
+    def stores(self) -> Stores:
+        """Of somebody who never dies and is always answered at once."""
+        caller = Life.__new__(Life)
         Life.__init__(caller, _Calm(self), "maker")
-        stores = stores_on(self.servers.pool(caller), "", Tries(8, 86_400), clock)
+        return stores_on(self.servers.pool(caller), "", Tries(8, 86_400), self.clock_of("postgres"))
+
+    async def _make_rules(self) -> None:
+        stores = self.stores()
         for name in self._history.rules:
             await stores.rules.create_rule(name, _rule(name))
         await self.servers.rows("INSERT INTO alert_positions VALUES ('first_rule', 'made') RETURNING 1")
@@ -142,6 +158,10 @@ class Play:
                 self.servers.moods[step.target] = MOODS[step.kind]
                 await asyncio.sleep(step.hold)
                 self.servers.moods.pop(step.target, None)
+            case "silence":
+                await self._people.silence(step.target, step.hold)
+            case "acknowledge":
+                await self._people.acknowledge(step.hold)
             case "forget":
                 await self.servers.forget_redis()
             case "cut":
@@ -213,6 +233,7 @@ class Play:
             self.loop.resume(life)
 
     async def _close(self, life: Life, *, by_force: bool) -> None:
+        self.kills += by_force and not self._is_over
         await life.end(by_force=by_force)
 
     def next_number(self) -> int:
@@ -220,7 +241,7 @@ class Play:
 
     def note(self, event: arbitrage_pb2.OpportunityEvent, life: ArbitrageLife) -> None:
         """What an arbitrage says, in the moment in which it does."""
-        now = self.loop.time() - self._began
+        now = self.loop.time() - self.began
         opportunity = event.opportunity
         is_in_time = self.loop.time() > life.went_on_at + AT_ONCE_SECONDS
         if is_in_time:
@@ -274,8 +295,17 @@ class Play:
             await asyncio.sleep(1.0)
         await self._leave()
         seen = await self._seen()
+        groups = await self._seen_groups()
         return Verdict(
-            [*self.findings, *problems], len(seen.alerts), len(self.accepted), self.loop.time() - self._began
+            [*self.findings, *problems],
+            len(seen.alerts),
+            len(self.accepted),
+            len(groups.groups),
+            len(groups.told),
+            self.kills,
+            len(self._people.silences),
+            len(self._people.acknowledged),
+            self.loop.time() - self.began,
         )
 
     async def _leave(self) -> None:
@@ -287,7 +317,26 @@ class Play:
             await asyncio.wait(list(self._work))
 
     async def _problems(self) -> list[str]:
-        return list(judge(self._history, await self._seen()))
+        problems = list(judge(self._history, await self._seen()))
+        if GROUPED in self._history.rules:
+            is_set = any(step.kind == "set" for step in self._history.steps)
+            problems += judge_groups(await self._seen_groups(), is_set=is_set)
+        return problems
+
+    async def _seen_groups(self) -> SeenGroups:
+        query = LOOK_AT_GROUPS.format(BEGINNING_NS // SECOND_NS)
+        ((groups, messages, members, deliveries),) = await self.servers.rows(query)
+        open_assets = {self._openings[one].asset for one in self._open_now}
+        return SeenGroups(
+            groups,
+            messages,
+            members,
+            deliveries,
+            self.told,
+            self._people.silences,
+            self._people.acknowledged,
+            open_assets,
+        )
 
     async def _seen(self) -> Seen:
         for life in self.lives.values():
@@ -343,6 +392,9 @@ def _rule(name: str) -> alerts_pb2.AlertRule:
     rule = alerts_pb2.AlertRule(is_enabled=True, channels=[alerts_pb2.AlertChannel(id="hook", webhook=hook)])
     rule.trigger = alerts_pb2.ALERT_TRIGGER_OPPORTUNITY
     rule.cooldown.FromMilliseconds(round(rules_of.CALM_SECONDS * 1000) if name == "calm" else 0)
+    if name == GROUPED:
+        for field, seconds in (("wait", 0.5), ("interval", 1.0), ("repeat_interval", 3.0), ("close_wait", 2.0)):
+            getattr(rule.grouping, field).FromMilliseconds(round(seconds * 1000))
     if name == "lived":
         rule.min_life.FromMilliseconds(round(rules_of.LIVED_SECONDS * 1000))
     return rule

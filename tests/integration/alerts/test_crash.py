@@ -94,7 +94,7 @@ async def test_a_replica_shows_its_metrics_and_stops_cleanly(
         await replica.end(signal.SIGKILL)
     assert "crossbook_alerts_fired_total 1.0" in text
     assert "crossbook_alerts_connected 1.0" in text
-    assert replica.log().count("ALERT BTC: buy binance") == 1
+    assert replica.log().count("ALERT BTC binance/okx · buy binance") == 1
 
 
 async def has_delivered(running: RunningAlerts, count: int) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from crossbook.alerts.match import Match
 from crossbook.alerts.records import Earlier, Tries
 from crossbook.alerts.store.alerts import AlertStore
 from crossbook.alerts.store.stores import stores_on
@@ -32,7 +33,7 @@ def _rule(cooldown_seconds: int) -> pb.AlertRule:
 
 
 async def _fire(store: AlertStore, cooldown_seconds: int, cause: str) -> pb.Alert | Earlier:
-    return await store.fire(_rule(cooldown_seconds), opportunity(cause), cause, None)
+    return await store.fire(Match(_rule(cooldown_seconds), opportunity(cause), cause), None)
 
 
 async def _set_back(pool: Pool, seconds: float) -> None:

@@ -65,7 +65,7 @@ async def _ids(dsn: str) -> set[str]:
 
 def _retention(pool: Pool, dsn: str, counters: Counters) -> Retention:
     stores = stores_on(pool, dsn, Tries(1, 0), Clock())
-    return Retention(stores.alerts, stores.deliveries, counters, 31 * DAY)
+    return Retention(stores, counters, 31 * DAY)
 
 
 async def test_old_alerts_are_forgotten_with_their_deliveries(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceAsyncStub
 
 CALL_SECONDS = 30.0
+INHIBITIONS = [one for one in pb.AlertInhibition.values() if one != pb.ALERT_INHIBITION_UNSPECIFIED]
 
 
 @dataclass
@@ -56,7 +57,10 @@ class RunningAlerts:
         return list(answer.alerts)
 
     async def create(self, rule: pb.AlertRule, identifier: str = "") -> pb.AlertRule:
-        """A rule."""
+        """A rule; unless it says how to group, each match is a message of its own."""
+        if not rule.HasField("grouping"):
+            rule.grouping.by.append(pb.ALERT_GROUP_BY_NONE)
+            rule.ignored_inhibitions.extend(INHIBITIONS)
         request = pb.CreateAlertRuleRequest(alert_rule_id=identifier, alert_rule=rule)
         return (await self.stub.CreateAlertRule(request, timeout=CALL_SECONDS)).alert_rule
 

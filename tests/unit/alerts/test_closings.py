@@ -22,7 +22,7 @@ class Written:
         self.rounds: list[Mapping[str, int | None]] = []
         self.is_away = False
 
-    async def note_closings(self, closings: Mapping[str, int | None]) -> None:
+    async def note_closings(self, closings: Mapping[str, int | None], peaks: Mapping[str, float]) -> None:
         if self.is_away:
             raise UnavailableError("away")
         self.rounds.append(closings)

@@ -45,7 +45,7 @@ def test_a_message_of_a_group_is_the_group_as_it_was_then() -> None:
     message = message_from(row)
     assert (message.name, message.group_key, message.revision) == ("alertMessages/m-1", "g-1", 3)
     assert (message.kind, message.group) == (pb.ALERT_MESSAGE_KIND_UPDATED, group)
-    assert (message.acknowledge_token, message.HasField("alert")) == ("secret", False)
+    assert (message.acknowledge_token, message.HasField("alert")) == ("g-1.secret", False)
     alert = sample_alert()
     alone = message_of(alert)
     assert (alone.name, alone.group_key, alone.alert) == ("alertMessages/sample", "sample", alert)
@@ -56,7 +56,8 @@ def test_a_claimed_delivery_is_a_message_and_where_it_goes() -> None:
     webhook = {"webhook": {"url": "https://a.example/x"}}
     alert = ("a-1", "alertRules/r-1", OPPORTUNITY, FIRST, None, None, None)
     message = ("a-1", "alertRules/r-1", "a-1", 1, 1, None, FIRST, None, *alert)
-    claimed = claimed_from(("hook", webhook, 3, True, "claim", "https://a.example", *message))
+    nothing_shown = (None, None, None)
+    claimed = claimed_from(("hook", webhook, 3, True, "claim", "https://a.example", *nothing_shown, *message))
     assert (claimed.message.name, claimed.message.alert.name) == ("alertMessages/a-1", "alerts/a-1")
     assert claimed.channel == pb.AlertChannel(id="hook", webhook=pb.WebhookChannel(url="https://a.example/x"))
     assert (claimed.attempts, claimed.is_last_try, claimed.claim, claimed.destination) == (

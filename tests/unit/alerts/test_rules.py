@@ -114,6 +114,7 @@ def test_a_probability_goes_with_a_moment_and_with_opportunities() -> None:
 
     def wrong(**fields: object) -> set[str]:
         rule = default_rule()
+        rule.ClearField("grouping")
         rule.MergeFrom(pb.AlertRule(**fields))  # type: ignore[arg-type]
         try:
             check_rule(rule, POLICY, [])

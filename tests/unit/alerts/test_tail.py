@@ -72,10 +72,11 @@ class World:
     """A tail, a watcher of it, and how often rules and outbox were woken."""
 
     def __init__(self) -> None:
-        self.notices, self.store, self.woken = Announcements(), Fired(), {"rules": 0, "outbox": 0}
+        self.notices, self.store, self.woken = Announcements(), Fired(), {"rules": 0, "outbox": 0, "rounds": 0}
         rulebook: Any = SimpleNamespace(wake=lambda: self._wake("rules"))
         outbox: Any = SimpleNamespace(wake=lambda: self._wake("outbox"))
-        self.tail = Tail(self.notices, self.store, rulebook, outbox, Counters())
+        rounds: Any = SimpleNamespace(wake=lambda: self._wake("rounds"))
+        self.tail = Tail(self.notices, self.store, rulebook, outbox, rounds, Counters())
         self.heard: list[str] = []
 
     def _wake(self, what: str) -> None:

@@ -194,6 +194,7 @@ fn scanner() -> Scanner {
         max_rate_age_ns: 30_000_000_000,
         max_depeg_percent: 1.0,
         allow_depegged: false,
+        max_net_percent: 5.0,
         relays: vec![],
     })
     .expect("the bench's own settings hold")

@@ -5,6 +5,7 @@ pub mod board;
 pub mod edge;
 pub mod hub;
 pub mod latency;
+pub mod life;
 pub mod live;
 mod sources;
 #[cfg(test)]

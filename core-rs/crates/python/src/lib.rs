@@ -7,6 +7,7 @@ mod facts;
 mod identity;
 mod ingest;
 mod instrument;
+mod life;
 mod live;
 mod live_events;
 mod opportunities;
@@ -32,6 +33,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     identity::register(module)?;
     opportunities::register(module)?;
     answers::register(module)?;
+    life::register(module)?;
     scanner::register(module)?;
     plane::register(module)?;
     board::register(module)?;

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Poll, Wake, Waker};
 
+use crossbook_engine::life::HORIZONS;
 use crossbook_engine::live as engine;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -13,6 +14,7 @@ use pyo3::types::PyBytes;
 use crate::answers::{Asked, ScannerAnswers, all_into, lock};
 use crate::errors::{Failure, without_gil};
 use crate::identity::{IdentityFinding, IdentityPair, known_pairs};
+use crate::life::{LifeModel, in_force};
 use crate::live_events::{EventFilter, LoggedEvent, ResumeToken};
 use crate::opportunities::OpportunityEvent;
 use crate::scanner::Scanner;
@@ -115,6 +117,23 @@ impl SharedScan {
     ) -> Result<(usize, Vec<u64>), Failure> {
         let known = known_pairs(&identities)?;
         Ok(self.told(self.with(py, |live| live.set_identities(known, record, now_ns))))
+    }
+
+    #[pyo3(signature = (model, record, now_ns, *, name="", used=[false; HORIZONS], reason=""),
+        text_signature = "($self, model, record, now_ns, *, name='', used=(), reason='')")]
+    #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
+    fn set_life_model(
+        &self,
+        py: Python<'_>,
+        model: Option<&LifeModel>,
+        record: Vec<u8>,
+        now_ns: i64,
+        name: &str,
+        used: [bool; HORIZONS],
+        reason: &str,
+    ) {
+        let life = in_force(model, name, used, reason);
+        self.with(py, |live| live.set_life_model(life, record, now_ns));
     }
 
     fn clock_error_ns(&self, py: Python<'_>, now_ns: i64) -> i64 {

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use crossbook_engine::arbitrage as engine;
+use crossbook_engine::life::HORIZONS;
 use pyo3::prelude::*;
 
 use crate::answers::{Asked, ScannerAnswers, all_into, lock};
 use crate::errors::{Failure, without_gil};
 use crate::identity::{IdentityFinding, IdentityPair, known_pairs};
+use crate::life::{LifeModel, in_force};
 use crate::opportunities::OpportunityEvent;
 
 /// Incremental all-pairs scan, publish gate and opportunity lifecycle.
@@ -28,7 +30,7 @@ impl Scanner {
     #[new]
     #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns, max_depth_age_ns,
         min_notional, max_mid_difference_percent, suspect_after_ns, dollar_currencies, equal_currencies, max_rate_age_ns,
-        max_depeg_percent, allow_depegged, relays))]
+        max_depeg_percent, allow_depegged, relays, max_net_percent=f64::INFINITY))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         open_net_percent: f64,
@@ -47,6 +49,7 @@ impl Scanner {
         max_depeg_percent: f64,
         allow_depegged: bool,
         relays: Vec<[String; 2]>,
+        max_net_percent: f64,
     ) -> Result<PyClassInitializer<Self>, Failure> {
         let settings = engine::ScannerSettings {
             open_net_percent,
@@ -64,6 +67,7 @@ impl Scanner {
             max_rate_age_ns,
             max_depeg_percent,
             allow_depegged,
+            max_net_percent,
             relays: relays.into_iter().map(|[venue, source]| (venue, source)).collect(),
         };
         let inner = engine::Scanner::new(settings).map_err(|error| Failure::InvalidSetting(error.to_string()))?;
@@ -101,6 +105,20 @@ impl Scanner {
     ) -> Result<Vec<OpportunityEvent>, Failure> {
         let known = known_pairs(&identities)?;
         Ok(all_into(without_gil(py, || lock(&self.inner).set_identities(known, now_ns))))
+    }
+
+    #[pyo3(signature = (model, *, name="", used=[false; HORIZONS], reason=""),
+        text_signature = "($self, model, *, name='', used=(), reason='')")]
+    fn set_life_model(
+        &self,
+        py: Python<'_>,
+        model: Option<&LifeModel>,
+        name: &str,
+        used: [bool; HORIZONS],
+        reason: &str,
+    ) {
+        let life = in_force(model, name, used, reason);
+        without_gil(py, || lock(&self.inner).set_life_model(life));
     }
 
     fn take_findings(&self, py: Python<'_>) -> Vec<IdentityFinding> {

@@ -69,6 +69,56 @@ pub struct Conversion {
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
+pub struct Sanity {
+    #[prost(double, tag = "1")]
+    pub score: f64,
+    #[prost(int32, tag = "2")]
+    pub venues: i32,
+    #[prost(double, optional, tag = "3")]
+    pub buy_outlier_percent: Option<f64>,
+    #[prost(double, optional, tag = "4")]
+    pub sell_outlier_percent: Option<f64>,
+    #[prost(double, tag = "5")]
+    pub gap_percent: f64,
+    #[prost(double, optional, tag = "6")]
+    pub mean_gap_percent: Option<f64>,
+    #[prost(double, optional, tag = "7")]
+    pub gap_deviation_percent: Option<f64>,
+    #[prost(double, optional, tag = "8")]
+    pub gap_z: Option<f64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct LifePrediction {
+    #[prost(string, tag = "1")]
+    pub model: String,
+    #[prost(string, tag = "2")]
+    pub unknown: String,
+    #[prost(message, repeated, tag = "3")]
+    pub horizons: Vec<LifeHorizon>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct LifeHorizon {
+    #[prost(message, optional, tag = "1")]
+    pub after: Option<Time>,
+    #[prost(double, tag = "2")]
+    pub alive_probability: f64,
+    #[prost(double, tag = "3")]
+    pub net_percent: f64,
+    #[prost(double, tag = "4")]
+    pub capture_percent: f64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct LifeFeatures {
+    #[prost(fixed64, tag = "1")]
+    pub schema: u64,
+    #[prost(double, repeated, tag = "2")]
+    pub values: Vec<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
 pub struct SizedEdge {
     #[prost(double, tag = "1")]
     pub size: f64,
@@ -153,6 +203,10 @@ pub struct Opportunity {
     pub dislocated_venue: String,
     #[prost(double, tag = "15")]
     pub dislocation_percent: f64,
+    #[prost(message, optional, tag = "40")]
+    pub sanity: Option<Sanity>,
+    #[prost(message, optional, tag = "41")]
+    pub life: Option<LifePrediction>,
 }
 
 impl Opportunity {
@@ -177,6 +231,8 @@ pub struct OpportunityEvent {
     pub cause_time: Option<Time>,
     #[prost(string, tag = "7")]
     pub resume_token: String,
+    #[prost(message, optional, tag = "40")]
+    pub life_features: Option<LifeFeatures>,
 }
 
 impl OpportunityEvent {

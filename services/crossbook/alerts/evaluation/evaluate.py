@@ -26,6 +26,7 @@ from crossbook.plumbing.timestamps import from_duration, from_timestamp
 SWEEP_AT_LEAST = 1_000
 
 OwnRule: TypeAlias = tuple[pb.AlertRule, Tenure]
+OnShort: TypeAlias = Callable[[pb.AlertRule, arbitrage_pb2.Opportunity, str], None]
 
 
 @dataclass(slots=True)
@@ -45,8 +46,11 @@ class _Followed:
 class Evaluator:
     """Holds no more than the opportunities that are open, and the rules that wait for their age."""
 
-    def __init__(self, rules_of: Callable[[str], Sequence[OwnRule]], progress: Progress) -> None:
+    def __init__(
+        self, rules_of: Callable[[str], Sequence[OwnRule]], progress: Progress, on_short: OnShort | None = None
+    ) -> None:
         self._rules_of = rules_of  # of an asset: those that this replica evaluates for it
+        self._on_short = on_short  # told of a rule that an opportunity has not reached until its end
         self._progress = progress
         self._open: dict[str, _Followed] = {}
         self._due: list[tuple[int, str, str]] = []  # waits that were given up stay until they are due or swept
@@ -70,6 +74,11 @@ class Evaluator:
         followed = self._open.setdefault(opportunity.id, _Followed(opportunity, event_ns))
         followed.tell(opportunity, event_ns)
         return matches + list(self._consider(followed, opportunity, event_ns, slots))
+
+    def latest(self, opportunity_id: str) -> arbitrage_pb2.Opportunity | None:
+        """As last told while it is open; None when it is not known to be."""
+        followed = self._open.get(opportunity_id)
+        return followed.opportunity if followed else None
 
     def on_time(self, now_ns: int) -> list[Match]:
         """The matches of rules whose wait is over; none while ends may still be told."""
@@ -138,12 +147,18 @@ class Evaluator:
 
     def _close(self, opportunity: arbitrage_pb2.Opportunity, duration_ns: int) -> Iterator[Match]:
         followed = self._open.pop(opportunity.id, None)
+        self._tell_short(opportunity, duration_ns)
         for rule_name, hold in followed.waiting.items() if followed else ():
             rule = self._rule(rule_name, opportunity.asset)
             if rule and from_duration(rule.min_life) <= duration_ns:
                 yield from self._decide(opportunity, rule_name, hold)
             else:
                 hold.settle()
+
+    def _tell_short(self, opportunity: arbitrage_pb2.Opportunity, lived_ns: int) -> None:
+        for rule, _ in self._rules_of(opportunity.asset) if self._on_short else ():
+            if covers(rule, opportunity) and (words := shortfall(rule, opportunity, lived_ns)) and self._on_short:
+                self._on_short(rule, opportunity, words)
 
     def _decide(self, opportunity: arbitrage_pb2.Opportunity, rule_name: str, hold: Hold) -> Iterable[Match]:
         """The match, which takes over the hold, or none, which lets it go."""
@@ -175,6 +190,27 @@ def passes(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
         and (not rule.HasField("min_notional") or opportunity.executable_notional >= rule.min_notional)
         and (not rule.HasField("min_alive_probability") or _will_be_there(rule, opportunity))
     )
+
+
+def shortfall(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity, lived_ns: int) -> str:
+    """What it lacked for the rule at its best, in words; empty when it lacked nothing."""
+    costs, lived = opportunity.costs, lived_ns / 1e9
+    least_life = from_duration(rule.min_life) / 1e9
+    net = max(costs.net_percent, opportunity.peak_net_percent)
+    missed = (
+        ("net", net, rule.min_net_percent, "%", rule.HasField("min_net_percent")),
+        ("gross", costs.gross_percent, rule.min_gross_percent, "%", rule.HasField("min_gross_percent")),
+        ("notional", opportunity.executable_notional, rule.min_notional, "", rule.HasField("min_notional")),
+        ("life", lived, least_life, "s", True),
+    )
+    words = [
+        f"{name} {had:.6g}{unit} is below {least:.6g}{unit}"
+        for name, had, least, unit, is_set in missed
+        if is_set and had < least
+    ]
+    if rule.HasField("min_alive_probability") and not _will_be_there(rule, opportunity):
+        words.append(f"it is less likely than {rule.min_alive_probability:.6g} to live on for long enough")
+    return ", ".join(words)
 
 
 def _will_be_there(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:

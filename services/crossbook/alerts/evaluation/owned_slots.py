@@ -12,12 +12,13 @@ from hashlib import blake2b
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.evaluation.evaluate import Evaluator, OwnRule
+from crossbook.alerts.evaluation.evaluate import Evaluator, OnShort, OwnRule
 from crossbook.alerts.evaluation.progress import Progress
 from crossbook.alerts.evaluation.recent_events import Event, RecentEvents
 from crossbook.alerts.match import Match, Position
-from crossbook.alerts.rules import is_scheduled
+from crossbook.alerts.rules import follows_opportunities
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
 from crossbook.plumbing.timestamps import from_timestamp
 
@@ -31,14 +32,16 @@ log = structlog.get_logger()
 class OwnedSlots:
     """Everything here happens on the event loop and never waits. Slots are held from `begin` to `end`."""
 
-    def __init__(self, rules: Callable[[], Sequence[pb.AlertRule]], counters: Counters) -> None:
+    def __init__(
+        self, rules: Callable[[], Sequence[pb.AlertRule]], counters: Counters, on_short: OnShort | None = None
+    ) -> None:
         self._rules = rules
         self._counters = counters
         self._tenures: dict[int, Tenure] = {}
         self._own: dict[str, list[OwnRule]] = {}  # what _rules_of gave; forgotten whenever it may be wrong
         self._own_of: Sequence[pb.AlertRule] = ()
         self._progress = Progress()
-        self._evaluator = Evaluator(self._rules_of, self._progress)
+        self._evaluator = Evaluator(self._rules_of, self._progress, on_short)
         self._kept = RecentEvents()
 
     def restart(self, position: Position | None = None) -> str:
@@ -102,8 +105,20 @@ class OwnedSlots:
 
     def has(self, rule: pb.AlertRule) -> bool:
         """Whether this replica evaluates the scheduled rule: such a rule looks at all assets at once."""
-        tenure = self._tenures.get(slot_of(rule.name, ""))
+        return self.owns(rule.name, "")
+
+    def owns(self, rule: str, asset: str) -> bool:
+        """Whether this replica evaluates the rule for the asset."""
+        tenure = self._tenures.get(slot_of(rule, asset))
         return tenure is not None and tenure.is_current
+
+    def latest(self, opportunity_id: str) -> arbitrage_pb2.Opportunity | None:
+        """An open opportunity as last told, whoever evaluates it."""
+        return self._evaluator.latest(opportunity_id)
+
+    def kept(self, opportunity_id: str) -> arbitrage_pb2.Opportunity | None:
+        """One of which the newest events told, as it was told last."""
+        return self._kept.latest(opportunity_id)
 
     def _replay(self, position: Position, slots: set[int]) -> list[Match]:
         since = self._kept.since(position)
@@ -126,7 +141,7 @@ class OwnedSlots:
                 (rule, tenure)
                 for rule in rules
                 if rule.is_enabled
-                and not is_scheduled(rule)
+                and follows_opportunities(rule)
                 and (tenure := self._tenures.get(slot_of(rule.name, asset)))
             ]
         return own

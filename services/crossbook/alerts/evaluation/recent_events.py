@@ -53,5 +53,10 @@ class RecentEvents:
         is_whole = behind < len(self._events) or len(self._events) < (self._events.maxlen or 0)
         return Since(self._newest(behind), is_whole)
 
+    def latest(self, opportunity_id: str) -> arbitrage_pb2.Opportunity | None:
+        """As told last; None when none of the events held is about it."""
+        told = (event.opportunity for _, event in reversed(self._events) if event.opportunity.id == opportunity_id)
+        return next(told, None)
+
     def _newest(self, count: int) -> list[Event]:
         return [event for _, event in islice(self._events, len(self._events) - count, None)]

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from crossbook.alerts.holding.hold_back import HoldBack
 from crossbook.alerts.records import Tries
 from crossbook.alerts.store.alerts import AlertStore
 from crossbook.alerts.store.dead_letters import DeadLetterStore
 from crossbook.alerts.store.deliveries import DeliveryStore
+from crossbook.alerts.store.groups import GroupStore
 from crossbook.alerts.store.notices import Notices
 from crossbook.alerts.store.positions import PositionStore
 from crossbook.alerts.store.rules import RuleStore
+from crossbook.alerts.store.silences import SilenceStore
+from crossbook.alerts.store.suppressions import SuppressionStore
 from crossbook.alerts.store.tables import WriteFailures
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool
@@ -24,18 +28,25 @@ class Stores:
     dead_letters: DeadLetterStore
     positions: PositionStore
     notices: Notices
+    groups: GroupStore
+    silences: SilenceStore
+    suppressions: SuppressionStore
     failures: WriteFailures
 
 
-def stores_on(pool: Pool, dsn: str, tries: Tries, clock: Clock) -> Stores:
+def stores_on(pool: Pool, dsn: str, tries: Tries, clock: Clock, hold_back: HoldBack | None = None) -> Stores:
     """The caller closes the pool."""
     failures = WriteFailures(clock)
+    alerts = AlertStore(pool, failures, tries, hold_back)
     return Stores(
         RuleStore(pool, failures),
-        AlertStore(pool, failures, tries),
+        alerts,
         DeliveryStore(pool, failures),
         DeadLetterStore(pool, failures, tries),
         PositionStore(pool, failures, clock),
         Notices(dsn),
+        GroupStore(pool, failures, alerts.deliver),
+        SilenceStore(pool, failures),
+        SuppressionStore(pool, failures),
         failures,
     )

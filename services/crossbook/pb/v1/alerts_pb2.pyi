@@ -1652,14 +1652,8 @@ class FeedCondition(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VENUE_STATES_FIELD_NUMBER: _builtins.int
-    MAX_STALE_INSTRUMENTS_FIELD_NUMBER: _builtins.int
-    MAX_RESYNCS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     MAX_CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
     MAX_DELAY_MS_FIELD_NUMBER: _builtins.int
-    max_stale_instruments: _builtins.int
-    """More instruments than this are not LIVE at a venue's tracker."""
-    max_resyncs_per_minute: _builtins.int
-    """More books than this had to be rebuilt within a minute."""
     max_clock_offset_ms: _builtins.float
     """A venue's clock is further from ours, in milliseconds."""
     max_delay_ms: _builtins.float
@@ -1672,63 +1666,46 @@ class FeedCondition(_message.Message):
         self,
         *,
         venue_states: _abc.Iterable[_market_pb2.VenueState.ValueType] | None = ...,
-        max_stale_instruments: _builtins.int | None = ...,
-        max_resyncs_per_minute: _builtins.int | None = ...,
         max_clock_offset_ms: _builtins.float | None = ...,
         max_delay_ms: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "_max_resyncs_per_minute", b"_max_resyncs_per_minute", "_max_stale_instruments", b"_max_stale_instruments", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "max_resyncs_per_minute", b"max_resyncs_per_minute", "max_stale_instruments", b"max_stale_instruments"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "_max_resyncs_per_minute", b"_max_resyncs_per_minute", "_max_stale_instruments", b"_max_stale_instruments", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "max_resyncs_per_minute", b"max_resyncs_per_minute", "max_stale_instruments", b"max_stale_instruments", "venue_states", b"venue_states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "venue_states", b"venue_states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_clock_offset_ms: _TypeAlias = _typing.Literal["max_clock_offset_ms"]  # noqa: Y015
     _WhichOneofArgType__max_clock_offset_ms: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms"]  # noqa: Y015
     _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
     _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015
-    _WhichOneofReturnType__max_resyncs_per_minute: _TypeAlias = _typing.Literal["max_resyncs_per_minute"]  # noqa: Y015
-    _WhichOneofArgType__max_resyncs_per_minute: _TypeAlias = _typing.Literal["_max_resyncs_per_minute", b"_max_resyncs_per_minute"]  # noqa: Y015
-    _WhichOneofReturnType__max_stale_instruments: _TypeAlias = _typing.Literal["max_stale_instruments"]  # noqa: Y015
-    _WhichOneofArgType__max_stale_instruments: _TypeAlias = _typing.Literal["_max_stale_instruments", b"_max_stale_instruments"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_clock_offset_ms) -> _WhichOneofReturnType__max_clock_offset_ms | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_delay_ms) -> _WhichOneofReturnType__max_delay_ms | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_resyncs_per_minute) -> _WhichOneofReturnType__max_resyncs_per_minute | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_stale_instruments) -> _WhichOneofReturnType__max_stale_instruments | None: ...
 
 Global___FeedCondition: _TypeAlias = FeedCondition  # noqa: Y015
 
 @_typing.final
 class SystemCondition(_message.Message):
-    """Which troubles of Crossbook itself to tell: all of these, but for limits that are absent."""
+    """Which troubles of Crossbook itself to tell: that Postgres took no writes, that arbitrage or all its shards cannot be
+    reached, and this.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    MAX_UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _builtins.int
     MIN_FREE_DISK_PERCENT_FIELD_NUMBER: _builtins.int
-    max_unacknowledged_batches: _builtins.int
-    """A tracker's batches that are not committed are more than this."""
     min_free_disk_percent: _builtins.float
     """Less of the disk that holds the service's folder is free, in percent."""
     def __init__(
         self,
         *,
-        max_unacknowledged_batches: _builtins.int | None = ...,
         min_free_disk_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_unacknowledged_batches", b"_max_unacknowledged_batches", "_min_free_disk_percent", b"_min_free_disk_percent", "max_unacknowledged_batches", b"max_unacknowledged_batches", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_unacknowledged_batches", b"_max_unacknowledged_batches", "_min_free_disk_percent", b"_min_free_disk_percent", "max_unacknowledged_batches", b"max_unacknowledged_batches", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__max_unacknowledged_batches: _TypeAlias = _typing.Literal["max_unacknowledged_batches"]  # noqa: Y015
-    _WhichOneofArgType__max_unacknowledged_batches: _TypeAlias = _typing.Literal["_max_unacknowledged_batches", b"_max_unacknowledged_batches"]  # noqa: Y015
     _WhichOneofReturnType__min_free_disk_percent: _TypeAlias = _typing.Literal["min_free_disk_percent"]  # noqa: Y015
     _WhichOneofArgType__min_free_disk_percent: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_unacknowledged_batches) -> _WhichOneofReturnType__max_unacknowledged_batches | None: ...
-    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_free_disk_percent) -> _WhichOneofReturnType__min_free_disk_percent | None: ...
 
 Global___SystemCondition: _TypeAlias = SystemCondition  # noqa: Y015

@@ -95,6 +95,41 @@ class AlertServiceStub:
                 request_serializer=crossbook_dot_v1_dot_alerts__pb2.GetAlertStatsRequest.SerializeToString,
                 response_deserializer=crossbook_dot_v1_dot_alerts__pb2.GetAlertStatsResponse.FromString,
                 _registered_method=True)
+        self.ListAlertGroups = channel.unary_unary(
+                '/crossbook.v1.AlertService/ListAlertGroups',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.ListAlertGroupsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListAlertGroupsResponse.FromString,
+                _registered_method=True)
+        self.AcknowledgeAlertGroup = channel.unary_unary(
+                '/crossbook.v1.AlertService/AcknowledgeAlertGroup',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.AcknowledgeAlertGroupRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.AcknowledgeAlertGroupResponse.FromString,
+                _registered_method=True)
+        self.CreateSilence = channel.unary_unary(
+                '/crossbook.v1.AlertService/CreateSilence',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.CreateSilenceRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.CreateSilenceResponse.FromString,
+                _registered_method=True)
+        self.ListSilences = channel.unary_unary(
+                '/crossbook.v1.AlertService/ListSilences',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.ListSilencesRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListSilencesResponse.FromString,
+                _registered_method=True)
+        self.ExpireSilence = channel.unary_unary(
+                '/crossbook.v1.AlertService/ExpireSilence',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.ExpireSilenceRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.ExpireSilenceResponse.FromString,
+                _registered_method=True)
+        self.ExplainAlert = channel.unary_unary(
+                '/crossbook.v1.AlertService/ExplainAlert',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.ExplainAlertRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.ExplainAlertResponse.FromString,
+                _registered_method=True)
+        self.ListSuppressions = channel.unary_unary(
+                '/crossbook.v1.AlertService/ListSuppressions',
+                request_serializer=crossbook_dot_v1_dot_alerts__pb2.ListSuppressionsRequest.SerializeToString,
+                response_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListSuppressionsResponse.FromString,
+                _registered_method=True)
 
 
 class AlertServiceServicer:
@@ -185,6 +220,56 @@ class AlertServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAlertGroups(self, request, context):
+        """Groups of alerts, newest first, with what was told of each.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeAlertGroup(self, request, context):
+        """Says that somebody is at it: a group's repeats and escalations stop until it closes or the time is over. Asked again it
+        overwrites. ABORTED when the group is closed, INVALID_ARGUMENT for a token that is not ours.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateSilence(self, request, context):
+        """Holds back what its matchers name, for a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSilences(self, request, context):
+        """Silences, the one that ends last first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExpireSilence(self, request, context):
+        """Ends a silence now; it stays in the list as history.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainAlert(self, request, context):
+        """Why an opportunity, or a group, was told by a rule, or was not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSuppressions(self, request, context):
+        """What was not told, or not yet, and why; newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AlertServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -247,6 +332,41 @@ def add_AlertServiceServicer_to_server(servicer, server):
                     servicer.GetAlertStats,
                     request_deserializer=crossbook_dot_v1_dot_alerts__pb2.GetAlertStatsRequest.FromString,
                     response_serializer=crossbook_dot_v1_dot_alerts__pb2.GetAlertStatsResponse.SerializeToString,
+            ),
+            'ListAlertGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlertGroups,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListAlertGroupsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.ListAlertGroupsResponse.SerializeToString,
+            ),
+            'AcknowledgeAlertGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeAlertGroup,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.AcknowledgeAlertGroupRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.AcknowledgeAlertGroupResponse.SerializeToString,
+            ),
+            'CreateSilence': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateSilence,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.CreateSilenceRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.CreateSilenceResponse.SerializeToString,
+            ),
+            'ListSilences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSilences,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListSilencesRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.ListSilencesResponse.SerializeToString,
+            ),
+            'ExpireSilence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExpireSilence,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.ExpireSilenceRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.ExpireSilenceResponse.SerializeToString,
+            ),
+            'ExplainAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainAlert,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.ExplainAlertRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.ExplainAlertResponse.SerializeToString,
+            ),
+            'ListSuppressions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuppressions,
+                    request_deserializer=crossbook_dot_v1_dot_alerts__pb2.ListSuppressionsRequest.FromString,
+                    response_serializer=crossbook_dot_v1_dot_alerts__pb2.ListSuppressionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -574,6 +694,195 @@ class AlertService:
             '/crossbook.v1.AlertService/GetAlertStats',
             crossbook_dot_v1_dot_alerts__pb2.GetAlertStatsRequest.SerializeToString,
             crossbook_dot_v1_dot_alerts__pb2.GetAlertStatsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAlertGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/ListAlertGroups',
+            crossbook_dot_v1_dot_alerts__pb2.ListAlertGroupsRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.ListAlertGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeAlertGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/AcknowledgeAlertGroup',
+            crossbook_dot_v1_dot_alerts__pb2.AcknowledgeAlertGroupRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.AcknowledgeAlertGroupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateSilence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/CreateSilence',
+            crossbook_dot_v1_dot_alerts__pb2.CreateSilenceRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.CreateSilenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSilences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/ListSilences',
+            crossbook_dot_v1_dot_alerts__pb2.ListSilencesRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.ListSilencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExpireSilence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/ExpireSilence',
+            crossbook_dot_v1_dot_alerts__pb2.ExpireSilenceRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.ExpireSilenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/ExplainAlert',
+            crossbook_dot_v1_dot_alerts__pb2.ExplainAlertRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.ExplainAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuppressions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossbook.v1.AlertService/ListSuppressions',
+            crossbook_dot_v1_dot_alerts__pb2.ListSuppressionsRequest.SerializeToString,
+            crossbook_dot_v1_dot_alerts__pb2.ListSuppressionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,22 @@ class AlertServiceStub:
     """Sends deliveries that were given up once more."""
     GetAlertStats: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.GetAlertStatsRequest, _alerts_pb2.GetAlertStatsResponse]
     """Counters of this process."""
+    ListAlertGroups: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ListAlertGroupsRequest, _alerts_pb2.ListAlertGroupsResponse]
+    """Groups of alerts, newest first, with what was told of each."""
+    AcknowledgeAlertGroup: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.AcknowledgeAlertGroupRequest, _alerts_pb2.AcknowledgeAlertGroupResponse]
+    """Says that somebody is at it: a group's repeats and escalations stop until it closes or the time is over. Asked again it
+    overwrites. ABORTED when the group is closed, INVALID_ARGUMENT for a token that is not ours.
+    """
+    CreateSilence: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.CreateSilenceRequest, _alerts_pb2.CreateSilenceResponse]
+    """Holds back what its matchers name, for a time."""
+    ListSilences: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ListSilencesRequest, _alerts_pb2.ListSilencesResponse]
+    """Silences, the one that ends last first."""
+    ExpireSilence: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ExpireSilenceRequest, _alerts_pb2.ExpireSilenceResponse]
+    """Ends a silence now; it stays in the list as history."""
+    ExplainAlert: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ExplainAlertRequest, _alerts_pb2.ExplainAlertResponse]
+    """Why an opportunity, or a group, was told by a rule, or was not."""
+    ListSuppressions: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ListSuppressionsRequest, _alerts_pb2.ListSuppressionsResponse]
+    """What was not told, or not yet, and why; newest first."""
 
 @_typing.type_check_only
 class AlertServiceAsyncStub(AlertServiceStub):
@@ -87,6 +103,22 @@ class AlertServiceAsyncStub(AlertServiceStub):
     """Sends deliveries that were given up once more."""
     GetAlertStats: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetAlertStatsRequest, _alerts_pb2.GetAlertStatsResponse]  # type: ignore[assignment]
     """Counters of this process."""
+    ListAlertGroups: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListAlertGroupsRequest, _alerts_pb2.ListAlertGroupsResponse]  # type: ignore[assignment]
+    """Groups of alerts, newest first, with what was told of each."""
+    AcknowledgeAlertGroup: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AcknowledgeAlertGroupRequest, _alerts_pb2.AcknowledgeAlertGroupResponse]  # type: ignore[assignment]
+    """Says that somebody is at it: a group's repeats and escalations stop until it closes or the time is over. Asked again it
+    overwrites. ABORTED when the group is closed, INVALID_ARGUMENT for a token that is not ours.
+    """
+    CreateSilence: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CreateSilenceRequest, _alerts_pb2.CreateSilenceResponse]  # type: ignore[assignment]
+    """Holds back what its matchers name, for a time."""
+    ListSilences: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListSilencesRequest, _alerts_pb2.ListSilencesResponse]  # type: ignore[assignment]
+    """Silences, the one that ends last first."""
+    ExpireSilence: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ExpireSilenceRequest, _alerts_pb2.ExpireSilenceResponse]  # type: ignore[assignment]
+    """Ends a silence now; it stays in the list as history."""
+    ExplainAlert: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ExplainAlertRequest, _alerts_pb2.ExplainAlertResponse]  # type: ignore[assignment]
+    """Why an opportunity, or a group, was told by a rule, or was not."""
+    ListSuppressions: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListSuppressionsRequest, _alerts_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
+    """What was not told, or not yet, and why; newest first."""
 
 class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps rules, evaluates them and delivers what they find: at least once, always with one id."""
@@ -186,5 +218,63 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_alerts_pb2.GetAlertStatsResponse, _abc.Awaitable[_alerts_pb2.GetAlertStatsResponse]]:
         """Counters of this process."""
+
+    @_abc_1.abstractmethod
+    def ListAlertGroups(
+        self,
+        request: _alerts_pb2.ListAlertGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ListAlertGroupsResponse, _abc.Awaitable[_alerts_pb2.ListAlertGroupsResponse]]:
+        """Groups of alerts, newest first, with what was told of each."""
+
+    @_abc_1.abstractmethod
+    def AcknowledgeAlertGroup(
+        self,
+        request: _alerts_pb2.AcknowledgeAlertGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.AcknowledgeAlertGroupResponse, _abc.Awaitable[_alerts_pb2.AcknowledgeAlertGroupResponse]]:
+        """Says that somebody is at it: a group's repeats and escalations stop until it closes or the time is over. Asked again it
+        overwrites. ABORTED when the group is closed, INVALID_ARGUMENT for a token that is not ours.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateSilence(
+        self,
+        request: _alerts_pb2.CreateSilenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.CreateSilenceResponse, _abc.Awaitable[_alerts_pb2.CreateSilenceResponse]]:
+        """Holds back what its matchers name, for a time."""
+
+    @_abc_1.abstractmethod
+    def ListSilences(
+        self,
+        request: _alerts_pb2.ListSilencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ListSilencesResponse, _abc.Awaitable[_alerts_pb2.ListSilencesResponse]]:
+        """Silences, the one that ends last first."""
+
+    @_abc_1.abstractmethod
+    def ExpireSilence(
+        self,
+        request: _alerts_pb2.ExpireSilenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ExpireSilenceResponse, _abc.Awaitable[_alerts_pb2.ExpireSilenceResponse]]:
+        """Ends a silence now; it stays in the list as history."""
+
+    @_abc_1.abstractmethod
+    def ExplainAlert(
+        self,
+        request: _alerts_pb2.ExplainAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ExplainAlertResponse, _abc.Awaitable[_alerts_pb2.ExplainAlertResponse]]:
+        """Why an opportunity, or a group, was told by a rule, or was not."""
+
+    @_abc_1.abstractmethod
+    def ListSuppressions(
+        self,
+        request: _alerts_pb2.ListSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ListSuppressionsResponse, _abc.Awaitable[_alerts_pb2.ListSuppressionsResponse]]:
+        """What was not told, or not yet, and why; newest first."""
 
 def add_AlertServiceServicer_to_server(servicer: AlertServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -28,6 +28,7 @@ class AlertsSettings(Section):
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
     arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    disk_folder lies on the disk whose free room SYSTEM rules look at.
     acknowledge_url is what messages link to, with the group's token behind it, as https://desk.example/ack?token=; none
     when it is empty.
     A delivery is tried delivery_attempts times at least and for delivery_seconds at least.
@@ -44,4 +45,5 @@ class AlertsSettings(Section):
     delivery_seconds: NotNegative = 86_400
     delivery_lease_seconds: Positive = 30
     claim_lease_seconds: Positive = 10
+    disk_folder: Path = Path()
     history_retention_seconds: float = Field(default=31 * 86_400, ge=60, allow_inf_nan=False)

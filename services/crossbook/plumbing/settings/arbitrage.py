@@ -17,6 +17,7 @@ class ArbitrageSettings(Section):
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
     Holding costs whose funding is not known have no net, unless assume_no_funding counts it as none; it is then named.
     event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres;
+    what nets more than max_net_percent is refused, for it cannot be true;
     history_retention_seconds for how long the lives of opportunities that have ended stay there.
     """
 
@@ -39,6 +40,7 @@ class ArbitrageSettings(Section):
     max_rate_age_seconds: Positive = 60
     max_depeg_percent: Positive = 1
     allow_depegged: bool = False
+    max_net_percent: Positive = 5
     relays: dict[str, str] = {}
     assume_no_funding: bool = False
     event_retention_seconds: Positive = 3600

@@ -12,6 +12,8 @@ class SimulatorSettings(Section):
 
     play is a capture of a venue, to be served in the world's place; speed 0 is as fast as possible.
 
+    dislocated_venue is in every planted episode, against all others; empty draws them.
+
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
     assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
     every book, for whoever judges the system from outside; it grows without bound.
@@ -25,6 +27,7 @@ class SimulatorSettings(Section):
     rate: Positive = 1
     episode_interval_seconds: Positive = 4
     quiet_seconds: NotNegative = 10
+    dislocated_venue: str = ""
     duration_seconds: Positive | None = None
     truth_file: Path | None = None
     ledger_file: Path | None = None

@@ -40,11 +40,13 @@ class EpisodePlan:
         interval_seconds: float = 4.0,
         quiet_seconds: float = 10.0,
         duration_seconds: float | None = None,
+        dislocated_venue: str = "",
     ) -> None:
         self._rng = random.Random(f"{seed}:plan")
         self._assets = list(assets)
         self._fees = dict(fee_percent)
         self._interval_seconds = interval_seconds
+        self._dislocated_venue = dislocated_venue
         self._end_seconds = None if duration_seconds is None else duration_seconds - LAST_SECONDS
         self._clock_seconds = quiet_seconds
         self._rested: dict[str, float] = {}  # when an asset may be used again
@@ -92,10 +94,12 @@ class EpisodePlan:
         )
 
     def _sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Half of the time one venue against another, else one venue against all the others."""
+        """Half of the time one venue against another, else one against all the others: always the one that is named."""
         venues = sorted(self._fees)
         self._rng.shuffle(venues)
-        if self._rng.random() < 0.5:
+        if self._dislocated_venue in venues:
+            venues.sort(key=lambda venue: venue != self._dislocated_venue)
+        elif self._rng.random() < 0.5:
             return (venues[0],), (venues[1],)
         one, others = (venues[0],), tuple(sorted(venues[1:]))
         return (one, others) if self._rng.random() < 0.5 else (others, one)

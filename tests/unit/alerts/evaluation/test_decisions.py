@@ -41,3 +41,15 @@ def test_disabled_and_scheduled_rules_decide_nothing() -> None:
     """They do not look at opportunities."""
     rules = [pb.AlertRule(name="off"), pb.AlertRule(name="windows", is_enabled=True, trigger=pb.ALERT_TRIGGER_SNAPSHOT)]
     assert list(decide(rules, [event(OPENED, opportunity(open_ns=START_NS))])) == []
+
+
+def test_a_match_that_joins_an_open_group_is_held_back_by_no_cooldown() -> None:
+    """Until the group is over; then the cooldown counts again."""
+    rule = pb.AlertRule(name="alertRules/g", is_enabled=True, grouping=pb.AlertGrouping())
+    rule.cooldown.FromSeconds(3600)
+    rule.grouping.close_wait.FromSeconds(5)
+    told = []
+    for number, (opened, closed) in enumerate(((0, 10), (12, 14), (30, 31))):
+        found = opportunity(f"o-{number}", open_ns=START_NS + opened * SECOND_NS)
+        told += [event(OPENED, found), event(CLOSED, found, after_seconds=closed - opened)]
+    assert [decision.cause for decision in decide([rule], told)] == ["o-0", "o-1"]

@@ -1,6 +1,7 @@
 """Planted episodes."""
 
 import itertools
+from typing import Any
 
 from crossbook.simulator.world.plan import LAST_SECONDS, MIN_NET_PERCENT, TICKS_PER_SECOND, Episode, EpisodePlan
 
@@ -8,7 +9,7 @@ FEES = {"a": 0.0, "b": 0.045, "c": 0.05, "d": 0.05}
 ASSETS = ["BTC", "ETH", "SOL"]
 
 
-def _episodes(seed: int = 1, seconds: float = 600, **options: float) -> list[Episode]:
+def _episodes(seed: int = 1, seconds: float = 600, **options: Any) -> list[Episode]:
     return EpisodePlan(seed, ASSETS, FEES, **options).take_due(round(seconds * TICKS_PER_SECOND))
 
 
@@ -57,3 +58,11 @@ def test_durations_are_mixed() -> None:
 def test_one_venue_alone_has_no_episodes() -> None:
     """There is nothing to be cheap against."""
     assert EpisodePlan(1, ASSETS, {"a": 0.0}).take_due(10**6) == []
+
+
+def test_the_venue_that_is_named_is_off_against_all_others_in_every_episode() -> None:
+    """Cheap or rich, but never one of many."""
+    episodes = _episodes(dislocated_venue="b")
+    assert len(episodes) > 5
+    assert all(("b",) in (one.cheap, one.rich) for one in episodes)
+    assert all(len(one.cheap) + len(one.rich) == len(FEES) for one in episodes)

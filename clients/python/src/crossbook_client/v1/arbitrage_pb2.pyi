@@ -101,7 +101,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_STALE_DEPTH: _RefusalReason.ValueType  # 21
     """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
     REFUSAL_REASON_TOO_GOOD: _RefusalReason.ValueType  # 40
-    """The net profit is above arbitrage.max_net_percent: what pays so much is wrong."""
+    """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a candidate is not published."""
@@ -151,7 +151,7 @@ REFUSAL_REASON_NO_DEPTH: RefusalReason.ValueType  # 20
 REFUSAL_REASON_STALE_DEPTH: RefusalReason.ValueType  # 21
 """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
 REFUSAL_REASON_TOO_GOOD: RefusalReason.ValueType  # 40
-"""The net profit is above arbitrage.max_net_percent: what pays so much is wrong."""
+"""The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _OpportunityEventKind:
@@ -1047,7 +1047,7 @@ class LifeFeatures(_message.Message):
     """Which numbers these are, in which order: their names' hash."""
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """NaN where one is not known."""
+        """Infinite where one is not known."""
 
     def __init__(
         self,

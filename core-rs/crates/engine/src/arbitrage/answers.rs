@@ -74,7 +74,8 @@ impl Scanner {
         for book in self.books.iter().filter(|book| book.active > 0) {
             for (buy, sell) in book.active_pairs() {
                 if let Phase::Open(opportunity) = book.phase(buy, sell) {
-                    views.push(SpreadView::of_opportunity(book, buy, sell, opportunity));
+                    let now_ns = opportunity.last.buy.receive_ns.max(opportunity.last.sell.receive_ns);
+                    views.push(SpreadView::of_opportunity(&self.rules, book, (buy, sell), opportunity, now_ns));
                 }
             }
         }

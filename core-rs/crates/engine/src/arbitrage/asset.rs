@@ -3,8 +3,10 @@
 use crossbook_market::{BookState, Depth, Instrument, Level, Quote};
 
 use super::costs::{Costs, proceeds, required_proceeds};
+use super::gaps::Gaps;
 use super::identities::{Identities, MarketName};
 use super::numbers::{PairNumbers, Top};
+use super::pasts::Pasts;
 use super::phase::Phase;
 use super::rates::Rates;
 
@@ -51,6 +53,8 @@ pub(super) struct AssetBook {
     pub legs: Vec<Leg>,
     pub tops: Vec<Top>,
     pub identities: Identities,
+    pub gaps: Gaps,
+    pub pasts: Pasts,
     /// Per coin, of legs whose book is LIVE and whose levels have been told.
     depths: Vec<Option<Box<Depth>>>,
     terms: Vec<Terms>,
@@ -73,6 +77,8 @@ impl AssetBook {
             legs: Vec::new(),
             tops: Vec::new(),
             identities: Identities::default(),
+            gaps: Gaps::default(),
+            pasts: Pasts::default(),
             depths: Vec::new(),
             terms: Vec::new(),
             proceeds: Vec::new(),
@@ -167,6 +173,14 @@ impl AssetBook {
     /// The leg's mid in terms that all legs share; 0 without one. See `Rates::value`.
     pub(super) fn worth(&self, leg: usize) -> f64 {
         self.tops[leg].honest_mid() * self.terms[leg].value
+    }
+
+    /// Notes how far the legs' mids are apart; those whose quotes are too old have none.
+    pub(super) fn look(&mut self, now_ns: i64, max_age_ns: i64) {
+        let is_young = |leg: usize| now_ns.saturating_sub(self.tops[leg].receive_ns) <= max_age_ns;
+        let worth = |leg: usize| if is_young(leg) { self.worth(leg) } else { 0.0 };
+        let worths: Vec<f64> = (0..self.legs.len()).map(worth).collect();
+        self.gaps.look(&worths, now_ns);
     }
 
     /// Whether some pair of it needs a rate.

@@ -2,7 +2,7 @@
 //! shows the books of either leg is no other venue.
 
 use super::asset::AssetBook;
-use super::numbers::Dislocation;
+use super::numbers::{Dislocation, median};
 
 /// None where no other venue has a mid, or one of the two legs has none.
 pub(super) fn of_pair(book: &AssetBook, buy: usize, sell: usize) -> Option<Dislocation> {
@@ -13,16 +13,6 @@ pub(super) fn of_pair(book: &AssetBook, buy: usize, sell: usize) -> Option<Dislo
     let (bought, sold) = (off(buy), off(sell));
     let has_mids = book.worth(buy) > 0.0 && book.worth(sell) > 0.0;
     has_mids.then_some(if bought.percent.abs() >= sold.percent.abs() { bought } else { sold })
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values.get(middle).copied()
-    } else {
-        Some((values.get(middle.checked_sub(1)?)? + values.get(middle)?) / 2.0)
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,14 @@ pub(super) fn refusal(pair: &Pair<'_>) -> Option<RefusalReason> {
         .or_else(|| when(pair.numbers.conversion.is_depegged && !settings.allow_depegged, RefusalReason::Depegged))
         .or_else(|| identity(pair))
         .or_else(|| fees(pair))
+        .or_else(|| when(is_too_good(pair), RefusalReason::TooGood))
         .or_else(|| when(pair.numbers.executable_notional() < settings.min_notional, RefusalReason::TooSmall))
+}
+
+/// What an operator has confirmed may pay what it likes.
+fn is_too_good(pair: &Pair<'_>) -> bool {
+    let is_confirmed = pair.book.identities.state(pair.buy, pair.sell) == Some(IdentityState::Confirmed);
+    pair.numbers.costs.net_percent > pair.rules.settings.max_net_percent && !is_confirmed
 }
 
 /// Why the legs' prices cannot be set against each other at all.

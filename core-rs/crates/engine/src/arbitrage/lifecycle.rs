@@ -11,10 +11,12 @@ use super::gate;
 use super::identities::IdentityFinding;
 use super::identity;
 use super::numbers::PairNumbers;
+use super::observation::observe;
 use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::reason::{RefusalCounts, RefusalReason};
 use super::rules::Rules;
+use super::sanity;
 use super::sized::SizingView;
 use super::sizing::{self, Wanted};
 use super::views::{EventKind, OpportunityEvent, SpreadView};
@@ -117,16 +119,21 @@ impl Life<'_, '_> {
 
     fn open(&mut self, open_ns: i64, quote_ns: i64, numbers: PairNumbers) {
         let net_percent = numbers.costs.net_percent;
+        let pair = Pair { numbers, ..self.lives.pair(self.buy, self.sell) };
+        let features = observe(&pair, &sanity::of_pair(&pair), open_ns);
         let opportunity = OpenOpportunity {
             id: self.new_id(quote_ns),
             open_ns,
             peak_net_percent: net_percent,
             dislocation: dislocation::of_pair(self.lives.book, self.buy, self.sell),
+            features,
+            publish_ns: self.lives.moment.now_ns,
             told_net_percent: net_percent,
             last: numbers,
             sizing: self.sizing(),
         };
         self.lives.journal.opened += 1;
+        self.lives.book.pasts.on_open(self.lives.moment.now_ns);
         self.tell(EventKind::Opened, &opportunity, None);
         self.set_phase(Phase::Open(Box::new(opportunity)));
     }
@@ -173,6 +180,8 @@ impl Life<'_, '_> {
         }
         if let Phase::Open(opportunity) = before {
             self.lives.journal.closed += 1;
+            let life_ns = self.lives.moment.now_ns.saturating_sub(opportunity.publish_ns);
+            self.lives.book.pasts.on_close(self.buy, self.sell, life_ns);
             self.tell(EventKind::Closed, &opportunity, Some(reason));
         }
     }
@@ -186,12 +195,19 @@ impl Life<'_, '_> {
         let Moment { now_ns, cause_ns } = self.lives.moment;
         self.lives.journal.events.push(OpportunityEvent {
             kind,
-            spread: SpreadView::of_opportunity(self.lives.book, self.buy, self.sell, opportunity),
+            spread: SpreadView::of_opportunity(
+                self.lives.rules,
+                self.lives.book,
+                (self.buy, self.sell),
+                opportunity,
+                now_ns,
+            ),
             close_reason,
             // Never negative, though the clock may have been set back meanwhile.
             duration_ns: if close_reason.is_some() { now_ns.saturating_sub(opportunity.open_ns).max(0) } else { 0 },
             event_ns: now_ns,
             cause_ns: cause_ns.unwrap_or(last.buy.receive_ns.max(last.sell.receive_ns)),
+            features: if kind == EventKind::Opened { opportunity.features.clone() } else { Vec::new() },
         });
     }
 

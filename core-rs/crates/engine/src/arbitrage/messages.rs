@@ -4,6 +4,9 @@ use crossbook_wire as wire;
 
 use crate::edge::SizedEdge;
 
+use super::observation::schema as feature_schema;
+use super::outlook::LifeOutlook;
+use super::sanity::Sanity;
 use super::sized::{DepthView, SizingView};
 use super::sizing;
 use super::views::{ConversionView, EventKind, LegView, OpportunityEvent, SpreadView};
@@ -28,10 +31,27 @@ impl SpreadView {
             open_time: wire::Time::known(self.open_ns),
             peak_net_percent: self.peak_net_percent,
             conversion: self.conversion.as_ref().map(|conversion| conversion.to_message(at_ns)),
+            sanity: Some(self.sanity.to_message()),
+            life: self.life.as_ref().map(LifeOutlook::to_message),
             is_depegged: self.conversion.as_ref().is_some_and(|conversion| conversion.is_depegged),
             sizing: Some(self.sizing.to_message(at_ns)),
             dislocated_venue: self.dislocated_venue.clone(),
             dislocation_percent: self.dislocation_percent,
+        }
+    }
+}
+
+impl Sanity {
+    fn to_message(self) -> wire::Sanity {
+        wire::Sanity {
+            score: self.score,
+            venues: self.venues as i32,
+            buy_outlier_percent: self.buy_outlier_percent,
+            sell_outlier_percent: self.sell_outlier_percent,
+            gap_percent: self.gap_percent,
+            mean_gap_percent: self.mean_gap_percent,
+            gap_deviation_percent: self.gap_deviation_percent,
+            gap_z: self.gap_z,
         }
     }
 }
@@ -51,6 +71,25 @@ impl SizingView {
             buy: Some(self.buy.to_message(at_ns)),
             sell: Some(self.sell.to_message(at_ns)),
             unknown_limits: self.unknown_limits.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
+
+impl LifeOutlook {
+    fn to_message(&self) -> wire::LifePrediction {
+        let horizon = |(after_ns, alive, net_percent): &(i64, f64, f64)| wire::LifeHorizon {
+            after: Some(wire::Time::from_ns(*after_ns)),
+            alive_probability: *alive,
+            net_percent: *net_percent,
+            capture_percent: alive * net_percent,
+        };
+        match self {
+            Self::Unknown(reason) => wire::LifePrediction { unknown: reason.clone(), ..Default::default() },
+            Self::Known { model, horizons } => wire::LifePrediction {
+                model: model.clone(),
+                unknown: String::new(),
+                horizons: horizons.iter().map(horizon).collect(),
+            },
         }
     }
 }
@@ -115,6 +154,8 @@ impl OpportunityEvent {
             event_time: Some(wire::Time::from_ns(self.event_ns)),
             cause_time: Some(wire::Time::from_ns(self.cause_ns)),
             resume_token,
+            life_features: (!self.features.is_empty())
+                .then(|| wire::LifeFeatures { schema: feature_schema(), values: self.features.clone() }),
         }
     }
 }

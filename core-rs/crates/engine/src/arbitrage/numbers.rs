@@ -104,3 +104,14 @@ impl PairNumbers {
         self.buy.ask > 0.0 && self.sell.bid > 0.0
     }
 }
+
+/// None of none; of an even number the mean of the middle two.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        values.get(middle).copied()
+    } else {
+        Some((values.get(middle.checked_sub(1)?)? + values.get(middle)?) / 2.0)
+    }
+}

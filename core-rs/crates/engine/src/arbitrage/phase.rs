@@ -25,6 +25,9 @@ pub(super) struct OpenOpportunity {
     pub peak_net_percent: f64,
     /// When it opened.
     pub dislocation: Option<Dislocation>,
+    /// What was known when it was told.
+    pub features: Vec<f64>,
+    pub publish_ns: i64,
     /// Net at the last event.
     pub told_net_percent: f64,
     /// As it last paid.

@@ -46,13 +46,21 @@ pub enum RefusalReason {
     NoDepth = 20,
     /// Sizes are not known: a leg's levels were read too long ago.
     StaleDepth = 21,
+    /// The net profit is above what can be true.
+    TooGood = 40,
 }
 
-const REASONS: usize = 22;
+const REASONS: usize = 41;
 
 /// Counts per reason.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct RefusalCounts([u64; REASONS]);
+
+impl Default for RefusalCounts {
+    fn default() -> Self {
+        Self([0; REASONS])
+    }
+}
 
 impl RefusalCounts {
     pub(super) fn add(&mut self, reason: RefusalReason) {

@@ -8,12 +8,16 @@ use super::asset::{AssetBook, Leg};
 use super::identities::{IdentityFinding, IdentityPair, IdentityState};
 use super::lifecycle::{Journal, Lives, Moment};
 use super::numbers::Top;
+use super::outlook::LifeModelInForce;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
 use super::source_times::{SourceTimes, common_error_ns};
 use super::sources::{Place, Sources};
 use super::views::OpportunityEvent;
+
+/// Calls of the timer.
+const LOOKS_A_SECOND: usize = 20;
 
 /// Incremental all-pairs scan. The same payloads from the same sources at the same times give the same events. Sources
 /// are numbered by whoever has them; see `Sources`.
@@ -33,6 +37,8 @@ pub struct Scanner {
     identities: FxHashMap<String, Vec<(IdentityPair, IdentityState)>>,
     journal: Journal,
     quotes: u64,
+    /// How often the timer looked.
+    looks: usize,
 }
 
 /// Counters since the scanner was made.
@@ -62,6 +68,7 @@ impl Scanner {
             identities: FxHashMap::default(),
             journal: Journal::default(),
             quotes: 0,
+            looks: 0,
         })
     }
 
@@ -103,7 +110,22 @@ impl Scanner {
             self.retire(place, now_ns);
         }
         self.refresh_rates(Moment { now_ns, cause_ns: None });
+        self.look_at_gaps(now_ns);
         self.advance_active(now_ns)
+    }
+
+    /// What predicts the lives of what is open and of what opens from now on, or why nothing does.
+    pub fn set_life_model(&mut self, life: Result<LifeModelInForce, String>) {
+        self.rules.life = life;
+    }
+
+    /// At a twentieth of the assets each time, so that each is looked at once a second.
+    fn look_at_gaps(&mut self, now_ns: i64) {
+        let max_age_ns = self.rules.settings.max_age_ns;
+        self.looks = (self.looks + 1) % LOOKS_A_SECOND;
+        for book in self.books.iter_mut().skip(self.looks).step_by(LOOKS_A_SECOND) {
+            book.look(now_ns, max_age_ns);
+        }
     }
 
     /// Replaces what is decided, here or elsewhere, and what was found elsewhere; and looks again at what it can move.

@@ -36,6 +36,8 @@ pub struct ScannerSettings {
     pub max_depeg_percent: f64,
     /// Whether a pair whose rate is a de-peg may be published.
     pub allow_depegged: bool,
+    /// What nets more is refused: it is an error of ours or of a venue, not a profit.
+    pub max_net_percent: f64,
     /// (venue, the venue whose books it shows): never compared with each other.
     pub relays: Vec<(String, String)>,
 }
@@ -66,7 +68,8 @@ impl ScannerSettings {
         require("max_mid_difference_percent", self.max_mid_difference_percent > 0.0, "must be positive")?;
         require("suspect_after_ns", self.suspect_after_ns >= 0, "must not be negative")?;
         require("max_rate_age_ns", self.max_rate_age_ns >= 0, "must not be negative")?;
-        require("max_depeg_percent", self.max_depeg_percent > 0.0, "must be positive")
+        require("max_depeg_percent", self.max_depeg_percent > 0.0, "must be positive")?;
+        require("max_net_percent", self.max_net_percent > self.open_net_percent, "must exceed open_net_percent")
     }
 }
 

@@ -6,10 +6,13 @@ use super::asset::{AssetBook, Leg};
 use super::costs::Costs;
 use super::dislocation;
 use super::numbers::{Dislocation, PairNumbers, Top};
+use super::outlook::{LifeOutlook, outlook};
 use super::pair::Pair;
 use super::phase::{OpenOpportunity, Phase};
 use super::rates::Conversion;
 use super::reason::RefusalReason;
+use super::rules::Rules;
+use super::sanity::{self, Sanity};
 use super::sized::SizingView;
 use super::sizing::{self, Wanted};
 
@@ -72,6 +75,10 @@ pub struct SpreadView {
     pub dislocated_venue: String,
     /// Of the others' median mid; negative when it is cheap.
     pub dislocation_percent: f64,
+    /// How usual it looks.
+    pub sanity: Sanity,
+    /// How long it will live; None where no lifecycle follows it.
+    pub life: Option<LifeOutlook>,
 }
 
 /// The numbers are those of `OpportunityEventKind` in arbitrage.proto.
@@ -96,6 +103,8 @@ pub struct OpportunityEvent {
     pub event_ns: i64,
     /// Receive time of the quote that caused it; of the newer leg when time caused it.
     pub cause_ns: i64,
+    /// What was known of it, when it opens; else empty.
+    pub features: Vec<f64>,
 }
 
 /// One asset across venues; only live quotes count.
@@ -148,17 +157,29 @@ impl SpreadView {
     pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
         let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
         view.reason = reason;
+        view.sanity = sanity::of_pair(pair);
         view.sizing = sizing::of_pair(pair, reason, wanted);
         match pair.book.phase(pair.buy, pair.sell) {
-            Phase::Open(opportunity) => view.identify(pair.book, opportunity),
+            Phase::Open(opportunity) => {
+                view.life = Some(outlook(&pair.rules.life, opportunity, pair.now_ns));
+                view.identify(pair.book, opportunity);
+            }
             _ => view.dislocate(pair.book, dislocation::of_pair(pair.book, pair.buy, pair.sell)),
         }
         view
     }
 
     /// An opportunity as it last paid.
-    pub(super) fn of_opportunity(book: &AssetBook, buy: usize, sell: usize, opportunity: &OpenOpportunity) -> Self {
+    pub(super) fn of_opportunity(
+        rules: &Rules,
+        book: &AssetBook,
+        (buy, sell): (usize, usize),
+        opportunity: &OpenOpportunity,
+        now_ns: i64,
+    ) -> Self {
         let mut view = Self::bare(book, buy, sell, &opportunity.last);
+        view.sanity = sanity::of_pair(&Pair { rules, book, buy, sell, numbers: opportunity.last, now_ns });
+        view.life = Some(outlook(&rules.life, opportunity, now_ns));
         view.sizing = opportunity.sizing.clone();
         view.identify(book, opportunity);
         view
@@ -182,6 +203,8 @@ impl SpreadView {
             peak_net_percent: costs.net_percent,
             dislocated_venue: String::new(),
             dislocation_percent: 0.0,
+            sanity: Sanity::default(),
+            life: None,
         }
     }
 

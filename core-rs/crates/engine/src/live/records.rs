@@ -13,6 +13,8 @@ pub enum RecordKind {
     Disconnected = 4,
     /// What is known of pairs, as its teller writes it.
     Identities = 5,
+    /// The life model in force, or why there is none, as its teller writes it.
+    LifeModel = 6,
     /// An OpportunityEvent without a token: what the scanner said to what is before.
     Answer = 100,
 }

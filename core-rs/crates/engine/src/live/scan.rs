@@ -10,7 +10,7 @@ use super::event_log::EventLog;
 use super::records::{RecordKind, Records};
 use super::unwritten::Unwritten;
 use super::watchers::Watchers;
-use crate::arbitrage::{EventKind, IdentityPair, IdentityState, OpportunityEvent, Scanner};
+use crate::arbitrage::{EventKind, IdentityPair, IdentityState, LifeModelInForce, OpportunityEvent, Scanner};
 use crate::latency::LatencyHistogram;
 
 /// Openings and closings that wait for their line in the log; the oldest go, and are counted.
@@ -93,6 +93,12 @@ impl LiveScan {
         self.records.add(RecordKind::Identities, now_ns, 0, || record);
         let events = self.scanner.set_identities(known, now_ns);
         self.publish(events)
+    }
+
+    /// What predicts lives from now on, or why nothing does; `record` is how the recording tells it.
+    pub fn set_life_model(&mut self, life: Result<LifeModelInForce, String>, record: Vec<u8>, now_ns: i64) {
+        self.records.add(RecordKind::LifeModel, now_ns, 0, || record);
+        self.scanner.set_life_model(life);
     }
 
     /// The events of the last batch have gone out: measures from the receipt of their frames to here. What time caused, and

@@ -41,8 +41,18 @@ pub fn event(kind: EventKind, id: &str, net_percent: f64, event_ns: i64) -> Oppo
         peak_net_percent: net_percent,
         dislocated_venue: String::new(),
         dislocation_percent: 0.0,
+        sanity: crate::arbitrage::Sanity::default(),
+        life: None,
     };
-    OpportunityEvent { kind, spread, close_reason: None, duration_ns: 0, event_ns, cause_ns: event_ns }
+    OpportunityEvent {
+        kind,
+        spread,
+        close_reason: None,
+        duration_ns: 0,
+        event_ns,
+        cause_ns: event_ns,
+        features: vec![],
+    }
 }
 
 fn leg(venue: &str) -> LegView {

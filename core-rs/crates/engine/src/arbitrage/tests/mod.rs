@@ -27,6 +27,7 @@ pub(crate) fn settings() -> ScannerSettings {
         max_rate_age_ns: 30 * SECOND_NS,
         max_depeg_percent: 1.0,
         allow_depegged: false,
+        max_net_percent: 5.0,
         relays: vec![],
         equal_currencies: vec![vec!["USD".to_owned(), "USDT".to_owned()]],
     }

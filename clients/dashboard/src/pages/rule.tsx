@@ -1,0 +1,166 @@
+// The editor of one rule: what it would match now is shown while it is written, each channel can be tried, and nothing is saved
+// over somebody else's change.
+
+import { createMemo, createSignal, For, Index, Show, type JSX } from "solid-js";
+import { open, version } from "../data/opportunities";
+import { patch, post } from "../link/rest";
+import type { AlertChannel, AlertRule, Opportunity, TestAlertChannelResponse } from "../wire/messages";
+import { fromJson } from "../wire/protobuf";
+import { percent } from "../ui/format";
+import { Card, Failure, Field } from "../ui/parts";
+import { attempt, say } from "../ui/toasts";
+
+type Kind = "console" | "webhook" | "slack" | "discord" | "template";
+
+interface Channel {
+  id: string;
+  kind: Kind;
+  url: string;
+  secret: string;
+  template: string;
+}
+
+interface Draft {
+  id: string;
+  displayName: string;
+  isEnabled: boolean;
+  trigger: string;
+  venues: string;
+  assets: string;
+  minNet: string;
+  minGross: string;
+  minNotional: string;
+  minLife: string;
+  cooldown: string;
+}
+
+const TRIGGERS = ["OPPORTUNITY", "SNAPSHOT", "MINUTE"];
+const KINDS: Kind[] = ["console", "webhook", "slack", "discord", "template"];
+const names = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+const number = (text: string): number | undefined => (text.trim() === "" ? undefined : Number(text.replace(",", ".")));
+
+export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }): JSX.Element {
+  const [draft, setDraft] = createSignal(draftOf(props.rule));
+  const [channels, setChannels] = createSignal<Channel[]>(props.rule ? props.rule.channels.map(channelOf) : [{ id: "console", kind: "console", url: "", secret: "", template: "" }]);
+  const [areChannelsNew, setChannelsNew] = createSignal(props.rule === null);
+  const [failure, setFailure] = createSignal<unknown>();
+  const put = (changes: Partial<Draft>): void => void setDraft({ ...draft(), ...changes });
+  const putChannel = (i: number, changes: Partial<Channel>): void => (setChannelsNew(true), void setChannels(channels().map((each, at) => (at === i ? { ...each, ...changes } : each))));
+  const matches = createMemo(() => (version(), [...open.values()].map((each) => each.opportunity).filter((one) => isMatch(one, draft()))));
+  const save = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    setFailure(undefined);
+    const body = { ...ruleOf(draft()), ...(areChannelsNew() ? { channels: channels().map(jsonOf) } : {}) };
+    try {
+      if (props.rule === null) await post(`/api/alerts/rules${draft().id ? `?alertRuleId=${encodeURIComponent(draft().id)}` : ""}`, body);
+      else await patch(`/api/alerts/rules/${props.rule.name.replace("alertRules/", "")}?updateMask=${maskOf(areChannelsNew())}`, body, props.rule.etag);
+      say("The rule is saved.");
+      props.onDone();
+    } catch (error) {
+      setFailure(() => error);
+    }
+  };
+  const test = (each: Channel): Promise<boolean> =>
+    attempt("", async () => {
+      const told = fromJson<TestAlertChannelResponse>("TestAlertChannelResponse", await post("/api/alerts/test", { channel: jsonOf(each) }));
+      say(told.isDelivered ? `${each.id} took the sample${told.httpStatus ? ` (${told.httpStatus})` : ""}.` : `${each.id}: ${told.error}`, { isBad: !told.isDelivered });
+    });
+
+  return (
+    <Card title={props.rule ? `Rule ${props.rule.displayName || props.rule.name}` : "New rule"}>
+      <form class="in pane" onSubmit={(event) => void save(event)}>
+        <div class="forms">
+          <Show when={props.rule === null}><Field label="Id, a-z 0-9 -"><input pattern="[a-z0-9\-]{1,63}" value={draft().id} onInput={(e) => put({ id: e.currentTarget.value })} /></Field></Show>
+          <Field label="Name"><input required value={draft().displayName} onInput={(e) => put({ displayName: e.currentTarget.value })} /></Field>
+          <Field label="Looks at"><select onChange={(e) => put({ trigger: e.currentTarget.value })}><For each={TRIGGERS}>{(each) => <option value={each} selected={each === draft().trigger}>{each.toLowerCase()}</option>}</For></select></Field>
+          <Field label="Venues, empty for all"><input value={draft().venues} onInput={(e) => put({ venues: e.currentTarget.value })} /></Field>
+          <Field label="Assets, empty for all"><input value={draft().assets} onInput={(e) => put({ assets: e.currentTarget.value })} /></Field>
+          <Field label="Net % from"><input inputmode="decimal" value={draft().minNet} onInput={(e) => put({ minNet: e.currentTarget.value })} /></Field>
+          <Field label="Gross % from"><input inputmode="decimal" value={draft().minGross} onInput={(e) => put({ minGross: e.currentTarget.value })} /></Field>
+          <Field label="Notional from"><input inputmode="decimal" value={draft().minNotional} onInput={(e) => put({ minNotional: e.currentTarget.value })} /></Field>
+          <Field label="Open for at least, s"><input inputmode="decimal" value={draft().minLife} onInput={(e) => put({ minLife: e.currentTarget.value })} /></Field>
+          <Field label="Quiet afterwards, s"><input inputmode="decimal" value={draft().cooldown} onInput={(e) => put({ cooldown: e.currentTarget.value })} /></Field>
+          <Field label="In force"><span><input type="checkbox" aria-label="In force" checked={draft().isEnabled} onChange={(e) => put({ isEnabled: e.currentTarget.checked })} /></span></Field>
+        </div>
+        <p class="verdict" aria-live="polite">
+          {matches().length === 0 ? "Of what is open now it would match nothing." : `Of what is open now it would match ${matches().length}: `}
+          {matches().slice(0, 6).map((one) => `${one.asset} ${one.buy?.venue} → ${one.sell?.venue} ${percent(one.costs?.netPercent ?? NaN)} %`).join("; ")}
+        </p>
+        <h3>Whom to tell</h3>
+        <Index each={channels()}>
+          {(each, i) => (
+            <div class="forms">
+              <Field label="Name"><input required value={each().id} onInput={(e) => putChannel(i, { id: e.currentTarget.value })} /></Field>
+              <Field label="Kind"><select onChange={(e) => putChannel(i, { kind: e.currentTarget.value as Kind })}><For each={KINDS}>{(kind) => <option value={kind} selected={kind === each().kind}>{kind}</option>}</For></select></Field>
+              <Show when={each().kind !== "console"}><Field label="Address"><input required type="url" value={each().url} onInput={(e) => putChannel(i, { url: e.currentTarget.value })} /></Field></Show>
+              <Show when={each().kind === "webhook"}><Field label="Secret, whsec_…"><input required value={each().secret} onInput={(e) => putChannel(i, { secret: e.currentTarget.value })} /></Field></Show>
+              <Show when={each().kind === "template"}><Field label="Template that makes JSON"><textarea required rows="2" value={each().template} onInput={(e) => putChannel(i, { template: e.currentTarget.value })} /></Field></Show>
+              <div class="actions">
+                <button type="button" class="button" onClick={() => void test(each())}>Try it</button>
+                <button type="button" class="button" onClick={() => (setChannelsNew(true), setChannels(channels().filter((_, at) => at !== i)))}>Remove</button>
+              </div>
+            </div>
+          )}
+        </Index>
+        <Show when={props.rule !== null && areChannelsNew()}><p class="dim">Addresses and secrets are never shown whole: whatever is saved here replaces them, so write them again.</p></Show>
+        <Show when={failure()}><Failure error={failure()} /></Show>
+        <div class="actions">
+          <button class="button main" type="submit">Save</button>
+          <button class="button" type="button" onClick={() => props.onDone()}>Cancel</button>
+          <button class="button" type="button" onClick={() => (setChannelsNew(true), setChannels([...channels(), { id: `channel-${channels().length + 1}`, kind: "webhook", url: "", secret: "", template: "" }]))}>One more channel</button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function isMatch(one: Opportunity, draft: Draft): boolean {
+  const [venues, assets] = [names(draft.venues), names(draft.assets)];
+  const above = (value: number | undefined, least: string): boolean => number(least) === undefined || (value ?? 0) >= number(least)!;
+  return (
+    (venues.length === 0 || (venues.includes(one.buy?.venue ?? "") && venues.includes(one.sell?.venue ?? ""))) &&
+    (assets.length === 0 || assets.includes(one.asset)) &&
+    above(one.costs?.netPercent, draft.minNet) &&
+    above(one.costs?.grossPercent, draft.minGross) &&
+    above(one.executableNotional, draft.minNotional)
+  );
+}
+
+function draftOf(rule: AlertRule | null): Draft {
+  const text = (value: number | undefined): string => (value === undefined ? "" : String(value));
+  const seconds = (ms: number | undefined): string => (ms === undefined ? "" : String(ms / 1e3));
+  if (rule === null) return { id: "", displayName: "", isEnabled: true, trigger: "OPPORTUNITY", venues: "", assets: "", minNet: "0.1", minGross: "", minNotional: "", minLife: "", cooldown: "300" };
+  return {
+    id: rule.name, displayName: rule.displayName, isEnabled: rule.isEnabled, trigger: TRIGGERS[Math.max(0, rule.trigger - 1)]!,
+    venues: rule.venues.join(", "), assets: rule.assets.join(", "), minNet: text(rule.minNetPercent), minGross: text(rule.minGrossPercent),
+    minNotional: text(rule.minNotional), minLife: seconds(rule.minLife), cooldown: seconds(rule.cooldown),
+  };
+}
+
+function ruleOf(draft: Draft): Record<string, unknown> {
+  const seconds = (text: string): string | undefined => (number(text) === undefined ? undefined : `${number(text)}s`);
+  return {
+    displayName: draft.displayName, isEnabled: draft.isEnabled, trigger: `ALERT_TRIGGER_${draft.trigger}`, venues: names(draft.venues), assets: names(draft.assets),
+    minNetPercent: number(draft.minNet), minGrossPercent: number(draft.minGross), minNotional: number(draft.minNotional),
+    minLife: seconds(draft.minLife), cooldown: seconds(draft.cooldown),
+  };
+}
+
+function maskOf(withChannels: boolean): string {
+  const fields = ["displayName", "isEnabled", "trigger", "venues", "assets", "minNetPercent", "minGrossPercent", "minNotional", "minLife", "cooldown"];
+  return (withChannels ? [...fields, "channels"] : fields).join();
+}
+
+function channelOf(channel: AlertChannel): Channel {
+  const kind = KINDS.find((each) => channel[each] !== undefined) ?? "console";
+  const told = channel[kind] as { url?: string; template?: string } | undefined;
+  return { id: channel.id, kind, url: told?.url ?? "", secret: "", template: told?.template ?? "" };
+}
+
+function jsonOf(channel: Channel): Record<string, unknown> {
+  const { id, kind, url } = channel;
+  if (kind === "console") return { id, console: {} };
+  if (kind === "webhook") return { id, webhook: { url, secrets: [channel.secret] } };
+  if (kind === "template") return { id, template: { url, template: channel.template } };
+  return { id, [kind]: { url } };
+}

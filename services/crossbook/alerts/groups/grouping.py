@@ -1,0 +1,96 @@
+"""Which group a match belongs to, and how long its group waits for what: both by its rule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.protobuf.duration_pb2 import Duration
+
+from crossbook.alerts.match import Match
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.timestamps import SECOND_NS, from_duration
+
+DEFAULT_BY = (pb.ALERT_GROUP_BY_ASSET, pb.ALERT_GROUP_BY_DISLOCATED_VENUE, pb.ALERT_GROUP_BY_REASON)
+DEFAULT_WAIT_NS = SECOND_NS
+DEFAULT_INTERVAL_NS = 30 * SECOND_NS
+DEFAULT_REPEAT_NS = 4 * 3600 * SECOND_NS
+DEFAULT_CLOSE_WAIT_NS = 10 * SECOND_NS
+WINDOWS = (pb.ALERT_TRIGGER_SNAPSHOT, pb.ALERT_TRIGGER_MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """What the members have in common; asset and venue are empty where they have none in common."""
+
+    key: str
+    label: str
+    asset: str
+    venue: str
+    reason: pb.AlertReason.ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What AlertGrouping says, with its defaults; a repeat of 0 is none."""
+
+    wait_ns: int
+    interval_ns: int
+    repeat_ns: int
+    close_wait_ns: int
+
+
+def is_grouped(rule: pb.AlertRule) -> bool:
+    """Whether its matches become members of groups rather than messages of their own."""
+    is_alone = list(rule.grouping.by) == [pb.ALERT_GROUP_BY_NONE]
+    return rule.HasField("grouping") and not is_alone and rule.trigger not in WINDOWS
+
+
+def timing_of(rule: pb.AlertRule) -> Timing:
+    """As the rule has it."""
+    given = rule.grouping
+    return Timing(
+        _or(given.wait, given.HasField("wait"), DEFAULT_WAIT_NS),
+        _or(given.interval, given.HasField("interval"), DEFAULT_INTERVAL_NS),
+        _or(given.repeat_interval, given.HasField("repeat_interval"), DEFAULT_REPEAT_NS),
+        _or(given.close_wait, given.HasField("close_wait"), DEFAULT_CLOSE_WAIT_NS),
+    )
+
+
+def group_key(match: Match) -> GroupKey:
+    """The same for every match of the rule that belongs together."""
+    by: Sequence[pb.AlertGroupBy.ValueType] = list(match.rule.grouping.by) or DEFAULT_BY
+    parts = [_part(match, one) for one in by]
+    has_asset = pb.ALERT_GROUP_BY_ASSET in by
+    has_venue = pb.ALERT_GROUP_BY_DISLOCATED_VENUE in by
+    return GroupKey(
+        key="|".join(parts),
+        label=" ".join(part for part in parts if part) or match.rule.name.rpartition("/")[2],
+        asset=match.asset if has_asset else "",
+        venue=dislocated_venue(match) if has_venue else "",
+        reason=match.reason,
+    )
+
+
+def dislocated_venue(match: Match) -> str:
+    """Empty where nobody can say which leg it is."""
+    return match.trouble.venue if match.trouble else match.opportunity.dislocated_venue
+
+
+def _part(match: Match, by: pb.AlertGroupBy.ValueType) -> str:
+    if by == pb.ALERT_GROUP_BY_ASSET:
+        return match.asset
+    if by == pb.ALERT_GROUP_BY_DISLOCATED_VENUE:
+        pair = match.buy_venue if match.trouble else f"{match.buy_venue}/{match.sell_venue}"
+        return dislocated_venue(match) or pair
+    if by == pb.ALERT_GROUP_BY_BUY_VENUE:
+        return match.buy_venue
+    if by == pb.ALERT_GROUP_BY_SELL_VENUE:
+        return match.sell_venue
+    return _words(match.reason) if by == pb.ALERT_GROUP_BY_REASON and match.trouble else ""
+
+
+def _words(reason: pb.AlertReason.ValueType) -> str:
+    return pb.AlertReason.Name(reason).removeprefix("ALERT_REASON_").lower().replace("_", " ")
+
+
+def _or(given: Duration, is_given: bool, default_ns: int) -> int:
+    return from_duration(given) if is_given else default_ns

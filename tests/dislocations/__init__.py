@@ -1,0 +1,1 @@
+"""One venue that is dislocated again and again: how many messages that makes, with groups and without."""

@@ -1,0 +1,114 @@
+"""A trouble opens when it has lasted, and closes when it is over."""
+
+from collections.abc import Collection
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from crossbook.alerts.conditions.watch import ConditionWatch
+from crossbook.alerts.holding.inhibitions import Domain
+from crossbook.alerts.match import Match
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.pb.v1 import arbitrage_pb2, market_pb2
+from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
+
+FEED = pb.AlertRule(name="alertRules/feed", is_enabled=True, trigger=pb.ALERT_TRIGGER_FEED)
+SYSTEM = pb.AlertRule(name="alertRules/system", is_enabled=True, trigger=pb.ALERT_TRIGGER_SYSTEM)
+
+
+class World:
+    """Everything around the watch: what is known, what fired, and what is open by the tables."""
+
+    def __init__(self, *rules: pb.AlertRule) -> None:
+        self.now_ns = 100 * SECOND_NS
+        self.venues: dict[str, market_pb2.VenueHealth] = {}
+        self.fired: list[Match] = []
+        self.open: dict[str, set[str]] = {}
+        self.is_away = False
+        stats = arbitrage_pb2.GetArbitrageStatsResponse(connected=True)
+        parts = {
+            "rulebook": SimpleNamespace(rules=lambda: rules),
+            "slots": SimpleNamespace(has=lambda rule: True),
+            "feeds": SimpleNamespace(domain=lambda: Domain(self.venues), stats=stats),
+            "replicas": None,
+            "firing": self,
+            "store": self,
+            "closings": SimpleNamespace(close=self.close),
+            "clock": SimpleNamespace(now_ns=lambda: self.now_ns),
+        }
+        self.watch = ConditionWatch(**cast(dict[str, Any], parts), folder=Path())
+
+    async def fire(self, match: Match) -> None:
+        if self.is_away:
+            raise UnavailableError("Postgres cannot be reached")
+        self.fired.append(match)
+        self.open.setdefault(match.rule.name, set()).add(match.cause)
+
+    async def open_troubles(self, rule: str) -> Collection[str]:
+        if self.is_away:
+            raise UnavailableError("Postgres cannot be reached")
+        return self.open.get(rule, set())
+
+    def close(self, cause: str, at_ns: int) -> None:
+        for causes in self.open.values():
+            causes.discard(cause)
+
+    def sicken(self, venue: str) -> None:
+        since = to_timestamp(self.now_ns)
+        state = market_pb2.VENUE_STATE_DOWN
+        self.venues[venue] = market_pb2.VenueHealth(venue=venue, state=state, since_time=since)
+
+
+async def test_a_trouble_is_told_once_and_closes_when_it_is_over() -> None:
+    """However often it is looked at, and by whomever: what is open stands in the table."""
+    world = World(FEED)
+    world.sicken("v1")
+    await world.watch.look()
+    await world.watch.look()
+    (match,) = world.fired
+    assert match.trouble is not None
+    assert (match.trouble.venue, match.cause) == ("v1", f"venue_state:v1::@{100 * SECOND_NS}")
+    heir = World(FEED)
+    heir.open, heir.venues = world.open, world.venues
+    await heir.watch.look()
+    assert heir.fired == []
+    heir.venues.clear()
+    await heir.watch.look()
+    assert heir.open == {"alertRules/feed": set()}
+
+
+async def test_one_that_has_not_lasted_is_no_trouble_yet() -> None:
+    """As long as the rule says; one that comes back begins anew."""
+    patient = pb.AlertRule()
+    patient.CopyFrom(FEED)
+    patient.min_life.FromSeconds(10)
+    world = World(patient)
+    world.sicken("v1")
+    world.now_ns += 9 * SECOND_NS
+    await world.watch.look()
+    world.venues.clear()
+    await world.watch.look()
+    world.sicken("v1")
+    world.now_ns += 9 * SECOND_NS
+    await world.watch.look()
+    assert world.fired == []
+    world.now_ns += SECOND_NS
+    await world.watch.look()
+    assert len(world.fired) == 1
+
+
+async def test_that_postgres_was_away_is_told_once_it_is_back_and_is_over_then() -> None:
+    """Since when it was so is kept meanwhile."""
+    world = World(SYSTEM)
+    world.is_away = True
+    await world.watch.look()
+    world.now_ns += 30 * SECOND_NS
+    await world.watch.look()
+    world.is_away = False
+    await world.watch.look()
+    (match,) = world.fired
+    assert match.trouble is not None
+    assert (match.trouble.reason, match.trouble.since_time.seconds) == (pb.ALERT_REASON_DATABASE, 100)
+    await world.watch.look()
+    assert world.open == {"alertRules/system": set()}
