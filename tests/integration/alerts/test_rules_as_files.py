@@ -2,9 +2,11 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from crossbook.cli.main import app
 from crossbook.pb.v1 import alerts_pb2 as pb
 from tests.support.alerts.alerts_process import RunningAlerts, running_alerts
 from tests.support.alerts.stand_in_arbitrage import StandInArbitrage
@@ -22,13 +24,9 @@ rules:
 
 async def crossbook(*arguments: str, secret: str = "secret-1") -> tuple[int, str]:
     """Its exit code, and what it says."""
-    environment = {**os.environ, "SLACK_URL": f"https://hooks.slack.com/services/{secret}"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "crossbook", "alerts", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+    os.environ["SLACK_URL"] = f"https://hooks.slack.com/services/{secret}"
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["alerts", *arguments])
+    return done.exit_code, done.output
 
 
 async def names(replica: RunningAlerts) -> list[str]:
