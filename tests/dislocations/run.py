@@ -28,6 +28,7 @@ GROUPED, EACH = "grouped", "each"
 VENUES = 14
 DISLOCATIONS = 10
 QUIET_SECONDS = 15.0
+START_SECONDS = 300.0
 SETTLE_SECONDS = 25.0  # the last group closes, and its message is delivered
 LATE_NS = 2 * SECOND_NS  # that an opportunity may open after its episode was planted, or ended
 LEAST_SECONDS = 1.0  # an episode that is shorter need not be found
@@ -100,7 +101,7 @@ async def run(minutes: float, folder: Path, dislocations: int = DISLOCATIONS, ve
     }
     options = ["--duration", f"{seconds + SETTLE_SECONDS:.0f}s", "--venues", ",".join(chosen)]
     async with receiving() as receiver, System(folder, *options, **environment) as system:
-        await system.until(lambda: any(name.startswith("tracker") for name in system.processes()))
+        await system.until(lambda: any(name.startswith("tracker") for name in system.processes()), START_SECONDS)
         async with open_channel(system.address("alerts")) as channel:
             for name in (GROUPED, EACH):
                 await _add_rule(channel, receiver, name)

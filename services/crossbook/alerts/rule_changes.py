@@ -47,6 +47,10 @@ class RuleChanges:
             raise ConflictError(f"{current.name} has another etag by now: read it again")
         after = updated(current, change, mask)
         await self._check(after)
+        if created(after) == created(
+            current
+        ):  # as a file says that is applied again: the etag stays, and nobody is told
+            return redacted(current)
         stored = await self._store.replace_rule(rule_id, created(after), current.etag)
         await self._rulebook.refresh()
         return redacted(stored)

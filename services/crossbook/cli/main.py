@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from crossbook.cli import accounts, services
+from crossbook.cli import accounts, alert_rules, services
 from crossbook.cli import export as exporting
 from crossbook.cli import groups as grouping
 from crossbook.cli import inspect as inspecting
@@ -32,7 +32,10 @@ app.command("top")(topping.top)
 app.command("record")(recording.record)
 app.command("replay")(recording.replay)
 for command in services.commands():
-    app.command(command.__name__)(command)
+    if command.__name__ == "alerts":
+        app.add_typer(alert_rules.group_of(command), name="alerts")
+    else:
+        app.command(command.__name__)(command)
 app.add_typer(watching.app, name="watch")
 app.add_typer(lives.app, name="opportunities")
 app.command("export")(exporting.export)

@@ -19,6 +19,7 @@ from crossbook.arbitrage.messages import to_event
 from crossbook.arbitrage.recorder import recorded_answers, recorded_arguments
 from crossbook.arbitrage.recorder import replay as replay_scanner
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.pb.v1.alerts_pb2 import AlertRule
 from crossbook.plumbing.recording import RecordingError, recording_names
 from crossbook.replay.captured import Captured, load, save
 from crossbook.replay.fingerprint import Fingerprint, Fingerprinter, fingerprint
@@ -62,6 +63,16 @@ def replay(directory: Path, speed: float, on_event: OnEvent) -> list[Comparison]
         save(captured, directory)
     rows.append(Comparison("opportunities, merged", captured.merged if captured else None, merged))
     return rows
+
+
+def fired(directory: Path, rule: AlertRule) -> Iterator[arbitrage_pb2.OpportunityEvent]:
+    """The openings of the opportunities of a recorded run that the rule would have told. Raises RecordingError."""
+    events = [to_event(event) for event in replay_scanner(directory / ARBITRAGE)]
+    openings: dict[str, arbitrage_pb2.OpportunityEvent] = {}
+    for event in events:
+        openings.setdefault(event.opportunity.id, event)
+    for decision in decide([rule], events):
+        yield openings[decision.cause]
 
 
 def _merged(events: Iterator[OpportunityEvent], on_event: OnEvent) -> Fingerprint:

@@ -1,9 +1,12 @@
 """People beside a history's processes: they silence assets and acknowledge groups, and remember what was answered."""
 
+import math
+from contextlib import suppress
 from typing import Protocol
 
 from crossbook.alerts.store.stores import Stores
 from crossbook.pb.v1 import alerts_pb2
+from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 from tests.histories.inprocess.loop import VirtualLoop
 from tests.histories.inprocess.servers import Servers
@@ -41,8 +44,11 @@ class People:
         if self._world.servers.moods.get("postgres"):
             return
         began = self._world.loop.time() - self._world.began
-        await self._world.stores().silences.create(silence)
-        self.silences.append((asset, self._world.loop.time() - self._world.began, began + seconds))
+        answered = math.inf  # while the answer is lost it may hold or not, and excuses what is not told
+        with suppress(UnavailableError):
+            await self._world.stores().silences.create(silence)
+            answered = self._world.loop.time() - self._world.began
+        self.silences.append((asset, answered, began + seconds))
 
     async def acknowledge(self, seconds: float) -> None:
         """Each group that is open, under a name of its own."""
@@ -54,6 +60,9 @@ class People:
             began = self._world.loop.time() - self._world.began
             until = to_timestamp(self._world.wall_ns("postgres") + round(seconds * SECOND_NS))
             said = alerts_pb2.AlertAcknowledgement(author=author, expire_time=until)
-            if await self._world.stores().groups.acknowledge(group_id, said) is not None:
+            group = None
+            with suppress(UnavailableError):  # the answer was lost: nobody has said anything that must hold
+                group = await self._world.stores().groups.acknowledge(group_id, said)
+            if group is not None:
                 now = self._world.loop.time() - self._world.began
                 self.acknowledged.append((group_id, author, now, began + seconds))

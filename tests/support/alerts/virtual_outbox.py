@@ -18,6 +18,7 @@ from crossbook.alerts.channels.registry import destination_of
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.closings import Closings
 from crossbook.alerts.counters import Counters
+from crossbook.alerts.match import Match
 from crossbook.alerts.outbox import Outbox
 from crossbook.alerts.records import Tries
 from crossbook.alerts.store.stores import Stores, stores_on
@@ -50,7 +51,8 @@ class VirtualOutbox:
     async def fire(self, number: int, channel: pb.AlertChannel) -> pb.Alert:
         """An alert alone, of an asset of its own."""
         rule = pb.AlertRule(name="alertRules/r", cooldown=Duration(), channels=[channel])
-        found = await self.stores.alerts.fire(rule, opportunity(f"o-{number}", f"COIN{number}"), f"o-{number}", None)
+        match = Match(rule, opportunity(f"o-{number}", f"COIN{number}"), f"o-{number}")
+        found = await self.stores.alerts.fire(match, None)
         assert isinstance(found, pb.Alert)
         self._wake()
         return found

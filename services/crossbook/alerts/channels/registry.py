@@ -8,6 +8,7 @@ from typing import Any
 from crossbook.alerts.channels.apprise import Apprise
 from crossbook.alerts.channels.chat import Discord, Slack
 from crossbook.alerts.channels.console import Console
+from crossbook.alerts.channels.content import as_json, message_fields, sample_message
 from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import ChannelKind
@@ -21,7 +22,7 @@ from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.teams import Teams
 from crossbook.alerts.channels.telegram import Telegram
 from crossbook.alerts.channels.template import Template
-from crossbook.alerts.channels.templating import TemplateProblemError
+from crossbook.alerts.channels.templating import TemplateProblemError, render
 from crossbook.alerts.channels.text import digest_of, sample_text, text_of
 from crossbook.alerts.channels.web_push import WebPush
 from crossbook.alerts.channels.webhook import Webhook
@@ -133,6 +134,16 @@ async def send_digest(channel: pb.AlertChannel, messages: Sequence[pb.AlertMessa
     assert kind is not None
     digest = digest_of([text_of(message, now_ns()) for message in messages])
     return await kind.send(getattr(channel, name), Errand(messages[-1], digest), http)
+
+
+def preview(channel: pb.AlertChannel) -> str:
+    """What a channel would say of a made-up alert: its text, or its body. Raises TemplateProblemError."""
+    name, _ = _kind(channel)
+    if name == "template":
+        return render(channel.template.template, message_fields(sample_message()))
+    if name == "webhook":
+        return as_json(message_fields(sample_message()))
+    return sample_text(channel.text_template).whole
 
 
 def takes_digests(name: str) -> bool:

@@ -100,9 +100,10 @@ def _after(
 
 def _due_ns(facts: Facts, timing: Timing, after_ns: Sequence[int], now_ns: int) -> int | None:
     """The next moment at which anything can be to say; None when only a change can make it so."""
-    loud = [_repeat_ns(facts, timing), _escalation_ns(facts, after_ns)]
-    if facts.acknowledged_until_ns is not None and facts.acknowledged_until_ns > now_ns:
-        loud = [None if at is None else max(at, facts.acknowledged_until_ns) for at in loud]
+    escalates = _escalation_ns(facts, after_ns)
+    if escalates is not None and facts.acknowledged_until_ns is not None and facts.acknowledged_until_ns > now_ns:
+        escalates = max(escalates, facts.acknowledged_until_ns)
+    loud = [_repeat_ns(facts, timing), escalates]
     closes_ns = facts.last_closed_ns + timing.close_wait_ns if facts.open_count == 0 else None
     return min(_known([*loud, _update_ns(facts, timing), closes_ns]), default=None)
 

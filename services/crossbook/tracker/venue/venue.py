@@ -121,7 +121,7 @@ class Venue:
         while not lifetime.stopping.is_set():
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._facts.keep_asking(lifetime, self._wanted.instruments.values))
+                    tasks.create_task(self._facts.keep_asking(lifetime, lambda: self._wanted.instruments.values()))
                     tasks.create_task(uplinks.run(lifetime))
             except* Exception as errors:
                 log.error("facts_failed", venue=self.id, exc_info=errors, effect="they become stale; begun afresh")

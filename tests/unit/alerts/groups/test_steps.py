@@ -52,7 +52,8 @@ def test_what_nobody_has_acknowledged_repeats_and_what_somebody_has_does_not() -
     """Until that is over; a change is told all the same."""
     assert step(TOLD, 2_010) == Step(REPEATED, due_ns=3_010)
     seen = replace(TOLD, acknowledged_until_ns=5_000)
-    assert step(seen, 2_010) == Step(due_ns=5_000, is_put_off=True)
+    assert step(seen, 1_500) == Step(due_ns=2_010)
+    assert step(seen, 2_010) == Step(due_ns=3_010, is_put_off=True)
     assert step(replace(seen, changed_ns=2_000), 2_010).kind == UPDATED
     assert step(replace(seen, repeated_ns=4_500), 5_500) == Step(REPEATED, due_ns=6_500)
 
