@@ -91,8 +91,8 @@ async def compare(dsn: str, path: Path, format: str) -> None:
         expected = await cursor.fetchone()
     reader = {"parquet": "read_parquet", "csv": "read_csv"}[format]
     duckdb.sql("SET TimeZone = 'UTC'")
-    found = duckdb.sql(f"SELECT {SUMS} FROM {reader}('{path}')").fetchone()
-    if [str(value) for value in expected or ()] != [str(value) for value in found or ()]:
+    (found,) = duckdb.sql(f"SELECT {SUMS} FROM {reader}('{path}')").fetchall()
+    if [str(value) for value in expected or ()] != [str(value) for value in found]:
         raise SystemExit(f"the file is not what Postgres has: {found} and {expected}")
 
 

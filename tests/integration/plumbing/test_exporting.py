@@ -1,6 +1,5 @@
 """Exports of the public schema: what the page says, read back equal by others, and in the memory of a batch."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from crossbook.plumbing.export.service import ExportService
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
+from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 START = datetime(2026, 11, 30, 12, 30, tzinfo=UTC)
@@ -52,13 +52,20 @@ FILL = """
 
 @asynccontextmanager
 async def exporting(dsn: str, service: str = "aggregator") -> AsyncIterator[ExportServiceStub]:
-    """A server of a service's exports, and a client of it."""
+    """A client of a service's exports."""
+    async with serving(dsn, service) as (stub, _):
+        yield stub
+
+
+@asynccontextmanager
+async def serving(dsn: str, service: str) -> AsyncIterator[tuple[ExportServiceStub, ExportService]]:
+    """The same, and what serves it."""
     async with await open_pool(dsn) as pool:
         own = ExportService(service, pool)
         health = ServiceHealth("crossbook.v1.ExportService")
         server = grpc_server("127.0.0.1", 0, own.register, health)
         async with server as running, open_channel(f"127.0.0.1:{running.port}") as channel:
-            yield ExportServiceStub(channel)
+            yield ExportServiceStub(channel), own
 
 
 async def fill(dsn: str, windows: int) -> None:
@@ -220,14 +227,14 @@ async def test_a_client_that_does_not_read_holds_back_the_server(postgres_dsn: s
     """What is sent ahead is what flow control lets, not the table: then the export is told that it has stalled."""
     from crossbook.plumbing.export import service
 
-    await fill(postgres_dsn, 4000)
+    await fill(postgres_dsn, 8000)
     patched = pytest.MonkeyPatch()
     patched.setattr(service, "STALLED_SECONDS", 0.5)
     try:
-        async with exporting(postgres_dsn) as stub:
-            call = stub.Export(request("windows", 4000))
+        async with serving(postgres_dsn, "aggregator") as (stub, own):
+            call = stub.Export(request("windows", 8000))
             await call.read()
-            await asyncio.sleep(1.5)
+            await eventually(lambda: own.running == 0)
             taken: list[int] = []
 
             async def take() -> None:

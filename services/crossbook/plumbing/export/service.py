@@ -30,7 +30,7 @@ class ExportService(export_pb2_grpc.ExportServiceServicer):
     def __init__(self, service: str, pool: Pool | None) -> None:
         self._datasets = datasets_of(service)
         self._pool = pool
-        self._running = 0
+        self.running = 0
 
     def register(self, server: grpc.aio.Server) -> None:
         """Beside the service's own RPCs."""
@@ -43,13 +43,13 @@ class ExportService(export_pb2_grpc.ExportServiceServicer):
         dataset = self._check(request)
         if self._pool is None:
             raise UnavailableError("this service was started without Postgres: set CROSSBOOK_POSTGRES_DSN")
-        if self._running >= EXPORTS:
+        if self.running >= EXPORTS:
             raise OverloadedError(f"{EXPORTS} exports run already: try again later")
-        self._running += 1
+        self.running += 1
         try:
             await self._send(self._pool, dataset, request, context)
         finally:
-            self._running -= 1
+            self.running -= 1
 
     async def _send(self, pool: Pool, dataset: Dataset, request: pb.ExportRequest, context: Context) -> None:
         columns = await columns_of(pool, dataset)

@@ -24,7 +24,19 @@ def test_health_is_for_anybody_and_reflection_for_whoever_may_look() -> None:
 
 def test_what_changes_something_is_for_more_than_a_viewer_and_audited() -> None:
     """By their names: a reading method begins with a reading verb."""
-    reading = ("Get", "List", "Watch", "Subscribe", "Explain", "Count", "Ingest", "ExchangeCode", "Login", "Refresh")
+    reading = (
+        "Get",
+        "List",
+        "Watch",
+        "Subscribe",
+        "Explain",
+        "Count",
+        "Export",
+        "Ingest",
+        "ExchangeCode",
+        "Login",
+        "Refresh",
+    )
     for service in services():
         for method in service.methods:
             access = method.GetOptions().Extensions[pb.access]
