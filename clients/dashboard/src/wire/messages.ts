@@ -472,6 +472,22 @@ export interface ExplainSpreadResponse {
   identityFinding: string;
 }
 
+export interface ExportColumn {
+  name: string;
+  type: string;
+}
+
+export interface ExportRequest {
+  dataset: string;
+  fromTime?: number;
+  toTime?: number;
+}
+
+export interface ExportResponse {
+  columns: ExportColumn[];
+  rows: Uint8Array;
+}
+
 export interface FeedCondition {
   venueStates: number[];
   maxClockOffsetMs?: number;
@@ -1899,6 +1915,9 @@ export const TABLE = {
   ExplainAlertResponse: "1:isTold:bool 2:explanation:string 3:alert:?@Alert 4:group:?@AlertGroup 5:suppressions:*@Suppression",
   ExplainSpreadRequest: "1:asset:string 2:buyVenue:string 3:sellVenue:string 4:notionals:*double 60:holdingHorizon:?Duration",
   ExplainSpreadResponse: "1:opportunity:?@Opportunity 2:reason:#RefusalReason 3:explanation:string 4:buyAge:?Duration 5:sellAge:?Duration 6:identityFinding:string",
+  ExportColumn: "1:name:string 2:type:string",
+  ExportRequest: "1:dataset:string 2:fromTime:?Timestamp 3:toTime:?Timestamp",
+  ExportResponse: "1:columns:*@ExportColumn 2:rows:bytes",
   FeedCondition: "1:venueStates:*#VenueState 4:maxClockOffsetMs:?double 5:maxDelayMs:?double",
   GatewayStats: "1:sockets:uint32 2:subscriptions:uint32 3:framesSent:uint64 4:bytesSent:uint64 5:stalledSockets:uint64 6:instruments:uint32 7:connected:bool",
   GetAggregatorStatsRequest: "",
