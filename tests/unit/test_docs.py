@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = ("docs", "deploy", "clients")
+FETCHED = "node_modules"  # others' pages
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(page for name in ("docs", "deploy", "clients") for page in (ROOT / name).rglob("*.md"))]
+    page
+    for page in [*ROOT.glob("*.md"), *(page for name in FOLDERS for page in (ROOT / name).rglob("*.md"))]
+    if FETCHED not in page.parts
 )
 LINK = re.compile(r"\]\(([^)#\s]+)")
 NAMED = re.compile(r"`((?:clients|core-rs|deploy|docs|protos|services|tests)/[\w./*-]+)`")

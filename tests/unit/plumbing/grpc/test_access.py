@@ -47,7 +47,7 @@ class Rings:
         return self.now
 
 
-def shown(role: int, seconds: float = 60, session: str = "sessions/1") -> tuple[tuple[str, str], ...]:
+def shown(role: int, seconds: float = 86_400, session: str = "sessions/1") -> tuple[tuple[str, str], ...]:
     token = SIGNER.token(Caller("users/ann", role, session), seconds)  # type: ignore[arg-type]
     return (("authorization", f"Bearer {token}"),)
 
