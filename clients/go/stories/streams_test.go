@@ -4,21 +4,27 @@ package stories
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	pb "crossbook/clients/go/crossbookv1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // streams has a story for each; a method that is new and has none fails the test.
 var streams = map[string]func(*testing.T, context.Context, *system, string){
+	"crossbook.v1.AggregatorService/IngestFacts":                    ingestFacts,
 	"crossbook.v1.AggregatorService/IngestQuotes":                   ingestQuotes,
 	"crossbook.v1.AggregatorService/SubscribeQuoteBatches":          subscribeQuoteBatches,
+	"crossbook.v1.AggregatorService/WatchInstrumentFacts":           watchInstrumentFacts,
 	"crossbook.v1.AggregatorService/WatchQuotes":                    watchQuotes,
 	"crossbook.v1.AlertService/WatchAlerts":                         watchAlerts,
 	"crossbook.v1.ArbitrageService/WatchOpportunities":              watchOpportunities,
+	"crossbook.v1.ProcessService/WatchLog":                          watchLog,
 	"grpc.health.v1.Health/Watch":                                   watchHealth,
 	"grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": reflects,
 }
@@ -104,6 +110,70 @@ func watchAlerts(t *testing.T, ctx context.Context, s *system, _ string) {
 	alert := received(t, stream).GetAlert()
 	if alert.GetRule() != name || alert.GetOpportunity().GetId() == "" {
 		t.Fatalf("told %v", alert)
+	}
+}
+
+// All that is known comes first, of the asset that was asked for, then the word that it was all.
+func watchInstrumentFacts(t *testing.T, ctx context.Context, s *system, _ string) {
+	request := &pb.WatchInstrumentFactsRequest{Filter: &pb.InstrumentFilter{Venues: venues, Assets: []string{"BTC"}}}
+	stream, err := s.aggregator().WatchInstrumentFacts(ctx, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for isComplete := false; !isComplete; {
+		message := received(t, stream)
+		for _, instrument := range message.GetInstruments() {
+			if instrument.GetAsset() != "BTC" || len(instrument.GetFacts()) == 0 {
+				t.Fatalf("told %v", instrument)
+			}
+			told++
+		}
+		isComplete = message.GetIsComplete()
+	}
+	if told < len(venues) {
+		t.Fatalf("told of %d instruments", told)
+	}
+}
+
+// A fact that is told is there for everybody, and the last known one when its stream is over.
+func ingestFacts(t *testing.T, ctx context.Context, s *system, _ string) {
+	stream, err := s.aggregator().IngestFacts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := &pb.InstrumentFacts{Venue: s.venue, Symbol: symbol, Asset: "GOCOIN", Facts: []*pb.InstrumentFact{{
+		Kind: pb.FactKind_FACT_KIND_MARK_PRICE, State: pb.FactState_FACT_STATE_KNOWN, Value: proto.Float64(1.5),
+		Source: "go", ReceiveTime: timestamppb.Now(),
+	}}}
+	request := &pb.IngestFactsRequest{Venue: s.venue, Instruments: []*pb.InstrumentFacts{told}}
+	if err := stream.Send(request); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != io.EOF {
+		t.Fatalf("ended with %v", err)
+	}
+	query := &pb.ListInstrumentFactsRequest{Filter: &pb.InstrumentFilter{Venues: []string{s.venue}}}
+	answer, err := s.aggregator().ListInstrumentFacts(ctx, query)
+	if err != nil || len(answer.GetInstruments()) != 1 || answer.GetInstruments()[0].GetFacts()[0].GetValue() != 1.5 {
+		t.Fatalf("read %v, %v", answer, err)
+	}
+}
+
+// Its latest line comes at once.
+func watchLog(t *testing.T, ctx context.Context, s *system, process string) {
+	stream, err := pb.NewProcessServiceClient(s.connections[process]).WatchLog(ctx, &pb.WatchLogRequest{Lines: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := received(t, stream).GetLines(); len(lines) == 0 || lines[0].GetEvent() == "" {
+		t.Fatalf("told %v", lines)
 	}
 }
 

@@ -170,7 +170,7 @@ def _ingests(grpcurl: Grpcurl, address: str) -> None:
     start = (time.time_ns() // SECOND_NS - 3) * SECOND_NS
     hello, *batches = _little_stream(start)
     answers = grpcurl.call(address, "crossbook.v1.AggregatorService/IngestQuotes", hello, *batches)
-    assert answers[0] == {"resume": {"next_sequence": "1"}}
+    assert answers[0]["resume"]["next_sequence"] == "1"
     assert int(answers[-1]["acknowledgement"]["committed_sequence"]) >= 1
     query = {"venues": ["gateio"], "from_time": to_timestamp(start).ToJsonString(), "page_size": 1}
     (page,) = grpcurl.call(address, "crossbook.v1.AggregatorService/ListSnapshots", query)
@@ -217,6 +217,18 @@ def _reads(method: str, request: Fields, *wanted: str) -> Story:
     return story
 
 
+def _ingests_facts(grpcurl: Grpcurl, address: str) -> None:
+    """A fact, typed in; then what is known of its instrument."""
+    fact = {"kind": "FACT_KIND_MARK_PRICE", "state": "FACT_STATE_KNOWN", "value": 1.5, "source": "typed"}
+    fact["receive_time"] = to_timestamp(time.time_ns()).ToJsonString()
+    told = {"venue": "gateio", "symbol": "CURL/USDT:USDT", "asset": "CURL", "facts": [fact]}
+    message = {"venue": "gateio", "instruments": [told]}
+    assert len(grpcurl.call(address, "crossbook.v1.AggregatorService/IngestFacts", message)) == 1
+    query = {"filter": {"venues": ["gateio"]}}
+    (page,) = grpcurl.call(address, "crossbook.v1.AggregatorService/ListInstrumentFacts", query)
+    assert page["instruments"][0]["facts"][0]["value"] == 1.5
+
+
 def _reflects(grpcurl: Grpcurl, address: str) -> None:
     method = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
     (answer,) = grpcurl.call(address, method, {"list_services": ""})
@@ -224,6 +236,7 @@ def _reflects(grpcurl: Grpcurl, address: str) -> None:
 
 
 STREAMS: dict[str, Story] = {
+    "crossbook.v1.AggregatorService/IngestFacts": _ingests_facts,
     "crossbook.v1.AggregatorService/IngestQuotes": _ingests,
     "crossbook.v1.AlertService/WatchAlerts": _watches_alerts,
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _reflects,
@@ -231,8 +244,10 @@ STREAMS: dict[str, Story] = {
         method: _reads(method, request, *wanted)
         for method, request, *wanted in (
             ("crossbook.v1.AggregatorService/SubscribeQuoteBatches", {"filter": {"assets": ["BTC"]}}, "batch"),
+            ("crossbook.v1.AggregatorService/WatchInstrumentFacts", {"filter": {"assets": ["BTC"]}}, "instruments"),
             ("crossbook.v1.AggregatorService/WatchQuotes", {"filter": {"assets": ["BTC"]}}, "quote"),
             ("crossbook.v1.ArbitrageService/WatchOpportunities", {"venues": ["okx", "binance"]}),
+            ("crossbook.v1.ProcessService/WatchLog", {"lines": 1}, "lines"),
             ("grpc.health.v1.Health/Watch", {}, "status"),
         )
     },

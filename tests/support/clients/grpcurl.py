@@ -38,7 +38,7 @@ class Grpcurl:
     def methods(self, address: str, service: str) -> dict[str, bool]:
         """Each method of the service as service/method, and whether it streams."""
         described = passed(PROGRAM, "-plaintext", address, "describe", service, folder=ROOT)
-        found = re.findall(r"rpc (\w+) \((.*?)\) returns \((.*?)\);", described)
+        found = re.findall(r"rpc (\w+) \((.*?)\) returns \((.*?)\)", described)
         return {f"{service}/{name}": "stream " in asked + answered for name, asked, answered in found}
 
     def call(self, address: str, method: str, *requests: Fields) -> list[Fields]:

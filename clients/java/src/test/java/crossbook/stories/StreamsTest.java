@@ -10,18 +10,30 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
+import crossbook.v1.Aggregator.IngestFactsRequest;
+import crossbook.v1.Aggregator.IngestFactsResponse;
 import crossbook.v1.Aggregator.InstrumentFilter;
+import crossbook.v1.Aggregator.ListInstrumentFactsRequest;
 import crossbook.v1.Aggregator.ListSnapshotsRequest;
 import crossbook.v1.Aggregator.SubscribeQuoteBatchesRequest;
+import crossbook.v1.Aggregator.WatchInstrumentFactsRequest;
 import crossbook.v1.Aggregator.WatchQuotesRequest;
+import crossbook.v1.AggregatorServiceGrpc;
 import crossbook.v1.Alerts.WatchAlertsRequest;
 import crossbook.v1.Arbitrage.WatchOpportunitiesRequest;
+import crossbook.v1.Facts.FactKind;
+import crossbook.v1.Facts.FactState;
+import crossbook.v1.Facts.InstrumentFact;
+import crossbook.v1.Facts.InstrumentFacts;
+import crossbook.v1.Process.WatchLogRequest;
+import crossbook.v1.ProcessServiceGrpc;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -36,11 +48,14 @@ class StreamsTest {
 
     /** A story for each; a method that is new and has none fails the test. */
     private static final Map<String, Story> STORIES = Map.of(
+            "crossbook.v1.AggregatorService/IngestFacts", StreamsTest::ingestFacts,
             "crossbook.v1.AggregatorService/IngestQuotes", StreamsTest::ingestQuotes,
             "crossbook.v1.AggregatorService/SubscribeQuoteBatches", StreamsTest::subscribeQuoteBatches,
+            "crossbook.v1.AggregatorService/WatchInstrumentFacts", StreamsTest::watchInstrumentFacts,
             "crossbook.v1.AggregatorService/WatchQuotes", StreamsTest::watchQuotes,
             "crossbook.v1.AlertService/WatchAlerts", StreamsTest::watchAlerts,
             "crossbook.v1.ArbitrageService/WatchOpportunities", StreamsTest::watchOpportunities,
+            "crossbook.v1.ProcessService/WatchLog", StreamsTest::watchLog,
             "grpc.health.v1.Health/Watch", StreamsTest::watchHealth,
             "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", StreamsTest::reflects);
 
@@ -144,6 +159,52 @@ class StreamsTest {
         system.removeRule(name);
         assertEquals(name, alert.getRule());
         assertFalse(alert.getOpportunity().getId().isEmpty());
+    }
+
+    /** All that is known comes first, of the asset that was asked for, then the word that it was all. */
+    private static void watchInstrumentFacts(RunningSystem system, String process) {
+        var filter = InstrumentFilter.newBuilder().addAllVenues(VENUES).addAssets("BTC");
+        var request = WatchInstrumentFactsRequest.newBuilder().setFilter(filter).build();
+        var messages = system.aggregator().watchInstrumentFacts(request);
+        int told = 0;
+        boolean isComplete = false;
+        while (!isComplete) {
+            var message = messages.next();
+            for (var instrument : message.getInstrumentsList()) {
+                assertEquals("BTC", instrument.getAsset());
+                assertTrue(instrument.getFactsCount() > 0);
+                told++;
+            }
+            isComplete = message.getIsComplete();
+        }
+        assertTrue(told >= 2, "told of " + told);
+    }
+
+    /** A fact that is told is there for everybody, and the last known one when its stream is over. */
+    private static void ingestFacts(RunningSystem system, String process) throws Exception {
+        var fact = InstrumentFact.newBuilder()
+                .setKind(FactKind.FACT_KIND_MARK_PRICE).setState(FactState.FACT_STATE_KNOWN).setValue(1.5)
+                .setSource("java").setReceiveTime(Timestamp.newBuilder().setSeconds(Instant.now().getEpochSecond()));
+        var told = InstrumentFacts.newBuilder()
+                .setVenue(system.venue).setSymbol(LittleStream.SYMBOL).setAsset("JAVACOIN").addFacts(fact);
+        Answers<IngestFactsResponse> answers = new Answers<>();
+        var stream = AggregatorServiceGrpc.newStub(system.channels.get("aggregator")).ingestFacts(answers);
+        stream.onNext(IngestFactsRequest.newBuilder().setVenue(system.venue).addInstruments(told).build());
+        stream.onCompleted();
+        assertEquals(1, answers.all().size());
+        var filter = InstrumentFilter.newBuilder().addVenues(system.venue);
+        var query = ListInstrumentFactsRequest.newBuilder().setFilter(filter).build();
+        var found = system.aggregator().listInstrumentFacts(query).getInstrumentsList();
+        assertEquals(1, found.size());
+        assertEquals(1.5, found.get(0).getFacts(0).getValue());
+    }
+
+    /** Its latest line comes at once. */
+    private static void watchLog(RunningSystem system, String process) {
+        var log = ProcessServiceGrpc.newBlockingStub(system.channels.get(process));
+        var message = log.watchLog(WatchLogRequest.newBuilder().setLines(1).build()).next();
+        assertFalse(message.getLinesList().isEmpty());
+        assertFalse(message.getLines(0).getEvent().isEmpty());
     }
 
     /** The state now comes at once. */
