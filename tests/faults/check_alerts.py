@@ -23,7 +23,7 @@ UNTOLD_NS = 2 * SECOND_NS  # what opened so shortly before arbitrage was killed 
 LEASE_SECONDS = 45.0  # a delivery cut off in the middle comes again after its lease
 DEFAULT_COOLDOWN_SECONDS = 300.0
 
-ALERTS = "SELECT id, rule, cause, asset, buy_venue, sell_venue, fired_at FROM alerts ORDER BY fired_at"
+ALERTS = "SELECT id, rule, cause, asset, buy_venue, sell_venue, fired_at, group_id FROM alerts ORDER BY fired_at"
 FIRED = "SELECT cause FROM alerts WHERE rule = %s"
 DELIVERIES = "SELECT message_id, channel_id, state, last_error FROM deliveries WHERE state <> 2"
 
@@ -39,6 +39,7 @@ class Alert:
     buy_venue: str
     sell_venue: str
     fired_at: datetime
+    group_id: str | None = None
 
     @property
     def fired_ns(self) -> int:
@@ -144,11 +145,16 @@ def _check_taken(rig: Rig, own: Sequence[Alert], trials: Sequence[Trial]) -> Ite
 
 
 def _check_cooldown(alerts: Sequence[Alert]) -> Iterator[Finding]:
-    """The default rule: one alert per pair and cooldown, whatever Redis forgets."""
+    """The default rule: one alert per pair and cooldown, whatever Redis forgets; no cooldown keeps a pair from a group that
+    is there already.
+    """
     last: dict[tuple[str, str, str, str], Alert] = {}
+    groups: set[str] = set()
     for alert in alerts:
         key = (alert.rule, alert.asset, alert.buy_venue, alert.sell_venue)
-        before = last.get(key)
+        before = None if alert.group_id in groups else last.get(key)
+        if alert.group_id:
+            groups.add(alert.group_id)
         if before and (alert.fired_at - before.fired_at).total_seconds() < DEFAULT_COOLDOWN_SECONDS:
             yield alert.fired_ns, f"{alert.id} fired within the cooldown of {before.id}"
         last[key] = alert

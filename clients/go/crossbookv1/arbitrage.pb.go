@@ -1045,7 +1045,8 @@ type Opportunity struct {
 	IsDepegged bool `protobuf:"varint,12,opt,name=is_depegged,json=isDepegged,proto3" json:"is_depegged,omitempty"`
 	// How much of it there is at which net percent. In answers from windows nothing is known of depth: NO_DEPTH.
 	Sizing *Sizing `protobuf:"bytes,13,opt,name=sizing,proto3" json:"sizing,omitempty"`
-	// The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others.
+	// The leg whose mid was further from the median of all other venues' mids when it opened, or whose books that one relays;
+	// empty when there were no others.
 	DislocatedVenue string `protobuf:"bytes,14,opt,name=dislocated_venue,json=dislocatedVenue,proto3" json:"dislocated_venue,omitempty"`
 	// How far that mid was from the median, in percent of it; negative when it was cheap.
 	DislocationPercent float64 `protobuf:"fixed64,15,opt,name=dislocation_percent,json=dislocationPercent,proto3" json:"dislocation_percent,omitempty"`

@@ -587,7 +587,9 @@ class Opportunity(_message.Message):
     is_depegged: _builtins.bool
     """Whether that rate is further from 1 than the limit between two currencies that stand for a dollar."""
     dislocated_venue: _builtins.str
-    """The leg whose mid was further from the median of all other venues' mids when it opened; empty when there were no others."""
+    """The leg whose mid was further from the median of all other venues' mids when it opened, or whose books that one relays;
+    empty when there were no others.
+    """
     dislocation_percent: _builtins.float
     """How far that mid was from the median, in percent of it; negative when it was cheap."""
     @_builtins.property

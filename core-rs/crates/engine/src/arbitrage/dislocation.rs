@@ -17,14 +17,18 @@ pub(super) fn of_pair(book: &AssetBook, buy: usize, sell: usize) -> Option<Dislo
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scanner;
     use super::super::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
+    use super::super::{Scanner, ScannerSettings};
 
     const NOW_NS: i64 = 1_000 * SECOND_NS;
 
     /// Of each opportunity that opens when venues v0, v1, … move from 100 to these mids: buy, sell, and which leg is off by how much.
     fn opened(mids: &[f64]) -> Vec<(String, String, String, f64)> {
-        let mut scanner: Scanner = scanner(settings());
+        opened_with(vec![], mids)
+    }
+
+    fn opened_with(relays: Vec<(String, String)>, mids: &[f64]) -> Vec<(String, String, String, f64)> {
+        let mut scanner: Scanner = scanner(ScannerSettings { relays, ..settings() });
         let instruments: Vec<_> = (0..mids.len()).map(|venue| instrument(&format!("v{venue}"), "BTC")).collect();
         for moved in [false, true] {
             let mid_of = |mid: f64| if moved { mid } else { 100.0 };
@@ -54,6 +58,14 @@ mod tests {
         let found = opened(&[100.0, 100.0, 101.0]);
         assert_eq!(found.len(), 2);
         assert!(found.iter().all(|(_, sell, off, percent)| sell == "v2" && off == "v2" && *percent > 0.9));
+    }
+
+    #[test]
+    fn a_venue_that_relays_the_one_that_is_off_is_off_by_its_name() {
+        let found = opened_with(vec![("v3".into(), "v0".into())], &[99.0, 100.0, 100.0, 99.0]);
+        assert_eq!(found.len(), 4);
+        assert!(found.iter().any(|(buy, ..)| buy == "v3"));
+        assert!(found.iter().all(|(_, _, off, _)| off == "v0"));
     }
 
     #[test]

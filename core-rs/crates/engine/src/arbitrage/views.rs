@@ -217,7 +217,10 @@ impl SpreadView {
 
     fn dislocate(&mut self, book: &AssetBook, found: Option<Dislocation>) {
         if let Some(Dislocation { leg, percent }) = found {
-            self.dislocated_venue = book.legs[leg].instrument.venue.clone();
+            let off = &book.legs[leg];
+            // A relay is off because its origin is: one thing has one name.
+            let shown = book.legs.iter().find(|one| one.venue == off.origin).unwrap_or(off);
+            self.dislocated_venue = shown.instrument.venue.clone();
             self.dislocation_percent = percent;
         }
     }
