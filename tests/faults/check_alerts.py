@@ -145,8 +145,9 @@ def _check_taken(rig: Rig, own: Sequence[Alert], trials: Sequence[Trial]) -> Ite
 
 
 def _check_cooldown(alerts: Sequence[Alert]) -> Iterator[Finding]:
-    """The default rule: one alert per pair and cooldown, whatever Redis forgets; no cooldown keeps a pair from a group that
-    is there already.
+    """The default rule: one alert per pair and cooldown, whatever Redis forgets.
+
+    No cooldown keeps a pair from a group that is there already.
     """
     last: dict[tuple[str, str, str, str], Alert] = {}
     groups: set[str] = set()
