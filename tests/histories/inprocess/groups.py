@@ -117,6 +117,8 @@ def _acknowledged(seen: SeenGroups, messages: dict[str, list[Sequence[Any]]]) ->
         if authors.get(group) != author:
             yield f"group {group} was acknowledged by {author}, and says {authors.get(group)}"
     for group, author, from_at, to_at in seen.acknowledged:
+        # The latest one stands, though it may end sooner than the one before.
+        replaced = [one[2] for one in seen.acknowledged if one[0] == group and one[2] > from_at]
         for _, _, revision, kind, at in messages.get(group, []):
-            if kind == REPEATED and from_at < at < to_at - SLACK_SECONDS:
+            if kind == REPEATED and from_at < at < min([to_at, *replaced]) - SLACK_SECONDS:
                 yield f"revision {revision} of group {group} repeats at {at:.3f} s, though {author} is at it"

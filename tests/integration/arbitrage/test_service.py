@@ -100,7 +100,11 @@ async def test_who_cannot_use_any_quote_for_its_clock_says_that_it_does_not_serv
 async def test_the_list_is_sorted_filtered_and_limited(fanout: Fanout, arbitrage: RunningArbitrage) -> None:
     """Best net first; every filter holds."""
     fanout.send(
-        CHEAP, DEAR, Tick("third", 100.5, 100.6), Tick("cheap", 9.9, 10.0, "ETH", 100), Tick("dear", 11, 12, "ETH", 100)
+        CHEAP,
+        DEAR,
+        Tick("third", 100.5, 100.6),
+        Tick("cheap", 9.9, 10.0, "ETH", 100),
+        Tick("dear", 10.4, 10.5, "ETH", 100),
     )
     await scanned(arbitrage, 5)
 
@@ -124,7 +128,7 @@ async def test_the_list_is_sorted_filtered_and_limited(fanout: Fanout, arbitrage
     assert await rows(assets=["ETH"]) == everything[:1]
     assert await rows(symbols=["ETH/USDT:USDT"]) == everything[:1]
     assert await rows(min_gross_percent=0.9) == everything[:2]
-    assert await rows(min_net_percent=5.0) == everything[:1]
+    assert await rows(min_net_percent=3.0) == everything[:1]
     assert await rows(assets=["NONE"]) == []
 
 
