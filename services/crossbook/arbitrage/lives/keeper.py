@@ -17,7 +17,8 @@ from crossbook.arbitrage.store.lives import LifeStore, Making
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import UnavailableError
 
-PAGE = 128  # what the event loop is kept for: a few milliseconds
+PAGE = 1_024  # a life is read and written once for all of its events in a page: with its path, which costs the most
+DECODED_AT_A_TIME = 128  # what the event loop is kept for: about a millisecond
 INTERVAL_SECONDS = 1.0
 UNWATCHED_SECONDS = 5.0  # between two looks for those whose writer is gone
 SILENT_SECONDS = 15.0  # a writer that lives says so every second, and waits 2 s at most to say it again
@@ -62,8 +63,7 @@ class LifeKeeper:
             rows = await making.events(PAGE) if making else []
             if making is None or not rows:
                 return 0
-            told = [(_event(payload), writer) for _, writer, payload in rows]
-            await _take(making, told, rows[-1][0])
+            await _take(making, await _decoded(rows), rows[-1][0])
         self.events += len(rows)
         return len(rows)
 
@@ -100,6 +100,15 @@ async def _take(making: Making, told: Sequence[tuple[pb.OpportunityEvent, str]],
         else:
             new[found] = begun(event, writer)
     await making.keep(list(new.values()), list(known.values()), position)
+
+
+async def _decoded(rows: Sequence[tuple[int, str, bytes]]) -> list[tuple[pb.OpportunityEvent, str]]:
+    """With turns for others in between."""
+    told: list[tuple[pb.OpportunityEvent, str]] = []
+    for first in range(0, len(rows), DECODED_AT_A_TIME):
+        told += [(_event(payload), writer) for _, writer, payload in rows[first : first + DECODED_AT_A_TIME]]
+        await asyncio.sleep(0)
+    return told
 
 
 def _event(payload: bytes) -> pb.OpportunityEvent:
