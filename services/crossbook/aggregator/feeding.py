@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from crossbook.plumbing.errors import ConflictError
+from crossbook.plumbing.tasks import set_within
 
 SILENT_SECONDS = 3.0
 LEAVE_SECONDS = 1.0  # for the end of a stream whose tracker is gone to arrive
@@ -83,12 +84,4 @@ class Feeder:
                     f" {SILENT_SECONDS:g} s, the next stream takes over"
                 )
             else:
-                await _ended_within(current, min(alive_s, left_s))
-
-
-async def _ended_within(feeding: Feeding, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await feeding.ended.wait()
-    except TimeoutError:
-        return
+                await set_within(current.ended, min(alive_s, left_s))

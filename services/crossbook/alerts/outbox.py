@@ -27,6 +27,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
+from crossbook.plumbing.tasks import set_within
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp, to_timestamp
 
 PLACES = 128
@@ -107,9 +108,7 @@ class Outbox:
         self._wake.set()
 
     async def _pause(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._wake.wait()
+        await set_within(self._wake, POLL_SECONDS)
 
     async def _deliver(self, batch: list[ClaimedDelivery]) -> None:
         destination = batch[0].destination

@@ -10,6 +10,7 @@ from crossbook.alerts.rules import default_rule
 from crossbook.alerts.store.rules import RuleStore
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.tasks import set_within
 
 REFRESH_SECONDS = 5.0
 UNREAD_SECONDS = 0.5
@@ -49,6 +50,4 @@ class Rulebook:
                 if not self.is_read.is_set() and await self._store.create_first_rule(default_rule()):
                     log.info("default_rule_created")
                 await self.refresh()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REFRESH_SECONDS if self.is_read.is_set() else UNREAD_SECONDS):
-                    await self._wake.wait()
+            await set_within(self._wake, REFRESH_SECONDS if self.is_read.is_set() else UNREAD_SECONDS)

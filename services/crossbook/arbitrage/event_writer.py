@@ -13,6 +13,7 @@ from crossbook.arbitrage.store.events import EventStore
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.retry import backoff
+from crossbook.plumbing.tasks import set_within
 
 EVENTS_AT_A_TIME = 128  # what the event loop is kept from its readers for: about a millisecond
 ALIVE_SECONDS = 1.0
@@ -86,8 +87,4 @@ class EventWriter:
 
     async def _quiet(self) -> None:
         self._changed.clear()
-        try:
-            async with asyncio.timeout(ALIVE_SECONDS):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
+        await set_within(self._changed, ALIVE_SECONDS)

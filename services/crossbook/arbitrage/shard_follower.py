@@ -17,7 +17,7 @@ from crossbook.arbitrage.venue_health import VenueHealths, merged
 from crossbook.pb.v1.market_pb2 import VenueHealth
 from crossbook.plumbing.plane.quote_stream import QuoteWatch, Source
 from crossbook.plumbing.plane.thread import PlaneThread
-from crossbook.plumbing.tasks import Keeper
+from crossbook.plumbing.tasks import Keeper, set_within
 
 LOOK_SECONDS = 1.0  # how often those that are to be left are looked at
 
@@ -89,11 +89,7 @@ class ShardFollower:
                     await tell()
                 self._follow_listed(tasks, tell, keeper)
                 self._changed.clear()
-                try:
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await self._changed.wait()
-                except TimeoutError:
-                    pass
+                await set_within(self._changed, LOOK_SECONDS)
 
     async def _leave_unlisted(self) -> bool:
         """Whether any was left."""

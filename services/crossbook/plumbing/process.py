@@ -19,6 +19,7 @@ import uvloop
 from crossbook.plumbing.errors import CrossbookError, SettingsError
 from crossbook.plumbing.private_files import UMASK
 from crossbook.plumbing.settings import PARENT_PIPE_VARIABLE
+from crossbook.plumbing.tasks import set_within
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -69,12 +70,7 @@ class Lifetime:
 
     async def sleep(self, seconds: float) -> bool:
         """Sleeps; True as soon as the service is told to stop."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self.stopping.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await set_within(self.stopping, seconds)
 
 
 def run_service(main: Callable[[Lifetime], Awaitable[None]]) -> None:

@@ -32,6 +32,15 @@ Keep = Callable[[str, Callable[[], Awaitable[None]]], None]
 log = structlog.get_logger()
 
 
+async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
+    """Waits until it is set, so long at most; none waits for ever. Whether it was."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
 async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Runs all of them until one ends, cancels the others, and raises what the one raised."""
     try:

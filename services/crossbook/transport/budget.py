@@ -9,7 +9,8 @@ import heapq
 import math
 import random
 from collections import deque
-from contextlib import suppress
+
+from crossbook.plumbing.tasks import set_within
 
 # A minute, and a second more: a venue counts a request when it arrives, and the next one may be faster on its way.
 WINDOW_SECONDS = 61.0
@@ -63,10 +64,7 @@ class Budget:
 
     async def _wait_for_change(self, seconds: float) -> None:
         """Until the time has passed, or another has come first or gone."""
-        changed = self._changed
-        with suppress(TimeoutError):
-            async with asyncio.timeout(None if seconds == math.inf else seconds):
-                await changed.wait()
+        await set_within(self._changed, None if seconds == math.inf else seconds)
 
     def _tell_change(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from crossbook.plumbing.errors import ConflictError, PortTakenError, SettingsError
 from crossbook.plumbing.retry import without_waits
-from crossbook.plumbing.tasks import Keeper, until_first
+from crossbook.plumbing.tasks import Keeper, set_within, until_first
 from tests.support.waiting import eventually
 
 
@@ -165,3 +165,12 @@ async def test_cancelling_the_caller_cancels_them_all() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_an_event_is_waited_for_no_longer_than_is_said() -> None:
+    """Told is whether it was set; what is set already, or while it is waited for, ends the waiting."""
+    event = asyncio.Event()
+    assert not await set_within(event, 0.01)
+    asyncio.get_running_loop().call_later(0.01, event.set)
+    assert await set_within(event, None)
+    assert await set_within(event, 0)

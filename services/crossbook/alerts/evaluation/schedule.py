@@ -8,7 +8,6 @@ arbitrage is down the round is skipped, and the next one looks at newer windows.
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -24,6 +23,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.tasks import set_within
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 LIMIT = 1000
@@ -78,9 +78,7 @@ class Schedule:
                 await self.check(rule for rule in self._rulebook.rules() if self._slots.has(rule))
             except UnavailableError as error:
                 log.warning("schedule_skipped", reason=str(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds_to_next()):
-                    await self._wake.wait()
+            await set_within(self._wake, self._seconds_to_next())
 
     def _seconds_to_next(self) -> float:
         return self._interval_seconds - (self._clock.now_ns() / SECOND_NS - COMMIT_SECONDS) % self._interval_seconds

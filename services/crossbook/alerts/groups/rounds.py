@@ -22,6 +22,7 @@ from crossbook.alerts.store.groups import GroupStore, Outcome, Round
 from crossbook.alerts.store.suppressions import Note
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.tasks import set_within
 from crossbook.plumbing.timestamps import from_duration
 
 POLL_SECONDS = 0.25
@@ -54,9 +55,7 @@ class GroupRounds:
             with suppress(UnavailableError):  # the health watch says so
                 while await self._store.step(self.judge):
                     pass
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
+            await set_within(self._wake, POLL_SECONDS)
 
     def judge(self, known: Round) -> Outcome:
         """What is done of a group."""

@@ -32,6 +32,7 @@ from crossbook.plumbing.access.folder import open_secrets, prepare_access
 from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.recording import RecordingError
+from crossbook.plumbing.tasks import set_within
 from crossbook.replay.captured import capture, save
 
 _SETTLE_SECONDS = 6.0
@@ -111,9 +112,7 @@ async def _present(plan: Plan, run: Run, left_s: float | None, link: str) -> Non
     )
     async with asyncio.TaskGroup() as group:
         drawing = group.create_task(present([*view, print_lines(run.observer)]))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left_s):
-                await run.supervisor.failed.wait()
+        await set_within(run.supervisor.failed, left_s)
         drawing.cancel()
 
 
