@@ -4,12 +4,10 @@ The stream cannot resume, so after a break the history is asked for what fired m
 twice. A token is an alert's name.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-import structlog
-
 from crossbook.gateway.rest.backends import Backends
+from crossbook.gateway.sockets.following import Kept, follow_in_turn, tell
 from crossbook.gateway.sockets.socket import Socket
 from crossbook.gateway.sockets.subscription import Event, Subscription
 from crossbook.pb.v1 import alerts_pb2
@@ -17,9 +15,6 @@ from crossbook.pb.v1 import gateway_pb2 as pb
 from crossbook.plumbing.follow import Link
 
 KEPT_ALERTS = 1_000
-BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS = 0.2, 3.0
-
-log = structlog.get_logger()
 
 
 class Alerts:
@@ -28,18 +23,11 @@ class Alerts:
     def __init__(self, backends: Backends, sockets: Callable[[], Iterable[Socket]]) -> None:
         self._backends = backends
         self._sockets = sockets
-        self._kept: OrderedDict[str, alerts_pb2.Alert] = OrderedDict()  # by name, the newest last
+        self._kept: Kept[alerts_pb2.Alert] = Kept(KEPT_ALERTS)  # by name
 
     async def run(self) -> None:
         """Follows until cancelled: one target after another."""
-        link, turn = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS), 0
-        targets = self._backends.targets["alerts"]
-        while True:
-            loss = await link.live(self._read(targets[turn % len(targets)], link))
-            turn += 1
-            if loss.is_news:
-                log.warning("alerts_lost", reason=loss.reason)
-            await link.pause()
+        await follow_in_turn(self._backends.targets["alerts"], self._read, "alerts_lost")
 
     async def _read(self, target: str, link: Link) -> None:
         channel = self._backends.channel("alerts", target)
@@ -65,25 +53,16 @@ class Alerts:
             self._take(alert, is_news=not is_first)
 
     def _take(self, alert: alerts_pb2.Alert, *, is_news: bool = True) -> None:
-        if alert.name in self._kept:
-            return
-        self._kept[alert.name] = alert
-        if len(self._kept) > KEPT_ALERTS:
-            self._kept.popitem(last=False)
-        for socket in self._sockets() if is_news else ():
-            for subscription in socket.subscriptions.values():
-                if subscription.asked.channel == pb.CHANNEL_ALERTS and is_wanted(alert, subscription.asked):
-                    subscription.put_event(_event(alert))
-                    socket.wake()
+        if self._kept.add(alert.name, alert) and is_news:
+            tell(self._sockets(), pb.CHANNEL_ALERTS, lambda asked: is_wanted(alert, asked), lambda: _event(alert))
 
     def begin(self, socket: Socket, subscription: Subscription) -> None:
         """What fired after the token, as far as it is held; else nothing from before."""
         asked = subscription.asked
-        names = list(self._kept)
-        missed = names[names.index(asked.resume_token) + 1 :] if asked.resume_token in self._kept else []
-        for name in missed:
-            if is_wanted(self._kept[name], asked):
-                subscription.put_event(_event(self._kept[name]))
+        missed = self._kept.after(asked.resume_token) if asked.resume_token in self._kept else []
+        for alert in missed:
+            if is_wanted(alert, asked):
+                subscription.put_event(_event(alert))
         socket.wake()
 
 

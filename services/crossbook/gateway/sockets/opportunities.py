@@ -4,12 +4,10 @@ A socket that resumes hears what it missed, out of memory; one whose token is no
 the frames say (is_snapshot). Of the stream's own break the gateway resumes, so nothing is missed there.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-import structlog
-
 from crossbook.gateway.rest.backends import Backends
+from crossbook.gateway.sockets.following import Kept, follow_in_turn, tell
 from crossbook.gateway.sockets.socket import Socket
 from crossbook.gateway.sockets.subscription import Event, Subscription
 from crossbook.pb.v1 import arbitrage_pb2
@@ -17,11 +15,9 @@ from crossbook.pb.v1 import gateway_pb2 as pb
 from crossbook.plumbing.follow import Link
 
 KEPT_EVENTS = 10_000
-BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS = 0.2, 3.0
 CLOSED = arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED
 
 OpportunityEvent = arbitrage_pb2.OpportunityEvent
-log = structlog.get_logger()
 
 
 class Opportunities:
@@ -30,20 +26,13 @@ class Opportunities:
     def __init__(self, backends: Backends, sockets: Callable[[], Iterable[Socket]]) -> None:
         self._backends = backends
         self._sockets = sockets
-        self._kept: OrderedDict[str, OpportunityEvent] = OrderedDict()  # by resume token
+        self._kept: Kept[OpportunityEvent] = Kept(KEPT_EVENTS)  # by resume token
         self._open: dict[str, OpportunityEvent] = {}  # the last event of each that is open, by id
         self._token = ""
 
     async def run(self) -> None:
         """Follows arbitrage until cancelled: one target after another."""
-        link, turn = Link(BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS), 0
-        targets = self._backends.targets["arbitrage"]
-        while True:
-            loss = await link.live(self._read(targets[turn % len(targets)], link))
-            turn += 1
-            if loss.is_news:
-                log.warning("opportunities_lost", reason=loss.reason)
-            await link.pause()
+        await follow_in_turn(self._backends.targets["arbitrage"], self._read, "opportunities_lost")
 
     async def _read(self, target: str, link: Link) -> None:
         request = arbitrage_pb2.WatchOpportunitiesRequest(resume_token=self._token)
@@ -74,28 +63,20 @@ class Opportunities:
     def _take(self, event: OpportunityEvent) -> None:
         token = event.resume_token
         if token:
-            if token in self._kept:
+            if not self._kept.add(token, event):
                 return
             self._token = token
-            self._kept[token] = event
-            if len(self._kept) > KEPT_EVENTS:
-                self._kept.popitem(last=False)
         if event.kind == CLOSED:
             self._open.pop(event.opportunity.id, None)
         else:
             self._open[event.opportunity.id] = event
-        for socket in self._sockets():
-            for subscription in socket.subscriptions.values():
-                if subscription.asked.channel == pb.CHANNEL_OPPORTUNITIES and is_wanted(event, subscription.asked):
-                    subscription.put_event(_event(event))
-                    socket.wake()
+        tell(self._sockets(), pb.CHANNEL_OPPORTUNITIES, lambda asked: is_wanted(event, asked), lambda: _event(event))
 
     def begin(self, socket: Socket, subscription: Subscription) -> None:
         """What the subscription is told first."""
         asked = subscription.asked
         if asked.resume_token in self._kept:
-            missed = _after(self._kept, asked.resume_token)
-            for event in missed:
+            for event in self._kept.after(asked.resume_token):
                 if is_wanted(event, asked):
                     subscription.put_event(_event(event))
         else:
@@ -121,12 +102,3 @@ def is_wanted(event: OpportunityEvent, asked: pb.Subscribe) -> bool:
 def _event(event: OpportunityEvent) -> Event:
     body = arbitrage_pb2.WatchOpportunitiesResponse(events=[event], is_caught_up=True)
     return Event("opportunities", body.SerializeToString(), event.resume_token)
-
-
-def _after(kept: OrderedDict[str, OpportunityEvent], token: str) -> list[OpportunityEvent]:
-    found: list[OpportunityEvent] = []
-    for one in reversed(kept):
-        if one == token:
-            break
-        found.append(kept[one])
-    return found[::-1]
