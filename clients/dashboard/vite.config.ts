@@ -21,9 +21,20 @@ function licences(): Plugin {
   };
 }
 
+/** What the service worker keeps, so that every page opens without a network and says so. */
+function shell(): Plugin {
+  return {
+    name: "shell",
+    generateBundle(_, bundle) {
+      const names = Object.keys(bundle).filter((name) => name.endsWith(".js")).sort();
+      this.emitFile({ type: "asset", fileName: "shell.json", source: `${JSON.stringify(["", ...names, "style.css", "icon.svg"].map((name) => `./${name}`))}\n` });
+    },
+  };
+}
+
 export default defineConfig({
   base: "./",
-  plugins: [solid(), licences()],
+  plugins: [solid(), licences(), shell()],
   build: {
     outDir: process.env.OUT ?? "../../services/crossbook/gateway/static",
     emptyOutDir: true,

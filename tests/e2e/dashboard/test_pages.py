@@ -1,35 +1,25 @@
 """Every page of the dashboard, in a real browser on a running system: whole, within its bounds, for everybody."""
 
 import gzip
-from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from tests.support.dashboard.chromium import chromium, missing
+from tests.support.dashboard.chromium import missing
 from tests.support.dashboard.page import PAGES, Opened, opened
-from tests.support.dashboard.system import system_with_pages
+from tests.support.dashboard.site import Site
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.skipif(bool(missing()), reason=missing())]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.skipif(bool(missing()), reason=missing())]
 
 WIDTHS = (1440, 820, 360)
 BEFORE_ROWS_BYTES = {"js": 60_000, "css": 12_000}  # as gzip has them
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Any, str]]:
-    """A browser, and where the pages are."""
-    async with system_with_pages(tmp_path_factory.mktemp("pages")) as (_, address), chromium() as browser:
-        yield browser, address
-
-
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_opens_without_a_fault(site: tuple[Any, str], name: str) -> None:
+async def test_a_page_opens_without_a_fault(site: Site, name: str) -> None:
     """It has its heading, no error, asks no host but ours, and does not scroll sideways at any width."""
-    browser, address = site
+    browser, address = site.browser, site.address
     for width in WIDTHS:
         async with opened(browser, address, width) as one:
             await one.go(name)
@@ -41,11 +31,11 @@ async def test_a_page_opens_without_a_fault(site: tuple[Any, str], name: str) ->
 
 @pytest.mark.parametrize("palette", ["classic", "swapped", "blue-orange"])
 @pytest.mark.parametrize("theme", ["dark", "light"])
-async def test_nobody_is_kept_out(site: tuple[Any, str], theme: str, palette: str) -> None:
+async def test_nobody_is_kept_out(site: Site, theme: str, palette: str) -> None:
     """axe finds no violation on any page, in either theme and all palettes."""
     from axe_playwright_python.async_playwright import Axe
 
-    browser, address = site
+    browser, address = site.browser, site.address
     found: list[str] = []
     async with opened(browser, address, theme=theme) as one:
         await one.page.add_init_script(f"localStorage.setItem('crossbook.palette', '{palette}')")
@@ -60,9 +50,9 @@ async def test_nobody_is_kept_out(site: tuple[Any, str], theme: str, palette: st
     assert found == []
 
 
-async def test_little_comes_before_the_first_rows(site: tuple[Any, str]) -> None:
+async def test_little_comes_before_the_first_rows(site: Site) -> None:
     """Script and style stay within their bounds, and charts are not loaded until one is looked at."""
-    browser, address = site
+    browser, address = site.browser, site.address
     async with opened(browser, address) as one:
         await one.go("overview")
         paths = {urlsplit(url).path for url in one.asked}
@@ -74,9 +64,9 @@ async def test_little_comes_before_the_first_rows(site: tuple[Any, str]) -> None
         assert len(gzip.compress((await web.get("/uPlot.esm.js")).content)) <= 35_000
 
 
-async def test_the_simulation_is_said_everywhere(site: tuple[Any, str]) -> None:
+async def test_the_simulation_is_said_everywhere(site: Site) -> None:
     """On every page and in the window's title."""
-    browser, address = site
+    browser, address = site.browser, site.address
     async with opened(browser, address) as one:
         for name in PAGES:
             await one.go(name)
@@ -84,9 +74,9 @@ async def test_the_simulation_is_said_everywhere(site: tuple[Any, str]) -> None:
             assert (await one.page.title()).startswith("SIMULATION")
 
 
-async def test_the_link_is_the_state(site: tuple[Any, str]) -> None:
+async def test_the_link_is_the_state(site: Site) -> None:
     """Filter, order and the open row survive a reload, and the link shows the same elsewhere."""
-    browser, address = site
+    browser, address = site.browser, site.address
     async with opened(browser, address) as one:
         await one.go("prices")
         await _rows(one)
@@ -105,9 +95,9 @@ async def test_the_link_is_the_state(site: tuple[Any, str]) -> None:
         assert await other.page.get_attribute("role=columnheader[name='Ask']", "aria-sort") == "descending"
 
 
-async def test_btc_is_found_by_keyboard_alone(site: tuple[Any, str]) -> None:
+async def test_btc_is_found_by_keyboard_alone(site: Site) -> None:
     """`/`, the name, Enter; then the grid by arrows, and Enter opens the row."""
-    browser, address = site
+    browser, address = site.browser, site.address
     async with opened(browser, address) as one:
         await one.go("overview")
         await one.until("document.querySelector('.rail .count') !== null")
@@ -125,9 +115,9 @@ async def test_btc_is_found_by_keyboard_alone(site: tuple[Any, str]) -> None:
         await one.until("!location.hash.includes('open=')")
 
 
-async def test_tiny_prices_are_readable_and_copied_in_full(site: tuple[Any, str]) -> None:
+async def test_tiny_prices_are_readable_and_copied_in_full(site: Site) -> None:
     """PEPE's price by its counted zeros or its tick, every digit in the clipboard."""
-    browser, address = site
+    browser, address = site.browser, site.address
     async with opened(browser, address) as one:
         await one.go("prices?asset=PEPE")
         await _rows(one)
@@ -139,9 +129,9 @@ async def test_tiny_prices_are_readable_and_copied_in_full(site: tuple[Any, str]
         assert "e" not in copied
 
 
-async def test_explaining_a_pair(site: tuple[Any, str]) -> None:
+async def test_explaining_a_pair(site: Site) -> None:
     """Any pair can be asked why: verdict, costs and both books."""
-    browser, address = site
+    browser, address = site.browser, site.address
     async with opened(browser, address) as one:
         await one.go("opportunities?explain=BTC,binance,okx")
         await one.page.wait_for_selector("aside.detail .verdict b")

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+REBOUND = "rebound.test"  # a stranger's name that leads to this machine, as after DNS rebinding
 FLAGS = [
+    f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
     "--headless",
     "--no-sandbox",
     "--disable-gpu",

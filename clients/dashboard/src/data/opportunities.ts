@@ -3,7 +3,7 @@
 
 import { createSignal } from "solid-js";
 import { get } from "../link/rest";
-import { CHANNEL, subscribe } from "../link/socket";
+import { CHANNEL, serverNow, subscribe } from "../link/socket";
 import { RefusalReason, type ListOpportunitiesResponse, type Opportunity, type OpportunityEvent, type ServerFrame } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 
@@ -72,7 +72,7 @@ function forgetOthers(told: Set<string>): void {
 
 /** Events were dropped, since this page was slow: what is no longer listed has closed. */
 async function reconcile(): Promise<void> {
-  const asked = Date.now();
+  const asked = serverNow();
   const answer = await get<unknown>("/api/opportunities", { limit: 1000 }).catch(() => undefined);
   if (answer === undefined) return;
   const list = fromJson<ListOpportunitiesResponse>("ListOpportunitiesResponse", answer).opportunities;

@@ -67,7 +67,8 @@ async function attempt(
   if (token) all.Authorization = `Bearer ${token}`;
   if (body !== undefined) all["Content-Type"] = "application/json";
   try {
-    const init: RequestInit = { method, headers: all, credentials: "same-origin" };
+    // Asked every time, by its ETag: what this page has just changed, the browser's own copy does not know.
+    const init: RequestInit = { method, headers: all, credentials: "same-origin", cache: "no-cache" };
     if (body !== undefined) init.body = JSON.stringify(body);
     if (signal) init.signal = signal;
     return await fetch(path, init);

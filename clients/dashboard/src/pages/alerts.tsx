@@ -6,14 +6,16 @@ import { open } from "../data/opportunities";
 import { processes } from "../data/processes";
 import { may, OPERATOR } from "../link/session";
 import { get, post, remove } from "../link/rest";
-import { AlertTrigger, DeliveryState, type AlertRow, type AlertRule, type Delivery, type ListAlertRulesResponse } from "../wire/messages";
+import { AlertTrigger, DeliveryState, type AlertRow, type AlertRule, type ListAlertRulesResponse } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 import { Export, type Exported } from "../ui/export";
 import { clock, count, duration, moment, percent } from "../ui/format";
-import { Card, Failure, Figure, Percent, poll, State } from "../ui/parts";
+import { Head, Listing } from "../ui/panel";
+import { Figure, Percent, poll } from "../ui/parts";
 import { change, link, param } from "../ui/route";
 import { keep, kept } from "../ui/settings";
 import { attempt } from "../ui/toasts";
+import { Groups, Sent, Silences } from "./groups";
 import { RuleEditor } from "./rule";
 
 const idOf = (rule: string): string => rule.replace("alertRules/", "");
@@ -37,17 +39,17 @@ export default function Alerts(): JSX.Element {
   poll(load, 5000);
   return (
     <>
-      <header>
-        <h1>Alerts</h1><p>Who was told what, and when to tell whom.</p><span class="gap" />
+      <Head title="Alerts" note="Who was told what, and when to tell whom.">
         <Export name="alerts" rows={shown} columns={EXPORTED} path="/api/alerts" query={{ rule: param("rule"), limit: 100 }} grpc={{ port: 50054, method: "crossbook.v1.AlertService/ListAlerts", request: {} }} />
         <Show when={may(OPERATOR)}><button class="button main" onClick={() => change({ edit: "new" })}>New rule</button></Show>
-      </header>
+      </Head>
       <Figures />
-      <Show when={asked.error()}><Failure error={asked.error()} /></Show>
       <Show when={edited() !== undefined && param("edit")} keyed>
         {(_) => <RuleEditor rule={edited() ?? null} onDone={() => (change({ edit: "" }), asked.reload())} />}
       </Show>
-      <Rules rules={rules()} reload={asked.reload} />
+      <Groups />
+      <Rules rules={rules()} error={asked.error()} reload={asked.reload} />
+      <Silences rules={rules()} />
       <History />
     </>
   );
@@ -74,44 +76,46 @@ function Figures(): JSX.Element {
   );
 }
 
-function Rules(props: { rules: AlertRule[]; reload: () => void }): JSX.Element {
+function Rules(props: { rules: AlertRule[]; error: unknown; reload: () => void }): JSX.Element {
   const check = async (): Promise<void> => {
     await attempt("The scheduled rules were evaluated.", () => post("/api/alerts/check", {}));
     void load();
   };
+  const drop = (rule: AlertRule): void =>
+    void (confirm(`Remove the rule ${rule.displayName || idOf(rule.name)}? Its alerts stay.`) && attempt("The rule is gone.", () => remove(`/api/alerts/rules/${idOf(rule.name)}`)).then(props.reload));
   return (
-    <Card title="Rules" note={String(props.rules.length)} tools={<Show when={may(OPERATOR)}><button class="button" onClick={() => void check()}>Evaluate scheduled rules now</button></Show>}>
-      <div tabindex="0" class="scroll">
-        <table>
-          <thead><tr><th>Rule</th><th>Looks at</th><th>Only</th><th class="end">Net % from</th><th class="end">Notional from</th><th class="end">Quiet after</th><th>Tells</th><th>Sound here</th><th><span class="vh">Actions</span></th></tr></thead>
-          <tbody>
-            <For each={props.rules} fallback={<tr><td colspan="9" class="empty"><b>No rule yet</b>{may(OPERATOR) ? "Make one: it says from which profit on whom to tell." : "An operator can make one."}</td></tr>}>
-              {(rule) => (
-                <tr>
-                  <td><b>{rule.displayName || idOf(rule.name)}</b> <Show when={!rule.isEnabled}><span class="tag">off</span></Show></td>
-                  <td>{(AlertTrigger[rule.trigger] ?? "").toLowerCase().replace("unspecified", "opportunity")}</td>
-                  <td>{[...rule.assets, ...rule.symbols, ...rule.venues].join(", ") || "everything"}</td>
-                  <td class="end">{rule.minNetPercent === undefined ? "—" : percent(rule.minNetPercent).replace("+", "")}</td>
-                  <td class="end">{rule.minNotional === undefined ? "—" : count(rule.minNotional)}</td>
-                  <td class="end">{duration(rule.cooldown ?? 300_000)}</td>
-                  <td>{rule.channels.map((each) => each.id).join(", ")}</td>
-                  <td><Mute rule={rule.name} /></td>
-                  <td>
-                    <div class="actions">
-                      <button class="button" onClick={() => change({ rule: idOf(rule.name) })}>History</button>
-                      <Show when={may(OPERATOR)}>
-                        <button class="button" onClick={() => change({ edit: idOf(rule.name) })}>Edit</button>
-                        <button class="button danger" onClick={() => confirm(`Remove the rule ${rule.displayName || idOf(rule.name)}? Its alerts stay.`) && void attempt("The rule is gone.", () => remove(`/api/alerts/rules/${idOf(rule.name)}`)).then(props.reload)}>Remove</button>
-                      </Show>
-                    </div>
-                  </td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <Listing
+      title="Rules"
+      note={String(props.rules.length)}
+      tools={<Show when={may(OPERATOR)}><button class="button" onClick={() => void check()}>Evaluate scheduled rules now</button></Show>}
+      error={props.error}
+      heads={["Rule", "Looks at", "Only", ">Net % from", ">Notional from", ">Quiet after", "Tells", "Sound here", ".Actions"]}
+      rows={props.rules}
+      by={(rule) => rule.name}
+      empty={<><b>No rule yet</b>{may(OPERATOR) ? "Make one: it says from which profit on whom to tell." : "An operator can make one."}</>}
+    >
+      {(rule) => (
+        <tr>
+          <td><b>{rule().displayName || idOf(rule().name)}</b> <Show when={!rule().isEnabled}><span class="tag">off</span></Show></td>
+          <td>{(AlertTrigger[rule().trigger] ?? "").toLowerCase().replace("unspecified", "opportunity").replaceAll("_", " ")}</td>
+          <td>{[...rule().assets, ...rule().symbols, ...rule().venues].join(", ") || "everything"}</td>
+          <td class="end">{rule().minNetPercent === undefined ? "—" : percent(rule().minNetPercent!).replace("+", "")}</td>
+          <td class="end">{rule().minNotional === undefined ? "—" : count(rule().minNotional!)}</td>
+          <td class="end">{duration(rule().cooldown ?? 300_000)}</td>
+          <td>{rule().channels.map((each) => each.id).join(", ")}</td>
+          <td><Mute rule={rule().name} /></td>
+          <td>
+            <div class="actions">
+              <button class="button" onClick={() => change({ rule: idOf(rule().name) })}>History</button>
+              <Show when={may(OPERATOR)}>
+                <button class="button" onClick={() => change({ edit: idOf(rule().name) })}>Edit</button>
+                <button class="button danger" onClick={() => drop(rule())}>Remove</button>
+              </Show>
+            </div>
+          </td>
+        </tr>
+      )}
+    </Listing>
   );
 }
 
@@ -128,7 +132,7 @@ function History(): JSX.Element {
   };
   const hasFailed = (row: AlertRow): boolean => row.deliveries.some((each) => DeliveryState[each.state] === "FAILED");
   return (
-    <Card
+    <Listing
       title="History"
       note={param("rule") ? `of ${param("rule")}` : "newest first"}
       tools={
@@ -137,32 +141,28 @@ function History(): JSX.Element {
           <Show when={may(OPERATOR)}><button class="button" onClick={() => void redrive("")}>Send what was given up once more</button></Show>
         </>
       }
+      scroll="tall"
+      heads={["Fired", "Rule", "Asset", "Buy → sell", ">Net %", ">Notional", "Opportunity", "Deliveries"]}
+      rows={shown()}
+      by={(row) => row.name}
+      empty={<><b>No alert yet</b>The next opportunity that a rule is about shows here, at once.</>}
     >
-      <div tabindex="0" class="scroll tall">
-        <table>
-          <thead><tr><th>Fired</th><th>Rule</th><th>Asset</th><th>Buy → sell</th><th class="end">Net %</th><th class="end">Notional</th><th>Opportunity</th><th>Deliveries</th></tr></thead>
-          <tbody>
-            <For each={shown()} fallback={<tr><td colspan="8" class="empty"><b>No alert yet</b>The next opportunity that a rule is about shows here, at once.</td></tr>}>
-              {(row) => (
-                <tr>
-                  <td class="num" title={moment(row.firedAt)}>{clock(row.firedAt, true)}</td>
-                  <td>{idOf(row.rule)}</td>
-                  <td>{row.opportunity?.asset}</td>
-                  <td>{row.opportunity?.buy?.venue} → {row.opportunity?.sell?.venue}</td>
-                  <td class="end"><Percent value={row.opportunity?.costs?.netPercent ?? NaN} /></td>
-                  <td class="end">{count(row.opportunity?.executableNotional ?? NaN)} {row.opportunity?.buy?.quoteCurrency}</td>
-                  <td><Still row={row} /></td>
-                  <td>
-                    <For each={row.deliveries}>{(each) => <Sent of={each} />}</For>
-                    <Show when={hasFailed(row) && may(OPERATOR)}><button class="button" onClick={() => void redrive(row.name)}>Once more</button></Show>
-                  </td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
-    </Card>
+      {(row) => (
+        <tr>
+          <td class="num" title={moment(row().firedAt)}>{clock(row().firedAt, true)}</td>
+          <td>{idOf(row().rule)}</td>
+          <td>{row().opportunity?.asset}</td>
+          <td>{row().opportunity?.buy?.venue} → {row().opportunity?.sell?.venue}</td>
+          <td class="end"><Percent value={row().opportunity?.costs?.netPercent ?? NaN} /></td>
+          <td class="end">{count(row().opportunity?.executableNotional ?? NaN)} {row().opportunity?.buy?.quoteCurrency}</td>
+          <td><Still row={row()} /></td>
+          <td>
+            <For each={row().deliveries} fallback={<span class="dim">told with its group</span>}>{(each) => <Sent of={each} />}</For>
+            <Show when={hasFailed(row()) && may(OPERATOR)}><button class="button" onClick={() => void redrive(row().name)}>Once more</button></Show>
+          </td>
+        </tr>
+      )}
+    </Listing>
   );
 }
 
@@ -173,9 +173,4 @@ function Still(props: { row: AlertRow }): JSX.Element {
       <a href={link("opportunities", new URLSearchParams({ open: id() }))}>open</a>
     </Show>
   );
-}
-
-function Sent(props: { of: Delivery }): JSX.Element {
-  const title = (): string => `${props.of.attempts} tries${props.of.lastError ? `; last: ${props.of.lastError}` : ""}${props.of.deliveryTime ? `; ${moment(props.of.deliveryTime)}` : ""}`;
-  return <div title={title()}>{props.of.channelId} <State name={DeliveryState[props.of.state] ?? "?"} /> <span class="dim">{props.of.lastError}</span></div>;
 }

@@ -1,12 +1,13 @@
 // Pairs that bear one asset's name and may not be one asset: withheld until somebody decides, and every decision can be taken back.
 
-import { createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import { may, OPERATOR } from "../link/session";
 import { get, post } from "../link/rest";
 import { IdentityState, type IdentityFinding, type IdentityMarket, type ListIdentityFindingsResponse } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 import { moment, percent, price } from "../ui/format";
-import { Card, Failure, poll, State } from "../ui/parts";
+import { Head, Listing } from "../ui/panel";
+import { poll, State } from "../ui/parts";
 import { link } from "../ui/route";
 import { attempt, say } from "../ui/toasts";
 
@@ -26,30 +27,28 @@ export default function Identity(): JSX.Element {
   };
   return (
     <>
-      <header><h1>Identity</h1><p>Same name, another thing? Pairs whose prices stayed too far apart for a minute are withheld until you decide.</p></header>
-      <Show when={asked.error()}><Failure error={asked.error()} /></Show>
-      <Card title="Findings" note={`${asked.data()?.length ?? 0}, newest first`}>
-        <div tabindex="0" class="scroll">
-          <table>
-            <thead><tr><th>Asset</th><th>State</th><th>One</th><th>Other</th><th class="end">Apart %</th><th>Found</th><th>Decision</th></tr></thead>
-            <tbody>
-              <For each={asked.data() ?? []} fallback={<tr><td colspan="7" class="empty"><b>Nothing to decide</b>No two markets of one name are far enough apart.</td></tr>}>
-                {(finding) => (
-                  <tr>
-                    <td><a href={link("prices", new URLSearchParams({ asset: finding.asset }))}>{finding.asset}</a></td>
-                    <td><State name={IdentityState[finding.state] ?? "?"} /></td>
-                    <td><Market of={finding.first} /></td>
-                    <td><Market of={finding.second} /></td>
-                    <td class="end">{percent(finding.differencePercent, 1)}</td>
-                    <td class="num">{moment(finding.findTime)}</td>
-                    <td><Decision finding={finding} decide={decide} /></td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
-      </Card>
+      <Head title="Identity" note="Same name, another thing? Pairs whose prices stayed too far apart for a minute are withheld until you decide." />
+      <Listing
+        title="Findings"
+        note={`${asked.data()?.length ?? 0}, newest first`}
+        error={asked.error()}
+        heads={["Asset", "State", "One", "Other", ">Apart %", "Found", "Decision"]}
+        rows={asked.data() ?? []}
+        by={(finding) => finding.name}
+        empty={<><b>Nothing to decide</b>No two markets of one name are far enough apart.</>}
+      >
+        {(finding) => (
+          <tr>
+            <td><a href={link("prices", new URLSearchParams({ asset: finding().asset }))}>{finding().asset}</a></td>
+            <td><State name={IdentityState[finding().state] ?? "?"} /></td>
+            <td><Market of={finding().first} /></td>
+            <td><Market of={finding().second} /></td>
+            <td class="end">{percent(finding().differencePercent, 1)}</td>
+            <td class="num">{moment(finding().findTime)}</td>
+            <td><Decision finding={finding()} decide={decide} /></td>
+          </tr>
+        )}
+      </Listing>
     </>
   );
 }

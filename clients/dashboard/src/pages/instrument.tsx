@@ -11,6 +11,7 @@ import { Chart } from "../ui/chart";
 import { copy } from "../ui/export";
 import { count, duration, exact, price, size } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { Beside } from "../ui/panel";
 import { Failure, poll, seconds, State } from "../ui/parts";
 import { change, params } from "../ui/route";
 import { attempt, say } from "../ui/toasts";
@@ -23,36 +24,37 @@ export function Instrument(props: { row: number; onClose: () => void }): JSX.Ele
   const isPinned = (): boolean => params("pin").includes(each.asset);
   const pin = (): void => change({ pin: (isPinned() ? params("pin").filter((one) => one !== each.asset) : [...params("pin"), each.asset]).join() });
   return (
-    <aside class="card detail" aria-label={`${each.symbol} on ${each.venue}`}>
-      <header>
-        <h2>{each.symbol}</h2><span class="dim">{each.venue}</span><span class="gap" />
+    <Beside
+      label={`${each.symbol} on ${each.venue}`}
+      title={each.symbol}
+      onClose={props.onClose}
+      head={<>
+        <span class="dim">{each.venue}</span><span class="gap" />
         <button class="icon" aria-pressed={isPinned()} title={isPinned() ? "Unpin the asset" : "Pin the asset to the top"} aria-label={`Pin ${each.asset}`} onClick={pin}><Icon name="pin" /></button>
-        <button class="icon" aria-label="Close" onClick={props.onClose}><Icon name="close" /></button>
-      </header>
-      <div class="in pane">
-        <div class="live">
-          <Show when={isLive()} fallback={<p><State name={(now(), board.stateName(props.row))} /> <span class="dim">No price may be used until the book is whole and fresh again.</span></p>}>
-            <dl class="facts">
-              <dt>Bid</dt><dd title={exact(board.bid[props.row]!)}>{(now(), price(board.bid[props.row]!, each.tickSize))} <span class="dim">× {size(board.bidSize[props.row]!)}</span></dd>
-              <dt>Ask</dt><dd title={exact(board.ask[props.row]!)}>{(now(), price(board.ask[props.row]!, each.tickSize))} <span class="dim">× {size(board.askSize[props.row]!)}</span></dd>
-              <dt>Age</dt><dd>{(now(), duration(serverNow() - board.receivedMs[props.row]!))}</dd>
-            </dl>
-            <button class="button" onClick={() => copy(`${exact(board.bid[props.row]!)}\t${exact(board.ask[props.row]!)}`, "Bid and ask are copied in full.")}>Copy bid and ask in full</button>
-          </Show>
-        </div>
-        <Book venue={each.venue} symbol={each.symbol} tick={each.tickSize} />
-        <Minutes venue={each.venue} symbol={each.symbol} tick={each.tickSize} />
-        <Elsewhere row={props.row} />
-        <h3>Facts</h3>
-        <dl class="facts">
-          <dt>Asset</dt><dd>{each.asset}{each.assetScale !== 1 ? `, ${count(each.assetScale)} coins a unit` : ""}</dd>
-          <dt>The venue's name</dt><dd class="mono">{each.nativeSymbol}</dd>
-          <dt>Tick</dt><dd>{each.tickSize > 0 ? exact(each.tickSize) : "not said"}</dd>
-          <dt>Taker, maker fee</dt><dd>{each.takerFeePercent ?? "unknown"} %, {each.makerFeePercent ?? "unknown"} %</dd>
-        </dl>
-        <Show when={may(OPERATOR)}><Steer venue={each.venue} symbol={each.symbol} /></Show>
+      </>}
+    >
+      <div class="live">
+        <Show when={isLive()} fallback={<p><State name={(now(), board.stateName(props.row))} /> <span class="dim">No price may be used until the book is whole and fresh again.</span></p>}>
+          <dl class="facts">
+            <dt>Bid</dt><dd title={exact(board.bid[props.row]!)}>{(now(), price(board.bid[props.row]!, each.tickSize))} <span class="dim">× {size(board.bidSize[props.row]!)}</span></dd>
+            <dt>Ask</dt><dd title={exact(board.ask[props.row]!)}>{(now(), price(board.ask[props.row]!, each.tickSize))} <span class="dim">× {size(board.askSize[props.row]!)}</span></dd>
+            <dt>Age</dt><dd>{(now(), duration(serverNow() - board.receivedMs[props.row]!))}</dd>
+          </dl>
+          <button class="button" onClick={() => copy(`${exact(board.bid[props.row]!)}\t${exact(board.ask[props.row]!)}`, "Bid and ask are copied in full.")}>Copy bid and ask in full</button>
+        </Show>
       </div>
-    </aside>
+      <Book venue={each.venue} symbol={each.symbol} tick={each.tickSize} />
+      <Minutes venue={each.venue} symbol={each.symbol} tick={each.tickSize} />
+      <Elsewhere row={props.row} />
+      <h3>Facts</h3>
+      <dl class="facts">
+        <dt>Asset</dt><dd>{each.asset}{each.assetScale !== 1 ? `, ${count(each.assetScale)} coins a unit` : ""}</dd>
+        <dt>The venue's name</dt><dd class="mono">{each.nativeSymbol}</dd>
+        <dt>Tick</dt><dd>{each.tickSize > 0 ? exact(each.tickSize) : "not said"}</dd>
+        <dt>Taker, maker fee</dt><dd>{each.takerFeePercent ?? "unknown"} %, {each.makerFeePercent ?? "unknown"} %</dd>
+      </dl>
+      <Show when={may(OPERATOR)}><Steer venue={each.venue} symbol={each.symbol} /></Show>
+    </Beside>
   );
 }
 

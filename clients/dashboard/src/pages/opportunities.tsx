@@ -1,7 +1,7 @@
 // What pays between two venues, live; each opens into its costs, both books, its life and both legs' minutes. And any pair of
 // venues can be asked why it is or is not one.
 
-import { createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { createMemo, createSignal, onCleanup, onMount, Show, type JSX } from "solid-js";
 import { closed, find, open, type Followed, version } from "../data/opportunities";
 import { reasonWords } from "../data/processes";
 import { serverNow } from "../link/socket";
@@ -10,7 +10,7 @@ import { Export, type Exported } from "../ui/export";
 import { onFrame } from "../ui/frames";
 import { Grid, type Column } from "../ui/grid";
 import { compare, ordering } from "../ui/ordering";
-import { Card } from "../ui/parts";
+import { Head, Listing } from "../ui/panel";
 import { change, param, params } from "../ui/route";
 import { SavedViews } from "../ui/views";
 import { ExplainPair, OpportunityDetail } from "./opportunity";
@@ -74,13 +74,10 @@ export default function Opportunities(): JSX.Element {
 
   return (
     <>
-      <header>
-        <h1>Opportunities</h1>
-        <p class="num">{(version(), open.size)} open, net of every fee</p>
-        <span class="gap" />
+      <Head title="Opportunities" note={<span class="num">{(version(), open.size)} open, net of every fee</span>}>
         <Export name="opportunities" rows={rows.rows} columns={EXPORTED} path="/api/arbitrage" query={{ symbol: param("asset"), minProfit: param("min") }}
           grpc={{ port: 50053, method: "crossbook.v1.ArbitrageService/ListOpportunities", request: param("asset") ? { assets: [param("asset")] } : {} }} />
-      </header>
+      </Head>
       <div class="filters" role="search">
         <input aria-label="Asset" placeholder="Asset" value={param("asset")} onInput={(e) => filter("asset", e.currentTarget.value.toUpperCase())} />
         <input aria-label="Venue" placeholder="Venue" value={param("venue")} onInput={(e) => filter("venue", e.currentTarget.value.toLowerCase())} />
@@ -153,26 +150,17 @@ function Why(): JSX.Element {
 function Closed(): JSX.Element {
   const rows = createMemo(() => (version(), closed.slice(0, 50)));
   return (
-    <Card title="Closed since this page was opened" note={`${rows().length}`}>
-      <div tabindex="0" class="scroll closed">
-        <table>
-          <thead><tr><th>Closed</th><th>Asset</th><th>Buy → sell</th><th class="end">Peak %</th><th class="end">Lived</th><th>Why it closed</th></tr></thead>
-          <tbody>
-            <For each={rows()} fallback={<tr><td colspan="6" class="dim">None yet.</td></tr>}>
-              {(each) => (
-                <tr>
-                  <td class="num">{clock(each.closedMs, true)}</td>
-                  <td><button class="more" onClick={() => change({ open: each.opportunity.id, explain: "" })}>{each.opportunity.asset}</button></td>
-                  <td>{each.opportunity.buy?.venue} → {each.opportunity.sell?.venue}</td>
-                  <td class="end">{percent(each.opportunity.peakNetPercent)}</td>
-                  <td class="end">{duration(each.durationMs ?? NaN)}</td>
-                  <td>{reasonWords(each.closeReason ?? "")}</td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <Listing title="Closed since this page was opened" note={`${rows().length}`} scroll="closed" heads={["Closed", "Asset", "Buy → sell", ">Peak %", ">Lived", "Why it closed"]} rows={rows()} by={(each) => each.opportunity.id} empty="None yet.">
+      {(each) => (
+        <tr>
+          <td class="num">{clock(each().closedMs, true)}</td>
+          <td><button class="more" onClick={() => change({ open: each().opportunity.id, explain: "" })}>{each().opportunity.asset}</button></td>
+          <td>{each().opportunity.buy?.venue} → {each().opportunity.sell?.venue}</td>
+          <td class="end">{percent(each().opportunity.peakNetPercent)}</td>
+          <td class="end">{duration(each().durationMs ?? NaN)}</td>
+          <td>{reasonWords(each().closeReason ?? "")}</td>
+        </tr>
+      )}
+    </Listing>
   );
 }

@@ -10,7 +10,7 @@ import { RefusalReason, type ExplainSpreadResponse, type Leg, type ListMinuteRow
 import { fromJson } from "../wire/protobuf";
 import { Chart } from "../ui/chart";
 import { count, duration, exact, moment, percent, price, size } from "../ui/format";
-import { Icon } from "../ui/icons";
+import { Beside } from "../ui/panel";
 import { Failure, Percent, poll, seconds, State } from "../ui/parts";
 import { link } from "../ui/route";
 import { Book } from "./instrument";
@@ -20,44 +20,31 @@ export function OpportunityDetail(props: { followed: Followed; onClose: () => vo
   const isOpen = (): boolean => (version(), open.has(one().id));
   const now = seconds(500);
   return (
-    <aside class="card detail" aria-label={`Opportunity in ${one().asset}`}>
-      <header>
-        <h2>{one().asset}</h2>
-        <State name={isOpen() ? "OPENED" : "CLOSED"} />
-        <span class="gap" />
-        <button class="icon" aria-label="Close" onClick={props.onClose}><Icon name="close" /></button>
-      </header>
-      <div class="in pane">
-        <p class="verdict">
-          Buy on <b>{one().buy?.venue}</b>, sell on <b>{one().sell?.venue}</b>: {percent(one().costs?.netPercent ?? NaN)} % after fees on up to{" "}
-          {count(one().executableNotional)} {one().buy?.quoteCurrency}.{" "}
-          <Show when={!isOpen()}>Closed: {reasonWords(props.followed.closeReason ?? "")}, after {duration(props.followed.durationMs ?? NaN)}.</Show>
-        </p>
-        <Costs of={one()} />
-        <Life followed={props.followed} />
-        <dl class="facts">
-          <dt>Opened</dt><dd>{moment(one().openTime)}</dd>
-          <dt>{isOpen() ? "Open for" : "Lived"}</dt><dd>{isOpen() ? (now(), duration(serverNow() - (one().openTime ?? NaN))) : duration(props.followed.durationMs ?? NaN)}</dd>
-          <dt>Peak</dt><dd>{percent(one().peakNetPercent)} %</dd>
-          <dt>Id</dt><dd class="mono">{one().id}</dd>
-        </dl>
-        <Pair asset={one().asset} buy={one().buy} sell={one().sell} />
-      </div>
-    </aside>
+    <Beside label={`Opportunity in ${one().asset}`} title={one().asset} head={<><State name={isOpen() ? "OPENED" : "CLOSED"} /><span class="gap" /></>} onClose={props.onClose}>
+      <p class="verdict">
+        Buy on <b>{one().buy?.venue}</b>, sell on <b>{one().sell?.venue}</b>: {percent(one().costs?.netPercent ?? NaN)} % after fees on up to{" "}
+        {count(one().executableNotional)} {one().buy?.quoteCurrency}.{" "}
+        <Show when={!isOpen()}>Closed: {reasonWords(props.followed.closeReason ?? "")}, after {duration(props.followed.durationMs ?? NaN)}.</Show>
+      </p>
+      <Costs of={one()} />
+      <Life followed={props.followed} />
+      <dl class="facts">
+        <dt>Opened</dt><dd>{moment(one().openTime)}</dd>
+        <dt>{isOpen() ? "Open for" : "Lived"}</dt><dd>{isOpen() ? (now(), duration(serverNow() - (one().openTime ?? NaN))) : duration(props.followed.durationMs ?? NaN)}</dd>
+        <dt>Peak</dt><dd>{percent(one().peakNetPercent)} %</dd>
+        <dt>Id</dt><dd class="mono">{one().id}</dd>
+      </dl>
+      <Pair asset={one().asset} buy={one().buy} sell={one().sell} />
+    </Beside>
   );
 }
 
 export function ExplainPair(props: { asset: string; buy: string; sell: string; onClose: () => void }): JSX.Element {
   const key = createMemo(() => `${props.asset},${props.buy},${props.sell}`);
   return (
-    <aside class="card detail" aria-label="Explanation">
-      <header>
-        <h2>{props.asset}: {props.buy} → {props.sell}</h2><span class="gap" />
-        <a class="button bare" href={link("opportunities", new URLSearchParams({ explain: `${props.asset},${props.sell},${props.buy}` }))}>Turn round</a>
-        <button class="icon" aria-label="Close" onClick={props.onClose}><Icon name="close" /></button>
-      </header>
-      <div class="in pane"><Show when={key()} keyed>{(_) => <Explained asset={props.asset} buy={props.buy} sell={props.sell} />}</Show></div>
-    </aside>
+    <Beside label="Explanation" title={`${props.asset}: ${props.buy} → ${props.sell}`} head={<><span class="gap" /><a class="button bare" href={link("opportunities", new URLSearchParams({ explain: `${props.asset},${props.sell},${props.buy}` }))}>Turn round</a></>} onClose={props.onClose}>
+      <Show when={key()} keyed>{(_) => <Explained asset={props.asset} buy={props.buy} sell={props.sell} />}</Show>
+    </Beside>
   );
 }
 

@@ -8,6 +8,7 @@ import { copy, Export, type Exported } from "../ui/export";
 import { onFrame } from "../ui/frames";
 import { Grid, type Column } from "../ui/grid";
 import { compare, ordering } from "../ui/ordering";
+import { Head } from "../ui/panel";
 import { change, param, params } from "../ui/route";
 import { SavedViews } from "../ui/views";
 import { Instrument } from "./instrument";
@@ -80,13 +81,10 @@ export default function Prices(): JSX.Element {
 
   return (
     <>
-      <header>
-        <h1>Prices</h1>
-        <p><Counted of={rows.rows} /></p>
-        <span class="gap" />
+      <Head title="Prices" note={<Counted of={rows.rows} />}>
         <Export name="prices" rows={rows.rows} columns={EXPORTED} path="/api/prices" query={{ venue: params("venue"), asset: params("asset") }}
           grpc={{ port: 50052, method: "crossbook.v1.AggregatorService/ListLatestQuotes", request: { filter: { venues: params("venue"), assets: params("asset") } } }} />
-      </header>
+      </Head>
       <div class="filters" role="search">
         <input type="search" aria-label="Filter by text" placeholder="Filter" value={param("q")} onInput={(e) => change({ q: e.currentTarget.value })} />
         <select aria-label="Venue" value={param("venue")} onChange={(e) => change({ venue: e.currentTarget.value })}>

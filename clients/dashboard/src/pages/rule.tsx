@@ -4,13 +4,13 @@
 import { createMemo, createSignal, For, Index, Show, type JSX } from "solid-js";
 import { open, version } from "../data/opportunities";
 import { patch, post } from "../link/rest";
-import type { AlertChannel, AlertRule, Opportunity, TestAlertChannelResponse } from "../wire/messages";
+import { AlertTrigger, type AlertChannel, type AlertRule, type Opportunity, type TestAlertChannelResponse } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 import { percent } from "../ui/format";
 import { Card, Failure, Field } from "../ui/parts";
 import { attempt, say } from "../ui/toasts";
 
-type Kind = "console" | "webhook" | "slack" | "discord" | "template";
+type Kind = "console" | "webhook" | "slack" | "discord" | "teams" | "template";
 
 interface Channel {
   id: string;
@@ -35,7 +35,8 @@ interface Draft {
 }
 
 const TRIGGERS = ["OPPORTUNITY", "SNAPSHOT", "MINUTE"];
-const KINDS: Kind[] = ["console", "webhook", "slack", "discord", "template"];
+const OTHER = ""; // of a kind with settings of its own: kept as it is
+const KINDS: Kind[] = ["console", "webhook", "slack", "discord", "teams", "template"];
 const names = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 const number = (text: string): number | undefined => (text.trim() === "" ? undefined : Number(text.replace(",", ".")));
 
@@ -44,6 +45,7 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
   const [channels, setChannels] = createSignal<Channel[]>(props.rule ? props.rule.channels.map(channelOf) : [{ id: "console", kind: "console", url: "", secret: "", template: "" }]);
   const [areChannelsNew, setChannelsNew] = createSignal(props.rule === null);
   const [failure, setFailure] = createSignal<unknown>();
+  const strange = (): string[] => (props.rule?.channels ?? []).filter((each) => kindOf(each) === undefined).map((each) => each.id);
   const put = (changes: Partial<Draft>): void => void setDraft({ ...draft(), ...changes });
   const putChannel = (i: number, changes: Partial<Channel>): void => (setChannelsNew(true), void setChannels(channels().map((each, at) => (at === i ? { ...each, ...changes } : each))));
   const matches = createMemo(() => (version(), [...open.values()].map((each) => each.opportunity).filter((one) => isMatch(one, draft()))));
@@ -53,7 +55,7 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
     const body = { ...ruleOf(draft()), ...(areChannelsNew() ? { channels: channels().map(jsonOf) } : {}) };
     try {
       if (props.rule === null) await post(`/api/alerts/rules${draft().id ? `?alertRuleId=${encodeURIComponent(draft().id)}` : ""}`, body);
-      else await patch(`/api/alerts/rules/${props.rule.name.replace("alertRules/", "")}?updateMask=${maskOf(areChannelsNew())}`, body, props.rule.etag);
+      else await patch(`/api/alerts/rules/${props.rule.name.replace("alertRules/", "")}?updateMask=${maskOf(areChannelsNew(), draft().trigger !== OTHER)}`, body, props.rule.etag);
       say("The rule is saved.");
       props.onDone();
     } catch (error) {
@@ -72,7 +74,7 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
         <div class="forms">
           <Show when={props.rule === null}><Field label="Id, a-z 0-9 -"><input pattern="[a-z0-9\-]{1,63}" value={draft().id} onInput={(e) => put({ id: e.currentTarget.value })} /></Field></Show>
           <Field label="Name"><input required value={draft().displayName} onInput={(e) => put({ displayName: e.currentTarget.value })} /></Field>
-          <Field label="Looks at"><select onChange={(e) => put({ trigger: e.currentTarget.value })}><For each={TRIGGERS}>{(each) => <option value={each} selected={each === draft().trigger}>{each.toLowerCase()}</option>}</For></select></Field>
+          <Field label="Looks at"><select disabled={draft().trigger === OTHER} onChange={(e) => put({ trigger: e.currentTarget.value })}><Show when={draft().trigger === OTHER}><option selected>{AlertTrigger[props.rule?.trigger ?? 0]?.toLowerCase()}</option></Show><For each={TRIGGERS}>{(each) => <option value={each} selected={each === draft().trigger}>{each.toLowerCase()}</option>}</For></select></Field>
           <Field label="Venues, empty for all"><input value={draft().venues} onInput={(e) => put({ venues: e.currentTarget.value })} /></Field>
           <Field label="Assets, empty for all"><input value={draft().assets} onInput={(e) => put({ assets: e.currentTarget.value })} /></Field>
           <Field label="Net % from"><input inputmode="decimal" value={draft().minNet} onInput={(e) => put({ minNet: e.currentTarget.value })} /></Field>
@@ -87,7 +89,8 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
           {matches().slice(0, 6).map((one) => `${one.asset} ${one.buy?.venue} → ${one.sell?.venue} ${percent(one.costs?.netPercent ?? NaN)} %`).join("; ")}
         </p>
         <h3>Whom to tell</h3>
-        <Index each={channels()}>
+        <Show when={strange().length > 0}><p class="verdict">Told by {strange().join(", ")}, of kinds that are not written here: the API changes them, and what is saved here leaves all channels as they are.</p></Show>
+        <Index each={strange().length > 0 ? [] : channels()}>
           {(each, i) => (
             <div class="forms">
               <Field label="Name"><input required value={each().id} onInput={(e) => putChannel(i, { id: e.currentTarget.value })} /></Field>
@@ -107,7 +110,7 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
         <div class="actions">
           <button class="button main" type="submit">Save</button>
           <button class="button" type="button" onClick={() => props.onDone()}>Cancel</button>
-          <button class="button" type="button" onClick={() => (setChannelsNew(true), setChannels([...channels(), { id: `channel-${channels().length + 1}`, kind: "webhook", url: "", secret: "", template: "" }]))}>One more channel</button>
+          <Show when={strange().length === 0}><button class="button" type="button" onClick={() => (setChannelsNew(true), setChannels([...channels(), { id: `channel-${channels().length + 1}`, kind: "webhook", url: "", secret: "", template: "" }]))}>One more channel</button></Show>
         </div>
       </form>
     </Card>
@@ -131,7 +134,7 @@ function draftOf(rule: AlertRule | null): Draft {
   const seconds = (ms: number | undefined): string => (ms === undefined ? "" : String(ms / 1e3));
   if (rule === null) return { id: "", displayName: "", isEnabled: true, trigger: "OPPORTUNITY", venues: "", assets: "", minNet: "0.1", minGross: "", minNotional: "", minLife: "", cooldown: "300" };
   return {
-    id: rule.name, displayName: rule.displayName, isEnabled: rule.isEnabled, trigger: TRIGGERS[Math.max(0, rule.trigger - 1)]!,
+    id: rule.name, displayName: rule.displayName, isEnabled: rule.isEnabled, trigger: TRIGGERS[Math.max(0, rule.trigger - 1)] ?? OTHER,
     venues: rule.venues.join(", "), assets: rule.assets.join(", "), minNet: text(rule.minNetPercent), minGross: text(rule.minGrossPercent),
     minNotional: text(rule.minNotional), minLife: seconds(rule.minLife), cooldown: seconds(rule.cooldown),
   };
@@ -140,19 +143,21 @@ function draftOf(rule: AlertRule | null): Draft {
 function ruleOf(draft: Draft): Record<string, unknown> {
   const seconds = (text: string): string | undefined => (number(text) === undefined ? undefined : `${number(text)}s`);
   return {
-    displayName: draft.displayName, isEnabled: draft.isEnabled, trigger: `ALERT_TRIGGER_${draft.trigger}`, venues: names(draft.venues), assets: names(draft.assets),
+    displayName: draft.displayName, isEnabled: draft.isEnabled, trigger: draft.trigger === OTHER ? undefined : `ALERT_TRIGGER_${draft.trigger}`, venues: names(draft.venues), assets: names(draft.assets),
     minNetPercent: number(draft.minNet), minGrossPercent: number(draft.minGross), minNotional: number(draft.minNotional),
     minLife: seconds(draft.minLife), cooldown: seconds(draft.cooldown),
   };
 }
 
-function maskOf(withChannels: boolean): string {
-  const fields = ["displayName", "isEnabled", "trigger", "venues", "assets", "minNetPercent", "minGrossPercent", "minNotional", "minLife", "cooldown"];
+function maskOf(withChannels: boolean, withTrigger: boolean): string {
+  const fields = ["displayName", "isEnabled", ...(withTrigger ? ["trigger"] : []), "venues", "assets", "minNetPercent", "minGrossPercent", "minNotional", "minLife", "cooldown"];
   return (withChannels ? [...fields, "channels"] : fields).join();
 }
 
+const kindOf = (channel: AlertChannel): Kind | undefined => KINDS.find((each) => channel[each] !== undefined);
+
 function channelOf(channel: AlertChannel): Channel {
-  const kind = KINDS.find((each) => channel[each] !== undefined) ?? "console";
+  const kind = kindOf(channel) ?? "console";
   const told = channel[kind] as { url?: string; template?: string } | undefined;
   return { id: channel.id, kind, url: told?.url ?? "", secret: "", template: told?.template ?? "" };
 }

@@ -1,6 +1,6 @@
 // The machinery: processes with their counters, latencies, bounds that are near their end, the page's own link, the log.
 
-import { createMemo, For, Show, type JSX } from "solid-js";
+import { createMemo, Show, type JSX } from "solid-js";
 import { processes } from "../data/processes";
 import { board, known } from "../data/market";
 import { summary } from "../data/system";
@@ -11,7 +11,8 @@ import { type Process, type ReloadProcessesResponse } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 import { count, duration, moment } from "../ui/format";
 import { Log } from "../ui/log";
-import { Card, Failure, Figure, poll, seconds, State } from "../ui/parts";
+import { Head, Listing } from "../ui/panel";
+import { Card, Figure, poll, seconds, State } from "../ui/parts";
 import { attempt, say } from "../ui/toasts";
 
 export default function System(): JSX.Element {
@@ -26,31 +27,20 @@ export default function System(): JSX.Element {
   };
   return (
     <>
-      <header>
-        <h1>System</h1><p>Every process, as it tells of itself.</p><span class="gap" />
+      <Head title="System" note="Every process, as it tells of itself.">
         <Show when={may(OPERATOR)}><button class="button" onClick={() => void reload()}>Read files again</button></Show>
-      </header>
-      <Show when={asked.error()}><Failure error={asked.error()} /></Show>
+      </Head>
       <Latencies of={all()} />
-      <Card title="Processes" note="services, shards and replicas" class="live">
-        <div tabindex="0" class="scroll">
-          <table>
-            <thead><tr><th>Service</th><th>Address</th><th>State</th><th>What it says</th></tr></thead>
-            <tbody>
-              <For each={all()} fallback={<tr><td colspan="4" class="dim">Asking …</td></tr>}>
-                {(each) => (
-                  <tr>
-                    <td>{each.service}{each.aggregator?.shard ? ` (${each.aggregator.shard})` : ""}</td>
-                    <td class="mono">{each.target}</td>
-                    <td><State name={each.isReachable ? (each.isServing ? "LIVE" : "DEGRADED") : "DOWN"} title={each.problem} /></td>
-                    <td>{each.problem || told(each)}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
-      </Card>
+      <Listing title="Processes" note="services, shards and replicas" class="live" error={asked.error()} heads={["Service", "Address", "State", "What it says"]} rows={all()} by={(each) => `${each.service} ${each.target}`} empty="Asking …">
+        {(each) => (
+          <tr>
+            <td>{each().service}{each().aggregator?.shard ? ` (${each().aggregator!.shard})` : ""}</td>
+            <td class="mono">{each().target}</td>
+            <td><State name={each().isReachable ? (each().isServing ? "LIVE" : "DEGRADED") : "DOWN"} title={each().problem} /></td>
+            <td>{each().problem || told(each())}</td>
+          </tr>
+        )}
+      </Listing>
       <div class="columns">
         <div class="half"><Bounds of={all()} /></div>
         <div class="half"><OwnLink /></div>
@@ -72,7 +62,7 @@ function told(each: Process): string {
   }
   if (each.arbitrage) return `${count(each.arbitrage.quotesScanned)} quotes scanned, ${count(each.arbitrage.opened)} opened, ${each.arbitrage.openNow} open${each.arbitrage.connected ? "" : ", no aggregator"}`;
   if (each.alerts) return `${count(each.alerts.fired)} fired, ${count(each.alerts.delivered)} delivered, ${count(each.alerts.pending)} waiting, ${count(each.alerts.failed)} given up${each.alerts.cooldownAvailable ? "" : ", no Redis"}`;
-  if (each.gateway) return `${each.gateway.sockets} sockets, ${each.gateway.subscriptions} subscriptions, ${count(each.gateway.framesSent)} frames, ${(each.gateway.bytesSent / 1e6).toFixed(1)} MB`;
+  if (each.gateway) return `sockets ${each.gateway.sockets}, subscriptions ${each.gateway.subscriptions}, ${count(each.gateway.framesSent)} frames, ${(each.gateway.bytesSent / 1e6).toFixed(1)} MB`;
   return "";
 }
 
@@ -107,17 +97,9 @@ function Bounds(props: { of: Process[] }): JSX.Element {
     return found;
   });
   return (
-    <Card title="What waits or was dropped" class="live">
-      <div tabindex="0" class="scroll closed">
-        <table>
-          <tbody>
-            <For each={rows()} fallback={<tr><td class="dim">Nothing waits, nothing was dropped.</td></tr>}>
-              {(row) => <tr><td>{row.what}</td><td class="dim">{row.where}</td><td class="end">{count(row.value)}</td></tr>}
-            </For>
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <Listing title="What waits or was dropped" class="live" scroll="closed" heads={["What", "Where", ">How many"]} rows={rows()} by={(row) => `${row.what} ${row.where}`} empty="Nothing waits, nothing was dropped.">
+      {(row) => <tr><td>{row().what}</td><td class="dim">{row().where}</td><td class="end">{count(row().value)}</td></tr>}
+    </Listing>
   );
 }
 

@@ -9,9 +9,9 @@ import { venueAges } from "../link/socket";
 import { VenueState, type ListVenueMarketsResponse, type MarketRow, type VenueStats } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 import { clock, count, duration, moment } from "../ui/format";
-import { Icon } from "../ui/icons";
 import { Log } from "../ui/log";
-import { Card, Failure, poll, seconds, State } from "../ui/parts";
+import { Beside, Head, Listing } from "../ui/panel";
+import { poll, seconds, State } from "../ui/parts";
 import { change, link, param } from "../ui/route";
 import { attempt, say } from "../ui/toasts";
 
@@ -25,38 +25,37 @@ export default function Venues(): JSX.Element {
   const healthOf = (venue: string) => health().find((each) => each.venue === venue);
   return (
     <>
-      <header><h1>Venues</h1><p>Whether each can be believed, and why not.</p></header>
-      <Show when={asked.error()}><Failure error={asked.error()} /></Show>
+      <Head title="Venues" note="Whether each can be believed, and why not." />
       <Matrix rows={rows()} />
       <div class="split flow" classList={{ "has-detail": selected() !== undefined }}>
-        <Card title="Every venue" class="live">
-          <div tabindex="0" class="scroll">
-            <table>
-              <thead>
-                <tr><th>Venue</th><th>State</th><th>Since</th><th class="end">Live</th><th class="end">Newest</th><th class="end">Clock</th><th class="end">Late by</th><th class="end">Gaps</th><th class="end">Resyncs</th><th class="end">Redials</th><th>Reason</th></tr>
-              </thead>
-              <tbody>
-                <For each={rows()} fallback={<tr><td colspan="11" class="dim">The trackers have not answered yet.</td></tr>}>
-                  {({ stats }) => (
-                    <tr classList={{ "is-selected": stats.venue === param("venue") }}>
-                      <td><a href={link("venues", new URLSearchParams({ venue: stats.venue }))}>{stats.venue}</a></td>
-                      <td><State name={VenueState[stats.state] ?? "?"} /></td>
-                      <td class="num">{clock(healthOf(stats.venue)?.sinceTime, true)}</td>
-                      <td class="end">{stats.liveMarkets} of {stats.markets}</td>
-                      <td class="end">{(now(), venueAges()[stats.venue] === undefined ? "—" : duration(venueAges()[stats.venue]!))}</td>
-                      <td class="end">{ms(stats.clockOffsetMs, true)}</td>
-                      <td class="end">{ms(stats.delayMs)}</td>
-                      <td class="end">{count(stats.gaps)}</td>
-                      <td class="end">{count(stats.resyncs)}</td>
-                      <td class="end">{count(stats.reconnects)}</td>
-                      <td class="dim">{stats.reason}</td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
-        </Card>
+        <Listing
+          title="Every venue"
+          class="live"
+          error={asked.error()}
+          heads={["Venue", "State", "Since", ">Live", ">Newest", ">Clock", ">Late by", ">Gaps", ">Resyncs", ">Redials", "Reason"]}
+          rows={rows()}
+          by={(row) => `${row.stats.venue} ${row.target}`}
+          empty="The trackers have not answered yet."
+        >
+          {(row) => {
+            const stats = (): VenueStats => row().stats;
+            return (
+              <tr classList={{ "is-selected": stats().venue === param("venue") }}>
+                <td><a href={link("venues", new URLSearchParams({ venue: stats().venue }))}>{stats().venue}</a></td>
+                <td><State name={VenueState[stats().state] ?? "?"} /></td>
+                <td class="num">{clock(healthOf(stats().venue)?.sinceTime, true)}</td>
+                <td class="end">{stats().liveMarkets} of {stats().markets}</td>
+                <td class="end">{(now(), venueAges()[stats().venue] === undefined ? "—" : duration(venueAges()[stats().venue]!))}</td>
+                <td class="end">{ms(stats().clockOffsetMs, true)}</td>
+                <td class="end">{ms(stats().delayMs)}</td>
+                <td class="end">{count(stats().gaps)}</td>
+                <td class="end">{count(stats().resyncs)}</td>
+                <td class="end">{count(stats().reconnects)}</td>
+                <td class="dim">{stats().reason}</td>
+              </tr>
+            );
+          }}
+        </Listing>
         <Show when={selected()?.stats.venue} keyed>{(_) => <Detail row={selected()!} onClose={() => change({ venue: "" })} />}</Show>
       </div>
       <Log contains={param("venue")} />
@@ -91,38 +90,32 @@ function Matrix(props: { rows: Row[] }): JSX.Element {
 function Detail(props: { row: Row; onClose: () => void }): JSX.Element {
   const stats = (): VenueStats => props.row.stats;
   return (
-    <aside class="card detail" aria-label={stats().venue}>
-      <header>
-        <h2>{stats().venue}</h2><State name={VenueState[stats().state] ?? "?"} /><span class="gap" />
-        <button class="icon" aria-label="Close" onClick={props.onClose}><Icon name="close" /></button>
-      </header>
-      <div class="in pane">
-        <Show when={stats().reason}><p class="verdict">{stats().reason}</p></Show>
-        <dl class="facts live">
-          <dt>Tracker</dt><dd class="mono">{props.row.target}</dd>
-          <dt>Sockets</dt><dd>{stats().connected ? "all are open" : "some are down"}</dd>
-          <dt>Last frame</dt><dd>{moment(stats().lastMessageTime)}</dd>
-          <dt>Frames, quotes</dt><dd>{count(stats().messagesReceived)}, {count(stats().quotesEmitted)}</dd>
-          <dt>Frame to quote, median</dt><dd>{stats().frameToQuoteP50Us.toFixed(0)} µs</dd>
-          <dt>Our clock ahead of it by</dt><dd>{ms(stats().clockOffsetMs, true)}</dd>
-          <dt>Quotes late by</dt><dd>{ms(stats().delayMs)}</dd>
-          <dt>Gaps, resyncs</dt><dd>{count(stats().gaps)}, {count(stats().resyncs)}</dd>
-          <dt>Frames that could not be read</dt><dd>{count(stats().parseErrors)}</dd>
-          <dt>Quiet and confirmed, frozen</dt><dd>{count(stats().confirmed)}, {count(stats().frozen)}</dd>
-          <dt>Quotes dropped</dt><dd>{count(stats().droppedQuotes)}</dd>
-        </dl>
-        <h3>Lanes to the aggregators</h3>
-        <table>
-          <thead><tr><th>Shard</th><th>Stream</th><th class="end">Not committed</th><th class="end">Dropped</th></tr></thead>
-          <tbody>
-            <For each={stats().lanes}>
-              {(lane) => <tr><td>{lane.shard}</td><td>{lane.isConnected ? (lane.isLeaving ? "leaving" : "open") : <span class="bad">{lane.problem || "lost"}</span>}</td><td class="end">{count(lane.unacknowledgedBatches)}</td><td class="end">{count(lane.droppedQuotes)}</td></tr>}
-            </For>
-          </tbody>
-        </table>
-        <Steer venue={stats().venue} />
-      </div>
-    </aside>
+    <Beside label={stats().venue} title={stats().venue} head={<><State name={VenueState[stats().state] ?? "?"} /><span class="gap" /></>} onClose={props.onClose}>
+      <Show when={stats().reason}><p class="verdict">{stats().reason}</p></Show>
+      <dl class="facts live">
+        <dt>Tracker</dt><dd class="mono">{props.row.target}</dd>
+        <dt>Sockets</dt><dd>{stats().connected ? "all are open" : "some are down"}</dd>
+        <dt>Last frame</dt><dd>{moment(stats().lastMessageTime)}</dd>
+        <dt>Frames, quotes</dt><dd>{count(stats().messagesReceived)}, {count(stats().quotesEmitted)}</dd>
+        <dt>Frame to quote, median</dt><dd>{stats().frameToQuoteP50Us.toFixed(0)} µs</dd>
+        <dt>Our clock ahead of it by</dt><dd>{ms(stats().clockOffsetMs, true)}</dd>
+        <dt>Quotes late by</dt><dd>{ms(stats().delayMs)}</dd>
+        <dt>Gaps, resyncs</dt><dd>{count(stats().gaps)}, {count(stats().resyncs)}</dd>
+        <dt>Frames that could not be read</dt><dd>{count(stats().parseErrors)}</dd>
+        <dt>Quiet and confirmed, frozen</dt><dd>{count(stats().confirmed)}, {count(stats().frozen)}</dd>
+        <dt>Quotes dropped</dt><dd>{count(stats().droppedQuotes)}</dd>
+      </dl>
+      <h3>Lanes to the aggregators</h3>
+      <table>
+        <thead><tr><th>Shard</th><th>Stream</th><th class="end">Not committed</th><th class="end">Dropped</th></tr></thead>
+        <tbody>
+          <For each={stats().lanes}>
+            {(lane) => <tr><td>{lane.shard}</td><td>{lane.isConnected ? (lane.isLeaving ? "leaving" : "open") : <span class="bad">{lane.problem || "lost"}</span>}</td><td class="end">{count(lane.unacknowledgedBatches)}</td><td class="end">{count(lane.droppedQuotes)}</td></tr>}
+          </For>
+        </tbody>
+      </table>
+      <Steer venue={stats().venue} />
+    </Beside>
   );
 }
 

@@ -4,11 +4,13 @@ import { createMemo, For, Show, type JSX } from "solid-js";
 import { board, known } from "../data/market";
 import { columnsOf, joined, type WindowValue } from "../data/windows";
 import { get } from "../link/rest";
+import { serverNow } from "../link/socket";
 import { type WindowRow } from "../wire/messages";
 import { fromJson } from "../wire/protobuf";
 import { Chart, type Series } from "../ui/chart";
 import { Export, type Exported } from "../ui/export";
 import { exact, moment, percent, price } from "../ui/format";
+import { Head, Listing } from "../ui/panel";
 import { Card, Failure, Field, poll } from "../ui/parts";
 import { change, param } from "../ui/route";
 import { SavedViews } from "../ui/views";
@@ -46,13 +48,10 @@ export default function Windows(): JSX.Element {
   const key = createMemo(() => [first(), param("second"), isMinutes(), spanMinutes()].join());
   return (
     <>
-      <header>
-        <h1>Windows</h1>
-        <p>Closed windows, as they stand in the database; a gap is time in which nothing was live.</p>
-      </header>
-      <div class="filters">
-        <Field label="Instrument"><Pick value={first()} names={instruments()} onPick={(value) => change({ first: value })} /></Field>
-        <Field label="Compared with"><Pick value={param("second")} names={instruments()} onPick={(value) => change({ second: value })} /></Field>
+      <Head title="Windows" note="Closed windows, as they stand in the database; a gap is time in which nothing was live." />
+      <div class="filters low">
+        <Field label="Instrument" class="broad"><Pick value={first()} names={instruments()} onPick={(value) => change({ first: value })} /></Field>
+        <Field label="Compared with" class="broad"><Pick value={param("second")} names={instruments()} onPick={(value) => change({ second: value })} /></Field>
         <Field label="Length">
           <select value={isMinutes() ? "60s" : "15s"} onChange={(e) => change({ length: e.currentTarget.value })}><option value="60s">minutes</option><option value="15s">15 seconds</option></select>
         </Field>
@@ -88,7 +87,7 @@ function Charts(props: { first: string; second: string; isMinutes: boolean; ask:
       <Show when={asked.error()}><Failure error={asked.error()} /></Show>
       <Card title="Best bid and ask" note="weighted by the time that they stood" tools={<Export name="windows" rows={all} columns={EXPORTED} path={path()} query={{ symbol: props.first.split("|")[1] ?? "", limit: 1000 }} />}>
         <div class="in">
-          <Show when={(prices()[0]?.length ?? 0) > 1} fallback={<p class="empty"><b>No two windows are closed yet</b>A window closes a moment after its end; minutes follow their fourth window.</p>}>
+          <Show when={(prices()[0]?.length ?? 0) > 1} fallback={<p class="empty"><b>No two windows are closed yet</b>A window closes a moment after its end; minutes follow their fourth window. <Show when={props.isMinutes}><button class="more" onClick={() => change({ length: "15s" })}>Show those of 15 seconds</button></Show></p>}>
             <Chart label="Best bid and ask" unit="quote currency" height={280} tick={tick()} data={prices()} series={series(["bid", "ask"], ["one", "one", "two", "two"])} />
           </Show>
         </div>
@@ -98,34 +97,31 @@ function Charts(props: { first: string; second: string; isMinutes: boolean; ask:
           <div class="in"><Chart label="Gross spread" unit="%" height={160} tick={0.001} data={spread()} series={[{ label: "first to second", colour: "one" }, { label: "second to first", colour: "two" }]} /></div>
         </Card>
       </Show>
-      <Card title="Coverage" note="share of each window in which a live quote of both sides stood">
-        <div class="in">
-          <Show when={(coverage()[0]?.length ?? 0) > 1}>
-            <Chart label="Coverage" unit="%" height={120} tick={1} data={coverage()} series={series([""], ["one", "two"])} />
-          </Show>
-        </div>
-      </Card>
-      <Card title="Rows" note={`${all().length}, newest first`}>
-        <div tabindex="0" class="scroll closed">
-          <table>
-            <thead><tr><th>Start</th><th>Venue</th><th class="end">Bid</th><th class="end">Ask</th><th class="end">Mean spread</th><th class="end">Ticks</th><th class="end">Coverage</th><th>Whole</th></tr></thead>
-            <tbody>
-              <For each={all().sort((a, b) => b.timestamp - a.timestamp).slice(0, 200)} fallback={<tr><td colspan="8" class="dim">None.</td></tr>}>
-                {(row) => (
-                  <tr>
-                    <td class="num">{moment(row.timestamp)}</td><td>{row.venue}</td>
-                    <td class="end" title={exact(row.time_weighted_bid ?? NaN)}>{price(row.time_weighted_bid ?? NaN, tick())}</td>
-                    <td class="end" title={exact(row.time_weighted_ask ?? NaN)}>{price(row.time_weighted_ask ?? NaN, tick())}</td>
-                    <td class="end">{price(row.avg_spread ?? NaN)}</td><td class="end">{row.tick_count}</td>
-                    <td class="end">{percent(row.coverage * 100, 1).replace("+", "")} %</td>
-                    <td>{row.is_complete ? "yes" : <span class="warn">quotes are missing</span>}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
-      </Card>
+      <Show when={(coverage()[0]?.length ?? 0) > 1}>
+        <Card title="Coverage" note="share of each window in which a live quote of both sides stood">
+          <div class="in"><Chart label="Coverage" unit="%" height={120} tick={1} data={coverage()} series={series([""], ["one", "two"])} /></div>
+        </Card>
+      </Show>
+      <Listing
+        title="Rows"
+        note={`${all().length}, newest first`}
+        scroll="closed"
+        heads={["Start", "Venue", ">Bid", ">Ask", ">Mean spread", ">Ticks", ">Coverage", "Whole"]}
+        rows={all().sort((a, b) => b.timestamp - a.timestamp).slice(0, 200)}
+        by={(row) => `${row.timestamp} ${row.venue} ${row.symbol}`}
+        empty="None."
+      >
+        {(row) => (
+          <tr>
+            <td class="num">{moment(row().timestamp)}</td><td>{row().venue}</td>
+            <td class="end" title={exact(row().time_weighted_bid ?? NaN)}>{price(row().time_weighted_bid ?? NaN, tick())}</td>
+            <td class="end" title={exact(row().time_weighted_ask ?? NaN)}>{price(row().time_weighted_ask ?? NaN, tick())}</td>
+            <td class="end">{price(row().avg_spread ?? NaN)}</td><td class="end">{row().tick_count}</td>
+            <td class="end">{percent(row().coverage * 100, 1).replace("+", "")} %</td>
+            <td>{row().is_complete ? "yes" : <span class="warn">quotes are missing</span>}</td>
+          </tr>
+        )}
+      </Listing>
     </>
   );
 }
@@ -135,7 +131,7 @@ async function rows(which: string, isMinutes: boolean, spanMinutes: number): Pro
   const list = isMinutes ? "minutes" : "snapshots";
   const found: WindowRow[] = [];
   let token = "";
-  const from = Date.now() - spanMinutes * 60_000;
+  const from = serverNow() - spanMinutes * 60_000; // this computer's clock may be off
   do {
     const query = { symbol, from, limit: MOST_ROWS, page_token: token };
     const answer = (await get(`/api/${venue}/${list}`, query)) as Record<string, unknown>;

@@ -51,7 +51,7 @@ export function size(value: number): string {
   if (magnitude >= 1e9) return `${(value / 1e9).toFixed(2)}G`;
   if (magnitude >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
   if (magnitude >= 1e3) return grouped(value.toFixed(0));
-  return String(Number(value.toPrecision(4)));
+  return plain(value.toPrecision(4));
 }
 
 export function count(value: number): string {
@@ -99,6 +99,11 @@ function part(ms: number, options: Intl.DateTimeFormatOptions): string {
     formats.set(key, format);
   }
   return format.format(ms);
+}
+
+/** 0.5100, 6.177, 12.50: digits that count, so that a column keeps its width; never 5.2e-7. */
+function plain(digits: string): string {
+  return digits.includes("e") ? exact(Number(digits)) : digits;
 }
 
 function grouped(digits: string): string {

@@ -3,6 +3,7 @@
 import { PAGES } from "./pages";
 import { go } from "./route";
 import { settings } from "./settings";
+import { setSound } from "./sound";
 
 const AFTER_G_MS = 1200;
 
@@ -29,7 +30,7 @@ export function listenForKeys(does: { help: () => void }): () => void {
     }
     if (event.key === "g") afterG = performance.now();
     else if (event.key === "?") does.help();
-    else if (event.key === "m") settings.sound.set(settings.sound() === "off" ? "tone" : "off");
+    else if (event.key === "m") setSound(settings.sound() === "off" ? "tone" : "off");
     else if (event.key === "u") settings.zone.set(settings.zone() === "utc" ? "local" : "utc");
     else if (event.key === "t") {
       settings.theme.set(settings.theme() === "system" ? "dark" : settings.theme() === "dark" ? "light" : "system");

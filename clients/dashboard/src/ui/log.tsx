@@ -14,6 +14,7 @@ export function Log(props: { contains: string }): JSX.Element {
   const [text, setText] = createSignal(props.contains);
   const [level, setLevel] = createSignal(2);
   const [dropped, setDropped] = createSignal(0);
+  let box: HTMLPreElement | undefined;
   createEffect(() => setText(props.contains));
   createEffect(() => {
     if (!may(OPERATOR)) return;
@@ -22,7 +23,9 @@ export function Log(props: { contains: string }): JSX.Element {
     const handle = subscribe({ channel: CHANNEL.log, log }, (frame) => {
       if (!frame.log) return;
       setDropped(frame.log.droppedLines);
+      const isAtEnd = !box || box.scrollHeight - box.scrollTop - box.clientHeight < 40;
       setLines((all) => [...all, ...frame.log!.lines].slice(-MOST));
+      if (isAtEnd && box) box.scrollTop = box.scrollHeight;
     });
     onCleanup(() => handle.close());
   });
@@ -40,7 +43,7 @@ export function Log(props: { contains: string }): JSX.Element {
       }
     >
       <Show when={may(OPERATOR)} fallback={<p class="empty">The log is for operators: open the link that `crossbook up` printed, or run `crossbook login`.</p>}>
-        <pre class="log" tabindex="0" aria-label="Log lines">
+        <pre class="log" ref={box} tabindex="0" aria-label="Log lines">
           <For each={lines()} fallback="No line yet.">
             {(line) => <div><span class="dim">{clock(line.time)} {line.process}</span> <span class={LEVELS[line.level] ?? ""}>{line.event}</span> {fields(line)}</div>}
           </For>

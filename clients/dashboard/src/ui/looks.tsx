@@ -4,7 +4,7 @@ import { createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js"
 import { Icon } from "./icons";
 import { Field } from "./parts";
 import { settings, type Setting } from "./settings";
-import { askForNotices } from "./sound";
+import { askForNotices, setSound } from "./sound";
 
 export function Looks(): JSX.Element {
   const [isOpen, setOpen] = createSignal(false);
@@ -30,7 +30,7 @@ export function Looks(): JSX.Element {
           <Choice label="Theme" setting={settings.theme} names={{ system: "as the system", dark: "dark", light: "light" }} />
           <Choice label="Up and down" setting={settings.palette} names={{ classic: "green and red", swapped: "red and green", "blue-orange": "blue and orange" }} />
           <Choice label="Times" setting={settings.zone} names={{ utc: "UTC", local: "this computer's zone" }} />
-          <Choice label="Sound of an alert" setting={settings.sound} names={{ off: "none", tone: "a tone", voice: "a voice" }} />
+          <Choice label="Sound of an alert" setting={settings.sound} names={{ off: "none", tone: "a tone", voice: "a voice" }} onChange={(value) => setSound(value as "off" | "tone" | "voice")} />
           <Choice label="Quiet hours" setting={settings.quiet} names={{ never: "never", "22-07": "22:00 to 07:00" }} />
           <Choice label="Desktop notices" setting={settings.notices} names={{ off: "off", on: "on" }} onChange={notices} />
         </div>

@@ -12,7 +12,7 @@ export function Percent(props: { value: number; decimals?: number }): JSX.Elemen
   return <span class={`num ${direction(props.value)}`}>{percent(props.value, props.decimals)}</span>;
 }
 
-export function Card(props: { title: string; note?: JSX.Element; tools?: JSX.Element; class?: string; children: JSX.Element }): JSX.Element {
+export function Card(props: { title: string; note?: JSX.Element; tools?: JSX.Element; class?: string | undefined; children: JSX.Element }): JSX.Element {
   return (
     <section class={`card ${props.class ?? ""}`} aria-label={props.title}>
       <header>
@@ -86,6 +86,6 @@ export function seconds(everyMs = 1000): () => number {
   return now;
 }
 
-export function Field(props: { label: string; children: JSX.Element }): JSX.Element {
-  return <label class="field"><span>{props.label}</span>{props.children}</label>;
+export function Field(props: { label: string; class?: string; children: JSX.Element }): JSX.Element {
+  return <label class={`field ${props.class ?? ""}`}><span>{props.label}</span>{props.children}</label>;
 }

@@ -17,6 +17,7 @@ import { ON_TABS, PAGES } from "./pages";
 import { seconds } from "./parts";
 import { lastLink, route } from "./route";
 import { settings } from "./settings";
+import { setSound } from "./sound";
 import { Toasts } from "./toasts";
 
 const WORDS = { live: "live", silent: "silent", dialling: "connecting", down: "not connected" } as const;
@@ -30,8 +31,8 @@ export function Shell(): JSX.Element {
   createEffect(() => {
     document.title = `${isSimulated() ? "SIMULATION · " : ""}${page().title} · Crossbook`;
     setMore(false);
-    if (page().name === "alerts") markRead();
   });
+  createEffect(() => page().name === "alerts" && unread() > 0 && markRead());
   onMount(() => onCleanup(listenForKeys({ help: () => setHelp(true) })));
 
   return (
@@ -122,15 +123,16 @@ function Clock(): JSX.Element {
   const flip = (): void => settings.zone.set(settings.zone() === "utc" ? "local" : "utc");
   return (
     <button class="chip clock" onClick={flip} title="Switch between UTC and this computer's zone">
-      <span class="num">{(now(), clock(serverNow(), true))}</span>
+      <span class="num">{(now(), heard(), clock(serverNow(), true))}</span>
     </button>
   );
 }
 
 function Mute(): JSX.Element {
   const isOn = (): boolean => settings.sound() !== "off";
+  const flip = (): void => setSound(isOn() ? "off" : "tone");
   return (
-    <button class="icon" aria-pressed={isOn()} aria-label={isOn() ? "Mute alerts" : "Sound for alerts"} title={isOn() ? "Mute alerts (m)" : "Sound for alerts (m)"} onClick={() => settings.sound.set(isOn() ? "off" : "tone")}>
+    <button class="icon" aria-pressed={isOn()} aria-label={isOn() ? "Mute alerts" : "Sound for alerts"} title={isOn() ? "Mute alerts (m)" : "Sound for alerts (m)"} onClick={flip}>
       <Icon name={isOn() ? "sound" : "mute"} />
     </button>
   );

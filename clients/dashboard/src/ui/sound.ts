@@ -17,6 +17,12 @@ export function sound(words: string): void {
   } else tone();
 }
 
+/** Switched on, it is heard once: a browser lets a page sound only after its user has done something in it. */
+export function setSound(value: "off" | "tone" | "voice"): void {
+  settings.sound.set(value);
+  sound("The sound is on.");
+}
+
 export function isQuiet(hour: number): boolean {
   return settings.quiet() === "22-07" && (hour >= 22 || hour < 7);
 }

@@ -3,7 +3,7 @@
 const SHELL = "crossbook-shell";
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(["./", "./app.js", "./parts.js", "./style.css", "./icon.svg", "./overview.js"])).then(() => self.skipWaiting()));
+  event.waitUntil(keepShell().then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
@@ -16,6 +16,12 @@ self.addEventListener("fetch", (event) => {
   if (!isShell || url.pathname.startsWith("/api") || url.pathname === "/ws") return;
   event.respondWith(fromNetwork(event.request));
 });
+
+/** All of it, by the list that the build made: a page that was never opened here opens offline, too. */
+async function keepShell() {
+  const names = await (await fetch("./shell.json")).json();
+  await (await caches.open(SHELL)).addAll(names);
+}
 
 async function fromNetwork(request) {
   const cache = await caches.open(SHELL);

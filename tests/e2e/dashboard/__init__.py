@@ -1,0 +1,1 @@
+"""The dashboard's tests: one running system and one browser for all of them, as `site`."""
