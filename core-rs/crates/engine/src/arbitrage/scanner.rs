@@ -296,16 +296,6 @@ impl Scanner {
         self.forget_quote(place, now_ns);
     }
 
-    /// Closes what is open of the leg.
-    pub(super) fn abandon(&mut self, place: Place, reason: RefusalReason, now_ns: i64) {
-        let mut lives = self.lives(place.book, Moment { now_ns, cause_ns: None });
-        for other in 0..lives.book.legs.len() {
-            for (buy, sell) in [(place.leg, other), (other, place.leg)] {
-                lives.abandon(buy, sell, reason);
-            }
-        }
-    }
-
     fn forget_quote(&mut self, place: Place, now_ns: i64) {
         let book = &mut self.books[place.book];
         book.forget_quote(place.leg);
@@ -387,7 +377,7 @@ impl Scanner {
         }
     }
 
-    fn lives(&mut self, book: usize, moment: Moment) -> Lives<'_> {
+    pub(super) fn lives(&mut self, book: usize, moment: Moment) -> Lives<'_> {
         Lives { rules: &self.rules, book: &mut self.books[book], moment, journal: &mut self.journal }
     }
 

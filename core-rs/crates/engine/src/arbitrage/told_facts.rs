@@ -3,7 +3,9 @@
 use crossbook_wire::{ReadFacts, WireError, decode_facts};
 
 use super::lifecycle::Moment;
+use super::reason::RefusalReason;
 use super::scanner::Scanner;
+use super::sources::Place;
 use super::views::OpportunityEvent;
 
 impl Scanner {
@@ -30,6 +32,16 @@ impl Scanner {
         }
         if self.books[place.book].is_active(place.leg) {
             self.scan(place, Moment { now_ns, cause_ns: None });
+        }
+    }
+
+    /// Closes what is open of the leg.
+    pub(super) fn abandon(&mut self, place: Place, reason: RefusalReason, now_ns: i64) {
+        let mut lives = self.lives(place.book, Moment { now_ns, cause_ns: None });
+        for other in 0..lives.book.legs.len() {
+            for (buy, sell) in [(place.leg, other), (other, place.leg)] {
+                lives.abandon(buy, sell, reason);
+            }
         }
     }
 }
