@@ -20,7 +20,7 @@ async def test_everything_finds_its_way_over_mutual_tls(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     own = environment(authority.settings("crossbook", mutual=True))
     async with System(tmp_path / "run", "--duration", "20s", "--window-seconds", "5", **own) as system:
-        await system.until(lambda: "open http://127.0.0.1" in system.output())  # everything runs
+        await system.until(lambda: "open http://127.0.0.1" in system.output(), deadline=180)  # everything runs
         processes = [name for name in system.processes() if name.partition("-")[0] in SPEAK_GRPC]
         assert {name.partition("-")[0] for name in processes} == SPEAK_GRPC
         authority.sign("crossbook")
