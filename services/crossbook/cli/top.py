@@ -17,19 +17,16 @@ def top(
     from crossbook.local.show.narrowing import Narrowing
     from crossbook.local.show.top import targets_of_run, targets_of_settings
     from crossbook.local.show.top import top as show_top
-    from crossbook.plumbing.access.party import take_part
     from crossbook.plumbing.logs import configure_logging
     from crossbook.plumbing.process import run_service
     from crossbook.plumbing.settings import load_settings
 
-    settings = load_settings()
-    take_part(settings)
     configure_logging("top", "error")
     run_file = data_dir / "run.json"
     if run_file.exists():
         mode, targets = targets_of_run(run_file)
         headline = f"Crossbook is {'LIVE' if mode == 'live' else 'SIMULATED'}: the run in {data_dir}"
     else:
-        targets, headline = targets_of_settings(settings), "Crossbook, where this shell's settings say"
+        targets, headline = targets_of_settings(load_settings()), "Crossbook, where this shell's settings say"
     narrowing = Narrowing(split_names(venues), split_names(assets))
     run_service(lambda lifetime: show_top(targets, headline, narrowing, lifetime))
