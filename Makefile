@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto web browser pictures setup clean group-histories dislocations
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto web browser pictures setup clean group-histories dislocations judged
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -106,6 +106,9 @@ group-histories: setup ## Put groups of alerts, silences and acknowledgements th
 
 dislocations: setup ## Let one venue of fourteen be off ten times and count the messages, with groups and without (MINUTES=20)
 	@$(BIN)/python -m tests.dislocations --minutes $(or $(MINUTES),20) $(ARGS)
+
+judged: setup ## Let the simulator judge every opportunity at size by its own books, through every fault of its own (MINUTES=20, ARGS="--venues VENUE,...")
+	@$(BIN)/python -m tests.judged --minutes $(or $(MINUTES),20) $(ARGS)
 
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories

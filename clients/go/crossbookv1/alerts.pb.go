@@ -682,7 +682,10 @@ type AlertRule struct {
 	// can predict does not pass. For opportunities only.
 	MinAliveProbability *float64 `protobuf:"fixed64,40,opt,name=min_alive_probability,json=minAliveProbability,proto3,oneof" json:"min_alive_probability,omitempty"`
 	// Up to 5 s.
-	AliveAfter    *durationpb.Duration `protobuf:"bytes,41,opt,name=alive_after,json=aliveAfter,proto3" json:"alive_after,omitempty"`
+	AliveAfter *durationpb.Duration `protobuf:"bytes,41,opt,name=alive_after,json=aliveAfter,proto3" json:"alive_after,omitempty"`
+	// What an opportunity must be beside that, by what is told of its legs and sizes; its min_life stands in the rule. For
+	// opportunities and windows.
+	Filter        *OpportunityFilter `protobuf:"bytes,60,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -888,6 +891,13 @@ func (x *AlertRule) GetMinAliveProbability() float64 {
 func (x *AlertRule) GetAliveAfter() *durationpb.Duration {
 	if x != nil {
 		return x.AliveAfter
+	}
+	return nil
+}
+
+func (x *AlertRule) GetFilter() *OpportunityFilter {
+	if x != nil {
+		return x.Filter
 	}
 	return nil
 }
@@ -5814,7 +5824,7 @@ var File_crossbook_v1_alerts_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\n" +
-	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\n" +
+	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\n" +
 	"\n" +
 	"\tAlertRule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
@@ -5848,7 +5858,8 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"marketMove\x127\n" +
 	"\x15min_alive_probability\x18( \x01(\x01H\x03R\x13minAliveProbability\x88\x01\x01\x12:\n" +
 	"\valive_after\x18) \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"aliveAfterB\x14\n" +
+	"aliveAfter\x127\n" +
+	"\x06filter\x18< \x01(\v2\x1f.crossbook.v1.OpportunityFilterR\x06filterB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percentB\x0f\n" +
 	"\r_min_notionalB\x18\n" +
@@ -6411,9 +6422,10 @@ var file_crossbook_v1_alerts_proto_goTypes = []any{
 	nil,                                   // 79: crossbook.v1.TemplateChannel.HeadersEntry
 	(*durationpb.Duration)(nil),           // 80: google.protobuf.Duration
 	(*timestamppb.Timestamp)(nil),         // 81: google.protobuf.Timestamp
-	(*Opportunity)(nil),                   // 82: crossbook.v1.Opportunity
-	(*fieldmaskpb.FieldMask)(nil),         // 83: google.protobuf.FieldMask
-	(VenueState)(0),                       // 84: crossbook.v1.VenueState
+	(*OpportunityFilter)(nil),             // 82: crossbook.v1.OpportunityFilter
+	(*Opportunity)(nil),                   // 83: crossbook.v1.Opportunity
+	(*fieldmaskpb.FieldMask)(nil),         // 84: google.protobuf.FieldMask
+	(VenueState)(0),                       // 85: crossbook.v1.VenueState
 }
 var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	0,   // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
@@ -6430,135 +6442,136 @@ var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	44,  // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
 	45,  // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
 	80,  // 13: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
-	11,  // 14: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
-	12,  // 15: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
-	13,  // 16: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
-	14,  // 17: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
-	15,  // 18: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
-	66,  // 19: crossbook.v1.AlertChannel.telegram:type_name -> crossbook.v1.TelegramChannel
-	67,  // 20: crossbook.v1.AlertChannel.email:type_name -> crossbook.v1.EmailChannel
-	68,  // 21: crossbook.v1.AlertChannel.web_push:type_name -> crossbook.v1.WebPushChannel
-	69,  // 22: crossbook.v1.AlertChannel.teams:type_name -> crossbook.v1.TeamsChannel
-	70,  // 23: crossbook.v1.AlertChannel.pagerduty:type_name -> crossbook.v1.PagerDutyChannel
-	71,  // 24: crossbook.v1.AlertChannel.opsgenie:type_name -> crossbook.v1.OpsgenieChannel
-	72,  // 25: crossbook.v1.AlertChannel.ntfy:type_name -> crossbook.v1.NtfyChannel
-	73,  // 26: crossbook.v1.AlertChannel.matrix:type_name -> crossbook.v1.MatrixChannel
-	74,  // 27: crossbook.v1.AlertChannel.apprise:type_name -> crossbook.v1.AppriseChannel
-	1,   // 28: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
-	79,  // 29: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
-	82,  // 30: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
-	81,  // 31: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
-	17,  // 32: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
-	81,  // 33: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
-	46,  // 34: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
-	2,   // 35: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
-	81,  // 36: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
-	9,   // 37: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	9,   // 38: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	9,   // 39: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	9,   // 40: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
-	9,   // 41: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	83,  // 42: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
-	9,   // 43: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	81,  // 44: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
-	81,  // 45: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
-	16,  // 46: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	16,  // 47: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
-	10,  // 48: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	16,  // 49: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	75,  // 50: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
-	3,   // 51: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
-	80,  // 52: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
-	80,  // 53: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
-	80,  // 54: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
-	80,  // 55: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
-	80,  // 56: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
-	84,  // 57: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
-	80,  // 58: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
-	5,   // 59: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
-	81,  // 60: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
-	5,   // 61: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
-	16,  // 62: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
-	81,  // 63: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
-	81,  // 64: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
-	80,  // 65: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
-	48,  // 66: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
-	17,  // 67: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
-	81,  // 68: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
-	81,  // 69: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
-	6,   // 70: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
-	47,  // 71: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
-	16,  // 72: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
-	81,  // 73: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
-	47,  // 74: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
-	80,  // 75: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
-	47,  // 76: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
-	5,   // 77: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
-	81,  // 78: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
-	81,  // 79: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
-	81,  // 80: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
-	54,  // 81: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
-	54,  // 82: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	54,  // 83: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
-	54,  // 84: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	7,   // 85: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
-	81,  // 86: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
-	81,  // 87: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
-	16,  // 88: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
-	47,  // 89: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
-	61,  // 90: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
-	7,   // 91: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
-	61,  // 92: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
-	8,   // 93: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
-	81,  // 94: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
-	81,  // 95: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
-	75,  // 96: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
-	81,  // 97: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
-	81,  // 98: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
-	77,  // 99: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
-	18,  // 100: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	20,  // 101: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	22,  // 102: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	24,  // 103: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	26,  // 104: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	28,  // 105: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	30,  // 106: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	32,  // 107: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	34,  // 108: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	76,  // 109: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
-	36,  // 110: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	38,  // 111: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	50,  // 112: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
-	52,  // 113: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
-	55,  // 114: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
-	57,  // 115: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
-	59,  // 116: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
-	62,  // 117: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
-	64,  // 118: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
-	19,  // 119: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	21,  // 120: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	23,  // 121: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	25,  // 122: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	27,  // 123: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	29,  // 124: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	31,  // 125: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	33,  // 126: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	35,  // 127: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	78,  // 128: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
-	37,  // 129: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	39,  // 130: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	51,  // 131: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
-	53,  // 132: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
-	56,  // 133: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
-	58,  // 134: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
-	60,  // 135: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
-	63,  // 136: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
-	65,  // 137: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
-	119, // [119:138] is the sub-list for method output_type
-	100, // [100:119] is the sub-list for method input_type
-	100, // [100:100] is the sub-list for extension type_name
-	100, // [100:100] is the sub-list for extension extendee
-	0,   // [0:100] is the sub-list for field type_name
+	82,  // 14: crossbook.v1.AlertRule.filter:type_name -> crossbook.v1.OpportunityFilter
+	11,  // 15: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
+	12,  // 16: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
+	13,  // 17: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
+	14,  // 18: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
+	15,  // 19: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
+	66,  // 20: crossbook.v1.AlertChannel.telegram:type_name -> crossbook.v1.TelegramChannel
+	67,  // 21: crossbook.v1.AlertChannel.email:type_name -> crossbook.v1.EmailChannel
+	68,  // 22: crossbook.v1.AlertChannel.web_push:type_name -> crossbook.v1.WebPushChannel
+	69,  // 23: crossbook.v1.AlertChannel.teams:type_name -> crossbook.v1.TeamsChannel
+	70,  // 24: crossbook.v1.AlertChannel.pagerduty:type_name -> crossbook.v1.PagerDutyChannel
+	71,  // 25: crossbook.v1.AlertChannel.opsgenie:type_name -> crossbook.v1.OpsgenieChannel
+	72,  // 26: crossbook.v1.AlertChannel.ntfy:type_name -> crossbook.v1.NtfyChannel
+	73,  // 27: crossbook.v1.AlertChannel.matrix:type_name -> crossbook.v1.MatrixChannel
+	74,  // 28: crossbook.v1.AlertChannel.apprise:type_name -> crossbook.v1.AppriseChannel
+	1,   // 29: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
+	79,  // 30: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
+	83,  // 31: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
+	81,  // 32: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
+	17,  // 33: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
+	81,  // 34: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
+	46,  // 35: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
+	2,   // 36: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
+	81,  // 37: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
+	9,   // 38: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 39: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 40: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 41: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
+	9,   // 42: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	84,  // 43: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	9,   // 44: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	81,  // 45: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
+	81,  // 46: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
+	16,  // 47: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	16,  // 48: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
+	10,  // 49: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
+	16,  // 50: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	75,  // 51: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	3,   // 52: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
+	80,  // 53: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
+	80,  // 54: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
+	80,  // 55: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
+	80,  // 56: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
+	80,  // 57: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
+	85,  // 58: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
+	80,  // 59: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
+	5,   // 60: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
+	81,  // 61: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
+	5,   // 62: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
+	16,  // 63: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
+	81,  // 64: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
+	81,  // 65: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
+	80,  // 66: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
+	48,  // 67: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
+	17,  // 68: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
+	81,  // 69: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
+	81,  // 70: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
+	6,   // 71: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
+	47,  // 72: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
+	16,  // 73: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
+	81,  // 74: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
+	47,  // 75: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
+	80,  // 76: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
+	47,  // 77: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
+	5,   // 78: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
+	81,  // 79: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
+	81,  // 80: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
+	81,  // 81: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
+	54,  // 82: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
+	54,  // 83: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	54,  // 84: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
+	54,  // 85: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	7,   // 86: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
+	81,  // 87: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
+	81,  // 88: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
+	16,  // 89: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
+	47,  // 90: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
+	61,  // 91: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
+	7,   // 92: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
+	61,  // 93: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
+	8,   // 94: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
+	81,  // 95: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
+	81,  // 96: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
+	75,  // 97: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	81,  // 98: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
+	81,  // 99: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
+	77,  // 100: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
+	18,  // 101: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	20,  // 102: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	22,  // 103: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	24,  // 104: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	26,  // 105: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	28,  // 106: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	30,  // 107: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	32,  // 108: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	34,  // 109: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	76,  // 110: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
+	36,  // 111: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	38,  // 112: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	50,  // 113: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
+	52,  // 114: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
+	55,  // 115: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
+	57,  // 116: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
+	59,  // 117: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
+	62,  // 118: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
+	64,  // 119: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
+	19,  // 120: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	21,  // 121: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	23,  // 122: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	25,  // 123: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	27,  // 124: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	29,  // 125: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	31,  // 126: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	33,  // 127: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	35,  // 128: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	78,  // 129: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
+	37,  // 130: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	39,  // 131: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	51,  // 132: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
+	53,  // 133: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
+	56,  // 134: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
+	58,  // 135: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
+	60,  // 136: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
+	63,  // 137: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
+	65,  // 138: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
+	120, // [120:139] is the sub-list for method output_type
+	101, // [101:120] is the sub-list for method input_type
+	101, // [101:101] is the sub-list for extension type_name
+	101, // [101:101] is the sub-list for extension extendee
+	0,   // [0:101] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }

@@ -3955,10 +3955,12 @@ type OpportunityFilter struct {
 	ExcludedVenues []string `protobuf:"bytes,5,rep,name=excluded_venues,json=excludedVenues,proto3" json:"excluded_venues,omitempty"`
 	// It is of none of these assets.
 	ExcludedAssets []string `protobuf:"bytes,6,rep,name=excluded_assets,json=excludedAssets,proto3" json:"excluded_assets,omitempty"`
-	// Whether a leg passes of which a fact that is asked for is not known, or not of now.
+	// Whether a leg passes of which a fact that is asked for is not known, or not of now; and sizes that are not known.
 	PassesUnknown bool `protobuf:"varint,7,opt,name=passes_unknown,json=passesUnknown,proto3" json:"passes_unknown,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Least money, in the buy leg's quote currency, that can be ordered and still nets Sizing.threshold_percent.
+	MinSizedNotional *float64 `protobuf:"fixed64,8,opt,name=min_sized_notional,json=minSizedNotional,proto3,oneof" json:"min_sized_notional,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *OpportunityFilter) Reset() {
@@ -4038,6 +4040,13 @@ func (x *OpportunityFilter) GetPassesUnknown() bool {
 		return x.PassesUnknown
 	}
 	return false
+}
+
+func (x *OpportunityFilter) GetMinSizedNotional() float64 {
+	if x != nil && x.MinSizedNotional != nil {
+		return *x.MinSizedNotional
+	}
+	return 0
 }
 
 // Funding until a horizon: payments that are really crossed, not a rate times a time, except where funding accrues all the time. The
@@ -4472,7 +4481,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\alatency\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\alatency\x12\x1f\n" +
 	"\valive_share\x18\x02 \x01(\x01R\n" +
 	"aliveShare\x12(\n" +
-	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\x8e\x03\n" +
+	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\xd8\x03\n" +
 	"\x11OpportunityFilter\x12)\n" +
 	"\x0emin_volume_24h\x18\x01 \x01(\x01H\x00R\fminVolume24h\x88\x01\x01\x12/\n" +
 	"\x11min_open_interest\x18\x02 \x01(\x01H\x01R\x0fminOpenInterest\x88\x01\x01\x124\n" +
@@ -4480,9 +4489,11 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11no_funding_within\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0fnoFundingWithin\x12'\n" +
 	"\x0fexcluded_venues\x18\x05 \x03(\tR\x0eexcludedVenues\x12'\n" +
 	"\x0fexcluded_assets\x18\x06 \x03(\tR\x0eexcludedAssets\x12%\n" +
-	"\x0epasses_unknown\x18\a \x01(\bR\rpassesUnknownB\x11\n" +
+	"\x0epasses_unknown\x18\a \x01(\bR\rpassesUnknown\x121\n" +
+	"\x12min_sized_notional\x18\b \x01(\x01H\x02R\x10minSizedNotional\x88\x01\x01B\x11\n" +
 	"\x0f_min_volume_24hB\x14\n" +
-	"\x12_min_open_interest\"\x92\x03\n" +
+	"\x12_min_open_interestB\x15\n" +
+	"\x13_min_sized_notional\"\x92\x03\n" +
 	"\fHoldingCosts\x123\n" +
 	"\ahorizon\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\ahorizon\x123\n" +
 	"\x13buy_funding_percent\x18\x02 \x01(\x01H\x00R\x11buyFundingPercent\x88\x01\x01\x125\n" +

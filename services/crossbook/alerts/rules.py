@@ -12,6 +12,7 @@ from crossbook.alerts.holding.mute_times import check_mute_times
 from crossbook.alerts.names import ID
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.opportunity_filter import check_filter
 from crossbook.plumbing.requests import MAX_NAME_CHARACTERS, check_names, check_venues, refuse
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 
@@ -84,6 +85,7 @@ def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]
             *_check_duration(rule, "alive_after", MAX_ALIVE_AFTER_NS),
             *_check_outlook(rule),
             *_check_schedule(rule),
+            *_check_filter(rule),
             *_check_grouping(rule),
             *_check_conditions(rule),
             *check_mute_times(rule),
@@ -170,6 +172,14 @@ def _check_outlook(rule: pb.AlertRule) -> Iterator[FieldViolation]:
         yield FieldViolation("alert_rule.alive_after", "goes with min_alive_probability: give both or neither")
     if rule.HasField("min_alive_probability") and is_scheduled(rule):
         yield FieldViolation("alert_rule.min_alive_probability", "is for opportunities; nobody predicts windows")
+
+
+def _check_filter(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    yield from check_filter("alert_rule.filter", rule.filter)
+    if rule.filter.HasField("min_life"):
+        yield FieldViolation("alert_rule.filter.min_life", "stands in the rule itself")
+    if rule.HasField("filter") and not (follows_opportunities(rule) or is_scheduled(rule)):
+        yield FieldViolation("alert_rule.filter", "is for opportunities and windows")
 
 
 def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:

@@ -181,6 +181,7 @@ export interface AlertRule {
   marketMove?: MarketMoveCondition;
   minAliveProbability?: number;
   aliveAfter?: number;
+  filter?: OpportunityFilter;
 }
 
 export interface AlertTrouble {
@@ -1285,6 +1286,7 @@ export interface OpportunityFilter {
   excludedVenues: string[];
   excludedAssets: string[];
   passesUnknown: boolean;
+  minSizedNotional?: number;
 }
 
 export interface OpportunityLife {
@@ -1889,7 +1891,7 @@ export const TABLE = {
   AlertMessage: "1:name:string 2:groupKey:string 3:revision:uint32 4:kind:#AlertMessageKind 5:rule:string 6:group:?@AlertGroup 7:alert:?@Alert 8:acknowledgeToken:string 9:createTime:?Timestamp",
   AlertMuteTime: "1:timeZone:string 2:weekdays:*int32 3:daysOfMonth:*int32 4:months:*int32 5:fromTime:string 6:toTime:string",
   AlertRow: "1:rule:string 2:opportunity:?@Opportunity 3:firedAt:double 4:deliveries:*@Delivery 5:name:string 6:closedAt:?double",
-  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration",
+  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration 60:filter:?@OpportunityFilter",
   AlertTrouble: "1:reason:#AlertReason 2:venue:string 3:asset:string 4:part:string 5:detail:string 6:sinceTime:?Timestamp",
   ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string",
   AppriseChannel: "1:url:string 2:tags:string",
@@ -2050,7 +2052,7 @@ export const TABLE = {
   NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
   Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction 60:holding:?@HoldingCosts",
   OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
-  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool",
+  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double",
   OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
   OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
   PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",

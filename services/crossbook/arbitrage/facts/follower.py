@@ -128,13 +128,16 @@ class FactFollower:
         else:
             self._held.setdefault(key, {}).update((fact.kind, fact) for fact in row.facts)
 
+    def told(self) -> bytes:
+        """All that the scan uses, as one message."""
+        rows = [
+            InstrumentFacts(venue=venue, symbol=symbol, facts=list(facts.values()))
+            for (venue, symbol), facts in self._held.items()
+        ]
+        return _used(rows).SerializeToString()
+
     def _tell(self, rows: Iterable[InstrumentFacts]) -> None:
-        """What the scan uses of them."""
-        used = aggregator_pb2.WatchInstrumentFactsResponse()
-        for row in rows:
-            facts = [fact for fact in row.facts if fact.kind not in UNUSED]
-            if facts or row.is_gone:
-                used.instruments.add(venue=row.venue, symbol=row.symbol, facts=facts, is_gone=row.is_gone)
+        used = _used(rows)
         if used.instruments:
             self._on_told(used.SerializeToString())
 
@@ -147,3 +150,13 @@ class FactFollower:
                 fact.state, fact.reason = FactState.FACT_STATE_STALE, AWAY
             rows.append(InstrumentFacts(venue=venue, symbol=symbol, facts=known))
         self._tell(rows)
+
+
+def _used(rows: Iterable[InstrumentFacts]) -> aggregator_pb2.WatchInstrumentFactsResponse:
+    """What the scan uses of them."""
+    used = aggregator_pb2.WatchInstrumentFactsResponse()
+    for row in rows:
+        facts = [fact for fact in row.facts if fact.kind not in UNUSED]
+        if facts or row.is_gone:
+            used.instruments.add(venue=row.venue, symbol=row.symbol, facts=facts, is_gone=row.is_gone)
+    return used

@@ -66,6 +66,7 @@ def test_the_scan_is_told_what_it_uses_and_what_the_next_shard_no_longer_tells_i
     assert follower.of("b", SYMBOL)
     rows = [row for payload in told for row in WatchInstrumentFactsResponse.FromString(payload).instruments]
     mark_only = [FactKind.FACT_KIND_MARK_PRICE]
+    assert [row.venue for row in WatchInstrumentFactsResponse.FromString(follower.told()).instruments] == ["b"]
     assert [(row.venue, [fact.kind for fact in row.facts], row.is_gone) for row in rows] == [
         ("a", mark_only, False),
         ("b", mark_only, False),

@@ -395,6 +395,7 @@ class AlertRule(_message.Message):
     MARKET_MOVE_FIELD_NUMBER: _builtins.int
     MIN_ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
     ALIVE_AFTER_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"alertRules/{id}", id of 1 to 63 of a-z, 0-9 and -. Set by the server."""
     display_name: _builtins.str
@@ -481,6 +482,12 @@ class AlertRule(_message.Message):
     def alive_after(self) -> _duration_pb2.Duration:
         """Up to 5 s."""
 
+    @_builtins.property
+    def filter(self) -> _arbitrage_pb2.OpportunityFilter:
+        """What an opportunity must be beside that, by what is told of its legs and sizes; its min_life stands in the rule. For
+        opportunities and windows.
+        """
+
     def __init__(
         self,
         *,
@@ -509,10 +516,11 @@ class AlertRule(_message.Message):
         market_move: Global___MarketMoveCondition | None = ...,
         min_alive_probability: _builtins.float | None = ...,
         alive_after: _duration_pb2.Duration | None = ...,
+        filter: _arbitrage_pb2.OpportunityFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "cooldown", b"cooldown", "create_time", b"create_time", "feed", b"feed", "grouping", b"grouping", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "system", b"system", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "cooldown", b"cooldown", "create_time", b"create_time", "feed", b"feed", "filter", b"filter", "grouping", b"grouping", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "system", b"system", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "escalations", b"escalations", "etag", b"etag", "feed", b"feed", "grouping", b"grouping", "ignored_inhibitions", b"ignored_inhibitions", "is_enabled", b"is_enabled", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "mute_times", b"mute_times", "name", b"name", "symbols", b"symbols", "system", b"system", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "escalations", b"escalations", "etag", b"etag", "feed", b"feed", "filter", b"filter", "grouping", b"grouping", "ignored_inhibitions", b"ignored_inhibitions", "is_enabled", b"is_enabled", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "mute_times", b"mute_times", "name", b"name", "symbols", b"symbols", "system", b"system", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_alive_probability: _TypeAlias = _typing.Literal["min_alive_probability"]  # noqa: Y015
     _WhichOneofArgType__min_alive_probability: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability"]  # noqa: Y015

@@ -2141,12 +2141,15 @@ class OpportunityFilter(_message.Message):
     EXCLUDED_VENUES_FIELD_NUMBER: _builtins.int
     EXCLUDED_ASSETS_FIELD_NUMBER: _builtins.int
     PASSES_UNKNOWN_FIELD_NUMBER: _builtins.int
+    MIN_SIZED_NOTIONAL_FIELD_NUMBER: _builtins.int
     min_volume_24h: _builtins.float
     """Least that each leg traded in 24 hours, in its quote currency."""
     min_open_interest: _builtins.float
     """Least open interest of each leg at its mark price, in its quote currency."""
     passes_unknown: _builtins.bool
-    """Whether a leg passes of which a fact that is asked for is not known, or not of now."""
+    """Whether a leg passes of which a fact that is asked for is not known, or not of now; and sizes that are not known."""
+    min_sized_notional: _builtins.float
+    """Least money, in the buy leg's quote currency, that can be ordered and still nets Sizing.threshold_percent."""
     @_builtins.property
     def min_life(self) -> _duration_pb2.Duration:
         """How long it must have been open; what no lifecycle follows has not."""
@@ -2173,17 +2176,22 @@ class OpportunityFilter(_message.Message):
         excluded_venues: _abc.Iterable[_builtins.str] | None = ...,
         excluded_assets: _abc.Iterable[_builtins.str] | None = ...,
         passes_unknown: _builtins.bool = ...,
+        min_sized_notional: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_volume_24h", b"_min_volume_24h", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_volume_24h", b"_min_volume_24h", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_open_interest: _TypeAlias = _typing.Literal["min_open_interest"]  # noqa: Y015
     _WhichOneofArgType__min_open_interest: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest"]  # noqa: Y015
+    _WhichOneofReturnType__min_sized_notional: _TypeAlias = _typing.Literal["min_sized_notional"]  # noqa: Y015
+    _WhichOneofArgType__min_sized_notional: _TypeAlias = _typing.Literal["_min_sized_notional", b"_min_sized_notional"]  # noqa: Y015
     _WhichOneofReturnType__min_volume_24h: _TypeAlias = _typing.Literal["min_volume_24h"]  # noqa: Y015
     _WhichOneofArgType__min_volume_24h: _TypeAlias = _typing.Literal["_min_volume_24h", b"_min_volume_24h"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_open_interest) -> _WhichOneofReturnType__min_open_interest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_sized_notional) -> _WhichOneofReturnType__min_sized_notional | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_volume_24h) -> _WhichOneofReturnType__min_volume_24h | None: ...
 

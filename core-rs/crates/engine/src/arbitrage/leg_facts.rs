@@ -3,7 +3,7 @@
 //! A limit that was told once stands until it is told anew: it is used also when it is stale. What moves, such as whether the
 //! market trades, is only known while it is told.
 
-use crossbook_market::{FactKind, FactState, FundingAccrual, Instrument, TradingStatus};
+use crossbook_market::{FactKind, FactState, FundingAccrual, Instrument, TradingStatus, decimal_product};
 use crossbook_wire::ReadFact;
 
 use super::reason::RefusalReason;
@@ -99,7 +99,7 @@ impl LegFacts {
     /// coins they have neither lot nor limit.
     pub(super) fn limits(&self, instrument: &Instrument) -> Limits {
         let (scale, is_inverse) = (instrument.asset_scale, instrument.is_inverse());
-        let coins = |kind| self.last(kind).filter(|_| !is_inverse).map(|size| size * scale);
+        let coins = |kind| self.last(kind).filter(|_| !is_inverse).map(|size| decimal_product(size, scale));
         let lot = self.last(FactKind::LotSize).unwrap_or(instrument.lot_size);
         let lot = if is_inverse { None } else { Lot::of(&[lot, scale]) };
         let money = self.last(FactKind::MinSize).filter(|_| is_inverse);
