@@ -1145,8 +1145,14 @@ class DialRules:
         keepalive_timeout_seconds: float,
         max_message_bytes: int,
         authorization: str | None = None,
+        ca: bytes | None = None,
+        identity: tuple[bytes, bytes] | None = None,
     ) -> Self:
-        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none."""
+        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none.
+
+        ca: TLS is spoken, and believed to those whom one of these has signed; identity is the certificate and its key
+        that the other side is shown. PEM all.
+        """
 
 @final
 class FollowedStream:
@@ -1183,6 +1189,13 @@ class SentStream:
         """Leaves it: when it returns, nothing of it reaches the uplink any more."""
 
 @final
+class ServerTls:
+    """What a port shows, and whom it lets in: those whom client_ca has signed, or everybody. PEM; TLS 1.2 or newer."""
+
+    def __new__(cls, certificate: bytes, key: bytes, client_ca: bytes | None = None) -> Self:
+        """Raises InvalidSettingError."""
+
+@final
 class PlaneServer:
     """A port: `methods` are served by the plane, all others by the gRPC server behind, at the unix socket `backend`.
 
@@ -1216,6 +1229,7 @@ class PlaneServer:
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_header_bytes: int,
+        tls: ServerTls | None = None,
     ) -> Self: ...
     @property
     def port(self) -> int: ...
@@ -1227,6 +1241,8 @@ class PlaneServer:
         """For want of a place, by method."""
     def take_opened(self) -> list[PlaneCall]:
         """Calls that nobody has decided about."""
+    def take_tls(self, tls: ServerTls) -> None:
+        """Of a port that speaks TLS: what it shows from the next handshake on."""
     def stop(self) -> None:
         """No new connections; those that are end with their calls."""
 
