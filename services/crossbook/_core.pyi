@@ -837,6 +837,7 @@ class Scanner(ScannerAnswers):
         allow_depegged: bool,
         relays: Sequence[Sequence[str]],
         max_net_percent: float = ...,
+        assume_no_limits: bool = True,
     ) -> Self:
         """dollar_currencies: those whose markets against each other give rates.
 
@@ -844,6 +845,8 @@ class Scanner(ScannerAnswers):
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
         """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_facts(self, payload: bytes, now_ns: int) -> list[OpportunityEvent]:
+        """Takes a WatchInstrumentFactsResponse: what a change of it touches is closed. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
         """To be called every 50 ms: minimum life, ages, and instruments that have moved and that no shard tells of."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
@@ -1011,6 +1014,8 @@ class SharedScan(ScannerAnswers):
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
         """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_facts(self, payload: bytes, now_ns: int) -> tuple[int, list[int]]:
+        """Takes a WatchInstrumentFactsResponse: what a change of it touches is closed. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> tuple[int, list[int]]:
         """To be called every 50 ms."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
