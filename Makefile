@@ -128,7 +128,8 @@ HELM := .tools/bin/helm
 chart: setup ## Write the parts of deploy/helm that are made, render it in several ways and check all that comes of it, and the Dockerfile; needs Go for helm
 	@$(UV) sync --quiet --locked --all-extras --inexact --group chart --no-install-project
 	@[ -x $(HELM) ] || { echo "crossbook: building helm into .tools (some minutes, once)" >&2; deploy/helm/helm.sh $(HELM); }
-	@$(BIN)/python deploy/helm/generate.py
+	@[ -x .tools/bin/promtool ] || deploy/prometheus/promtool.sh .tools/bin/promtool
+	@$(BIN)/python deploy/helm/generate.py && $(BIN)/python deploy/helm/boards.py
 	@$(BIN)/pytest tests/unit/deploy tests/integration/deploy $(ARGS)
 
 venues: setup ## Write docs/venues.md from the registry
