@@ -23,13 +23,18 @@ from crossbook.alerts.counters import Counters as AlertCounters
 from crossbook.alerts.metrics import AlertsCollector
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.shard_follower import ShardFollower
+from crossbook.arbitrage.store.events import EventStore
 from crossbook.arbitrage.tuning import scanner_arguments
 from crossbook.gateway.counters import Counters as GatewayCounters
 from crossbook.gateway.metrics import GatewayCollector
 from crossbook.gateway.shards import ShardBoard
 from crossbook.plumbing.clock import Clock
+from crossbook.plumbing.data.postgres import Pool, open_pool
+from crossbook.plumbing.grpc.call_limits import REFUSED_CALLS
+from crossbook.plumbing.metrics import REFUSED_SCRAPES
 from crossbook.plumbing.plane.thread import PlaneThread
 from crossbook.plumbing.settings import AggregatorSettings, ArbitrageSettings
+from crossbook.plumbing.tasks import RESTARTS
 from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.tracker.metrics import TrackerCollector
 from crossbook.tracker.venue.local_clock import LocalClock
@@ -54,12 +59,12 @@ def boards_generator() -> ModuleType:
     return module
 
 
-def collectors() -> list[Collector]:
+def collectors(pool: Pool) -> list[Collector]:
     """Of every service, as its process registers them."""
     counters, hub, stopping = of_aggregator.Counters(), QuoteHub(), asyncio.Event()
     make = partial(Venue, window_seconds=15, hub=hub, store=MemoryStore(), counters=counters, clock=Clock())
     intake = Intake(AggregatorSettings(), Venues(make, lambda name, run: None), hub, counters, stopping, Clock())
-    live = WatchedScan(scanner_arguments(ArbitrageSettings()))
+    live = WatchedScan(scanner_arguments(ArbitrageSettings()), store=EventStore(pool, Clock()))
     return [
         TrackerCollector(LocalClock(SECOND_NS)),
         AggregatorCollector(counters, intake, Fanout(hub, stopping)),
@@ -72,14 +77,21 @@ def collectors() -> list[Collector]:
 
 @pytest.fixture
 async def exposed() -> set[str]:
-    """The names of all series that our services show."""
+    """The names of all series that our services show; what every process counts is imported by it."""
+    assert {one._name + "_total" for one in (REFUSED_CALLS, REFUSED_SCRAPES, RESTARTS)} <= set(
+        REGISTRY._names_to_collectors
+    )
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
-    return {
-        metric.name + ending
-        for collector in collectors()
-        for metric in collector.collect()
-        for ending in endings.get(metric.type, ("",))
-    }
+    pool = await open_pool("postgresql://nobody@127.0.0.1:1/none")  # never asked
+    try:
+        return {
+            metric.name + ending
+            for collector in collectors(pool)
+            for metric in collector.collect()
+            for ending in endings.get(metric.type, ("",))
+        }
+    finally:
+        await pool.close()
 
 
 def queries() -> dict[str, str]:
