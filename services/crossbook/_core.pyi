@@ -834,6 +834,7 @@ class Scanner(ScannerAnswers):
         allow_depegged: bool,
         relays: Sequence[Sequence[str]],
         max_net_percent: float = ...,
+        assume_no_limits: bool = True,
     ) -> Self:
         """dollar_currencies: those whose markets against each other give rates.
 
@@ -841,6 +842,8 @@ class Scanner(ScannerAnswers):
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
         """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_facts(self, payload: bytes, now_ns: int) -> list[OpportunityEvent]:
+        """Takes a WatchInstrumentFactsResponse: what a change of it touches is closed. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
         """To be called every 50 ms: minimum life, ages, and instruments that have moved and that no shard tells of."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
@@ -1008,6 +1011,8 @@ class SharedScan(ScannerAnswers):
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
         """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_facts(self, payload: bytes, now_ns: int) -> tuple[int, list[int]]:
+        """Takes a WatchInstrumentFactsResponse: what a change of it touches is closed. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> tuple[int, list[int]]:
         """To be called every 50 ms."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
@@ -1142,8 +1147,14 @@ class DialRules:
         keepalive_timeout_seconds: float,
         max_message_bytes: int,
         authorization: str | None = None,
+        ca: bytes | None = None,
+        identity: tuple[bytes, bytes] | None = None,
     ) -> Self:
-        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none."""
+        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none.
+
+        ca: TLS is spoken, and believed to those whom one of these has signed; identity is the certificate and its key
+        that the other side is shown. PEM all.
+        """
 
 @final
 class FollowedStream:
@@ -1180,6 +1191,13 @@ class SentStream:
         """Leaves it: when it returns, nothing of it reaches the uplink any more."""
 
 @final
+class ServerTls:
+    """What a port shows, and whom it lets in: those whom client_ca has signed, or everybody. PEM; TLS 1.2 or newer."""
+
+    def __new__(cls, certificate: bytes, key: bytes, client_ca: bytes | None = None) -> Self:
+        """Raises InvalidSettingError."""
+
+@final
 class PlaneServer:
     """A port: `methods` are served by the plane, all others by the gRPC server behind, at the unix socket `backend`.
 
@@ -1213,6 +1231,7 @@ class PlaneServer:
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_header_bytes: int,
+        tls: ServerTls | None = None,
     ) -> Self: ...
     @property
     def port(self) -> int: ...
@@ -1224,6 +1243,8 @@ class PlaneServer:
         """For want of a place, by method."""
     def take_opened(self) -> list[PlaneCall]:
         """Calls that nobody has decided about."""
+    def take_tls(self, tls: ServerTls) -> None:
+        """Of a port that speaks TLS: what it shows from the next handshake on."""
     def stop(self) -> None:
         """No new connections; those that are end with their calls."""
 
