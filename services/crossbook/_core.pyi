@@ -862,6 +862,59 @@ class Scanner(ScannerAnswers):
 LIFE_HORIZONS_NS: list[int]
 LIFE_FEATURE_SCHEMA: int  # of the features that events bear
 
+LIFE_PATH_POINTS: int  # of one life, at most
+
+@final
+class Life:
+    """A row of opportunity_lives; times in ns since the epoch.
+
+    The path is a step function: from each point on the net is so much. Beyond LIFE_PATH_POINTS the one goes whose
+    leaving changes the area below it least; the first, the last and the highest stay.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]]  # names of the values, in the order of a row
+    @staticmethod
+    def from_row(row: Sequence[object]) -> Life:
+        """Of the values of COLUMNS, as a table has them. Raises InvalidSettingError for another number of them."""
+    def row(self) -> tuple[str | float | None, ...]:
+        """The reverse, as a statement takes it: lists as the literals of arrays."""
+    def ended(self, close_ns: int, reason: int, *, is_censored: bool) -> Life:
+        """It when it is over, or nobody watches it any more."""
+    id: str
+    asset: str
+    buy_venue: str
+    buy_symbol: str
+    sell_venue: str
+    sell_symbol: str
+    quote_currency: str
+    open_ns: int
+    publish_ns: int
+    last_ns: int
+    close_ns: int | None
+    close_reason: int
+    is_censored: bool
+    opening_gross_percent: float
+    opening_net_percent: float
+    peak_net_percent: float
+    peak_ns: int
+    last_net_percent: float
+    opening_size: float
+    opening_notional: float
+    peak_notional: float
+    path_us: list[int]
+    path_net_percent: list[float]
+    path_notional: list[float]
+    events: int
+    feature_schema: int
+    features: list[float]
+    writer: str
+
+def carry_on(known: Sequence[Life], events: Sequence[tuple[str, bytes]]) -> tuple[list[Life], list[Life]]:
+    """Lives that are known, after these events (writer, WatchOpportunitiesResponse with it alone), and the new ones.
+
+    Events come in whatever order replicas wrote them. Raises PayloadError.
+    """
+
 @final
 class EndedLives:
     """Lives in the order of their publication."""
@@ -959,6 +1012,10 @@ class LoggedEvent:
     event_ns: int
     cause_ns: int
     payload: bytes  # a WatchOpportunitiesResponse with this event alone
+
+def event_columns(events: Sequence[LoggedEvent]) -> list[str]:
+    """The literals of arrays that a statement takes: opportunity ids, kinds, causes, times, assets, buy venues, sell
+    venues, opening nets, numbers, payloads."""
 
 @final
 class ResumeToken:

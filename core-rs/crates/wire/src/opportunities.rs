@@ -295,7 +295,7 @@ impl WatchOpportunitiesResponse {
         self.encode_to_vec()
     }
 
-    /// For tests and tools: what a reader makes of the bytes; None for what is none.
+    /// What a reader makes of the bytes; None for what is none.
     pub fn decode_response(message: &[u8]) -> Option<Self> {
         Self::decode(message).ok()
     }
