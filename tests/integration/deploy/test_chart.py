@@ -74,7 +74,7 @@ def test_every_shard_of_the_list_is_a_pod_of_that_name(
 ) -> None:
     """The file reads as the program reads it, and each address is of a pod that runs behind a Service that is there."""
     manifests = render(values)
-    (listed,) = of_kind(manifests, "ConfigMap")
+    (listed,) = [one for one in of_kind(manifests, "ConfigMap") if "shards.json" in one["data"]]
     (tmp_path / "shards.json").write_text(listed["data"]["shards.json"])
     monkeypatch.setenv("CROSSBOOK_TRACKER__SHARDS_FILE", str(tmp_path / "shards.json"))
     shards = read_shards("tracker", load_settings().tracker)
@@ -94,7 +94,7 @@ def test_every_shard_of_the_list_is_a_pod_of_that_name(
 def test_lists_follow_the_numbers() -> None:
     """Two shards of four pods are listed, and alerts knows both replicas of arbitrage, and each group's tracker."""
     manifests = render(SHARDS)
-    (listed,) = of_kind(manifests, "ConfigMap")
+    (listed,) = [one for one in of_kind(manifests, "ConfigMap") if "shards.json" in one["data"]]
     assert list(json.loads(listed["data"]["shards.json"])) == ["shard-0", "shard-1"]
     alerts = next(pod for pod in pods(manifests) if component(pod) == "alerts")
     targets = environment(alerts["spec"]["containers"][0])["CROSSBOOK_ALERTS__ARBITRAGE_TARGETS"].split(",")

@@ -207,6 +207,8 @@ export interface ApiKey {
   creator: string;
   methods: string[];
   networks: string[];
+  dailyQuota?: number;
+  usedToday: number;
 }
 
 export interface AppriseChannel {
@@ -340,6 +342,7 @@ export interface CreateApiKeyRequest {
   lifetime?: number;
   methods: string[];
   networks: string[];
+  dailyQuota: number;
 }
 
 export interface CreateApiKeyResponse {
@@ -609,6 +612,7 @@ export interface GetMeResponse {
   role: number;
   expireTime?: number;
   hasPasswords: boolean;
+  hasSignOn: boolean;
 }
 
 export interface GetOpportunityStatisticsRequest {
@@ -1923,7 +1927,7 @@ export const TABLE = {
   AlertRow: "1:rule:string 2:opportunity:?@Opportunity 3:firedAt:double 4:deliveries:*@Delivery 5:name:string 6:closedAt:?double",
   AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 24:fundingSpread:?@FundingSpreadCondition 25:basis:?@BasisCondition 26:canary:?@CanaryCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration",
   AlertTrouble: "1:reason:#AlertReason 2:venue:string 3:asset:string 4:part:string 5:detail:string 6:sinceTime:?Timestamp",
-  ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string",
+  ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string 12:dailyQuota:?int32 13:usedToday:int32",
   AppriseChannel: "1:url:string 2:tags:string",
   ArbitrageLeg: "1:exchange:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:ageMs:double",
   ArbitrageRow: "1:id:string 2:asset:string 3:symbol:string 4:profitPercent:double 5:grossPercent:double 6:buy:?@ArbitrageLeg 7:sell:?@ArbitrageLeg 8:costs:?@SpreadCosts 9:executableSize:double 10:executableNotional:double 11:openedAt:?double 12:peakProfitPercent:double 13:cooldown:?@CooldownState 14:conversion:?@Conversion",
@@ -1942,7 +1946,7 @@ export const TABLE = {
   CountRowsResponse: "1:venues:*@VenueRows",
   CreateAlertRuleRequest: "1:alertRuleId:string 2:alertRule:?@AlertRule",
   CreateAlertRuleResponse: "1:alertRule:?@AlertRule",
-  CreateApiKeyRequest: "1:displayName:string 2:role:#Role 3:venues:*string 4:lifetime:?Duration 5:methods:*string 6:networks:*string",
+  CreateApiKeyRequest: "1:displayName:string 2:role:#Role 3:venues:*string 4:lifetime:?Duration 5:methods:*string 6:networks:*string 7:dailyQuota:int32",
   CreateApiKeyResponse: "1:key:?@ApiKey 2:secret:string",
   CreateSilenceRequest: "1:silence:?@Silence",
   CreateSilenceResponse: "1:silence:?@Silence",
@@ -1986,7 +1990,7 @@ export const TABLE = {
   GetMarketOverviewRequest: "1:assets:*string",
   GetMarketOverviewResponse: "1:assets:*@AssetOverview",
   GetMeRequest: "",
-  GetMeResponse: "1:principal:string 2:role:#Role 3:expireTime:?Timestamp 4:hasPasswords:bool",
+  GetMeResponse: "1:principal:string 2:role:#Role 3:expireTime:?Timestamp 4:hasPasswords:bool 5:hasSignOn:bool",
   GetOpportunityStatisticsRequest: "1:venues:*string 2:assets:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:groupBy:*#LifeGrouping 6:latencies:*Duration 7:limit:int32",
   GetOpportunityStatisticsResponse: "1:rows:*@LifeStatistics",
   GetOrderBookRequest: "1:venue:string 2:symbol:string 3:depth:uint32",
