@@ -82,13 +82,13 @@ impl Leg {
         let some = |random: &mut Random, value| (random.within(0, 2) > 0).then_some(value);
         let min_notional = Decimal { digits: random.within(1, 200), places: 0 };
         let max_size = Decimal { digits: lot.digits * random.within(1, 60), places: lot.places };
-        let min_size = Decimal { digits: lot.digits * random.within(1, 20), places: lot.places };
+        let min_size = Decimal { digits: lot.digits * random.within(1, 6), places: lot.places };
         Self {
             levels,
             fee,
             lot: is_known.then_some(lot),
             min_notional: some(random, min_notional),
-            min_size: some(random, min_size),
+            min_size: (random.within(0, 7) == 0).then_some(min_size),
             max_size: some(random, max_size),
         }
     }
