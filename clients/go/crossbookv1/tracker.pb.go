@@ -377,7 +377,13 @@ type VenueStats struct {
 	// How much later than the fastest the venue's quotes come now, in milliseconds; the median of the latest.
 	DelayMs *float64 `protobuf:"fixed64,22,opt,name=delay_ms,json=delayMs,proto3,oneof" json:"delay_ms,omitempty"`
 	// Its streams to the shards, ordered by shard; those that are leaving included.
-	Lanes         []*LaneStats `protobuf:"bytes,23,rep,name=lanes,proto3" json:"lanes,omitempty"`
+	Lanes []*LaneStats `protobuf:"bytes,23,rep,name=lanes,proto3" json:"lanes,omitempty"`
+	// Answers about facts of instruments that were taken.
+	FactAnswers uint64 `protobuf:"varint,24,opt,name=fact_answers,json=factAnswers,proto3" json:"fact_answers,omitempty"`
+	// Requests for facts that had no answer, or one that could not be read.
+	FactFailures uint64 `protobuf:"varint,25,opt,name=fact_failures,json=factFailures,proto3" json:"fact_failures,omitempty"`
+	// Values of facts that could not be what they should.
+	FactsRefused  uint64 `protobuf:"varint,26,opt,name=facts_refused,json=factsRefused,proto3" json:"facts_refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -571,6 +577,27 @@ func (x *VenueStats) GetLanes() []*LaneStats {
 		return x.Lanes
 	}
 	return nil
+}
+
+func (x *VenueStats) GetFactAnswers() uint64 {
+	if x != nil {
+		return x.FactAnswers
+	}
+	return 0
+}
+
+func (x *VenueStats) GetFactFailures() uint64 {
+	if x != nil {
+		return x.FactFailures
+	}
+	return 0
+}
+
+func (x *VenueStats) GetFactsRefused() uint64 {
+	if x != nil {
+		return x.FactsRefused
+	}
+	return 0
 }
 
 // One venue's stream to one shard.
@@ -1058,7 +1085,7 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\x16GetTrackerStatsRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\"K\n" +
 	"\x17GetTrackerStatsResponse\x120\n" +
-	"\x06venues\x18\x01 \x03(\v2\x18.crossbook.v1.VenueStatsR\x06venues\"\x8d\a\n" +
+	"\x06venues\x18\x01 \x03(\v2\x18.crossbook.v1.VenueStatsR\x06venues\"\xfa\a\n" +
 	"\n" +
 	"VenueStats\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12.\n" +
@@ -1086,7 +1113,10 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\x10listings_refused\x18\x14 \x01(\x04R\x0flistingsRefused\x12+\n" +
 	"\x0fclock_offset_ms\x18\x15 \x01(\x01H\x00R\rclockOffsetMs\x88\x01\x01\x12\x1e\n" +
 	"\bdelay_ms\x18\x16 \x01(\x01H\x01R\adelayMs\x88\x01\x01\x12-\n" +
-	"\x05lanes\x18\x17 \x03(\v2\x17.crossbook.v1.LaneStatsR\x05lanesB\x12\n" +
+	"\x05lanes\x18\x17 \x03(\v2\x17.crossbook.v1.LaneStatsR\x05lanes\x12!\n" +
+	"\ffact_answers\x18\x18 \x01(\x04R\vfactAnswers\x12#\n" +
+	"\rfact_failures\x18\x19 \x01(\x04R\ffactFailures\x12#\n" +
+	"\rfacts_refused\x18\x1a \x01(\x04R\ffactsRefusedB\x12\n" +
 	"\x10_clock_offset_msB\v\n" +
 	"\t_delay_ms\"\xdb\x01\n" +
 	"\tLaneStats\x12\x14\n" +

@@ -49,6 +49,7 @@ def _for_windows(arguments: ScannerArguments, window_ns: int) -> ScannerArgument
             "max_age_ns": MAX_AGE_WINDOWS * window_ns,
             "max_skew_ns": window_ns,
             "min_notional": 0.0,
+            "assume_no_limits": True,  # it is told no facts
             "max_rate_age_ns": MAX_AGE_WINDOWS * window_ns,
         }
     )

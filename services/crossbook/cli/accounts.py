@@ -128,7 +128,10 @@ def audit(
 
 def _ask(data_dir: Path, gateway: str, call: Callable[..., Coroutine[Any, Any, Any]]) -> Any:
     from crossbook.plumbing.access.folder import open_secrets
+    from crossbook.plumbing.access.party import take_part
+    from crossbook.plumbing.settings import load_settings
 
+    take_part(load_settings())
     token = open_secrets(data_dir / "access").local_token()
     return asyncio.run(_asked(gateway or _entry(data_dir)["address"], token, call))
 

@@ -19,7 +19,7 @@ export const LifeGrouping: Record<number, string> = { 0: "UNSPECIFIED", 1: "ASSE
 export const LogLevel: Record<number, string> = { 0: "UNSPECIFIED", 1: "DEBUG", 2: "INFO", 3: "WARNING", 4: "ERROR" };
 export const OpportunityEventKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED" };
 export const PriceSource: Record<number, string> = { 0: "UNSPECIFIED", 1: "LATEST", 2: "SNAPSHOT", 3: "MINUTE" };
-export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 40: "TOO_GOOD" };
+export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 22: "NOT_TRADING", 23: "DELISTING", 24: "CONTRACT_CHANGED", 25: "FUNDING_CHANGED", 26: "LIMITS_UNKNOWN", 27: "BELOW_MIN_SIZE", 40: "TOO_GOOD" };
 export const Role: Record<number, string> = { 0: "UNSPECIFIED", 1: "PUBLIC", 2: "VIEWER", 3: "TRADER", 4: "OPERATOR", 5: "ADMIN", 6: "TRACKER" };
 export const SmtpSecurity: Record<number, string> = { 0: "UNSPECIFIED", 1: "STARTTLS", 2: "TLS", 3: "NONE" };
 export const SuppressionReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "THRESHOLD", 2: "COOLDOWN", 3: "SILENCE", 4: "MUTE_TIME", 5: "INHIBITION", 6: "GROUPING", 7: "ACKNOWLEDGED", 8: "BUDGET", 9: "FAILED_DELIVERY" };
@@ -819,6 +819,7 @@ export interface Leg {
   takerFeePercent: number;
   quoteCurrency: string;
   receiveTime?: number;
+  facts?: LegFacts;
 }
 
 export interface LegDepth {
@@ -826,6 +827,20 @@ export interface LegDepth {
   levels: number;
   horizonPrice: number;
   knownSize: number;
+}
+
+export interface LegFacts {
+  status: number;
+  minSize?: number;
+  maxSize?: number;
+  minNotional?: number;
+  volume24h?: number;
+  openInterest?: number;
+  fundingRatePercent?: number;
+  fundingInterval?: number;
+  nextFundingTime?: number;
+  isFundingContinuous: boolean;
+  age?: number;
 }
 
 export interface LifeFeatures {
@@ -1552,6 +1567,7 @@ export interface Sizing {
   buy?: LegDepth;
   sell?: LegDepth;
   unknownLimits: string[];
+  assumed: string[];
 }
 
 export interface SlackChannel {
@@ -1731,6 +1747,9 @@ export interface VenueStats {
   clockOffsetMs?: number;
   delayMs?: number;
   lanes: LaneStats[];
+  factAnswers: number;
+  factFailures: number;
+  factsRefused: number;
 }
 
 export interface VenuesHealth {
@@ -1961,8 +1980,9 @@ export const TABLE = {
   InstrumentName: "1:venue:string 2:symbol:string",
   LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64",
   LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
-  Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp",
+  Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp 8:facts:?@LegFacts",
   LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double",
+  LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration",
   LifeFeatures: "1:schema:fixed64 2:values:*double",
   LifeHorizon: "1:after:?Duration 2:aliveProbability:double 3:netPercent:double 4:capturePercent:double",
   LifePrediction: "1:model:string 2:unknown:string 3:horizons:*@LifeHorizon",
@@ -2066,7 +2086,7 @@ export const TABLE = {
   SessionGrant: "1:accessToken:string 2:expiresIn:?Duration 3:role:#Role 4:principal:string 5:refreshToken:string",
   Silence: "1:name:string 2:assets:*string 3:venues:*string 4:rules:*string 5:reasons:*#AlertReason 6:fromTime:?Timestamp 7:toTime:?Timestamp 8:author:string 9:comment:string 10:isMaintenance:bool 11:createTime:?Timestamp 12:isActive:bool",
   SizedEdge: "1:size:double 2:buyNotional:double 3:sellNotional:double 4:netPercent:double 5:profit:double 6:refusal:#RefusalReason 7:requestedNotional:double",
-  Sizing: "1:unknownReason:#RefusalReason 2:largest:?@SizedEdge 3:thresholdPercent:double 4:mostProfitable:?@SizedEdge 5:requested:*@SizedEdge 6:isLimitedByDepth:bool 7:commonLot:double 8:buy:?@LegDepth 9:sell:?@LegDepth 10:unknownLimits:*string",
+  Sizing: "1:unknownReason:#RefusalReason 2:largest:?@SizedEdge 3:thresholdPercent:double 4:mostProfitable:?@SizedEdge 5:requested:*@SizedEdge 6:isLimitedByDepth:bool 7:commonLot:double 8:buy:?@LegDepth 9:sell:?@LegDepth 10:unknownLimits:*string 11:assumed:*string",
   SlackChannel: "1:url:string",
   SpreadCosts: "1:grossPercent:double 2:entryFeesPercent:double 3:exitFeesPercent:double 4:netPercent:double",
   StartTrackingRequest: "1:venue:string 2:symbols:*string 3:assets:*string",
@@ -2093,7 +2113,7 @@ export const TABLE = {
   User: "1:name:string 2:role:#Role 3:createTime:?Timestamp",
   VenueHealth: "1:venue:string 2:state:#VenueState 3:reason:string 4:sinceTime:?Timestamp 5:clockOffsetMs:?double 6:delayMs:?double",
   VenueRows: "1:venue:string 2:snapshots:uint64 3:minutes:uint64",
-  VenueStats: "1:venue:string 2:state:#VenueState 3:reason:string 4:connected:bool 5:markets:uint32 6:liveMarkets:uint32 7:messagesReceived:uint64 8:quotesEmitted:uint64 9:lastMessageTime:?Timestamp 10:gaps:uint64 11:resyncs:uint64 12:parseErrors:uint64 13:reconnects:uint64 14:droppedQuotes:uint64 15:unacknowledgedBatches:uint64 16:frameToQuoteP50Us:double 17:confirmed:uint64 18:frozen:uint64 19:stateTransitions:uint64 20:listingsRefused:uint64 21:clockOffsetMs:?double 22:delayMs:?double 23:lanes:*@LaneStats",
+  VenueStats: "1:venue:string 2:state:#VenueState 3:reason:string 4:connected:bool 5:markets:uint32 6:liveMarkets:uint32 7:messagesReceived:uint64 8:quotesEmitted:uint64 9:lastMessageTime:?Timestamp 10:gaps:uint64 11:resyncs:uint64 12:parseErrors:uint64 13:reconnects:uint64 14:droppedQuotes:uint64 15:unacknowledgedBatches:uint64 16:frameToQuoteP50Us:double 17:confirmed:uint64 18:frozen:uint64 19:stateTransitions:uint64 20:listingsRefused:uint64 21:clockOffsetMs:?double 22:delayMs:?double 23:lanes:*@LaneStats 24:factAnswers:uint64 25:factFailures:uint64 26:factsRefused:uint64",
   VenuesHealth: "1:venues:*@VenueHealth",
   WatchAlertsRequest: "1:rule:string",
   WatchAlertsResponse: "1:alert:?@Alert 2:droppedAlerts:uint64",

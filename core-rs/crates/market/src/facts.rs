@@ -135,12 +135,23 @@ pub enum FactState {
     Refused = 4,
 }
 
+impl TradingStatus {
+    pub fn from_number(number: u32) -> Option<Self> {
+        use TradingStatus::*;
+        let all = [Trading, PostOnly, ReduceOnly, Halted, Delisting, PreLaunch, Closed];
+        all.into_iter().find(|status| *status as u32 == number)
+    }
+}
+
 impl FactState {
     pub fn from_number(number: u32) -> Option<Self> {
         use FactState::*;
         [Known, Stale, Unknown, Refused].into_iter().find(|state| *state as u32 == number)
     }
 }
+
+/// The reason of a fact of which the venue says that there is no such limit.
+pub const NO_LIMIT: &str = "no limit";
 
 /// One fact of one instrument.
 #[derive(Clone, Debug, PartialEq)]

@@ -52,8 +52,9 @@ VALUES (%(group)s, %(rule)s, %(key)s, %(label)s, %(token)s, %(group_asset)s, %(v
         clock_timestamp() + %(wait)s)
 """
 JOIN_GROUP = """
-UPDATE alert_groups SET changed_at = clock_timestamp(), due_from = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END
+UPDATE alert_groups SET changed_at = clock_timestamp(),
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id = %(group)s
 """
 INSERT_MESSAGE = """
@@ -116,8 +117,9 @@ WITH closing AS (
 ), locked_groups AS (
     SELECT id FROM alert_groups WHERE state = 1 AND id IN (SELECT group_id FROM changed) ORDER BY id FOR UPDATE
 )
-UPDATE alert_groups SET changed_at = clock_timestamp(), due_from = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END
+UPDATE alert_groups SET changed_at = clock_timestamp(),
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id IN (SELECT id FROM locked_groups)
 """
 

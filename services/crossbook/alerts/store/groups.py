@@ -60,16 +60,24 @@ UPDATE alert_groups SET revision = %(revision)s, told_at = clock_timestamp(), ch
     first_told_at = coalesce(first_told_at, clock_timestamp())
 WHERE id = %(id)s
 """
-AFTER_STEP = """
-UPDATE alert_groups SET state = CASE WHEN %(is_closed)s THEN 2 ELSE state END,
+# What was noted by a clock that has been set back since counts from now on, and from one now: from the now of each look
+# it would be waited for anew until the old clock's time.
+NOT_AHEAD = ", ".join(
+    f"{column} = CASE WHEN {column} > clock_timestamp() THEN clock_timestamp() ELSE {column} END"
+    for column in ("opened_at", "first_told_at", "told_at", "changed_at")
+)
+AFTER_STEP = f"""
+UPDATE alert_groups SET {NOT_AHEAD}, state = CASE WHEN %(is_closed)s THEN 2 ELSE state END,
     closed_at = CASE WHEN %(is_closed)s THEN %(closed_at)s ELSE closed_at END,
     due_at = %(due_at)s, due_from = clock_timestamp(), held_back = %(held_back)s, escalated = %(escalated)s,
-    repeated_at = CASE WHEN %(is_repeated)s THEN clock_timestamp() ELSE repeated_at END
+    repeated_at = CASE WHEN %(is_repeated)s OR repeated_at > clock_timestamp() THEN clock_timestamp()
+                       ELSE repeated_at END
 WHERE id = %(id)s
 """
 ACKNOWLEDGE = f"""
 UPDATE alert_groups SET acknowledgement = %(said)s, acknowledged_until = %(until)s, changed_at = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END, due_from = clock_timestamp()
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id = %(id)s AND state = 1 RETURNING {GROUP_COLUMNS}
 """
 LIST = f"""
@@ -165,7 +173,7 @@ class GroupStore(Tables):
         facts = Facts(
             opened_ns=_ns(row[9]) or 0,
             open_count=group.open_count,
-            last_closed_ns=_ns(counts[2]) or _ns(row[9]) or 0,
+            last_closed_ns=_last_closed_ns(row, counts[2]),
             escalated=row[8],
             changed_ns=_ns(row[11]),
             first_told_ns=_ns(row[12]),
@@ -258,6 +266,12 @@ class GroupStore(Tables):
         if row is None:
             raise NotFoundError(GROUPS + group_id)
         return row
+
+
+def _last_closed_ns(row: Sequence[Any], last_closed: Any) -> int:
+    """An end is of an arbitrage's clock: by Postgres' it was not later than it was heard of."""
+    heard_ns = _ns(row[11]) or _ns(row[13]) or _ns(row[9]) or 0
+    return min(_ns(last_closed) or heard_ns, heard_ns)
 
 
 async def _whole(connection: Connection, row: Sequence[Any]) -> tuple[pb.AlertGroup, Sequence[Any]]:

@@ -207,6 +207,9 @@ class VenueStats(_message.Message):
     CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
     LANES_FIELD_NUMBER: _builtins.int
+    FACT_ANSWERS_FIELD_NUMBER: _builtins.int
+    FACT_FAILURES_FIELD_NUMBER: _builtins.int
+    FACTS_REFUSED_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     state: _market_pb2.VenueState.ValueType
@@ -251,6 +254,12 @@ class VenueStats(_message.Message):
     """
     delay_ms: _builtins.float
     """How much later than the fastest the venue's quotes come now, in milliseconds; the median of the latest."""
+    fact_answers: _builtins.int
+    """Answers about facts of instruments that were taken."""
+    fact_failures: _builtins.int
+    """Requests for facts that had no answer, or one that could not be read."""
+    facts_refused: _builtins.int
+    """Values of facts that could not be what they should."""
     @_builtins.property
     def last_message_time(self) -> _timestamp_pb2.Timestamp:
         """When the last frame came; absent before the first."""
@@ -285,10 +294,13 @@ class VenueStats(_message.Message):
         clock_offset_ms: _builtins.float | None = ...,
         delay_ms: _builtins.float | None = ...,
         lanes: _abc.Iterable[Global___LaneStats] | None = ...,
+        fact_answers: _builtins.int = ...,
+        fact_failures: _builtins.int = ...,
+        facts_refused: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "delay_ms", b"delay_ms", "last_message_time", b"last_message_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "lanes", b"lanes", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "fact_answers", b"fact_answers", "fact_failures", b"fact_failures", "facts_refused", b"facts_refused", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "lanes", b"lanes", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__clock_offset_ms: _TypeAlias = _typing.Literal["clock_offset_ms"]  # noqa: Y015
     _WhichOneofArgType__clock_offset_ms: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms"]  # noqa: Y015

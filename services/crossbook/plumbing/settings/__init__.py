@@ -19,6 +19,7 @@ from crossbook.plumbing.settings.loader import (
     require_redis_url,
 )
 from crossbook.plumbing.settings.simulator import SimulatorSettings
+from crossbook.plumbing.settings.tls import TlsSettings
 from crossbook.plumbing.settings.tracker import Endpoint, Fees, TrackerSettings
 from crossbook.plumbing.settings.tree import Settings
 from crossbook.plumbing.settings.types import Section, Shards
@@ -36,6 +37,7 @@ __all__ = [
     "Settings",
     "Shards",
     "SimulatorSettings",
+    "TlsSettings",
     "TrackerSettings",
     "load_settings",
     "require_postgres_dsn",

@@ -7,6 +7,7 @@ from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1.aggregator_pb2 import WatchInstrumentFactsResponse
 from crossbook.pb.v1.facts_pb2 import FactKind, FactState
+from crossbook.plumbing.clock import Clock
 
 NOW_NS = 1_800_000_000 * 10**9
 EIGHT_HOURS = Duration(seconds=28_800)
@@ -19,7 +20,7 @@ VALUES = {
 
 
 def answers(*venues: str, assume: bool = False) -> FactAnswers:
-    follower = FactFollower(dict)
+    follower = FactFollower(dict, lambda _: None, Clock())
     told = WatchInstrumentFactsResponse()
     for index, venue in enumerate(venues):
         row = told.instruments.add(venue=venue, symbol="BTC", asset="BTC")
