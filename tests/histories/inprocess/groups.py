@@ -17,7 +17,8 @@ from typing import Any
 GROUPED = "grouped"
 OPENED, CLOSED, REPEATED = 1, 3, 4
 SLACK_SECONDS = 0.1
-CLOSE_WAIT_SECONDS = 2.0  # of the rule
+CLOSE_WAIT_SECONDS = 2.0
+TIMING = {"wait": 0.5, "interval": 1.0, "repeat_interval": 3.0, "close_wait": CLOSE_WAIT_SECONDS}  # of the rule, in s
 # Times are those since the beginning.
 LOOK = """
 SELECT
