@@ -125,7 +125,7 @@ async def _victims(fanout: Fanout, dsn: str, redis_url: str, folder: Path) -> As
         "CROSSBOOK_ARBITRAGE__MIN_LIFE_MS": "0",
         "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
         "CROSSBOOK_ALERTS__CLAIM_LEASE_SECONDS": "1",
-        "CROSSBOOK_ALERTS__DELIVERY_LEASE_SECONDS": "2",
+        "CROSSBOOK_ALERTS__DELIVERY_LEASE_SECONDS": "10",
     }
     victims: list[Victim] = []
     async with AsyncExitStack() as stack:

@@ -58,11 +58,11 @@ class Evidence:
     def _lost_and_invented(self) -> Iterator[str]:
         groups: defaultdict[int, list[str]] = defaultdict(list)
         told = {message[1] for message in self.seen.messages}
-        for name, asset, _, since, *_ in self.seen.groups:
+        for name, asset, _, _, _, _, since in self.seen.groups:  # since its first member opened: it may be told late
             meant = [
                 number
                 for number, one in enumerate(self.dislocations)
-                if one.asset == asset and one.since - self.began <= since
+                if one.asset == asset and one.since - self.began <= since + SEEN_SECONDS
             ]
             if meant:
                 groups[meant[-1]].append(name)

@@ -18,6 +18,7 @@ from crossbook.plumbing.settings.loader import (
     require_postgres_dsn,
     require_redis_url,
 )
+from crossbook.plumbing.settings.oidc import OidcSettings
 from crossbook.plumbing.settings.simulator import SimulatorSettings
 from crossbook.plumbing.settings.tls import TlsSettings
 from crossbook.plumbing.settings.tracker import Endpoint, Fees, TrackerSettings
@@ -33,6 +34,7 @@ __all__ = [
     "Endpoint",
     "Fees",
     "GatewaySettings",
+    "OidcSettings",
     "Section",
     "Settings",
     "Shards",
