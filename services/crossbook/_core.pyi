@@ -357,6 +357,9 @@ class Outbox:
     def __new__(cls, max_bytes: int, journal: _Journal | None = None, *, first_sequence: int = 1) -> Self: ...
     def __len__(self) -> int: ...
     @property
+    def bytes(self) -> int:
+        """As they count against max_bytes."""
+    @property
     def oldest_sequence(self) -> int:
         """Of the oldest batch held; the one that comes next when none is."""
     @property

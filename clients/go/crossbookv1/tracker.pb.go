@@ -286,9 +286,11 @@ func (x *GetTrackerStatsRequest) GetVenues() []string {
 type GetTrackerStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry per venue, ordered by id.
-	Venues        []*VenueStats `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Venues []*VenueStats `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
+	// How much of the disk that holds the spool is free, in percent; absent without a spool.
+	SpoolFreePercent *float64 `protobuf:"fixed64,2,opt,name=spool_free_percent,json=spoolFreePercent,proto3,oneof" json:"spool_free_percent,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *GetTrackerStatsResponse) Reset() {
@@ -326,6 +328,13 @@ func (x *GetTrackerStatsResponse) GetVenues() []*VenueStats {
 		return x.Venues
 	}
 	return nil
+}
+
+func (x *GetTrackerStatsResponse) GetSpoolFreePercent() float64 {
+	if x != nil && x.SpoolFreePercent != nil {
+		return *x.SpoolFreePercent
+	}
+	return 0
 }
 
 // Counters of one venue since the process started.
@@ -615,6 +624,10 @@ type LaneStats struct {
 	UnacknowledgedBatches uint64 `protobuf:"varint,5,opt,name=unacknowledged_batches,json=unacknowledgedBatches,proto3" json:"unacknowledged_batches,omitempty"`
 	// Quotes dropped because the buffer of unacknowledged batches overflowed.
 	DroppedQuotes uint64 `protobuf:"varint,6,opt,name=dropped_quotes,json=droppedQuotes,proto3" json:"dropped_quotes,omitempty"`
+	// How much of that buffer is used, in bytes.
+	BufferedBytes uint64 `protobuf:"varint,7,opt,name=buffered_bytes,json=bufferedBytes,proto3" json:"buffered_bytes,omitempty"`
+	// How much it holds.
+	BufferBytes   uint64 `protobuf:"varint,8,opt,name=buffer_bytes,json=bufferBytes,proto3" json:"buffer_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -687,6 +700,20 @@ func (x *LaneStats) GetUnacknowledgedBatches() uint64 {
 func (x *LaneStats) GetDroppedQuotes() uint64 {
 	if x != nil {
 		return x.DroppedQuotes
+	}
+	return 0
+}
+
+func (x *LaneStats) GetBufferedBytes() uint64 {
+	if x != nil {
+		return x.BufferedBytes
+	}
+	return 0
+}
+
+func (x *LaneStats) GetBufferBytes() uint64 {
+	if x != nil {
+		return x.BufferBytes
 	}
 	return 0
 }
@@ -1083,9 +1110,11 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\x14StopTrackingResponse\x12\x18\n" +
 	"\astopped\x18\x01 \x03(\tR\astopped\"0\n" +
 	"\x16GetTrackerStatsRequest\x12\x16\n" +
-	"\x06venues\x18\x01 \x03(\tR\x06venues\"K\n" +
+	"\x06venues\x18\x01 \x03(\tR\x06venues\"\x95\x01\n" +
 	"\x17GetTrackerStatsResponse\x120\n" +
-	"\x06venues\x18\x01 \x03(\v2\x18.crossbook.v1.VenueStatsR\x06venues\"\xfa\a\n" +
+	"\x06venues\x18\x01 \x03(\v2\x18.crossbook.v1.VenueStatsR\x06venues\x121\n" +
+	"\x12spool_free_percent\x18\x02 \x01(\x01H\x00R\x10spoolFreePercent\x88\x01\x01B\x15\n" +
+	"\x13_spool_free_percent\"\xfa\a\n" +
 	"\n" +
 	"VenueStats\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12.\n" +
@@ -1118,7 +1147,7 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\rfact_failures\x18\x19 \x01(\x04R\ffactFailures\x12#\n" +
 	"\rfacts_refused\x18\x1a \x01(\x04R\ffactsRefusedB\x12\n" +
 	"\x10_clock_offset_msB\v\n" +
-	"\t_delay_ms\"\xdb\x01\n" +
+	"\t_delay_ms\"\xa5\x02\n" +
 	"\tLaneStats\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\tR\x05shard\x12!\n" +
 	"\fis_connected\x18\x02 \x01(\bR\visConnected\x12\x1d\n" +
@@ -1126,7 +1155,9 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"is_leaving\x18\x03 \x01(\bR\tisLeaving\x12\x18\n" +
 	"\aproblem\x18\x04 \x01(\tR\aproblem\x125\n" +
 	"\x16unacknowledged_batches\x18\x05 \x01(\x04R\x15unacknowledgedBatches\x12%\n" +
-	"\x0edropped_quotes\x18\x06 \x01(\x04R\rdroppedQuotes\",\n" +
+	"\x0edropped_quotes\x18\x06 \x01(\x04R\rdroppedQuotes\x12%\n" +
+	"\x0ebuffered_bytes\x18\a \x01(\x04R\rbufferedBytes\x12!\n" +
+	"\fbuffer_bytes\x18\b \x01(\x04R\vbufferBytes\",\n" +
 	"\x12ListMarketsRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\"\x94\x01\n" +
 	"\x13ListMarketsResponse\x12:\n" +
@@ -1226,6 +1257,7 @@ func file_crossbook_v1_tracker_proto_init() {
 	}
 	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_market_proto_init()
+	file_crossbook_v1_tracker_proto_msgTypes[5].OneofWrappers = []any{}
 	file_crossbook_v1_tracker_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -4,8 +4,8 @@
 export const AlertGroupBy: Record<number, string> = { 0: "UNSPECIFIED", 1: "NONE", 2: "ASSET", 3: "DISLOCATED_VENUE", 4: "BUY_VENUE", 5: "SELL_VENUE", 6: "RULE", 7: "REASON" };
 export const AlertInhibition: Record<number, string> = { 0: "UNSPECIFIED", 1: "VENUE_STATE", 2: "IDENTITY", 3: "MAINTENANCE", 4: "DEPEG" };
 export const AlertMessageKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED", 4: "REPEATED", 5: "DIGEST" };
-export const AlertReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "VENUE_STATE", 3: "STALE", 4: "RESYNC_STORM", 5: "CLOCK", 6: "DATABASE", 7: "SHARD", 8: "BUFFER", 9: "DISK", 10: "MARKET_MOVE" };
-export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE", 4: "FEED", 5: "SYSTEM", 6: "MARKET_MOVE" };
+export const AlertReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "VENUE_STATE", 3: "STALE", 4: "RESYNC_STORM", 5: "CLOCK", 6: "DATABASE", 7: "SHARD", 8: "BUFFER", 9: "DISK", 10: "MARKET_MOVE", 11: "FUNDING_SPREAD", 12: "BASIS", 13: "CANARY" };
+export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE", 4: "FEED", 5: "SYSTEM", 6: "MARKET_MOVE", 7: "FUNDING_SPREAD", 8: "BASIS", 9: "CANARY" };
 export const AssetClass: Record<number, string> = { 0: "UNSPECIFIED", 1: "COIN", 2: "SHARE", 3: "METAL", 4: "COMMODITY", 5: "INDEX", 6: "FX", 7: "PRE_MARKET" };
 export const BookState: Record<number, string> = { 0: "UNSPECIFIED", 1: "LIVE", 2: "RESYNCING", 3: "STALE", 4: "CLOSED", 5: "MOVED" };
 export const Channel: Record<number, string> = { 0: "UNSPECIFIED", 1: "QUOTES", 2: "RANK", 3: "OPPORTUNITIES", 4: "ALERTS", 5: "HEALTH", 6: "LOG", 7: "SUMMARY" };
@@ -179,6 +179,9 @@ export interface AlertRule {
   feed?: FeedCondition;
   system?: SystemCondition;
   marketMove?: MarketMoveCondition;
+  fundingSpread?: FundingSpreadCondition;
+  basis?: BasisCondition;
+  canary?: CanaryCondition;
   minAliveProbability?: number;
   aliveAfter?: number;
 }
@@ -261,6 +264,21 @@ export interface AuditEntry {
   outcome: string;
   requestId: string;
   request: string;
+}
+
+export interface BasisCondition {
+  minPercent: number;
+}
+
+export interface CanaryCondition {
+  interval?: number;
+}
+
+export interface CanaryStats {
+  rule: string;
+  channelId: string;
+  deliveryTime?: number;
+  dueTime?: number;
 }
 
 export interface CheckAlertsRequest {
@@ -495,6 +513,13 @@ export interface FeedCondition {
   venueStates: number[];
   maxClockOffsetMs?: number;
   maxDelayMs?: number;
+  staleAfter?: number;
+  maxResyncs?: number;
+  resyncWithin?: number;
+}
+
+export interface FundingSpreadCondition {
+  minPercentPerHour: number;
 }
 
 export interface GatewayStats {
@@ -526,6 +551,7 @@ export interface GetAggregatorStatsResponse {
   windowUpdateP50Us: number;
   windowUpdateP99Us: number;
   lostWindows: number;
+  maxWaitingWindows: number;
 }
 
 export interface GetAlertRuleRequest {
@@ -552,6 +578,7 @@ export interface GetAlertStatsResponse {
   ownedSlots: number;
   slots: number;
   arbitrageTarget: string;
+  canaries: CanaryStats[];
 }
 
 export interface GetArbitrageStatsRequest {
@@ -673,6 +700,7 @@ export interface GetTrackerStatsRequest {
 
 export interface GetTrackerStatsResponse {
   venues: VenueStats[];
+  spoolFreePercent?: number;
 }
 
 export interface Heartbeat {
@@ -753,6 +781,7 @@ export interface IngestStreamStats {
   committedSequence: number;
   watermark?: number;
   health?: VenueHealth;
+  waitingWindows: number;
 }
 
 export interface Instrument {
@@ -807,6 +836,8 @@ export interface LaneStats {
   problem: string;
   unacknowledgedBatches: number;
   droppedQuotes: number;
+  bufferedBytes: number;
+  bufferBytes: number;
 }
 
 export interface LatencyCapture {
@@ -1653,6 +1684,7 @@ export interface SymbolEntry {
 
 export interface SystemCondition {
   minFreeDiskPercent?: number;
+  maxBufferPercent?: number;
 }
 
 export interface TeamsChannel {
@@ -1893,7 +1925,7 @@ export const TABLE = {
   AlertMessage: "1:name:string 2:groupKey:string 3:revision:uint32 4:kind:#AlertMessageKind 5:rule:string 6:group:?@AlertGroup 7:alert:?@Alert 8:acknowledgeToken:string 9:createTime:?Timestamp",
   AlertMuteTime: "1:timeZone:string 2:weekdays:*int32 3:daysOfMonth:*int32 4:months:*int32 5:fromTime:string 6:toTime:string",
   AlertRow: "1:rule:string 2:opportunity:?@Opportunity 3:firedAt:double 4:deliveries:*@Delivery 5:name:string 6:closedAt:?double",
-  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration",
+  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 24:fundingSpread:?@FundingSpreadCondition 25:basis:?@BasisCondition 26:canary:?@CanaryCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration",
   AlertTrouble: "1:reason:#AlertReason 2:venue:string 3:asset:string 4:part:string 5:detail:string 6:sinceTime:?Timestamp",
   ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string 12:dailyQuota:?int32 13:usedToday:int32",
   AppriseChannel: "1:url:string 2:tags:string",
@@ -1901,6 +1933,9 @@ export const TABLE = {
   ArbitrageRow: "1:id:string 2:asset:string 3:symbol:string 4:profitPercent:double 5:grossPercent:double 6:buy:?@ArbitrageLeg 7:sell:?@ArbitrageLeg 8:costs:?@SpreadCosts 9:executableSize:double 10:executableNotional:double 11:openedAt:?double 12:peakProfitPercent:double 13:cooldown:?@CooldownState 14:conversion:?@Conversion",
   AssetOverview: "1:asset:string 2:bestBid:double 3:bestBidVenue:string 4:bestAsk:double 5:bestAskVenue:string 6:venues:*string 7:widestGrossPercent:double",
   AuditEntry: "1:id:int64 2:time:?Timestamp 3:principal:string 4:role:#Role 5:address:string 6:method:string 7:resource:string 8:outcome:string 9:requestId:string 10:request:string",
+  BasisCondition: "1:minPercent:double",
+  CanaryCondition: "1:interval:?Duration",
+  CanaryStats: "1:rule:string 2:channelId:string 3:deliveryTime:?Timestamp 4:dueTime:?Timestamp",
   CheckAlertsRequest: "1:rule:string",
   CheckAlertsResponse: "1:rulesEvaluated:uint32 2:alerts:*@Alert 3:suppressed:uint32",
   ClientFrame: "1:subscribe:?@Subscribe 2:change:?@Subscribe 3:unsubscribe:?@Unsubscribe 4:pause:?@Pause 5:resume:?@Resume 6:renew:?@Renew",
@@ -1941,14 +1976,15 @@ export const TABLE = {
   ExportColumn: "1:name:string 2:type:string",
   ExportRequest: "1:dataset:string 2:fromTime:?Timestamp 3:toTime:?Timestamp",
   ExportResponse: "1:columns:*@ExportColumn 2:rows:bytes",
-  FeedCondition: "1:venueStates:*#VenueState 4:maxClockOffsetMs:?double 5:maxDelayMs:?double",
+  FeedCondition: "1:venueStates:*#VenueState 4:maxClockOffsetMs:?double 5:maxDelayMs:?double 6:staleAfter:?Duration 7:maxResyncs:?uint32 8:resyncWithin:?Duration",
+  FundingSpreadCondition: "1:minPercentPerHour:double",
   GatewayStats: "1:sockets:uint32 2:subscriptions:uint32 3:framesSent:uint64 4:bytesSent:uint64 5:stalledSockets:uint64 6:instruments:uint32 7:connected:bool",
   GetAggregatorStatsRequest: "",
-  GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64",
+  GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64 16:maxWaitingWindows:uint32",
   GetAlertRuleRequest: "1:name:string",
   GetAlertRuleResponse: "1:alertRule:?@AlertRule",
   GetAlertStatsRequest: "",
-  GetAlertStatsResponse: "1:fired:uint64 2:suppressed:uint64 3:delivered:uint64 4:failed:uint64 5:pending:uint64 6:cooldownAvailable:bool 7:databaseAvailable:bool 8:connected:bool 9:evaluated:uint64 10:ownedSlots:uint32 11:slots:uint32 12:arbitrageTarget:string",
+  GetAlertStatsResponse: "1:fired:uint64 2:suppressed:uint64 3:delivered:uint64 4:failed:uint64 5:pending:uint64 6:cooldownAvailable:bool 7:databaseAvailable:bool 8:connected:bool 9:evaluated:uint64 10:ownedSlots:uint32 11:slots:uint32 12:arbitrageTarget:string 13:canaries:*@CanaryStats",
   GetArbitrageStatsRequest: "",
   GetArbitrageStatsResponse: "1:opened:uint64 2:closed:uint64 3:openNow:uint32 4:refusals:*@RefusalCount 5:quotesScanned:uint64 6:frameToOpportunityP50Us:double 7:frameToOpportunityP99Us:double 8:connected:bool 9:venues:*@VenueHealth",
   GetMarketOverviewRequest: "1:assets:*string",
@@ -1966,7 +2002,7 @@ export const TABLE = {
   GetSummaryRequest: "",
   GetSummaryResponse: "1:venues:%int32 2:instruments:int32 3:liveInstruments:int32 4:openOpportunities:int32 5:best:?@ArbitrageRow 6:alerts24h:int32 7:latencyP50Us:double 8:latencyP99Us:double 9:dataAgeMs:?double 10:venueHealth:*@VenueHealth 11:isSimulated:bool 12:asOf:double",
   GetTrackerStatsRequest: "1:venues:*string",
-  GetTrackerStatsResponse: "1:venues:*@VenueStats",
+  GetTrackerStatsResponse: "1:venues:*@VenueStats 2:spoolFreePercent:?double",
   Heartbeat: "1:serverTimeMs:double 2:venueAgeMs:%double 3:lostShards:*string",
   HoldingCosts: "1:horizon:?Duration 2:buyFundingPercent:?double 3:sellFundingPercent:?double 4:buyPayments:uint32 5:sellPayments:uint32 6:netPercent:?double 7:unknown:*string 8:assumed:*string",
   IdentityFinding: "1:name:string 2:asset:string 3:first:?@IdentityMarket 4:second:?@IdentityMarket 5:differencePercent:double 6:sinceTime:?Timestamp 7:findTime:?Timestamp 8:state:#IdentityState 9:comment:string 10:decideTime:?Timestamp",
@@ -1976,13 +2012,13 @@ export const TABLE = {
   IngestHello: "1:venue:string 2:streamId:string 3:oldestSequence:uint64 4:symbols:*@SymbolEntry 5:nextSequence:uint64 6:shard:string 7:leftSymbols:*uint32 8:rosterSequence:uint64 9:rosterNs:int64",
   IngestQuotesRequest: "1:hello:?@IngestHello 2:batch:?@QuoteBatch 3:health:?@VenueHealth 4:depth:?@DepthBatch",
   IngestQuotesResponse: "1:resume:?@ResumePoint 2:acknowledgement:?@Acknowledgement",
-  IngestStreamStats: "1:venue:string 2:streamId:string 3:connected:bool 4:instruments:uint32 5:liveInstruments:uint32 6:receivedSequence:uint64 7:committedSequence:uint64 8:watermark:?Timestamp 9:health:?@VenueHealth",
+  IngestStreamStats: "1:venue:string 2:streamId:string 3:connected:bool 4:instruments:uint32 5:liveInstruments:uint32 6:receivedSequence:uint64 7:committedSequence:uint64 8:watermark:?Timestamp 9:health:?@VenueHealth 10:waitingWindows:uint32",
   Instrument: "1:venue:string 2:symbol:string 3:nativeSymbol:string 4:asset:string 5:assetScale:double 6:quoteCurrency:string 7:settleCurrency:string 8:contractSize:double 9:tickSize:double 10:lotSize:double 11:takerFeePercent:?double 12:makerFeePercent:?double 13:assetClass:#AssetClass",
   InstrumentFact: "1:kind:#FactKind 2:state:#FactState 3:value:?double 4:source:string 5:exchangeTime:?Timestamp 6:receiveTime:?Timestamp 7:reason:string",
   InstrumentFacts: "1:venue:string 2:symbol:string 3:asset:string 4:facts:*@InstrumentFact 5:isGone:bool",
   InstrumentFilter: "1:venues:*string 2:symbols:*string 3:assets:*string",
   InstrumentName: "1:venue:string 2:symbol:string",
-  LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64",
+  LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64 7:bufferedBytes:uint64 8:bufferBytes:uint64",
   LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
   Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp 8:facts:?@LegFacts",
   LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double",
@@ -2103,7 +2139,7 @@ export const TABLE = {
   Subscribed: "1:channel:#Channel 2:maxHz:double",
   Suppression: "1:reason:#SuppressionReason 2:rule:string 3:cause:string 4:group:string 5:asset:string 6:venues:*string 7:detail:string 8:by:string 9:firstTime:?Timestamp 10:lastTime:?Timestamp 11:count:uint64",
   SymbolEntry: "1:index:uint32 2:instrument:?@Instrument",
-  SystemCondition: "2:minFreeDiskPercent:?double",
+  SystemCondition: "2:minFreeDiskPercent:?double 3:maxBufferPercent:?double",
   TeamsChannel: "1:url:string",
   TelegramChannel: "1:botToken:string 2:chatId:string 3:messageThreadId:int64 4:url:string",
   TemplateChannel: "1:url:string 2:template:string 3:headers:%string 4:expectedAnswer:string",

@@ -197,8 +197,8 @@ class GroupStore(Tables):
             await notify(connection, DELIVERIES_DUE)
             return (await _whole(connection, row))[0]
 
-    async def token(self, group_id: str) -> str:
-        """Whoever has it may acknowledge. Raises NotFoundError."""
+    async def acknowledge_key(self, group_id: str) -> str:
+        """With which its tokens are signed. Raises NotFoundError."""
         rows = await self._rows("SELECT token FROM alert_groups WHERE id = %s", (group_id,))
         if not rows:
             raise NotFoundError(GROUPS + group_id)

@@ -58,6 +58,8 @@ def _lane(lane: Lane) -> LaneStats:
         problem=lane.uplink.state.problem,
         unacknowledged_batches=len(lane.outbox),
         dropped_quotes=lane.outbox.dropped_rows,
+        buffered_bytes=lane.outbox.bytes,
+        buffer_bytes=lane.kept.buffer_bytes,
     )
 
 

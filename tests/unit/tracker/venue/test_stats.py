@@ -32,7 +32,7 @@ def lane(shard: str = "main", problem: str = "", kept: str = "") -> Any:
     return SimpleNamespace(
         shard=shard,
         is_leaving=shard == "west",
-        kept=SimpleNamespace(problem=kept),
+        kept=SimpleNamespace(problem=kept, buffer_bytes=1 << 20),
         uplink=SimpleNamespace(state=SimpleNamespace(problem=problem, is_connected=not problem)),
         outbox=outbox,
         batcher=Batcher(Pace()),
@@ -107,6 +107,7 @@ def test_each_lane_is_told_by_its_shard_in_order() -> None:
         ("west", True, True, ""),
     ]
     assert [one.unacknowledged_batches for one in stats.lanes] == [1, 1]
+    assert [(one.buffered_bytes, one.buffer_bytes) for one in stats.lanes] == [(257, 1 << 20)] * 2
 
 
 @pytest.mark.parametrize(

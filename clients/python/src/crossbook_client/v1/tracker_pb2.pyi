@@ -161,6 +161,9 @@ class GetTrackerStatsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VENUES_FIELD_NUMBER: _builtins.int
+    SPOOL_FREE_PERCENT_FIELD_NUMBER: _builtins.int
+    spool_free_percent: _builtins.float
+    """How much of the disk that holds the spool is free, in percent; absent without a spool."""
     @_builtins.property
     def venues(self) -> _containers.RepeatedCompositeFieldContainer[Global___VenueStats]:
         """One entry per venue, ordered by id."""
@@ -169,12 +172,15 @@ class GetTrackerStatsResponse(_message.Message):
         self,
         *,
         venues: _abc.Iterable[Global___VenueStats] | None = ...,
+        spool_free_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_spool_free_percent", b"_spool_free_percent", "spool_free_percent", b"spool_free_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_spool_free_percent", b"_spool_free_percent", "spool_free_percent", b"spool_free_percent", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__spool_free_percent: _TypeAlias = _typing.Literal["spool_free_percent"]  # noqa: Y015
+    _WhichOneofArgType__spool_free_percent: _TypeAlias = _typing.Literal["_spool_free_percent", b"_spool_free_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spool_free_percent) -> _WhichOneofReturnType__spool_free_percent | None: ...
 
 Global___GetTrackerStatsResponse: _TypeAlias = GetTrackerStatsResponse  # noqa: Y015
 
@@ -325,6 +331,8 @@ class LaneStats(_message.Message):
     PROBLEM_FIELD_NUMBER: _builtins.int
     UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _builtins.int
     DROPPED_QUOTES_FIELD_NUMBER: _builtins.int
+    BUFFERED_BYTES_FIELD_NUMBER: _builtins.int
+    BUFFER_BYTES_FIELD_NUMBER: _builtins.int
     shard: _builtins.str
     """Name of the shard."""
     is_connected: _builtins.bool
@@ -337,6 +345,10 @@ class LaneStats(_message.Message):
     """Batches not yet acknowledged as committed."""
     dropped_quotes: _builtins.int
     """Quotes dropped because the buffer of unacknowledged batches overflowed."""
+    buffered_bytes: _builtins.int
+    """How much of that buffer is used, in bytes."""
+    buffer_bytes: _builtins.int
+    """How much it holds."""
     def __init__(
         self,
         *,
@@ -346,10 +358,12 @@ class LaneStats(_message.Message):
         problem: _builtins.str = ...,
         unacknowledged_batches: _builtins.int = ...,
         dropped_quotes: _builtins.int = ...,
+        buffered_bytes: _builtins.int = ...,
+        buffer_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_quotes", b"dropped_quotes", "is_connected", b"is_connected", "is_leaving", b"is_leaving", "problem", b"problem", "shard", b"shard", "unacknowledged_batches", b"unacknowledged_batches"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer_bytes", b"buffer_bytes", "buffered_bytes", b"buffered_bytes", "dropped_quotes", b"dropped_quotes", "is_connected", b"is_connected", "is_leaving", b"is_leaving", "problem", b"problem", "shard", b"shard", "unacknowledged_batches", b"unacknowledged_batches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
