@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations judged
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,10 @@ performance: setup ## Measure everything as bench does and write docs/performanc
 bench-peers: setup ## Run real recorded frames through cryptofeed, ccxt and nautilus_trader as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers
 
+bench-alertmanager: setup ## Run a real Alertmanager beside alerts on the same dislocations: messages, losses, times; needs Go (ARGS="--minutes 10")
+	@[ -x .tools/bin/alertmanager ] || { echo "crossbook: building Alertmanager into .tools (some minutes, once)" >&2; tests/bench/alertmanager/build.sh .tools/bin/alertmanager; } || [ $$? = 3 ]
+	@[ ! -x .tools/bin/alertmanager ] || $(BIN)/python -m tests.bench.alertmanager --binary .tools/bin/alertmanager $(ARGS)
+
 bench-shards: setup ## Run the whole system with 1, 2 and 4 aggregators: what dividing costs (ARGS="--rate 4 --seconds 30")
 	@$(BIN)/python -m tests.bench.shards $(ARGS)
 
@@ -91,6 +95,9 @@ faults: setup ## Break the running system in every known way and check what come
 
 kills: setup ## Kill an aggregator 100 times at random moments under 50,000 quotes/s and compare every row bit by bit (ARGS="--kills 10 --seed 7")
 	@$(BIN)/python -m tests.faults.kills $(ARGS)
+
+alert-kills: setup ## Kill replicas of alerts and arbitrage 200 times in every stage of a group, with silences and acknowledgements (ARGS="--kills 20 --seed 7")
+	@$(BIN)/python -m tests.faults.alert_kills $(ARGS)
 
 histories: setup ## Put the whole system through random histories of deaths, pauses and outages (ARGS="--count 50 --shrink")
 	@$(BIN)/python -m tests.histories $(ARGS)

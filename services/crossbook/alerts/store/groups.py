@@ -43,6 +43,14 @@ MEMBERS = """
 SELECT id, rule, opportunity, fired_at, closed_at, group_id, trouble, peak_percent FROM alerts WHERE group_id = %s
 ORDER BY closed_at IS NOT NULL, peak_percent DESC, id LIMIT %s
 """
+# The last group of the same thing that was told, and from when to when it was open.
+TOLD_BEFORE = """
+SELECT one.id, one.closed_at, coalesce(
+    (SELECT min((opportunity->>'open_time')::timestamptz) FROM alerts WHERE group_id = one.id), one.opened_at)
+FROM alert_groups AS this JOIN alert_groups AS one ON one.rule = this.rule AND one.key = this.key
+WHERE this.id = %s AND one.id <> this.id AND one.state = 2 AND one.revision > 0 AND one.closed_at IS NOT NULL
+ORDER BY one.opened_at DESC LIMIT 1
+"""
 TELL = """
 INSERT INTO alert_messages (id, rule, group_id, group_key, revision, kind, group_then)
 VALUES (%(message)s, %(rule)s, %(id)s, %(id)s, %(revision)s, %(kind)s, %(group_then)s)
@@ -105,14 +113,27 @@ SELECT id FROM old
 
 
 @dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """A group that was told to its end; from its first member's opening to its last one's closing, in ns."""
+
+    name: str
+    opened_ns: int
+    closed_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
-    """What is known of a due group: its facts, what would be shown of it, the silences in force, the time."""
+    """What is known of a due group: its facts, what would be shown of it, the silences in force, the time.
+
+    `before` is looked for where nothing was told of the group and all its members have closed.
+    """
 
     rule: str
     facts: Facts
     group: pb.AlertGroup
     silences: Sequence[pb.Silence]
     now_ns: int
+    before: ToldBefore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +181,8 @@ class GroupStore(Tables):
             repeated_ns=_ns(row[14]),
             acknowledged_until_ns=_ns(row[17]),
         )
-        return Round(row[1], facts, group, [silence_from(one) for one in silences], _ns(row[18]) or 0)
+        before = await _told_before(connection, row[0]) if row[7] == 0 and group.open_count == 0 else None
+        return Round(row[1], facts, group, [silence_from(one) for one in silences], _ns(row[18]) or 0, before)
 
     async def _carry_out(self, connection: Connection, row: Sequence[Any], outcome: Outcome) -> None:
         step, group = outcome.step, outcome.group
@@ -280,6 +302,11 @@ async def _whole(connection: Connection, row: Sequence[Any]) -> tuple[pb.AlertGr
         alert.opportunity.peak_net_percent = max(alert.opportunity.peak_net_percent, member[7])
         group.members.append(alert)
     return group, counts
+
+
+async def _told_before(connection: Connection, group_id: str) -> ToldBefore | None:
+    row = await (await connection.execute(TOLD_BEFORE, (group_id,))).fetchone()
+    return ToldBefore(GROUPS + row[0], _ns(row[2]) or 0, _ns(row[1]) or 0) if row else None
 
 
 async def _add_deliveries(connection: Connection, group: pb.AlertGroup) -> None:
