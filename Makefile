@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart venues proto web browser pictures setup clean group-histories dislocations
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,10 @@ performance: setup ## Measure everything as bench does and write docs/performanc
 bench-peers: setup ## Run real recorded frames through cryptofeed, ccxt and nautilus_trader as well, in an environment of their own
 	@$(BIN)/python -m tests.bench.peers
 
+bench-alertmanager: setup ## Run a real Alertmanager beside alerts on the same dislocations: messages, losses, times; needs Go (ARGS="--minutes 10")
+	@[ -x .tools/bin/alertmanager ] || { echo "crossbook: building Alertmanager into .tools (some minutes, once)" >&2; tests/bench/alertmanager/build.sh .tools/bin/alertmanager; } || [ $$? = 3 ]
+	@[ ! -x .tools/bin/alertmanager ] || $(BIN)/python -m tests.bench.alertmanager --binary .tools/bin/alertmanager $(ARGS)
+
 bench-shards: setup ## Run the whole system with 1, 2 and 4 aggregators: what dividing costs (ARGS="--rate 4 --seconds 30")
 	@$(BIN)/python -m tests.bench.shards $(ARGS)
 
@@ -92,6 +96,9 @@ faults: setup ## Break the running system in every known way and check what come
 kills: setup ## Kill an aggregator 100 times at random moments under 50,000 quotes/s and compare every row bit by bit (ARGS="--kills 10 --seed 7")
 	@$(BIN)/python -m tests.faults.kills $(ARGS)
 
+alert-kills: setup ## Kill replicas of alerts and arbitrage 200 times in every stage of a group, with silences and acknowledgements (ARGS="--kills 20 --seed 7")
+	@$(BIN)/python -m tests.faults.alert_kills $(ARGS)
+
 histories: setup ## Put the whole system through random histories of deaths, pauses and outages (ARGS="--count 50 --shrink")
 	@$(BIN)/python -m tests.histories $(ARGS)
 
@@ -106,6 +113,9 @@ group-histories: setup ## Put groups of alerts, silences and acknowledgements th
 
 dislocations: setup ## Let one venue of fourteen be off ten times and count the messages, with groups and without (MINUTES=20)
 	@$(BIN)/python -m tests.dislocations --minutes $(or $(MINUTES),20) $(ARGS)
+
+judged: setup ## Let the simulator judge every opportunity at size by its own books, through every fault of its own (MINUTES=20, ARGS="--venues VENUE,...")
+	@$(BIN)/python -m tests.judged --minutes $(or $(MINUTES),20) $(ARGS)
 
 stream-histories: ## Kill, cut and lose in 100,000 random histories of a stream and check every row (HISTORIES=1000000 for more)
 	@cd core-rs && HISTORIES=$(or $(HISTORIES),100000) cargo test --quiet --release -p crossbook-outgoing --test histories
@@ -128,8 +138,12 @@ HELM := .tools/bin/helm
 chart: setup ## Write the parts of deploy/helm that are made, render it in several ways and check all that comes of it, and the Dockerfile; needs Go for helm
 	@$(UV) sync --quiet --locked --all-extras --inexact --group chart --no-install-project
 	@[ -x $(HELM) ] || { echo "crossbook: building helm into .tools (some minutes, once)" >&2; deploy/helm/helm.sh $(HELM); }
-	@$(BIN)/python deploy/helm/generate.py
+	@[ -x .tools/bin/promtool ] || deploy/prometheus/promtool.sh .tools/bin/promtool
+	@$(BIN)/python deploy/helm/generate.py && $(BIN)/python deploy/helm/boards.py
 	@$(BIN)/pytest tests/unit/deploy tests/integration/deploy $(ARGS)
+
+workflows: setup ## Check what GitHub would run: actionlint (needs Go) and zizmor
+	@.github/check.sh
 
 venues: setup ## Write docs/venues.md from the registry
 	@$(BIN)/crossbook venues --markdown > docs/venues.md

@@ -357,6 +357,9 @@ class Outbox:
     def __new__(cls, max_bytes: int, journal: _Journal | None = None, *, first_sequence: int = 1) -> Self: ...
     def __len__(self) -> int: ...
     @property
+    def bytes(self) -> int:
+        """As they count against max_bytes."""
+    @property
     def oldest_sequence(self) -> int:
         """Of the oldest batch held; the one that comes next when none is."""
     @property
@@ -834,6 +837,7 @@ class Scanner(ScannerAnswers):
         allow_depegged: bool,
         relays: Sequence[Sequence[str]],
         max_net_percent: float = ...,
+        assume_no_limits: bool = True,
     ) -> Self:
         """dollar_currencies: those whose markets against each other give rates.
 
@@ -841,6 +845,8 @@ class Scanner(ScannerAnswers):
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
         """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_facts(self, payload: bytes, now_ns: int) -> list[OpportunityEvent]:
+        """Takes a WatchInstrumentFactsResponse: what a change of it touches is closed. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> list[OpportunityEvent]:
         """To be called every 50 ms: minimum life, ages, and instruments that have moved and that no shard tells of."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> list[OpportunityEvent]:
@@ -858,6 +864,59 @@ class Scanner(ScannerAnswers):
 
 LIFE_HORIZONS_NS: list[int]
 LIFE_FEATURE_SCHEMA: int  # of the features that events bear
+
+LIFE_PATH_POINTS: int  # of one life, at most
+
+@final
+class Life:
+    """A row of opportunity_lives; times in ns since the epoch.
+
+    The path is a step function: from each point on the net is so much. Beyond LIFE_PATH_POINTS the one goes whose
+    leaving changes the area below it least; the first, the last and the highest stay.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]]  # names of the values, in the order of a row
+    @staticmethod
+    def from_row(row: Sequence[object]) -> Life:
+        """Of the values of COLUMNS, as a table has them. Raises InvalidSettingError for another number of them."""
+    def row(self) -> tuple[str | float | None, ...]:
+        """The reverse, as a statement takes it: lists as the literals of arrays."""
+    def ended(self, close_ns: int, reason: int, *, is_censored: bool) -> Life:
+        """It when it is over, or nobody watches it any more."""
+    id: str
+    asset: str
+    buy_venue: str
+    buy_symbol: str
+    sell_venue: str
+    sell_symbol: str
+    quote_currency: str
+    open_ns: int
+    publish_ns: int
+    last_ns: int
+    close_ns: int | None
+    close_reason: int
+    is_censored: bool
+    opening_gross_percent: float
+    opening_net_percent: float
+    peak_net_percent: float
+    peak_ns: int
+    last_net_percent: float
+    opening_size: float
+    opening_notional: float
+    peak_notional: float
+    path_us: list[int]
+    path_net_percent: list[float]
+    path_notional: list[float]
+    events: int
+    feature_schema: int
+    features: list[float]
+    writer: str
+
+def carry_on(known: Sequence[Life], events: Sequence[tuple[str, bytes]]) -> tuple[list[Life], list[Life]]:
+    """Lives that are known, after these events (writer, WatchOpportunitiesResponse with it alone), and the new ones.
+
+    Events come in whatever order replicas wrote them. Raises PayloadError.
+    """
 
 @final
 class EndedLives:
@@ -957,6 +1016,10 @@ class LoggedEvent:
     cause_ns: int
     payload: bytes  # a WatchOpportunitiesResponse with this event alone
 
+def event_columns(events: Sequence[LoggedEvent]) -> list[str]:
+    """The literals of arrays that a statement takes: opportunity ids, kinds, causes, times, assets, buy venues, sell
+    venues, opening nets, numbers, payloads."""
+
 @final
 class ResumeToken:
     """Names a log (one per process), the number of an event in it, and its time."""
@@ -1008,6 +1071,8 @@ class SharedScan(ScannerAnswers):
         """
     def on_batch(self, payload: bytes, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
         """Takes a SubscribeQuoteBatchesResponse of a source (0 to 65535), one shard's stream. Raises PayloadError."""
+    def on_facts(self, payload: bytes, now_ns: int) -> tuple[int, list[int]]:
+        """Takes a WatchInstrumentFactsResponse: what a change of it touches is closed. Raises PayloadError."""
     def on_timer(self, now_ns: int) -> tuple[int, list[int]]:
         """To be called every 50 ms."""
     def on_disconnected(self, now_ns: int, source: int = 0) -> tuple[int, list[int]]:
@@ -1142,8 +1207,14 @@ class DialRules:
         keepalive_timeout_seconds: float,
         max_message_bytes: int,
         authorization: str | None = None,
+        ca: bytes | None = None,
+        identity: tuple[bytes, bytes] | None = None,
     ) -> Self:
-        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none."""
+        """authorization is a header that the other side is shown. Raises InvalidSettingError when it is none.
+
+        ca: TLS is spoken, and believed to those whom one of these has signed; identity is the certificate and its key
+        that the other side is shown. PEM all.
+        """
 
 @final
 class FollowedStream:
@@ -1180,6 +1251,13 @@ class SentStream:
         """Leaves it: when it returns, nothing of it reaches the uplink any more."""
 
 @final
+class ServerTls:
+    """What a port shows, and whom it lets in: those whom client_ca has signed, or everybody. PEM; TLS 1.2 or newer."""
+
+    def __new__(cls, certificate: bytes, key: bytes, client_ca: bytes | None = None) -> Self:
+        """Raises InvalidSettingError."""
+
+@final
 class PlaneServer:
     """A port: `methods` are served by the plane, all others by the gRPC server behind, at the unix socket `backend`.
 
@@ -1213,6 +1291,7 @@ class PlaneServer:
         keepalive_seconds: float,
         keepalive_timeout_seconds: float,
         max_header_bytes: int,
+        tls: ServerTls | None = None,
     ) -> Self: ...
     @property
     def port(self) -> int: ...
@@ -1224,6 +1303,8 @@ class PlaneServer:
         """For want of a place, by method."""
     def take_opened(self) -> list[PlaneCall]:
         """Calls that nobody has decided about."""
+    def take_tls(self, tls: ServerTls) -> None:
+        """Of a port that speaks TLS: what it shows from the next handshake on."""
     def stop(self) -> None:
         """No new connections; those that are end with their calls."""
 

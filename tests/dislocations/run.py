@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import grpc
-
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1.alerts_pb2_grpc import AlertServiceStub
 from crossbook.plumbing.grpc.channel import open_channel
@@ -32,6 +30,7 @@ START_SECONDS = 300.0
 SETTLE_SECONDS = 25.0  # the last group closes, and its message is delivered
 LATE_NS = 2 * SECOND_NS  # that an opportunity may open after its episode was planted, or ended
 LEAST_SECONDS = 1.0  # an episode that is shorter need not be found
+WAIT_SECONDS, INTERVAL_SECONDS = 1.0, 5.0  # of the rule that groups
 OPEN_NS = 12 * SECOND_NS  # a group stays open for so long after its last member, and takes the next one in
 
 
@@ -99,29 +98,39 @@ class Result:
 
 async def run(minutes: float, folder: Path, dislocations: int = DISLOCATIONS, venues: int = VENUES) -> Result:
     """As long as said, and a little more."""
-    chosen = list(ALL_VENUES[:venues])
+    seconds, options, environment = arranged(minutes, dislocations, venues)
+    async with receiving() as receiver, System(folder, *options, **environment) as system:
+        await system.until(lambda: any(name.startswith("tracker") for name in system.processes()), START_SECONDS)
+        for name in (GROUPED, EACH):
+            await add_rule(system, receiver, name)
+        code = await system.ended(seconds + 240)
+        if code != 0:
+            raise RuntimeError(f"the run ended with {code}: {system.output()[-2000:]}")
+    return laid_beside(read_truth(folder / "truth.jsonl"), receiver.received, dislocated_venue())
+
+
+def arranged(minutes: float, dislocations: int, venues: int) -> tuple[float, list[str], dict[str, str]]:
+    """Seconds of the run, and options and environment of a run with about so many dislocations."""
     seconds = minutes * 60
     interval = (seconds - QUIET_SECONDS - 12) / dislocations
     environment = {
         "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
         "CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": str(interval),
         "CROSSBOOK_SIMULATOR__QUIET_SECONDS": str(QUIET_SECONDS),
-        "CROSSBOOK_SIMULATOR__DISLOCATED_VENUE": chosen[0],
+        "CROSSBOOK_SIMULATOR__DISLOCATED_VENUE": dislocated_venue(),
         "CROSSBOOK_SIMULATOR__ASSETS": "3",
     }
-    options = ["--duration", f"{seconds + SETTLE_SECONDS:.0f}s", "--venues", ",".join(chosen)]
-    async with receiving() as receiver, System(folder, *options, **environment) as system:
-        await system.until(lambda: any(name.startswith("tracker") for name in system.processes()), START_SECONDS)
-        async with open_channel(system.address("alerts")) as channel:
-            for name in (GROUPED, EACH):
-                await _add_rule(channel, receiver, name)
-            code = await system.ended(seconds + SETTLE_SECONDS + 240)
-        if code != 0:
-            raise RuntimeError(f"the run ended with {code}: {system.output()[-2000:]}")
-    return laid_beside(read_truth(folder / "truth.jsonl"), receiver.received, chosen[0])
+    whole = seconds + SETTLE_SECONDS
+    return whole, ["--duration", f"{whole:.0f}s", "--venues", ",".join(ALL_VENUES[:venues])], environment
 
 
-async def _add_rule(channel: grpc.aio.Channel, receiver: Receiver, name: str) -> None:
+def dislocated_venue() -> str:
+    """The one that is off."""
+    return ALL_VENUES[0]
+
+
+async def add_rule(system: System, receiver: Receiver, name: str) -> None:
+    """GROUPED or EACH, to a path of its name."""
     hook = pb.WebhookChannel(url=receiver.url(f"/{name}"), secrets=[SECRET])
     rule = pb.AlertRule(display_name=name, is_enabled=True, channels=[pb.AlertChannel(id="hook", webhook=hook)])
     rule.cooldown.SetInParent()
@@ -129,13 +138,23 @@ async def _add_rule(channel: grpc.aio.Channel, receiver: Receiver, name: str) ->
     if name == EACH:
         rule.grouping.by.append(pb.ALERT_GROUP_BY_NONE)
     else:
-        rule.grouping.interval.FromSeconds(5)
+        rule.grouping.wait.FromMilliseconds(round(WAIT_SECONDS * 1000))
+        rule.grouping.interval.FromMilliseconds(round(INTERVAL_SECONDS * 1000))
     request = pb.CreateAlertRuleRequest(alert_rule_id=name, alert_rule=rule)
-    await AlertServiceStub(channel).CreateAlertRule(request, timeout=30, wait_for_ready=True)
+    async with open_channel(system.address("alerts")) as channel:
+        await AlertServiceStub(channel).CreateAlertRule(request, timeout=30, wait_for_ready=True)
 
 
 def laid_beside(truth: Sequence[dict[str, Any]], received: Sequence[Received], venue: str) -> Result:
     """Each message beside the dislocation that it is about."""
+    result = Result(venue, planted_in(truth), truth[-1]["at_ns"])
+    for one in received:
+        _lay(one, result)
+    return result
+
+
+def planted_in(truth: Sequence[dict[str, Any]]) -> list[Planted]:
+    """The dislocations, in the order in which they began."""
     episodes = {
         line["id"]: Planted(line["asset"], line["at_ns"], line["planned_end_ns"])
         for line in truth
@@ -144,10 +163,7 @@ def laid_beside(truth: Sequence[dict[str, Any]], received: Sequence[Received], v
     for line in truth:
         if line["kind"] == "episode_ended":
             episodes[line["id"]].to_ns = line["at_ns"]
-    result = Result(venue, list(episodes.values()), truth[-1]["at_ns"])
-    for one in received:
-        _lay(one, result)
-    return result
+    return list(episodes.values())
 
 
 def _lay(received: Received, result: Result) -> None:

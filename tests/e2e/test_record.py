@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ async def test_a_run_replays_to_the_same_fingerprints_at_every_speed(tmp_path: P
         assert (code, report(output)) == (0, recorded), output[-4000:]
         assert "OPENED" in output
 
+    await _rules_are_tested_with(path, _rules(tmp_path / "rules.yaml"))
     _drop_frames_of_a_batch(path / "tracker", "okx")
     code, output = await crossbook("replay", str(path))
     assert code == 1
@@ -59,6 +61,26 @@ async def test_wrong_paths_and_speeds_are_named(tmp_path: Path) -> None:
         code, output = await crossbook(*arguments)
         assert (code, len(output.splitlines())) == (2, 1), output
         assert words in output
+
+
+async def _rules_are_tested_with(recording: Path, file: Path) -> None:
+    """One that fires says when and as what; one that cannot be reached says what was lacking."""
+    arguments = ("--file", str(file), "--replay", str(recording))
+    code, output = await crossbook("alerts", "test", "low", *arguments)
+    *fired, total = output.splitlines()[1:]
+    alerts, groups = (int(one) for one in re.findall(r"(\d+) (?:alerts|groups)", total))
+    assert (code, len(fired)) == (0, alerts), output
+    assert alerts >= groups == sum("fires, begins " in line for line in fired) >= 1
+    code, output = await crossbook("alerts", "test", "high", *arguments, "--untold")
+    assert code == 0, output
+    assert re.search(r"^0 alerts in 0 groups; not told: \d+ threshold$", output.splitlines()[-1])
+    assert "% is below 4.5%" in output
+
+
+def _rules(file: Path) -> Path:
+    channels = "channels: [{id: console, console: {}}]"
+    file.write_text(f"rules:\n  low: {{{channels}}}\n  high: {{min_net_percent: 4.5, {channels}}}\n")
+    return file
 
 
 def _drop_frames_of_a_batch(directory: Path, venue: str) -> None:

@@ -523,7 +523,9 @@ type GetMeResponse struct {
 	// Until when; absent for nobody, and for keys without an end.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Whether the gateway has users with passwords, so that a page may ask for one.
-	HasPasswords  bool `protobuf:"varint,4,opt,name=has_passwords,json=hasPasswords,proto3" json:"has_passwords,omitempty"`
+	HasPasswords bool `protobuf:"varint,4,opt,name=has_passwords,json=hasPasswords,proto3" json:"has_passwords,omitempty"`
+	// Whether users of an OpenID provider may come in: a page leads them to /api/auth/oidc/login.
+	HasSignOn     bool `protobuf:"varint,5,opt,name=has_sign_on,json=hasSignOn,proto3" json:"has_sign_on,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -586,6 +588,13 @@ func (x *GetMeResponse) GetHasPasswords() bool {
 	return false
 }
 
+func (x *GetMeResponse) GetHasSignOn() bool {
+	if x != nil {
+		return x.HasSignOn
+	}
+	return false
+}
+
 // A key for a program, without its secret.
 type ApiKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -610,7 +619,11 @@ type ApiKey struct {
 	// RPCs that it may call, full names such as "crossbook.v1.GatewayService/ListPrices", within its role; empty means all.
 	Methods []string `protobuf:"bytes,10,rep,name=methods,proto3" json:"methods,omitempty"`
 	// Addresses and networks that it may be used from, such as "10.0.0.0/8"; empty means all.
-	Networks      []string `protobuf:"bytes,11,rep,name=networks,proto3" json:"networks,omitempty"`
+	Networks []string `protobuf:"bytes,11,rep,name=networks,proto3" json:"networks,omitempty"`
+	// Requests and sockets of a day (UTC) that gateways answer it, all together; absent where there is no such bound.
+	DailyQuota *int32 `protobuf:"varint,12,opt,name=daily_quota,json=dailyQuota,proto3,oneof" json:"daily_quota,omitempty"`
+	// Of them today, as far as the answering gateway knows: within a second. Counted of keys with a quota alone.
+	UsedToday     int32 `protobuf:"varint,13,opt,name=used_today,json=usedToday,proto3" json:"used_today,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -722,6 +735,20 @@ func (x *ApiKey) GetNetworks() []string {
 	return nil
 }
 
+func (x *ApiKey) GetDailyQuota() int32 {
+	if x != nil && x.DailyQuota != nil {
+		return *x.DailyQuota
+	}
+	return 0
+}
+
+func (x *ApiKey) GetUsedToday() int32 {
+	if x != nil {
+		return x.UsedToday
+	}
+	return 0
+}
+
 // Asks for a key.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -736,7 +763,9 @@ type CreateApiKeyRequest struct {
 	// See ApiKey.
 	Methods []string `protobuf:"bytes,5,rep,name=methods,proto3" json:"methods,omitempty"`
 	// See ApiKey.
-	Networks      []string `protobuf:"bytes,6,rep,name=networks,proto3" json:"networks,omitempty"`
+	Networks []string `protobuf:"bytes,6,rep,name=networks,proto3" json:"networks,omitempty"`
+	// See ApiKey; 0 means none.
+	DailyQuota    int32 `protobuf:"varint,7,opt,name=daily_quota,json=dailyQuota,proto3" json:"daily_quota,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -811,6 +840,13 @@ func (x *CreateApiKeyRequest) GetNetworks() []string {
 		return x.Networks
 	}
 	return nil
+}
+
+func (x *CreateApiKeyRequest) GetDailyQuota() int32 {
+	if x != nil {
+		return x.DailyQuota
+	}
+	return 0
 }
 
 // The key, once.
@@ -2024,13 +2060,14 @@ const file_crossbook_v1_accounts_proto_rawDesc = "" +
 	"\rLogoutRequest\x12#\n" +
 	"\rrefresh_token\x18\x01 \x01(\tR\frefreshToken\"\x10\n" +
 	"\x0eLogoutResponse\"\x0e\n" +
-	"\fGetMeRequest\"\xb7\x01\n" +
+	"\fGetMeRequest\"\xd7\x01\n" +
 	"\rGetMeResponse\x12\x1c\n" +
 	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12&\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x12.crossbook.v1.RoleR\x04role\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12#\n" +
-	"\rhas_passwords\x18\x04 \x01(\bR\fhasPasswords\"\xc2\x03\n" +
+	"\rhas_passwords\x18\x04 \x01(\bR\fhasPasswords\x12\x1e\n" +
+	"\vhas_sign_on\x18\x05 \x01(\bR\thasSignOn\"\x97\x04\n" +
 	"\x06ApiKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12&\n" +
@@ -2046,14 +2083,21 @@ const file_crossbook_v1_accounts_proto_rawDesc = "" +
 	"\acreator\x18\t \x01(\tR\acreator\x12\x18\n" +
 	"\amethods\x18\n" +
 	" \x03(\tR\amethods\x12\x1a\n" +
-	"\bnetworks\x18\v \x03(\tR\bnetworks\"\xe5\x01\n" +
+	"\bnetworks\x18\v \x03(\tR\bnetworks\x12$\n" +
+	"\vdaily_quota\x18\f \x01(\x05H\x00R\n" +
+	"dailyQuota\x88\x01\x01\x12\x1d\n" +
+	"\n" +
+	"used_today\x18\r \x01(\x05R\tusedTodayB\x0e\n" +
+	"\f_daily_quota\"\x86\x02\n" +
 	"\x13CreateApiKeyRequest\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12&\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x12.crossbook.v1.RoleR\x04role\x12\x16\n" +
 	"\x06venues\x18\x03 \x03(\tR\x06venues\x125\n" +
 	"\blifetime\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\blifetime\x12\x18\n" +
 	"\amethods\x18\x05 \x03(\tR\amethods\x12\x1a\n" +
-	"\bnetworks\x18\x06 \x03(\tR\bnetworks\"V\n" +
+	"\bnetworks\x18\x06 \x03(\tR\bnetworks\x12\x1f\n" +
+	"\vdaily_quota\x18\a \x01(\x05R\n" +
+	"dailyQuota\"V\n" +
 	"\x14CreateApiKeyResponse\x12&\n" +
 	"\x03key\x18\x01 \x01(\v2\x14.crossbook.v1.ApiKeyR\x03key\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"\x14\n" +
@@ -2275,6 +2319,7 @@ func file_crossbook_v1_accounts_proto_init() {
 		return
 	}
 	file_crossbook_v1_access_proto_init()
+	file_crossbook_v1_accounts_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

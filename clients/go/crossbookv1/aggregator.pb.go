@@ -1591,9 +1591,11 @@ type GetAggregatorStatsResponse struct {
 	WindowUpdateP99Us float64 `protobuf:"fixed64,14,opt,name=window_update_p99_us,json=windowUpdateP99Us,proto3" json:"window_update_p99_us,omitempty"`
 	// Windows that Postgres had committed and no longer had, as after a failover to a replica that was behind. The venue begins
 	// again from what there is: what its tracker still holds is sent again, the rest has rows that are not complete.
-	LostWindows   uint64 `protobuf:"varint,15,opt,name=lost_windows,json=lostWindows,proto3" json:"lost_windows,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LostWindows uint64 `protobuf:"varint,15,opt,name=lost_windows,json=lostWindows,proto3" json:"lost_windows,omitempty"`
+	// Closed windows of one venue that may wait for their commit before its tracker has to.
+	MaxWaitingWindows uint32 `protobuf:"varint,16,opt,name=max_waiting_windows,json=maxWaitingWindows,proto3" json:"max_waiting_windows,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *GetAggregatorStatsResponse) Reset() {
@@ -1731,6 +1733,13 @@ func (x *GetAggregatorStatsResponse) GetLostWindows() uint64 {
 	return 0
 }
 
+func (x *GetAggregatorStatsResponse) GetMaxWaitingWindows() uint32 {
+	if x != nil {
+		return x.MaxWaitingWindows
+	}
+	return 0
+}
+
 // Counters of one ingest stream.
 type IngestStreamStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1751,9 +1760,11 @@ type IngestStreamStats struct {
 	// Everything before this moment has been received.
 	Watermark *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	// How the venue is doing: as its tracker said last, and DOWN while none is connected. Absent until one has said so.
-	Health        *VenueHealth `protobuf:"bytes,9,opt,name=health,proto3" json:"health,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Health *VenueHealth `protobuf:"bytes,9,opt,name=health,proto3" json:"health,omitempty"`
+	// Closed windows of the venue that are not committed.
+	WaitingWindows uint32 `protobuf:"varint,10,opt,name=waiting_windows,json=waitingWindows,proto3" json:"waiting_windows,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *IngestStreamStats) Reset() {
@@ -1847,6 +1858,13 @@ func (x *IngestStreamStats) GetHealth() *VenueHealth {
 		return x.Health
 	}
 	return nil
+}
+
+func (x *IngestStreamStats) GetWaitingWindows() uint32 {
+	if x != nil {
+		return x.WaitingWindows
+	}
+	return 0
 }
 
 // What is new about some instruments of one venue.
@@ -2306,7 +2324,7 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x1c\n" +
 	"\tsnapshots\x18\x02 \x01(\x04R\tsnapshots\x12\x18\n" +
 	"\aminutes\x18\x03 \x01(\x04R\aminutes\"\x1b\n" +
-	"\x19GetAggregatorStatsRequest\"\xb1\x05\n" +
+	"\x19GetAggregatorStatsRequest\"\xe1\x05\n" +
 	"\x1aGetAggregatorStatsResponse\x129\n" +
 	"\astreams\x18\x01 \x03(\v2\x1f.crossbook.v1.IngestStreamStatsR\astreams\x12+\n" +
 	"\x11snapshots_written\x18\x02 \x01(\x04R\x10snapshotsWritten\x12'\n" +
@@ -2323,7 +2341,8 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x14batch_transit_p99_us\x18\f \x01(\x01R\x11batchTransitP99Us\x12/\n" +
 	"\x14window_update_p50_us\x18\r \x01(\x01R\x11windowUpdateP50Us\x12/\n" +
 	"\x14window_update_p99_us\x18\x0e \x01(\x01R\x11windowUpdateP99Us\x12!\n" +
-	"\flost_windows\x18\x0f \x01(\x04R\vlostWindows\"\xfa\x02\n" +
+	"\flost_windows\x18\x0f \x01(\x04R\vlostWindows\x12.\n" +
+	"\x13max_waiting_windows\x18\x10 \x01(\rR\x11maxWaitingWindows\"\xa3\x03\n" +
 	"\x11IngestStreamStats\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x1b\n" +
 	"\tstream_id\x18\x02 \x01(\tR\bstreamId\x12\x1c\n" +
@@ -2333,7 +2352,9 @@ const file_crossbook_v1_aggregator_proto_rawDesc = "" +
 	"\x11received_sequence\x18\x06 \x01(\x04R\x10receivedSequence\x12-\n" +
 	"\x12committed_sequence\x18\a \x01(\x04R\x11committedSequence\x128\n" +
 	"\twatermark\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x121\n" +
-	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health\"k\n" +
+	"\x06health\x18\t \x01(\v2\x19.crossbook.v1.VenueHealthR\x06health\x12'\n" +
+	"\x0fwaiting_windows\x18\n" +
+	" \x01(\rR\x0ewaitingWindows\"k\n" +
 	"\x12IngestFactsRequest\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12?\n" +
 	"\vinstruments\x18\x02 \x03(\v2\x1d.crossbook.v1.InstrumentFactsR\vinstruments\"\x15\n" +

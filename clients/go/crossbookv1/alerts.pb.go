@@ -45,6 +45,12 @@ const (
 	AlertTrigger_ALERT_TRIGGER_SYSTEM AlertTrigger = 5
 	// How far an asset's price has moved: AlertRule.market_move.
 	AlertTrigger_ALERT_TRIGGER_MARKET_MOVE AlertTrigger = 6
+	// How far apart venues' funding of an asset is: AlertRule.funding_spread.
+	AlertTrigger_ALERT_TRIGGER_FUNDING_SPREAD AlertTrigger = 7
+	// How far an instrument's mark is from its index: AlertRule.basis.
+	AlertTrigger_ALERT_TRIGGER_BASIS AlertTrigger = 8
+	// The clock: it says that alerts are alive, so that its absence says that they are not. AlertRule.canary.
+	AlertTrigger_ALERT_TRIGGER_CANARY AlertTrigger = 9
 )
 
 // Enum value maps for AlertTrigger.
@@ -57,15 +63,21 @@ var (
 		4: "ALERT_TRIGGER_FEED",
 		5: "ALERT_TRIGGER_SYSTEM",
 		6: "ALERT_TRIGGER_MARKET_MOVE",
+		7: "ALERT_TRIGGER_FUNDING_SPREAD",
+		8: "ALERT_TRIGGER_BASIS",
+		9: "ALERT_TRIGGER_CANARY",
 	}
 	AlertTrigger_value = map[string]int32{
-		"ALERT_TRIGGER_UNSPECIFIED": 0,
-		"ALERT_TRIGGER_OPPORTUNITY": 1,
-		"ALERT_TRIGGER_SNAPSHOT":    2,
-		"ALERT_TRIGGER_MINUTE":      3,
-		"ALERT_TRIGGER_FEED":        4,
-		"ALERT_TRIGGER_SYSTEM":      5,
-		"ALERT_TRIGGER_MARKET_MOVE": 6,
+		"ALERT_TRIGGER_UNSPECIFIED":    0,
+		"ALERT_TRIGGER_OPPORTUNITY":    1,
+		"ALERT_TRIGGER_SNAPSHOT":       2,
+		"ALERT_TRIGGER_MINUTE":         3,
+		"ALERT_TRIGGER_FEED":           4,
+		"ALERT_TRIGGER_SYSTEM":         5,
+		"ALERT_TRIGGER_MARKET_MOVE":    6,
+		"ALERT_TRIGGER_FUNDING_SPREAD": 7,
+		"ALERT_TRIGGER_BASIS":          8,
+		"ALERT_TRIGGER_CANARY":         9,
 	}
 )
 
@@ -358,14 +370,20 @@ const (
 	AlertReason_ALERT_REASON_CLOCK AlertReason = 5
 	// Postgres took no writes.
 	AlertReason_ALERT_REASON_DATABASE AlertReason = 6
-	// A shard, or arbitrage, cannot be reached.
+	// A shard, arbitrage or a tracker cannot be reached.
 	AlertReason_ALERT_REASON_SHARD AlertReason = 7
-	// Batches that are not committed.
+	// A bound of what is not committed is near.
 	AlertReason_ALERT_REASON_BUFFER AlertReason = 8
 	// Little disk is left.
 	AlertReason_ALERT_REASON_DISK AlertReason = 9
 	// A price has moved.
 	AlertReason_ALERT_REASON_MARKET_MOVE AlertReason = 10
+	// Funding is far apart between venues.
+	AlertReason_ALERT_REASON_FUNDING_SPREAD AlertReason = 11
+	// A mark is far from its index.
+	AlertReason_ALERT_REASON_BASIS AlertReason = 12
+	// Nothing is wrong: a sign of life.
+	AlertReason_ALERT_REASON_CANARY AlertReason = 13
 )
 
 // Enum value maps for AlertReason.
@@ -382,19 +400,25 @@ var (
 		8:  "ALERT_REASON_BUFFER",
 		9:  "ALERT_REASON_DISK",
 		10: "ALERT_REASON_MARKET_MOVE",
+		11: "ALERT_REASON_FUNDING_SPREAD",
+		12: "ALERT_REASON_BASIS",
+		13: "ALERT_REASON_CANARY",
 	}
 	AlertReason_value = map[string]int32{
-		"ALERT_REASON_UNSPECIFIED":  0,
-		"ALERT_REASON_OPPORTUNITY":  1,
-		"ALERT_REASON_VENUE_STATE":  2,
-		"ALERT_REASON_STALE":        3,
-		"ALERT_REASON_RESYNC_STORM": 4,
-		"ALERT_REASON_CLOCK":        5,
-		"ALERT_REASON_DATABASE":     6,
-		"ALERT_REASON_SHARD":        7,
-		"ALERT_REASON_BUFFER":       8,
-		"ALERT_REASON_DISK":         9,
-		"ALERT_REASON_MARKET_MOVE":  10,
+		"ALERT_REASON_UNSPECIFIED":    0,
+		"ALERT_REASON_OPPORTUNITY":    1,
+		"ALERT_REASON_VENUE_STATE":    2,
+		"ALERT_REASON_STALE":          3,
+		"ALERT_REASON_RESYNC_STORM":   4,
+		"ALERT_REASON_CLOCK":          5,
+		"ALERT_REASON_DATABASE":       6,
+		"ALERT_REASON_SHARD":          7,
+		"ALERT_REASON_BUFFER":         8,
+		"ALERT_REASON_DISK":           9,
+		"ALERT_REASON_MARKET_MOVE":    10,
+		"ALERT_REASON_FUNDING_SPREAD": 11,
+		"ALERT_REASON_BASIS":          12,
+		"ALERT_REASON_CANARY":         13,
 	}
 )
 
@@ -678,11 +702,20 @@ type AlertRule struct {
 	System *SystemCondition `protobuf:"bytes,22,opt,name=system,proto3" json:"system,omitempty"`
 	// For MARKET_MOVE.
 	MarketMove *MarketMoveCondition `protobuf:"bytes,23,opt,name=market_move,json=marketMove,proto3" json:"market_move,omitempty"`
+	// For FUNDING_SPREAD.
+	FundingSpread *FundingSpreadCondition `protobuf:"bytes,24,opt,name=funding_spread,json=fundingSpread,proto3" json:"funding_spread,omitempty"`
+	// For BASIS.
+	Basis *BasisCondition `protobuf:"bytes,25,opt,name=basis,proto3" json:"basis,omitempty"`
+	// For CANARY.
+	Canary *CanaryCondition `protobuf:"bytes,26,opt,name=canary,proto3" json:"canary,omitempty"`
 	// Smallest probability that the opportunity still pays after alive_after, above 0 up to 1; both or neither. What nobody
 	// can predict does not pass. For opportunities only.
 	MinAliveProbability *float64 `protobuf:"fixed64,40,opt,name=min_alive_probability,json=minAliveProbability,proto3,oneof" json:"min_alive_probability,omitempty"`
 	// Up to 5 s.
-	AliveAfter    *durationpb.Duration `protobuf:"bytes,41,opt,name=alive_after,json=aliveAfter,proto3" json:"alive_after,omitempty"`
+	AliveAfter *durationpb.Duration `protobuf:"bytes,41,opt,name=alive_after,json=aliveAfter,proto3" json:"alive_after,omitempty"`
+	// What an opportunity must be beside that, by what is told of its legs and sizes; its min_life stands in the rule. For
+	// opportunities and windows.
+	Filter        *OpportunityFilter `protobuf:"bytes,60,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -878,6 +911,27 @@ func (x *AlertRule) GetMarketMove() *MarketMoveCondition {
 	return nil
 }
 
+func (x *AlertRule) GetFundingSpread() *FundingSpreadCondition {
+	if x != nil {
+		return x.FundingSpread
+	}
+	return nil
+}
+
+func (x *AlertRule) GetBasis() *BasisCondition {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *AlertRule) GetCanary() *CanaryCondition {
+	if x != nil {
+		return x.Canary
+	}
+	return nil
+}
+
 func (x *AlertRule) GetMinAliveProbability() float64 {
 	if x != nil && x.MinAliveProbability != nil {
 		return *x.MinAliveProbability
@@ -888,6 +942,13 @@ func (x *AlertRule) GetMinAliveProbability() float64 {
 func (x *AlertRule) GetAliveAfter() *durationpb.Duration {
 	if x != nil {
 		return x.AliveAfter
+	}
+	return nil
+}
+
+func (x *AlertRule) GetFilter() *OpportunityFilter {
+	if x != nil {
+		return x.Filter
 	}
 	return nil
 }
@@ -2789,8 +2850,10 @@ type GetAlertStatsResponse struct {
 	Slots uint32 `protobuf:"varint,11,opt,name=slots,proto3" json:"slots,omitempty"`
 	// The arbitrage replica followed last, of the setting arbitrage_targets.
 	ArbitrageTarget string `protobuf:"bytes,12,opt,name=arbitrage_target,json=arbitrageTarget,proto3" json:"arbitrage_target,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Of each channel of each rule with trigger CANARY, as all replicas have it; ordered by rule and channel.
+	Canaries      []*CanaryStats `protobuf:"bytes,13,rep,name=canaries,proto3" json:"canaries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetAlertStatsResponse) Reset() {
@@ -2907,10 +2970,90 @@ func (x *GetAlertStatsResponse) GetArbitrageTarget() string {
 	return ""
 }
 
+func (x *GetAlertStatsResponse) GetCanaries() []*CanaryStats {
+	if x != nil {
+		return x.Canaries
+	}
+	return nil
+}
+
+// How one channel of a canary is doing.
+type CanaryStats struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Id of the channel.
+	ChannelId string `protobuf:"bytes,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// When the channel took one last; absent when it took none of the newest 100.
+	DeliveryTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=delivery_time,json=deliveryTime,proto3" json:"delivery_time,omitempty"`
+	// When the next one is due.
+	DueTime       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryStats) Reset() {
+	*x = CanaryStats{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryStats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryStats) ProtoMessage() {}
+
+func (x *CanaryStats) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryStats.ProtoReflect.Descriptor instead.
+func (*CanaryStats) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *CanaryStats) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *CanaryStats) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *CanaryStats) GetDeliveryTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeliveryTime
+	}
+	return nil
+}
+
+func (x *CanaryStats) GetDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueTime
+	}
+	return nil
+}
+
 // How matches become messages: one message for a group, which is told again as its members open and close.
 type AlertGrouping struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What its members have in common; empty means ASSET, DISLOCATED_VENUE and REASON.
+	// What its members have in common; empty means ASSET, DISLOCATED_VENUE and REASON, and for FEED the last two.
 	By []AlertGroupBy `protobuf:"varint,1,rep,packed,name=by,proto3,enum=crossbook.v1.AlertGroupBy" json:"by,omitempty"`
 	// From a group's first member to its first message, so that those that come together are told together; 1 s when absent.
 	Wait *durationpb.Duration `protobuf:"bytes,2,opt,name=wait,proto3" json:"wait,omitempty"`
@@ -2926,7 +3069,7 @@ type AlertGrouping struct {
 
 func (x *AlertGrouping) Reset() {
 	*x = AlertGrouping{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[31]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2938,7 +3081,7 @@ func (x *AlertGrouping) String() string {
 func (*AlertGrouping) ProtoMessage() {}
 
 func (x *AlertGrouping) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[31]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2951,7 +3094,7 @@ func (x *AlertGrouping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertGrouping.ProtoReflect.Descriptor instead.
 func (*AlertGrouping) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{31}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AlertGrouping) GetBy() []AlertGroupBy {
@@ -3010,7 +3153,7 @@ type AlertMuteTime struct {
 
 func (x *AlertMuteTime) Reset() {
 	*x = AlertMuteTime{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[32]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3022,7 +3165,7 @@ func (x *AlertMuteTime) String() string {
 func (*AlertMuteTime) ProtoMessage() {}
 
 func (x *AlertMuteTime) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[32]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3035,7 +3178,7 @@ func (x *AlertMuteTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertMuteTime.ProtoReflect.Descriptor instead.
 func (*AlertMuteTime) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{32}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AlertMuteTime) GetTimeZone() string {
@@ -3093,7 +3236,7 @@ type AlertEscalation struct {
 
 func (x *AlertEscalation) Reset() {
 	*x = AlertEscalation{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[33]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3105,7 +3248,7 @@ func (x *AlertEscalation) String() string {
 func (*AlertEscalation) ProtoMessage() {}
 
 func (x *AlertEscalation) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[33]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3118,7 +3261,7 @@ func (x *AlertEscalation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertEscalation.ProtoReflect.Descriptor instead.
 func (*AlertEscalation) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{33}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AlertEscalation) GetAfter() *durationpb.Duration {
@@ -3143,14 +3286,20 @@ type FeedCondition struct {
 	// A venue's clock is further from ours, in milliseconds.
 	MaxClockOffsetMs *float64 `protobuf:"fixed64,4,opt,name=max_clock_offset_ms,json=maxClockOffsetMs,proto3,oneof" json:"max_clock_offset_ms,omitempty"`
 	// A venue's quotes come later than this, in milliseconds.
-	MaxDelayMs    *float64 `protobuf:"fixed64,5,opt,name=max_delay_ms,json=maxDelayMs,proto3,oneof" json:"max_delay_ms,omitempty"`
+	MaxDelayMs *float64 `protobuf:"fixed64,5,opt,name=max_delay_ms,json=maxDelayMs,proto3,oneof" json:"max_delay_ms,omitempty"`
+	// An instrument has not been LIVE for longer than this: 1 s to 1 day. Not of venues whose DOWN is told.
+	StaleAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=stale_after,json=staleAfter,proto3" json:"stale_after,omitempty"`
+	// A venue's books were rebuilt more often than this within resync_within.
+	MaxResyncs *uint32 `protobuf:"varint,7,opt,name=max_resyncs,json=maxResyncs,proto3,oneof" json:"max_resyncs,omitempty"`
+	// 10 s to 1 h; 5 minutes when absent.
+	ResyncWithin  *durationpb.Duration `protobuf:"bytes,8,opt,name=resync_within,json=resyncWithin,proto3" json:"resync_within,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FeedCondition) Reset() {
 	*x = FeedCondition{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[34]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3162,7 +3311,7 @@ func (x *FeedCondition) String() string {
 func (*FeedCondition) ProtoMessage() {}
 
 func (x *FeedCondition) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[34]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3175,7 +3324,7 @@ func (x *FeedCondition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedCondition.ProtoReflect.Descriptor instead.
 func (*FeedCondition) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{34}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *FeedCondition) GetVenueStates() []VenueState {
@@ -3199,19 +3348,42 @@ func (x *FeedCondition) GetMaxDelayMs() float64 {
 	return 0
 }
 
-// Which troubles of Crossbook itself to tell: that Postgres took no writes, that arbitrage or all its shards cannot be
+func (x *FeedCondition) GetStaleAfter() *durationpb.Duration {
+	if x != nil {
+		return x.StaleAfter
+	}
+	return nil
+}
+
+func (x *FeedCondition) GetMaxResyncs() uint32 {
+	if x != nil && x.MaxResyncs != nil {
+		return *x.MaxResyncs
+	}
+	return 0
+}
+
+func (x *FeedCondition) GetResyncWithin() *durationpb.Duration {
+	if x != nil {
+		return x.ResyncWithin
+	}
+	return nil
+}
+
+// Which troubles of Crossbook itself to tell: that Postgres took no writes, that arbitrage, a shard or a tracker cannot be
 // reached, and this.
 type SystemCondition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Less of the disk that holds the service's folder is free, in percent.
+	// Less of the disk that holds the service's folder, or a tracker's spool, is free, in percent.
 	MinFreeDiskPercent *float64 `protobuf:"fixed64,2,opt,name=min_free_disk_percent,json=minFreeDiskPercent,proto3,oneof" json:"min_free_disk_percent,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// More of a bound is used, in percent: of what a tracker keeps for a shard, or of the windows that a shard has not committed.
+	MaxBufferPercent *float64 `protobuf:"fixed64,3,opt,name=max_buffer_percent,json=maxBufferPercent,proto3,oneof" json:"max_buffer_percent,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SystemCondition) Reset() {
 	*x = SystemCondition{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[35]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3223,7 +3395,7 @@ func (x *SystemCondition) String() string {
 func (*SystemCondition) ProtoMessage() {}
 
 func (x *SystemCondition) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[35]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3236,12 +3408,19 @@ func (x *SystemCondition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SystemCondition.ProtoReflect.Descriptor instead.
 func (*SystemCondition) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{35}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *SystemCondition) GetMinFreeDiskPercent() float64 {
 	if x != nil && x.MinFreeDiskPercent != nil {
 		return *x.MinFreeDiskPercent
+	}
+	return 0
+}
+
+func (x *SystemCondition) GetMaxBufferPercent() float64 {
+	if x != nil && x.MaxBufferPercent != nil {
+		return *x.MaxBufferPercent
 	}
 	return 0
 }
@@ -3259,7 +3438,7 @@ type MarketMoveCondition struct {
 
 func (x *MarketMoveCondition) Reset() {
 	*x = MarketMoveCondition{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[36]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3271,7 +3450,7 @@ func (x *MarketMoveCondition) String() string {
 func (*MarketMoveCondition) ProtoMessage() {}
 
 func (x *MarketMoveCondition) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[36]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3284,7 +3463,7 @@ func (x *MarketMoveCondition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketMoveCondition.ProtoReflect.Descriptor instead.
 func (*MarketMoveCondition) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{36}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *MarketMoveCondition) GetMinPercent() float64 {
@@ -3297,6 +3476,144 @@ func (x *MarketMoveCondition) GetMinPercent() float64 {
 func (x *MarketMoveCondition) GetWithin() *durationpb.Duration {
 	if x != nil {
 		return x.Within
+	}
+	return nil
+}
+
+// Funding that is far apart between two venues of an asset, so that holding both legs pays.
+type FundingSpreadCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By so much an hour, in percent of the notional; more than 0.
+	MinPercentPerHour float64 `protobuf:"fixed64,1,opt,name=min_percent_per_hour,json=minPercentPerHour,proto3" json:"min_percent_per_hour,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *FundingSpreadCondition) Reset() {
+	*x = FundingSpreadCondition{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FundingSpreadCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FundingSpreadCondition) ProtoMessage() {}
+
+func (x *FundingSpreadCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FundingSpreadCondition.ProtoReflect.Descriptor instead.
+func (*FundingSpreadCondition) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *FundingSpreadCondition) GetMinPercentPerHour() float64 {
+	if x != nil {
+		return x.MinPercentPerHour
+	}
+	return 0
+}
+
+// A mark price that is far from its index.
+type BasisCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By so much, in percent of the index, up or down; more than 0.
+	MinPercent    float64 `protobuf:"fixed64,1,opt,name=min_percent,json=minPercent,proto3" json:"min_percent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BasisCondition) Reset() {
+	*x = BasisCondition{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BasisCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BasisCondition) ProtoMessage() {}
+
+func (x *BasisCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BasisCondition.ProtoReflect.Descriptor instead.
+func (*BasisCondition) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *BasisCondition) GetMinPercent() float64 {
+	if x != nil {
+		return x.MinPercent
+	}
+	return 0
+}
+
+// A sign of life, by the same way as every alert: what does not come says that the way is broken.
+type CanaryCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From one to the next, counted from the epoch, so that all replicas mean the same moments: 10 s to 7 days; 1 h when absent.
+	Interval      *durationpb.Duration `protobuf:"bytes,1,opt,name=interval,proto3" json:"interval,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryCondition) Reset() {
+	*x = CanaryCondition{}
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryCondition) ProtoMessage() {}
+
+func (x *CanaryCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryCondition.ProtoReflect.Descriptor instead.
+func (*CanaryCondition) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *CanaryCondition) GetInterval() *durationpb.Duration {
+	if x != nil {
+		return x.Interval
 	}
 	return nil
 }
@@ -3322,7 +3639,7 @@ type AlertTrouble struct {
 
 func (x *AlertTrouble) Reset() {
 	*x = AlertTrouble{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[37]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3334,7 +3651,7 @@ func (x *AlertTrouble) String() string {
 func (*AlertTrouble) ProtoMessage() {}
 
 func (x *AlertTrouble) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[37]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3347,7 +3664,7 @@ func (x *AlertTrouble) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertTrouble.ProtoReflect.Descriptor instead.
 func (*AlertTrouble) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{37}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AlertTrouble) GetReason() AlertReason {
@@ -3442,7 +3759,7 @@ type AlertGroup struct {
 
 func (x *AlertGroup) Reset() {
 	*x = AlertGroup{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[38]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3454,7 +3771,7 @@ func (x *AlertGroup) String() string {
 func (*AlertGroup) ProtoMessage() {}
 
 func (x *AlertGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[38]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3467,7 +3784,7 @@ func (x *AlertGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertGroup.ProtoReflect.Descriptor instead.
 func (*AlertGroup) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{38}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AlertGroup) GetName() string {
@@ -3627,7 +3944,7 @@ type AlertAcknowledgement struct {
 
 func (x *AlertAcknowledgement) Reset() {
 	*x = AlertAcknowledgement{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[39]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3639,7 +3956,7 @@ func (x *AlertAcknowledgement) String() string {
 func (*AlertAcknowledgement) ProtoMessage() {}
 
 func (x *AlertAcknowledgement) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[39]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3652,7 +3969,7 @@ func (x *AlertAcknowledgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertAcknowledgement.ProtoReflect.Descriptor instead.
 func (*AlertAcknowledgement) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{39}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AlertAcknowledgement) GetAuthor() string {
@@ -3700,7 +4017,8 @@ type AlertMessage struct {
 	Group *AlertGroup `protobuf:"bytes,6,opt,name=group,proto3" json:"group,omitempty"`
 	// The alert, where there is no group.
 	Alert *Alert `protobuf:"bytes,7,opt,name=alert,proto3" json:"alert,omitempty"`
-	// Whoever has it may acknowledge the group without any other right, until it closes; empty where there is no group.
+	// Whoever has it may acknowledge the group without any other right, until it closes, or a week has passed; signed with a key of
+	// the group. Empty where there is no group.
 	AcknowledgeToken string `protobuf:"bytes,8,opt,name=acknowledge_token,json=acknowledgeToken,proto3" json:"acknowledge_token,omitempty"`
 	// When it was made.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -3710,7 +4028,7 @@ type AlertMessage struct {
 
 func (x *AlertMessage) Reset() {
 	*x = AlertMessage{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[40]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3722,7 +4040,7 @@ func (x *AlertMessage) String() string {
 func (*AlertMessage) ProtoMessage() {}
 
 func (x *AlertMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[40]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3735,7 +4053,7 @@ func (x *AlertMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertMessage.ProtoReflect.Descriptor instead.
 func (*AlertMessage) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{40}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AlertMessage) GetName() string {
@@ -3822,7 +4140,7 @@ type ListAlertGroupsRequest struct {
 
 func (x *ListAlertGroupsRequest) Reset() {
 	*x = ListAlertGroupsRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[41]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +4152,7 @@ func (x *ListAlertGroupsRequest) String() string {
 func (*ListAlertGroupsRequest) ProtoMessage() {}
 
 func (x *ListAlertGroupsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[41]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +4165,7 @@ func (x *ListAlertGroupsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertGroupsRequest.ProtoReflect.Descriptor instead.
 func (*ListAlertGroupsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{41}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListAlertGroupsRequest) GetRule() string {
@@ -3905,7 +4223,7 @@ type ListAlertGroupsResponse struct {
 
 func (x *ListAlertGroupsResponse) Reset() {
 	*x = ListAlertGroupsResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[42]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3917,7 +4235,7 @@ func (x *ListAlertGroupsResponse) String() string {
 func (*ListAlertGroupsResponse) ProtoMessage() {}
 
 func (x *ListAlertGroupsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[42]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3930,7 +4248,7 @@ func (x *ListAlertGroupsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertGroupsResponse.ProtoReflect.Descriptor instead.
 func (*ListAlertGroupsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{42}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListAlertGroupsResponse) GetGroups() []*AlertGroup {
@@ -3966,7 +4284,7 @@ type AcknowledgeAlertGroupRequest struct {
 
 func (x *AcknowledgeAlertGroupRequest) Reset() {
 	*x = AcknowledgeAlertGroupRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[43]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3978,7 +4296,7 @@ func (x *AcknowledgeAlertGroupRequest) String() string {
 func (*AcknowledgeAlertGroupRequest) ProtoMessage() {}
 
 func (x *AcknowledgeAlertGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[43]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3991,7 +4309,7 @@ func (x *AcknowledgeAlertGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertGroupRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertGroupRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{43}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *AcknowledgeAlertGroupRequest) GetName() string {
@@ -4040,7 +4358,7 @@ type AcknowledgeAlertGroupResponse struct {
 
 func (x *AcknowledgeAlertGroupResponse) Reset() {
 	*x = AcknowledgeAlertGroupResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[44]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4052,7 +4370,7 @@ func (x *AcknowledgeAlertGroupResponse) String() string {
 func (*AcknowledgeAlertGroupResponse) ProtoMessage() {}
 
 func (x *AcknowledgeAlertGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[44]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4065,7 +4383,7 @@ func (x *AcknowledgeAlertGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertGroupResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertGroupResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{44}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AcknowledgeAlertGroupResponse) GetGroup() *AlertGroup {
@@ -4108,7 +4426,7 @@ type Silence struct {
 
 func (x *Silence) Reset() {
 	*x = Silence{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[45]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4120,7 +4438,7 @@ func (x *Silence) String() string {
 func (*Silence) ProtoMessage() {}
 
 func (x *Silence) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[45]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4133,7 +4451,7 @@ func (x *Silence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Silence.ProtoReflect.Descriptor instead.
 func (*Silence) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{45}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Silence) GetName() string {
@@ -4231,7 +4549,7 @@ type CreateSilenceRequest struct {
 
 func (x *CreateSilenceRequest) Reset() {
 	*x = CreateSilenceRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[46]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4243,7 +4561,7 @@ func (x *CreateSilenceRequest) String() string {
 func (*CreateSilenceRequest) ProtoMessage() {}
 
 func (x *CreateSilenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[46]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4256,7 +4574,7 @@ func (x *CreateSilenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSilenceRequest.ProtoReflect.Descriptor instead.
 func (*CreateSilenceRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{46}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *CreateSilenceRequest) GetSilence() *Silence {
@@ -4277,7 +4595,7 @@ type CreateSilenceResponse struct {
 
 func (x *CreateSilenceResponse) Reset() {
 	*x = CreateSilenceResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[47]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4289,7 +4607,7 @@ func (x *CreateSilenceResponse) String() string {
 func (*CreateSilenceResponse) ProtoMessage() {}
 
 func (x *CreateSilenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[47]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4302,7 +4620,7 @@ func (x *CreateSilenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSilenceResponse.ProtoReflect.Descriptor instead.
 func (*CreateSilenceResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{47}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *CreateSilenceResponse) GetSilence() *Silence {
@@ -4323,7 +4641,7 @@ type ListSilencesRequest struct {
 
 func (x *ListSilencesRequest) Reset() {
 	*x = ListSilencesRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[48]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4335,7 +4653,7 @@ func (x *ListSilencesRequest) String() string {
 func (*ListSilencesRequest) ProtoMessage() {}
 
 func (x *ListSilencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[48]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4348,7 +4666,7 @@ func (x *ListSilencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSilencesRequest.ProtoReflect.Descriptor instead.
 func (*ListSilencesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{48}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListSilencesRequest) GetIncludeExpired() bool {
@@ -4369,7 +4687,7 @@ type ListSilencesResponse struct {
 
 func (x *ListSilencesResponse) Reset() {
 	*x = ListSilencesResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[49]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4381,7 +4699,7 @@ func (x *ListSilencesResponse) String() string {
 func (*ListSilencesResponse) ProtoMessage() {}
 
 func (x *ListSilencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[49]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4394,7 +4712,7 @@ func (x *ListSilencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSilencesResponse.ProtoReflect.Descriptor instead.
 func (*ListSilencesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{49}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListSilencesResponse) GetSilences() []*Silence {
@@ -4415,7 +4733,7 @@ type ExpireSilenceRequest struct {
 
 func (x *ExpireSilenceRequest) Reset() {
 	*x = ExpireSilenceRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[50]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4427,7 +4745,7 @@ func (x *ExpireSilenceRequest) String() string {
 func (*ExpireSilenceRequest) ProtoMessage() {}
 
 func (x *ExpireSilenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[50]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4440,7 +4758,7 @@ func (x *ExpireSilenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireSilenceRequest.ProtoReflect.Descriptor instead.
 func (*ExpireSilenceRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{50}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ExpireSilenceRequest) GetName() string {
@@ -4461,7 +4779,7 @@ type ExpireSilenceResponse struct {
 
 func (x *ExpireSilenceResponse) Reset() {
 	*x = ExpireSilenceResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[51]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4473,7 +4791,7 @@ func (x *ExpireSilenceResponse) String() string {
 func (*ExpireSilenceResponse) ProtoMessage() {}
 
 func (x *ExpireSilenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[51]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4486,7 +4804,7 @@ func (x *ExpireSilenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireSilenceResponse.ProtoReflect.Descriptor instead.
 func (*ExpireSilenceResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{51}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ExpireSilenceResponse) GetSilence() *Silence {
@@ -4527,7 +4845,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[52]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4539,7 +4857,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[52]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4552,7 +4870,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{52}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Suppression) GetReason() SuppressionReason {
@@ -4635,7 +4953,7 @@ func (x *Suppression) GetCount() uint64 {
 // Asks why.
 type ExplainAlertRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of an opportunity. Either this or a group.
+	// Id of an opportunity. Either this or a group, or neither for a rule with trigger CANARY: its newest.
 	Opportunity string `protobuf:"bytes,1,opt,name=opportunity,proto3" json:"opportunity,omitempty"`
 	// Resource name of a group.
 	Group string `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
@@ -4647,7 +4965,7 @@ type ExplainAlertRequest struct {
 
 func (x *ExplainAlertRequest) Reset() {
 	*x = ExplainAlertRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[53]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4659,7 +4977,7 @@ func (x *ExplainAlertRequest) String() string {
 func (*ExplainAlertRequest) ProtoMessage() {}
 
 func (x *ExplainAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[53]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4672,7 +4990,7 @@ func (x *ExplainAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainAlertRequest.ProtoReflect.Descriptor instead.
 func (*ExplainAlertRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{53}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ExplainAlertRequest) GetOpportunity() string {
@@ -4715,7 +5033,7 @@ type ExplainAlertResponse struct {
 
 func (x *ExplainAlertResponse) Reset() {
 	*x = ExplainAlertResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[54]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4727,7 +5045,7 @@ func (x *ExplainAlertResponse) String() string {
 func (*ExplainAlertResponse) ProtoMessage() {}
 
 func (x *ExplainAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[54]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4740,7 +5058,7 @@ func (x *ExplainAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainAlertResponse.ProtoReflect.Descriptor instead.
 func (*ExplainAlertResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{54}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ExplainAlertResponse) GetIsTold() bool {
@@ -4797,7 +5115,7 @@ type ListSuppressionsRequest struct {
 
 func (x *ListSuppressionsRequest) Reset() {
 	*x = ListSuppressionsRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[55]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4809,7 +5127,7 @@ func (x *ListSuppressionsRequest) String() string {
 func (*ListSuppressionsRequest) ProtoMessage() {}
 
 func (x *ListSuppressionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[55]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4822,7 +5140,7 @@ func (x *ListSuppressionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuppressionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSuppressionsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{55}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListSuppressionsRequest) GetReasons() []SuppressionReason {
@@ -4873,7 +5191,7 @@ type ListSuppressionsResponse struct {
 
 func (x *ListSuppressionsResponse) Reset() {
 	*x = ListSuppressionsResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[56]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4885,7 +5203,7 @@ func (x *ListSuppressionsResponse) String() string {
 func (*ListSuppressionsResponse) ProtoMessage() {}
 
 func (x *ListSuppressionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[56]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4898,7 +5216,7 @@ func (x *ListSuppressionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuppressionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSuppressionsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{56}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListSuppressionsResponse) GetSuppressions() []*Suppression {
@@ -4932,7 +5250,7 @@ type TelegramChannel struct {
 
 func (x *TelegramChannel) Reset() {
 	*x = TelegramChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[57]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4944,7 +5262,7 @@ func (x *TelegramChannel) String() string {
 func (*TelegramChannel) ProtoMessage() {}
 
 func (x *TelegramChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[57]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4957,7 +5275,7 @@ func (x *TelegramChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TelegramChannel.ProtoReflect.Descriptor instead.
 func (*TelegramChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{57}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *TelegramChannel) GetBotToken() string {
@@ -5011,7 +5329,7 @@ type EmailChannel struct {
 
 func (x *EmailChannel) Reset() {
 	*x = EmailChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[58]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5023,7 +5341,7 @@ func (x *EmailChannel) String() string {
 func (*EmailChannel) ProtoMessage() {}
 
 func (x *EmailChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[58]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5036,7 +5354,7 @@ func (x *EmailChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EmailChannel.ProtoReflect.Descriptor instead.
 func (*EmailChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{58}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *EmailChannel) GetHost() string {
@@ -5107,7 +5425,7 @@ type WebPushChannel struct {
 
 func (x *WebPushChannel) Reset() {
 	*x = WebPushChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[59]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5119,7 +5437,7 @@ func (x *WebPushChannel) String() string {
 func (*WebPushChannel) ProtoMessage() {}
 
 func (x *WebPushChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[59]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5132,7 +5450,7 @@ func (x *WebPushChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebPushChannel.ProtoReflect.Descriptor instead.
 func (*WebPushChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{59}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *WebPushChannel) GetUrl() string {
@@ -5181,7 +5499,7 @@ type TeamsChannel struct {
 
 func (x *TeamsChannel) Reset() {
 	*x = TeamsChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[60]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5193,7 +5511,7 @@ func (x *TeamsChannel) String() string {
 func (*TeamsChannel) ProtoMessage() {}
 
 func (x *TeamsChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[60]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5206,7 +5524,7 @@ func (x *TeamsChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TeamsChannel.ProtoReflect.Descriptor instead.
 func (*TeamsChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{60}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *TeamsChannel) GetUrl() string {
@@ -5231,7 +5549,7 @@ type PagerDutyChannel struct {
 
 func (x *PagerDutyChannel) Reset() {
 	*x = PagerDutyChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[61]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5243,7 +5561,7 @@ func (x *PagerDutyChannel) String() string {
 func (*PagerDutyChannel) ProtoMessage() {}
 
 func (x *PagerDutyChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[61]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5256,7 +5574,7 @@ func (x *PagerDutyChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PagerDutyChannel.ProtoReflect.Descriptor instead.
 func (*PagerDutyChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{61}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *PagerDutyChannel) GetRoutingKey() string {
@@ -5297,7 +5615,7 @@ type OpsgenieChannel struct {
 
 func (x *OpsgenieChannel) Reset() {
 	*x = OpsgenieChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[62]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5309,7 +5627,7 @@ func (x *OpsgenieChannel) String() string {
 func (*OpsgenieChannel) ProtoMessage() {}
 
 func (x *OpsgenieChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[62]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5322,7 +5640,7 @@ func (x *OpsgenieChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpsgenieChannel.ProtoReflect.Descriptor instead.
 func (*OpsgenieChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{62}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *OpsgenieChannel) GetApiKey() string {
@@ -5370,7 +5688,7 @@ type NtfyChannel struct {
 
 func (x *NtfyChannel) Reset() {
 	*x = NtfyChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[63]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5382,7 +5700,7 @@ func (x *NtfyChannel) String() string {
 func (*NtfyChannel) ProtoMessage() {}
 
 func (x *NtfyChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[63]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5395,7 +5713,7 @@ func (x *NtfyChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NtfyChannel.ProtoReflect.Descriptor instead.
 func (*NtfyChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{63}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *NtfyChannel) GetTopic() string {
@@ -5441,7 +5759,7 @@ type MatrixChannel struct {
 
 func (x *MatrixChannel) Reset() {
 	*x = MatrixChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[64]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5453,7 +5771,7 @@ func (x *MatrixChannel) String() string {
 func (*MatrixChannel) ProtoMessage() {}
 
 func (x *MatrixChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[64]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5466,7 +5784,7 @@ func (x *MatrixChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatrixChannel.ProtoReflect.Descriptor instead.
 func (*MatrixChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{64}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *MatrixChannel) GetUrl() string {
@@ -5503,7 +5821,7 @@ type AppriseChannel struct {
 
 func (x *AppriseChannel) Reset() {
 	*x = AppriseChannel{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[65]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5515,7 +5833,7 @@ func (x *AppriseChannel) String() string {
 func (*AppriseChannel) ProtoMessage() {}
 
 func (x *AppriseChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[65]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5528,7 +5846,7 @@ func (x *AppriseChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppriseChannel.ProtoReflect.Descriptor instead.
 func (*AppriseChannel) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{65}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *AppriseChannel) GetUrl() string {
@@ -5566,7 +5884,7 @@ type DeadLetterFilter struct {
 
 func (x *DeadLetterFilter) Reset() {
 	*x = DeadLetterFilter{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[66]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5578,7 +5896,7 @@ func (x *DeadLetterFilter) String() string {
 func (*DeadLetterFilter) ProtoMessage() {}
 
 func (x *DeadLetterFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[66]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5591,7 +5909,7 @@ func (x *DeadLetterFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetterFilter.ProtoReflect.Descriptor instead.
 func (*DeadLetterFilter) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{66}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *DeadLetterFilter) GetRule() string {
@@ -5647,7 +5965,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[67]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5659,7 +5977,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[67]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5672,7 +5990,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{67}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ListDeadLettersRequest) GetFilter() *DeadLetterFilter {
@@ -5701,7 +6019,7 @@ type DeadLetters struct {
 
 func (x *DeadLetters) Reset() {
 	*x = DeadLetters{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[68]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5713,7 +6031,7 @@ func (x *DeadLetters) String() string {
 func (*DeadLetters) ProtoMessage() {}
 
 func (x *DeadLetters) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[68]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5726,7 +6044,7 @@ func (x *DeadLetters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetters.ProtoReflect.Descriptor instead.
 func (*DeadLetters) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{68}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *DeadLetters) GetKind() string {
@@ -5775,7 +6093,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[69]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5787,7 +6105,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_alerts_proto_msgTypes[69]
+	mi := &file_crossbook_v1_alerts_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5800,7 +6118,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{69}
+	return file_crossbook_v1_alerts_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetters {
@@ -5814,8 +6132,7 @@ var File_crossbook_v1_alerts_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\n" +
-	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\n" +
-	"\n" +
+	"\x19crossbook/v1/alerts.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x1ccrossbook/v1/arbitrage.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\f\n" +
 	"\tAlertRule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x1d\n" +
@@ -5845,10 +6162,14 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x04feed\x18\x15 \x01(\v2\x1b.crossbook.v1.FeedConditionR\x04feed\x125\n" +
 	"\x06system\x18\x16 \x01(\v2\x1d.crossbook.v1.SystemConditionR\x06system\x12B\n" +
 	"\vmarket_move\x18\x17 \x01(\v2!.crossbook.v1.MarketMoveConditionR\n" +
-	"marketMove\x127\n" +
+	"marketMove\x12K\n" +
+	"\x0efunding_spread\x18\x18 \x01(\v2$.crossbook.v1.FundingSpreadConditionR\rfundingSpread\x122\n" +
+	"\x05basis\x18\x19 \x01(\v2\x1c.crossbook.v1.BasisConditionR\x05basis\x125\n" +
+	"\x06canary\x18\x1a \x01(\v2\x1d.crossbook.v1.CanaryConditionR\x06canary\x127\n" +
 	"\x15min_alive_probability\x18( \x01(\x01H\x03R\x13minAliveProbability\x88\x01\x01\x12:\n" +
 	"\valive_after\x18) \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"aliveAfterB\x14\n" +
+	"aliveAfter\x127\n" +
+	"\x06filter\x18< \x01(\v2\x1f.crossbook.v1.OpportunityFilterR\x06filterB\x14\n" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percentB\x0f\n" +
 	"\r_min_notionalB\x18\n" +
@@ -5977,7 +6298,7 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x06filter\x18\x02 \x01(\v2\x1e.crossbook.v1.DeadLetterFilterR\x06filter\"7\n" +
 	"\x19RedriveDeliveriesResponse\x12\x1a\n" +
 	"\bredriven\x18\x01 \x01(\rR\bredriven\"\x16\n" +
-	"\x14GetAlertStatsRequest\"\x99\x03\n" +
+	"\x14GetAlertStatsRequest\"\xd0\x03\n" +
 	"\x15GetAlertStatsResponse\x12\x14\n" +
 	"\x05fired\x18\x01 \x01(\x04R\x05fired\x12\x1e\n" +
 	"\n" +
@@ -5994,7 +6315,14 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	" \x01(\rR\n" +
 	"ownedSlots\x12\x14\n" +
 	"\x05slots\x18\v \x01(\rR\x05slots\x12)\n" +
-	"\x10arbitrage_target\x18\f \x01(\tR\x0farbitrageTarget\"\x9f\x02\n" +
+	"\x10arbitrage_target\x18\f \x01(\tR\x0farbitrageTarget\x125\n" +
+	"\bcanaries\x18\r \x03(\v2\x19.crossbook.v1.CanaryStatsR\bcanaries\"\xb8\x01\n" +
+	"\vCanaryStats\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x02 \x01(\tR\tchannelId\x12?\n" +
+	"\rdelivery_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fdeliveryTime\x125\n" +
+	"\bdue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\x9f\x02\n" +
 	"\rAlertGrouping\x12*\n" +
 	"\x02by\x18\x01 \x03(\x0e2\x1a.crossbook.v1.AlertGroupByR\x02by\x12-\n" +
 	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x125\n" +
@@ -6012,21 +6340,36 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x0fAlertEscalation\x12/\n" +
 	"\x05after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05after\x12\x1f\n" +
 	"\vchannel_ids\x18\x02 \x03(\tR\n" +
-	"channelIds\"\xd0\x01\n" +
+	"channelIds\"\x82\x03\n" +
 	"\rFeedCondition\x12;\n" +
 	"\fvenue_states\x18\x01 \x03(\x0e2\x18.crossbook.v1.VenueStateR\vvenueStates\x122\n" +
 	"\x13max_clock_offset_ms\x18\x04 \x01(\x01H\x00R\x10maxClockOffsetMs\x88\x01\x01\x12%\n" +
 	"\fmax_delay_ms\x18\x05 \x01(\x01H\x01R\n" +
-	"maxDelayMs\x88\x01\x01B\x16\n" +
+	"maxDelayMs\x88\x01\x01\x12:\n" +
+	"\vstale_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"staleAfter\x12$\n" +
+	"\vmax_resyncs\x18\a \x01(\rH\x02R\n" +
+	"maxResyncs\x88\x01\x01\x12>\n" +
+	"\rresync_within\x18\b \x01(\v2\x19.google.protobuf.DurationR\fresyncWithinB\x16\n" +
 	"\x14_max_clock_offset_msB\x0f\n" +
-	"\r_max_delay_ms\"c\n" +
+	"\r_max_delay_msB\x0e\n" +
+	"\f_max_resyncs\"\xad\x01\n" +
 	"\x0fSystemCondition\x126\n" +
-	"\x15min_free_disk_percent\x18\x02 \x01(\x01H\x00R\x12minFreeDiskPercent\x88\x01\x01B\x18\n" +
-	"\x16_min_free_disk_percent\"i\n" +
+	"\x15min_free_disk_percent\x18\x02 \x01(\x01H\x00R\x12minFreeDiskPercent\x88\x01\x01\x121\n" +
+	"\x12max_buffer_percent\x18\x03 \x01(\x01H\x01R\x10maxBufferPercent\x88\x01\x01B\x18\n" +
+	"\x16_min_free_disk_percentB\x15\n" +
+	"\x13_max_buffer_percent\"i\n" +
 	"\x13MarketMoveCondition\x12\x1f\n" +
 	"\vmin_percent\x18\x01 \x01(\x01R\n" +
 	"minPercent\x121\n" +
-	"\x06within\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06within\"\xd4\x01\n" +
+	"\x06within\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06within\"I\n" +
+	"\x16FundingSpreadCondition\x12/\n" +
+	"\x14min_percent_per_hour\x18\x01 \x01(\x01R\x11minPercentPerHour\"1\n" +
+	"\x0eBasisCondition\x12\x1f\n" +
+	"\vmin_percent\x18\x01 \x01(\x01R\n" +
+	"minPercent\"H\n" +
+	"\x0fCanaryCondition\x125\n" +
+	"\binterval\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\binterval\"\xd4\x01\n" +
 	"\fAlertTrouble\x121\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x19.crossbook.v1.AlertReasonR\x06reason\x12\x14\n" +
 	"\x05venue\x18\x02 \x01(\tR\x05venue\x12\x14\n" +
@@ -6221,7 +6564,7 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x0ffirst_fire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rfirstFireTime\x12@\n" +
 	"\x0elast_fire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\flastFireTime\"W\n" +
 	"\x17ListDeadLettersResponse\x12<\n" +
-	"\fdead_letters\x18\x01 \x03(\v2\x19.crossbook.v1.DeadLettersR\vdeadLetters*\xd3\x01\n" +
+	"\fdead_letters\x18\x01 \x03(\v2\x19.crossbook.v1.DeadLettersR\vdeadLetters*\xa8\x02\n" +
 	"\fAlertTrigger\x12\x1d\n" +
 	"\x19ALERT_TRIGGER_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ALERT_TRIGGER_OPPORTUNITY\x10\x01\x12\x1a\n" +
@@ -6229,7 +6572,10 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x14ALERT_TRIGGER_MINUTE\x10\x03\x12\x16\n" +
 	"\x12ALERT_TRIGGER_FEED\x10\x04\x12\x18\n" +
 	"\x14ALERT_TRIGGER_SYSTEM\x10\x05\x12\x1d\n" +
-	"\x19ALERT_TRIGGER_MARKET_MOVE\x10\x06*a\n" +
+	"\x19ALERT_TRIGGER_MARKET_MOVE\x10\x06\x12 \n" +
+	"\x1cALERT_TRIGGER_FUNDING_SPREAD\x10\a\x12\x17\n" +
+	"\x13ALERT_TRIGGER_BASIS\x10\b\x12\x18\n" +
+	"\x14ALERT_TRIGGER_CANARY\x10\t*a\n" +
 	"\rConsoleFormat\x12\x1e\n" +
 	"\x1aCONSOLE_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CONSOLE_FORMAT_TEXT\x10\x01\x12\x17\n" +
@@ -6253,7 +6599,7 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x1cALERT_INHIBITION_VENUE_STATE\x10\x01\x12\x1d\n" +
 	"\x19ALERT_INHIBITION_IDENTITY\x10\x02\x12 \n" +
 	"\x1cALERT_INHIBITION_MAINTENANCE\x10\x03\x12\x1a\n" +
-	"\x16ALERT_INHIBITION_DEPEG\x10\x04*\xb7\x02\n" +
+	"\x16ALERT_INHIBITION_DEPEG\x10\x04*\x89\x03\n" +
 	"\vAlertReason\x12\x1c\n" +
 	"\x18ALERT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ALERT_REASON_OPPORTUNITY\x10\x01\x12\x1c\n" +
@@ -6266,7 +6612,10 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x13ALERT_REASON_BUFFER\x10\b\x12\x15\n" +
 	"\x11ALERT_REASON_DISK\x10\t\x12\x1c\n" +
 	"\x18ALERT_REASON_MARKET_MOVE\x10\n" +
-	"*\xd4\x01\n" +
+	"\x12\x1f\n" +
+	"\x1bALERT_REASON_FUNDING_SPREAD\x10\v\x12\x16\n" +
+	"\x12ALERT_REASON_BASIS\x10\f\x12\x17\n" +
+	"\x13ALERT_REASON_CANARY\x10\r*\xd4\x01\n" +
 	"\x10AlertMessageKind\x12\"\n" +
 	"\x1eALERT_MESSAGE_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ALERT_MESSAGE_KIND_OPENED\x10\x01\x12\x1e\n" +
@@ -6327,7 +6676,7 @@ func file_crossbook_v1_alerts_proto_rawDescGZIP() []byte {
 }
 
 var file_crossbook_v1_alerts_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_crossbook_v1_alerts_proto_msgTypes = make([]protoimpl.MessageInfo, 71)
+var file_crossbook_v1_alerts_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
 var file_crossbook_v1_alerts_proto_goTypes = []any{
 	(AlertTrigger)(0),                     // 0: crossbook.v1.AlertTrigger
 	(ConsoleFormat)(0),                    // 1: crossbook.v1.ConsoleFormat
@@ -6369,196 +6718,211 @@ var file_crossbook_v1_alerts_proto_goTypes = []any{
 	(*RedriveDeliveriesResponse)(nil),     // 37: crossbook.v1.RedriveDeliveriesResponse
 	(*GetAlertStatsRequest)(nil),          // 38: crossbook.v1.GetAlertStatsRequest
 	(*GetAlertStatsResponse)(nil),         // 39: crossbook.v1.GetAlertStatsResponse
-	(*AlertGrouping)(nil),                 // 40: crossbook.v1.AlertGrouping
-	(*AlertMuteTime)(nil),                 // 41: crossbook.v1.AlertMuteTime
-	(*AlertEscalation)(nil),               // 42: crossbook.v1.AlertEscalation
-	(*FeedCondition)(nil),                 // 43: crossbook.v1.FeedCondition
-	(*SystemCondition)(nil),               // 44: crossbook.v1.SystemCondition
-	(*MarketMoveCondition)(nil),           // 45: crossbook.v1.MarketMoveCondition
-	(*AlertTrouble)(nil),                  // 46: crossbook.v1.AlertTrouble
-	(*AlertGroup)(nil),                    // 47: crossbook.v1.AlertGroup
-	(*AlertAcknowledgement)(nil),          // 48: crossbook.v1.AlertAcknowledgement
-	(*AlertMessage)(nil),                  // 49: crossbook.v1.AlertMessage
-	(*ListAlertGroupsRequest)(nil),        // 50: crossbook.v1.ListAlertGroupsRequest
-	(*ListAlertGroupsResponse)(nil),       // 51: crossbook.v1.ListAlertGroupsResponse
-	(*AcknowledgeAlertGroupRequest)(nil),  // 52: crossbook.v1.AcknowledgeAlertGroupRequest
-	(*AcknowledgeAlertGroupResponse)(nil), // 53: crossbook.v1.AcknowledgeAlertGroupResponse
-	(*Silence)(nil),                       // 54: crossbook.v1.Silence
-	(*CreateSilenceRequest)(nil),          // 55: crossbook.v1.CreateSilenceRequest
-	(*CreateSilenceResponse)(nil),         // 56: crossbook.v1.CreateSilenceResponse
-	(*ListSilencesRequest)(nil),           // 57: crossbook.v1.ListSilencesRequest
-	(*ListSilencesResponse)(nil),          // 58: crossbook.v1.ListSilencesResponse
-	(*ExpireSilenceRequest)(nil),          // 59: crossbook.v1.ExpireSilenceRequest
-	(*ExpireSilenceResponse)(nil),         // 60: crossbook.v1.ExpireSilenceResponse
-	(*Suppression)(nil),                   // 61: crossbook.v1.Suppression
-	(*ExplainAlertRequest)(nil),           // 62: crossbook.v1.ExplainAlertRequest
-	(*ExplainAlertResponse)(nil),          // 63: crossbook.v1.ExplainAlertResponse
-	(*ListSuppressionsRequest)(nil),       // 64: crossbook.v1.ListSuppressionsRequest
-	(*ListSuppressionsResponse)(nil),      // 65: crossbook.v1.ListSuppressionsResponse
-	(*TelegramChannel)(nil),               // 66: crossbook.v1.TelegramChannel
-	(*EmailChannel)(nil),                  // 67: crossbook.v1.EmailChannel
-	(*WebPushChannel)(nil),                // 68: crossbook.v1.WebPushChannel
-	(*TeamsChannel)(nil),                  // 69: crossbook.v1.TeamsChannel
-	(*PagerDutyChannel)(nil),              // 70: crossbook.v1.PagerDutyChannel
-	(*OpsgenieChannel)(nil),               // 71: crossbook.v1.OpsgenieChannel
-	(*NtfyChannel)(nil),                   // 72: crossbook.v1.NtfyChannel
-	(*MatrixChannel)(nil),                 // 73: crossbook.v1.MatrixChannel
-	(*AppriseChannel)(nil),                // 74: crossbook.v1.AppriseChannel
-	(*DeadLetterFilter)(nil),              // 75: crossbook.v1.DeadLetterFilter
-	(*ListDeadLettersRequest)(nil),        // 76: crossbook.v1.ListDeadLettersRequest
-	(*DeadLetters)(nil),                   // 77: crossbook.v1.DeadLetters
-	(*ListDeadLettersResponse)(nil),       // 78: crossbook.v1.ListDeadLettersResponse
-	nil,                                   // 79: crossbook.v1.TemplateChannel.HeadersEntry
-	(*durationpb.Duration)(nil),           // 80: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),         // 81: google.protobuf.Timestamp
-	(*Opportunity)(nil),                   // 82: crossbook.v1.Opportunity
-	(*fieldmaskpb.FieldMask)(nil),         // 83: google.protobuf.FieldMask
-	(VenueState)(0),                       // 84: crossbook.v1.VenueState
+	(*CanaryStats)(nil),                   // 40: crossbook.v1.CanaryStats
+	(*AlertGrouping)(nil),                 // 41: crossbook.v1.AlertGrouping
+	(*AlertMuteTime)(nil),                 // 42: crossbook.v1.AlertMuteTime
+	(*AlertEscalation)(nil),               // 43: crossbook.v1.AlertEscalation
+	(*FeedCondition)(nil),                 // 44: crossbook.v1.FeedCondition
+	(*SystemCondition)(nil),               // 45: crossbook.v1.SystemCondition
+	(*MarketMoveCondition)(nil),           // 46: crossbook.v1.MarketMoveCondition
+	(*FundingSpreadCondition)(nil),        // 47: crossbook.v1.FundingSpreadCondition
+	(*BasisCondition)(nil),                // 48: crossbook.v1.BasisCondition
+	(*CanaryCondition)(nil),               // 49: crossbook.v1.CanaryCondition
+	(*AlertTrouble)(nil),                  // 50: crossbook.v1.AlertTrouble
+	(*AlertGroup)(nil),                    // 51: crossbook.v1.AlertGroup
+	(*AlertAcknowledgement)(nil),          // 52: crossbook.v1.AlertAcknowledgement
+	(*AlertMessage)(nil),                  // 53: crossbook.v1.AlertMessage
+	(*ListAlertGroupsRequest)(nil),        // 54: crossbook.v1.ListAlertGroupsRequest
+	(*ListAlertGroupsResponse)(nil),       // 55: crossbook.v1.ListAlertGroupsResponse
+	(*AcknowledgeAlertGroupRequest)(nil),  // 56: crossbook.v1.AcknowledgeAlertGroupRequest
+	(*AcknowledgeAlertGroupResponse)(nil), // 57: crossbook.v1.AcknowledgeAlertGroupResponse
+	(*Silence)(nil),                       // 58: crossbook.v1.Silence
+	(*CreateSilenceRequest)(nil),          // 59: crossbook.v1.CreateSilenceRequest
+	(*CreateSilenceResponse)(nil),         // 60: crossbook.v1.CreateSilenceResponse
+	(*ListSilencesRequest)(nil),           // 61: crossbook.v1.ListSilencesRequest
+	(*ListSilencesResponse)(nil),          // 62: crossbook.v1.ListSilencesResponse
+	(*ExpireSilenceRequest)(nil),          // 63: crossbook.v1.ExpireSilenceRequest
+	(*ExpireSilenceResponse)(nil),         // 64: crossbook.v1.ExpireSilenceResponse
+	(*Suppression)(nil),                   // 65: crossbook.v1.Suppression
+	(*ExplainAlertRequest)(nil),           // 66: crossbook.v1.ExplainAlertRequest
+	(*ExplainAlertResponse)(nil),          // 67: crossbook.v1.ExplainAlertResponse
+	(*ListSuppressionsRequest)(nil),       // 68: crossbook.v1.ListSuppressionsRequest
+	(*ListSuppressionsResponse)(nil),      // 69: crossbook.v1.ListSuppressionsResponse
+	(*TelegramChannel)(nil),               // 70: crossbook.v1.TelegramChannel
+	(*EmailChannel)(nil),                  // 71: crossbook.v1.EmailChannel
+	(*WebPushChannel)(nil),                // 72: crossbook.v1.WebPushChannel
+	(*TeamsChannel)(nil),                  // 73: crossbook.v1.TeamsChannel
+	(*PagerDutyChannel)(nil),              // 74: crossbook.v1.PagerDutyChannel
+	(*OpsgenieChannel)(nil),               // 75: crossbook.v1.OpsgenieChannel
+	(*NtfyChannel)(nil),                   // 76: crossbook.v1.NtfyChannel
+	(*MatrixChannel)(nil),                 // 77: crossbook.v1.MatrixChannel
+	(*AppriseChannel)(nil),                // 78: crossbook.v1.AppriseChannel
+	(*DeadLetterFilter)(nil),              // 79: crossbook.v1.DeadLetterFilter
+	(*ListDeadLettersRequest)(nil),        // 80: crossbook.v1.ListDeadLettersRequest
+	(*DeadLetters)(nil),                   // 81: crossbook.v1.DeadLetters
+	(*ListDeadLettersResponse)(nil),       // 82: crossbook.v1.ListDeadLettersResponse
+	nil,                                   // 83: crossbook.v1.TemplateChannel.HeadersEntry
+	(*durationpb.Duration)(nil),           // 84: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),         // 85: google.protobuf.Timestamp
+	(*OpportunityFilter)(nil),             // 86: crossbook.v1.OpportunityFilter
+	(*Opportunity)(nil),                   // 87: crossbook.v1.Opportunity
+	(*fieldmaskpb.FieldMask)(nil),         // 88: google.protobuf.FieldMask
+	(VenueState)(0),                       // 89: crossbook.v1.VenueState
 }
 var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	0,   // 0: crossbook.v1.AlertRule.trigger:type_name -> crossbook.v1.AlertTrigger
-	80,  // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
-	80,  // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
+	84,  // 1: crossbook.v1.AlertRule.min_life:type_name -> google.protobuf.Duration
+	84,  // 2: crossbook.v1.AlertRule.cooldown:type_name -> google.protobuf.Duration
 	10,  // 3: crossbook.v1.AlertRule.channels:type_name -> crossbook.v1.AlertChannel
-	81,  // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
-	81,  // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
-	40,  // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
-	41,  // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
+	85,  // 4: crossbook.v1.AlertRule.create_time:type_name -> google.protobuf.Timestamp
+	85,  // 5: crossbook.v1.AlertRule.update_time:type_name -> google.protobuf.Timestamp
+	41,  // 6: crossbook.v1.AlertRule.grouping:type_name -> crossbook.v1.AlertGrouping
+	42,  // 7: crossbook.v1.AlertRule.mute_times:type_name -> crossbook.v1.AlertMuteTime
 	4,   // 8: crossbook.v1.AlertRule.ignored_inhibitions:type_name -> crossbook.v1.AlertInhibition
-	42,  // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
-	43,  // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
-	44,  // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
-	45,  // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
-	80,  // 13: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
-	11,  // 14: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
-	12,  // 15: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
-	13,  // 16: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
-	14,  // 17: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
-	15,  // 18: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
-	66,  // 19: crossbook.v1.AlertChannel.telegram:type_name -> crossbook.v1.TelegramChannel
-	67,  // 20: crossbook.v1.AlertChannel.email:type_name -> crossbook.v1.EmailChannel
-	68,  // 21: crossbook.v1.AlertChannel.web_push:type_name -> crossbook.v1.WebPushChannel
-	69,  // 22: crossbook.v1.AlertChannel.teams:type_name -> crossbook.v1.TeamsChannel
-	70,  // 23: crossbook.v1.AlertChannel.pagerduty:type_name -> crossbook.v1.PagerDutyChannel
-	71,  // 24: crossbook.v1.AlertChannel.opsgenie:type_name -> crossbook.v1.OpsgenieChannel
-	72,  // 25: crossbook.v1.AlertChannel.ntfy:type_name -> crossbook.v1.NtfyChannel
-	73,  // 26: crossbook.v1.AlertChannel.matrix:type_name -> crossbook.v1.MatrixChannel
-	74,  // 27: crossbook.v1.AlertChannel.apprise:type_name -> crossbook.v1.AppriseChannel
-	1,   // 28: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
-	79,  // 29: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
-	82,  // 30: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
-	81,  // 31: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
-	17,  // 32: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
-	81,  // 33: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
-	46,  // 34: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
-	2,   // 35: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
-	81,  // 36: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
-	9,   // 37: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	9,   // 38: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	9,   // 39: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	9,   // 40: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
-	9,   // 41: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
-	83,  // 42: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
-	9,   // 43: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
-	81,  // 44: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
-	81,  // 45: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
-	16,  // 46: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	16,  // 47: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
-	10,  // 48: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	16,  // 49: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	75,  // 50: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
-	3,   // 51: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
-	80,  // 52: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
-	80,  // 53: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
-	80,  // 54: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
-	80,  // 55: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
-	80,  // 56: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
-	84,  // 57: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
-	80,  // 58: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
-	5,   // 59: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
-	81,  // 60: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
-	5,   // 61: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
-	16,  // 62: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
-	81,  // 63: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
-	81,  // 64: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
-	80,  // 65: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
-	48,  // 66: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
-	17,  // 67: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
-	81,  // 68: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
-	81,  // 69: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
-	6,   // 70: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
-	47,  // 71: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
-	16,  // 72: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
-	81,  // 73: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
-	47,  // 74: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
-	80,  // 75: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
-	47,  // 76: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
-	5,   // 77: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
-	81,  // 78: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
-	81,  // 79: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
-	81,  // 80: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
-	54,  // 81: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
-	54,  // 82: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	54,  // 83: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
-	54,  // 84: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	7,   // 85: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
-	81,  // 86: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
-	81,  // 87: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
-	16,  // 88: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
-	47,  // 89: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
-	61,  // 90: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
-	7,   // 91: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
-	61,  // 92: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
-	8,   // 93: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
-	81,  // 94: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
-	81,  // 95: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
-	75,  // 96: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
-	81,  // 97: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
-	81,  // 98: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
-	77,  // 99: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
-	18,  // 100: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	20,  // 101: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	22,  // 102: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	24,  // 103: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	26,  // 104: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	28,  // 105: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	30,  // 106: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	32,  // 107: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	34,  // 108: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	76,  // 109: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
-	36,  // 110: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	38,  // 111: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	50,  // 112: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
-	52,  // 113: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
-	55,  // 114: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
-	57,  // 115: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
-	59,  // 116: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
-	62,  // 117: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
-	64,  // 118: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
-	19,  // 119: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	21,  // 120: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	23,  // 121: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	25,  // 122: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	27,  // 123: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	29,  // 124: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	31,  // 125: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	33,  // 126: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	35,  // 127: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	78,  // 128: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
-	37,  // 129: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	39,  // 130: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	51,  // 131: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
-	53,  // 132: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
-	56,  // 133: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
-	58,  // 134: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
-	60,  // 135: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
-	63,  // 136: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
-	65,  // 137: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
-	119, // [119:138] is the sub-list for method output_type
-	100, // [100:119] is the sub-list for method input_type
-	100, // [100:100] is the sub-list for extension type_name
-	100, // [100:100] is the sub-list for extension extendee
-	0,   // [0:100] is the sub-list for field type_name
+	43,  // 9: crossbook.v1.AlertRule.escalations:type_name -> crossbook.v1.AlertEscalation
+	44,  // 10: crossbook.v1.AlertRule.feed:type_name -> crossbook.v1.FeedCondition
+	45,  // 11: crossbook.v1.AlertRule.system:type_name -> crossbook.v1.SystemCondition
+	46,  // 12: crossbook.v1.AlertRule.market_move:type_name -> crossbook.v1.MarketMoveCondition
+	47,  // 13: crossbook.v1.AlertRule.funding_spread:type_name -> crossbook.v1.FundingSpreadCondition
+	48,  // 14: crossbook.v1.AlertRule.basis:type_name -> crossbook.v1.BasisCondition
+	49,  // 15: crossbook.v1.AlertRule.canary:type_name -> crossbook.v1.CanaryCondition
+	84,  // 16: crossbook.v1.AlertRule.alive_after:type_name -> google.protobuf.Duration
+	86,  // 17: crossbook.v1.AlertRule.filter:type_name -> crossbook.v1.OpportunityFilter
+	11,  // 18: crossbook.v1.AlertChannel.console:type_name -> crossbook.v1.ConsoleChannel
+	12,  // 19: crossbook.v1.AlertChannel.webhook:type_name -> crossbook.v1.WebhookChannel
+	13,  // 20: crossbook.v1.AlertChannel.slack:type_name -> crossbook.v1.SlackChannel
+	14,  // 21: crossbook.v1.AlertChannel.discord:type_name -> crossbook.v1.DiscordChannel
+	15,  // 22: crossbook.v1.AlertChannel.template:type_name -> crossbook.v1.TemplateChannel
+	70,  // 23: crossbook.v1.AlertChannel.telegram:type_name -> crossbook.v1.TelegramChannel
+	71,  // 24: crossbook.v1.AlertChannel.email:type_name -> crossbook.v1.EmailChannel
+	72,  // 25: crossbook.v1.AlertChannel.web_push:type_name -> crossbook.v1.WebPushChannel
+	73,  // 26: crossbook.v1.AlertChannel.teams:type_name -> crossbook.v1.TeamsChannel
+	74,  // 27: crossbook.v1.AlertChannel.pagerduty:type_name -> crossbook.v1.PagerDutyChannel
+	75,  // 28: crossbook.v1.AlertChannel.opsgenie:type_name -> crossbook.v1.OpsgenieChannel
+	76,  // 29: crossbook.v1.AlertChannel.ntfy:type_name -> crossbook.v1.NtfyChannel
+	77,  // 30: crossbook.v1.AlertChannel.matrix:type_name -> crossbook.v1.MatrixChannel
+	78,  // 31: crossbook.v1.AlertChannel.apprise:type_name -> crossbook.v1.AppriseChannel
+	1,   // 32: crossbook.v1.ConsoleChannel.format:type_name -> crossbook.v1.ConsoleFormat
+	83,  // 33: crossbook.v1.TemplateChannel.headers:type_name -> crossbook.v1.TemplateChannel.HeadersEntry
+	87,  // 34: crossbook.v1.Alert.opportunity:type_name -> crossbook.v1.Opportunity
+	85,  // 35: crossbook.v1.Alert.fire_time:type_name -> google.protobuf.Timestamp
+	17,  // 36: crossbook.v1.Alert.deliveries:type_name -> crossbook.v1.Delivery
+	85,  // 37: crossbook.v1.Alert.close_time:type_name -> google.protobuf.Timestamp
+	50,  // 38: crossbook.v1.Alert.trouble:type_name -> crossbook.v1.AlertTrouble
+	2,   // 39: crossbook.v1.Delivery.state:type_name -> crossbook.v1.DeliveryState
+	85,  // 40: crossbook.v1.Delivery.delivery_time:type_name -> google.protobuf.Timestamp
+	9,   // 41: crossbook.v1.CreateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 42: crossbook.v1.CreateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 43: crossbook.v1.GetAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	9,   // 44: crossbook.v1.ListAlertRulesResponse.alert_rules:type_name -> crossbook.v1.AlertRule
+	9,   // 45: crossbook.v1.UpdateAlertRuleRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	88,  // 46: crossbook.v1.UpdateAlertRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	9,   // 47: crossbook.v1.UpdateAlertRuleResponse.alert_rule:type_name -> crossbook.v1.AlertRule
+	85,  // 48: crossbook.v1.ListAlertsRequest.from_time:type_name -> google.protobuf.Timestamp
+	85,  // 49: crossbook.v1.ListAlertsRequest.to_time:type_name -> google.protobuf.Timestamp
+	16,  // 50: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	16,  // 51: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
+	10,  // 52: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
+	16,  // 53: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	79,  // 54: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	40,  // 55: crossbook.v1.GetAlertStatsResponse.canaries:type_name -> crossbook.v1.CanaryStats
+	85,  // 56: crossbook.v1.CanaryStats.delivery_time:type_name -> google.protobuf.Timestamp
+	85,  // 57: crossbook.v1.CanaryStats.due_time:type_name -> google.protobuf.Timestamp
+	3,   // 58: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
+	84,  // 59: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
+	84,  // 60: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
+	84,  // 61: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
+	84,  // 62: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
+	84,  // 63: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
+	89,  // 64: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
+	84,  // 65: crossbook.v1.FeedCondition.stale_after:type_name -> google.protobuf.Duration
+	84,  // 66: crossbook.v1.FeedCondition.resync_within:type_name -> google.protobuf.Duration
+	84,  // 67: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
+	84,  // 68: crossbook.v1.CanaryCondition.interval:type_name -> google.protobuf.Duration
+	5,   // 69: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
+	85,  // 70: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
+	5,   // 71: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
+	16,  // 72: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
+	85,  // 73: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
+	85,  // 74: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
+	84,  // 75: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
+	52,  // 76: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
+	17,  // 77: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
+	85,  // 78: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
+	85,  // 79: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
+	6,   // 80: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
+	51,  // 81: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
+	16,  // 82: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
+	85,  // 83: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
+	51,  // 84: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
+	84,  // 85: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
+	51,  // 86: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
+	5,   // 87: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
+	85,  // 88: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
+	85,  // 89: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
+	85,  // 90: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
+	58,  // 91: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
+	58,  // 92: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	58,  // 93: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
+	58,  // 94: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	7,   // 95: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
+	85,  // 96: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
+	85,  // 97: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
+	16,  // 98: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
+	51,  // 99: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
+	65,  // 100: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
+	7,   // 101: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
+	65,  // 102: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
+	8,   // 103: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
+	85,  // 104: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
+	85,  // 105: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
+	79,  // 106: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	85,  // 107: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
+	85,  // 108: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
+	81,  // 109: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
+	18,  // 110: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	20,  // 111: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	22,  // 112: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	24,  // 113: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	26,  // 114: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	28,  // 115: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	30,  // 116: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	32,  // 117: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	34,  // 118: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	80,  // 119: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
+	36,  // 120: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	38,  // 121: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	54,  // 122: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
+	56,  // 123: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
+	59,  // 124: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
+	61,  // 125: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
+	63,  // 126: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
+	66,  // 127: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
+	68,  // 128: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
+	19,  // 129: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	21,  // 130: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	23,  // 131: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	25,  // 132: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	27,  // 133: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	29,  // 134: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	31,  // 135: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	33,  // 136: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	35,  // 137: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	82,  // 138: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
+	37,  // 139: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	39,  // 140: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	55,  // 141: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
+	57,  // 142: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
+	60,  // 143: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
+	62,  // 144: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
+	64,  // 145: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
+	67,  // 146: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
+	69,  // 147: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
+	129, // [129:148] is the sub-list for method output_type
+	110, // [110:129] is the sub-list for method input_type
+	110, // [110:110] is the sub-list for extension type_name
+	110, // [110:110] is the sub-list for extension extendee
+	0,   // [0:110] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }
@@ -6586,15 +6950,15 @@ func file_crossbook_v1_alerts_proto_init() {
 		(*AlertChannel_Matrix)(nil),
 		(*AlertChannel_Apprise)(nil),
 	}
-	file_crossbook_v1_alerts_proto_msgTypes[34].OneofWrappers = []any{}
 	file_crossbook_v1_alerts_proto_msgTypes[35].OneofWrappers = []any{}
+	file_crossbook_v1_alerts_proto_msgTypes[36].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_alerts_proto_rawDesc), len(file_crossbook_v1_alerts_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   71,
+			NumMessages:   75,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

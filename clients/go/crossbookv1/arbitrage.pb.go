@@ -131,6 +131,18 @@ const (
 	RefusalReason_REFUSAL_REASON_NO_DEPTH RefusalReason = 20
 	// A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published.
 	RefusalReason_REFUSAL_REASON_STALE_DEPTH RefusalReason = 21
+	// A leg's market takes no orders that take: it is halted, closed, not launched, or takes only makers or reductions.
+	RefusalReason_REFUSAL_REASON_NOT_TRADING RefusalReason = 22
+	// A leg's market trades, and its end is set.
+	RefusalReason_REFUSAL_REASON_DELISTING RefusalReason = 23
+	// A leg's contract is worth something else than what its sizes were computed with.
+	RefusalReason_REFUSAL_REASON_CONTRACT_CHANGED RefusalReason = 24
+	// The time between a leg's funding payments is another one than it was. Why one closed; never why a candidate is not published.
+	RefusalReason_REFUSAL_REASON_FUNDING_CHANGED RefusalReason = 25
+	// What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off.
+	RefusalReason_REFUSAL_REASON_LIMITS_UNKNOWN RefusalReason = 26
+	// What can be traded is less than the smallest order of a leg's venue.
+	RefusalReason_REFUSAL_REASON_BELOW_MIN_SIZE RefusalReason = 27
 	// The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong.
 	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 40
 )
@@ -160,6 +172,12 @@ var (
 		19: "REFUSAL_REASON_BEYOND_DEPTH",
 		20: "REFUSAL_REASON_NO_DEPTH",
 		21: "REFUSAL_REASON_STALE_DEPTH",
+		22: "REFUSAL_REASON_NOT_TRADING",
+		23: "REFUSAL_REASON_DELISTING",
+		24: "REFUSAL_REASON_CONTRACT_CHANGED",
+		25: "REFUSAL_REASON_FUNDING_CHANGED",
+		26: "REFUSAL_REASON_LIMITS_UNKNOWN",
+		27: "REFUSAL_REASON_BELOW_MIN_SIZE",
 		40: "REFUSAL_REASON_TOO_GOOD",
 	}
 	RefusalReason_value = map[string]int32{
@@ -185,6 +203,12 @@ var (
 		"REFUSAL_REASON_BEYOND_DEPTH":       19,
 		"REFUSAL_REASON_NO_DEPTH":           20,
 		"REFUSAL_REASON_STALE_DEPTH":        21,
+		"REFUSAL_REASON_NOT_TRADING":        22,
+		"REFUSAL_REASON_DELISTING":          23,
+		"REFUSAL_REASON_CONTRACT_CHANGED":   24,
+		"REFUSAL_REASON_FUNDING_CHANGED":    25,
+		"REFUSAL_REASON_LIMITS_UNKNOWN":     26,
+		"REFUSAL_REASON_BELOW_MIN_SIZE":     27,
 		"REFUSAL_REASON_TOO_GOOD":           40,
 	}
 )
@@ -403,7 +427,9 @@ type Leg struct {
 	// Currency that the price is in.
 	QuoteCurrency string `protobuf:"bytes,6,opt,name=quote_currency,json=quoteCurrency,proto3" json:"quote_currency,omitempty"`
 	// When the tracker received the quote.
-	ReceiveTime   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
+	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
+	// What its venue says of the instrument besides quotes; absent where nothing is known, and in answers from windows.
+	Facts         *LegFacts `protobuf:"bytes,8,opt,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -487,6 +513,149 @@ func (x *Leg) GetReceiveTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Leg) GetFacts() *LegFacts {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+// What a venue says of a leg's instrument; what is absent is not known now.
+type LegFacts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it trades.
+	Status TradingStatus `protobuf:"varint,1,opt,name=status,proto3,enum=crossbook.v1.TradingStatus" json:"status,omitempty"`
+	// Smallest order, in coins of the asset.
+	MinSize *float64 `protobuf:"fixed64,2,opt,name=min_size,json=minSize,proto3,oneof" json:"min_size,omitempty"`
+	// Largest order, in coins; absent also where the venue says that there is none.
+	MaxSize *float64 `protobuf:"fixed64,3,opt,name=max_size,json=maxSize,proto3,oneof" json:"max_size,omitempty"`
+	// Smallest worth of an order, in quote currency; absent also where the venue says that there is none.
+	MinNotional *float64 `protobuf:"fixed64,4,opt,name=min_notional,json=minNotional,proto3,oneof" json:"min_notional,omitempty"`
+	// What was traded in 24 hours, in quote currency.
+	Volume_24H *float64 `protobuf:"fixed64,5,opt,name=volume_24h,json=volume24h,proto3,oneof" json:"volume_24h,omitempty"`
+	// Open interest at the mark price, in quote currency.
+	OpenInterest *float64 `protobuf:"fixed64,6,opt,name=open_interest,json=openInterest,proto3,oneof" json:"open_interest,omitempty"`
+	// Rate of the next funding payment, in percent of the notional for one interval; positive: longs pay.
+	FundingRatePercent *float64 `protobuf:"fixed64,7,opt,name=funding_rate_percent,json=fundingRatePercent,proto3,oneof" json:"funding_rate_percent,omitempty"`
+	// What the rate is for.
+	FundingInterval *durationpb.Duration `protobuf:"bytes,8,opt,name=funding_interval,json=fundingInterval,proto3" json:"funding_interval,omitempty"`
+	// When funding is paid next; absent where it accrues all the time.
+	NextFundingTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_funding_time,json=nextFundingTime,proto3" json:"next_funding_time,omitempty"`
+	// Whether funding accrues all the time.
+	IsFundingContinuous bool `protobuf:"varint,10,opt,name=is_funding_continuous,json=isFundingContinuous,proto3" json:"is_funding_continuous,omitempty"`
+	// Age of the oldest of volume, open interest, rate and time of funding, by when they were received.
+	Age           *durationpb.Duration `protobuf:"bytes,11,opt,name=age,proto3" json:"age,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LegFacts) Reset() {
+	*x = LegFacts{}
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LegFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LegFacts) ProtoMessage() {}
+
+func (x *LegFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LegFacts.ProtoReflect.Descriptor instead.
+func (*LegFacts) Descriptor() ([]byte, []int) {
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LegFacts) GetStatus() TradingStatus {
+	if x != nil {
+		return x.Status
+	}
+	return TradingStatus_TRADING_STATUS_UNSPECIFIED
+}
+
+func (x *LegFacts) GetMinSize() float64 {
+	if x != nil && x.MinSize != nil {
+		return *x.MinSize
+	}
+	return 0
+}
+
+func (x *LegFacts) GetMaxSize() float64 {
+	if x != nil && x.MaxSize != nil {
+		return *x.MaxSize
+	}
+	return 0
+}
+
+func (x *LegFacts) GetMinNotional() float64 {
+	if x != nil && x.MinNotional != nil {
+		return *x.MinNotional
+	}
+	return 0
+}
+
+func (x *LegFacts) GetVolume_24H() float64 {
+	if x != nil && x.Volume_24H != nil {
+		return *x.Volume_24H
+	}
+	return 0
+}
+
+func (x *LegFacts) GetOpenInterest() float64 {
+	if x != nil && x.OpenInterest != nil {
+		return *x.OpenInterest
+	}
+	return 0
+}
+
+func (x *LegFacts) GetFundingRatePercent() float64 {
+	if x != nil && x.FundingRatePercent != nil {
+		return *x.FundingRatePercent
+	}
+	return 0
+}
+
+func (x *LegFacts) GetFundingInterval() *durationpb.Duration {
+	if x != nil {
+		return x.FundingInterval
+	}
+	return nil
+}
+
+func (x *LegFacts) GetNextFundingTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextFundingTime
+	}
+	return nil
+}
+
+func (x *LegFacts) GetIsFundingContinuous() bool {
+	if x != nil {
+		return x.IsFundingContinuous
+	}
+	return false
+}
+
+func (x *LegFacts) GetAge() *durationpb.Duration {
+	if x != nil {
+		return x.Age
+	}
+	return nil
+}
+
 // Everything between gross and net, each in percent of the buy notional.
 type SpreadCosts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -504,7 +673,7 @@ type SpreadCosts struct {
 
 func (x *SpreadCosts) Reset() {
 	*x = SpreadCosts{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[1]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -516,7 +685,7 @@ func (x *SpreadCosts) String() string {
 func (*SpreadCosts) ProtoMessage() {}
 
 func (x *SpreadCosts) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[1]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -529,7 +698,7 @@ func (x *SpreadCosts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpreadCosts.ProtoReflect.Descriptor instead.
 func (*SpreadCosts) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{1}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SpreadCosts) GetGrossPercent() float64 {
@@ -579,7 +748,7 @@ type Conversion struct {
 
 func (x *Conversion) Reset() {
 	*x = Conversion{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[2]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +760,7 @@ func (x *Conversion) String() string {
 func (*Conversion) ProtoMessage() {}
 
 func (x *Conversion) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[2]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +773,7 @@ func (x *Conversion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Conversion.ProtoReflect.Descriptor instead.
 func (*Conversion) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{2}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Conversion) GetFromCurrency() string {
@@ -659,7 +828,7 @@ type CooldownState struct {
 
 func (x *CooldownState) Reset() {
 	*x = CooldownState{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[3]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +840,7 @@ func (x *CooldownState) String() string {
 func (*CooldownState) ProtoMessage() {}
 
 func (x *CooldownState) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[3]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +853,7 @@ func (x *CooldownState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CooldownState.ProtoReflect.Descriptor instead.
 func (*CooldownState) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{3}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CooldownState) GetIsActive() bool {
@@ -739,7 +908,7 @@ type SizedEdge struct {
 
 func (x *SizedEdge) Reset() {
 	*x = SizedEdge{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +920,7 @@ func (x *SizedEdge) String() string {
 func (*SizedEdge) ProtoMessage() {}
 
 func (x *SizedEdge) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[4]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +933,7 @@ func (x *SizedEdge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SizedEdge.ProtoReflect.Descriptor instead.
 func (*SizedEdge) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{4}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SizedEdge) GetSize() float64 {
@@ -833,7 +1002,7 @@ type LegDepth struct {
 
 func (x *LegDepth) Reset() {
 	*x = LegDepth{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -845,7 +1014,7 @@ func (x *LegDepth) String() string {
 func (*LegDepth) ProtoMessage() {}
 
 func (x *LegDepth) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[5]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -858,7 +1027,7 @@ func (x *LegDepth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LegDepth.ProtoReflect.Descriptor instead.
 func (*LegDepth) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{5}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LegDepth) GetAge() *durationpb.Duration {
@@ -910,15 +1079,17 @@ type Sizing struct {
 	Buy *LegDepth `protobuf:"bytes,8,opt,name=buy,proto3" json:"buy,omitempty"`
 	// The sell leg's bids.
 	Sell *LegDepth `protobuf:"bytes,9,opt,name=sell,proto3" json:"sell,omitempty"`
-	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size" and the like.
+	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status" and the like.
 	UnknownLimits []string `protobuf:"bytes,10,rep,name=unknown_limits,json=unknownLimits,proto3" json:"unknown_limits,omitempty"`
+	// Those of them that count as none, by arbitrage.assume_no_limits; where that is off the pair is refused, LIMITS_UNKNOWN.
+	Assumed       []string `protobuf:"bytes,11,rep,name=assumed,proto3" json:"assumed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Sizing) Reset() {
 	*x = Sizing{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -930,7 +1101,7 @@ func (x *Sizing) String() string {
 func (*Sizing) ProtoMessage() {}
 
 func (x *Sizing) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[6]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -943,7 +1114,7 @@ func (x *Sizing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sizing.ProtoReflect.Descriptor instead.
 func (*Sizing) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{6}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Sizing) GetUnknownReason() RefusalReason {
@@ -1016,6 +1187,13 @@ func (x *Sizing) GetUnknownLimits() []string {
 	return nil
 }
 
+func (x *Sizing) GetAssumed() []string {
+	if x != nil {
+		return x.Assumed
+	}
+	return nil
+}
+
 // Buying an asset on one venue and selling it on another.
 type Opportunity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1062,7 +1240,7 @@ type Opportunity struct {
 
 func (x *Opportunity) Reset() {
 	*x = Opportunity{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +1252,7 @@ func (x *Opportunity) String() string {
 func (*Opportunity) ProtoMessage() {}
 
 func (x *Opportunity) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[7]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +1265,7 @@ func (x *Opportunity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Opportunity.ProtoReflect.Descriptor instead.
 func (*Opportunity) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{7}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Opportunity) GetId() string {
@@ -1241,7 +1419,7 @@ type Sanity struct {
 
 func (x *Sanity) Reset() {
 	*x = Sanity{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1253,7 +1431,7 @@ func (x *Sanity) String() string {
 func (*Sanity) ProtoMessage() {}
 
 func (x *Sanity) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[8]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1266,7 +1444,7 @@ func (x *Sanity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sanity.ProtoReflect.Descriptor instead.
 func (*Sanity) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{8}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Sanity) GetScore() float64 {
@@ -1340,7 +1518,7 @@ type LifePrediction struct {
 
 func (x *LifePrediction) Reset() {
 	*x = LifePrediction{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1530,7 @@ func (x *LifePrediction) String() string {
 func (*LifePrediction) ProtoMessage() {}
 
 func (x *LifePrediction) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[9]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,7 +1543,7 @@ func (x *LifePrediction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifePrediction.ProtoReflect.Descriptor instead.
 func (*LifePrediction) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{9}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LifePrediction) GetModel() string {
@@ -1406,7 +1584,7 @@ type LifeHorizon struct {
 
 func (x *LifeHorizon) Reset() {
 	*x = LifeHorizon{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1418,7 +1596,7 @@ func (x *LifeHorizon) String() string {
 func (*LifeHorizon) ProtoMessage() {}
 
 func (x *LifeHorizon) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[10]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1431,7 +1609,7 @@ func (x *LifeHorizon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifeHorizon.ProtoReflect.Descriptor instead.
 func (*LifeHorizon) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{10}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *LifeHorizon) GetAfter() *durationpb.Duration {
@@ -1491,7 +1669,7 @@ type ListOpportunitiesRequest struct {
 
 func (x *ListOpportunitiesRequest) Reset() {
 	*x = ListOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1503,7 +1681,7 @@ func (x *ListOpportunitiesRequest) String() string {
 func (*ListOpportunitiesRequest) ProtoMessage() {}
 
 func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[11]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1516,7 +1694,7 @@ func (x *ListOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{11}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListOpportunitiesRequest) GetVenues() []string {
@@ -1600,7 +1778,7 @@ type ListOpportunitiesResponse struct {
 
 func (x *ListOpportunitiesResponse) Reset() {
 	*x = ListOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1612,7 +1790,7 @@ func (x *ListOpportunitiesResponse) String() string {
 func (*ListOpportunitiesResponse) ProtoMessage() {}
 
 func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[12]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1625,7 +1803,7 @@ func (x *ListOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{12}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListOpportunitiesResponse) GetOpportunities() []*Opportunity {
@@ -1654,7 +1832,7 @@ type WatchOpportunitiesRequest struct {
 
 func (x *WatchOpportunitiesRequest) Reset() {
 	*x = WatchOpportunitiesRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1666,7 +1844,7 @@ func (x *WatchOpportunitiesRequest) String() string {
 func (*WatchOpportunitiesRequest) ProtoMessage() {}
 
 func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[13]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1679,7 +1857,7 @@ func (x *WatchOpportunitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesRequest.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{13}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchOpportunitiesRequest) GetVenues() []string {
@@ -1726,7 +1904,7 @@ type WatchOpportunitiesResponse struct {
 
 func (x *WatchOpportunitiesResponse) Reset() {
 	*x = WatchOpportunitiesResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1738,7 +1916,7 @@ func (x *WatchOpportunitiesResponse) String() string {
 func (*WatchOpportunitiesResponse) ProtoMessage() {}
 
 func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[14]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1751,7 +1929,7 @@ func (x *WatchOpportunitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOpportunitiesResponse.ProtoReflect.Descriptor instead.
 func (*WatchOpportunitiesResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{14}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchOpportunitiesResponse) GetEvents() []*OpportunityEvent {
@@ -1800,7 +1978,7 @@ type OpportunityEvent struct {
 
 func (x *OpportunityEvent) Reset() {
 	*x = OpportunityEvent{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1990,7 @@ func (x *OpportunityEvent) String() string {
 func (*OpportunityEvent) ProtoMessage() {}
 
 func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[15]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +2003,7 @@ func (x *OpportunityEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityEvent.ProtoReflect.Descriptor instead.
 func (*OpportunityEvent) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{15}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *OpportunityEvent) GetKind() OpportunityEventKind {
@@ -1897,7 +2075,7 @@ type LifeFeatures struct {
 
 func (x *LifeFeatures) Reset() {
 	*x = LifeFeatures{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1909,7 +2087,7 @@ func (x *LifeFeatures) String() string {
 func (*LifeFeatures) ProtoMessage() {}
 
 func (x *LifeFeatures) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[16]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1922,7 +2100,7 @@ func (x *LifeFeatures) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifeFeatures.ProtoReflect.Descriptor instead.
 func (*LifeFeatures) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{16}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LifeFeatures) GetSchema() uint64 {
@@ -1958,7 +2136,7 @@ type ExplainSpreadRequest struct {
 
 func (x *ExplainSpreadRequest) Reset() {
 	*x = ExplainSpreadRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2148,7 @@ func (x *ExplainSpreadRequest) String() string {
 func (*ExplainSpreadRequest) ProtoMessage() {}
 
 func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[17]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2161,7 @@ func (x *ExplainSpreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadRequest.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{17}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExplainSpreadRequest) GetAsset() string {
@@ -2042,7 +2220,7 @@ type ExplainSpreadResponse struct {
 
 func (x *ExplainSpreadResponse) Reset() {
 	*x = ExplainSpreadResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2054,7 +2232,7 @@ func (x *ExplainSpreadResponse) String() string {
 func (*ExplainSpreadResponse) ProtoMessage() {}
 
 func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[18]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2067,7 +2245,7 @@ func (x *ExplainSpreadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainSpreadResponse.ProtoReflect.Descriptor instead.
 func (*ExplainSpreadResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{18}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ExplainSpreadResponse) GetOpportunity() *Opportunity {
@@ -2127,7 +2305,7 @@ type IdentityMarket struct {
 
 func (x *IdentityMarket) Reset() {
 	*x = IdentityMarket{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2139,7 +2317,7 @@ func (x *IdentityMarket) String() string {
 func (*IdentityMarket) ProtoMessage() {}
 
 func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[19]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2152,7 +2330,7 @@ func (x *IdentityMarket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityMarket.ProtoReflect.Descriptor instead.
 func (*IdentityMarket) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{19}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *IdentityMarket) GetVenue() string {
@@ -2205,7 +2383,7 @@ type IdentityFinding struct {
 
 func (x *IdentityFinding) Reset() {
 	*x = IdentityFinding{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2217,7 +2395,7 @@ func (x *IdentityFinding) String() string {
 func (*IdentityFinding) ProtoMessage() {}
 
 func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[20]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2230,7 +2408,7 @@ func (x *IdentityFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityFinding.ProtoReflect.Descriptor instead.
 func (*IdentityFinding) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{20}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *IdentityFinding) GetName() string {
@@ -2320,7 +2498,7 @@ type ListIdentityFindingsRequest struct {
 
 func (x *ListIdentityFindingsRequest) Reset() {
 	*x = ListIdentityFindingsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2332,7 +2510,7 @@ func (x *ListIdentityFindingsRequest) String() string {
 func (*ListIdentityFindingsRequest) ProtoMessage() {}
 
 func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[21]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2345,7 +2523,7 @@ func (x *ListIdentityFindingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsRequest.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{21}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListIdentityFindingsRequest) GetStates() []IdentityState {
@@ -2389,7 +2567,7 @@ type ListIdentityFindingsResponse struct {
 
 func (x *ListIdentityFindingsResponse) Reset() {
 	*x = ListIdentityFindingsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2401,7 +2579,7 @@ func (x *ListIdentityFindingsResponse) String() string {
 func (*ListIdentityFindingsResponse) ProtoMessage() {}
 
 func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[22]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2592,7 @@ func (x *ListIdentityFindingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentityFindingsResponse.ProtoReflect.Descriptor instead.
 func (*ListIdentityFindingsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{22}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListIdentityFindingsResponse) GetFindings() []*IdentityFinding {
@@ -2446,7 +2624,7 @@ type DecideIdentityRequest struct {
 
 func (x *DecideIdentityRequest) Reset() {
 	*x = DecideIdentityRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2458,7 +2636,7 @@ func (x *DecideIdentityRequest) String() string {
 func (*DecideIdentityRequest) ProtoMessage() {}
 
 func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[23]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2471,7 +2649,7 @@ func (x *DecideIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityRequest.ProtoReflect.Descriptor instead.
 func (*DecideIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{23}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DecideIdentityRequest) GetName() string {
@@ -2506,7 +2684,7 @@ type DecideIdentityResponse struct {
 
 func (x *DecideIdentityResponse) Reset() {
 	*x = DecideIdentityResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2518,7 +2696,7 @@ func (x *DecideIdentityResponse) String() string {
 func (*DecideIdentityResponse) ProtoMessage() {}
 
 func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[24]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2531,7 +2709,7 @@ func (x *DecideIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideIdentityResponse.ProtoReflect.Descriptor instead.
 func (*DecideIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{24}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DecideIdentityResponse) GetFinding() *IdentityFinding {
@@ -2552,7 +2730,7 @@ type GetMarketOverviewRequest struct {
 
 func (x *GetMarketOverviewRequest) Reset() {
 	*x = GetMarketOverviewRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2564,7 +2742,7 @@ func (x *GetMarketOverviewRequest) String() string {
 func (*GetMarketOverviewRequest) ProtoMessage() {}
 
 func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[25]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2577,7 +2755,7 @@ func (x *GetMarketOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{25}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetMarketOverviewRequest) GetAssets() []string {
@@ -2598,7 +2776,7 @@ type GetMarketOverviewResponse struct {
 
 func (x *GetMarketOverviewResponse) Reset() {
 	*x = GetMarketOverviewResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2610,7 +2788,7 @@ func (x *GetMarketOverviewResponse) String() string {
 func (*GetMarketOverviewResponse) ProtoMessage() {}
 
 func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[26]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2623,7 +2801,7 @@ func (x *GetMarketOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMarketOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetMarketOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{26}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetMarketOverviewResponse) GetAssets() []*AssetOverview {
@@ -2657,7 +2835,7 @@ type AssetOverview struct {
 
 func (x *AssetOverview) Reset() {
 	*x = AssetOverview{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2669,7 +2847,7 @@ func (x *AssetOverview) String() string {
 func (*AssetOverview) ProtoMessage() {}
 
 func (x *AssetOverview) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[27]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2682,7 +2860,7 @@ func (x *AssetOverview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssetOverview.ProtoReflect.Descriptor instead.
 func (*AssetOverview) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{27}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AssetOverview) GetAsset() string {
@@ -2743,7 +2921,7 @@ type GetArbitrageStatsRequest struct {
 
 func (x *GetArbitrageStatsRequest) Reset() {
 	*x = GetArbitrageStatsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2755,7 +2933,7 @@ func (x *GetArbitrageStatsRequest) String() string {
 func (*GetArbitrageStatsRequest) ProtoMessage() {}
 
 func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[28]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2768,7 +2946,7 @@ func (x *GetArbitrageStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{28}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{29}
 }
 
 // Counters of this process since it started.
@@ -2798,7 +2976,7 @@ type GetArbitrageStatsResponse struct {
 
 func (x *GetArbitrageStatsResponse) Reset() {
 	*x = GetArbitrageStatsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2810,7 +2988,7 @@ func (x *GetArbitrageStatsResponse) String() string {
 func (*GetArbitrageStatsResponse) ProtoMessage() {}
 
 func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[29]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2823,7 +3001,7 @@ func (x *GetArbitrageStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArbitrageStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetArbitrageStatsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{29}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetArbitrageStatsResponse) GetOpened() uint64 {
@@ -2902,7 +3080,7 @@ type RefusalCount struct {
 
 func (x *RefusalCount) Reset() {
 	*x = RefusalCount{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2914,7 +3092,7 @@ func (x *RefusalCount) String() string {
 func (*RefusalCount) ProtoMessage() {}
 
 func (x *RefusalCount) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[30]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2927,7 +3105,7 @@ func (x *RefusalCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusalCount.ProtoReflect.Descriptor instead.
 func (*RefusalCount) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{30}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RefusalCount) GetReason() RefusalReason {
@@ -2971,7 +3149,7 @@ type ListOpportunityHistoryRequest struct {
 
 func (x *ListOpportunityHistoryRequest) Reset() {
 	*x = ListOpportunityHistoryRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2983,7 +3161,7 @@ func (x *ListOpportunityHistoryRequest) String() string {
 func (*ListOpportunityHistoryRequest) ProtoMessage() {}
 
 func (x *ListOpportunityHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[31]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2996,7 +3174,7 @@ func (x *ListOpportunityHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunityHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListOpportunityHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{31}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListOpportunityHistoryRequest) GetVenues() []string {
@@ -3075,7 +3253,7 @@ type ListOpportunityHistoryResponse struct {
 
 func (x *ListOpportunityHistoryResponse) Reset() {
 	*x = ListOpportunityHistoryResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3087,7 +3265,7 @@ func (x *ListOpportunityHistoryResponse) String() string {
 func (*ListOpportunityHistoryResponse) ProtoMessage() {}
 
 func (x *ListOpportunityHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[32]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3100,7 +3278,7 @@ func (x *ListOpportunityHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpportunityHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListOpportunityHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{32}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListOpportunityHistoryResponse) GetLives() []*OpportunityLife {
@@ -3172,7 +3350,7 @@ type OpportunityLife struct {
 
 func (x *OpportunityLife) Reset() {
 	*x = OpportunityLife{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3184,7 +3362,7 @@ func (x *OpportunityLife) String() string {
 func (*OpportunityLife) ProtoMessage() {}
 
 func (x *OpportunityLife) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[33]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3197,7 +3375,7 @@ func (x *OpportunityLife) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityLife.ProtoReflect.Descriptor instead.
 func (*OpportunityLife) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{33}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *OpportunityLife) GetId() string {
@@ -3376,7 +3554,7 @@ type EdgePoint struct {
 
 func (x *EdgePoint) Reset() {
 	*x = EdgePoint{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3388,7 +3566,7 @@ func (x *EdgePoint) String() string {
 func (*EdgePoint) ProtoMessage() {}
 
 func (x *EdgePoint) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[34]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3401,7 +3579,7 @@ func (x *EdgePoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EdgePoint.ProtoReflect.Descriptor instead.
 func (*EdgePoint) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{34}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *EdgePoint) GetAfter() *durationpb.Duration {
@@ -3448,7 +3626,7 @@ type GetOpportunityStatisticsRequest struct {
 
 func (x *GetOpportunityStatisticsRequest) Reset() {
 	*x = GetOpportunityStatisticsRequest{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3460,7 +3638,7 @@ func (x *GetOpportunityStatisticsRequest) String() string {
 func (*GetOpportunityStatisticsRequest) ProtoMessage() {}
 
 func (x *GetOpportunityStatisticsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[35]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3473,7 +3651,7 @@ func (x *GetOpportunityStatisticsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpportunityStatisticsRequest.ProtoReflect.Descriptor instead.
 func (*GetOpportunityStatisticsRequest) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{35}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetOpportunityStatisticsRequest) GetVenues() []string {
@@ -3536,7 +3714,7 @@ type GetOpportunityStatisticsResponse struct {
 
 func (x *GetOpportunityStatisticsResponse) Reset() {
 	*x = GetOpportunityStatisticsResponse{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3548,7 +3726,7 @@ func (x *GetOpportunityStatisticsResponse) String() string {
 func (*GetOpportunityStatisticsResponse) ProtoMessage() {}
 
 func (x *GetOpportunityStatisticsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[36]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3561,7 +3739,7 @@ func (x *GetOpportunityStatisticsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpportunityStatisticsResponse.ProtoReflect.Descriptor instead.
 func (*GetOpportunityStatisticsResponse) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{36}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetOpportunityStatisticsResponse) GetRows() []*LifeStatistics {
@@ -3600,7 +3778,7 @@ type LifeStatistics struct {
 
 func (x *LifeStatistics) Reset() {
 	*x = LifeStatistics{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3612,7 +3790,7 @@ func (x *LifeStatistics) String() string {
 func (*LifeStatistics) ProtoMessage() {}
 
 func (x *LifeStatistics) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[37]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3625,7 +3803,7 @@ func (x *LifeStatistics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifeStatistics.ProtoReflect.Descriptor instead.
 func (*LifeStatistics) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{37}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *LifeStatistics) GetAsset() string {
@@ -3713,7 +3891,7 @@ type LatencyCapture struct {
 
 func (x *LatencyCapture) Reset() {
 	*x = LatencyCapture{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3725,7 +3903,7 @@ func (x *LatencyCapture) String() string {
 func (*LatencyCapture) ProtoMessage() {}
 
 func (x *LatencyCapture) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[38]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3738,7 +3916,7 @@ func (x *LatencyCapture) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatencyCapture.ProtoReflect.Descriptor instead.
 func (*LatencyCapture) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{38}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *LatencyCapture) GetLatency() *durationpb.Duration {
@@ -3777,15 +3955,17 @@ type OpportunityFilter struct {
 	ExcludedVenues []string `protobuf:"bytes,5,rep,name=excluded_venues,json=excludedVenues,proto3" json:"excluded_venues,omitempty"`
 	// It is of none of these assets.
 	ExcludedAssets []string `protobuf:"bytes,6,rep,name=excluded_assets,json=excludedAssets,proto3" json:"excluded_assets,omitempty"`
-	// Whether a leg passes of which a fact that is asked for is not known, or not of now.
+	// Whether a leg passes of which a fact that is asked for is not known, or not of now; and sizes that are not known.
 	PassesUnknown bool `protobuf:"varint,7,opt,name=passes_unknown,json=passesUnknown,proto3" json:"passes_unknown,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Least money, in the buy leg's quote currency, that can be ordered and still nets Sizing.threshold_percent.
+	MinSizedNotional *float64 `protobuf:"fixed64,8,opt,name=min_sized_notional,json=minSizedNotional,proto3,oneof" json:"min_sized_notional,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *OpportunityFilter) Reset() {
 	*x = OpportunityFilter{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[39]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3797,7 +3977,7 @@ func (x *OpportunityFilter) String() string {
 func (*OpportunityFilter) ProtoMessage() {}
 
 func (x *OpportunityFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[39]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3810,7 +3990,7 @@ func (x *OpportunityFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpportunityFilter.ProtoReflect.Descriptor instead.
 func (*OpportunityFilter) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{39}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *OpportunityFilter) GetMinVolume_24H() float64 {
@@ -3862,6 +4042,13 @@ func (x *OpportunityFilter) GetPassesUnknown() bool {
 	return false
 }
 
+func (x *OpportunityFilter) GetMinSizedNotional() float64 {
+	if x != nil && x.MinSizedNotional != nil {
+		return *x.MinSizedNotional
+	}
+	return 0
+}
+
 // Funding until a horizon: payments that are really crossed, not a rate times a time, except where funding accrues all the time. The
 // first payment is at the venue's rate of now, the second at its prediction where there is one, further ones at the last of these.
 type HoldingCosts struct {
@@ -3888,7 +4075,7 @@ type HoldingCosts struct {
 
 func (x *HoldingCosts) Reset() {
 	*x = HoldingCosts{}
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[40]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3900,7 +4087,7 @@ func (x *HoldingCosts) String() string {
 func (*HoldingCosts) ProtoMessage() {}
 
 func (x *HoldingCosts) ProtoReflect() protoreflect.Message {
-	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[40]
+	mi := &file_crossbook_v1_arbitrage_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3913,7 +4100,7 @@ func (x *HoldingCosts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldingCosts.ProtoReflect.Descriptor instead.
 func (*HoldingCosts) Descriptor() ([]byte, []int) {
-	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{40}
+	return file_crossbook_v1_arbitrage_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *HoldingCosts) GetHorizon() *durationpb.Duration {
@@ -3976,7 +4163,7 @@ var File_crossbook_v1_arbitrage_proto protoreflect.FileDescriptor
 
 const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ccrossbook/v1/arbitrage.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x01\n" +
+	"\x1ccrossbook/v1/arbitrage.proto\x12\fcrossbook.v1\x1a\x19crossbook/v1/access.proto\x1a\x18crossbook/v1/facts.proto\x1a\x19crossbook/v1/market.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x02\n" +
 	"\x03Leg\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x16\n" +
 	"\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x14\n" +
@@ -3984,7 +4171,28 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x04size\x18\x04 \x01(\x01R\x04size\x12*\n" +
 	"\x11taker_fee_percent\x18\x05 \x01(\x01R\x0ftakerFeePercent\x12%\n" +
 	"\x0equote_currency\x18\x06 \x01(\tR\rquoteCurrency\x12=\n" +
-	"\freceive_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\"\xad\x01\n" +
+	"\freceive_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\x12,\n" +
+	"\x05facts\x18\b \x01(\v2\x16.crossbook.v1.LegFactsR\x05facts\"\x80\x05\n" +
+	"\bLegFacts\x123\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x1b.crossbook.v1.TradingStatusR\x06status\x12\x1e\n" +
+	"\bmin_size\x18\x02 \x01(\x01H\x00R\aminSize\x88\x01\x01\x12\x1e\n" +
+	"\bmax_size\x18\x03 \x01(\x01H\x01R\amaxSize\x88\x01\x01\x12&\n" +
+	"\fmin_notional\x18\x04 \x01(\x01H\x02R\vminNotional\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"volume_24h\x18\x05 \x01(\x01H\x03R\tvolume24h\x88\x01\x01\x12(\n" +
+	"\ropen_interest\x18\x06 \x01(\x01H\x04R\fopenInterest\x88\x01\x01\x125\n" +
+	"\x14funding_rate_percent\x18\a \x01(\x01H\x05R\x12fundingRatePercent\x88\x01\x01\x12D\n" +
+	"\x10funding_interval\x18\b \x01(\v2\x19.google.protobuf.DurationR\x0ffundingInterval\x12F\n" +
+	"\x11next_funding_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextFundingTime\x122\n" +
+	"\x15is_funding_continuous\x18\n" +
+	" \x01(\bR\x13isFundingContinuous\x12+\n" +
+	"\x03age\x18\v \x01(\v2\x19.google.protobuf.DurationR\x03ageB\v\n" +
+	"\t_min_sizeB\v\n" +
+	"\t_max_sizeB\x0f\n" +
+	"\r_min_notionalB\r\n" +
+	"\v_volume_24hB\x10\n" +
+	"\x0e_open_interestB\x17\n" +
+	"\x15_funding_rate_percent\"\xad\x01\n" +
 	"\vSpreadCosts\x12#\n" +
 	"\rgross_percent\x18\x01 \x01(\x01R\fgrossPercent\x12,\n" +
 	"\x12entry_fees_percent\x18\x02 \x01(\x01R\x10entryFeesPercent\x12*\n" +
@@ -4019,7 +4227,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x06levels\x18\x02 \x01(\rR\x06levels\x12#\n" +
 	"\rhorizon_price\x18\x03 \x01(\x01R\fhorizonPrice\x12\x1d\n" +
 	"\n" +
-	"known_size\x18\x04 \x01(\x01R\tknownSize\"\xf0\x03\n" +
+	"known_size\x18\x04 \x01(\x01R\tknownSize\"\x8a\x04\n" +
 	"\x06Sizing\x12B\n" +
 	"\x0eunknown_reason\x18\x01 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\runknownReason\x121\n" +
 	"\alargest\x18\x02 \x01(\v2\x17.crossbook.v1.SizedEdgeR\alargest\x12+\n" +
@@ -4032,7 +4240,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x03buy\x18\b \x01(\v2\x16.crossbook.v1.LegDepthR\x03buy\x12*\n" +
 	"\x04sell\x18\t \x01(\v2\x16.crossbook.v1.LegDepthR\x04sell\x12%\n" +
 	"\x0eunknown_limits\x18\n" +
-	" \x03(\tR\runknownLimits\"\xa1\x06\n" +
+	" \x03(\tR\runknownLimits\x12\x18\n" +
+	"\aassumed\x18\v \x03(\tR\aassumed\"\xa1\x06\n" +
 	"\vOpportunity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12#\n" +
@@ -4272,7 +4481,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\alatency\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\alatency\x12\x1f\n" +
 	"\valive_share\x18\x02 \x01(\x01R\n" +
 	"aliveShare\x12(\n" +
-	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\x8e\x03\n" +
+	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\xd8\x03\n" +
 	"\x11OpportunityFilter\x12)\n" +
 	"\x0emin_volume_24h\x18\x01 \x01(\x01H\x00R\fminVolume24h\x88\x01\x01\x12/\n" +
 	"\x11min_open_interest\x18\x02 \x01(\x01H\x01R\x0fminOpenInterest\x88\x01\x01\x124\n" +
@@ -4280,9 +4489,11 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11no_funding_within\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0fnoFundingWithin\x12'\n" +
 	"\x0fexcluded_venues\x18\x05 \x03(\tR\x0eexcludedVenues\x12'\n" +
 	"\x0fexcluded_assets\x18\x06 \x03(\tR\x0eexcludedAssets\x12%\n" +
-	"\x0epasses_unknown\x18\a \x01(\bR\rpassesUnknownB\x11\n" +
+	"\x0epasses_unknown\x18\a \x01(\bR\rpassesUnknown\x121\n" +
+	"\x12min_sized_notional\x18\b \x01(\x01H\x02R\x10minSizedNotional\x88\x01\x01B\x11\n" +
 	"\x0f_min_volume_24hB\x14\n" +
-	"\x12_min_open_interest\"\x92\x03\n" +
+	"\x12_min_open_interestB\x15\n" +
+	"\x13_min_sized_notional\"\x92\x03\n" +
 	"\fHoldingCosts\x123\n" +
 	"\ahorizon\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\ahorizon\x123\n" +
 	"\x13buy_funding_percent\x18\x02 \x01(\x01H\x00R\x11buyFundingPercent\x88\x01\x01\x125\n" +
@@ -4300,7 +4511,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
 	"\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n" +
-	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xea\x05\n" +
+	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xb7\a\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n" +
@@ -4324,7 +4535,13 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x1dREFUSAL_REASON_ABOVE_MAX_SIZE\x10\x12\x12\x1f\n" +
 	"\x1bREFUSAL_REASON_BEYOND_DEPTH\x10\x13\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NO_DEPTH\x10\x14\x12\x1e\n" +
-	"\x1aREFUSAL_REASON_STALE_DEPTH\x10\x15\x12\x1b\n" +
+	"\x1aREFUSAL_REASON_STALE_DEPTH\x10\x15\x12\x1e\n" +
+	"\x1aREFUSAL_REASON_NOT_TRADING\x10\x16\x12\x1c\n" +
+	"\x18REFUSAL_REASON_DELISTING\x10\x17\x12#\n" +
+	"\x1fREFUSAL_REASON_CONTRACT_CHANGED\x10\x18\x12\"\n" +
+	"\x1eREFUSAL_REASON_FUNDING_CHANGED\x10\x19\x12!\n" +
+	"\x1dREFUSAL_REASON_LIMITS_UNKNOWN\x10\x1a\x12!\n" +
+	"\x1dREFUSAL_REASON_BELOW_MIN_SIZE\x10\x1b\x12\x1b\n" +
 	"\x17REFUSAL_REASON_TOO_GOOD\x10(*\xa8\x01\n" +
 	"\x14OpportunityEventKind\x12&\n" +
 	"\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n" +
@@ -4365,7 +4582,7 @@ func file_crossbook_v1_arbitrage_proto_rawDescGZIP() []byte {
 }
 
 var file_crossbook_v1_arbitrage_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_crossbook_v1_arbitrage_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(PriceSource)(0),                         // 0: crossbook.v1.PriceSource
 	(RefusalReason)(0),                       // 1: crossbook.v1.RefusalReason
@@ -4373,153 +4590,160 @@ var file_crossbook_v1_arbitrage_proto_goTypes = []any{
 	(IdentityState)(0),                       // 3: crossbook.v1.IdentityState
 	(LifeGrouping)(0),                        // 4: crossbook.v1.LifeGrouping
 	(*Leg)(nil),                              // 5: crossbook.v1.Leg
-	(*SpreadCosts)(nil),                      // 6: crossbook.v1.SpreadCosts
-	(*Conversion)(nil),                       // 7: crossbook.v1.Conversion
-	(*CooldownState)(nil),                    // 8: crossbook.v1.CooldownState
-	(*SizedEdge)(nil),                        // 9: crossbook.v1.SizedEdge
-	(*LegDepth)(nil),                         // 10: crossbook.v1.LegDepth
-	(*Sizing)(nil),                           // 11: crossbook.v1.Sizing
-	(*Opportunity)(nil),                      // 12: crossbook.v1.Opportunity
-	(*Sanity)(nil),                           // 13: crossbook.v1.Sanity
-	(*LifePrediction)(nil),                   // 14: crossbook.v1.LifePrediction
-	(*LifeHorizon)(nil),                      // 15: crossbook.v1.LifeHorizon
-	(*ListOpportunitiesRequest)(nil),         // 16: crossbook.v1.ListOpportunitiesRequest
-	(*ListOpportunitiesResponse)(nil),        // 17: crossbook.v1.ListOpportunitiesResponse
-	(*WatchOpportunitiesRequest)(nil),        // 18: crossbook.v1.WatchOpportunitiesRequest
-	(*WatchOpportunitiesResponse)(nil),       // 19: crossbook.v1.WatchOpportunitiesResponse
-	(*OpportunityEvent)(nil),                 // 20: crossbook.v1.OpportunityEvent
-	(*LifeFeatures)(nil),                     // 21: crossbook.v1.LifeFeatures
-	(*ExplainSpreadRequest)(nil),             // 22: crossbook.v1.ExplainSpreadRequest
-	(*ExplainSpreadResponse)(nil),            // 23: crossbook.v1.ExplainSpreadResponse
-	(*IdentityMarket)(nil),                   // 24: crossbook.v1.IdentityMarket
-	(*IdentityFinding)(nil),                  // 25: crossbook.v1.IdentityFinding
-	(*ListIdentityFindingsRequest)(nil),      // 26: crossbook.v1.ListIdentityFindingsRequest
-	(*ListIdentityFindingsResponse)(nil),     // 27: crossbook.v1.ListIdentityFindingsResponse
-	(*DecideIdentityRequest)(nil),            // 28: crossbook.v1.DecideIdentityRequest
-	(*DecideIdentityResponse)(nil),           // 29: crossbook.v1.DecideIdentityResponse
-	(*GetMarketOverviewRequest)(nil),         // 30: crossbook.v1.GetMarketOverviewRequest
-	(*GetMarketOverviewResponse)(nil),        // 31: crossbook.v1.GetMarketOverviewResponse
-	(*AssetOverview)(nil),                    // 32: crossbook.v1.AssetOverview
-	(*GetArbitrageStatsRequest)(nil),         // 33: crossbook.v1.GetArbitrageStatsRequest
-	(*GetArbitrageStatsResponse)(nil),        // 34: crossbook.v1.GetArbitrageStatsResponse
-	(*RefusalCount)(nil),                     // 35: crossbook.v1.RefusalCount
-	(*ListOpportunityHistoryRequest)(nil),    // 36: crossbook.v1.ListOpportunityHistoryRequest
-	(*ListOpportunityHistoryResponse)(nil),   // 37: crossbook.v1.ListOpportunityHistoryResponse
-	(*OpportunityLife)(nil),                  // 38: crossbook.v1.OpportunityLife
-	(*EdgePoint)(nil),                        // 39: crossbook.v1.EdgePoint
-	(*GetOpportunityStatisticsRequest)(nil),  // 40: crossbook.v1.GetOpportunityStatisticsRequest
-	(*GetOpportunityStatisticsResponse)(nil), // 41: crossbook.v1.GetOpportunityStatisticsResponse
-	(*LifeStatistics)(nil),                   // 42: crossbook.v1.LifeStatistics
-	(*LatencyCapture)(nil),                   // 43: crossbook.v1.LatencyCapture
-	(*OpportunityFilter)(nil),                // 44: crossbook.v1.OpportunityFilter
-	(*HoldingCosts)(nil),                     // 45: crossbook.v1.HoldingCosts
-	(*timestamppb.Timestamp)(nil),            // 46: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),              // 47: google.protobuf.Duration
-	(*VenueHealth)(nil),                      // 48: crossbook.v1.VenueHealth
+	(*LegFacts)(nil),                         // 6: crossbook.v1.LegFacts
+	(*SpreadCosts)(nil),                      // 7: crossbook.v1.SpreadCosts
+	(*Conversion)(nil),                       // 8: crossbook.v1.Conversion
+	(*CooldownState)(nil),                    // 9: crossbook.v1.CooldownState
+	(*SizedEdge)(nil),                        // 10: crossbook.v1.SizedEdge
+	(*LegDepth)(nil),                         // 11: crossbook.v1.LegDepth
+	(*Sizing)(nil),                           // 12: crossbook.v1.Sizing
+	(*Opportunity)(nil),                      // 13: crossbook.v1.Opportunity
+	(*Sanity)(nil),                           // 14: crossbook.v1.Sanity
+	(*LifePrediction)(nil),                   // 15: crossbook.v1.LifePrediction
+	(*LifeHorizon)(nil),                      // 16: crossbook.v1.LifeHorizon
+	(*ListOpportunitiesRequest)(nil),         // 17: crossbook.v1.ListOpportunitiesRequest
+	(*ListOpportunitiesResponse)(nil),        // 18: crossbook.v1.ListOpportunitiesResponse
+	(*WatchOpportunitiesRequest)(nil),        // 19: crossbook.v1.WatchOpportunitiesRequest
+	(*WatchOpportunitiesResponse)(nil),       // 20: crossbook.v1.WatchOpportunitiesResponse
+	(*OpportunityEvent)(nil),                 // 21: crossbook.v1.OpportunityEvent
+	(*LifeFeatures)(nil),                     // 22: crossbook.v1.LifeFeatures
+	(*ExplainSpreadRequest)(nil),             // 23: crossbook.v1.ExplainSpreadRequest
+	(*ExplainSpreadResponse)(nil),            // 24: crossbook.v1.ExplainSpreadResponse
+	(*IdentityMarket)(nil),                   // 25: crossbook.v1.IdentityMarket
+	(*IdentityFinding)(nil),                  // 26: crossbook.v1.IdentityFinding
+	(*ListIdentityFindingsRequest)(nil),      // 27: crossbook.v1.ListIdentityFindingsRequest
+	(*ListIdentityFindingsResponse)(nil),     // 28: crossbook.v1.ListIdentityFindingsResponse
+	(*DecideIdentityRequest)(nil),            // 29: crossbook.v1.DecideIdentityRequest
+	(*DecideIdentityResponse)(nil),           // 30: crossbook.v1.DecideIdentityResponse
+	(*GetMarketOverviewRequest)(nil),         // 31: crossbook.v1.GetMarketOverviewRequest
+	(*GetMarketOverviewResponse)(nil),        // 32: crossbook.v1.GetMarketOverviewResponse
+	(*AssetOverview)(nil),                    // 33: crossbook.v1.AssetOverview
+	(*GetArbitrageStatsRequest)(nil),         // 34: crossbook.v1.GetArbitrageStatsRequest
+	(*GetArbitrageStatsResponse)(nil),        // 35: crossbook.v1.GetArbitrageStatsResponse
+	(*RefusalCount)(nil),                     // 36: crossbook.v1.RefusalCount
+	(*ListOpportunityHistoryRequest)(nil),    // 37: crossbook.v1.ListOpportunityHistoryRequest
+	(*ListOpportunityHistoryResponse)(nil),   // 38: crossbook.v1.ListOpportunityHistoryResponse
+	(*OpportunityLife)(nil),                  // 39: crossbook.v1.OpportunityLife
+	(*EdgePoint)(nil),                        // 40: crossbook.v1.EdgePoint
+	(*GetOpportunityStatisticsRequest)(nil),  // 41: crossbook.v1.GetOpportunityStatisticsRequest
+	(*GetOpportunityStatisticsResponse)(nil), // 42: crossbook.v1.GetOpportunityStatisticsResponse
+	(*LifeStatistics)(nil),                   // 43: crossbook.v1.LifeStatistics
+	(*LatencyCapture)(nil),                   // 44: crossbook.v1.LatencyCapture
+	(*OpportunityFilter)(nil),                // 45: crossbook.v1.OpportunityFilter
+	(*HoldingCosts)(nil),                     // 46: crossbook.v1.HoldingCosts
+	(*timestamppb.Timestamp)(nil),            // 47: google.protobuf.Timestamp
+	(TradingStatus)(0),                       // 48: crossbook.v1.TradingStatus
+	(*durationpb.Duration)(nil),              // 49: google.protobuf.Duration
+	(*VenueHealth)(nil),                      // 50: crossbook.v1.VenueHealth
 }
 var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
-	46, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
-	47, // 1: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
-	47, // 2: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
-	1,  // 3: crossbook.v1.SizedEdge.refusal:type_name -> crossbook.v1.RefusalReason
-	47, // 4: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
-	1,  // 5: crossbook.v1.Sizing.unknown_reason:type_name -> crossbook.v1.RefusalReason
-	9,  // 6: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
-	9,  // 7: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
-	9,  // 8: crossbook.v1.Sizing.requested:type_name -> crossbook.v1.SizedEdge
-	10, // 9: crossbook.v1.Sizing.buy:type_name -> crossbook.v1.LegDepth
-	10, // 10: crossbook.v1.Sizing.sell:type_name -> crossbook.v1.LegDepth
-	5,  // 11: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
-	5,  // 12: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
-	6,  // 13: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
-	46, // 14: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
-	8,  // 15: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
-	7,  // 16: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
-	11, // 17: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
-	13, // 18: crossbook.v1.Opportunity.sanity:type_name -> crossbook.v1.Sanity
-	14, // 19: crossbook.v1.Opportunity.life:type_name -> crossbook.v1.LifePrediction
-	45, // 20: crossbook.v1.Opportunity.holding:type_name -> crossbook.v1.HoldingCosts
-	15, // 21: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
-	47, // 22: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
-	0,  // 23: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
-	44, // 24: crossbook.v1.ListOpportunitiesRequest.filter:type_name -> crossbook.v1.OpportunityFilter
-	47, // 25: crossbook.v1.ListOpportunitiesRequest.holding_horizon:type_name -> google.protobuf.Duration
-	12, // 26: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
-	20, // 27: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
-	2,  // 28: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
-	12, // 29: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 30: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
-	47, // 31: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
-	46, // 32: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
-	46, // 33: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
-	21, // 34: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
-	47, // 35: crossbook.v1.ExplainSpreadRequest.holding_horizon:type_name -> google.protobuf.Duration
-	12, // 36: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 37: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
-	47, // 38: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
-	47, // 39: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
-	24, // 40: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
-	24, // 41: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
-	46, // 42: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
-	46, // 43: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
-	3,  // 44: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
-	46, // 45: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
-	3,  // 46: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
-	25, // 47: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
-	3,  // 48: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
-	25, // 49: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
-	32, // 50: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
-	35, // 51: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
-	48, // 52: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
-	1,  // 53: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
-	46, // 54: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
-	46, // 55: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
-	47, // 56: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
-	1,  // 57: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
-	38, // 58: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
-	46, // 59: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
-	46, // 60: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
-	46, // 61: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
-	47, // 62: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
-	1,  // 63: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
-	46, // 64: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
-	39, // 65: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
-	47, // 66: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
-	46, // 67: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
-	46, // 68: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
-	4,  // 69: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
-	47, // 70: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
-	42, // 71: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
-	46, // 72: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
-	47, // 73: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
-	43, // 74: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
-	47, // 75: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
-	47, // 76: crossbook.v1.OpportunityFilter.min_life:type_name -> google.protobuf.Duration
-	47, // 77: crossbook.v1.OpportunityFilter.no_funding_within:type_name -> google.protobuf.Duration
-	47, // 78: crossbook.v1.HoldingCosts.horizon:type_name -> google.protobuf.Duration
-	16, // 79: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
-	18, // 80: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
-	22, // 81: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
-	30, // 82: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
-	26, // 83: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
-	28, // 84: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
-	33, // 85: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
-	36, // 86: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
-	40, // 87: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
-	17, // 88: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
-	19, // 89: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
-	23, // 90: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
-	31, // 91: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
-	27, // 92: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
-	29, // 93: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
-	34, // 94: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
-	37, // 95: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
-	41, // 96: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
-	88, // [88:97] is the sub-list for method output_type
-	79, // [79:88] is the sub-list for method input_type
-	79, // [79:79] is the sub-list for extension type_name
-	79, // [79:79] is the sub-list for extension extendee
-	0,  // [0:79] is the sub-list for field type_name
+	47, // 0: crossbook.v1.Leg.receive_time:type_name -> google.protobuf.Timestamp
+	6,  // 1: crossbook.v1.Leg.facts:type_name -> crossbook.v1.LegFacts
+	48, // 2: crossbook.v1.LegFacts.status:type_name -> crossbook.v1.TradingStatus
+	49, // 3: crossbook.v1.LegFacts.funding_interval:type_name -> google.protobuf.Duration
+	47, // 4: crossbook.v1.LegFacts.next_funding_time:type_name -> google.protobuf.Timestamp
+	49, // 5: crossbook.v1.LegFacts.age:type_name -> google.protobuf.Duration
+	49, // 6: crossbook.v1.Conversion.age:type_name -> google.protobuf.Duration
+	49, // 7: crossbook.v1.CooldownState.remaining:type_name -> google.protobuf.Duration
+	1,  // 8: crossbook.v1.SizedEdge.refusal:type_name -> crossbook.v1.RefusalReason
+	49, // 9: crossbook.v1.LegDepth.age:type_name -> google.protobuf.Duration
+	1,  // 10: crossbook.v1.Sizing.unknown_reason:type_name -> crossbook.v1.RefusalReason
+	10, // 11: crossbook.v1.Sizing.largest:type_name -> crossbook.v1.SizedEdge
+	10, // 12: crossbook.v1.Sizing.most_profitable:type_name -> crossbook.v1.SizedEdge
+	10, // 13: crossbook.v1.Sizing.requested:type_name -> crossbook.v1.SizedEdge
+	11, // 14: crossbook.v1.Sizing.buy:type_name -> crossbook.v1.LegDepth
+	11, // 15: crossbook.v1.Sizing.sell:type_name -> crossbook.v1.LegDepth
+	5,  // 16: crossbook.v1.Opportunity.buy:type_name -> crossbook.v1.Leg
+	5,  // 17: crossbook.v1.Opportunity.sell:type_name -> crossbook.v1.Leg
+	7,  // 18: crossbook.v1.Opportunity.costs:type_name -> crossbook.v1.SpreadCosts
+	47, // 19: crossbook.v1.Opportunity.open_time:type_name -> google.protobuf.Timestamp
+	9,  // 20: crossbook.v1.Opportunity.cooldown:type_name -> crossbook.v1.CooldownState
+	8,  // 21: crossbook.v1.Opportunity.conversion:type_name -> crossbook.v1.Conversion
+	12, // 22: crossbook.v1.Opportunity.sizing:type_name -> crossbook.v1.Sizing
+	14, // 23: crossbook.v1.Opportunity.sanity:type_name -> crossbook.v1.Sanity
+	15, // 24: crossbook.v1.Opportunity.life:type_name -> crossbook.v1.LifePrediction
+	46, // 25: crossbook.v1.Opportunity.holding:type_name -> crossbook.v1.HoldingCosts
+	16, // 26: crossbook.v1.LifePrediction.horizons:type_name -> crossbook.v1.LifeHorizon
+	49, // 27: crossbook.v1.LifeHorizon.after:type_name -> google.protobuf.Duration
+	0,  // 28: crossbook.v1.ListOpportunitiesRequest.price_source:type_name -> crossbook.v1.PriceSource
+	45, // 29: crossbook.v1.ListOpportunitiesRequest.filter:type_name -> crossbook.v1.OpportunityFilter
+	49, // 30: crossbook.v1.ListOpportunitiesRequest.holding_horizon:type_name -> google.protobuf.Duration
+	13, // 31: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
+	21, // 32: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
+	2,  // 33: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
+	13, // 34: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 35: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
+	49, // 36: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
+	47, // 37: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
+	47, // 38: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
+	22, // 39: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
+	49, // 40: crossbook.v1.ExplainSpreadRequest.holding_horizon:type_name -> google.protobuf.Duration
+	13, // 41: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 42: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
+	49, // 43: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
+	49, // 44: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
+	25, // 45: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
+	25, // 46: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
+	47, // 47: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
+	47, // 48: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
+	3,  // 49: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
+	47, // 50: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
+	3,  // 51: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
+	26, // 52: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
+	3,  // 53: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
+	26, // 54: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
+	33, // 55: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
+	36, // 56: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
+	50, // 57: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
+	1,  // 58: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
+	47, // 59: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
+	47, // 60: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
+	49, // 61: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
+	1,  // 62: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
+	39, // 63: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
+	47, // 64: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
+	47, // 65: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
+	47, // 66: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
+	49, // 67: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
+	1,  // 68: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
+	47, // 69: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
+	40, // 70: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
+	49, // 71: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
+	47, // 72: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
+	47, // 73: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
+	4,  // 74: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
+	49, // 75: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
+	43, // 76: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
+	47, // 77: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
+	49, // 78: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
+	44, // 79: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
+	49, // 80: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
+	49, // 81: crossbook.v1.OpportunityFilter.min_life:type_name -> google.protobuf.Duration
+	49, // 82: crossbook.v1.OpportunityFilter.no_funding_within:type_name -> google.protobuf.Duration
+	49, // 83: crossbook.v1.HoldingCosts.horizon:type_name -> google.protobuf.Duration
+	17, // 84: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
+	19, // 85: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
+	23, // 86: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
+	31, // 87: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
+	27, // 88: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
+	29, // 89: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
+	34, // 90: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
+	37, // 91: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
+	41, // 92: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
+	18, // 93: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
+	20, // 94: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
+	24, // 95: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
+	32, // 96: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
+	28, // 97: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
+	30, // 98: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
+	35, // 99: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
+	38, // 100: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
+	42, // 101: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
+	93, // [93:102] is the sub-list for method output_type
+	84, // [84:93] is the sub-list for method input_type
+	84, // [84:84] is the sub-list for extension type_name
+	84, // [84:84] is the sub-list for extension extendee
+	0,  // [0:84] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_arbitrage_proto_init() }
@@ -4528,20 +4752,22 @@ func file_crossbook_v1_arbitrage_proto_init() {
 		return
 	}
 	file_crossbook_v1_access_proto_init()
+	file_crossbook_v1_facts_proto_init()
 	file_crossbook_v1_market_proto_init()
-	file_crossbook_v1_arbitrage_proto_msgTypes[8].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[11].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[13].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[31].OneofWrappers = []any{}
-	file_crossbook_v1_arbitrage_proto_msgTypes[39].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[1].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[9].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[12].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[14].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[32].OneofWrappers = []any{}
 	file_crossbook_v1_arbitrage_proto_msgTypes[40].OneofWrappers = []any{}
+	file_crossbook_v1_arbitrage_proto_msgTypes[41].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crossbook_v1_arbitrage_proto_rawDesc), len(file_crossbook_v1_arbitrage_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   41,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

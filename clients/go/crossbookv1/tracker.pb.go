@@ -286,9 +286,11 @@ func (x *GetTrackerStatsRequest) GetVenues() []string {
 type GetTrackerStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry per venue, ordered by id.
-	Venues        []*VenueStats `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Venues []*VenueStats `protobuf:"bytes,1,rep,name=venues,proto3" json:"venues,omitempty"`
+	// How much of the disk that holds the spool is free, in percent; absent without a spool.
+	SpoolFreePercent *float64 `protobuf:"fixed64,2,opt,name=spool_free_percent,json=spoolFreePercent,proto3,oneof" json:"spool_free_percent,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *GetTrackerStatsResponse) Reset() {
@@ -326,6 +328,13 @@ func (x *GetTrackerStatsResponse) GetVenues() []*VenueStats {
 		return x.Venues
 	}
 	return nil
+}
+
+func (x *GetTrackerStatsResponse) GetSpoolFreePercent() float64 {
+	if x != nil && x.SpoolFreePercent != nil {
+		return *x.SpoolFreePercent
+	}
+	return 0
 }
 
 // Counters of one venue since the process started.
@@ -377,7 +386,13 @@ type VenueStats struct {
 	// How much later than the fastest the venue's quotes come now, in milliseconds; the median of the latest.
 	DelayMs *float64 `protobuf:"fixed64,22,opt,name=delay_ms,json=delayMs,proto3,oneof" json:"delay_ms,omitempty"`
 	// Its streams to the shards, ordered by shard; those that are leaving included.
-	Lanes         []*LaneStats `protobuf:"bytes,23,rep,name=lanes,proto3" json:"lanes,omitempty"`
+	Lanes []*LaneStats `protobuf:"bytes,23,rep,name=lanes,proto3" json:"lanes,omitempty"`
+	// Answers about facts of instruments that were taken.
+	FactAnswers uint64 `protobuf:"varint,24,opt,name=fact_answers,json=factAnswers,proto3" json:"fact_answers,omitempty"`
+	// Requests for facts that had no answer, or one that could not be read.
+	FactFailures uint64 `protobuf:"varint,25,opt,name=fact_failures,json=factFailures,proto3" json:"fact_failures,omitempty"`
+	// Values of facts that could not be what they should.
+	FactsRefused  uint64 `protobuf:"varint,26,opt,name=facts_refused,json=factsRefused,proto3" json:"facts_refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -573,6 +588,27 @@ func (x *VenueStats) GetLanes() []*LaneStats {
 	return nil
 }
 
+func (x *VenueStats) GetFactAnswers() uint64 {
+	if x != nil {
+		return x.FactAnswers
+	}
+	return 0
+}
+
+func (x *VenueStats) GetFactFailures() uint64 {
+	if x != nil {
+		return x.FactFailures
+	}
+	return 0
+}
+
+func (x *VenueStats) GetFactsRefused() uint64 {
+	if x != nil {
+		return x.FactsRefused
+	}
+	return 0
+}
+
 // One venue's stream to one shard.
 type LaneStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -588,6 +624,10 @@ type LaneStats struct {
 	UnacknowledgedBatches uint64 `protobuf:"varint,5,opt,name=unacknowledged_batches,json=unacknowledgedBatches,proto3" json:"unacknowledged_batches,omitempty"`
 	// Quotes dropped because the buffer of unacknowledged batches overflowed.
 	DroppedQuotes uint64 `protobuf:"varint,6,opt,name=dropped_quotes,json=droppedQuotes,proto3" json:"dropped_quotes,omitempty"`
+	// How much of that buffer is used, in bytes.
+	BufferedBytes uint64 `protobuf:"varint,7,opt,name=buffered_bytes,json=bufferedBytes,proto3" json:"buffered_bytes,omitempty"`
+	// How much it holds.
+	BufferBytes   uint64 `protobuf:"varint,8,opt,name=buffer_bytes,json=bufferBytes,proto3" json:"buffer_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -660,6 +700,20 @@ func (x *LaneStats) GetUnacknowledgedBatches() uint64 {
 func (x *LaneStats) GetDroppedQuotes() uint64 {
 	if x != nil {
 		return x.DroppedQuotes
+	}
+	return 0
+}
+
+func (x *LaneStats) GetBufferedBytes() uint64 {
+	if x != nil {
+		return x.BufferedBytes
+	}
+	return 0
+}
+
+func (x *LaneStats) GetBufferBytes() uint64 {
+	if x != nil {
+		return x.BufferBytes
 	}
 	return 0
 }
@@ -1056,9 +1110,11 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\x14StopTrackingResponse\x12\x18\n" +
 	"\astopped\x18\x01 \x03(\tR\astopped\"0\n" +
 	"\x16GetTrackerStatsRequest\x12\x16\n" +
-	"\x06venues\x18\x01 \x03(\tR\x06venues\"K\n" +
+	"\x06venues\x18\x01 \x03(\tR\x06venues\"\x95\x01\n" +
 	"\x17GetTrackerStatsResponse\x120\n" +
-	"\x06venues\x18\x01 \x03(\v2\x18.crossbook.v1.VenueStatsR\x06venues\"\x8d\a\n" +
+	"\x06venues\x18\x01 \x03(\v2\x18.crossbook.v1.VenueStatsR\x06venues\x121\n" +
+	"\x12spool_free_percent\x18\x02 \x01(\x01H\x00R\x10spoolFreePercent\x88\x01\x01B\x15\n" +
+	"\x13_spool_free_percent\"\xfa\a\n" +
 	"\n" +
 	"VenueStats\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12.\n" +
@@ -1086,9 +1142,12 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"\x10listings_refused\x18\x14 \x01(\x04R\x0flistingsRefused\x12+\n" +
 	"\x0fclock_offset_ms\x18\x15 \x01(\x01H\x00R\rclockOffsetMs\x88\x01\x01\x12\x1e\n" +
 	"\bdelay_ms\x18\x16 \x01(\x01H\x01R\adelayMs\x88\x01\x01\x12-\n" +
-	"\x05lanes\x18\x17 \x03(\v2\x17.crossbook.v1.LaneStatsR\x05lanesB\x12\n" +
+	"\x05lanes\x18\x17 \x03(\v2\x17.crossbook.v1.LaneStatsR\x05lanes\x12!\n" +
+	"\ffact_answers\x18\x18 \x01(\x04R\vfactAnswers\x12#\n" +
+	"\rfact_failures\x18\x19 \x01(\x04R\ffactFailures\x12#\n" +
+	"\rfacts_refused\x18\x1a \x01(\x04R\ffactsRefusedB\x12\n" +
 	"\x10_clock_offset_msB\v\n" +
-	"\t_delay_ms\"\xdb\x01\n" +
+	"\t_delay_ms\"\xa5\x02\n" +
 	"\tLaneStats\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\tR\x05shard\x12!\n" +
 	"\fis_connected\x18\x02 \x01(\bR\visConnected\x12\x1d\n" +
@@ -1096,7 +1155,9 @@ const file_crossbook_v1_tracker_proto_rawDesc = "" +
 	"is_leaving\x18\x03 \x01(\bR\tisLeaving\x12\x18\n" +
 	"\aproblem\x18\x04 \x01(\tR\aproblem\x125\n" +
 	"\x16unacknowledged_batches\x18\x05 \x01(\x04R\x15unacknowledgedBatches\x12%\n" +
-	"\x0edropped_quotes\x18\x06 \x01(\x04R\rdroppedQuotes\",\n" +
+	"\x0edropped_quotes\x18\x06 \x01(\x04R\rdroppedQuotes\x12%\n" +
+	"\x0ebuffered_bytes\x18\a \x01(\x04R\rbufferedBytes\x12!\n" +
+	"\fbuffer_bytes\x18\b \x01(\x04R\vbufferBytes\",\n" +
 	"\x12ListMarketsRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\"\x94\x01\n" +
 	"\x13ListMarketsResponse\x12:\n" +
@@ -1196,6 +1257,7 @@ func file_crossbook_v1_tracker_proto_init() {
 	}
 	file_crossbook_v1_access_proto_init()
 	file_crossbook_v1_market_proto_init()
+	file_crossbook_v1_tracker_proto_msgTypes[5].OneofWrappers = []any{}
 	file_crossbook_v1_tracker_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -72,6 +72,7 @@ class Intake:
         self._hub = hub
         self._counters = counters
         self._stopping = stopping
+        self.max_waiting_windows = settings.max_waiting_windows
         self.rules = IngestRules(
             hub,
             clock.core,

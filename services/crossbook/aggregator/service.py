@@ -113,6 +113,7 @@ class AggregatorService(AggregatorServiceServicer):
             shard=self._intake.shard,
             contested_snapshots=self._counters.contested_snapshots,
             lost_windows=self._counters.lost_windows,
+            max_waiting_windows=self._intake.max_waiting_windows,
             batch_transit_p50_us=self._intake.rules.transit.quantile_us(0.5),
             batch_transit_p99_us=self._intake.rules.transit.quantile_us(0.99),
             window_update_p50_us=self._intake.rules.update.quantile_us(0.5),
@@ -132,4 +133,5 @@ def _stream_stats(venue: Venue) -> messages.IngestStreamStats:
         committed_sequence=venue.writer.acknowledgeable(windows.stream_id),
         watermark=to_timestamp(windows.watermark_ns) if windows.watermark_ns else None,
         health=venue.health,
+        waiting_windows=venue.writer.waiting,
     )

@@ -1,11 +1,6 @@
-"""Somebody is at a group: by its name, or by the token that its messages bear.
+"""Somebody is at a group: by its name, or by the token that its messages bear, which gives no other right."""
 
-A token is the group's id and a secret of its own, which stands in the table: it ends with the group, and gives no
-other right. Short enough for a chat's button.
-"""
-
-import hmac
-
+from crossbook.alerts.ack_tokens import group_of, is_good
 from crossbook.alerts.holding.silencing import MAX_AUTHOR, MAX_COMMENT, check_words
 from crossbook.alerts.names import GROUPS, group_id
 from crossbook.alerts.store.groups import GroupStore
@@ -17,11 +12,6 @@ from crossbook.plumbing.timestamps import SECOND_NS, from_duration, to_timestamp
 
 DEFAULT_NS = 4 * 3600 * SECOND_NS
 MAX_NS = 7 * 86_400 * SECOND_NS
-
-
-def token_of(group: str, secret: str) -> str:
-    """What a message bears."""
-    return f"{group.removeprefix(GROUPS)}.{secret}"
 
 
 class Acknowledging:
@@ -45,16 +35,16 @@ class Acknowledging:
         return group
 
     async def _meant(self, request: pb.AcknowledgeAlertGroupRequest) -> str:
-        """The group's id; of a token only when it is the group's own."""
+        """The group's id; of a token only when it is signed with the group's own key."""
         if not request.token:
             return group_id(request.name, "name")
-        identifier, _, secret = request.token.partition(".")
+        identifier = group_id(GROUPS + group_of(request.token), "token")
         try:
-            known = await self._store.token(group_id(GROUPS + identifier, "token"))
+            key = await self._store.acknowledge_key(identifier)
         except NotFoundError:
-            known = ""
-        if not known or not hmac.compare_digest(known.encode(), secret.encode()):
-            raise InvalidRequestError.of("token", "is not one of ours, or its group is long gone")
+            key = ""
+        if not key or not is_good(request.token, key, self._clock.now_ns()):
+            raise InvalidRequestError.of("token", "is not one of ours, is older than a week, or its group is long gone")
         return identifier
 
 

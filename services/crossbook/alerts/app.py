@@ -9,6 +9,8 @@ from crossbook.alerts.acknowledging import Acknowledging
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.closings import Closings
+from crossbook.alerts.conditions.canaries import Canaries
+from crossbook.alerts.conditions.sources import Sources
 from crossbook.alerts.conditions.watch import ConditionWatch
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.evaluation import Evaluation
@@ -47,6 +49,7 @@ from crossbook.plumbing.grpc.server import grpc_server
 from crossbook.plumbing.metrics import start_metrics
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.settings import AlertsSettings, Settings, require_postgres_dsn, require_redis_url
+from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.tasks import Keeper, keeping
 
 LEASE_GROUP = "alerts"
@@ -81,8 +84,22 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             stores.deliveries, http, closings, counters, own.delivery_lease_seconds, clock, own.acknowledge_url
         )
         rounds = GroupRounds(stores.groups, rulebook, hold_back, slots.latest, counters)
+        canaries = Canaries(rulebook, firing, stores.alerts, counters, clock)
+        sources = Sources(own.tracker_targets, read_shards("alerts", own), clock)
+        stack.push_async_callback(sources.close)
+        lifetime.on_hangup(lambda: read_shards("alerts", own), sources.choose, "shards")
         conditions = ConditionWatch(
-            rulebook, slots, feeds, replicas, firing, stores.groups, closings, clock, own.disk_folder
+            rulebook,
+            slots,
+            feeds,
+            sources,
+            canaries,
+            replicas,
+            firing,
+            stores.groups,
+            closings,
+            clock,
+            own.disk_folder,
         )
         lost_closings = LostClosings(stores.groups, slots, replicas, closings, clock)
         tail = Tail(stores.notices, stores.alerts, rulebook, outbox, rounds, counters)
@@ -112,6 +129,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             "groups": rounds.run,
             "feeds": feeds.run,
             "conditions": conditions.run,
+            "canaries": canaries.run,
             "shortfalls": shortfalls.run,
             "retention": retention.run,
             "health": HealthWatch(stores, cooldowns, counters, ownership, line, health).run,

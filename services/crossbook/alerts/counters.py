@@ -1,8 +1,10 @@
 """What this process has done and what it can reach, for GetAlertStats and Prometheus."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crossbook.alerts.delivery_times import DeliveryTimes
+from crossbook.pb.v1 import alerts_pb2 as pb
 
 
 @dataclass(slots=True)
@@ -26,4 +28,5 @@ class Counters:
     is_postgres_available: bool = False
     is_connected: bool = False
     arbitrage_target: str = ""
+    canaries: Sequence[pb.CanaryStats] = ()
     times: DeliveryTimes = field(default_factory=DeliveryTimes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from crossbook.alerts.conditions.canaries import cause_of, due_ns
 from crossbook.alerts.evaluation.evaluate import covers, shortfall
 from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.names import GROUPS
@@ -11,7 +12,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import NotFoundError
-from crossbook.plumbing.timestamps import from_timestamp
+from crossbook.plumbing.timestamps import from_timestamp, to_timestamp
 
 WORDS = {
     pb.SUPPRESSION_REASON_THRESHOLD: "below the rule's threshold",
@@ -57,6 +58,20 @@ class Explaining:
             answer.explanation = _of_group(answer.group, found, is_told=is_told)
         else:
             answer.explanation = _of_deliveries(alert.deliveries, found, is_told=is_told)
+        return answer
+
+    async def of_canary(self, rule: pb.AlertRule) -> pb.ExplainAlertResponse:
+        """The one that was due last: told, held back by whom, or not made yet."""
+        at_ns = due_ns(rule, self._clock.now_ns())
+        due = to_timestamp(at_ns).ToJsonString()
+        if await self._alert(rule.name, cause_of(at_ns)) is not None:
+            answer = await self.of_opportunity(cause_of(at_ns), rule)
+        elif found := await self._stores.suppressions.about(rule.name, cause_of(at_ns), ""):
+            answer = pb.ExplainAlertResponse(explanation=_words(found[0]), suppressions=found)
+        else:
+            words = "is about to be made" if rule.is_enabled else f"is not made: {rule.name} is not enabled"
+            answer = pb.ExplainAlertResponse(explanation=words)
+        answer.explanation = f"the canary due at {due}: {answer.explanation}"
         return answer
 
     async def _alert(self, rule: str, cause: str) -> pb.Alert | None:

@@ -6,6 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from crossbook.alerts.counters import Counters
+from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 PREFIX = "crossbook_alerts"
 
@@ -38,3 +39,15 @@ class AlertsCollector(Collector):
             f"{PREFIX}_postgres_available", "Whether Postgres takes writes.", value=now.is_postgres_available
         )
         yield GaugeMetricFamily(f"{PREFIX}_connected", "Whether the arbitrage stream is up.", value=now.is_connected)
+        yield self._canaries()
+
+    def _canaries(self) -> Metric:
+        family = GaugeMetricFamily(
+            f"{PREFIX}_canary_delivered_timestamp_seconds",
+            "When a channel last took a canary, from any replica, in seconds since the epoch; 0 before the first.",
+            labels=["rule", "channel"],
+        )
+        for one in self._counters.canaries:
+            taken_seconds = from_timestamp(one.delivery_time) / SECOND_NS
+            family.add_metric([one.rule.rpartition("/")[2], one.channel_id], taken_seconds)
+        return family

@@ -7,10 +7,12 @@ from typing import Any
 
 from google.protobuf.json_format import ParseDict
 
+from crossbook.alerts.ack_tokens import token_of
 from crossbook.alerts.channels.outcome import Shown
 from crossbook.alerts.names import ALERTS, GROUPS, MESSAGES, RULES
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.timestamps import from_timestamp
 
 PENDING, DELIVERED, FAILED = (
     pb.DELIVERY_STATE_PENDING,
@@ -139,20 +141,21 @@ def message_of(alert: pb.Alert) -> pb.AlertMessage:
 
 
 def message_from(row: Sequence[Any]) -> pb.AlertMessage:
-    """From id, rule, group_key, revision, kind, group_then, created_at, the group's token, and an alert's columns.
+    """From id, rule, group_key, revision, kind, group_then, created_at, the group's key, and an alert's columns.
 
     Those are NULL where there is a group.
     """
-    message_id, rule, group_key, revision, kind, group_then, created_at, token = row[:8]
+    message_id, rule, group_key, revision, kind, group_then, created_at, acknowledge_key = row[:8]
     message = pb.AlertMessage(
         name=MESSAGES + message_id,
         group_key=group_key,
         revision=revision,
         kind=kind,
         rule=rule,
-        acknowledge_token=f"{group_key}.{token}" if token else "",
     )
     message.create_time.FromDatetime(created_at)
+    if acknowledge_key:
+        message.acknowledge_token = token_of(group_key, acknowledge_key, from_timestamp(message.create_time))
     if group_then is None:
         message.alert.CopyFrom(alert_from(row[8:]))
     else:

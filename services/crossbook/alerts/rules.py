@@ -7,11 +7,13 @@ from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.channels.registry import check_channel, redact_channel, restore_channel
 from crossbook.alerts.channels.targets import TargetPolicy
-from crossbook.alerts.groups.grouping import WINDOWS, is_grouped
+from crossbook.alerts.conditions.checks import check_conditions, needs_two_venues
+from crossbook.alerts.groups.grouping import UNGROUPED, WINDOWS, is_grouped
 from crossbook.alerts.holding.mute_times import check_mute_times
 from crossbook.alerts.names import ID
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.opportunity_filter import check_filter
 from crossbook.plumbing.requests import MAX_NAME_CHARACTERS, check_names, check_venues, refuse
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 
@@ -26,12 +28,6 @@ SERVER_FIELDS = ("name", "etag", "create_time", "update_time")
 FIELDS = tuple(field.name for field in pb.AlertRule.DESCRIPTOR.fields if field.name not in SERVER_FIELDS)
 
 OPPORTUNITY = (pb.ALERT_TRIGGER_UNSPECIFIED, pb.ALERT_TRIGGER_OPPORTUNITY)
-CONDITIONS = {
-    pb.ALERT_TRIGGER_FEED: "feed",
-    pb.ALERT_TRIGGER_SYSTEM: "system",
-    pb.ALERT_TRIGGER_MARKET_MOVE: "market_move",
-}
-MAX_WITHIN_NS = 3600 * SECOND_NS
 
 
 def is_scheduled(rule: pb.AlertRule) -> bool:
@@ -45,7 +41,9 @@ def follows_opportunities(rule: pb.AlertRule) -> bool:
 
 
 def cooldown_ns(rule: pb.AlertRule) -> int:
-    """How long it stays silent after it fired."""
+    """How long it stays silent after it fired; a canary never does."""
+    if rule.trigger == pb.ALERT_TRIGGER_CANARY:
+        return 0
     return from_duration(rule.cooldown) if rule.HasField("cooldown") else DEFAULT_COOLDOWN_NS
 
 
@@ -84,8 +82,9 @@ def check_rule(rule: pb.AlertRule, policy: TargetPolicy, venues: Collection[str]
             *_check_duration(rule, "alive_after", MAX_ALIVE_AFTER_NS),
             *_check_outlook(rule),
             *_check_schedule(rule),
+            *_check_filter(rule),
             *_check_grouping(rule),
-            *_check_conditions(rule),
+            *check_conditions(rule),
             *check_mute_times(rule),
             *_check_escalations(rule),
             *_check_channels(rule, policy),
@@ -146,7 +145,7 @@ def _check_plain(rule: pb.AlertRule, venues: Collection[str]) -> Iterator[FieldV
     if rule.trigger not in pb.AlertTrigger.values():
         yield FieldViolation("alert_rule.trigger", f"{rule.trigger} is not a trigger")
     yield from check_venues("alert_rule.venues", rule.venues, lambda: venues, MAX_NAMES)
-    if len(set(rule.venues)) == 1:
+    if len(set(rule.venues)) == 1 and needs_two_venues(rule):
         yield FieldViolation("alert_rule.venues", "must be none or at least two: both legs must be of these")
     for field, names in (("symbols", rule.symbols), ("assets", rule.assets)):
         yield from check_names(f"alert_rule.{field}", names, MAX_NAMES)
@@ -172,6 +171,14 @@ def _check_outlook(rule: pb.AlertRule) -> Iterator[FieldViolation]:
         yield FieldViolation("alert_rule.min_alive_probability", "is for opportunities; nobody predicts windows")
 
 
+def _check_filter(rule: pb.AlertRule) -> Iterator[FieldViolation]:
+    yield from check_filter("alert_rule.filter", rule.filter)
+    if rule.filter.HasField("min_life"):
+        yield FieldViolation("alert_rule.filter.min_life", "stands in the rule itself")
+    if rule.HasField("filter") and not (follows_opportunities(rule) or is_scheduled(rule)):
+        yield FieldViolation("alert_rule.filter", "is for opportunities and windows")
+
+
 def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:
     if is_scheduled(rule) and from_duration(rule.min_life) != 0:
         yield FieldViolation("alert_rule.min_life", "is for opportunities; windows have no life")
@@ -179,29 +186,10 @@ def _check_schedule(rule: pb.AlertRule) -> Iterator[FieldViolation]:
         yield FieldViolation("alert_rule.min_notional", "is for opportunities and snapshots; minutes have no size")
 
 
-def _check_conditions(rule: pb.AlertRule) -> Iterator[FieldViolation]:
-    own = CONDITIONS.get(rule.trigger)
-    for field in CONDITIONS.values():
-        if field != own and rule.HasField(field):  # type: ignore[arg-type]
-            yield FieldViolation(f"alert_rule.{field}", "is for rules with its own trigger")
-    if own is None:
-        return
-    if not is_grouped(rule):
-        yield FieldViolation("alert_rule.grouping", "must not be NONE: what opens must be told when it is over")
-    for field in THRESHOLDS:
-        if rule.HasField(field):  # type: ignore[arg-type]
-            yield FieldViolation(f"alert_rule.{field}", "is for opportunities and windows")
-    move = rule.market_move
-    if own == "market_move" and not (math.isfinite(move.min_percent) and move.min_percent > 0):
-        yield FieldViolation("alert_rule.market_move.min_percent", "must be more than 0")
-    if move.HasField("within") and not SECOND_NS <= from_duration(move.within) <= MAX_WITHIN_NS:
-        yield FieldViolation("alert_rule.market_move.within", "must be a duration of 1 s to 3600 s")
-
-
 def _check_grouping(rule: pb.AlertRule) -> Iterator[FieldViolation]:
     given, path = rule.grouping, "alert_rule.grouping"
-    if rule.HasField("grouping") and rule.trigger in WINDOWS and list(given.by) != [pb.ALERT_GROUP_BY_NONE]:
-        yield FieldViolation(path, "is for what opens and closes; windows do not")
+    if rule.HasField("grouping") and rule.trigger in UNGROUPED and list(given.by) != [pb.ALERT_GROUP_BY_NONE]:
+        yield FieldViolation(path, "is for what opens and closes; windows and canaries do not")
     if any(by not in pb.AlertGroupBy.values() or by == pb.ALERT_GROUP_BY_UNSPECIFIED for by in given.by):
         yield FieldViolation(f"{path}.by", "must name what members have in common")
     if pb.ALERT_GROUP_BY_NONE in given.by and len(given.by) > 1:

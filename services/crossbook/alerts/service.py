@@ -164,11 +164,17 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         return pb.ExpireSilenceResponse(silence=await self._stores.silences.expire(identifier))
 
     async def ExplainAlert(self, request: pb.ExplainAlertRequest, context: Context) -> pb.ExplainAlertResponse:
-        if bool(request.opportunity) == bool(request.group):
+        if request.opportunity and request.group:
             raise InvalidRequestError.of("opportunity", "give either an opportunity or a group")
         if request.group:
             return await self._explaining.of_group(group_id(request.group, "group"))
+        if not request.opportunity and not request.rule:
+            raise InvalidRequestError.of("opportunity", "give an opportunity or a group")
         rule = await self._stores.rules.get_rule(rule_id(request.rule, "rule"))
+        if not request.opportunity and rule.trigger == pb.ALERT_TRIGGER_CANARY:
+            return await self._explaining.of_canary(rule)
+        if not request.opportunity:
+            raise InvalidRequestError.of("opportunity", "give an opportunity: only a canary's rule says enough alone")
         return await self._explaining.of_opportunity(request.opportunity, rule)
 
     async def ListSuppressions(
@@ -202,6 +208,7 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
             owned_slots=now.owned_slots,
             slots=SLOTS,
             arbitrage_target=now.arbitrage_target,
+            canaries=now.canaries,
         )
 
 

@@ -43,8 +43,9 @@ from crossbook.plumbing.tasks import Keeper, keeping
 
 TIMER_SECONDS = 0.05
 CLOCK_SECONDS = 0.5
-# Parts of the health: the shards' streams, and whether what they tell can be used.
-QUOTES, QUOTE_TIMES = "quotes", "quote times"
+FACTS_SECONDS = 15.0
+# Parts of the health: the shards' streams, whether what they tell can be used, and facts of instruments.
+QUOTES, QUOTE_TIMES, FACTS = "quotes", "quote times", "facts"
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         stack.callback(live.take_news)  # the last of it
         plane = await stack.enter_async_context(open_plane())
         shards = ShardFollower(listed, live, plane)
-        facts = FactFollower(lambda: shards.listed)
+        facts = FactFollower(lambda: shards.listed, live.on_facts, clock)
         identities = IdentityRegister(live, IdentityStore(pool) if pool else None)
         windows = WindowStore(pool) if pool else None
         lives = LifeStore(pool) if pool else None
@@ -74,7 +75,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         service = ArbitrageService(  # type: ignore[abstract]  # the plane serves its stream
             live, shards, arguments, cooldowns, windows, identities, lives, answers
         )
-        stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards)))
+        stack.enter_context(start_metrics(settings.host, own.metrics_port, ArbitrageCollector(live, shards, facts)))
         health = ServiceHealth(SERVICE_NAME, awaits=(QUOTES,))
         server = grpc_server(
             settings.host,
@@ -99,6 +100,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             keep("identities", lambda: _keep_identities(identities, are_decided))
             keep("shards", lambda: _follow(shards, are_decided, keeper, health))
             keep("facts", facts.run)
+            keep("facts' ages", lambda: _tell_facts(facts, live, health))
             if events and live.writer:
                 keep("event log", live.writer.run)
                 keep("event retention", partial(keep_rows, events, "events", own.event_retention_seconds, MAX_EVENTS))
@@ -120,6 +122,13 @@ async def _tell_clock(live: LiveScan, health: ServiceHealth) -> None:
     while True:
         await asyncio.sleep(CLOCK_SECONDS)
         await health.tell(QUOTE_TIMES, live.clock_problem)
+
+
+async def _tell_facts(facts: FactFollower, live: LiveScan, health: ServiceHealth) -> None:
+    while True:
+        facts.look()
+        await health.tell(FACTS, facts.problem(live.clock.now_ns()))
+        await asyncio.sleep(FACTS_SECONDS)
 
 
 async def _keep_identities(identities: IdentityRegister, are_decided: asyncio.Event) -> None:

@@ -62,6 +62,13 @@ def _because(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:
         pb.REFUSAL_REASON_BELOW_LOT: "what the books hold at prices that pay is less than a lot of both legs",
         pb.REFUSAL_REASON_BELOW_MIN_NOTIONAL: "what the books hold at prices that pay is worth less than the smallest "
         f"order of {buy.venue} or {sell.venue}",
+        pb.REFUSAL_REASON_BELOW_MIN_SIZE: "what the books hold at prices that pay is less than the smallest order of "
+        f"{buy.venue} or {sell.venue}",
+        pb.REFUSAL_REASON_NOT_TRADING: "a leg's venue says that its market takes no orders that take",
+        pb.REFUSAL_REASON_DELISTING: "a leg's venue says that its market ends soon",
+        pb.REFUSAL_REASON_CONTRACT_CHANGED: "a leg's contract is not worth what its sizes were computed with",
+        pb.REFUSAL_REASON_LIMITS_UNKNOWN: "what a leg's venue asks of orders is not known, and "
+        "arbitrage.assume_no_limits is off",
         pb.REFUSAL_REASON_BELOW_THRESHOLD: f"net is below {_percent(_threshold(spread, limits))}",
         pb.REFUSAL_REASON_TOO_GOOD: f"net is above {_percent(limits['max_net_percent'])}, which cannot be true",
         pb.REFUSAL_REASON_CROSSED: "a book's own bid is at or above its ask",

@@ -80,6 +80,10 @@ class LiveScan:
         """To be called every 50 ms."""
         self._tell(self.scanner.on_timer(self.clock.now_ns()))
 
+    def on_facts(self, payload: bytes) -> None:
+        """Takes a WatchInstrumentFactsResponse."""
+        self._tell(self.scanner.on_facts(payload, self.clock.now_ns()))
+
     @property
     def clock_problem(self) -> str:
         """Why no quote can be used, where that is because of clocks; nothing where it is not."""

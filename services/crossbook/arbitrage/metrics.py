@@ -6,10 +6,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from crossbook.arbitrage.event_writer import EventWriter
+from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.live import LiveScan
 from crossbook.arbitrage.messages import reason_name
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.plumbing.latency import quantiles
+from crossbook.plumbing.timestamps import SECOND_NS
 
 PREFIX = "crossbook_arbitrage"
 
@@ -17,7 +19,8 @@ PREFIX = "crossbook_arbitrage"
 class ArbitrageCollector(Collector):
     """What the process has counted, in Prometheus' terms."""
 
-    def __init__(self, live: LiveScan, shards: ShardFollower) -> None:
+    def __init__(self, live: LiveScan, shards: ShardFollower, facts: FactFollower) -> None:
+        self._facts = facts
         self._live = live
         self._shards = shards
 
@@ -38,6 +41,7 @@ class ArbitrageCollector(Collector):
         yield connected
         yield GaugeMetricFamily(f"{PREFIX}_watchers", "Clients that watch opportunities.", value=watchers)
         yield CounterMetricFamily(f"{PREFIX}_dropped_events", "Events that slow watchers lost.", value=dropped)
+        yield from self._of_facts()
         yield from _of_writer(self._live.writer)
         refusals = CounterMetricFamily(f"{PREFIX}_refusals", "Paying pairs that came to be refused.", labels=["reason"])
         for reason, count in stats.refusals:
@@ -48,6 +52,18 @@ class ArbitrageCollector(Collector):
             "Microseconds from receiving a frame to publishing what it caused.",
             self._live.scanner.frame_to_opportunity_us,
         )
+
+    def _of_facts(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            f"{PREFIX}_facts_connected", "Whether a shard tells facts.", value=float(self._facts.is_following)
+        )
+        ages = GaugeMetricFamily(
+            f"{PREFIX}_facts_age_seconds", "Age of the oldest fact that moves and is in use.", labels=["venue"]
+        )
+        now_ns = self._live.clock.now_ns()
+        for venue, oldest_ns in self._facts.oldest_ns.items():
+            ages.add_metric([venue], (now_ns - oldest_ns) / SECOND_NS)
+        yield ages
 
 
 def _of_writer(writer: EventWriter | None) -> Iterable[Metric]:

@@ -1,9 +1,10 @@
 """Records what the scanner is fed, in the order in which it takes it, and feeds it again.
 
 Everything that can change the scanner's answer is in the recording: its settings, every batch, every tick of the timer,
-every loss of a stream, every decision about identities and every life model, each with the time that the scanner was
-told. The connection of a record is the source that it came from, 0 where there was only one. So a replay gives the same
-events. What the scanner answered is there too, as OpportunityEvent, for comparison.
+every loss of a stream, every decision about identities, every life model and every fact that the scanner uses, each
+with the time that the scanner was told. The connection of a record is the source that it came from, 0 where there was
+only one. So a replay gives the same events. What the scanner answered is there too, as OpportunityEvent, for
+comparison.
 
 The core keeps the order and hands the records over in batches. What waits there is bounded by RECORD_BYTES: what does
 not fit would leave a hole, and a recording with a hole replays to something else, so the recording ends before it.
@@ -35,6 +36,7 @@ TIMER = 3
 DISCONNECTED = 4
 IDENTITIES = 5
 LIFE_MODEL = 6
+FACTS = 7
 ANSWER = 100
 NONE_USED = [False] * len(LIFE_HORIZONS_NS)
 
@@ -131,6 +133,8 @@ def _feed(scanner: Scanner, record: Record) -> list[OpportunityEvent]:
         identities = [(IdentityPair(asset, tuple(one), tuple(other)), state) for asset, one, other, state in rows]
         return scanner.set_identities(identities, record.time_ns)
     try:
+        if record.kind == FACTS:
+            return scanner.on_facts(record.payload, record.time_ns)
         return scanner.on_batch(record.payload, record.time_ns, record.connection)
     except PayloadError:
         return []  # as it was refused when it came

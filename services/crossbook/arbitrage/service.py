@@ -186,7 +186,7 @@ class ArbitrageService(arbitrage_pb2_grpc.ArbitrageServiceServicer):
             return self._live.scanner
         store = needed(self._store)
         async with self._window_scans:
-            return await scan_windows(store, source, self._arguments, self._live.identities, now)
+            return await scan_windows(store, source, self._arguments, self._live.identities, self._facts.told(), now)
 
 
 def needed(store: Store | None) -> Store:

@@ -28,6 +28,7 @@ class ScannerArguments(TypedDict):
     allow_depegged: bool
     relays: list[list[str]]
     max_net_percent: float
+    assume_no_limits: bool
 
 
 def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
@@ -50,6 +51,7 @@ def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
         allow_depegged=settings.allow_depegged,
         relays=[list(pair) for pair in {**_built_in_relays(), **settings.relays}.items()],
         max_net_percent=settings.max_net_percent,
+        assume_no_limits=settings.assume_no_limits,
     )
 
 

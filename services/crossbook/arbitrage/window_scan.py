@@ -26,9 +26,10 @@ async def scan_windows(
     source: pb.PriceSource.ValueType,
     arguments: ScannerArguments,
     identities: Identities,
+    facts: bytes,
     now_ns: int,
 ) -> Scanner:
-    """A scanner that holds the newest windows. Raises UnavailableError."""
+    """A scanner that holds the newest windows, and the facts of now. Raises UnavailableError."""
     since_ns = now_ns - (MAX_AGE_WINDOWS + 1) * MAX_WINDOW_NS
     if source == pb.PRICE_SOURCE_MINUTE:
         prices = await store.latest_minutes(since_ns)
@@ -37,6 +38,7 @@ async def scan_windows(
     window_ns = max((price.window_ns for price in prices), default=MAX_WINDOW_NS)
     scanner = new_scanner(_for_windows(arguments, window_ns))
     scanner.set_identities(identities, now_ns)
+    scanner.on_facts(facts, now_ns)
     scanner.on_batch(_payload(prices, now_ns), now_ns)
     return scanner
 
@@ -49,6 +51,7 @@ def _for_windows(arguments: ScannerArguments, window_ns: int) -> ScannerArgument
             "max_age_ns": MAX_AGE_WINDOWS * window_ns,
             "max_skew_ns": window_ns,
             "min_notional": 0.0,
+            "assume_no_limits": True,  # nothing of them is ordered
             "max_rate_age_ns": MAX_AGE_WINDOWS * window_ns,
         }
     )

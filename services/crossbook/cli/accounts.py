@@ -40,6 +40,7 @@ def create_key(
     venues: Annotated[str, typer.Option(help="Of a tracker's key: venues that it may feed; default: all.")] = "",
     methods: Annotated[str, typer.Option(help="RPCs that it may call; default: all of its role.")] = "",
     networks: Annotated[str, typer.Option(help="Networks that it may be used from; default: all.")] = "",
+    quota: Annotated[int, typer.Option(help="Requests of a day that gateways answer it; default: no bound.")] = 0,
     data_dir: DataDir = _HERE,
     gateway: Target = "",
 ) -> None:
@@ -53,6 +54,7 @@ def create_key(
         venues=split_names(venues),
         methods=split_names(methods),
         networks=split_names(networks),
+        daily_quota=quota,
     )
     if days is not None:
         request.lifetime.FromTimedelta(timedelta(days=days))
@@ -67,7 +69,8 @@ def list_keys(data_dir: DataDir = _HERE, gateway: Target = "") -> None:
     for key in _ask(data_dir, gateway, lambda stub, **how: stub.ListApiKeys(ListApiKeysRequest(), **how)).keys:
         state = "revoked" if key.HasField("revoke_time") else "good"
         used = key.last_use_time.ToJsonString() if key.HasField("last_use_time") else "never used"
-        print(f"{key.id}  {_word(key.role):<8}  {state:<7}  {used}  {key.display_name}")
+        today = f"{key.used_today} of {key.daily_quota} today" if key.HasField("daily_quota") else "no quota"
+        print(f"{key.id}  {_word(key.role):<8}  {state:<7}  {used}  {today}  {key.display_name}")
 
 
 @keys.command("revoke")
@@ -128,7 +131,10 @@ def audit(
 
 def _ask(data_dir: Path, gateway: str, call: Callable[..., Coroutine[Any, Any, Any]]) -> Any:
     from crossbook.plumbing.access.folder import open_secrets
+    from crossbook.plumbing.access.party import take_part
+    from crossbook.plumbing.settings import load_settings
 
+    take_part(load_settings())
     token = open_secrets(data_dir / "access").local_token()
     return asyncio.run(_asked(gateway or _entry(data_dir)["address"], token, call))
 

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -104,17 +105,28 @@ def would_fire(
     replay: Annotated[Path, typer.Option("--replay", help="A folder that `crossbook record` has written.")],
     file: FromFile = None,
     target: Target = None,
+    untold: Annotated[bool, typer.Option("--untold", help="Show what would not have been told, too, and why.")] = False,
 ) -> None:
-    """Say what RULE would have fired in a recorded run."""
+    """Say what RULE would have fired in a recorded run, when and as what, also where it is disabled."""
+    from crossbook.alerts.rule_files import RuleFileError
+    from crossbook.alerts.rules import follows_opportunities
     from crossbook.cli import rows
-    from crossbook.replay.compare import fired
+    from crossbook.pb.v1 import alerts_pb2 as pb
+    from crossbook.plumbing.outside import OutsideText
+    from crossbook.replay.compare import rehearsed
 
-    printer = rows.Printer(False, rows.OPPORTUNITY_HEAD, rows.opportunity_event)
-    count = 0
-    for event in fired(replay, _one(rule, file, target)):
-        printer.show(event)
-        count += 1
-    print(f"{count} alerts")
+    found = _one(rule, file, target)
+    if not follows_opportunities(found):
+        raise RuleFileError(f"{rule} does not look at opportunities, and a recording has nothing else")
+    found.is_enabled = True
+    counts, begun = Counter[pb.SuppressionReason.ValueType](), 0
+    print(rows.REHEARSAL_HEAD)
+    for one in rehearsed(replay, found):
+        counts[one.reason] += 1
+        begun += one.begins_group
+        if untold or not one.reason:
+            print(OutsideText.row(rows.rehearsal(one), rows.MAX_ROW), flush=True)
+    print(rows.rehearsals(counts, begun))
 
 
 def preview(

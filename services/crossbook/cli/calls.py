@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from crossbook.cli.names import split_names
+from crossbook.plumbing.access.party import take_part
 from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.settings import Settings, load_settings
@@ -51,6 +52,7 @@ def call(target: str, use: Use) -> None:
 
 def call_side_by_side(targets: Sequence[str], use: Use) -> None:
     """Runs a conversation with each of them; the end of the first is the end of all, and so is Ctrl-C."""
+    take_part(load_settings())
     try:
         asyncio.run(until_first(*(_call(target, use) for target in targets)))
     except KeyboardInterrupt:

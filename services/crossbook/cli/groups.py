@@ -53,8 +53,8 @@ def acknowledge(
 
 @groups.command("explain")
 def explain(
-    what: Annotated[str, typer.Argument(help="An opportunity's id, or a group's name.")],
-    rule: Annotated[str, typer.Option(help="The rule; needed for an opportunity.")] = "",
+    what: Annotated[str, typer.Argument(help="An opportunity's id, or a group's name; nothing for a canary.")] = "",
+    rule: Annotated[str, typer.Option(help="The rule; needed for an opportunity, and for a canary.")] = "",
     target: Target = None,
 ) -> None:
     """Why it was told, or was not."""

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
@@ -12,7 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2, market_pb2
 from crossbook.plumbing.outside import OutsideText
-from crossbook.plumbing.timestamps import SECOND_NS
+from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
+
+if TYPE_CHECKING:
+    from crossbook.alerts.evaluation.decisions import Rehearsal
 
 QUOTE_HEAD = (
     f"{'time':<12} {'venue':<12} {'symbol':<18} {'bid':>14} {'bid size':>12} {'ask':>14} {'ask size':>12}  state"
@@ -25,6 +28,7 @@ LIFE_HEAD = (
     f" {'notional':>12}  end"
 )
 ALERT_HEAD = f"{'time':<12} {'asset':<8} {'buy':<12} {'sell':<12} {'net %':>8}  rule"
+REHEARSAL_HEAD = f"{'time':<12} {'asset':<8} {'buy':<12} {'sell':<12} {'net %':>8}  what"
 
 
 MAX_ROW = 400  # characters; names in it are venues' words
@@ -100,6 +104,27 @@ def alert(found: alerts_pb2.Alert) -> str:
         f"{_clock(found.fire_time):<12} {seen.asset:<8} {seen.buy.venue:<12} {seen.sell.venue:<12}"
         f" {seen.costs.net_percent:>8.3f}  {found.rule}"
     )
+
+
+def rehearsal(found: "Rehearsal") -> str:
+    """What a rule would have done of an opportunity, when and why."""
+    seen = found.opportunity
+    what = f"fires, {found.words}" if not found.reason else f"{_reason(found.reason)}: {found.words}"
+    return (
+        f"{_clock(to_timestamp(found.at_ns)):<12} {seen.asset:<8} {seen.buy.venue:<12} {seen.sell.venue:<12}"
+        f" {seen.costs.net_percent:>8.3f}  {what}"
+    )
+
+
+def rehearsals(counts: "Mapping[alerts_pb2.SuppressionReason.ValueType, int]", groups: int) -> str:
+    """All of it, by reason."""
+    fired = counts.get(alerts_pb2.SUPPRESSION_REASON_UNSPECIFIED, 0)
+    untold = ", ".join(f"{count} {_reason(reason)}" for reason, count in sorted(counts.items()) if reason)
+    return f"{fired} alerts in {groups} groups" + (f"; not told: {untold}" if untold else "")
+
+
+def _reason(reason: "alerts_pb2.SuppressionReason.ValueType") -> str:
+    return alerts_pb2.SuppressionReason.Name(reason).removeprefix("SUPPRESSION_REASON_").lower().replace("_", " ")
 
 
 def explanation(answer: arbitrage_pb2.ExplainSpreadResponse) -> str:

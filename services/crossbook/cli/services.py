@@ -59,7 +59,7 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 
 def _run(service: Service, chosen: dict[str, Any]) -> None:
-    from crossbook.plumbing.access.identity import OWN
+    from crossbook.plumbing.access.party import take_part
     from crossbook.plumbing.exposure import check_exposure
     from crossbook.plumbing.logs import configure_logging
     from crossbook.plumbing.process import run_service
@@ -67,7 +67,7 @@ def _run(service: Service, chosen: dict[str, Any]) -> None:
 
     settings = load_settings(**({service.name: chosen} if chosen else {}))
     check_exposure(settings)
-    OWN.take(settings.access.token_file)
+    take_part(settings)
     configure_logging(service.name, settings.log_level, settings.log_format)
     main = resolve(service.app)
     run_service(lambda lifetime: main(settings, lifetime))

@@ -15,7 +15,7 @@ from crossbook.gateway.answers.processes import Processes
 from crossbook.gateway.answers.service import SERVICE_NAME, GatewayService
 from crossbook.gateway.backend import Backend
 from crossbook.gateway.counters import Counters
-from crossbook.gateway.http.front import Answer, Authenticate, Front, Serve
+from crossbook.gateway.http.front import Answer, Authenticate, Count, Front, Serve
 from crossbook.gateway.http.hosts import Hosts
 from crossbook.gateway.http.limits import Limiter, Proxies
 from crossbook.gateway.http.server import web_server
@@ -108,8 +108,8 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         rest = Rest(
             transcoder, backend.call, Cache(), limits, accounts.audit, access.prepare, access.finish, prices.venues
         )
-        web = Web(rest, _pages(own), document(transcoder, descriptors), health)
-        front = _front(settings, access.authenticate, web.answer, sockets.serve)
+        web = Web(rest, _pages(own), document(transcoder, descriptors), health, accounts.sign_on)
+        front = _front(settings, access.authenticate, accounts.quotas.take, web.answer, sockets.serve)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, GatewayCollector(counters)))
         await stack.enter_async_context(
             grpc_server(
@@ -135,6 +135,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
             keep("shards", lambda: shards.run(tell))
             keep("processes", processes.run)
             keep("accounts", accounts.keeper.run)
+            keep("quotas", accounts.quotas.run)
             keep("opportunities", opportunities.run)
             keep("alerts", alerts.run)
             keep("quotes", lanes.run)
@@ -172,7 +173,7 @@ def _tls(own: GatewaySettings) -> tuple[Path, Path] | None:
     return own.certificate_file, own.key_file
 
 
-def _front(settings: Settings, authenticate: Authenticate, answer: Answer, serve: Serve) -> Front:
+def _front(settings: Settings, authenticate: Authenticate, count: Count, answer: Answer, serve: Serve) -> Front:
     own = settings.gateway
     try:
         proxies = Proxies(own.trusted_proxies)
@@ -180,4 +181,4 @@ def _front(settings: Settings, authenticate: Authenticate, answer: Answer, serve
         raise SettingsError(f"setting gateway.trusted_proxies: {error}") from None
     hosts = Hosts(settings.host, own.allowed_hosts, own.allowed_origins)
     limits = Limiter(own.requests_per_second, own.requests_burst)
-    return Front(hosts, proxies, limits, authenticate, answer, serve)
+    return Front(hosts, proxies, limits, authenticate, count, answer, serve)

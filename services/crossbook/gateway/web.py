@@ -5,12 +5,13 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from crossbook.gateway.accounts.sign_on import SignOn
 from crossbook.gateway.http.front import Asked
 from crossbook.gateway.http.static import StaticFiles
 from crossbook.gateway.rest.rest import Rest
 from crossbook.plumbing.grpc.health import ServiceHealth
 
-API = "/api/"
+API, SIGN_ON = "/api/", "/api/auth/oidc/"
 READ_ONLY = ("GET", "HEAD")
 DOCS = (Path(__file__).parent / "rest/docs.html").read_bytes()
 
@@ -18,15 +19,20 @@ DOCS = (Path(__file__).parent / "rest/docs.html").read_bytes()
 class Web:
     """Deny by default: what is none of these is None, and a page has only GET."""
 
-    def __init__(self, rest: Rest, pages: StaticFiles, openapi: bytes, health: ServiceHealth) -> None:
+    def __init__(
+        self, rest: Rest, pages: StaticFiles, openapi: bytes, health: ServiceHealth, sign_on: SignOn | None
+    ) -> None:
         self._rest = rest
         self._pages = pages
         self._openapi = openapi
         self._health = health
+        self._sign_on = sign_on
 
     async def answer(self, request: Request, asked: Asked, body: bytes) -> Response | None:
         """Raises ProblemError, and whatever a backend raises."""
         path = request.url.path
+        if path.startswith(SIGN_ON):
+            return await self._sign_on.answer(request, asked) if self._sign_on else None
         if path.startswith(API):
             return await self._rest.answer(request, asked, body)
         if request.method not in READ_ONLY:

@@ -14,6 +14,7 @@ from crossbook.local.run.ports import Endpoint, check_ports, choose_ports
 from crossbook.local.servers.postgres import find_binaries
 from crossbook.local.servers.redis import find_server
 from crossbook.local.services import SERVICES, service_named
+from crossbook.plumbing.access.party import take_part
 from crossbook.plumbing.data.postgres import connect
 from crossbook.plumbing.data.redis import open_redis
 from crossbook.plumbing.errors import CrossbookError, SettingsError
@@ -43,6 +44,7 @@ def examine() -> Iterator[Finding]:
         yield _version(package, wanted)
     try:
         settings = load_settings()
+        take_part(settings)
     except CrossbookError as error:
         yield Finding("settings", False, str(error))
         return

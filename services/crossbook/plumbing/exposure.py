@@ -1,6 +1,6 @@
-"""Who can reach this process. A port of Crossbook asks nobody who they are: whoever reaches it may feed quotes and
-change alert rules. So what listens, listens to this machine alone, unless `allow_open` says that strangers are kept out
-by other means.
+"""Who can reach this process. A port of Crossbook asks nobody who they are unless it is told to: whoever reaches it may
+feed quotes and change alert rules. So what listens, listens to this machine alone, unless its ports ask for a
+certificate or a key, or `allow_open` says that strangers are kept out by other means.
 """
 
 import ipaddress
@@ -16,15 +16,21 @@ class OpenHostError(SettingsError):
     def __init__(self, host: str) -> None:
         super().__init__(
             f"setting host: {host} is reached by other machines, and whoever reaches a port may feed quotes and change"
-            " rules: set CROSSBOOK_HOST=127.0.0.1; or, where a firewall or a private network keeps strangers out,"
+            " rules: set CROSSBOOK_HOST=127.0.0.1; or let ports ask who calls, with CROSSBOOK_TLS__CERTIFICATE_FILE,"
+            " CROSSBOOK_TLS__KEY_FILE and CROSSBOOK_TLS__CLIENT_CA_FILE (or"
+            " CROSSBOOK_ACCESS__IS_REQUIRED=true); or, where a firewall or a private network keeps strangers out,"
             " CROSSBOOK_ALLOW_OPEN=true"
         )
         self.host = host
 
 
 def check_exposure(settings: Settings) -> None:
-    """To be called before anything listens. Raises OpenHostError, and SettingsError for a host that has no address."""
-    if not settings.allow_open and not all(map(_is_loopback, _addresses(settings.host))):
+    """To be called before anything listens: others reach it only if its ports ask them who they are, over TLS.
+
+    Raises OpenHostError, and SettingsError for a host that has no address.
+    """
+    asks = settings.tls.client_ca_file or (settings.tls.certificate_file and settings.access.is_required)
+    if not settings.allow_open and not asks and not all(map(_is_loopback, _addresses(settings.host))):
         raise OpenHostError(settings.host)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossbook._core import OpportunityEvent
-from crossbook.alerts.evaluation.decisions import decide
+from crossbook.alerts.evaluation.decisions import Rehearsal, decide, rehearse
 from crossbook.arbitrage.messages import to_event
 from crossbook.arbitrage.recorder import recorded_answers, recorded_arguments
 from crossbook.arbitrage.recorder import replay as replay_scanner
@@ -65,14 +65,9 @@ def replay(directory: Path, speed: float, on_event: OnEvent) -> list[Comparison]
     return rows
 
 
-def fired(directory: Path, rule: AlertRule) -> Iterator[arbitrage_pb2.OpportunityEvent]:
-    """The openings of the opportunities of a recorded run that the rule would have told. Raises RecordingError."""
-    events = [to_event(event) for event in replay_scanner(directory / ARBITRAGE)]
-    openings: dict[str, arbitrage_pb2.OpportunityEvent] = {}
-    for event in events:
-        openings.setdefault(event.opportunity.id, event)
-    for decision in decide([rule], events):
-        yield openings[decision.cause]
+def rehearsed(directory: Path, rule: AlertRule) -> Iterator[Rehearsal]:
+    """What the rule would have done of the opportunities of a recorded run. Raises RecordingError."""
+    yield from rehearse([rule], (to_event(event) for event in replay_scanner(directory / ARBITRAGE)))
 
 
 def _merged(events: Iterator[OpportunityEvent], on_event: OnEvent) -> Fingerprint:

@@ -9,6 +9,7 @@ from crossbook.simulator.faces.base import Face
 from crossbook.simulator.play.faults import parse_faults
 from crossbook.simulator.play.injector import Injector
 from crossbook.simulator.registry import build_faces, traits_of
+from crossbook.simulator.world.books import BookFile
 from crossbook.simulator.world.ledger import Ledger
 from crossbook.simulator.world.listing import assets_of_world, stablecoins_named
 from crossbook.simulator.world.plan import Episode, EpisodePlan
@@ -50,6 +51,7 @@ class Simulator:
         faults = parse_faults(settings.faults, self.faces, self.assets)
         self.truth = TruthFile(settings.truth_file)
         self.ledger = Ledger(settings.ledger_file)
+        self.books = BookFile(settings.books_file, self.world.instruments)
         relays = {t.venue: t.relays for t in traits if t.relays is not None}
         self.truth.started(settings.seed, list(self.faces), names, relays, now_ns)
         self.injector = Injector(self.faces, self.truth)
@@ -94,6 +96,7 @@ class Simulator:
         self.truth.stopped(now_ns)
         self.truth.close()
         self.ledger.close()
+        self.books.close()
 
     def state(self) -> dict[str, Any]:
         """What GET /control/state shows."""
@@ -121,6 +124,7 @@ class Simulator:
     def _on_update(self, instrument: Instrument, is_depth_due: bool) -> None:
         face = self.faces[instrument.venue]
         self.ledger.changed(instrument, len(face.sessions), self._now_ns)
+        self.books.changed(instrument, self._now_ns)
         face.publish_update(instrument, is_depth_due, self._now_ns)
 
     def _end_episodes(self, episodes: list[Episode], now_ns: int, *, ended_early: bool) -> None:

@@ -46,7 +46,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         plane = await stack.enter_async_context(open_plane())
         station = _station(settings.tracker, plane, clock or Clock())
         venues = await _venues(settings.tracker, station, stack)
-        service = TrackerService(venues)
+        service = TrackerService(venues, settings.tracker.spool_dir)
         health = ServiceHealth(SERVICE_NAME, awaits=(MARKETS,))
         lifetime.on_hangup(
             lambda: _read(settings.tracker), lambda listed: _take(listed, venues.values()), "choice, shards"

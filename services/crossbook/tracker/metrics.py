@@ -25,6 +25,9 @@ COUNTERS: dict[str, tuple[str, Callable[[VenueStats], float]]] = {
     "frozen": ("Instruments that the venue had silently stopped sending.", lambda stats: stats.frozen),
     "state_transitions": ("Changes of the venue's state.", lambda stats: stats.state_transitions),
     "listings_refused": ("Market lists that were not readable or not credible.", lambda stats: stats.listings_refused),
+    "fact_answers": ("Answers about facts of instruments that were taken.", lambda stats: stats.fact_answers),
+    "fact_failures": ("Requests for facts without an answer that reads.", lambda stats: stats.fact_failures),
+    "facts_refused": ("Values of facts that could not be what they should.", lambda stats: stats.facts_refused),
     "dropped_quotes": ("Quotes lost because a buffer overflowed.", lambda stats: stats.dropped_quotes),
 }
 GAUGES: dict[str, tuple[str, Callable[[VenueStats], float]]] = {

@@ -1,6 +1,8 @@
 """TrackerService's RPCs: they check what is asked and hand it to the venues."""
 
+import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import grpc
@@ -23,8 +25,9 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class TrackerService(tracker_pb2_grpc.TrackerServiceServicer):
     """One instance per process."""
 
-    def __init__(self, venues: Mapping[str, Venue]) -> None:
+    def __init__(self, venues: Mapping[str, Venue], spool_dir: Path | None = None) -> None:
         self._venues = venues
+        self._spool_dir = spool_dir
 
     async def StartTracking(
         self, request: tracker_pb2.StartTrackingRequest, context: Context
@@ -43,7 +46,9 @@ class TrackerService(tracker_pb2_grpc.TrackerServiceServicer):
     async def GetTrackerStats(
         self, request: tracker_pb2.GetTrackerStatsRequest, context: Context
     ) -> tracker_pb2.GetTrackerStatsResponse:
-        return tracker_pb2.GetTrackerStatsResponse(venues=map(venue_stats, self._chosen(request.venues)))
+        return tracker_pb2.GetTrackerStatsResponse(
+            venues=map(venue_stats, self._chosen(request.venues)), spool_free_percent=_free_percent(self._spool_dir)
+        )
 
     async def ListMarkets(
         self, request: tracker_pb2.ListMarketsRequest, context: Context
@@ -93,6 +98,15 @@ class TrackerService(tracker_pb2_grpc.TrackerServiceServicer):
         if venue_id in _UNAVAILABLE:
             return f"{venue_id!r} cannot be tracked: {_UNAVAILABLE[venue_id]}"
         return f"{venue_id!r} is not a venue of this tracker: {', '.join(sorted(self._venues))}"
+
+
+def _free_percent(folder: Path | None) -> float | None:
+    """Of the disk that holds it; None where there is none, or nobody can say."""
+    try:
+        usage = shutil.disk_usage(folder) if folder is not None else None
+    except OSError:
+        return None
+    return 100 * usage.free / max(1, usage.total) if usage is not None else None
 
 
 def _check_lengths(**lists: Sequence[str]) -> None:

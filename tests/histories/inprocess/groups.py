@@ -3,7 +3,7 @@
 1. Every alert of the rule is in a group; groups of one thing follow each other in time.
 2. Each revision is one message, from 1 on without a hole, accepted under its own id and no other.
 3. A group that is over is closed. It is told from OPENED, or CLOSED alone, to one CLOSED, and nothing after it; one of
-   which nothing was told had a silence.
+   which nothing was told had a silence, or came late and is a part of one that was told to its end.
 4. Nothing begins to be told while a silence of its asset that was answered for is in force.
 5. What somebody has acknowledged stays acknowledged by the last who did, and does not repeat meanwhile.
 """
@@ -17,11 +17,15 @@ from typing import Any
 GROUPED = "grouped"
 OPENED, CLOSED, REPEATED = 1, 3, 4
 SLACK_SECONDS = 0.1
+CLOSE_WAIT_SECONDS = 2.0
+TIMING = {"wait": 0.5, "interval": 1.0, "repeat_interval": 3.0, "close_wait": CLOSE_WAIT_SECONDS}  # of the rule, in s
 # Times are those since the beginning.
 LOOK = """
 SELECT
     (SELECT coalesce(json_agg(json_build_array(id, asset, state, extract(epoch FROM opened_at)::float8 - {0},
-        acknowledgement->>'author') ORDER BY opened_at, id), '[]') FROM alert_groups),
+        acknowledgement->>'author', extract(epoch FROM closed_at)::float8 - {0},
+        (SELECT extract(epoch FROM min((opportunity->>'open_time')::timestamptz))::float8 - {0} FROM alerts
+         WHERE group_id = alert_groups.id)) ORDER BY opened_at, id), '[]') FROM alert_groups),
     (SELECT coalesce(json_agg(json_build_array(id, group_id, revision, kind,
         extract(epoch FROM created_at)::float8 - {0}) ORDER BY group_id, revision), '[]')
      FROM alert_messages WHERE group_id IS NOT NULL),
@@ -35,7 +39,8 @@ SELECT
 class SeenGroups:
     """What is there to judge."""
 
-    groups: Sequence[Sequence[Any]] = ()  # id, asset, state, when it began, who has acknowledged
+    # id, asset, state, when it began, who has acknowledged, when its last member closed, when its first opened
+    groups: Sequence[Sequence[Any]] = ()
     messages: Sequence[Sequence[Any]] = ()  # id, group, revision, kind, when
     members: Sequence[Sequence[Any]] = ()  # cause, group
     deliveries: Sequence[Sequence[Any]] = ()  # message, state
@@ -69,12 +74,24 @@ def _told(group: Sequence[Any], messages: Sequence[Sequence[Any]], seen: SeenGro
         yield f"group {name} of {asset} has revisions {[message[2] for message in messages]}"
     if state == 1 and asset not in seen.open_assets:
         yield f"group {name} of {asset} is over and not closed"
-    if state != 1 and not kinds and not any(one[0] == asset for one in seen.silences):
+    if state != 1 and not kinds and not any(one[0] == asset for one in seen.silences) and not _is_part(group, seen):
         yield f"group {name} of {asset} was never told"
     if kinds and (kinds[0] not in (OPENED, CLOSED) or kinds.count(OPENED) > 1):
         yield f"group {name} of {asset} was told as {kinds}"
     if kinds and state != 1 and (kinds[-1] != CLOSED or kinds.count(CLOSED) > 1):
         yield f"group {name} of {asset} was told to its end as {kinds}"
+
+
+def _is_part(group: Sequence[Any], seen: SeenGroups) -> bool:
+    ended = {message[1] for message in seen.messages if message[3] == CLOSED}
+    return any(
+        other[0] in ended
+        and other[1] == group[1]
+        and group[6] <= other[5] + CLOSE_WAIT_SECONDS + SLACK_SECONDS
+        and other[6] <= group[5] + CLOSE_WAIT_SECONDS + SLACK_SECONDS
+        for other in seen.groups
+        if other is not group
+    )
 
 
 def _accepted(seen: SeenGroups) -> Iterator[str]:

@@ -71,8 +71,9 @@ def grouped_history(seed: int, length: int) -> History:
     """Of a rule that groups: half of the steps are the death of a replica, a sixth is something that pays."""
     chance = random.Random(f"groups {seed}")
     at, steps = 0.0, []
+    has_clocks = chance.random() < 0.3
     kinds = {"pay": 6, "kill": 5, "kill_before": 6, "kill_after": 6, "refuse": 1, "lose": 2, "limit": 1, "forget": 1,
-             "silence": 2, "acknowledge": 3}  # fmt: skip
+             "silence": 2, "acknowledge": 3, "set": 6 if has_clocks else 0}  # fmt: skip
     for _ in range(length):
         at += chance.choice(DELAYS)
         kind = chance.choices(list(kinds), weights=list(kinds.values()))[0]

@@ -27,7 +27,7 @@ from crossbook.pb.v1 import alerts_pb2, arbitrage_pb2
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 from tests.histories.inprocess import judge as rules_of
-from tests.histories.inprocess.groups import GROUPED, SeenGroups, judge_groups
+from tests.histories.inprocess.groups import GROUPED, TIMING, SeenGroups, judge_groups
 from tests.histories.inprocess.groups import LOOK as LOOK_AT_GROUPS
 from tests.histories.inprocess.history import ALERTS, ARBITRAGE, ASSETS, CLOCKS, History, Step
 from tests.histories.inprocess.judge import LOGGED, LOOK, Opening, Seen, judge
@@ -393,7 +393,7 @@ def _rule(name: str) -> alerts_pb2.AlertRule:
     rule.trigger = alerts_pb2.ALERT_TRIGGER_OPPORTUNITY
     rule.cooldown.FromMilliseconds(round(rules_of.CALM_SECONDS * 1000) if name == "calm" else 0)
     if name == GROUPED:
-        for field, seconds in (("wait", 0.5), ("interval", 1.0), ("repeat_interval", 3.0), ("close_wait", 2.0)):
+        for field, seconds in TIMING.items():
             getattr(rule.grouping, field).FromMilliseconds(round(seconds * 1000))
     if name == "lived":
         rule.min_life.FromMilliseconds(round(rules_of.LIVED_SECONDS * 1000))

@@ -49,6 +49,9 @@ async def test_windows_outlast_an_absence_of_postgres(tmp_path: Path, free_port:
                 _send(tracker, stream, oracle, 600)
                 received = (await get_stats(channel)).streams[0].received_sequence
                 assert received < stream.sequence
+                full = await get_stats(channel)
+                assert full.max_waiting_windows == WAITING_LIMIT
+                assert full.streams[0].waiting_windows > WAITING_LIMIT / 2  # more and more, until intake stops
                 newcomer = BufferingTracker(f"127.0.0.1:{free_port}", QuoteStream("beta"))
                 async with newcomer:
                     await eventually(lambda: grpc.StatusCode.UNAVAILABLE in newcomer.endings)

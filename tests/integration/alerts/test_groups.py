@@ -118,6 +118,32 @@ async def test_members_that_come_later_are_an_update_in_their_interval(
     assert set(kinds(receiver)[1:]) == {"updated"}
 
 
+async def test_members_that_come_late_are_no_second_message_of_what_was_told_to_its_end(
+    replica: RunningAlerts, arbitrage: StandInArbitrage, receiver: Receiver
+) -> None:
+    """As when a replica dies with some in hand: their group closes without a word, and names the one that has told."""
+    await replica.create(grouped(receiver, wait=3.0), "r")
+    found = dislocated()
+    early, late = found[:3], found[3:]
+    await arbitrage.tell(*(event(OPENED, one) for one in early))
+    await eventually(lambda: kinds(receiver) == ["opened"])
+    await arbitrage.tell(*(event(CLOSED, one, after_seconds=0.2) for one in early))
+    await eventually(lambda: "closed" in kinds(receiver))
+    for one in late:
+        await arbitrage.tell(event(OPENED, one), event(CLOSED, one, after_seconds=0.2))
+
+    async def is_over() -> bool:
+        told = await groups(replica)
+        return len(told) == 2 and not any(one.open_count for one in told) and not await groups(replica, open_only=True)
+
+    await eventually(is_over)
+    second, first = await groups(replica)
+    assert (first.member_count, second.member_count, second.revision) == (len(early), len(late), 0)
+    assert kinds(receiver).count("closed") == 1
+    answer = await replica.stub.ExplainAlert(pb.ExplainAlertRequest(group=second.name), timeout=CALL_SECONDS)
+    assert f"came late: {first.name} has told of it to its end" in [one.detail for one in answer.suppressions]
+
+
 async def acknowledge(replica: RunningAlerts, **fields: Any) -> pb.AlertGroup:
     request = pb.AcknowledgeAlertGroupRequest(author="ann", **fields)
     return (await replica.stub.AcknowledgeAlertGroup(request, timeout=CALL_SECONDS)).group

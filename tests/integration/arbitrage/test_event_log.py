@@ -78,6 +78,20 @@ async def store(postgres_dsn: str) -> AsyncIterator[EventStore]:
     await pool.close()
 
 
+async def test_an_event_is_kept_to_the_last_bit_whatever_it_is_called(store: EventStore) -> None:
+    """Names with all that means something in a statement."""
+    own = process(store)
+    own.tick(101.0, "B\"T\\C,{}'é NULL")
+    own.tick(101.1)
+    events = own.live.scanner.unwritten(10)
+    await own.write()
+    rows = await store.after(0, 10)
+    names = ("number", "kind", "opportunity_id", "asset", "buy_venue", "sell_venue", "opening_net_percent", "event_ns")
+    for name in (*names, "payload"):
+        assert [getattr(row, name) for row in rows] == [getattr(event, name) for event in events]
+    assert [row.asset for row in rows] == ["B\"T\\C,{}'é NULL", "BTC"]
+
+
 async def test_a_successor_tells_what_its_predecessor_told_and_ends_what_it_does_not_see(store: EventStore) -> None:
     """OPENED and CLOSED come from the log; what the dead one held open ends, for nobody watched it on."""
     dead, successor = process(store), process(store)

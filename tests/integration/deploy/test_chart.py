@@ -74,7 +74,7 @@ def test_every_shard_of_the_list_is_a_pod_of_that_name(
 ) -> None:
     """The file reads as the program reads it, and each address is of a pod that runs behind a Service that is there."""
     manifests = render(values)
-    (listed,) = of_kind(manifests, "ConfigMap")
+    (listed,) = [one for one in of_kind(manifests, "ConfigMap") if "shards.json" in one["data"]]
     (tmp_path / "shards.json").write_text(listed["data"]["shards.json"])
     monkeypatch.setenv("CROSSBOOK_TRACKER__SHARDS_FILE", str(tmp_path / "shards.json"))
     shards = read_shards("tracker", load_settings().tracker)
@@ -92,9 +92,9 @@ def test_every_shard_of_the_list_is_a_pod_of_that_name(
 
 
 def test_lists_follow_the_numbers() -> None:
-    """Two shards of four pods are listed, and alerts knows both replicas of arbitrage."""
+    """Two shards of four pods are listed, and alerts knows both replicas of arbitrage, and each group's tracker."""
     manifests = render(SHARDS)
-    (listed,) = of_kind(manifests, "ConfigMap")
+    (listed,) = [one for one in of_kind(manifests, "ConfigMap") if "shards.json" in one["data"]]
     assert list(json.loads(listed["data"]["shards.json"])) == ["shard-0", "shard-1"]
     alerts = next(pod for pod in pods(manifests) if component(pod) == "alerts")
     targets = environment(alerts["spec"]["containers"][0])["CROSSBOOK_ALERTS__ARBITRAGE_TARGETS"].split(",")
@@ -102,6 +102,11 @@ def test_lists_follow_the_numbers() -> None:
         "one-crossbook-arbitrage-0",
         "one-crossbook-arbitrage-1",
     ]
+    alerts = next(pod for pod in pods(render(CHART / "ci/groups-values.yaml")) if component(pod) == "alerts")
+    targets = environment(alerts["spec"]["containers"][0])["CROSSBOOK_ALERTS__TRACKER_TARGETS"].split(",")
+    names = [one["metadata"]["name"] for one in of_kind(render(CHART / "ci/groups-values.yaml"), "StatefulSet")]
+    assert [target.partition(".")[0] for target in targets] == [f"{name}-0" for name in names if "-tracker-" in name]
+    assert all(".one-crossbook-tracker-pods." in target and target.endswith(":50051") for target in targets)
 
 
 def test_each_group_of_venues_has_its_tracker() -> None:
@@ -218,7 +223,7 @@ def test_pods_restart_for_a_new_list_unless_they_are_to_be_told() -> None:
     """Those that read it, and no others."""
     before = {component(pod): pod for pod in pods(render())}
     after = {component(pod): pod for pod in pods(render(sets=("aggregator.shards=2",)))}
-    assert {name for name in TABLE if before[name] != after[name]} == {"tracker", "arbitrage"}
+    assert {name for name in TABLE if before[name] != after[name]} == {"tracker", "arbitrage", "alerts"}
     held = ("aggregator.restartOnNewShards=false",)
     before = {component(pod): pod for pod in pods(render(sets=held))}
     after = {component(pod): pod for pod in pods(render(sets=(*held, "aggregator.shards=2")))}

@@ -21,6 +21,9 @@ KEPT = {
     "a pause of a destination lasted as long": History(
         (PAID, Step(1.0, "limit", "receiver", 2.0), Step(2.5, "set", "postgres", -4000.0))
     ),
+    "what was turned away after a clock was set back waited until the old clock's time": History(
+        (PAID, Step(1.0, "limit", "receiver", 4.0), Step(1.5, "set", "postgres", -4000.0))
+    ),
     "a dead replica kept its slots when Redis' clock was set back": History(
         (Step(0.5, "set", "redis", -4000.0), Step(0.6, "kill", "alerts-1", 0.0), PAID)
     ),

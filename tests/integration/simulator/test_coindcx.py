@@ -11,6 +11,7 @@ from crossbook.simulator.faces.coindcx import CoinDcxFace
 from tests.support.simulator.clients.base import SequenceBroken
 from tests.support.simulator.clients.coindcx import CoinDcxBook
 from tests.support.simulator.simulators import DEADLINE_SECONDS, Bench, bench, equals_truth, follow
+from tests.support.waiting import eventually
 
 PATH = "/coindcx/socket.io/?EIO=4&transport=websocket"
 BTC = "B-BTC_USDT"
@@ -109,6 +110,19 @@ async def test_unknown_pairs_and_depths_are_met_with_silence_and_empty_books() -
         assert list(_face(running).subscribers) == [f"{BTC}@orderbook@10-futures"]
         empty = await _book(running, BOOK_PATH.replace("BTC", "NOPE"))
     assert empty == {"ts": 0, "vs": 0, "asks": {}, "bids": {}}
+
+
+async def test_a_book_that_nobody_listens_to_moves_on_over_rest() -> None:
+    """What the venue no longer tells it still has: a client that was forgotten finds out."""
+    async with bench() as running:
+        told = [(await _book(running))["vs"]]
+
+        async def moves_on() -> bool:
+            told.append((await _book(running))["vs"])
+            return told[-1] > told[0] + 2
+
+        await eventually(moves_on)
+        assert told == sorted(told)
 
 
 async def test_leaving_ends_the_frames_of_one_pair() -> None:

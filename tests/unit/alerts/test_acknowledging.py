@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from crossbook.alerts.ack_tokens import VALID_NS, token_of
 from crossbook.alerts.acknowledging import DEFAULT_NS, Acknowledging
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.clock import Clock
@@ -12,6 +13,7 @@ from crossbook.plumbing.errors import ConflictError, InvalidRequestError, NotFou
 from crossbook.plumbing.timestamps import SECOND_NS, from_timestamp
 
 NOW_NS = 1_790_000_000 * SECOND_NS
+GOOD = token_of("g", "secret", NOW_NS)
 
 
 class Groups:
@@ -19,7 +21,7 @@ class Groups:
 
     said: pb.AlertAcknowledgement | None = None
 
-    async def token(self, group_id: str) -> str:
+    async def acknowledge_key(self, group_id: str) -> str:
         if group_id not in ("g", "closed"):
             raise NotFoundError(group_id)
         return "secret"
@@ -35,7 +37,7 @@ async def acknowledge(groups: Groups, **fields: Any) -> pb.AlertGroup:
     return await Acknowledging(cast(Any, groups), clock).acknowledge(request)
 
 
-@pytest.mark.parametrize("by", [{"name": "alertGroups/g"}, {"token": "g.secret"}])
+@pytest.mark.parametrize("by", [{"name": "alertGroups/g"}, {"token": GOOD}])
 async def test_by_its_name_or_its_token(by: dict[str, str]) -> None:
     """It holds for some hours unless something else is said; who and when is kept."""
     groups = Groups()
@@ -45,7 +47,14 @@ async def test_by_its_name_or_its_token(by: dict[str, str]) -> None:
     assert from_timestamp(groups.said.expire_time) == NOW_NS + DEFAULT_NS
 
 
-@pytest.mark.parametrize("token", ["g.wrong", "g.", "g", ".secret", "other.secret", "G/../x.secret"])
+OTHERS = token_of("other", "secret", NOW_NS)
+EXPIRED = token_of("g", "secret", NOW_NS - VALID_NS)
+LONGER = GOOD.replace(".", ".9", 1)
+
+
+@pytest.mark.parametrize(
+    "token", ["g.wrong", "g.", "g", ".secret", "g.secret", "é", OTHERS, EXPIRED, LONGER, "G/../x.s"]
+)
 async def test_a_token_that_is_not_the_group_s_own_opens_nothing(token: str) -> None:
     """Whether there is such a group is not told."""
     with pytest.raises(InvalidRequestError, match="token"):

@@ -96,3 +96,20 @@ async def test_a_group_is_told_not_yet_told_or_never() -> None:
     for answer in (await kept.explaining().of_group("g"), await kept.explaining().of_opportunity("o", RULE)):
         assert answer.is_told
         assert answer.explanation == "told as alertGroups/g (BTC v), whose last message is revision 2"
+
+
+async def test_a_canary_is_explained_by_its_rule_alone() -> None:
+    """The one that was due last: told, held back, about to be made, or of a rule that is not enabled."""
+    kept, rule = Kept(), pb.AlertRule(name="alertRules/alive", is_enabled=True, trigger=pb.ALERT_TRIGGER_CANARY)
+    assert (await kept.explaining().of_canary(rule)).explanation.endswith("Z: is about to be made")
+    kept.suppressions = [suppression(pb.SUPPRESSION_REASON_SILENCE)]
+    answer = await kept.explaining().of_canary(rule)
+    assert answer.explanation.endswith(": held back by a silence: the details")
+    assert (answer.is_told, list(answer.suppressions)) == (False, kept.suppressions)
+    kept.suppressions = []
+    kept.alerts = [pb.Alert(deliveries=[pb.Delivery(channel_id="hook", state=pb.DELIVERY_STATE_DELIVERED)])]
+    answer = await kept.explaining().of_canary(rule)
+    assert answer.is_told
+    assert answer.explanation.endswith(": told; hook: delivered")
+    kept.alerts, rule.is_enabled = [], False
+    assert "is not enabled" in (await kept.explaining().of_canary(rule)).explanation

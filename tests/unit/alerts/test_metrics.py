@@ -5,6 +5,8 @@ from prometheus_client import CollectorRegistry
 
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.metrics import AlertsCollector
+from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,14 @@ def test_each_count_is_shown_under_its_name(name: str, counters: Counters, value
     for field in Counters.__dataclass_fields__:
         setattr(kept, field, getattr(counters, field))
     assert registry.get_sample_value(f"crossbook_alerts_{name}") == value
+
+
+def test_when_each_channel_took_a_canary_last_is_shown() -> None:
+    """0 where it never did, so that a rule on its age fires."""
+    taken = pb.CanaryStats(rule="alertRules/alive", channel_id="hook", delivery_time=to_timestamp(7 * SECOND_NS))
+    counters = Counters(canaries=[taken, pb.CanaryStats(rule="alertRules/alive", channel_id="chat")])
+    registry = CollectorRegistry()
+    registry.register(AlertsCollector(counters))
+    for channel, seconds in (("hook", 7.0), ("chat", 0.0)):
+        labels = {"rule": "alive", "channel": channel}
+        assert registry.get_sample_value("crossbook_alerts_canary_delivered_timestamp_seconds", labels) == seconds

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToDict
 
+from crossbook.alerts.ack_tokens import token_of
 from crossbook.alerts.channels.content import sample_alert
 from crossbook.alerts.records import alert_from, claimed_from, message_from, message_of, rule_from
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.plumbing.timestamps import from_timestamp
 
 FIRST, LATER = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
 SAMPLE = sample_alert().opportunity
@@ -45,7 +47,8 @@ def test_a_message_of_a_group_is_the_group_as_it_was_then() -> None:
     message = message_from(row)
     assert (message.name, message.group_key, message.revision) == ("alertMessages/m-1", "g-1", 3)
     assert (message.kind, message.group) == (pb.ALERT_MESSAGE_KIND_UPDATED, group)
-    assert (message.acknowledge_token, message.HasField("alert")) == ("g-1.secret", False)
+    made_ns = from_timestamp(message.create_time)
+    assert (message.acknowledge_token, message.HasField("alert")) == (token_of("g-1", "secret", made_ns), False)
     alert = sample_alert()
     alone = message_of(alert)
     assert (alone.name, alone.group_key, alone.alert) == ("alertMessages/sample", "sample", alert)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.rules import check_rule, cooldown_ns, created, default_rule, redacted, updated
 from crossbook.pb.v1 import alerts_pb2 as pb
+from crossbook.pb.v1.arbitrage_pb2 import OpportunityFilter
 from crossbook.plumbing.errors import InvalidRequestError
 from crossbook.plumbing.timestamps import SECOND_NS, to_duration
 
@@ -109,19 +110,20 @@ def test_any_threshold_is_accepted_or_named(value: float) -> None:
         assert [violation.field for violation in raised.value.violations] == ["alert_rule.min_net_percent"]
 
 
+def wrong(**fields: object) -> set[str]:
+    """What is said to be wrong with a rule of these fields."""
+    rule = default_rule()
+    rule.ClearField("grouping")
+    rule.MergeFrom(pb.AlertRule(**fields))  # type: ignore[arg-type]
+    try:
+        check_rule(rule, POLICY, [])
+    except InvalidRequestError as error:
+        return {violation.field.removeprefix("alert_rule.") for violation in error.violations}
+    return set()
+
+
 def test_a_probability_goes_with_a_moment_and_with_opportunities() -> None:
     """Half of it, what is no probability, and a rule about windows are refused with the field."""
-
-    def wrong(**fields: object) -> set[str]:
-        rule = default_rule()
-        rule.ClearField("grouping")
-        rule.MergeFrom(pb.AlertRule(**fields))  # type: ignore[arg-type]
-        try:
-            check_rule(rule, POLICY, [])
-        except InvalidRequestError as error:
-            return {violation.field.removeprefix("alert_rule.") for violation in error.violations}
-        return set()
-
     after = to_duration(180_000_000)
     assert wrong(min_alive_probability=0.5, alive_after=after) == set()
     assert wrong(min_alive_probability=0.5) == wrong(alive_after=after) == {"alive_after"}
@@ -130,3 +132,12 @@ def test_a_probability_goes_with_a_moment_and_with_opportunities() -> None:
     assert wrong(min_alive_probability=0.5, alive_after=to_duration(6 * SECOND_NS)) == {"alive_after"}
     windows = wrong(min_alive_probability=0.5, alive_after=after, trigger=pb.ALERT_TRIGGER_SNAPSHOT)
     assert windows == {"min_alive_probability"}
+
+
+def test_a_filter_is_checked_where_it_stands_and_is_for_opportunities_and_windows() -> None:
+    """Its least life is the rule's own."""
+    assert wrong(filter=OpportunityFilter(min_volume_24h=1e6)) == set()
+    assert wrong(filter=OpportunityFilter(min_volume_24h=1e6), trigger=pb.ALERT_TRIGGER_SNAPSHOT) == set()
+    assert wrong(filter=OpportunityFilter(min_volume_24h=-1)) == {"filter.min_volume_24h"}
+    assert wrong(filter=OpportunityFilter(min_life=to_duration(SECOND_NS))) == {"filter.min_life"}
+    assert "filter" in wrong(filter=OpportunityFilter(), trigger=pb.ALERT_TRIGGER_FEED)

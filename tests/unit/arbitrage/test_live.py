@@ -11,10 +11,12 @@ from crossbook.arbitrage import recorder as module
 from crossbook.arbitrage.messages import to_event
 from crossbook.arbitrage.recorder import NAME, BatchRecorder, recorded_answers, replay
 from crossbook.arbitrage.tuning import ScannerArguments
+from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.recording import read_recording
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.facts import HALTED, TRADING, told_facts
 from tests.support.arbitrage.told_events import told
 from tests.support.arbitrage.watching import WatchedScan
 
@@ -86,6 +88,24 @@ async def test_a_recording_of_a_live_scan_replays_to_what_it_told(tmp_path: Path
     assert [event.kind for event in replayed] == [1, 3, 1, 3]
     assert replayed == said
     assert list(recorded_answers(tmp_path)) == [event.SerializeToString() for event in said]
+
+
+async def test_facts_reach_the_scan_and_its_recording(tmp_path: Path, arguments: ScannerArguments) -> None:
+    """A venue that halts closes what is open there, and the recording replays to the same end; garbage is refused."""
+    recorder = BatchRecorder(tmp_path, arguments, 1)
+    live = WatchedScan(arguments, recorder)
+    live.on_facts(told_facts("cheap", status=TRADING, min_notional=50.0).SerializeToString())
+    tick(live, 101.0)
+    live.on_facts(told_facts("cheap", status=HALTED).SerializeToString())
+    with pytest.raises(PayloadError):
+        live.on_facts(b"\xff")
+    live.take_news()
+    recorder.close()
+    opened, closed = told(live.scanner)
+    assert opened.opportunity.buy.facts.min_notional == 50.0
+    assert closed.close_reason == pb.REFUSAL_REASON_NOT_TRADING
+    replayed = [to_event(event) for event in replay(tmp_path)]
+    assert [event.close_reason for event in replayed] == [0, pb.REFUSAL_REASON_NOT_TRADING]
 
 
 async def test_a_recording_ends_before_a_hole(

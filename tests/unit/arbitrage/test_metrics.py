@@ -3,11 +3,13 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
 from crossbook._core import EventFilter, Plane
+from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.tuning import ScannerArguments
 from crossbook.plumbing.plane.thread import PlaneThread
 from tests.support.aggregator.fanout import Tick, payload
+from tests.support.arbitrage.facts import told_facts
 from tests.support.arbitrage.watching import WatchedScan
 
 
@@ -19,7 +21,11 @@ async def test_a_scrape_shows_the_counters(arguments: ScannerArguments) -> None:
     for bid in (101.0, 101.3, 101.6):
         live.on_batch(payload(Tick("cheap", 99.9, 100.0), Tick("dear", bid, bid + 0.1), small))
     registry = CollectorRegistry()
-    registry.register(ArbitrageCollector(live, ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))))
+    shards = ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))
+    facts = FactFollower(dict, live.on_facts, live.clock)
+    facts.take(told_facts("cheap", mark=100.0))
+    facts.look()
+    registry.register(ArbitrageCollector(live, shards, facts))
     text = generate_latest(registry).decode()
     assert "crossbook_arbitrage_opened_total 1.0" in text
     assert "crossbook_arbitrage_open 1.0" in text
@@ -29,4 +35,6 @@ async def test_a_scrape_shows_the_counters(arguments: ScannerArguments) -> None:
     assert slow is not None
     assert "crossbook_arbitrage_watchers 1.0" in text
     assert "crossbook_arbitrage_dropped_events_total 2.0" in text
+    assert "crossbook_arbitrage_facts_connected 0.0" in text
+    assert 'crossbook_arbitrage_facts_age_seconds{venue="cheap"}' in text
     assert 'crossbook_arbitrage_frame_to_opportunity_us{quantile="0.99"}' in text

@@ -39,7 +39,7 @@ async def test_only_some_answers_read_the_whole_market_at_a_time(arguments: Scan
     live = LiveScan(arguments)
     shards = ShardFollower({"main": "127.0.0.1:1"}, live, PlaneThread(Plane()))
     identities = IdentityRegister(live, None)
-    facts = FactAnswers(FactFollower(dict), assume=False)
+    facts = FactAnswers(FactFollower(dict, lambda _: None, live.clock), assume=False)
     service = ArbitrageService(
         live, shards, arguments, CooldownReader(None), cast(WindowStore, store), identities, None, facts
     )

@@ -46,3 +46,18 @@ def test_where_the_books_end_there_may_be_more_and_where_nothing_fits_that_is_sa
     refused = pb.SizedEdge(refusal=pb.REFUSAL_REASON_BELOW_MIN_NOTIONAL)
     text = explain_sizes(opportunity(threshold_percent=0.1, largest=refused, most_profitable=refused))
     assert text == "No size that nets 0.1000 % can be ordered, BELOW_MIN_NOTIONAL."
+
+
+def test_what_venues_ask_of_orders_is_told_and_what_is_not_known_is_named() -> None:
+    """Each leg's limits, the status, and that what is unknown counts as none."""
+    found = opportunity(
+        unknown_reason=pb.REFUSAL_REASON_NO_DEPTH, unknown_limits=["sell.max_size"], assumed=["sell.max_size"]
+    )
+    found.buy.MergeFrom(pb.Leg(venue="cheap", facts=pb.LegFacts(status=1, min_size=0.001, min_notional=5)))
+    found.sell.MergeFrom(pb.Leg(venue="dear", facts=pb.LegFacts(max_size=80)))
+    assert explain_sizes(found) == (
+        "How much of it there is is not known, NO_DEPTH. "
+        "cheap is TRADING and takes orders of at least 0.001 BTC, worth at least 5 USDT. "
+        "dear takes orders of at most 80 BTC. "
+        "Not known: sell.max_size. It counts as none, by arbitrage.assume_no_limits."
+    )

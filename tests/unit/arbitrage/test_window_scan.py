@@ -59,7 +59,7 @@ async def scan(
     source: pb.PriceSource.ValueType = pb.PRICE_SOURCE_SNAPSHOT,
     identities: Identities = (),
 ) -> Scanner:
-    return await scan_windows(store, source, arguments, identities, NOW_NS)
+    return await scan_windows(store, source, arguments, identities, b"", NOW_NS)
 
 
 CHEAP, DEAR = price("cheap", 99.9, 100.0), price("dear", 101.0, 101.1)

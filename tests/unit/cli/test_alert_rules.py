@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from crossbook.alerts.evaluation.decisions import Rehearsal
 from crossbook.alerts.rule_files import RuleFileError
 from crossbook.cli.main import app
+from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
+from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.replay import compare
 
 FILE = """
@@ -49,12 +52,27 @@ def test_a_preview_is_what_each_channel_would_say(file: Path) -> None:
 
 
 def test_what_would_have_fired_is_a_line_each(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the recorded run's opportunities."""
-    events = [arbitrage_pb2.OpportunityEvent(opportunity=arbitrage_pb2.Opportunity(asset="BTC"))] * 2
-    monkeypatch.setattr(compare, "fired", lambda directory, rule: iter(events))
-    code, lines = said("test", "night", "--file", str(file), "--replay", str(tmp_path))
-    assert (code, len(lines), lines[-1]) == (0, 4, "2 alerts")
-    assert "BTC" in lines[1]
+    """With when and as what; what would not have been told is counted by its reason, and shown to whoever asks."""
+    found = arbitrage_pb2.Opportunity(asset="BTC")
+    rehearsed = [
+        Rehearsal("alertRules/night", found, SECOND_NS, "begins BTC binance", begins_group=True),
+        Rehearsal("alertRules/night", found, SECOND_NS, "joins BTC binance"),
+        Rehearsal("alertRules/night", found, SECOND_NS, "net 0.1% is below 0.15%", pb.SUPPRESSION_REASON_THRESHOLD),
+    ]
+    monkeypatch.setattr(compare, "rehearsed", lambda directory, rule: iter(rehearsed))
+    arguments = ("test", "night", "--file", str(file), "--replay", str(tmp_path))
+    code, lines = said(*arguments)
+    assert (code, len(lines), lines[-1]) == (0, 4, "2 alerts in 1 groups; not told: 1 threshold")
+    assert lines[1].split()[1] == "BTC"
+    assert lines[1].endswith("fires, begins BTC binance")
+    assert said(*arguments, "--untold")[1][3].endswith("threshold: net 0.1% is below 0.15%")
+
+
+def test_a_rule_that_looks_at_no_opportunities_is_not_tested_with_them(file: Path, tmp_path: Path) -> None:
+    """It would fire nothing, which says nothing."""
+    file.write_text(FILE.replace("min_net_percent: 0.15", "trigger: ALERT_TRIGGER_SNAPSHOT"))
+    with pytest.raises(RuleFileError, match="does not look at opportunities"):
+        said("test", "night", "--file", str(file), "--replay", str(tmp_path))
 
 
 def test_without_a_command_it_is_the_service() -> None:

@@ -31,7 +31,11 @@ def test_what_services_dial_is_found_in_their_settings() -> None:
     """The table says nothing of it."""
     rows = json.loads(generator().services())
     dialled = {name: row["dials"] for name, row in rows.items() if row["dials"]}
-    assert dialled == {"tracker": ["aggregator"], "arbitrage": ["aggregator"], "alerts": ["arbitrage"]}
+    assert dialled == {
+        "tracker": ["aggregator"],
+        "arbitrage": ["aggregator"],
+        "alerts": ["aggregator", "arbitrage", "tracker"],
+    }
 
 
 def test_every_service_has_its_values() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.histories.inprocess.groups import CLOSED, OPENED, REPEATED, SeenGroups, judge_groups
 
 WELL = SeenGroups(
-    groups=[["g", "BTC", 2, 1.0, "ann"]],
+    groups=[["g", "BTC", 2, 1.0, "ann", 9.0, 0.5]],
     messages=[["m1", "g", 1, OPENED, 2.0], ["m2", "g", 2, CLOSED, 9.0]],
     members=[["o", "g"]],
     deliveries=[["m1", 2], ["m2", 2]],
@@ -23,6 +23,13 @@ def breaches(seen: SeenGroups) -> list[str]:
 def test_a_group_that_was_told_from_its_beginning_to_its_end_is_well() -> None:
     """A message may come twice under one id."""
     assert breaches(WELL) == []
+
+
+def test_what_came_late_is_not_told_where_it_is_a_part_of_what_was() -> None:
+    """Not of what was over long before."""
+    late, long_after = ["h", "BTC", 2, 12.0, None, 8.0, 0.6], ["h", "BTC", 2, 40.0, None, 38.0, 30.0]
+    assert breaches(replace(WELL, groups=[*WELL.groups, late])) == []
+    assert breaches(replace(WELL, groups=[*WELL.groups, long_after])) == ["group h of BTC was never told"]
 
 
 @pytest.mark.parametrize(

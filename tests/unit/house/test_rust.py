@@ -25,6 +25,8 @@ WORLD = {
     "tonic",
     "tower",
     "reqwest",
+    "rustls",
+    "tokio-rustls",
     "ureq",
     "socket2",
     "tungstenite",

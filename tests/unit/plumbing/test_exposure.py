@@ -22,6 +22,25 @@ def test_any_other_host_is_refused_until_it_is_meant(host: str) -> None:
     check_exposure(load_settings(host=host, allow_open=True))
 
 
+@pytest.mark.parametrize(
+    ("tls", "is_required", "asks"),
+    [
+        ({"certificate_file": "c", "key_file": "k"}, False, False),
+        ({"certificate_file": "c", "key_file": "k"}, True, True),
+        ({"certificate_file": "c", "key_file": "k", "client_ca_file": "a"}, False, True),
+        ({}, True, False),
+    ],
+)
+def test_ports_that_ask_who_calls_over_tls_may_be_reached(tls: dict[str, str], is_required: bool, asks: bool) -> None:
+    """By a certificate or by a key; a key that goes over the wire for all to read is no reason."""
+    settings = load_settings(host="0.0.0.0", tls=tls, access={"is_required": is_required, "ring_file": "r"})
+    if asks:
+        check_exposure(settings)
+        return
+    with pytest.raises(OpenHostError, match="CROSSBOOK_TLS__CLIENT_CA_FILE"):
+        check_exposure(settings)
+
+
 def test_a_host_without_an_address_is_a_setting_to_correct() -> None:
     """And no traceback."""
     with pytest.raises(SettingsError, match=r"setting host: no\.such\.host\.invalid has no address"):

@@ -1,5 +1,7 @@
 """What TrackerService says of venues that it does not have."""
 
+from pathlib import Path
+
 import pytest
 
 from crossbook._core import venue_profiles
@@ -26,3 +28,12 @@ async def test_a_venue_that_can_only_be_replayed_is_refused_with_its_reason() ->
 async def test_an_unknown_venue_is_refused_with_those_that_are_tracked() -> None:
     """A typo is mended at once."""
     assert "'nowhere' is not a venue of this tracker" in await start_tracking("nowhere")
+
+
+async def test_how_much_of_the_spool_s_disk_is_free_is_told_where_there_is_one(tmp_path: Path) -> None:
+    """One that is gone tells nothing, rather than that it is empty or full."""
+    request = tracker_pb2.GetTrackerStatsRequest()
+    answer = await TrackerService({}, tmp_path).GetTrackerStats(request, None)  # type: ignore[arg-type]
+    assert 0 < answer.spool_free_percent <= 100
+    for none in (TrackerService({}), TrackerService({}, tmp_path / "gone")):
+        assert not (await none.GetTrackerStats(request, None)).HasField("spool_free_percent")  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ let token = "";
 let timer: ReturnType<typeof setTimeout> | undefined;
 const renewed = new Set<(token: string) => void>();
 
-const [me, setMe] = createSignal<GetMeResponse>({ principal: "", role: 0, hasPasswords: false });
+const [me, setMe] = createSignal<GetMeResponse>({ principal: "", role: 0, hasPasswords: false, hasSignOn: false });
 export { me };
 
 export function accessToken(): string {

@@ -32,10 +32,28 @@ interface Draft {
   minNotional: string;
   minLife: string;
   cooldown: string;
+  own: Record<string, string>;
 }
 
-const TRIGGERS = ["OPPORTUNITY", "SNAPSHOT", "MINUTE"];
-const OTHER = ""; // of a kind with settings of its own: kept as it is
+interface Own {
+  field: "feed" | "system" | "marketMove" | "fundingSpread" | "basis" | "canary";
+  parts: { name: string; label: string; isSpan?: boolean }[];
+}
+
+const TRIGGERS = ["OPPORTUNITY", "SNAPSHOT", "MINUTE", "FEED", "SYSTEM", "MARKET_MOVE", "FUNDING_SPREAD", "BASIS", "CANARY"];
+const OTHER = ""; // of a kind that is not written here: kept as it is
+const OWN: Record<string, Own> = {
+  FEED: { field: "feed", parts: [
+    { name: "staleAfter", label: "Instrument not live for, s", isSpan: true }, { name: "maxResyncs", label: "Books rebuilt, more than" },
+    { name: "resyncWithin", label: "within, s", isSpan: true }, { name: "maxClockOffsetMs", label: "Clock off by more than, ms" },
+    { name: "maxDelayMs", label: "Quotes late by more than, ms" },
+  ] },
+  SYSTEM: { field: "system", parts: [{ name: "minFreeDiskPercent", label: "Disk free below, %" }, { name: "maxBufferPercent", label: "Buffers filled beyond, %" }] },
+  MARKET_MOVE: { field: "marketMove", parts: [{ name: "minPercent", label: "Moved by, %" }, { name: "within", label: "within, s", isSpan: true }] },
+  FUNDING_SPREAD: { field: "fundingSpread", parts: [{ name: "minPercentPerHour", label: "Funding apart by, % an hour" }] },
+  BASIS: { field: "basis", parts: [{ name: "minPercent", label: "Mark off its index by, %" }] },
+  CANARY: { field: "canary", parts: [{ name: "interval", label: "Every, s", isSpan: true }] },
+};
 const KINDS: Kind[] = ["console", "webhook", "slack", "discord", "teams", "template"];
 const names = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 const number = (text: string): number | undefined => (text.trim() === "" ? undefined : Number(text.replace(",", ".")));
@@ -75,19 +93,28 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
           <Show when={props.rule === null}><Field label="Id, a-z 0-9 -"><input pattern="[a-z0-9\-]{1,63}" value={draft().id} onInput={(e) => put({ id: e.currentTarget.value })} /></Field></Show>
           <Field label="Name"><input required value={draft().displayName} onInput={(e) => put({ displayName: e.currentTarget.value })} /></Field>
           <Field label="Looks at"><select disabled={draft().trigger === OTHER} onChange={(e) => put({ trigger: e.currentTarget.value })}><Show when={draft().trigger === OTHER}><option selected>{AlertTrigger[props.rule?.trigger ?? 0]?.toLowerCase()}</option></Show><For each={TRIGGERS}>{(each) => <option value={each} selected={each === draft().trigger}>{each.toLowerCase()}</option>}</For></select></Field>
+          <For each={OWN[draft().trigger]?.parts ?? []}>
+            {(part) => <Field label={part.label}><input inputmode="decimal" value={draft().own[part.name] ?? ""} onInput={(e) => put({ own: { ...draft().own, [part.name]: e.currentTarget.value } })} /></Field>}
+          </For>
+          <Show when={draft().trigger !== "CANARY"}>
           <Field label="Venues, empty for all"><input value={draft().venues} onInput={(e) => put({ venues: e.currentTarget.value })} /></Field>
           <Field label="Assets, empty for all"><input value={draft().assets} onInput={(e) => put({ assets: e.currentTarget.value })} /></Field>
+          </Show>
+          <Show when={!OWN[draft().trigger]}>
           <Field label="Net % from"><input inputmode="decimal" value={draft().minNet} onInput={(e) => put({ minNet: e.currentTarget.value })} /></Field>
           <Field label="Gross % from"><input inputmode="decimal" value={draft().minGross} onInput={(e) => put({ minGross: e.currentTarget.value })} /></Field>
           <Field label="Notional from"><input inputmode="decimal" value={draft().minNotional} onInput={(e) => put({ minNotional: e.currentTarget.value })} /></Field>
+          </Show>
+          <Show when={draft().trigger !== "CANARY"}>
           <Field label="Open for at least, s"><input inputmode="decimal" value={draft().minLife} onInput={(e) => put({ minLife: e.currentTarget.value })} /></Field>
           <Field label="Quiet afterwards, s"><input inputmode="decimal" value={draft().cooldown} onInput={(e) => put({ cooldown: e.currentTarget.value })} /></Field>
+          </Show>
           <Field label="In force"><span><input type="checkbox" aria-label="In force" checked={draft().isEnabled} onChange={(e) => put({ isEnabled: e.currentTarget.checked })} /></span></Field>
         </div>
-        <p class="verdict" aria-live="polite">
+        <Show when={!OWN[draft().trigger]}><p class="verdict" aria-live="polite">
           {matches().length === 0 ? "Of what is open now it would match nothing." : `Of what is open now it would match ${matches().length}: `}
           {matches().slice(0, 6).map((one) => `${one.asset} ${one.buy?.venue} → ${one.sell?.venue} ${percent(one.costs?.netPercent ?? NaN)} %`).join("; ")}
-        </p>
+        </p></Show>
         <h3>Whom to tell</h3>
         <Show when={strange().length > 0}><p class="verdict">Told by {strange().join(", ")}, of kinds that are not written here: the API changes them, and what is saved here leaves all channels as they are.</p></Show>
         <Index each={strange().length > 0 ? [] : channels()}>
@@ -132,25 +159,33 @@ function isMatch(one: Opportunity, draft: Draft): boolean {
 function draftOf(rule: AlertRule | null): Draft {
   const text = (value: number | undefined): string => (value === undefined ? "" : String(value));
   const seconds = (ms: number | undefined): string => (ms === undefined ? "" : String(ms / 1e3));
-  if (rule === null) return { id: "", displayName: "", isEnabled: true, trigger: "OPPORTUNITY", venues: "", assets: "", minNet: "0.1", minGross: "", minNotional: "", minLife: "", cooldown: "300" };
+  if (rule === null) return { id: "", displayName: "", isEnabled: true, trigger: "OPPORTUNITY", venues: "", assets: "", minNet: "0.1", minGross: "", minNotional: "", minLife: "", cooldown: "300", own: {} };
   return {
     id: rule.name, displayName: rule.displayName, isEnabled: rule.isEnabled, trigger: TRIGGERS[Math.max(0, rule.trigger - 1)] ?? OTHER,
     venues: rule.venues.join(", "), assets: rule.assets.join(", "), minNet: text(rule.minNetPercent), minGross: text(rule.minGrossPercent),
-    minNotional: text(rule.minNotional), minLife: seconds(rule.minLife), cooldown: seconds(rule.cooldown),
+    minNotional: text(rule.minNotional), minLife: seconds(rule.minLife), cooldown: seconds(rule.cooldown), own: ownOf(rule),
   };
+}
+
+function ownOf(rule: AlertRule): Record<string, string> {
+  const own = OWN[TRIGGERS[rule.trigger - 1] ?? ""];
+  const given = (own && (rule[own.field] as unknown as Record<string, number | undefined> | undefined)) ?? {};
+  return Object.fromEntries((own?.parts ?? []).flatMap(({ name, isSpan }) => (given[name] === undefined ? [] : [[name, String(isSpan ? given[name] / 1e3 : given[name])]])));
 }
 
 function ruleOf(draft: Draft): Record<string, unknown> {
   const seconds = (text: string): string | undefined => (number(text) === undefined ? undefined : `${number(text)}s`);
-  return {
-    displayName: draft.displayName, isEnabled: draft.isEnabled, trigger: draft.trigger === OTHER ? undefined : `ALERT_TRIGGER_${draft.trigger}`, venues: names(draft.venues), assets: names(draft.assets),
-    minNetPercent: number(draft.minNet), minGrossPercent: number(draft.minGross), minNotional: number(draft.minNotional),
-    minLife: seconds(draft.minLife), cooldown: seconds(draft.cooldown),
-  };
+  const said = { displayName: draft.displayName, isEnabled: draft.isEnabled, trigger: draft.trigger === OTHER ? undefined : `ALERT_TRIGGER_${draft.trigger}` };
+  const life = { venues: names(draft.venues), assets: names(draft.assets), minLife: seconds(draft.minLife), cooldown: seconds(draft.cooldown) };
+  const own = OWN[draft.trigger];
+  if (own === undefined) return { ...said, ...life, minNetPercent: number(draft.minNet), minGrossPercent: number(draft.minGross), minNotional: number(draft.minNotional) };
+  const parts = own.parts.map(({ name, isSpan }) => [name, (isSpan ? seconds : number)(draft.own[name] ?? "")]);
+  return { ...said, ...(draft.trigger === "CANARY" ? {} : life), [own.field]: Object.fromEntries(parts) };
 }
 
 function maskOf(withChannels: boolean, withTrigger: boolean): string {
-  const fields = ["displayName", "isEnabled", ...(withTrigger ? ["trigger"] : []), "venues", "assets", "minNetPercent", "minGrossPercent", "minNotional", "minLife", "cooldown"];
+  const own = ["trigger", ...Object.values(OWN).map((each) => each.field)];
+  const fields = [...(withTrigger ? own : []), "displayName", "isEnabled", "venues", "assets", "minNetPercent", "minGrossPercent", "minNotional", "minLife", "cooldown"];
   return (withChannels ? [...fields, "channels"] : fields).join();
 }
 

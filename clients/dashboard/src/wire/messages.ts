@@ -4,8 +4,8 @@
 export const AlertGroupBy: Record<number, string> = { 0: "UNSPECIFIED", 1: "NONE", 2: "ASSET", 3: "DISLOCATED_VENUE", 4: "BUY_VENUE", 5: "SELL_VENUE", 6: "RULE", 7: "REASON" };
 export const AlertInhibition: Record<number, string> = { 0: "UNSPECIFIED", 1: "VENUE_STATE", 2: "IDENTITY", 3: "MAINTENANCE", 4: "DEPEG" };
 export const AlertMessageKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED", 4: "REPEATED", 5: "DIGEST" };
-export const AlertReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "VENUE_STATE", 3: "STALE", 4: "RESYNC_STORM", 5: "CLOCK", 6: "DATABASE", 7: "SHARD", 8: "BUFFER", 9: "DISK", 10: "MARKET_MOVE" };
-export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE", 4: "FEED", 5: "SYSTEM", 6: "MARKET_MOVE" };
+export const AlertReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "VENUE_STATE", 3: "STALE", 4: "RESYNC_STORM", 5: "CLOCK", 6: "DATABASE", 7: "SHARD", 8: "BUFFER", 9: "DISK", 10: "MARKET_MOVE", 11: "FUNDING_SPREAD", 12: "BASIS", 13: "CANARY" };
+export const AlertTrigger: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPPORTUNITY", 2: "SNAPSHOT", 3: "MINUTE", 4: "FEED", 5: "SYSTEM", 6: "MARKET_MOVE", 7: "FUNDING_SPREAD", 8: "BASIS", 9: "CANARY" };
 export const AssetClass: Record<number, string> = { 0: "UNSPECIFIED", 1: "COIN", 2: "SHARE", 3: "METAL", 4: "COMMODITY", 5: "INDEX", 6: "FX", 7: "PRE_MARKET" };
 export const BookState: Record<number, string> = { 0: "UNSPECIFIED", 1: "LIVE", 2: "RESYNCING", 3: "STALE", 4: "CLOSED", 5: "MOVED" };
 export const Channel: Record<number, string> = { 0: "UNSPECIFIED", 1: "QUOTES", 2: "RANK", 3: "OPPORTUNITIES", 4: "ALERTS", 5: "HEALTH", 6: "LOG", 7: "SUMMARY" };
@@ -19,7 +19,7 @@ export const LifeGrouping: Record<number, string> = { 0: "UNSPECIFIED", 1: "ASSE
 export const LogLevel: Record<number, string> = { 0: "UNSPECIFIED", 1: "DEBUG", 2: "INFO", 3: "WARNING", 4: "ERROR" };
 export const OpportunityEventKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED" };
 export const PriceSource: Record<number, string> = { 0: "UNSPECIFIED", 1: "LATEST", 2: "SNAPSHOT", 3: "MINUTE" };
-export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 40: "TOO_GOOD" };
+export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 22: "NOT_TRADING", 23: "DELISTING", 24: "CONTRACT_CHANGED", 25: "FUNDING_CHANGED", 26: "LIMITS_UNKNOWN", 27: "BELOW_MIN_SIZE", 40: "TOO_GOOD" };
 export const Role: Record<number, string> = { 0: "UNSPECIFIED", 1: "PUBLIC", 2: "VIEWER", 3: "TRADER", 4: "OPERATOR", 5: "ADMIN", 6: "TRACKER" };
 export const SmtpSecurity: Record<number, string> = { 0: "UNSPECIFIED", 1: "STARTTLS", 2: "TLS", 3: "NONE" };
 export const SuppressionReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "THRESHOLD", 2: "COOLDOWN", 3: "SILENCE", 4: "MUTE_TIME", 5: "INHIBITION", 6: "GROUPING", 7: "ACKNOWLEDGED", 8: "BUDGET", 9: "FAILED_DELIVERY" };
@@ -179,8 +179,12 @@ export interface AlertRule {
   feed?: FeedCondition;
   system?: SystemCondition;
   marketMove?: MarketMoveCondition;
+  fundingSpread?: FundingSpreadCondition;
+  basis?: BasisCondition;
+  canary?: CanaryCondition;
   minAliveProbability?: number;
   aliveAfter?: number;
+  filter?: OpportunityFilter;
 }
 
 export interface AlertTrouble {
@@ -204,6 +208,8 @@ export interface ApiKey {
   creator: string;
   methods: string[];
   networks: string[];
+  dailyQuota?: number;
+  usedToday: number;
 }
 
 export interface AppriseChannel {
@@ -259,6 +265,21 @@ export interface AuditEntry {
   outcome: string;
   requestId: string;
   request: string;
+}
+
+export interface BasisCondition {
+  minPercent: number;
+}
+
+export interface CanaryCondition {
+  interval?: number;
+}
+
+export interface CanaryStats {
+  rule: string;
+  channelId: string;
+  deliveryTime?: number;
+  dueTime?: number;
 }
 
 export interface CheckAlertsRequest {
@@ -322,6 +343,7 @@ export interface CreateApiKeyRequest {
   lifetime?: number;
   methods: string[];
   networks: string[];
+  dailyQuota: number;
 }
 
 export interface CreateApiKeyResponse {
@@ -492,6 +514,13 @@ export interface FeedCondition {
   venueStates: number[];
   maxClockOffsetMs?: number;
   maxDelayMs?: number;
+  staleAfter?: number;
+  maxResyncs?: number;
+  resyncWithin?: number;
+}
+
+export interface FundingSpreadCondition {
+  minPercentPerHour: number;
 }
 
 export interface GatewayStats {
@@ -523,6 +552,7 @@ export interface GetAggregatorStatsResponse {
   windowUpdateP50Us: number;
   windowUpdateP99Us: number;
   lostWindows: number;
+  maxWaitingWindows: number;
 }
 
 export interface GetAlertRuleRequest {
@@ -549,6 +579,7 @@ export interface GetAlertStatsResponse {
   ownedSlots: number;
   slots: number;
   arbitrageTarget: string;
+  canaries: CanaryStats[];
 }
 
 export interface GetArbitrageStatsRequest {
@@ -582,6 +613,7 @@ export interface GetMeResponse {
   role: number;
   expireTime?: number;
   hasPasswords: boolean;
+  hasSignOn: boolean;
 }
 
 export interface GetOpportunityStatisticsRequest {
@@ -669,6 +701,7 @@ export interface GetTrackerStatsRequest {
 
 export interface GetTrackerStatsResponse {
   venues: VenueStats[];
+  spoolFreePercent?: number;
 }
 
 export interface Heartbeat {
@@ -749,6 +782,7 @@ export interface IngestStreamStats {
   committedSequence: number;
   watermark?: number;
   health?: VenueHealth;
+  waitingWindows: number;
 }
 
 export interface Instrument {
@@ -803,6 +837,8 @@ export interface LaneStats {
   problem: string;
   unacknowledgedBatches: number;
   droppedQuotes: number;
+  bufferedBytes: number;
+  bufferBytes: number;
 }
 
 export interface LatencyCapture {
@@ -819,6 +855,7 @@ export interface Leg {
   takerFeePercent: number;
   quoteCurrency: string;
   receiveTime?: number;
+  facts?: LegFacts;
 }
 
 export interface LegDepth {
@@ -826,6 +863,20 @@ export interface LegDepth {
   levels: number;
   horizonPrice: number;
   knownSize: number;
+}
+
+export interface LegFacts {
+  status: number;
+  minSize?: number;
+  maxSize?: number;
+  minNotional?: number;
+  volume24h?: number;
+  openInterest?: number;
+  fundingRatePercent?: number;
+  fundingInterval?: number;
+  nextFundingTime?: number;
+  isFundingContinuous: boolean;
+  age?: number;
 }
 
 export interface LifeFeatures {
@@ -1270,6 +1321,7 @@ export interface OpportunityFilter {
   excludedVenues: string[];
   excludedAssets: string[];
   passesUnknown: boolean;
+  minSizedNotional?: number;
 }
 
 export interface OpportunityLife {
@@ -1552,6 +1604,7 @@ export interface Sizing {
   buy?: LegDepth;
   sell?: LegDepth;
   unknownLimits: string[];
+  assumed: string[];
 }
 
 export interface SlackChannel {
@@ -1633,6 +1686,7 @@ export interface SymbolEntry {
 
 export interface SystemCondition {
   minFreeDiskPercent?: number;
+  maxBufferPercent?: number;
 }
 
 export interface TeamsChannel {
@@ -1731,6 +1785,9 @@ export interface VenueStats {
   clockOffsetMs?: number;
   delayMs?: number;
   lanes: LaneStats[];
+  factAnswers: number;
+  factFailures: number;
+  factsRefused: number;
 }
 
 export interface VenuesHealth {
@@ -1870,14 +1927,17 @@ export const TABLE = {
   AlertMessage: "1:name:string 2:groupKey:string 3:revision:uint32 4:kind:#AlertMessageKind 5:rule:string 6:group:?@AlertGroup 7:alert:?@Alert 8:acknowledgeToken:string 9:createTime:?Timestamp",
   AlertMuteTime: "1:timeZone:string 2:weekdays:*int32 3:daysOfMonth:*int32 4:months:*int32 5:fromTime:string 6:toTime:string",
   AlertRow: "1:rule:string 2:opportunity:?@Opportunity 3:firedAt:double 4:deliveries:*@Delivery 5:name:string 6:closedAt:?double",
-  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration",
+  AlertRule: "1:name:string 2:displayName:string 3:isEnabled:bool 4:trigger:#AlertTrigger 5:venues:*string 6:symbols:*string 7:assets:*string 8:minGrossPercent:?double 9:minNetPercent:?double 10:minNotional:?double 11:minLife:?Duration 12:cooldown:?Duration 13:channels:*@AlertChannel 14:etag:string 15:createTime:?Timestamp 16:updateTime:?Timestamp 17:grouping:?@AlertGrouping 18:muteTimes:*@AlertMuteTime 19:ignoredInhibitions:*#AlertInhibition 20:escalations:*@AlertEscalation 21:feed:?@FeedCondition 22:system:?@SystemCondition 23:marketMove:?@MarketMoveCondition 24:fundingSpread:?@FundingSpreadCondition 25:basis:?@BasisCondition 26:canary:?@CanaryCondition 40:minAliveProbability:?double 41:aliveAfter:?Duration 60:filter:?@OpportunityFilter",
   AlertTrouble: "1:reason:#AlertReason 2:venue:string 3:asset:string 4:part:string 5:detail:string 6:sinceTime:?Timestamp",
-  ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string",
+  ApiKey: "1:id:string 2:displayName:string 3:role:#Role 4:venues:*string 5:createTime:?Timestamp 6:expireTime:?Timestamp 7:lastUseTime:?Timestamp 8:revokeTime:?Timestamp 9:creator:string 10:methods:*string 11:networks:*string 12:dailyQuota:?int32 13:usedToday:int32",
   AppriseChannel: "1:url:string 2:tags:string",
   ArbitrageLeg: "1:exchange:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:ageMs:double",
   ArbitrageRow: "1:id:string 2:asset:string 3:symbol:string 4:profitPercent:double 5:grossPercent:double 6:buy:?@ArbitrageLeg 7:sell:?@ArbitrageLeg 8:costs:?@SpreadCosts 9:executableSize:double 10:executableNotional:double 11:openedAt:?double 12:peakProfitPercent:double 13:cooldown:?@CooldownState 14:conversion:?@Conversion",
   AssetOverview: "1:asset:string 2:bestBid:double 3:bestBidVenue:string 4:bestAsk:double 5:bestAskVenue:string 6:venues:*string 7:widestGrossPercent:double",
   AuditEntry: "1:id:int64 2:time:?Timestamp 3:principal:string 4:role:#Role 5:address:string 6:method:string 7:resource:string 8:outcome:string 9:requestId:string 10:request:string",
+  BasisCondition: "1:minPercent:double",
+  CanaryCondition: "1:interval:?Duration",
+  CanaryStats: "1:rule:string 2:channelId:string 3:deliveryTime:?Timestamp 4:dueTime:?Timestamp",
   CheckAlertsRequest: "1:rule:string",
   CheckAlertsResponse: "1:rulesEvaluated:uint32 2:alerts:*@Alert 3:suppressed:uint32",
   ClientFrame: "1:subscribe:?@Subscribe 2:change:?@Subscribe 3:unsubscribe:?@Unsubscribe 4:pause:?@Pause 5:resume:?@Resume 6:renew:?@Renew",
@@ -1888,7 +1948,7 @@ export const TABLE = {
   CountRowsResponse: "1:venues:*@VenueRows",
   CreateAlertRuleRequest: "1:alertRuleId:string 2:alertRule:?@AlertRule",
   CreateAlertRuleResponse: "1:alertRule:?@AlertRule",
-  CreateApiKeyRequest: "1:displayName:string 2:role:#Role 3:venues:*string 4:lifetime:?Duration 5:methods:*string 6:networks:*string",
+  CreateApiKeyRequest: "1:displayName:string 2:role:#Role 3:venues:*string 4:lifetime:?Duration 5:methods:*string 6:networks:*string 7:dailyQuota:int32",
   CreateApiKeyResponse: "1:key:?@ApiKey 2:secret:string",
   CreateSilenceRequest: "1:silence:?@Silence",
   CreateSilenceResponse: "1:silence:?@Silence",
@@ -1918,20 +1978,21 @@ export const TABLE = {
   ExportColumn: "1:name:string 2:type:string",
   ExportRequest: "1:dataset:string 2:fromTime:?Timestamp 3:toTime:?Timestamp",
   ExportResponse: "1:columns:*@ExportColumn 2:rows:bytes",
-  FeedCondition: "1:venueStates:*#VenueState 4:maxClockOffsetMs:?double 5:maxDelayMs:?double",
+  FeedCondition: "1:venueStates:*#VenueState 4:maxClockOffsetMs:?double 5:maxDelayMs:?double 6:staleAfter:?Duration 7:maxResyncs:?uint32 8:resyncWithin:?Duration",
+  FundingSpreadCondition: "1:minPercentPerHour:double",
   GatewayStats: "1:sockets:uint32 2:subscriptions:uint32 3:framesSent:uint64 4:bytesSent:uint64 5:stalledSockets:uint64 6:instruments:uint32 7:connected:bool",
   GetAggregatorStatsRequest: "",
-  GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64",
+  GetAggregatorStatsResponse: "1:streams:*@IngestStreamStats 2:snapshotsWritten:uint64 3:minutesWritten:uint64 4:incompleteSnapshots:uint64 5:quotesIngested:uint64 6:batchesRefused:uint64 7:subscribers:uint32 8:databaseAvailable:bool 9:shard:string 10:contestedSnapshots:uint64 11:batchTransitP50Us:double 12:batchTransitP99Us:double 13:windowUpdateP50Us:double 14:windowUpdateP99Us:double 15:lostWindows:uint64 16:maxWaitingWindows:uint32",
   GetAlertRuleRequest: "1:name:string",
   GetAlertRuleResponse: "1:alertRule:?@AlertRule",
   GetAlertStatsRequest: "",
-  GetAlertStatsResponse: "1:fired:uint64 2:suppressed:uint64 3:delivered:uint64 4:failed:uint64 5:pending:uint64 6:cooldownAvailable:bool 7:databaseAvailable:bool 8:connected:bool 9:evaluated:uint64 10:ownedSlots:uint32 11:slots:uint32 12:arbitrageTarget:string",
+  GetAlertStatsResponse: "1:fired:uint64 2:suppressed:uint64 3:delivered:uint64 4:failed:uint64 5:pending:uint64 6:cooldownAvailable:bool 7:databaseAvailable:bool 8:connected:bool 9:evaluated:uint64 10:ownedSlots:uint32 11:slots:uint32 12:arbitrageTarget:string 13:canaries:*@CanaryStats",
   GetArbitrageStatsRequest: "",
   GetArbitrageStatsResponse: "1:opened:uint64 2:closed:uint64 3:openNow:uint32 4:refusals:*@RefusalCount 5:quotesScanned:uint64 6:frameToOpportunityP50Us:double 7:frameToOpportunityP99Us:double 8:connected:bool 9:venues:*@VenueHealth",
   GetMarketOverviewRequest: "1:assets:*string",
   GetMarketOverviewResponse: "1:assets:*@AssetOverview",
   GetMeRequest: "",
-  GetMeResponse: "1:principal:string 2:role:#Role 3:expireTime:?Timestamp 4:hasPasswords:bool",
+  GetMeResponse: "1:principal:string 2:role:#Role 3:expireTime:?Timestamp 4:hasPasswords:bool 5:hasSignOn:bool",
   GetOpportunityStatisticsRequest: "1:venues:*string 2:assets:*string 3:fromTime:?Timestamp 4:toTime:?Timestamp 5:groupBy:*#LifeGrouping 6:latencies:*Duration 7:limit:int32",
   GetOpportunityStatisticsResponse: "1:rows:*@LifeStatistics",
   GetOrderBookRequest: "1:venue:string 2:symbol:string 3:depth:uint32",
@@ -1943,7 +2004,7 @@ export const TABLE = {
   GetSummaryRequest: "",
   GetSummaryResponse: "1:venues:%int32 2:instruments:int32 3:liveInstruments:int32 4:openOpportunities:int32 5:best:?@ArbitrageRow 6:alerts24h:int32 7:latencyP50Us:double 8:latencyP99Us:double 9:dataAgeMs:?double 10:venueHealth:*@VenueHealth 11:isSimulated:bool 12:asOf:double",
   GetTrackerStatsRequest: "1:venues:*string",
-  GetTrackerStatsResponse: "1:venues:*@VenueStats",
+  GetTrackerStatsResponse: "1:venues:*@VenueStats 2:spoolFreePercent:?double",
   Heartbeat: "1:serverTimeMs:double 2:venueAgeMs:%double 3:lostShards:*string",
   HoldingCosts: "1:horizon:?Duration 2:buyFundingPercent:?double 3:sellFundingPercent:?double 4:buyPayments:uint32 5:sellPayments:uint32 6:netPercent:?double 7:unknown:*string 8:assumed:*string",
   IdentityFinding: "1:name:string 2:asset:string 3:first:?@IdentityMarket 4:second:?@IdentityMarket 5:differencePercent:double 6:sinceTime:?Timestamp 7:findTime:?Timestamp 8:state:#IdentityState 9:comment:string 10:decideTime:?Timestamp",
@@ -1953,16 +2014,17 @@ export const TABLE = {
   IngestHello: "1:venue:string 2:streamId:string 3:oldestSequence:uint64 4:symbols:*@SymbolEntry 5:nextSequence:uint64 6:shard:string 7:leftSymbols:*uint32 8:rosterSequence:uint64 9:rosterNs:int64",
   IngestQuotesRequest: "1:hello:?@IngestHello 2:batch:?@QuoteBatch 3:health:?@VenueHealth 4:depth:?@DepthBatch",
   IngestQuotesResponse: "1:resume:?@ResumePoint 2:acknowledgement:?@Acknowledgement",
-  IngestStreamStats: "1:venue:string 2:streamId:string 3:connected:bool 4:instruments:uint32 5:liveInstruments:uint32 6:receivedSequence:uint64 7:committedSequence:uint64 8:watermark:?Timestamp 9:health:?@VenueHealth",
+  IngestStreamStats: "1:venue:string 2:streamId:string 3:connected:bool 4:instruments:uint32 5:liveInstruments:uint32 6:receivedSequence:uint64 7:committedSequence:uint64 8:watermark:?Timestamp 9:health:?@VenueHealth 10:waitingWindows:uint32",
   Instrument: "1:venue:string 2:symbol:string 3:nativeSymbol:string 4:asset:string 5:assetScale:double 6:quoteCurrency:string 7:settleCurrency:string 8:contractSize:double 9:tickSize:double 10:lotSize:double 11:takerFeePercent:?double 12:makerFeePercent:?double 13:assetClass:#AssetClass",
   InstrumentFact: "1:kind:#FactKind 2:state:#FactState 3:value:?double 4:source:string 5:exchangeTime:?Timestamp 6:receiveTime:?Timestamp 7:reason:string",
   InstrumentFacts: "1:venue:string 2:symbol:string 3:asset:string 4:facts:*@InstrumentFact 5:isGone:bool",
   InstrumentFilter: "1:venues:*string 2:symbols:*string 3:assets:*string",
   InstrumentName: "1:venue:string 2:symbol:string",
-  LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64",
+  LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64 7:bufferedBytes:uint64 8:bufferBytes:uint64",
   LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
-  Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp",
+  Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp 8:facts:?@LegFacts",
   LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double",
+  LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration",
   LifeFeatures: "1:schema:fixed64 2:values:*double",
   LifeHorizon: "1:after:?Duration 2:aliveProbability:double 3:netPercent:double 4:capturePercent:double",
   LifePrediction: "1:model:string 2:unknown:string 3:horizons:*@LifeHorizon",
@@ -2030,7 +2092,7 @@ export const TABLE = {
   NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
   Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction 60:holding:?@HoldingCosts",
   OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
-  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool",
+  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double",
   OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
   OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
   PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",
@@ -2066,7 +2128,7 @@ export const TABLE = {
   SessionGrant: "1:accessToken:string 2:expiresIn:?Duration 3:role:#Role 4:principal:string 5:refreshToken:string",
   Silence: "1:name:string 2:assets:*string 3:venues:*string 4:rules:*string 5:reasons:*#AlertReason 6:fromTime:?Timestamp 7:toTime:?Timestamp 8:author:string 9:comment:string 10:isMaintenance:bool 11:createTime:?Timestamp 12:isActive:bool",
   SizedEdge: "1:size:double 2:buyNotional:double 3:sellNotional:double 4:netPercent:double 5:profit:double 6:refusal:#RefusalReason 7:requestedNotional:double",
-  Sizing: "1:unknownReason:#RefusalReason 2:largest:?@SizedEdge 3:thresholdPercent:double 4:mostProfitable:?@SizedEdge 5:requested:*@SizedEdge 6:isLimitedByDepth:bool 7:commonLot:double 8:buy:?@LegDepth 9:sell:?@LegDepth 10:unknownLimits:*string",
+  Sizing: "1:unknownReason:#RefusalReason 2:largest:?@SizedEdge 3:thresholdPercent:double 4:mostProfitable:?@SizedEdge 5:requested:*@SizedEdge 6:isLimitedByDepth:bool 7:commonLot:double 8:buy:?@LegDepth 9:sell:?@LegDepth 10:unknownLimits:*string 11:assumed:*string",
   SlackChannel: "1:url:string",
   SpreadCosts: "1:grossPercent:double 2:entryFeesPercent:double 3:exitFeesPercent:double 4:netPercent:double",
   StartTrackingRequest: "1:venue:string 2:symbols:*string 3:assets:*string",
@@ -2079,7 +2141,7 @@ export const TABLE = {
   Subscribed: "1:channel:#Channel 2:maxHz:double",
   Suppression: "1:reason:#SuppressionReason 2:rule:string 3:cause:string 4:group:string 5:asset:string 6:venues:*string 7:detail:string 8:by:string 9:firstTime:?Timestamp 10:lastTime:?Timestamp 11:count:uint64",
   SymbolEntry: "1:index:uint32 2:instrument:?@Instrument",
-  SystemCondition: "2:minFreeDiskPercent:?double",
+  SystemCondition: "2:minFreeDiskPercent:?double 3:maxBufferPercent:?double",
   TeamsChannel: "1:url:string",
   TelegramChannel: "1:botToken:string 2:chatId:string 3:messageThreadId:int64 4:url:string",
   TemplateChannel: "1:url:string 2:template:string 3:headers:%string 4:expectedAnswer:string",
@@ -2093,7 +2155,7 @@ export const TABLE = {
   User: "1:name:string 2:role:#Role 3:createTime:?Timestamp",
   VenueHealth: "1:venue:string 2:state:#VenueState 3:reason:string 4:sinceTime:?Timestamp 5:clockOffsetMs:?double 6:delayMs:?double",
   VenueRows: "1:venue:string 2:snapshots:uint64 3:minutes:uint64",
-  VenueStats: "1:venue:string 2:state:#VenueState 3:reason:string 4:connected:bool 5:markets:uint32 6:liveMarkets:uint32 7:messagesReceived:uint64 8:quotesEmitted:uint64 9:lastMessageTime:?Timestamp 10:gaps:uint64 11:resyncs:uint64 12:parseErrors:uint64 13:reconnects:uint64 14:droppedQuotes:uint64 15:unacknowledgedBatches:uint64 16:frameToQuoteP50Us:double 17:confirmed:uint64 18:frozen:uint64 19:stateTransitions:uint64 20:listingsRefused:uint64 21:clockOffsetMs:?double 22:delayMs:?double 23:lanes:*@LaneStats",
+  VenueStats: "1:venue:string 2:state:#VenueState 3:reason:string 4:connected:bool 5:markets:uint32 6:liveMarkets:uint32 7:messagesReceived:uint64 8:quotesEmitted:uint64 9:lastMessageTime:?Timestamp 10:gaps:uint64 11:resyncs:uint64 12:parseErrors:uint64 13:reconnects:uint64 14:droppedQuotes:uint64 15:unacknowledgedBatches:uint64 16:frameToQuoteP50Us:double 17:confirmed:uint64 18:frozen:uint64 19:stateTransitions:uint64 20:listingsRefused:uint64 21:clockOffsetMs:?double 22:delayMs:?double 23:lanes:*@LaneStats 24:factAnswers:uint64 25:factFailures:uint64 26:factsRefused:uint64",
   VenuesHealth: "1:venues:*@VenueHealth",
   WatchAlertsRequest: "1:rule:string",
   WatchAlertsResponse: "1:alert:?@Alert 2:droppedAlerts:uint64",

@@ -113,8 +113,14 @@ fn depth_walks_per_1k_quotes() -> f64 {
 /// Two books of ten levels, which pay down to their fifth.
 fn depth_walk_ns() -> f64 {
     let (buy, sell) = (depth(100.0), depth(100.5));
-    let leg =
-        |levels| LegBook { levels, fee_percent: 0.05, lot: Lot::of(&[0.001]), min_notional: Some(5.0), max_size: None };
+    let leg = |levels| LegBook {
+        levels,
+        fee_percent: 0.05,
+        lot: Lot::of(&[0.001]),
+        min_notional: Some(5.0),
+        min_size: None,
+        max_size: None,
+    };
     let asked = Asked { rate: 1.0, net_percent: 0.1, notionals: &[] };
     best(|| {
         let started = Instant::now();
@@ -195,6 +201,7 @@ fn scanner() -> Scanner {
         max_depeg_percent: 1.0,
         allow_depegged: false,
         max_net_percent: 5.0,
+        assume_no_limits: true,
         relays: vec![],
     })
     .expect("the bench's own settings hold")

@@ -7,6 +7,7 @@ pub mod hub;
 pub mod latency;
 pub mod life;
 pub mod live;
+pub mod lives;
 mod sources;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -135,12 +135,23 @@ pub enum FactState {
     Refused = 4,
 }
 
+impl TradingStatus {
+    pub fn from_number(number: u32) -> Option<Self> {
+        use TradingStatus::*;
+        let all = [Trading, PostOnly, ReduceOnly, Halted, Delisting, PreLaunch, Closed];
+        all.into_iter().find(|status| *status as u32 == number)
+    }
+}
+
 impl FactState {
     pub fn from_number(number: u32) -> Option<Self> {
         use FactState::*;
         [Known, Stale, Unknown, Refused].into_iter().find(|state| *state as u32 == number)
     }
 }
+
+/// The reason of a fact of which the venue says that there is no such limit.
+pub const NO_LIMIT: &str = "no limit";
 
 /// One fact of one instrument.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,13 +182,20 @@ pub enum Terms {
     ContractsAsMoneyAt(f64),
 }
 
+/// The product of two decimals, as the decimal that it is: 0.1 times 0.1 is 0.01, though not in binary.
+pub fn decimal_product(one: f64, other: f64) -> f64 {
+    let product = one * other;
+    // Fifteen digits survive in any float; a step or a limit of a venue has fewer.
+    format!("{product:.14e}").parse().unwrap_or(product)
+}
+
 impl Terms {
     /// The number in the terms of its kind.
     pub fn convert(self, number: f64, instrument: &Instrument) -> f64 {
         let worth = ContractWorth::of(instrument);
         match (self, worth) {
             (Self::Plain, _) => number,
-            (Self::Contracts, _) => number * instrument.contract_size,
+            (Self::Contracts, _) => decimal_product(number, instrument.contract_size),
             (Self::ContractsAt(_), ContractWorth::BaseUnits(worth)) => number * worth,
             (Self::ContractsAt(price), ContractWorth::QuoteUnits(worth)) => number * worth / price,
             (Self::ContractsAsMoneyAt(price), ContractWorth::BaseUnits(worth)) => number * worth * price,
@@ -198,6 +216,15 @@ mod tests {
         assert_eq!((FactKind::from_number(0), FactKind::from_number(19)), (None, None));
         assert_eq!(FactState::from_number(4), Some(FactState::Refused));
         assert_eq!((FactState::from_number(0), FactState::from_number(5)), (None, None));
+    }
+
+    #[test]
+    fn a_step_of_contracts_is_the_decimal_that_it_means() {
+        assert_ne!(0.1 * 0.1, 0.01);
+        let tenth = Instrument { contract_size: 0.1, ..Instrument::default() };
+        assert_eq!(Terms::Contracts.convert(0.1, &tenth), 0.01);
+        assert_eq!(decimal_product(0.1 * 0.1, 1.0), 0.01);
+        assert_eq!((decimal_product(1e-8, 1e-3), decimal_product(123_456.789, 1_000.0)), (1e-11, 123_456_789.0));
     }
 
     #[test]

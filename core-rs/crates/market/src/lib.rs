@@ -16,6 +16,6 @@ pub use book::{Level, MAX_LEVELS, OrderBook};
 pub use contract::ContractWorth;
 pub use depth::{Depth, MAX_DEPTH_LEVELS};
 pub use fact::{Fact, WrongFact};
-pub use facts::{FactKind, FactState, FundingAccrual, InstrumentFact, Terms, TradingStatus};
+pub use facts::{FactKind, FactState, FundingAccrual, InstrumentFact, NO_LIMIT, Terms, TradingStatus, decimal_product};
 pub use instrument::{Instrument, is_name};
 pub use quote::{BookState, Quote};

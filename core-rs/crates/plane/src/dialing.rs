@@ -1,5 +1,6 @@
 //! A connection to another service: dialled once, and gone with whoever dialled.
 
+use crate::tls::DialTls;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct DialRules {
     pub max_message_bytes: usize,
     /// What the other side is shown of who we are; none where nobody has to know.
     pub authorization: Option<Authorization>,
+    /// Without it what is said is read by whoever stands between. A unix socket has none.
+    pub tls: Option<DialTls>,
 }
 
 /// The value of the header of that name; it is not printed.
@@ -61,13 +64,19 @@ impl Drop for Line {
 
 /// Dials `target`: "host:port", or "unix:path".
 pub async fn dial(target: &str, rules: &DialRules) -> Result<Line, Status> {
+    let tls = rules.tls.as_ref().filter(|_| !target.starts_with("unix:"));
     let uri = match target.strip_prefix("unix:") {
         Some(path) => format!("unix://{path}"),
-        None => format!("http://{target}"),
+        None => format!("{}://{target}", if tls.is_some() { "https" } else { "http" }),
     };
     let tasks = Tasks::default();
     let endpoint = Endpoint::from_shared(uri).map_err(|error| Status::invalid_argument(text(&error)))?;
+    let endpoint = match tls {
+        Some(tls) => endpoint.tls_config(tls.config(host(target))),
+        None => Ok(endpoint),
+    };
     let endpoint = endpoint
+        .map_err(|error| Status::invalid_argument(text(&error)))?
         .connect_timeout(rules.connect_timeout)
         .http2_keep_alive_interval(rules.keepalive)
         .keep_alive_timeout(rules.keepalive_timeout)
@@ -76,11 +85,19 @@ pub async fn dial(target: &str, rules: &DialRules) -> Result<Line, Status> {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .tcp_nodelay(true)
         .executor(tasks.clone());
-    let channel = endpoint.connect().await.map_err(|error| Status::unavailable(text(&error)))?;
+    // As a whole, for a peer that accepts may say nothing.
+    let connected = tokio::time::timeout(rules.connect_timeout, endpoint.connect()).await;
+    let connected = connected.map_err(|_| Status::unavailable("the handshake takes too long"))?;
+    let channel = connected.map_err(|error| Status::unavailable(text(&error)))?;
     let bytes = rules.max_message_bytes;
     let mut grpc = Grpc::new(channel).max_decoding_message_size(bytes).max_encoding_message_size(bytes);
     grpc.ready().await.map_err(|error| Status::unavailable(text(&error)))?;
     Ok(Line { grpc, tasks })
+}
+
+/// Of "host:port"; an address of version 6 stands in brackets there.
+fn host(target: &str) -> &str {
+    target.rsplit_once(':').map_or(target, |(host, _)| host).trim_matches(['[', ']'])
 }
 
 /// A call's first word, with who we are.

@@ -25,6 +25,7 @@ mod sending;
 mod server;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod windows;
 
 pub use bells::{Bell, Bells};
@@ -39,4 +40,5 @@ pub use runtime::Plane;
 pub use scanning::{Events, ShardQuotes, waker_of};
 pub use sending::Sending;
 pub use server::{Call, Method, Outlet, Refusal, Server, ServerSettings, Silence, Source};
+pub use tls::{DialTls, ServerTls};
 pub use windows::Windows;

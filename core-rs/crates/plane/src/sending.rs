@@ -169,6 +169,7 @@ mod tests {
         keepalive_timeout: Duration::from_secs(3_600),
         max_message_bytes: 1 << 20,
         authorization: None,
+        tls: None,
     };
 
     /// A stream that has not come to dialling, what it sends, and its bells.

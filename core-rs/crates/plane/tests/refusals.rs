@@ -79,6 +79,7 @@ fn server(plane: &Plane, places: usize) -> Server {
         keepalive: Duration::from_secs(5),
         keepalive_timeout: Duration::from_secs(2),
         max_header_bytes: 16_384,
+        tls: None,
     };
     Server::start(settings, vec![method], &plane.bells, plane.handle()).unwrap()
 }

@@ -8,8 +8,10 @@ mod identity;
 mod ingest;
 mod instrument;
 mod life;
+mod literals;
 mod live;
 mod live_events;
+mod lives;
 mod opportunities;
 mod outgoing;
 mod plane;
@@ -34,6 +36,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     opportunities::register(module)?;
     answers::register(module)?;
     life::register(module)?;
+    lives::register(module)?;
     scanner::register(module)?;
     plane::register(module)?;
     board::register(module)?;

@@ -99,6 +99,11 @@ impl SharedScan {
         Ok(self.told(self.with(py, |live| live.on_batch(payload, now_ns, source))?))
     }
 
+    fn on_facts(&self, py: Python<'_>, payload: &[u8], now_ns: i64) -> Result<(usize, Vec<u64>), Failure> {
+        let told = self.with(py, |live| live.on_facts(payload, now_ns));
+        Ok(self.told(told.map_err(|error| Failure::Payload(error.to_string()))?))
+    }
+
     fn on_timer(&self, py: Python<'_>, now_ns: i64) -> (usize, Vec<u64>) {
         self.told(self.with(py, |live| live.on_timer(now_ns)))
     }

@@ -6,7 +6,8 @@ use crossbook_engine::live as engine;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::errors::Failure;
+use crate::errors::{Failure, without_gil};
+use crate::literals::{bytes, numbers, texts};
 
 /// An event as it stands in the log.
 #[pyclass(module = "crossbook._core", frozen)]
@@ -73,6 +74,27 @@ impl LoggedEvent {
     }
 }
 
+/// A statement's arrays: of each value, that of every event.
+#[pyfunction]
+fn event_columns(py: Python<'_>, events: Vec<PyRef<'_, LoggedEvent>>) -> [String; 10] {
+    let events: Vec<_> = events.iter().map(|one| one.event.clone()).collect();
+    without_gil(py, || {
+        let told = || events.iter();
+        [
+            texts(told().map(|event| event.opportunity_id.as_str())),
+            numbers(told().map(|event| event.kind as u8)),
+            numbers(told().map(|event| event.cause_ns)),
+            numbers(told().map(|event| event.event_ns)),
+            texts(told().map(|event| event.asset.as_str())),
+            texts(told().map(|event| event.buy_venue.as_str())),
+            texts(told().map(|event| event.sell_venue.as_str())),
+            numbers(told().map(|event| event.opening_net_percent)),
+            numbers(told().map(|event| event.number)),
+            bytes(told().map(|event| event.payload.as_slice())),
+        ]
+    })
+}
+
 /// A resume token in its parts.
 #[pyclass(module = "crossbook._core", frozen)]
 pub struct ResumeToken {
@@ -134,5 +156,6 @@ impl EventFilter {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<LoggedEvent>()?;
     module.add_class::<ResumeToken>()?;
-    module.add_class::<EventFilter>()
+    module.add_class::<EventFilter>()?;
+    module.add_function(wrap_pyfunction!(event_columns, module)?)
 }

@@ -81,6 +81,11 @@ impl PyOutbox {
     }
 
     #[getter]
+    fn bytes(&self) -> usize {
+        self.inner.lock().bytes()
+    }
+
+    #[getter]
     fn oldest_sequence(&self) -> u64 {
         self.inner.lock().oldest_sequence()
     }

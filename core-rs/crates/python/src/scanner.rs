@@ -30,7 +30,7 @@ impl Scanner {
     #[new]
     #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns, max_depth_age_ns,
         min_notional, max_mid_difference_percent, suspect_after_ns, dollar_currencies, equal_currencies, max_rate_age_ns,
-        max_depeg_percent, allow_depegged, relays, max_net_percent=f64::INFINITY))]
+        max_depeg_percent, allow_depegged, relays, max_net_percent=f64::INFINITY, assume_no_limits=true))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         open_net_percent: f64,
@@ -50,6 +50,7 @@ impl Scanner {
         allow_depegged: bool,
         relays: Vec<[String; 2]>,
         max_net_percent: f64,
+        assume_no_limits: bool,
     ) -> Result<PyClassInitializer<Self>, Failure> {
         let settings = engine::ScannerSettings {
             open_net_percent,
@@ -68,6 +69,7 @@ impl Scanner {
             max_depeg_percent,
             allow_depegged,
             max_net_percent,
+            assume_no_limits,
             relays: relays.into_iter().map(|[venue, source]| (venue, source)).collect(),
         };
         let inner = engine::Scanner::new(settings).map_err(|error| Failure::InvalidSetting(error.to_string()))?;
@@ -85,6 +87,11 @@ impl Scanner {
         source: u16,
     ) -> Result<Vec<OpportunityEvent>, Failure> {
         let events = without_gil(py, || lock(&self.inner).on_batch(payload, now_ns, source));
+        events.map(all_into).map_err(|error| Failure::Payload(error.to_string()))
+    }
+
+    fn on_facts(&self, py: Python<'_>, payload: &[u8], now_ns: i64) -> Result<Vec<OpportunityEvent>, Failure> {
+        let events = without_gil(py, || lock(&self.inner).on_facts(payload, now_ns));
         events.map(all_into).map_err(|error| Failure::Payload(error.to_string()))
     }
 

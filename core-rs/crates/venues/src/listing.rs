@@ -2,7 +2,7 @@
 
 use crate::error::VenueError;
 use crossbook_codec::json::without_nulls;
-use crossbook_market::{AssetClass, Instrument, asset_of, currency_code, is_name};
+use crossbook_market::{AssetClass, Instrument, asset_of, currency_code, decimal_product, is_name};
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -182,7 +182,7 @@ fn instrument(venue: &str, symbol: String, asset_class: AssetClass, market: &Lis
         settle_currency: market.settle.to_string(),
         contract_size: market.contract_size,
         tick_size: market.tick_size,
-        lot_size: market.lot_size,
+        lot_size: decimal_product(market.lot_size, 1.0), // many are contracts times their worth
         taker_fee_percent: market.taker_fee_percent,
         maker_fee_percent: market.maker_fee_percent,
     }

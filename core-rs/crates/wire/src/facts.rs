@@ -3,7 +3,7 @@
 use crate::error::WireError;
 use crate::opportunities::Time;
 use crossbook_market as market;
-use crossbook_market::{FactKind, FactState};
+use crossbook_market::{FactKind, FactState, NO_LIMIT};
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
@@ -75,27 +75,73 @@ impl From<&market::InstrumentFact> for InstrumentFact {
     }
 }
 
-/// A value that can be used or is the last one known, of one instrument.
+#[derive(Clone, PartialEq, Message)]
+struct WatchInstrumentFactsResponse {
+    #[prost(message, repeated, tag = "1")]
+    instruments: Vec<InstrumentFacts>,
+}
+
+/// What was told of one instrument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadFacts {
     pub venue: String,
     pub symbol: String,
     pub is_gone: bool,
-    pub facts: Vec<(FactKind, FactState, Option<f64>, i64)>,
+    pub facts: Vec<ReadFact>,
 }
 
-/// Reads an InstrumentFacts; kinds and states that are not known here are left out.
-pub fn decode_facts(message: &[u8]) -> Result<ReadFacts, WireError> {
-    let read = InstrumentFacts::decode(message)?;
-    let facts = read.facts.into_iter().filter_map(|fact| {
-        let kind = FactKind::from_number(fact.kind as u32)?;
-        let state = FactState::from_number(fact.state as u32)?;
-        let value = fact.value.filter(|value| value.is_finite());
-        let receive_ns =
-            fact.receive_time.map_or(0, |time| time.seconds.saturating_mul(1_000_000_000) + i64::from(time.nanos));
-        Some((kind, state, value, receive_ns))
+/// A value that can be used or is the last one known, or that there is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReadFact {
+    pub kind: FactKind,
+    pub state: FactState,
+    pub value: Option<f64>,
+    /// Whether the venue says that there is no such limit.
+    pub is_no_limit: bool,
+    pub receive_ns: i64,
+}
+
+/// Reads a WatchInstrumentFactsResponse; kinds and states that are not known here are left out.
+pub fn decode_facts(message: &[u8]) -> Result<Vec<ReadFacts>, WireError> {
+    let read = WatchInstrumentFactsResponse::decode(message)?;
+    Ok(read.instruments.into_iter().map(ReadFacts::from).collect())
+}
+
+/// The reverse, for tests and tools.
+pub fn encode_read_facts(told: &[ReadFacts]) -> Vec<u8> {
+    let fact = |fact: &ReadFact| InstrumentFact {
+        kind: fact.kind as i32,
+        state: fact.state as i32,
+        value: fact.value,
+        receive_time: Time::known(fact.receive_ns),
+        reason: if fact.is_no_limit { NO_LIMIT.to_string() } else { String::new() },
+        ..InstrumentFact::default()
+    };
+    let instruments = told.iter().map(|told| InstrumentFacts {
+        venue: told.venue.clone(),
+        symbol: told.symbol.clone(),
+        asset: String::new(),
+        facts: told.facts.iter().map(fact).collect(),
+        is_gone: told.is_gone,
     });
-    Ok(ReadFacts { venue: read.venue, symbol: read.symbol, is_gone: read.is_gone, facts: facts.collect() })
+    WatchInstrumentFactsResponse { instruments: instruments.collect() }.encode_to_vec()
+}
+
+impl From<InstrumentFacts> for ReadFacts {
+    fn from(told: InstrumentFacts) -> Self {
+        let facts = told.facts.into_iter().filter_map(|fact| {
+            Some(ReadFact {
+                kind: FactKind::from_number(fact.kind as u32)?,
+                state: FactState::from_number(fact.state as u32)?,
+                value: fact.value.filter(|value| value.is_finite()),
+                is_no_limit: fact.reason == NO_LIMIT,
+                receive_ns: fact
+                    .receive_time
+                    .map_or(0, |time| time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())),
+            })
+        });
+        Self { facts: facts.collect(), venue: told.venue, symbol: told.symbol, is_gone: told.is_gone }
+    }
 }
 
 #[cfg(test)]
@@ -121,17 +167,21 @@ mod tests {
             market::Instrument { venue: "v".into(), symbol: "A/B:B".into(), ..market::Instrument::default() };
         let facts = [
             fact(FactKind::FundingRate, Some(-0.01), FactState::Known),
-            fact(FactKind::MarkPrice, None, FactState::Unknown),
+            market::InstrumentFact { reason: NO_LIMIT.into(), ..fact(FactKind::MaxSize, None, FactState::Unknown) },
         ];
         let message = encode_facts("v", [(&instrument, facts.as_slice(), false)]);
         let read = IngestFactsRequest::decode(message.as_slice()).unwrap();
         assert_eq!((read.venue.as_str(), read.instruments[0].facts.len()), ("v", 2));
-        let read = decode_facts(&read.instruments[0].encode_to_vec()).unwrap();
+        let told = WatchInstrumentFactsResponse { instruments: read.instruments };
+        let read = decode_facts(&told.encode_to_vec()).unwrap().pop().unwrap();
         assert_eq!((read.symbol.as_str(), read.is_gone), ("A/B:B", false));
-        let at = 1_780_000_000_500_000_000;
+        let fact = |kind, state, value| {
+            let (receive_ns, is_no_limit) = (1_780_000_000_500_000_000, state == FactState::Unknown);
+            ReadFact { kind, state, value, is_no_limit, receive_ns }
+        };
         let expected = [
-            (FactKind::FundingRate, FactState::Known, Some(-0.01), at),
-            (FactKind::MarkPrice, FactState::Unknown, None, at),
+            fact(FactKind::FundingRate, FactState::Known, Some(-0.01)),
+            fact(FactKind::MaxSize, FactState::Unknown, None),
         ];
         assert_eq!(read.facts, expected);
     }
@@ -139,8 +189,9 @@ mod tests {
     #[test]
     fn kinds_that_are_not_known_here_are_left_out_and_garbage_is_refused() {
         let strange = InstrumentFact { kind: 99, state: 1, ..InstrumentFact::default() };
-        let message = InstrumentFacts { facts: vec![strange], ..InstrumentFacts::default() }.encode_to_vec();
-        assert_eq!(decode_facts(&message).unwrap().facts, []);
+        let told = InstrumentFacts { facts: vec![strange], ..InstrumentFacts::default() };
+        let message = WatchInstrumentFactsResponse { instruments: vec![told] }.encode_to_vec();
+        assert_eq!(decode_facts(&message).unwrap()[0].facts, []);
         assert!(decode_facts(&[0xff]).is_err());
     }
 }

@@ -26,12 +26,12 @@ pub use encode::{
     encode_shared_response, encode_subscription_response, encode_symbol, encode_unheard_batch,
 };
 pub use error::WireError;
-pub use facts::{ChangedFacts, ReadFacts, decode_facts, encode_facts};
+pub use facts::{ChangedFacts, ReadFact, ReadFacts, decode_facts, encode_facts, encode_read_facts};
 pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer};
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{
-    Conversion, Leg, LegDepth, LifeFeatures, LifeHorizon, LifePrediction, Opportunity, OpportunityEvent, Sanity,
-    SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
+    Conversion, Leg, LegDepth, LegFacts, LifeFeatures, LifeHorizon, LifePrediction, Opportunity, OpportunityEvent,
+    Sanity, SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
 };
 pub use quotes::encode_quote_response;

@@ -40,6 +40,34 @@ pub struct Leg {
     pub quote_currency: String,
     #[prost(message, optional, tag = "7")]
     pub receive_time: Option<Time>,
+    #[prost(message, optional, tag = "8")]
+    pub facts: Option<LegFacts>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct LegFacts {
+    #[prost(int32, tag = "1")]
+    pub status: i32,
+    #[prost(double, optional, tag = "2")]
+    pub min_size: Option<f64>,
+    #[prost(double, optional, tag = "3")]
+    pub max_size: Option<f64>,
+    #[prost(double, optional, tag = "4")]
+    pub min_notional: Option<f64>,
+    #[prost(double, optional, tag = "5")]
+    pub volume_24h: Option<f64>,
+    #[prost(double, optional, tag = "6")]
+    pub open_interest: Option<f64>,
+    #[prost(double, optional, tag = "7")]
+    pub funding_rate_percent: Option<f64>,
+    #[prost(message, optional, tag = "8")]
+    pub funding_interval: Option<Time>,
+    #[prost(message, optional, tag = "9")]
+    pub next_funding_time: Option<Time>,
+    #[prost(bool, tag = "10")]
+    pub is_funding_continuous: bool,
+    #[prost(message, optional, tag = "11")]
+    pub age: Option<Time>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -170,6 +198,8 @@ pub struct Sizing {
     pub sell: Option<LegDepth>,
     #[prost(string, repeated, tag = "10")]
     pub unknown_limits: Vec<String>,
+    #[prost(string, repeated, tag = "11")]
+    pub assumed: Vec<String>,
 }
 
 /// Without the cooldown: the scanner knows none.
@@ -265,7 +295,7 @@ impl WatchOpportunitiesResponse {
         self.encode_to_vec()
     }
 
-    /// For tests and tools: what a reader makes of the bytes; None for what is none.
+    /// What a reader makes of the bytes; None for what is none.
     pub fn decode_response(message: &[u8]) -> Option<Self> {
         Self::decode(message).ok()
     }

@@ -41,11 +41,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- else }}{{ $own.replicas | int }}{{ end -}}
 {{- end }}
 
-{{/* host:port of one pod of a StatefulSet; call with root, name, index. */}}
+{{/* host:port of one pod of a StatefulSet; call with root, name, index, and service where it has another name. */}}
 {{- define "crossbook.target" -}}
 {{- $full := include "crossbook.fullname" .root -}}
-{{- $port := (index (.root.Files.Get "files/services.json" | fromJson) .name).port | int -}}
-{{ printf "%s-%s-%d.%s-%s-pods.%s.svc.%s:%d" $full .name (int .index) $full .name .root.Release.Namespace .root.Values.clusterDomain $port }}
+{{- $service := .service | default .name -}}
+{{- $port := (index (.root.Files.Get "files/services.json" | fromJson) $service).port | int -}}
+{{ printf "%s-%s-%d.%s-%s-pods.%s.svc.%s:%d" $full .name (int .index) $full $service .root.Release.Namespace .root.Values.clusterDomain $port }}
 {{- end }}
 
 {{- define "crossbook.shards" -}}

@@ -156,6 +156,14 @@ spec:
 - name: {{ $prefix }}ARBITRAGE_TARGETS
   value: {{ join "," $targets }}
 {{- end }}
+{{- if has "tracker" $row.dials }}
+{{- $targets := list }}
+{{- range $root.Values.tracker.groups }}
+{{- $targets = append $targets (include "crossbook.target" (dict "root" $root "name" (printf "tracker-%s" .name) "index" 0 "service" "tracker")) }}
+{{- end }}
+- name: {{ $prefix }}TRACKER_TARGETS
+  value: {{ join "," $targets }}
+{{- end }}
 {{- if eq $name "aggregator" }}
 - name: POD_INDEX
   valueFrom:

@@ -21,6 +21,8 @@ from crossbook.alerts.match import Hold, Match
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
+from crossbook.plumbing.opportunity_filter import passes as passes_filter
+from crossbook.plumbing.opportunity_filter import shortfalls
 from crossbook.plumbing.timestamps import from_duration, from_timestamp
 
 SWEEP_AT_LEAST = 1_000
@@ -189,6 +191,7 @@ def passes(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:
         and (not rule.HasField("min_net_percent") or costs.net_percent >= rule.min_net_percent)
         and (not rule.HasField("min_notional") or opportunity.executable_notional >= rule.min_notional)
         and (not rule.HasField("min_alive_probability") or _will_be_there(rule, opportunity))
+        and (not rule.HasField("filter") or passes_filter(rule.filter, opportunity, _told_ns(opportunity)))
     )
 
 
@@ -210,7 +213,14 @@ def shortfall(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity, lived_
     ]
     if rule.HasField("min_alive_probability") and not _will_be_there(rule, opportunity):
         words.append(f"it is less likely than {rule.min_alive_probability:.6g} to live on for long enough")
+    if rule.HasField("filter"):
+        words += shortfalls(rule.filter, opportunity, _told_ns(opportunity))
     return ", ".join(words)
+
+
+def _told_ns(opportunity: arbitrage_pb2.Opportunity) -> int:
+    """Of the newest quote in it."""
+    return max(from_timestamp(leg.receive_time) for leg in (opportunity.buy, opportunity.sell))
 
 
 def _will_be_there(rule: pb.AlertRule, opportunity: arbitrage_pb2.Opportunity) -> bool:

@@ -110,6 +110,7 @@ class Schedule:
             min_net_percent=rule.min_net_percent if rule.HasField("min_net_percent") else None,
             price_source=SOURCES[rule.trigger],
             limit=LIMIT,
+            filter=rule.filter if rule.HasField("filter") else None,
         )
         return (await self._replicas.list_opportunities(request)).opportunities
 

@@ -10,11 +10,13 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 
 DEFAULT_BY = (pb.ALERT_GROUP_BY_ASSET, pb.ALERT_GROUP_BY_DISLOCATED_VENUE, pb.ALERT_GROUP_BY_REASON)
+FEED_BY = DEFAULT_BY[1:]  # a venue's instruments go stale together
 DEFAULT_WAIT_NS = SECOND_NS
 DEFAULT_INTERVAL_NS = 30 * SECOND_NS
 DEFAULT_REPEAT_NS = 4 * 3600 * SECOND_NS
 DEFAULT_CLOSE_WAIT_NS = 10 * SECOND_NS
 WINDOWS = (pb.ALERT_TRIGGER_SNAPSHOT, pb.ALERT_TRIGGER_MINUTE)
+UNGROUPED = (*WINDOWS, pb.ALERT_TRIGGER_CANARY)  # what they find does not open and close
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Timing:
 def is_grouped(rule: pb.AlertRule) -> bool:
     """Whether its matches become members of groups rather than messages of their own."""
     is_alone = list(rule.grouping.by) == [pb.ALERT_GROUP_BY_NONE]
-    return rule.HasField("grouping") and not is_alone and rule.trigger not in WINDOWS
+    return rule.HasField("grouping") and not is_alone and rule.trigger not in UNGROUPED
 
 
 def timing_of(rule: pb.AlertRule) -> Timing:
@@ -57,7 +59,8 @@ def timing_of(rule: pb.AlertRule) -> Timing:
 
 def group_key(match: Match) -> GroupKey:
     """The same for every match of the rule that belongs together."""
-    by: Sequence[pb.AlertGroupBy.ValueType] = list(match.rule.grouping.by) or DEFAULT_BY
+    default = FEED_BY if match.rule.trigger == pb.ALERT_TRIGGER_FEED else DEFAULT_BY
+    by: Sequence[pb.AlertGroupBy.ValueType] = list(match.rule.grouping.by) or default
     parts = [_part(match, one) for one in by]
     has_asset = pb.ALERT_GROUP_BY_ASSET in by
     has_venue = pb.ALERT_GROUP_BY_DISLOCATED_VENUE in by

@@ -8,11 +8,12 @@ closes its groups without a word.
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
 from crossbook.alerts.counters import Counters
-from crossbook.alerts.groups.grouping import timing_of
+from crossbook.alerts.groups.grouping import Timing, timing_of
 from crossbook.alerts.groups.steps import Step, next_step
 from crossbook.alerts.groups.summary import Latest, summed_up
 from crossbook.alerts.holding.hold_back import HeldBack, HoldBack
@@ -23,7 +24,7 @@ from crossbook.alerts.store.suppressions import Note
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import UnavailableError
 from crossbook.plumbing.tasks import set_within
-from crossbook.plumbing.timestamps import from_duration
+from crossbook.plumbing.timestamps import from_duration, from_timestamp
 
 POLL_SECONDS = 0.25
 
@@ -64,14 +65,19 @@ class GroupRounds:
         if rule is None:
             return Outcome(Step(is_closed=True), group)
         held = self._held(rule, group, known)
+        timing = timing_of(rule)
         step = next_step(
             known.facts,
-            timing_of(rule),
+            timing,
             [from_duration(one.after) for one in rule.escalations],
             is_held_back=held is not None,
             now_ns=known.now_ns,
         )
         notes = list(_notes(group, held if step.is_held_back else None, step))
+        if step.kind is not None and (told := _told_already(known, group, timing)):
+            closes_ns = known.facts.last_closed_ns + timing.close_wait_ns
+            step = replace(step, kind=None, due_ns=None if step.is_closed else closes_ns)
+            notes.append(_note(group, pb.SUPPRESSION_REASON_GROUPING, f"came late: {told} has told of it to its end"))
         if step.kind is not None:
             self._counters.told += 1
             kind = pb.AlertMessageKind.Name(step.kind)
@@ -96,16 +102,35 @@ def channels_of(rule: pb.AlertRule, step: Step, escalated: int) -> Iterator[pb.A
     yield from (channel for channel in rule.channels if channel.id not in later)
 
 
+def _told_already(known: Round, group: pb.AlertGroup, timing: Timing) -> str:
+    """The group that was told of the same, to its end; empty when none was.
+
+    Members that a replica had in hand when it died come late: when what they are about is over, and told.
+    """
+    before = known.before
+    if before is None or known.facts.first_told_ns is not None:
+        return ""
+    opened_ns, closed_ns = from_timestamp(group.open_time), from_timestamp(group.close_time)
+    is_within = opened_ns <= before.closed_ns + timing.close_wait_ns
+    return before.name if is_within and before.opened_ns <= closed_ns + timing.close_wait_ns else ""
+
+
 def _notes(group: pb.AlertGroup, held: HeldBack | None, step: Step) -> Iterator[Note]:
-    about = {
-        "rule": group.rule,
-        "group_id": group.name.removeprefix(GROUPS),
-        "asset": group.asset,
-        "venues": [group.dislocated_venue] if group.dislocated_venue else [],
-    }
     if held is not None:
-        yield Note(held.reason, by=held.by, detail=held.words, **about)  # type: ignore[arg-type]
+        yield _note(group, held.reason, held.words, by=held.by)
     if step.is_put_off:
         seen = group.acknowledgement
         words = f"acknowledged by {seen.author} until {seen.expire_time.ToJsonString()}"
-        yield Note(pb.SUPPRESSION_REASON_ACKNOWLEDGED, detail=words, **about)  # type: ignore[arg-type]
+        yield _note(group, pb.SUPPRESSION_REASON_ACKNOWLEDGED, words)
+
+
+def _note(group: pb.AlertGroup, reason: pb.SuppressionReason.ValueType, words: str, by: str = "") -> Note:
+    return Note(
+        reason,
+        group.rule,
+        group_id=group.name.removeprefix(GROUPS),
+        by=by,
+        asset=group.asset,
+        venues=[group.dislocated_venue] if group.dislocated_venue else [],
+        detail=words,
+    )

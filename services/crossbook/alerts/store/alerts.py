@@ -52,8 +52,9 @@ VALUES (%(group)s, %(rule)s, %(key)s, %(label)s, %(token)s, %(group_asset)s, %(v
         clock_timestamp() + %(wait)s)
 """
 JOIN_GROUP = """
-UPDATE alert_groups SET changed_at = clock_timestamp(), due_from = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END
+UPDATE alert_groups SET changed_at = clock_timestamp(),
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id = %(group)s
 """
 INSERT_MESSAGE = """
@@ -101,6 +102,18 @@ SELECT * FROM (
     ORDER BY alert.id, channel_id, revision DESC
 ) AS newest ORDER BY id, position
 """
+# Of each rule and channel when it last took one of the rule's newest alerts, of which there may be a million.
+LAST_TAKEN = """
+SELECT wanted.rule, channel_id, max(delivered_at)
+FROM unnest(%s::text[]) AS wanted (rule)
+    CROSS JOIN LATERAL (
+        SELECT id FROM alerts WHERE alerts.rule = wanted.rule AND asset = '' AND buy_venue = ''
+            AND sell_venue = 'canary:' ORDER BY fired_at DESC LIMIT 100) AS newest
+    JOIN alert_messages AS message ON message.alert_id = newest.id
+    JOIN deliveries ON message_id = message.id
+WHERE deliveries.state = 2
+GROUP BY wanted.rule, channel_id
+"""
 # What opens again under the same id is open. Rows are locked in one order, so that no two replicas wait for each other.
 NOTE_CLOSINGS = """
 WITH closing AS (
@@ -116,8 +129,9 @@ WITH closing AS (
 ), locked_groups AS (
     SELECT id FROM alert_groups WHERE state = 1 AND id IN (SELECT group_id FROM changed) ORDER BY id FOR UPDATE
 )
-UPDATE alert_groups SET changed_at = clock_timestamp(), due_from = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END
+UPDATE alert_groups SET changed_at = clock_timestamp(),
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id IN (SELECT id FROM locked_groups)
 """
 
@@ -235,6 +249,11 @@ class AlertStore(Tables):
         if not rows:
             raise NotFoundError(ALERTS + alert_id)
         return (await self._with_deliveries([alert_from(rows[0])]))[0]
+
+    async def last_taken(self, rules: Sequence[str]) -> dict[tuple[str, str], datetime]:
+        """By rule and channel when the channel last took one of the rule's newest 100 canaries."""
+        found = await self._rows(LAST_TAKEN, (list(rules),))
+        return {(rule, channel): taken_at for rule, channel, taken_at in found}
 
     async def forget(self, age_seconds: float, kept: int, limit: int) -> int:
         """Deletes at most `limit` alerts that are older, oldest first; never the newest, nor one still to deliver."""

@@ -102,12 +102,14 @@ FROM unnest(%(destinations)s::text[], %(spent)s::interval[]) AS spent (destinati
 WHERE one.destination = spent.destination
 """
 # A try that does not count is given back, with the time that it took. What a limit turned away is due since it was
-# made: the destination's pause holds it, and it keeps its place before what is newer.
+# made, or since now if the clock was set back since: the destination's pause holds it, and it keeps its place before
+# what is newer.
 FINISH = """
 UPDATE deliveries
 SET state = %(state)s, last_error = %(error)s, claim = NULL,
-    due_at = CASE WHEN %(keeps_place)s THEN (SELECT created_at FROM alert_messages WHERE id = message_id)
-                  ELSE clock_timestamp() + %(delay)s END,
+    due_at = CASE WHEN %(keeps_place)s
+        THEN least(clock_timestamp(), (SELECT created_at FROM alert_messages WHERE id = message_id))
+        ELSE clock_timestamp() + %(delay)s END,
     due_from = clock_timestamp(),
     attempts = attempts - %(given_back)s, tries_left = tries_left + %(given_back)s,
     tries_until = tries_until + %(given_back)s * %(delay)s,

@@ -43,6 +43,14 @@ MEMBERS = """
 SELECT id, rule, opportunity, fired_at, closed_at, group_id, trouble, peak_percent FROM alerts WHERE group_id = %s
 ORDER BY closed_at IS NOT NULL, peak_percent DESC, id LIMIT %s
 """
+# The last group of the same thing that was told, and from when to when it was open.
+TOLD_BEFORE = """
+SELECT one.id, one.closed_at, coalesce(
+    (SELECT min((opportunity->>'open_time')::timestamptz) FROM alerts WHERE group_id = one.id), one.opened_at)
+FROM alert_groups AS this JOIN alert_groups AS one ON one.rule = this.rule AND one.key = this.key
+WHERE this.id = %s AND one.id <> this.id AND one.state = 2 AND one.revision > 0 AND one.closed_at IS NOT NULL
+ORDER BY one.opened_at DESC LIMIT 1
+"""
 TELL = """
 INSERT INTO alert_messages (id, rule, group_id, group_key, revision, kind, group_then)
 VALUES (%(message)s, %(rule)s, %(id)s, %(id)s, %(revision)s, %(kind)s, %(group_then)s)
@@ -52,16 +60,24 @@ UPDATE alert_groups SET revision = %(revision)s, told_at = clock_timestamp(), ch
     first_told_at = coalesce(first_told_at, clock_timestamp())
 WHERE id = %(id)s
 """
-AFTER_STEP = """
-UPDATE alert_groups SET state = CASE WHEN %(is_closed)s THEN 2 ELSE state END,
+# What was noted by a clock that has been set back since counts from now on, and from one now: from the now of each look
+# it would be waited for anew until the old clock's time.
+NOT_AHEAD = ", ".join(
+    f"{column} = CASE WHEN {column} > clock_timestamp() THEN clock_timestamp() ELSE {column} END"
+    for column in ("opened_at", "first_told_at", "told_at", "changed_at")
+)
+AFTER_STEP = f"""
+UPDATE alert_groups SET {NOT_AHEAD}, state = CASE WHEN %(is_closed)s THEN 2 ELSE state END,
     closed_at = CASE WHEN %(is_closed)s THEN %(closed_at)s ELSE closed_at END,
     due_at = %(due_at)s, due_from = clock_timestamp(), held_back = %(held_back)s, escalated = %(escalated)s,
-    repeated_at = CASE WHEN %(is_repeated)s THEN clock_timestamp() ELSE repeated_at END
+    repeated_at = CASE WHEN %(is_repeated)s OR repeated_at > clock_timestamp() THEN clock_timestamp()
+                       ELSE repeated_at END
 WHERE id = %(id)s
 """
 ACKNOWLEDGE = f"""
 UPDATE alert_groups SET acknowledgement = %(said)s, acknowledged_until = %(until)s, changed_at = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END, due_from = clock_timestamp()
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id = %(id)s AND state = 1 RETURNING {GROUP_COLUMNS}
 """
 LIST = f"""
@@ -97,14 +113,27 @@ SELECT id FROM old
 
 
 @dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """A group that was told to its end; from its first member's opening to its last one's closing, in ns."""
+
+    name: str
+    opened_ns: int
+    closed_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
-    """What is known of a due group: its facts, what would be shown of it, the silences in force, the time."""
+    """What is known of a due group: its facts, what would be shown of it, the silences in force, the time.
+
+    `before` is looked for where nothing was told of the group and all its members have closed.
+    """
 
     rule: str
     facts: Facts
     group: pb.AlertGroup
     silences: Sequence[pb.Silence]
     now_ns: int
+    before: ToldBefore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +173,7 @@ class GroupStore(Tables):
         facts = Facts(
             opened_ns=_ns(row[9]) or 0,
             open_count=group.open_count,
-            last_closed_ns=_ns(counts[2]) or _ns(row[9]) or 0,
+            last_closed_ns=_last_closed_ns(row, counts[2]),
             escalated=row[8],
             changed_ns=_ns(row[11]),
             first_told_ns=_ns(row[12]),
@@ -152,7 +181,8 @@ class GroupStore(Tables):
             repeated_ns=_ns(row[14]),
             acknowledged_until_ns=_ns(row[17]),
         )
-        return Round(row[1], facts, group, [silence_from(one) for one in silences], _ns(row[18]) or 0)
+        before = await _told_before(connection, row[0]) if row[7] == 0 and group.open_count == 0 else None
+        return Round(row[1], facts, group, [silence_from(one) for one in silences], _ns(row[18]) or 0, before)
 
     async def _carry_out(self, connection: Connection, row: Sequence[Any], outcome: Outcome) -> None:
         step, group = outcome.step, outcome.group
@@ -189,8 +219,8 @@ class GroupStore(Tables):
             await notify(connection, DELIVERIES_DUE)
             return (await _whole(connection, row))[0]
 
-    async def token(self, group_id: str) -> str:
-        """Whoever has it may acknowledge. Raises NotFoundError."""
+    async def acknowledge_key(self, group_id: str) -> str:
+        """With which its tokens are signed. Raises NotFoundError."""
         rows = await self._rows("SELECT token FROM alert_groups WHERE id = %s", (group_id,))
         if not rows:
             raise NotFoundError(GROUPS + group_id)
@@ -238,6 +268,12 @@ class GroupStore(Tables):
         return row
 
 
+def _last_closed_ns(row: Sequence[Any], last_closed: Any) -> int:
+    """An end is of an arbitrage's clock: by Postgres' it was not later than it was heard of."""
+    heard_ns = _ns(row[11]) or _ns(row[13]) or _ns(row[9]) or 0
+    return min(_ns(last_closed) or heard_ns, heard_ns)
+
+
 async def _whole(connection: Connection, row: Sequence[Any]) -> tuple[pb.AlertGroup, Sequence[Any]]:
     """The group, and how many of its members are open, and when the last closed."""
     counts = await (await connection.execute(COUNTS, (row[0],))).fetchone()
@@ -266,6 +302,11 @@ async def _whole(connection: Connection, row: Sequence[Any]) -> tuple[pb.AlertGr
         alert.opportunity.peak_net_percent = max(alert.opportunity.peak_net_percent, member[7])
         group.members.append(alert)
     return group, counts
+
+
+async def _told_before(connection: Connection, group_id: str) -> ToldBefore | None:
+    row = await (await connection.execute(TOLD_BEFORE, (group_id,))).fetchone()
+    return ToldBefore(GROUPS + row[0], _ns(row[2]) or 0, _ns(row[1]) or 0) if row else None
 
 
 async def _add_deliveries(connection: Connection, group: pb.AlertGroup) -> None:

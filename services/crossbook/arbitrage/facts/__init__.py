@@ -1,4 +1,4 @@
 """Facts of instruments beside the scan: they are followed, and answers are narrowed and costed by them.
 
-The scan itself knows none of them, so that a recording of quotes replays to the same events.
+What the scan uses of them is handed on to it, and stands in its recording.
 """

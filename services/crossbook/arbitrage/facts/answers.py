@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
-from crossbook.arbitrage.facts.filtering import check_filter, passes
 from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.facts.holding import LegFacts, holding_costs
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.opportunity_filter import check_filter, passes
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration
 
 MAX_HORIZON_NS = 30 * 86_400 * SECOND_NS
@@ -26,11 +26,15 @@ class FactAnswers:
     ) -> list[pb.Opportunity]:
         """Those that the request's filter lets pass, with their holding costs where it names a horizon."""
         wanted = request.filter
-        found = [one for one in opportunities if passes(wanted, one, self._legs(one), now_ns)][:limit]
+        found = [one for one in opportunities if passes(wanted, one, now_ns)][:limit]
         if request.HasField("holding_horizon"):
             for one in found:
                 self.cost(one, request.holding_horizon, now_ns)
         return found
+
+    def told(self) -> bytes:
+        """All that the scan uses, as one message to a scanner."""
+        return self._follower.told()
 
     def cost(self, opportunity: pb.Opportunity, horizon: Duration, now_ns: int) -> None:
         """Fills in what holding it costs."""
@@ -46,7 +50,7 @@ class FactAnswers:
 def check_facts(request: pb.ListOpportunitiesRequest | pb.ExplainSpreadRequest) -> Iterator[FieldViolation]:
     """What is wrong with the parts of a request that are about facts."""
     if isinstance(request, pb.ListOpportunitiesRequest):
-        yield from check_filter(request.filter)
+        yield from check_filter("filter", request.filter)
     if request.HasField("holding_horizon") and not 0 < from_duration(request.holding_horizon) <= MAX_HORIZON_NS:
         yield FieldViolation("holding_horizon", "must be more than 0 and at most 30 days")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, LiteralString
 
-from crossbook.arbitrage.lives.life import Life
+from crossbook._core import Life
 from crossbook.arbitrage.lives.requests import check_history, check_statistics
 from crossbook.arbitrage.store.lives import GroupRow, LifeStore
 from crossbook.pb.v1 import arbitrage_pb2 as pb

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from crossbook._core import REPLICA_OVERLAP_NS, EventFilter, LoggedEvent
+from crossbook._core import REPLICA_OVERLAP_NS, EventFilter, LoggedEvent, event_columns
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, connected
 from crossbook.plumbing.timestamps import SECOND_NS
@@ -25,8 +25,8 @@ APPEND = """
         opening_net_percent, writer, number, payload)
     SELECT event.opportunity_id, event.kind, event.cause_ns, event.event_ns, event.asset, event.buy_venue,
         event.sell_venue, event.opening_net_percent, %s, event.number, event.payload
-    FROM turn, unnest(%b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[],
-        %b::float8[], %b::bigint[], %b::bytea[]) AS event (opportunity_id, kind, cause_ns, event_ns, asset, buy_venue,
+    FROM turn, unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+        %s::float8[], %s::bigint[], %s::bytea[]) AS event (opportunity_id, kind, cause_ns, event_ns, asset, buy_venue,
         sell_venue, opening_net_percent, number, payload)
     ORDER BY event.number
     ON CONFLICT (opportunity_id, kind, cause_ns) DO NOTHING
@@ -100,20 +100,8 @@ class EventStore:
 
     async def append(self, writer: str, alive_ns: int, events: Sequence[LoggedEvent]) -> None:
         """Keeps events that are not kept yet, and that their writer lives."""
-        columns = (
-            [event.opportunity_id for event in events],
-            [event.kind for event in events],
-            [event.cause_ns for event in events],
-            [event.event_ns for event in events],
-            [event.asset for event in events],
-            [event.buy_venue for event in events],
-            [event.sell_venue for event in events],
-            [event.opening_net_percent for event in events],
-            [event.number for event in events],
-            [event.payload for event in events],
-        )
         async with connected(self._pool) as connection:
-            await connection.execute(APPEND, (LOCK_KEY, writer, alive_ns, writer, *columns))
+            await connection.execute(APPEND, (LOCK_KEY, writer, alive_ns, writer, *event_columns(events)))
 
     async def place(self, writer: str, number: int, event_ns: int) -> Place:
         """After what the reader of a token certainly has, less REPLICA_OVERLAP_NS: another replica may have written.

@@ -4,27 +4,26 @@ Whoever makes rows holds the position's row; a replica that finds it held does n
 transaction, so a death in the middle leaves both as they were, and every event is taken exactly once.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.sql import SQL, Composed, Identifier, Literal, Placeholder
 
-from crossbook.arbitrage.lives.life import Life
+from crossbook._core import Life
 from crossbook.plumbing.data.postgres import Connection, Pool, connected
 
-COLUMNS = tuple(field.name for field in fields(Life))
-NAMES = SQL(", ").join(map(Identifier, COLUMNS))
+NAMES = SQL(", ").join(map(Identifier, Life.COLUMNS))
 POSITION = "SELECT event_id FROM opportunity_lives_position FOR UPDATE SKIP LOCKED"
-AFTER = "SELECT id, writer, payload FROM opportunity_events WHERE id > %s ORDER BY id LIMIT %s"
+AFTER = "SELECT id, opportunity_id, writer, payload FROM opportunity_events WHERE id > %s ORDER BY id LIMIT %s"
 KNOWN = SQL("SELECT {} FROM opportunity_lives WHERE id = ANY(%s)").format(NAMES)
 INSERT = SQL("INSERT INTO opportunity_lives ({}) VALUES ({})").format(
-    NAMES, SQL(", ").join(Placeholder(name) for name in COLUMNS)
+    NAMES, SQL(", ").join(Placeholder(name) for name in Life.COLUMNS)
 )
 UPDATE = SQL("UPDATE opportunity_lives SET {}, recorded_at = clock_timestamp() WHERE id = %(id)s").format(
-    SQL(", ").join(SQL("{} = {}").format(Identifier(name), Placeholder(name)) for name in COLUMNS if name != "id")
+    SQL(", ").join(SQL("{} = {}").format(Identifier(name), Placeholder(name)) for name in Life.COLUMNS if name != "id")
 )
 # Open ones whose last writer gives no sign of life, and until when it did.
 UNWATCHED = """
@@ -105,7 +104,7 @@ class LifeStore:
         statement = SQL("SELECT {} FROM opportunity_lives WHERE {} ORDER BY open_ns DESC, id DESC LIMIT %s")
         async with connected(self._pool) as connection:
             cursor = await connection.execute(statement.format(NAMES, where), [*parameters, limit])
-            return [_life(row) for row in await cursor.fetchall()]
+            return [Life.from_row(row) for row in await cursor.fetchall()]
 
     async def statistics(
         self, query: LifeQuery, keys: Sequence[LiteralString], latencies_us: Sequence[int], limit: int
@@ -124,6 +123,15 @@ class LifeStore:
             return (await connection.execute(FORGET, values)).rowcount
 
 
+class LoggedRow(NamedTuple):
+    """An event of the log; the payload is a WatchOpportunitiesResponse with it alone."""
+
+    id: int
+    opportunity_id: str
+    writer: str
+    payload: bytes
+
+
 class Making:
     """Within one transaction: events after the position, the lives that they are of, and what becomes of them."""
 
@@ -131,15 +139,15 @@ class Making:
         self._connection = connection
         self._position = position
 
-    async def events(self, limit: int) -> list[tuple[int, str, bytes]]:
-        """(id, writer, payload), oldest first."""
+    async def events(self, limit: int) -> list[LoggedRow]:
+        """Oldest first."""
         cursor = await self._connection.execute(AFTER, (self._position, limit), binary=True)
-        return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+        return [LoggedRow(*row) for row in await cursor.fetchall()]
 
-    async def known(self, ids: Sequence[str]) -> dict[str, Life]:
+    async def known(self, ids: Collection[str]) -> list[Life]:
         """Of these, those that have a row."""
         cursor = await self._connection.execute(KNOWN, (list(ids),))
-        return {life.id: life for life in map(_life, await cursor.fetchall())}
+        return [Life.from_row(row) for row in await cursor.fetchall()]
 
     async def keep(self, new: Sequence[Life], changed: Sequence[Life], position: int) -> None:
         """Their rows, and that events up to `position` are in them."""
@@ -210,9 +218,5 @@ def _group(row: Sequence[Any], keys: int) -> GroupRow:
     )
 
 
-def _life(row: Sequence[Any]) -> Life:
-    return Life(**dict(zip(COLUMNS, row, strict=True)))
-
-
 def _values(life: Life) -> dict[str, Any]:
-    return {name: getattr(life, name) for name in COLUMNS}
+    return dict(zip(Life.COLUMNS, life.row(), strict=True))

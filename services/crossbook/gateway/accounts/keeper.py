@@ -6,7 +6,7 @@ Postgres is away the last answer stands.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class AccessKeeper:
         self._folder = folder
         self._used: set[str] = set()
         self.ring = Ring([secrets.signer.public_pem])
+        self.quotas: Mapping[str, int] = {}
 
     def caller(self, shown: str, address: str) -> Caller:
         """Who shows a token or key. Raises UnauthenticatedError."""
@@ -76,7 +77,9 @@ class AccessKeeper:
         """Takes what is so now, and ends what is no longer good. Raises UnavailableError."""
         if self._store is None:
             return
-        keys = tuple(map(_entry, await self._store.good_keys()))
+        rows = await self._store.good_keys()
+        self.quotas = {row.id: row.daily_quota for row in rows if row.daily_quota}
+        keys = tuple(map(_entry, rows))
         revoked = frozenset(f"sessions/{one}" for one in await self._store.revoked_since(self._remembered))
         now = Ring([self._secrets.signer.public_pem], keys, revoked)
         if now == self.ring:

@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from crossbook.gateway.accounts.grants import Grants
 from crossbook.gateway.accounts.keeper import AccessKeeper
 from crossbook.gateway.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS, Passwords
+from crossbook.gateway.accounts.quotas import Quotas
 from crossbook.gateway.http.front import Asked
 from crossbook.gateway.http.limits import Limiter, network_of
 from crossbook.gateway.store.accounts import AccountStore, KeyRow, NewKey, SessionRow, UserRow
@@ -41,6 +42,7 @@ KEY_ROLES = frozenset(
 )
 USER_ROLES = KEY_ROLES - {access_pb2.ROLE_TRACKER}
 MAX_DISPLAY_NAME, MAX_LISTED = 100, 100
+MAX_QUOTA = 1_000_000_000
 MAX_LIFETIME_SECONDS = 10 * 366 * 86_400
 DEFAULT_ENTRIES, MAX_ENTRIES = 100, 1_000
 LOGINS_PER_MINUTE = 10
@@ -57,6 +59,8 @@ class AccountService:
     passwords: Passwords
     attempts: Attempts | None  # shared by all gateways; without Redis nobody logs in with a password
     codes: Limiter  # of tries to use a code, by address
+    quotas: Quotas
+    has_sign_on: bool
 
     async def ExchangeCode(self, request: pb.ExchangeCodeRequest, asked: Asked) -> pb.ExchangeCodeResponse:
         """See accounts.proto; so are all below."""
@@ -88,7 +92,10 @@ class AccountService:
     async def GetMe(self, request: pb.GetMeRequest, asked: Asked) -> pb.GetMeResponse:
         caller = asked.caller
         answer = pb.GetMeResponse(
-            principal=caller.principal, role=caller.role, has_passwords=bool(await self.store.users())
+            principal=caller.principal,
+            role=caller.role,
+            has_passwords=bool(await self.store.users()),
+            has_sign_on=self.has_sign_on,
         )
         if caller.expires_at is not None:
             answer.expire_time.FromMilliseconds(int(caller.expires_at * 1000))
@@ -109,13 +116,17 @@ class AccountService:
                 request.networks,
                 asked.caller.principal,
                 lifetime,
+                request.daily_quota or None,
             )
         )
         await self.keeper.look()
         return pb.CreateApiKeyResponse(key=_key(row), secret=f"{KEY_PREFIX}{identifier}_{secret}")
 
     async def ListApiKeys(self, request: pb.ListApiKeysRequest, asked: Asked) -> pb.ListApiKeysResponse:
-        return pb.ListApiKeysResponse(keys=map(_key, await self.store.keys()))
+        keys = [_key(row) for row in await self.store.keys()]
+        for key in keys:
+            key.used_today = self.quotas.used(key.id)
+        return pb.ListApiKeysResponse(keys=keys)
 
     async def RevokeApiKey(self, request: pb.RevokeApiKeyRequest, asked: Asked) -> pb.RevokeApiKeyResponse:
         await self.store.revoke_key(request.id)
@@ -185,6 +196,8 @@ def _wrong_key(request: pb.CreateApiKeyRequest) -> Iterator[FieldViolation]:
         yield FieldViolation("display_name", f"must be up to {MAX_DISPLAY_NAME} printable characters")
     if request.HasField("lifetime") and not 0 < request.lifetime.seconds <= MAX_LIFETIME_SECONDS:
         yield FieldViolation("lifetime", "must be a second to ten years")
+    if not 0 <= request.daily_quota <= MAX_QUOTA:
+        yield FieldViolation("daily_quota", f"must be 1 to {MAX_QUOTA}, or 0 for none")
     if max(len(request.methods), len(request.networks)) > MAX_LISTED:
         yield FieldViolation("methods", f"and networks must not hold more than {MAX_LISTED}")
     for index, method in enumerate(request.methods[:MAX_LISTED]):
@@ -216,6 +229,7 @@ def _key(row: KeyRow) -> pb.ApiKey:
         creator=row.creator,
         methods=row.methods,
         networks=row.networks,
+        daily_quota=row.daily_quota,
     )
 
 

@@ -68,10 +68,13 @@ class WebAccess:
         if method in GRANTING:
             token = message.session.refresh_token  # type: ignore[attr-defined]
             message.session.refresh_token = ""  # type: ignore[attr-defined]
+        return message.SerializeToString(), {"Set-Cookie": self.cookie(request, asked, token)}
+
+    def cookie(self, request: Request, asked: Asked, token: str) -> str:
+        """Holds the refresh token; without one it is taken away."""
         parts = [f"{_name(request)}={token}", f"Path={COOKIE_PATH}", "HttpOnly", "SameSite=Strict"]
         parts += [f"Max-Age={self._session_seconds if token else 0}"]
-        parts += ["Secure"] if asked.is_https else []
-        return message.SerializeToString(), {"Set-Cookie": "; ".join(parts)}
+        return "; ".join([*parts, *(["Secure"] if asked.is_https else [])])
 
 
 def _shown(asked: HTTPConnection) -> str | None:

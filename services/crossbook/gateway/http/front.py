@@ -54,6 +54,8 @@ class Asked:
 
 Authenticate = Callable[[HTTPConnection, str], Awaitable[Caller]]
 """Who calls, given the client's address. Raises ProblemError for a token or key that is no good."""
+Count = Callable[[Caller], dict[str, str]]
+"""Counts a request of the caller: headers that tell what is left. Raises ProblemError when nothing is."""
 Answer = Callable[[Request, Asked, bytes], Awaitable[Response | None]]
 """None: there is no such path."""
 Serve = Callable[[WebSocket, Asked], Awaitable[None]]
@@ -68,6 +70,7 @@ class Front:
         proxies: Proxies,
         limits: Limiter,
         authenticate: Authenticate,
+        count: Count,
         answer: Answer,
         serve: Serve,
     ) -> None:
@@ -75,6 +78,7 @@ class Front:
         self._proxies = proxies
         self._limits = limits
         self._authenticate = authenticate
+        self._count = count
         self._answer = answer
         self._serve = serve
 
@@ -110,10 +114,12 @@ class Front:
         if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > MAX_TARGET_BYTES:
             raise ProblemError(414, f"path and query are longer than {MAX_TARGET_BYTES} bytes")
         caller = await self._authenticate(request, address)
+        counted = self._count(caller)
         asked = Asked(caller, request_id, address, request.url.scheme == "https")
         response = await self._answer(request, asked, await _body(request))
         if response is None:
             raise ProblemError(404, "there is nothing at this path")
+        response.headers.update(counted)
         return response
 
     async def _websocket(self, socket: WebSocket) -> None:
@@ -125,6 +131,7 @@ class Front:
                 raise ProblemError(404, "there is nothing at this path")
             address = self._limited(socket)
             caller = await self._authenticate(socket, address)
+            self._count(caller)
         except ProblemError as problem:
             await socket.send_denial_response(problem.response(_request_id(socket)))
             return

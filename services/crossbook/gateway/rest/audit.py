@@ -49,10 +49,16 @@ class Audit:
         row = AuditRow(
             caller.principal, caller.role, asked.address, method, resource, outcome, asked.request_id, request
         )
+        await self.put(row)
+
+    async def put(self, row: AuditRow) -> None:
+        """One row."""
         try:
             await self.keep(row)
         except CrossbookError as error:
-            log.error("audit_not_kept", error=str(error), method=method, principal=row.principal, outcome=outcome)
+            log.error(
+                "audit_not_kept", error=str(error), method=row.method, principal=row.principal, outcome=row.outcome
+            )
 
 
 def described(method: str, payload: bytes) -> tuple[str, str]:

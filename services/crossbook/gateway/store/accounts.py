@@ -10,7 +10,7 @@ from crossbook.plumbing.errors import AlreadyExistsError, NotFoundError
 
 KEY_COLUMNS: LiteralString = (
     "id, display_name, role, venues, methods, networks, creator, create_time, expire_time, last_use_time, revoke_time,"
-    " secret_hash"
+    " secret_hash, daily_quota"
 )
 SESSION_COLUMNS: LiteralString = "id, principal, role, address, create_time, refresh_time, expire_time"
 ENDED_KEYS = timedelta(days=30)  # for how long one that has ended is listed
@@ -43,6 +43,7 @@ class KeyRow:
     last_use_time: datetime | None
     revoke_time: datetime | None
     secret_hash: bytes
+    daily_quota: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class NewKey:
     networks: Sequence[str]
     creator: str
     lifetime: timedelta | None
+    daily_quota: int | None
 
 
 class AccountStore:
@@ -129,11 +131,20 @@ class AccountStore:
         """It is good from now on."""
         statement: LiteralString = f"""
             INSERT INTO account_keys
-                (id, secret_hash, display_name, role, venues, methods, networks, creator, expire_time)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now() + %s) RETURNING {KEY_COLUMNS}
+                (id, secret_hash, display_name, role, venues, methods, networks, creator, daily_quota, expire_time)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() + %s) RETURNING {KEY_COLUMNS}
         """
         lists = [list(key.venues), list(key.methods), list(key.networks)]
-        values = [key.id, key.secret_hash, key.display_name, key.role, *lists, key.creator, key.lifetime]
+        values = [
+            key.id,
+            key.secret_hash,
+            key.display_name,
+            key.role,
+            *lists,
+            key.creator,
+            key.daily_quota,
+            key.lifetime,
+        ]
         async with connected(self._pool) as connection:
             row = await (await connection.execute(statement, values)).fetchone()
         assert row is not None

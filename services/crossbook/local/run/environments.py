@@ -79,20 +79,15 @@ def arbitrage(setup: Setup, _: Endpoint) -> Environment:
 
 
 def alerts(setup: Setup, _: Endpoint) -> Environment:
-    """Where arbitrage is."""
-    targets = ",".join(endpoint.target(setup.host) for endpoint in setup.ports.of("arbitrage"))
-    return {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": targets}
+    """Whom it asks."""
+    return _shards(setup, "ALERTS") | _targets(setup, "ALERTS", "tracker", "arbitrage")
 
 
 def gateway(setup: Setup, _: Endpoint) -> Environment:
     """Whom it asks, and where the secrets are that it makes."""
-    asked = {
-        f"CROSSBOOK_GATEWAY__{name.upper()}_TARGETS": ",".join(one.target(setup.host) for one in setup.ports.of(name))
-        for name in ("tracker", "arbitrage", "alerts")
-    }
     environment = {
         **_shards(setup, "GATEWAY"),
-        **asked,
+        **_targets(setup, "GATEWAY", "tracker", "arbitrage", "alerts"),
         "CROSSBOOK_GATEWAY__IS_SIMULATED": "false" if setup.options.is_live else "true",
         **_windows(setup),
     }
@@ -130,6 +125,13 @@ def _shards(setup: Setup, section: str) -> Environment:
     if setup.places.shards_file is not None:
         return {f"CROSSBOOK_{section}__SHARDS_FILE": str(setup.places.shards_file)}
     return {f"CROSSBOOK_{section}__SHARDS": json.dumps(setup.ports.shards(setup.host))}
+
+
+def _targets(setup: Setup, section: str, *names: str) -> Environment:
+    return {
+        f"CROSSBOOK_{section}__{name.upper()}_TARGETS": ",".join(one.target(setup.host) for one in setup.ports.of(name))
+        for name in names
+    }
 
 
 def _windows(setup: Setup) -> Environment:

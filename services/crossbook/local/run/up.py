@@ -29,6 +29,7 @@ from crossbook.local.show.presenter import present, say
 from crossbook.local.show.truth import NO_TRUTH, score_run
 from crossbook.local.show.view import show
 from crossbook.plumbing.access.folder import open_secrets, prepare_access
+from crossbook.plumbing.access.party import take_part
 from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.process import Lifetime
 from crossbook.plumbing.recording import RecordingError
@@ -55,6 +56,7 @@ class Run:
 async def up(options: UpOptions, lifetime: Lifetime) -> None:
     """Runs until the duration is over or the lifetime says stop; raises CrossbookError when something cannot run."""
     plan = plan_run(options)
+    take_part(plan.settings)
     say(plan.headline)
     for venue, reason in options.left_out.items():
         say(f"{venue} is left out: {reason}")

@@ -269,12 +269,15 @@ class GetMeResponse(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     HAS_PASSWORDS_FIELD_NUMBER: _builtins.int
+    HAS_SIGN_ON_FIELD_NUMBER: _builtins.int
     principal: _builtins.str
     """For example "users/ann", "keys/4f2a", "anonymous"."""
     role: _access_pb2.Role.ValueType
     """What they are."""
     has_passwords: _builtins.bool
     """Whether the gateway has users with passwords, so that a page may ask for one."""
+    has_sign_on: _builtins.bool
+    """Whether users of an OpenID provider may come in: a page leads them to /api/auth/oidc/login."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when; absent for nobody, and for keys without an end."""
@@ -286,10 +289,11 @@ class GetMeResponse(_message.Message):
         role: _access_pb2.Role.ValueType = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         has_passwords: _builtins.bool = ...,
+        has_sign_on: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "has_passwords", b"has_passwords", "principal", b"principal", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "has_passwords", b"has_passwords", "has_sign_on", b"has_sign_on", "principal", b"principal", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -312,6 +316,8 @@ class ApiKey(_message.Message):
     CREATOR_FIELD_NUMBER: _builtins.int
     METHODS_FIELD_NUMBER: _builtins.int
     NETWORKS_FIELD_NUMBER: _builtins.int
+    DAILY_QUOTA_FIELD_NUMBER: _builtins.int
+    USED_TODAY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its public part."""
     display_name: _builtins.str
@@ -320,6 +326,10 @@ class ApiKey(_message.Message):
     """What its holder is."""
     creator: _builtins.str
     """Who made it."""
+    daily_quota: _builtins.int
+    """Requests and sockets of a day (UTC) that gateways answer it, all together; absent where there is no such bound."""
+    used_today: _builtins.int
+    """Of them today, as far as the answering gateway knows: within a second. Counted of keys with a quota alone."""
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Of a TRACKER's key: venues whose streams it may feed; empty means all."""
@@ -362,12 +372,16 @@ class ApiKey(_message.Message):
         creator: _builtins.str = ...,
         methods: _abc.Iterable[_builtins.str] | None = ...,
         networks: _abc.Iterable[_builtins.str] | None = ...,
+        daily_quota: _builtins.int | None = ...,
+        used_today: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_daily_quota", b"_daily_quota", "create_time", b"create_time", "daily_quota", b"daily_quota", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "creator", b"creator", "display_name", b"display_name", "expire_time", b"expire_time", "id", b"id", "last_use_time", b"last_use_time", "methods", b"methods", "networks", b"networks", "revoke_time", b"revoke_time", "role", b"role", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_daily_quota", b"_daily_quota", "create_time", b"create_time", "creator", b"creator", "daily_quota", b"daily_quota", "display_name", b"display_name", "expire_time", b"expire_time", "id", b"id", "last_use_time", b"last_use_time", "methods", b"methods", "networks", b"networks", "revoke_time", b"revoke_time", "role", b"role", "used_today", b"used_today", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__daily_quota: _TypeAlias = _typing.Literal["daily_quota"]  # noqa: Y015
+    _WhichOneofArgType__daily_quota: _TypeAlias = _typing.Literal["_daily_quota", b"_daily_quota"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__daily_quota) -> _WhichOneofReturnType__daily_quota | None: ...
 
 Global___ApiKey: _TypeAlias = ApiKey  # noqa: Y015
 
@@ -383,10 +397,13 @@ class CreateApiKeyRequest(_message.Message):
     LIFETIME_FIELD_NUMBER: _builtins.int
     METHODS_FIELD_NUMBER: _builtins.int
     NETWORKS_FIELD_NUMBER: _builtins.int
+    DAILY_QUOTA_FIELD_NUMBER: _builtins.int
     display_name: _builtins.str
     """For people; up to 100 characters."""
     role: _access_pb2.Role.ValueType
     """What its holder is: anything but PUBLIC."""
+    daily_quota: _builtins.int
+    """See ApiKey; 0 means none."""
     @_builtins.property
     def venues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Of a TRACKER's key: venues whose streams it may feed; empty means all."""
@@ -412,10 +429,11 @@ class CreateApiKeyRequest(_message.Message):
         lifetime: _duration_pb2.Duration | None = ...,
         methods: _abc.Iterable[_builtins.str] | None = ...,
         networks: _abc.Iterable[_builtins.str] | None = ...,
+        daily_quota: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lifetime", b"lifetime"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "lifetime", b"lifetime", "methods", b"methods", "networks", b"networks", "role", b"role", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["daily_quota", b"daily_quota", "display_name", b"display_name", "lifetime", b"lifetime", "methods", b"methods", "networks", b"networks", "role", b"role", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -44,6 +44,12 @@ class _AlertTriggerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertTri
     """Crossbook's own parts: AlertRule.system."""
     ALERT_TRIGGER_MARKET_MOVE: _AlertTrigger.ValueType  # 6
     """How far an asset's price has moved: AlertRule.market_move."""
+    ALERT_TRIGGER_FUNDING_SPREAD: _AlertTrigger.ValueType  # 7
+    """How far apart venues' funding of an asset is: AlertRule.funding_spread."""
+    ALERT_TRIGGER_BASIS: _AlertTrigger.ValueType  # 8
+    """How far an instrument's mark is from its index: AlertRule.basis."""
+    ALERT_TRIGGER_CANARY: _AlertTrigger.ValueType  # 9
+    """The clock: it says that alerts are alive, so that its absence says that they are not. AlertRule.canary."""
 
 class AlertTrigger(_AlertTrigger, metaclass=_AlertTriggerEnumTypeWrapper):
     """What a rule looks at."""
@@ -62,6 +68,12 @@ ALERT_TRIGGER_SYSTEM: AlertTrigger.ValueType  # 5
 """Crossbook's own parts: AlertRule.system."""
 ALERT_TRIGGER_MARKET_MOVE: AlertTrigger.ValueType  # 6
 """How far an asset's price has moved: AlertRule.market_move."""
+ALERT_TRIGGER_FUNDING_SPREAD: AlertTrigger.ValueType  # 7
+"""How far apart venues' funding of an asset is: AlertRule.funding_spread."""
+ALERT_TRIGGER_BASIS: AlertTrigger.ValueType  # 8
+"""How far an instrument's mark is from its index: AlertRule.basis."""
+ALERT_TRIGGER_CANARY: AlertTrigger.ValueType  # 9
+"""The clock: it says that alerts are alive, so that its absence says that they are not. AlertRule.canary."""
 Global___AlertTrigger: _TypeAlias = AlertTrigger  # noqa: Y015
 
 class _ConsoleFormat:
@@ -213,13 +225,19 @@ class _AlertReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertReas
     ALERT_REASON_DATABASE: _AlertReason.ValueType  # 6
     """Postgres took no writes."""
     ALERT_REASON_SHARD: _AlertReason.ValueType  # 7
-    """A shard, or arbitrage, cannot be reached."""
+    """A shard, arbitrage or a tracker cannot be reached."""
     ALERT_REASON_BUFFER: _AlertReason.ValueType  # 8
-    """Batches that are not committed."""
+    """A bound of what is not committed is near."""
     ALERT_REASON_DISK: _AlertReason.ValueType  # 9
     """Little disk is left."""
     ALERT_REASON_MARKET_MOVE: _AlertReason.ValueType  # 10
     """A price has moved."""
+    ALERT_REASON_FUNDING_SPREAD: _AlertReason.ValueType  # 11
+    """Funding is far apart between venues."""
+    ALERT_REASON_BASIS: _AlertReason.ValueType  # 12
+    """A mark is far from its index."""
+    ALERT_REASON_CANARY: _AlertReason.ValueType  # 13
+    """Nothing is wrong: a sign of life."""
 
 class AlertReason(_AlertReason, metaclass=_AlertReasonEnumTypeWrapper):
     """What an alert is about."""
@@ -239,13 +257,19 @@ ALERT_REASON_CLOCK: AlertReason.ValueType  # 5
 ALERT_REASON_DATABASE: AlertReason.ValueType  # 6
 """Postgres took no writes."""
 ALERT_REASON_SHARD: AlertReason.ValueType  # 7
-"""A shard, or arbitrage, cannot be reached."""
+"""A shard, arbitrage or a tracker cannot be reached."""
 ALERT_REASON_BUFFER: AlertReason.ValueType  # 8
-"""Batches that are not committed."""
+"""A bound of what is not committed is near."""
 ALERT_REASON_DISK: AlertReason.ValueType  # 9
 """Little disk is left."""
 ALERT_REASON_MARKET_MOVE: AlertReason.ValueType  # 10
 """A price has moved."""
+ALERT_REASON_FUNDING_SPREAD: AlertReason.ValueType  # 11
+"""Funding is far apart between venues."""
+ALERT_REASON_BASIS: AlertReason.ValueType  # 12
+"""A mark is far from its index."""
+ALERT_REASON_CANARY: AlertReason.ValueType  # 13
+"""Nothing is wrong: a sign of life."""
 Global___AlertReason: _TypeAlias = AlertReason  # noqa: Y015
 
 class _AlertMessageKind:
@@ -393,8 +417,12 @@ class AlertRule(_message.Message):
     FEED_FIELD_NUMBER: _builtins.int
     SYSTEM_FIELD_NUMBER: _builtins.int
     MARKET_MOVE_FIELD_NUMBER: _builtins.int
+    FUNDING_SPREAD_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    CANARY_FIELD_NUMBER: _builtins.int
     MIN_ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
     ALIVE_AFTER_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"alertRules/{id}", id of 1 to 63 of a-z, 0-9 and -. Set by the server."""
     display_name: _builtins.str
@@ -478,8 +506,26 @@ class AlertRule(_message.Message):
         """For MARKET_MOVE."""
 
     @_builtins.property
+    def funding_spread(self) -> Global___FundingSpreadCondition:
+        """For FUNDING_SPREAD."""
+
+    @_builtins.property
+    def basis(self) -> Global___BasisCondition:
+        """For BASIS."""
+
+    @_builtins.property
+    def canary(self) -> Global___CanaryCondition:
+        """For CANARY."""
+
+    @_builtins.property
     def alive_after(self) -> _duration_pb2.Duration:
         """Up to 5 s."""
+
+    @_builtins.property
+    def filter(self) -> _arbitrage_pb2.OpportunityFilter:
+        """What an opportunity must be beside that, by what is told of its legs and sizes; its min_life stands in the rule. For
+        opportunities and windows.
+        """
 
     def __init__(
         self,
@@ -507,12 +553,16 @@ class AlertRule(_message.Message):
         feed: Global___FeedCondition | None = ...,
         system: Global___SystemCondition | None = ...,
         market_move: Global___MarketMoveCondition | None = ...,
+        funding_spread: Global___FundingSpreadCondition | None = ...,
+        basis: Global___BasisCondition | None = ...,
+        canary: Global___CanaryCondition | None = ...,
         min_alive_probability: _builtins.float | None = ...,
         alive_after: _duration_pb2.Duration | None = ...,
+        filter: _arbitrage_pb2.OpportunityFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "cooldown", b"cooldown", "create_time", b"create_time", "feed", b"feed", "grouping", b"grouping", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "system", b"system", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "basis", b"basis", "canary", b"canary", "cooldown", b"cooldown", "create_time", b"create_time", "feed", b"feed", "filter", b"filter", "funding_spread", b"funding_spread", "grouping", b"grouping", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "system", b"system", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "assets", b"assets", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "escalations", b"escalations", "etag", b"etag", "feed", b"feed", "grouping", b"grouping", "ignored_inhibitions", b"ignored_inhibitions", "is_enabled", b"is_enabled", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "mute_times", b"mute_times", "name", b"name", "symbols", b"symbols", "system", b"system", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability", "_min_gross_percent", b"_min_gross_percent", "_min_net_percent", b"_min_net_percent", "_min_notional", b"_min_notional", "alive_after", b"alive_after", "assets", b"assets", "basis", b"basis", "canary", b"canary", "channels", b"channels", "cooldown", b"cooldown", "create_time", b"create_time", "display_name", b"display_name", "escalations", b"escalations", "etag", b"etag", "feed", b"feed", "filter", b"filter", "funding_spread", b"funding_spread", "grouping", b"grouping", "ignored_inhibitions", b"ignored_inhibitions", "is_enabled", b"is_enabled", "market_move", b"market_move", "min_alive_probability", b"min_alive_probability", "min_gross_percent", b"min_gross_percent", "min_life", b"min_life", "min_net_percent", b"min_net_percent", "min_notional", b"min_notional", "mute_times", b"mute_times", "name", b"name", "symbols", b"symbols", "system", b"system", "trigger", b"trigger", "update_time", b"update_time", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_alive_probability: _TypeAlias = _typing.Literal["min_alive_probability"]  # noqa: Y015
     _WhichOneofArgType__min_alive_probability: _TypeAlias = _typing.Literal["_min_alive_probability", b"_min_alive_probability"]  # noqa: Y015
@@ -1471,6 +1521,7 @@ class GetAlertStatsResponse(_message.Message):
     OWNED_SLOTS_FIELD_NUMBER: _builtins.int
     SLOTS_FIELD_NUMBER: _builtins.int
     ARBITRAGE_TARGET_FIELD_NUMBER: _builtins.int
+    CANARIES_FIELD_NUMBER: _builtins.int
     fired: _builtins.int
     """Alerts fired."""
     suppressed: _builtins.int
@@ -1495,6 +1546,10 @@ class GetAlertStatsResponse(_message.Message):
     """Slots of all replicas."""
     arbitrage_target: _builtins.str
     """The arbitrage replica followed last, of the setting arbitrage_targets."""
+    @_builtins.property
+    def canaries(self) -> _containers.RepeatedCompositeFieldContainer[Global___CanaryStats]:
+        """Of each channel of each rule with trigger CANARY, as all replicas have it; ordered by rule and channel."""
+
     def __init__(
         self,
         *,
@@ -1510,14 +1565,53 @@ class GetAlertStatsResponse(_message.Message):
         owned_slots: _builtins.int = ...,
         slots: _builtins.int = ...,
         arbitrage_target: _builtins.str = ...,
+        canaries: _abc.Iterable[Global___CanaryStats] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arbitrage_target", b"arbitrage_target", "connected", b"connected", "cooldown_available", b"cooldown_available", "database_available", b"database_available", "delivered", b"delivered", "evaluated", b"evaluated", "failed", b"failed", "fired", b"fired", "owned_slots", b"owned_slots", "pending", b"pending", "slots", b"slots", "suppressed", b"suppressed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arbitrage_target", b"arbitrage_target", "canaries", b"canaries", "connected", b"connected", "cooldown_available", b"cooldown_available", "database_available", b"database_available", "delivered", b"delivered", "evaluated", b"evaluated", "failed", b"failed", "fired", b"fired", "owned_slots", b"owned_slots", "pending", b"pending", "slots", b"slots", "suppressed", b"suppressed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAlertStatsResponse: _TypeAlias = GetAlertStatsResponse  # noqa: Y015
+
+@_typing.final
+class CanaryStats(_message.Message):
+    """How one channel of a canary is doing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    DELIVERY_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """Resource name of the rule."""
+    channel_id: _builtins.str
+    """Id of the channel."""
+    @_builtins.property
+    def delivery_time(self) -> _timestamp_pb2.Timestamp:
+        """When the channel took one last; absent when it took none of the newest 100."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next one is due."""
+
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        channel_id: _builtins.str = ...,
+        delivery_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivery_time", b"delivery_time", "due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "delivery_time", b"delivery_time", "due_time", b"due_time", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CanaryStats: _TypeAlias = CanaryStats  # noqa: Y015
 
 @_typing.final
 class AlertGrouping(_message.Message):
@@ -1532,7 +1626,7 @@ class AlertGrouping(_message.Message):
     CLOSE_WAIT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def by(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertGroupBy.ValueType]:
-        """What its members have in common; empty means ASSET, DISLOCATED_VENUE and REASON."""
+        """What its members have in common; empty means ASSET, DISLOCATED_VENUE and REASON, and for FEED the last two."""
 
     @_builtins.property
     def wait(self) -> _duration_pb2.Duration:
@@ -1654,13 +1748,26 @@ class FeedCondition(_message.Message):
     VENUE_STATES_FIELD_NUMBER: _builtins.int
     MAX_CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
     MAX_DELAY_MS_FIELD_NUMBER: _builtins.int
+    STALE_AFTER_FIELD_NUMBER: _builtins.int
+    MAX_RESYNCS_FIELD_NUMBER: _builtins.int
+    RESYNC_WITHIN_FIELD_NUMBER: _builtins.int
     max_clock_offset_ms: _builtins.float
     """A venue's clock is further from ours, in milliseconds."""
     max_delay_ms: _builtins.float
     """A venue's quotes come later than this, in milliseconds."""
+    max_resyncs: _builtins.int
+    """A venue's books were rebuilt more often than this within resync_within."""
     @_builtins.property
     def venue_states(self) -> _containers.RepeatedScalarFieldContainer[_market_pb2.VenueState.ValueType]:
         """States that are trouble; empty means DEGRADED and DOWN."""
+
+    @_builtins.property
+    def stale_after(self) -> _duration_pb2.Duration:
+        """An instrument has not been LIVE for longer than this: 1 s to 1 day. Not of venues whose DOWN is told."""
+
+    @_builtins.property
+    def resync_within(self) -> _duration_pb2.Duration:
+        """10 s to 1 h; 5 minutes when absent."""
 
     def __init__(
         self,
@@ -1668,44 +1775,60 @@ class FeedCondition(_message.Message):
         venue_states: _abc.Iterable[_market_pb2.VenueState.ValueType] | None = ...,
         max_clock_offset_ms: _builtins.float | None = ...,
         max_delay_ms: _builtins.float | None = ...,
+        stale_after: _duration_pb2.Duration | None = ...,
+        max_resyncs: _builtins.int | None = ...,
+        resync_within: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "_max_resyncs", b"_max_resyncs", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "max_resyncs", b"max_resyncs", "resync_within", b"resync_within", "stale_after", b"stale_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "venue_states", b"venue_states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms", "_max_delay_ms", b"_max_delay_ms", "_max_resyncs", b"_max_resyncs", "max_clock_offset_ms", b"max_clock_offset_ms", "max_delay_ms", b"max_delay_ms", "max_resyncs", b"max_resyncs", "resync_within", b"resync_within", "stale_after", b"stale_after", "venue_states", b"venue_states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_clock_offset_ms: _TypeAlias = _typing.Literal["max_clock_offset_ms"]  # noqa: Y015
     _WhichOneofArgType__max_clock_offset_ms: _TypeAlias = _typing.Literal["_max_clock_offset_ms", b"_max_clock_offset_ms"]  # noqa: Y015
     _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
     _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015
+    _WhichOneofReturnType__max_resyncs: _TypeAlias = _typing.Literal["max_resyncs"]  # noqa: Y015
+    _WhichOneofArgType__max_resyncs: _TypeAlias = _typing.Literal["_max_resyncs", b"_max_resyncs"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_clock_offset_ms) -> _WhichOneofReturnType__max_clock_offset_ms | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_delay_ms) -> _WhichOneofReturnType__max_delay_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_resyncs) -> _WhichOneofReturnType__max_resyncs | None: ...
 
 Global___FeedCondition: _TypeAlias = FeedCondition  # noqa: Y015
 
 @_typing.final
 class SystemCondition(_message.Message):
-    """Which troubles of Crossbook itself to tell: that Postgres took no writes, that arbitrage or all its shards cannot be
+    """Which troubles of Crossbook itself to tell: that Postgres took no writes, that arbitrage, a shard or a tracker cannot be
     reached, and this.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MIN_FREE_DISK_PERCENT_FIELD_NUMBER: _builtins.int
+    MAX_BUFFER_PERCENT_FIELD_NUMBER: _builtins.int
     min_free_disk_percent: _builtins.float
-    """Less of the disk that holds the service's folder is free, in percent."""
+    """Less of the disk that holds the service's folder, or a tracker's spool, is free, in percent."""
+    max_buffer_percent: _builtins.float
+    """More of a bound is used, in percent: of what a tracker keeps for a shard, or of the windows that a shard has not committed."""
     def __init__(
         self,
         *,
         min_free_disk_percent: _builtins.float | None = ...,
+        max_buffer_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_buffer_percent", b"_max_buffer_percent", "_min_free_disk_percent", b"_min_free_disk_percent", "max_buffer_percent", b"max_buffer_percent", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_buffer_percent", b"_max_buffer_percent", "_min_free_disk_percent", b"_min_free_disk_percent", "max_buffer_percent", b"max_buffer_percent", "min_free_disk_percent", b"min_free_disk_percent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_buffer_percent: _TypeAlias = _typing.Literal["max_buffer_percent"]  # noqa: Y015
+    _WhichOneofArgType__max_buffer_percent: _TypeAlias = _typing.Literal["_max_buffer_percent", b"_max_buffer_percent"]  # noqa: Y015
     _WhichOneofReturnType__min_free_disk_percent: _TypeAlias = _typing.Literal["min_free_disk_percent"]  # noqa: Y015
     _WhichOneofArgType__min_free_disk_percent: _TypeAlias = _typing.Literal["_min_free_disk_percent", b"_min_free_disk_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_buffer_percent) -> _WhichOneofReturnType__max_buffer_percent | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_free_disk_percent) -> _WhichOneofReturnType__min_free_disk_percent | None: ...
 
 Global___SystemCondition: _TypeAlias = SystemCondition  # noqa: Y015
@@ -1737,6 +1860,74 @@ class MarketMoveCondition(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MarketMoveCondition: _TypeAlias = MarketMoveCondition  # noqa: Y015
+
+@_typing.final
+class FundingSpreadCondition(_message.Message):
+    """Funding that is far apart between two venues of an asset, so that holding both legs pays."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_PERCENT_PER_HOUR_FIELD_NUMBER: _builtins.int
+    min_percent_per_hour: _builtins.float
+    """By so much an hour, in percent of the notional; more than 0."""
+    def __init__(
+        self,
+        *,
+        min_percent_per_hour: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_percent_per_hour", b"min_percent_per_hour"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FundingSpreadCondition: _TypeAlias = FundingSpreadCondition  # noqa: Y015
+
+@_typing.final
+class BasisCondition(_message.Message):
+    """A mark price that is far from its index."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_PERCENT_FIELD_NUMBER: _builtins.int
+    min_percent: _builtins.float
+    """By so much, in percent of the index, up or down; more than 0."""
+    def __init__(
+        self,
+        *,
+        min_percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_percent", b"min_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BasisCondition: _TypeAlias = BasisCondition  # noqa: Y015
+
+@_typing.final
+class CanaryCondition(_message.Message):
+    """A sign of life, by the same way as every alert: what does not come says that the way is broken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def interval(self) -> _duration_pb2.Duration:
+        """From one to the next, counted from the epoch, so that all replicas mean the same moments: 10 s to 7 days; 1 h when absent."""
+
+    def __init__(
+        self,
+        *,
+        interval: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["interval", b"interval"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interval", b"interval"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CanaryCondition: _TypeAlias = CanaryCondition  # noqa: Y015
 
 @_typing.final
 class AlertTrouble(_message.Message):
@@ -1958,7 +2149,9 @@ class AlertMessage(_message.Message):
     rule: _builtins.str
     """Resource name of the rule."""
     acknowledge_token: _builtins.str
-    """Whoever has it may acknowledge the group without any other right, until it closes; empty where there is no group."""
+    """Whoever has it may acknowledge the group without any other right, until it closes, or a week has passed; signed with a key of
+    the group. Empty where there is no group.
+    """
     @_builtins.property
     def group(self) -> Global___AlertGroup:
         """The group as it was then; absent for an alert without a group."""
@@ -2428,7 +2621,7 @@ class ExplainAlertRequest(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     opportunity: _builtins.str
-    """Id of an opportunity. Either this or a group."""
+    """Id of an opportunity. Either this or a group, or neither for a rule with trigger CANARY: its newest."""
     group: _builtins.str
     """Resource name of a group."""
     rule: _builtins.str

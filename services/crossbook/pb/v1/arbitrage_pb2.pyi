@@ -4,6 +4,7 @@ isort:skip_file
 Arbitrage: price differences of one asset between two venues that pay after costs."""
 
 from collections import abc as _abc
+from crossbook.pb.v1 import facts_pb2 as _facts_pb2
 from crossbook.pb.v1 import market_pb2 as _market_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -100,6 +101,18 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
     REFUSAL_REASON_STALE_DEPTH: _RefusalReason.ValueType  # 21
     """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
+    REFUSAL_REASON_NOT_TRADING: _RefusalReason.ValueType  # 22
+    """A leg's market takes no orders that take: it is halted, closed, not launched, or takes only makers or reductions."""
+    REFUSAL_REASON_DELISTING: _RefusalReason.ValueType  # 23
+    """A leg's market trades, and its end is set."""
+    REFUSAL_REASON_CONTRACT_CHANGED: _RefusalReason.ValueType  # 24
+    """A leg's contract is worth something else than what its sizes were computed with."""
+    REFUSAL_REASON_FUNDING_CHANGED: _RefusalReason.ValueType  # 25
+    """The time between a leg's funding payments is another one than it was. Why one closed; never why a candidate is not published."""
+    REFUSAL_REASON_LIMITS_UNKNOWN: _RefusalReason.ValueType  # 26
+    """What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off."""
+    REFUSAL_REASON_BELOW_MIN_SIZE: _RefusalReason.ValueType  # 27
+    """What can be traded is less than the smallest order of a leg's venue."""
     REFUSAL_REASON_TOO_GOOD: _RefusalReason.ValueType  # 40
     """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 
@@ -150,6 +163,18 @@ REFUSAL_REASON_NO_DEPTH: RefusalReason.ValueType  # 20
 """A leg's levels behind the best are not known. Why sizes are not known; never why a candidate is not published."""
 REFUSAL_REASON_STALE_DEPTH: RefusalReason.ValueType  # 21
 """A leg's levels were read longer ago than the limit. Why sizes are not known; never why a candidate is not published."""
+REFUSAL_REASON_NOT_TRADING: RefusalReason.ValueType  # 22
+"""A leg's market takes no orders that take: it is halted, closed, not launched, or takes only makers or reductions."""
+REFUSAL_REASON_DELISTING: RefusalReason.ValueType  # 23
+"""A leg's market trades, and its end is set."""
+REFUSAL_REASON_CONTRACT_CHANGED: RefusalReason.ValueType  # 24
+"""A leg's contract is worth something else than what its sizes were computed with."""
+REFUSAL_REASON_FUNDING_CHANGED: RefusalReason.ValueType  # 25
+"""The time between a leg's funding payments is another one than it was. Why one closed; never why a candidate is not published."""
+REFUSAL_REASON_LIMITS_UNKNOWN: RefusalReason.ValueType  # 26
+"""What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off."""
+REFUSAL_REASON_BELOW_MIN_SIZE: RefusalReason.ValueType  # 27
+"""What can be traded is less than the smallest order of a leg's venue."""
 REFUSAL_REASON_TOO_GOOD: RefusalReason.ValueType  # 40
 """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
@@ -251,6 +276,7 @@ class Leg(_message.Message):
     TAKER_FEE_PERCENT_FIELD_NUMBER: _builtins.int
     QUOTE_CURRENCY_FIELD_NUMBER: _builtins.int
     RECEIVE_TIME_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     symbol: _builtins.str
@@ -267,6 +293,10 @@ class Leg(_message.Message):
     def receive_time(self) -> _timestamp_pb2.Timestamp:
         """When the tracker received the quote."""
 
+    @_builtins.property
+    def facts(self) -> Global___LegFacts:
+        """What its venue says of the instrument besides quotes; absent where nothing is known, and in answers from windows."""
+
     def __init__(
         self,
         *,
@@ -277,14 +307,106 @@ class Leg(_message.Message):
         taker_fee_percent: _builtins.float = ...,
         quote_currency: _builtins.str = ...,
         receive_time: _timestamp_pb2.Timestamp | None = ...,
+        facts: Global___LegFacts | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["receive_time", b"receive_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "receive_time", b"receive_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "quote_currency", b"quote_currency", "receive_time", b"receive_time", "size", b"size", "symbol", b"symbol", "taker_fee_percent", b"taker_fee_percent", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "price", b"price", "quote_currency", b"quote_currency", "receive_time", b"receive_time", "size", b"size", "symbol", b"symbol", "taker_fee_percent", b"taker_fee_percent", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Leg: _TypeAlias = Leg  # noqa: Y015
+
+@_typing.final
+class LegFacts(_message.Message):
+    """What a venue says of a leg's instrument; what is absent is not known now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    MIN_SIZE_FIELD_NUMBER: _builtins.int
+    MAX_SIZE_FIELD_NUMBER: _builtins.int
+    MIN_NOTIONAL_FIELD_NUMBER: _builtins.int
+    VOLUME_24H_FIELD_NUMBER: _builtins.int
+    OPEN_INTEREST_FIELD_NUMBER: _builtins.int
+    FUNDING_RATE_PERCENT_FIELD_NUMBER: _builtins.int
+    FUNDING_INTERVAL_FIELD_NUMBER: _builtins.int
+    NEXT_FUNDING_TIME_FIELD_NUMBER: _builtins.int
+    IS_FUNDING_CONTINUOUS_FIELD_NUMBER: _builtins.int
+    AGE_FIELD_NUMBER: _builtins.int
+    status: _facts_pb2.TradingStatus.ValueType
+    """Whether it trades."""
+    min_size: _builtins.float
+    """Smallest order, in coins of the asset."""
+    max_size: _builtins.float
+    """Largest order, in coins; absent also where the venue says that there is none."""
+    min_notional: _builtins.float
+    """Smallest worth of an order, in quote currency; absent also where the venue says that there is none."""
+    volume_24h: _builtins.float
+    """What was traded in 24 hours, in quote currency."""
+    open_interest: _builtins.float
+    """Open interest at the mark price, in quote currency."""
+    funding_rate_percent: _builtins.float
+    """Rate of the next funding payment, in percent of the notional for one interval; positive: longs pay."""
+    is_funding_continuous: _builtins.bool
+    """Whether funding accrues all the time."""
+    @_builtins.property
+    def funding_interval(self) -> _duration_pb2.Duration:
+        """What the rate is for."""
+
+    @_builtins.property
+    def next_funding_time(self) -> _timestamp_pb2.Timestamp:
+        """When funding is paid next; absent where it accrues all the time."""
+
+    @_builtins.property
+    def age(self) -> _duration_pb2.Duration:
+        """Age of the oldest of volume, open interest, rate and time of funding, by when they were received."""
+
+    def __init__(
+        self,
+        *,
+        status: _facts_pb2.TradingStatus.ValueType = ...,
+        min_size: _builtins.float | None = ...,
+        max_size: _builtins.float | None = ...,
+        min_notional: _builtins.float | None = ...,
+        volume_24h: _builtins.float | None = ...,
+        open_interest: _builtins.float | None = ...,
+        funding_rate_percent: _builtins.float | None = ...,
+        funding_interval: _duration_pb2.Duration | None = ...,
+        next_funding_time: _timestamp_pb2.Timestamp | None = ...,
+        is_funding_continuous: _builtins.bool = ...,
+        age: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "max_size", b"max_size", "min_notional", b"min_notional", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "volume_24h", b"volume_24h"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "is_funding_continuous", b"is_funding_continuous", "max_size", b"max_size", "min_notional", b"min_notional", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "status", b"status", "volume_24h", b"volume_24h"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__funding_rate_percent: _TypeAlias = _typing.Literal["funding_rate_percent"]  # noqa: Y015
+    _WhichOneofArgType__funding_rate_percent: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent"]  # noqa: Y015
+    _WhichOneofReturnType__max_size: _TypeAlias = _typing.Literal["max_size"]  # noqa: Y015
+    _WhichOneofArgType__max_size: _TypeAlias = _typing.Literal["_max_size", b"_max_size"]  # noqa: Y015
+    _WhichOneofReturnType__min_notional: _TypeAlias = _typing.Literal["min_notional"]  # noqa: Y015
+    _WhichOneofArgType__min_notional: _TypeAlias = _typing.Literal["_min_notional", b"_min_notional"]  # noqa: Y015
+    _WhichOneofReturnType__min_size: _TypeAlias = _typing.Literal["min_size"]  # noqa: Y015
+    _WhichOneofArgType__min_size: _TypeAlias = _typing.Literal["_min_size", b"_min_size"]  # noqa: Y015
+    _WhichOneofReturnType__open_interest: _TypeAlias = _typing.Literal["open_interest"]  # noqa: Y015
+    _WhichOneofArgType__open_interest: _TypeAlias = _typing.Literal["_open_interest", b"_open_interest"]  # noqa: Y015
+    _WhichOneofReturnType__volume_24h: _TypeAlias = _typing.Literal["volume_24h"]  # noqa: Y015
+    _WhichOneofArgType__volume_24h: _TypeAlias = _typing.Literal["_volume_24h", b"_volume_24h"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_rate_percent) -> _WhichOneofReturnType__funding_rate_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_size) -> _WhichOneofReturnType__max_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_notional) -> _WhichOneofReturnType__min_notional | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_size) -> _WhichOneofReturnType__min_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__open_interest) -> _WhichOneofReturnType__open_interest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__volume_24h) -> _WhichOneofReturnType__volume_24h | None: ...
+
+Global___LegFacts: _TypeAlias = LegFacts  # noqa: Y015
 
 @_typing.final
 class SpreadCosts(_message.Message):
@@ -496,6 +618,7 @@ class Sizing(_message.Message):
     BUY_FIELD_NUMBER: _builtins.int
     SELL_FIELD_NUMBER: _builtins.int
     UNKNOWN_LIMITS_FIELD_NUMBER: _builtins.int
+    ASSUMED_FIELD_NUMBER: _builtins.int
     unknown_reason: Global___RefusalReason.ValueType
     """Why sizes are not known: NO_DEPTH, STALE_DEPTH, or a refusal of the pair. Unspecified when they are."""
     threshold_percent: _builtins.float
@@ -526,7 +649,11 @@ class Sizing(_message.Message):
 
     @_builtins.property
     def unknown_limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size" and the like."""
+        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status" and the like."""
+
+    @_builtins.property
+    def assumed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those of them that count as none, by arbitrage.assume_no_limits; where that is off the pair is refused, LIMITS_UNKNOWN."""
 
     def __init__(
         self,
@@ -541,10 +668,11 @@ class Sizing(_message.Message):
         buy: Global___LegDepth | None = ...,
         sell: Global___LegDepth | None = ...,
         unknown_limits: _abc.Iterable[_builtins.str] | None = ...,
+        assumed: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "largest", b"largest", "most_profitable", b"most_profitable", "sell", b"sell"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buy", b"buy", "common_lot", b"common_lot", "is_limited_by_depth", b"is_limited_by_depth", "largest", b"largest", "most_profitable", b"most_profitable", "requested", b"requested", "sell", b"sell", "threshold_percent", b"threshold_percent", "unknown_limits", b"unknown_limits", "unknown_reason", b"unknown_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assumed", b"assumed", "buy", b"buy", "common_lot", b"common_lot", "is_limited_by_depth", b"is_limited_by_depth", "largest", b"largest", "most_profitable", b"most_profitable", "requested", b"requested", "sell", b"sell", "threshold_percent", b"threshold_percent", "unknown_limits", b"unknown_limits", "unknown_reason", b"unknown_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2013,12 +2141,15 @@ class OpportunityFilter(_message.Message):
     EXCLUDED_VENUES_FIELD_NUMBER: _builtins.int
     EXCLUDED_ASSETS_FIELD_NUMBER: _builtins.int
     PASSES_UNKNOWN_FIELD_NUMBER: _builtins.int
+    MIN_SIZED_NOTIONAL_FIELD_NUMBER: _builtins.int
     min_volume_24h: _builtins.float
     """Least that each leg traded in 24 hours, in its quote currency."""
     min_open_interest: _builtins.float
     """Least open interest of each leg at its mark price, in its quote currency."""
     passes_unknown: _builtins.bool
-    """Whether a leg passes of which a fact that is asked for is not known, or not of now."""
+    """Whether a leg passes of which a fact that is asked for is not known, or not of now; and sizes that are not known."""
+    min_sized_notional: _builtins.float
+    """Least money, in the buy leg's quote currency, that can be ordered and still nets Sizing.threshold_percent."""
     @_builtins.property
     def min_life(self) -> _duration_pb2.Duration:
         """How long it must have been open; what no lifecycle follows has not."""
@@ -2045,17 +2176,22 @@ class OpportunityFilter(_message.Message):
         excluded_venues: _abc.Iterable[_builtins.str] | None = ...,
         excluded_assets: _abc.Iterable[_builtins.str] | None = ...,
         passes_unknown: _builtins.bool = ...,
+        min_sized_notional: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_volume_24h", b"_min_volume_24h", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_volume_24h", b"_min_volume_24h", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_open_interest: _TypeAlias = _typing.Literal["min_open_interest"]  # noqa: Y015
     _WhichOneofArgType__min_open_interest: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest"]  # noqa: Y015
+    _WhichOneofReturnType__min_sized_notional: _TypeAlias = _typing.Literal["min_sized_notional"]  # noqa: Y015
+    _WhichOneofArgType__min_sized_notional: _TypeAlias = _typing.Literal["_min_sized_notional", b"_min_sized_notional"]  # noqa: Y015
     _WhichOneofReturnType__min_volume_24h: _TypeAlias = _typing.Literal["min_volume_24h"]  # noqa: Y015
     _WhichOneofArgType__min_volume_24h: _TypeAlias = _typing.Literal["_min_volume_24h", b"_min_volume_24h"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_open_interest) -> _WhichOneofReturnType__min_open_interest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_sized_notional) -> _WhichOneofReturnType__min_sized_notional | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_volume_24h) -> _WhichOneofReturnType__min_volume_24h | None: ...
 

@@ -61,8 +61,21 @@ class Secrets:
         """For a command of this machine that can read the folder: an administrator for some minutes."""
         return self.signer.token(Caller("local", ROLE_ADMIN, "local"), LOCAL_TOKEN_SECONDS)
 
-    def _tag(self, said: bytes) -> bytes:
-        return hmac.new(self.link_key, b"link " + said, hashlib.sha256).digest()
+    def sealed(self, said: bytes) -> str:
+        """For a browser to keep and bring back: it can read it, and not change it."""
+        return base64.urlsafe_b64encode(said + self._tag(said, b"seal ")).decode().rstrip("=")
+
+    def unsealed(self, text: str) -> bytes | None:
+        """What was sealed; None for anything else."""
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            return None
+        said, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+        return said if hmac.compare_digest(tag, self._tag(said, b"seal ")) else None
+
+    def _tag(self, said: bytes, purpose: bytes = b"link ") -> bytes:
+        return hmac.new(self.link_key, purpose + said, hashlib.sha256).digest()
 
 
 def open_secrets(folder: Path) -> Secrets:

@@ -14,7 +14,7 @@ from crossbook.pb.v1 import access_pb2
 from crossbook.plumbing.access.methods import access_to
 from crossbook.plumbing.access.ring import Ring, RingFile
 from crossbook.plumbing.access.roles import Caller, Role, anonymous, role_name
-from crossbook.plumbing.errors import ForbiddenError, UnauthenticatedError
+from crossbook.plumbing.errors import ForbiddenError, SettingsError, UnauthenticatedError
 from crossbook.plumbing.settings import AccessSettings
 
 HEADER = "authorization"
@@ -66,6 +66,8 @@ OPEN = AccessCheck()
 
 def access_check(settings: AccessSettings) -> AccessCheck:
     """By the settings. Raises SettingsError."""
+    if settings.ring_file is None and settings.is_required:
+        raise SettingsError("setting access.is_required: needs access.ring_file, or nobody could be let in")
     if settings.ring_file is None:
         return OPEN
     file = RingFile(settings.ring_file)

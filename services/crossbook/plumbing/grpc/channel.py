@@ -6,6 +6,8 @@ with "too many pings". Without `ping_timeout_ms` grpc waits a minute for the ans
 
 import grpc
 
+from crossbook.plumbing.access.certificates import CERTIFICATES, Certificates
+from crossbook.plumbing.grpc.renewed import RenewedChannel
 from crossbook.plumbing.grpc.showing import showing
 
 UNARY_DEADLINE_SECONDS = 5.0
@@ -31,5 +33,14 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
 
 
 def open_channel(target: str) -> grpc.aio.Channel:
-    """A channel that dials by itself, again and again; the caller closes it."""
-    return grpc.aio.insecure_channel(target, options=list(CHANNEL_OPTIONS), interceptors=showing())
+    """A channel that dials by itself, again and again; the caller closes it. With `tls.ca_file` it speaks TLS."""
+    options = list(CHANNEL_OPTIONS)
+    if CERTIFICATES.now().ca is None:
+        return grpc.aio.insecure_channel(target, options=options, interceptors=showing())
+
+    def make(found: Certificates) -> grpc.aio.Channel:
+        certificate, key = found.identity or (None, None)
+        credentials = grpc.ssl_channel_credentials(found.ca, key, certificate)
+        return grpc.aio.secure_channel(target, credentials, options=options, interceptors=showing())
+
+    return RenewedChannel(make)

@@ -7,7 +7,8 @@ What clients can make it hold is bounded: connections, calls of one method (call
 size of messages. Whatever is beyond is refused, nearly always with RESOURCE_EXHAUSTED.
 
 A service with streams that the plane carries has its port from the plane (plumbing/plane/streams.py): grpcio listens
-behind it, on a unix socket that nobody else can reach.
+behind it, on a unix socket that nobody else can reach. Where `tls.certificate_file` is set, whoever has the port
+speaks TLS.
 """
 
 import asyncio
@@ -23,11 +24,13 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from crossbook.pb.v1.process_pb2_grpc import add_ProcessServiceServicer_to_server
+from crossbook.plumbing.access.certificates import CERTIFICATES
 from crossbook.plumbing.errors import PortTakenError
 from crossbook.plumbing.grpc.access import OPEN, AccessCheck
 from crossbook.plumbing.grpc.call_limits import CallLimits
 from crossbook.plumbing.grpc.channel import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES
 from crossbook.plumbing.grpc.health import ServiceHealth
+from crossbook.plumbing.grpc.port_tls import credentials, keep_renewed, server_tls
 from crossbook.plumbing.grpc.process import SERVICE_NAME as PROCESS_SERVICE
 from crossbook.plumbing.grpc.process import ProcessService
 from crossbook.plumbing.grpc.status import StatusInterceptor
@@ -130,7 +133,7 @@ async def _front(
 ) -> AsyncIterator[tuple[int, StreamServer | None]]:
     """Starts it, and what stands before it: the port that clients reach."""
     if plane is None:
-        bound = _bind(server, target_of(host, port), host, port)
+        bound = _bind(server, target_of(host, port), host, port, credentials())
         await server.start()
         yield bound, None
         return
@@ -138,20 +141,24 @@ async def _front(
         backend = Path(folder) / "grpc"
         _bind(server, f"unix:{backend}", host, port)
         limits = {"max_connections": MAX_CONNECTIONS, "max_calls_of_connection": MAX_CALLS_OF_CONNECTION}
+        shown = CERTIFICATES.now()
         carried = StreamServer(
-            plane, streams, host, port, backend, access=access, **limits
+            plane, streams, host, port, backend, access=access, tls=server_tls(shown), **limits
         )  # first: its port may be taken
         await server.start()
-        serving = asyncio.create_task(carried.run())
+        tasks = [asyncio.create_task(carried.run())]
+        if shown.identity:
+            tasks.append(asyncio.create_task(keep_renewed(carried, shown)))
         try:
             yield carried.port, carried
         finally:
-            serving.cancel()
+            for task in tasks:
+                task.cancel()
 
 
-def _bind(server: grpc.aio.Server, target: str, host: str, port: int) -> int:
+def _bind(server: grpc.aio.Server, target: str, host: str, port: int, tls: grpc.ServerCredentials | None = None) -> int:
     try:
-        bound = server.add_insecure_port(target)
+        bound = server.add_secure_port(target, tls) if tls else server.add_insecure_port(target)
     except RuntimeError:
         bound = 0
     if not bound:

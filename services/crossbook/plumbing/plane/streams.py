@@ -11,7 +11,7 @@ from typing import TypeAlias
 import structlog
 from google.rpc import code_pb2
 
-from crossbook._core import PlaneCall, PlaneServer
+from crossbook._core import PlaneCall, PlaneServer, ServerTls
 from crossbook.plumbing.access.roles import Caller
 from crossbook.plumbing.errors import (
     CrossbookError,
@@ -52,6 +52,7 @@ class StreamServer:
         max_calls_of_connection: int,
         places: int = STREAMS,
         access: AccessCheck = OPEN,
+        tls: ServerTls | None = None,
     ) -> None:
         """Raises PortTakenError."""
         self._thread = thread
@@ -72,6 +73,7 @@ class StreamServer:
                 keepalive_seconds=KEEPALIVE_MS / 1000,
                 keepalive_timeout_seconds=KEEPALIVE_TIMEOUT_MS / 1000,
                 max_header_bytes=MAX_HEADER_BYTES,
+                tls=tls,
             )
         except OSError:
             raise PortTakenError(host, port) from None
@@ -92,6 +94,10 @@ class StreamServer:
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
                 self._count_refused()
+
+    def take_tls(self, tls: ServerTls) -> None:
+        """Of a port that speaks it: what it shows from the next handshake on."""
+        self._core.take_tls(tls)
 
     async def stop(self, grace_seconds: float) -> None:
         """No call begins any more; those that run have so long to end by themselves."""

@@ -18,7 +18,9 @@ from crossbook.plumbing.settings.loader import (
     require_postgres_dsn,
     require_redis_url,
 )
+from crossbook.plumbing.settings.oidc import OidcSettings
 from crossbook.plumbing.settings.simulator import SimulatorSettings
+from crossbook.plumbing.settings.tls import TlsSettings
 from crossbook.plumbing.settings.tracker import Endpoint, Fees, TrackerSettings
 from crossbook.plumbing.settings.tree import Settings
 from crossbook.plumbing.settings.types import Section, Shards
@@ -32,10 +34,12 @@ __all__ = [
     "Endpoint",
     "Fees",
     "GatewaySettings",
+    "OidcSettings",
     "Section",
     "Settings",
     "Shards",
     "SimulatorSettings",
+    "TlsSettings",
     "TrackerSettings",
     "load_settings",
     "require_postgres_dsn",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from crossbook.plumbing.settings.types import NotNegative, Port, Positive, Section, Targets
+from crossbook.plumbing.settings.types import NotNegative, Port, Positive, Section, Shards, Targets
 
 
 def _holds_certificates(path: Path) -> Path:
@@ -27,7 +27,9 @@ class AlertsSettings(Section):
     """crossbook alerts. A history shorter than a rule's cooldown leaves that cooldown to Redis alone.
 
     authorities_file names certificate authorities (PEM) whose receivers are trusted besides the public ones'.
-    arbitrage_targets are replicas of one service: one is followed, the others stand by.
+    arbitrage_targets are replicas of one service: one is followed, the others stand by. tracker_targets and shards are
+    asked by rules about feeds, about Crossbook itself, funding and basis, all of them; a shards_file, JSON such as
+    {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     disk_folder lies on the disk whose free room SYSTEM rules look at.
     acknowledge_url is what messages link to, with the group's token behind it, as https://desk.example/ack?token=; none
     when it is empty.
@@ -37,6 +39,9 @@ class AlertsSettings(Section):
     port: Port = 50054
     metrics_port: Port = 9104
     arbitrage_targets: Targets = ["127.0.0.1:50053"]
+    tracker_targets: Targets = ["127.0.0.1:50051"]
+    shards: Shards = {"main": "127.0.0.1:50052"}
+    shards_file: Path | None = None
     allow_private_targets: bool = False
     authorities_file: Annotated[Path, AfterValidator(_holds_certificates)] | None = None
     acknowledge_url: Annotated[str, AfterValidator(_is_link)] = ""

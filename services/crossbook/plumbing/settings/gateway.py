@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from crossbook.plumbing.settings.oidc import OidcSettings
 from crossbook.plumbing.settings.types import Names, Port, Positive, Section, Shards, Targets
 
 
@@ -36,6 +37,7 @@ class GatewaySettings(Section):
     certificate_file: Path | None = None
     key_file: Path | None = None
     static_dir: Path | None = None
+    oidc: OidcSettings = OidcSettings()
     access_token_seconds: Positive = 600
     session_seconds: Positive = 30 * 86_400
     sockets_of_user: int = Field(default=20, ge=1)

@@ -16,7 +16,8 @@ class SimulatorSettings(Section):
 
     duration_seconds, when known, keeps planted episodes out of the last moments. stablecoins are listed beside the
     assets on venues that have such markets, and give live rates between currencies. ledger_file tells every change of
-    every book, for whoever judges the system from outside; it grows without bound.
+    every book, for whoever judges the system from outside; it grows without bound, as does books_file, which has the
+    levels behind the best, too.
     """
 
     port: Port = 8700
@@ -31,6 +32,7 @@ class SimulatorSettings(Section):
     duration_seconds: Positive | None = None
     truth_file: Path | None = None
     ledger_file: Path | None = None
+    books_file: Path | None = None
     faults: str = ""
     play: Path | None = None
     speed: NotNegative = 1

@@ -13,6 +13,7 @@ from crossbook.plumbing.settings.alerts import AlertsSettings
 from crossbook.plumbing.settings.arbitrage import ArbitrageSettings
 from crossbook.plumbing.settings.gateway import GatewaySettings
 from crossbook.plumbing.settings.simulator import SimulatorSettings
+from crossbook.plumbing.settings.tls import TlsSettings
 from crossbook.plumbing.settings.tracker import TrackerSettings
 from crossbook.plumbing.settings.types import PostgresDsn, RedisUrl
 
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     postgres_dsn: PostgresDsn | None = None
     redis_url: RedisUrl | None = None
     access: AccessSettings = AccessSettings()
+    tls: TlsSettings = TlsSettings()
     tracker: TrackerSettings = TrackerSettings()
     aggregator: AggregatorSettings = AggregatorSettings()
     arbitrage: ArbitrageSettings = ArbitrageSettings()

@@ -177,11 +177,13 @@ class CoinDcxFace(Face):
         return {"ts": told_ms, "vs": window.sequence, "asks": _table(listing, asks), "bids": _table(listing, bids)}
 
     def _book_answer(self, pair: str, depth: int, now_ns: int) -> Answer:
-        """The book as it was last told; of a pair or depth that does not exist, an empty one."""
+        """The book as it was last told, or, where nobody listens, as it is; of what does not exist, an empty one."""
         instrument = self.instruments.get(pair)
         if instrument is None or depth not in DEPTHS:
             return json_answer({"ts": 0, "vs": 0, "asks": {}, "bids": {}})
         window = self._window(_topic(pair, depth), instrument, depth)
+        if not self.has_listeners(window.topic) and any(window.take_changes()):
+            window.sequence += 1
         return json_answer(self._book(window, *window.told(), self.exchange_ns(now_ns) // 1_000_000))
 
 

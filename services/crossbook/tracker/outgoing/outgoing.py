@@ -23,6 +23,7 @@ class Kept:
     """What one lane keeps until it is committed: in memory, and in the venue's folder where there is one."""
 
     def __init__(self, session: Session, shard: str, outgoing: Outgoing, folder: Path | None) -> None:
+        self.buffer_bytes = outgoing.buffer_bytes
         self._spool: LaneSpool | None = None
         if folder is not None:
             self._spool = LaneSpool(

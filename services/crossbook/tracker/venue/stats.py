@@ -28,6 +28,7 @@ def venue_stats(venue: Venue) -> VenueStats:
         )
     feed = driver.feed.stats()
     state, reason = _assess(venue, driver, feed)
+    answers, failures, refused = venue.fact_counts
     message = VenueStats.FromString(feed.encode())
     message.parse_errors += driver.oversize_messages
     message.MergeFrom(
@@ -40,6 +41,9 @@ def venue_stats(venue: Venue) -> VenueStats:
             dropped_quotes=driver.lanes.dropped_rows,
             unacknowledged_batches=driver.lanes.unacknowledged_batches,
             frame_to_quote_p50_us=frame_to_quote_p50_us([lane.batcher for lane in driver.lanes]),
+            fact_answers=answers,
+            fact_failures=failures,
+            facts_refused=refused,
             lanes=map(_lane, sorted(driver.lanes, key=lambda lane: lane.shard)),
         )
     )
@@ -54,6 +58,8 @@ def _lane(lane: Lane) -> LaneStats:
         problem=lane.uplink.state.problem,
         unacknowledged_batches=len(lane.outbox),
         dropped_quotes=lane.outbox.dropped_rows,
+        buffered_bytes=lane.outbox.bytes,
+        buffer_bytes=lane.kept.buffer_bytes,
     )
 
 

@@ -115,6 +115,11 @@ class Venue:
                     self.listings_refused += 1
                     log.warning("listing_refused", venue=self.id, error=str(error), effect="nothing is changed")
 
+    @property
+    def fact_counts(self) -> tuple[int, int, int]:
+        """Answers about facts taken, requests that failed, values refused."""
+        return self._facts.book.counts()
+
     async def keep_facts(self, lifetime: Lifetime) -> None:
         """Until told to stop: asks what the venue tells besides quotes, and tells every shard what is new of it."""
         uplinks = FactUplinks(self.id, self._facts.book, lambda: self._shards, self._station.clock)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from crossbook.alerts.conditions.troubles import System, feed_troubles, key_of, moved, system_troubles
+from crossbook.alerts.conditions.troubles import feed_troubles, key_of, moved
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.pb.v1 import arbitrage_pb2, market_pb2
+from crossbook.pb.v1 import market_pb2
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 
 LIVE, DEGRADED, STARTING = (
@@ -39,22 +39,6 @@ def test_a_clock_that_is_off_and_quotes_that_are_late_are_one_trouble() -> None:
     limits = pb.AlertRule(feed=pb.FeedCondition(max_delay_ms=500, max_clock_offset_ms=1000))
     assert feed(limits, late) == [("clock:v1::", "v1: 900 ms late, its clock is 2000 ms off")]
     assert feed(limits, health("v1", LIVE)) == feed(pb.AlertRule(), late) == []
-
-
-def test_what_is_wrong_with_crossbook_itself_is_said() -> None:
-    """Nothing when all is well."""
-    rule = pb.AlertRule(system=pb.SystemCondition(min_free_disk_percent=10))
-    fine = arbitrage_pb2.GetArbitrageStatsResponse(connected=True)
-    assert list(system_troubles(rule, System(fine))) == []
-    found = list(system_troubles(rule, System(None, "disk full", SECOND_NS, free_disk_percent=3.0)))
-    assert [one.reason for one in found] == [
-        pb.ALERT_REASON_DATABASE,
-        pb.ALERT_REASON_SHARD,
-        pb.ALERT_REASON_DISK,
-    ]
-    assert found[0].since_time.seconds == 1
-    cut_off = list(system_troubles(rule, System(arbitrage_pb2.GetArbitrageStatsResponse())))
-    assert [one.part for one in cut_off] == ["shards"]
 
 
 @pytest.mark.parametrize(

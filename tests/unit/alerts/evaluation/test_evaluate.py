@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from crossbook.alerts.evaluation.evaluate import SWEEP_AT_LEAST, Evaluator, covers, passes
+from crossbook.alerts.evaluation.evaluate import SWEEP_AT_LEAST, Evaluator, covers, passes, shortfall
 from crossbook.alerts.evaluation.progress import Progress
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
@@ -183,3 +183,16 @@ def test_waits_that_were_given_up_do_not_pile_up() -> None:
         stream.tell(CLOSED, found(str(number)))
         assert len(stream.evaluator._due) < SWEEP_AT_LEAST
     assert stream.at(86_400) == ["stays"]
+
+
+def test_a_filter_is_a_threshold_like_the_others_and_what_it_lacks_is_said() -> None:
+    """By what is told of the legs at the time of the newest quote; what is not known does not pass."""
+    wanted = arbitrage_pb2.OpportunityFilter(min_volume_24h=1e6)
+    filtered, it = rule(filter=wanted), found()
+    assert not passes(filtered, it)
+    for leg in (it.buy, it.sell):
+        leg.facts.volume_24h = 1e6
+    assert passes(filtered, it)
+    it.sell.facts.volume_24h = 10.0
+    assert not passes(filtered, it)
+    assert shortfall(filtered, it, SECOND_NS) == f"{it.sell.venue}'s volume of 24 hours 10 is below 1e+06"

@@ -1,6 +1,10 @@
 """Whether a moment lies in a mute time, by the clock on the wall."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from importlib.metadata import requires
 from typing import Any
 
 import pytest
@@ -61,3 +65,20 @@ def test_every_wrong_field_is_named() -> None:
     assert list(check_mute_times(pb.AlertRule(mute_times=[pb.AlertMuteTime(**WORK)]))) == []  # type: ignore[arg-type]
     many = pb.AlertRule(mute_times=[pb.AlertMuteTime()] * 21)
     assert [one.field for one in check_mute_times(many)] == ["alert_rule.mute_times"]
+
+
+def test_a_time_zone_is_known_where_the_machine_has_no_database_of_them() -> None:
+    """As in a small image: the zones come with the service, so 10:00 in Berlin is muted and 10:00 in UTC is not."""
+    assert any(one.startswith("tzdata") for one in requires("crossbook") or ())
+    program = (
+        "from crossbook.alerts.holding.mute_times import check_mute_times, is_muted\n"
+        "from crossbook.pb.v1 import alerts_pb2 as pb\n"
+        "mute = pb.AlertMuteTime(time_zone='Europe/Berlin', from_time='10:00', to_time='11:00')\n"
+        "rule = pb.AlertRule(mute_times=[mute])\n"
+        "summer = 1_782_891_000 * 10**9  # 2026-07-01 07:30 UTC\n"
+        "muted = [is_muted(rule, summer + seconds * 10**9) for seconds in (3600, 9000)]\n"
+        "print(list(check_mute_times(rule)), *muted)\n"
+    )
+    environment = {**os.environ, "PYTHONTZPATH": ""}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "True", "False"]

@@ -7,6 +7,7 @@ from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.pb.v1.aggregator_pb2 import WatchInstrumentFactsResponse
 from crossbook.pb.v1.facts_pb2 import FactKind, FactState
+from crossbook.plumbing.clock import Clock
 
 NOW_NS = 1_800_000_000 * 10**9
 EIGHT_HOURS = Duration(seconds=28_800)
@@ -19,19 +20,21 @@ VALUES = {
 
 
 def answers(*venues: str, assume: bool = False) -> FactAnswers:
-    follower = FactFollower(dict)
+    follower = FactFollower(dict, lambda _: None, Clock())
     told = WatchInstrumentFactsResponse()
-    for index, venue in enumerate(venues):
+    for venue in venues:
         row = told.instruments.add(venue=venue, symbol="BTC", asset="BTC")
         for kind, value in VALUES.items():
             row.facts.add(kind=kind, value=value, state=FactState.FACT_STATE_KNOWN)
-        row.facts.add(kind=FactKind.FACT_KIND_VOLUME_24H, value=10.0**index, state=FactState.FACT_STATE_KNOWN)
     follower.take(told)
     return FactAnswers(follower, assume=assume)
 
 
 def pair(buy: str, sell: str) -> pb.Opportunity:
-    legs = {name: pb.Leg(venue=venue, symbol="BTC", price=100.0) for name, venue in (("buy", buy), ("sell", sell))}
+    legs = {
+        name: pb.Leg(venue=venue, symbol="BTC", price=100.0, facts=pb.LegFacts(volume_24h=10.0 ** "abcx".index(venue)))
+        for name, venue in (("buy", buy), ("sell", sell))
+    }
     return pb.Opportunity(**legs, costs=pb.SpreadCosts(net_percent=0.5))
 
 

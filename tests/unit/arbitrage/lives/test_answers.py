@@ -2,7 +2,7 @@
 
 from crossbook.arbitrage.lives.answers import to_life
 from crossbook.plumbing.timestamps import SECOND_NS, from_duration, from_timestamp
-from tests.unit.arbitrage.lives.test_life import CLOSED, SECOND, START, UPDATED, event, life
+from tests.unit.core.test_lives import CLOSED, SECOND, START, UPDATED, event, life
 
 
 def test_an_open_life_lasts_until_it_was_last_told() -> None:

@@ -52,6 +52,8 @@ def test_services_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
         settings = settings_of(monkeypatch, told(setup, process))
     assert settings.aggregator.port == setup.ports.one("aggregator").port == 41001
     assert settings.arbitrage.shards_file == settings.tracker.shards_file == PLACES.shards_file
+    assert settings.alerts.shards_file == PLACES.shards_file
+    assert settings.alerts.tracker_targets == [setup.ports.one("tracker").target("127.0.0.1")]
     assert settings.alerts.arbitrage_targets == [setup.ports.one("arbitrage").target("127.0.0.1")]
     assert settings.aggregator.window_seconds == 5
     assert settings.postgres_dsn is not None

@@ -14,11 +14,12 @@ from crossbook.plumbing.access.methods import access_to, methods
 from crossbook.plumbing.access.ring import Ring
 from crossbook.plumbing.access.roles import Caller
 from crossbook.plumbing.access.tokens import Signer, new_key
-from crossbook.plumbing.errors import ForbiddenError, UnauthenticatedError
-from crossbook.plumbing.grpc.access import AccessCheck, address_of, caller_now, check_feeding
+from crossbook.plumbing.errors import ForbiddenError, SettingsError, UnauthenticatedError
+from crossbook.plumbing.grpc.access import AccessCheck, access_check, address_of, caller_now, check_feeding
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.grpc.health import ServiceHealth
 from crossbook.plumbing.grpc.server import grpc_server
+from crossbook.plumbing.settings import AccessSettings
 
 SIGNER = Signer.of(new_key())
 VIEWER, TRADER, OPERATOR, ADMIN, TRACKER = (
@@ -171,3 +172,9 @@ def test_a_tracker_feeds_the_venues_that_its_key_names() -> None:
 def test_a_peer_has_an_address(peer: str, address: str) -> None:
     """As grpc and the plane write it."""
     assert address_of(peer) == address
+
+
+def test_a_server_that_asks_for_keys_and_knows_none_is_a_wrong_setting() -> None:
+    """It would let everybody do everything, as if nothing had been said."""
+    with pytest.raises(SettingsError, match=r"access\.ring_file"):
+        access_check(AccessSettings(is_required=True))

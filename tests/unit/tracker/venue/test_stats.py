@@ -32,7 +32,7 @@ def lane(shard: str = "main", problem: str = "", kept: str = "") -> Any:
     return SimpleNamespace(
         shard=shard,
         is_leaving=shard == "west",
-        kept=SimpleNamespace(problem=kept),
+        kept=SimpleNamespace(problem=kept, buffer_bytes=1 << 20),
         uplink=SimpleNamespace(state=SimpleNamespace(problem=problem, is_connected=not problem)),
         outbox=outbox,
         batcher=Batcher(Pace()),
@@ -70,6 +70,7 @@ def venue(
         "problem": "",
         "health": HealthWatch(),
         "listings_refused": 6,
+        "fact_counts": (70, 2, 1),
         "unlisted": [],
         "clock": SimpleNamespace(problem=""),
         "reach": SimpleNamespace(throttled_seconds=throttled, fetcher=SimpleNamespace(words="slow down")),
@@ -95,6 +96,7 @@ def test_a_venue_of_which_nothing_is_wrong_is_live() -> None:
     assert (stats.state, stats.reason) == (VENUE_STATE_LIVE, "")
     assert (stats.messages_received, stats.parse_errors, stats.listings_refused) == (9, 6, 6)
     assert (stats.dropped_quotes, stats.unacknowledged_batches) == (3, 4)
+    assert (stats.fact_answers, stats.fact_failures, stats.facts_refused) == (70, 2, 1)
 
 
 def test_each_lane_is_told_by_its_shard_in_order() -> None:
@@ -105,6 +107,7 @@ def test_each_lane_is_told_by_its_shard_in_order() -> None:
         ("west", True, True, ""),
     ]
     assert [one.unacknowledged_batches for one in stats.lanes] == [1, 1]
+    assert [(one.buffered_bytes, one.buffer_bytes) for one in stats.lanes] == [(257, 1 << 20)] * 2
 
 
 @pytest.mark.parametrize(

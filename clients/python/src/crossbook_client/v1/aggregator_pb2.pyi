@@ -840,6 +840,7 @@ class GetAggregatorStatsResponse(_message.Message):
     WINDOW_UPDATE_P50_US_FIELD_NUMBER: _builtins.int
     WINDOW_UPDATE_P99_US_FIELD_NUMBER: _builtins.int
     LOST_WINDOWS_FIELD_NUMBER: _builtins.int
+    MAX_WAITING_WINDOWS_FIELD_NUMBER: _builtins.int
     snapshots_written: _builtins.int
     """Window rows committed."""
     minutes_written: _builtins.int
@@ -874,6 +875,8 @@ class GetAggregatorStatsResponse(_message.Message):
     """Windows that Postgres had committed and no longer had, as after a failover to a replica that was behind. The venue begins
     again from what there is: what its tracker still holds is sent again, the rest has rows that are not complete.
     """
+    max_waiting_windows: _builtins.int
+    """Closed windows of one venue that may wait for their commit before its tracker has to."""
     @_builtins.property
     def streams(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestStreamStats]:
         """One entry per ingest stream, ordered by venue."""
@@ -896,10 +899,11 @@ class GetAggregatorStatsResponse(_message.Message):
         window_update_p50_us: _builtins.float = ...,
         window_update_p99_us: _builtins.float = ...,
         lost_windows: _builtins.int = ...,
+        max_waiting_windows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "lost_windows", b"lost_windows", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_transit_p50_us", b"batch_transit_p50_us", "batch_transit_p99_us", b"batch_transit_p99_us", "batches_refused", b"batches_refused", "contested_snapshots", b"contested_snapshots", "database_available", b"database_available", "incomplete_snapshots", b"incomplete_snapshots", "lost_windows", b"lost_windows", "max_waiting_windows", b"max_waiting_windows", "minutes_written", b"minutes_written", "quotes_ingested", b"quotes_ingested", "shard", b"shard", "snapshots_written", b"snapshots_written", "streams", b"streams", "subscribers", b"subscribers", "window_update_p50_us", b"window_update_p50_us", "window_update_p99_us", b"window_update_p99_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -920,6 +924,7 @@ class IngestStreamStats(_message.Message):
     COMMITTED_SEQUENCE_FIELD_NUMBER: _builtins.int
     WATERMARK_FIELD_NUMBER: _builtins.int
     HEALTH_FIELD_NUMBER: _builtins.int
+    WAITING_WINDOWS_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     stream_id: _builtins.str
@@ -934,6 +939,8 @@ class IngestStreamStats(_message.Message):
     """Last sequence taken."""
     committed_sequence: _builtins.int
     """Last sequence committed."""
+    waiting_windows: _builtins.int
+    """Closed windows of the venue that are not committed."""
     @_builtins.property
     def watermark(self) -> _timestamp_pb2.Timestamp:
         """Everything before this moment has been received."""
@@ -954,10 +961,11 @@ class IngestStreamStats(_message.Message):
         committed_sequence: _builtins.int = ...,
         watermark: _timestamp_pb2.Timestamp | None = ...,
         health: _market_pb2.VenueHealth | None = ...,
+        waiting_windows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed_sequence", b"committed_sequence", "connected", b"connected", "health", b"health", "instruments", b"instruments", "live_instruments", b"live_instruments", "received_sequence", b"received_sequence", "stream_id", b"stream_id", "venue", b"venue", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed_sequence", b"committed_sequence", "connected", b"connected", "health", b"health", "instruments", b"instruments", "live_instruments", b"live_instruments", "received_sequence", b"received_sequence", "stream_id", b"stream_id", "venue", b"venue", "waiting_windows", b"waiting_windows", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

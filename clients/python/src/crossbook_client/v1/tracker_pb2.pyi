@@ -161,6 +161,9 @@ class GetTrackerStatsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VENUES_FIELD_NUMBER: _builtins.int
+    SPOOL_FREE_PERCENT_FIELD_NUMBER: _builtins.int
+    spool_free_percent: _builtins.float
+    """How much of the disk that holds the spool is free, in percent; absent without a spool."""
     @_builtins.property
     def venues(self) -> _containers.RepeatedCompositeFieldContainer[Global___VenueStats]:
         """One entry per venue, ordered by id."""
@@ -169,12 +172,15 @@ class GetTrackerStatsResponse(_message.Message):
         self,
         *,
         venues: _abc.Iterable[Global___VenueStats] | None = ...,
+        spool_free_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_spool_free_percent", b"_spool_free_percent", "spool_free_percent", b"spool_free_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_spool_free_percent", b"_spool_free_percent", "spool_free_percent", b"spool_free_percent", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__spool_free_percent: _TypeAlias = _typing.Literal["spool_free_percent"]  # noqa: Y015
+    _WhichOneofArgType__spool_free_percent: _TypeAlias = _typing.Literal["_spool_free_percent", b"_spool_free_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spool_free_percent) -> _WhichOneofReturnType__spool_free_percent | None: ...
 
 Global___GetTrackerStatsResponse: _TypeAlias = GetTrackerStatsResponse  # noqa: Y015
 
@@ -207,6 +213,9 @@ class VenueStats(_message.Message):
     CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
     LANES_FIELD_NUMBER: _builtins.int
+    FACT_ANSWERS_FIELD_NUMBER: _builtins.int
+    FACT_FAILURES_FIELD_NUMBER: _builtins.int
+    FACTS_REFUSED_FIELD_NUMBER: _builtins.int
     venue: _builtins.str
     """Lower-case venue id."""
     state: _market_pb2.VenueState.ValueType
@@ -251,6 +260,12 @@ class VenueStats(_message.Message):
     """
     delay_ms: _builtins.float
     """How much later than the fastest the venue's quotes come now, in milliseconds; the median of the latest."""
+    fact_answers: _builtins.int
+    """Answers about facts of instruments that were taken."""
+    fact_failures: _builtins.int
+    """Requests for facts that had no answer, or one that could not be read."""
+    facts_refused: _builtins.int
+    """Values of facts that could not be what they should."""
     @_builtins.property
     def last_message_time(self) -> _timestamp_pb2.Timestamp:
         """When the last frame came; absent before the first."""
@@ -285,10 +300,13 @@ class VenueStats(_message.Message):
         clock_offset_ms: _builtins.float | None = ...,
         delay_ms: _builtins.float | None = ...,
         lanes: _abc.Iterable[Global___LaneStats] | None = ...,
+        fact_answers: _builtins.int = ...,
+        fact_failures: _builtins.int = ...,
+        facts_refused: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "delay_ms", b"delay_ms", "last_message_time", b"last_message_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "lanes", b"lanes", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms", "_delay_ms", b"_delay_ms", "clock_offset_ms", b"clock_offset_ms", "confirmed", b"confirmed", "connected", b"connected", "delay_ms", b"delay_ms", "dropped_quotes", b"dropped_quotes", "fact_answers", b"fact_answers", "fact_failures", b"fact_failures", "facts_refused", b"facts_refused", "frame_to_quote_p50_us", b"frame_to_quote_p50_us", "frozen", b"frozen", "gaps", b"gaps", "lanes", b"lanes", "last_message_time", b"last_message_time", "listings_refused", b"listings_refused", "live_markets", b"live_markets", "markets", b"markets", "messages_received", b"messages_received", "parse_errors", b"parse_errors", "quotes_emitted", b"quotes_emitted", "reason", b"reason", "reconnects", b"reconnects", "resyncs", b"resyncs", "state", b"state", "state_transitions", b"state_transitions", "unacknowledged_batches", b"unacknowledged_batches", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__clock_offset_ms: _TypeAlias = _typing.Literal["clock_offset_ms"]  # noqa: Y015
     _WhichOneofArgType__clock_offset_ms: _TypeAlias = _typing.Literal["_clock_offset_ms", b"_clock_offset_ms"]  # noqa: Y015
@@ -313,6 +331,8 @@ class LaneStats(_message.Message):
     PROBLEM_FIELD_NUMBER: _builtins.int
     UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _builtins.int
     DROPPED_QUOTES_FIELD_NUMBER: _builtins.int
+    BUFFERED_BYTES_FIELD_NUMBER: _builtins.int
+    BUFFER_BYTES_FIELD_NUMBER: _builtins.int
     shard: _builtins.str
     """Name of the shard."""
     is_connected: _builtins.bool
@@ -325,6 +345,10 @@ class LaneStats(_message.Message):
     """Batches not yet acknowledged as committed."""
     dropped_quotes: _builtins.int
     """Quotes dropped because the buffer of unacknowledged batches overflowed."""
+    buffered_bytes: _builtins.int
+    """How much of that buffer is used, in bytes."""
+    buffer_bytes: _builtins.int
+    """How much it holds."""
     def __init__(
         self,
         *,
@@ -334,10 +358,12 @@ class LaneStats(_message.Message):
         problem: _builtins.str = ...,
         unacknowledged_batches: _builtins.int = ...,
         dropped_quotes: _builtins.int = ...,
+        buffered_bytes: _builtins.int = ...,
+        buffer_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_quotes", b"dropped_quotes", "is_connected", b"is_connected", "is_leaving", b"is_leaving", "problem", b"problem", "shard", b"shard", "unacknowledged_batches", b"unacknowledged_batches"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer_bytes", b"buffer_bytes", "buffered_bytes", b"buffered_bytes", "dropped_quotes", b"dropped_quotes", "is_connected", b"is_connected", "is_leaving", b"is_leaving", "problem", b"problem", "shard", b"shard", "unacknowledged_batches", b"unacknowledged_batches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

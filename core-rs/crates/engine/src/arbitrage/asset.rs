@@ -5,6 +5,7 @@ use crossbook_market::{BookState, Depth, Instrument, Level, Quote};
 use super::costs::{Costs, proceeds, required_proceeds};
 use super::gaps::Gaps;
 use super::identities::{Identities, MarketName};
+use super::leg_facts::LegFacts;
 use super::numbers::{PairNumbers, Top};
 use super::pasts::Pasts;
 use super::phase::Phase;
@@ -52,6 +53,7 @@ pub(super) struct AssetBook {
     pub name: String,
     pub legs: Vec<Leg>,
     pub tops: Vec<Top>,
+    pub facts: Vec<LegFacts>,
     pub identities: Identities,
     pub gaps: Gaps,
     pub pasts: Pasts,
@@ -76,6 +78,7 @@ impl AssetBook {
             name: name.to_owned(),
             legs: Vec::new(),
             tops: Vec::new(),
+            facts: Vec::new(),
             identities: Identities::default(),
             gaps: Gaps::default(),
             pasts: Pasts::default(),
@@ -112,6 +115,7 @@ impl AssetBook {
         self.terms.push(leg.terms(1.0));
         self.legs.push(leg);
         self.tops.push(Top::NONE);
+        self.facts.push(LegFacts::default());
         self.depths.push(None);
         self.proceeds.push(f64::NEG_INFINITY);
         self.required.push(f64::INFINITY);

@@ -6,6 +6,7 @@ use super::identities::IdentityState;
 use super::numbers::Top;
 use super::pair::Pair;
 use super::reason::RefusalReason;
+use super::sizing;
 
 /// Why the pair is refused whatever it pays, the most fundamental reason first; None when it passes.
 pub(super) fn refusal(pair: &Pair<'_>) -> Option<RefusalReason> {
@@ -13,6 +14,7 @@ pub(super) fn refusal(pair: &Pair<'_>) -> Option<RefusalReason> {
     incomparable(pair)
         .or_else(|| when(pair.numbers.conversion.is_depegged && !settings.allow_depegged, RefusalReason::Depegged))
         .or_else(|| identity(pair))
+        .or_else(|| facts(pair))
         .or_else(|| fees(pair))
         .or_else(|| when(is_too_good(pair), RefusalReason::TooGood))
         .or_else(|| when(pair.numbers.executable_notional() < settings.min_notional, RefusalReason::TooSmall))
@@ -65,6 +67,13 @@ pub(super) fn identity(pair: &Pair<'_>) -> Option<RefusalReason> {
         }
         None => when(numbers.has_mids_apart(rules.settings.max_mid_difference_percent), RefusalReason::MidsApart),
     }
+}
+
+/// What venues say of the legs' markets.
+fn facts(pair: &Pair<'_>) -> Option<RefusalReason> {
+    let told = [pair.buy, pair.sell].map(|leg| pair.book.facts[leg].refusal(&pair.book.legs[leg].instrument));
+    let is_unknown = || !pair.rules.settings.assume_no_limits && !sizing::unknown_limits(pair).is_empty();
+    told.into_iter().flatten().next().or_else(|| when(is_unknown(), RefusalReason::LimitsUnknown))
 }
 
 fn fees(pair: &Pair<'_>) -> Option<RefusalReason> {

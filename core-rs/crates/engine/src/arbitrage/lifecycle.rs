@@ -75,8 +75,8 @@ impl Lives<'_> {
     }
 
     /// Closes the pair if it is open, and leaves it idle.
-    pub(super) fn abandon(&mut self, buy: usize, sell: usize) {
-        Life { lives: self, buy, sell }.refuse(RefusalReason::NotLive, false);
+    pub(super) fn abandon(&mut self, buy: usize, sell: usize, reason: RefusalReason) {
+        Life { lives: self, buy, sell }.refuse(reason, false);
     }
 
     fn pair(&self, buy: usize, sell: usize) -> Pair<'_> {

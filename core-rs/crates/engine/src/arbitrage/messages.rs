@@ -4,6 +4,7 @@ use crossbook_wire as wire;
 
 use crate::edge::SizedEdge;
 
+use super::leg_facts::LegFactsView;
 use super::observation::schema as feature_schema;
 use super::outlook::LifeOutlook;
 use super::sanity::Sanity;
@@ -18,8 +19,8 @@ impl SpreadView {
         wire::Opportunity {
             id: self.opportunity_id.clone(),
             asset: self.asset.clone(),
-            buy: Some(self.buy.to_message()),
-            sell: Some(self.sell.to_message()),
+            buy: Some(self.buy.to_message(at_ns)),
+            sell: Some(self.sell.to_message(at_ns)),
             costs: Some(wire::SpreadCosts {
                 gross_percent: costs.gross_percent,
                 entry_fees_percent: costs.entry_fees_percent,
@@ -71,6 +72,7 @@ impl SizingView {
             buy: Some(self.buy.to_message(at_ns)),
             sell: Some(self.sell.to_message(at_ns)),
             unknown_limits: self.unknown_limits.iter().map(|name| (*name).to_owned()).collect(),
+            assumed: self.assumed.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 }
@@ -117,8 +119,28 @@ impl DepthView {
     }
 }
 
+impl LegFactsView {
+    /// None where nothing is known.
+    fn to_message(&self, at_ns: i64) -> Option<wire::LegFacts> {
+        let is_continuous = self.next_funding_ns == Some(0);
+        (*self != Self::default()).then(|| wire::LegFacts {
+            status: self.status.map_or(0, |status| status as i32),
+            min_size: self.min_size,
+            max_size: self.max_size,
+            min_notional: self.min_notional,
+            volume_24h: self.volume_24h,
+            open_interest: self.open_interest,
+            funding_rate_percent: self.funding_rate_percent,
+            funding_interval: self.funding_interval_ns.map(wire::Time::from_ns),
+            next_funding_time: self.next_funding_ns.and_then(wire::Time::known),
+            is_funding_continuous: is_continuous,
+            age: (self.oldest_ns != 0).then(|| wire::Time::from_ns((at_ns - self.oldest_ns).max(0))),
+        })
+    }
+}
+
 impl LegView {
-    fn to_message(&self) -> wire::Leg {
+    fn to_message(&self, at_ns: i64) -> wire::Leg {
         wire::Leg {
             venue: self.venue.clone(),
             symbol: self.symbol.clone(),
@@ -127,6 +149,7 @@ impl LegView {
             taker_fee_percent: self.taker_fee_percent.unwrap_or(0.0),
             quote_currency: self.quote_currency.clone(),
             receive_time: wire::Time::known(self.receive_ns),
+            facts: self.facts.to_message(at_ns),
         }
     }
 }

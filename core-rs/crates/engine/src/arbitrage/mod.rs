@@ -4,7 +4,7 @@
 //! screens them; `costs` is the formula; `rates` turns one quote currency into another; `identity` doubts that a name is an asset;
 //! `relays` knows whose books a venue shows; `gate` says why a pair is refused; `dislocation` which leg is off;
 //! `gaps` and `sanity` how usual it looks; `pasts` and `observation` what is known of it as it is told, `outlook` what a model says of that;
-//! `sizing` how much of a pair there is, and `sized` what is said of it; `lifecycle` opens, updates and closes;
+//! `leg_facts` what a venue asks of orders, `told_facts` what a change of it ends; `sizing` how much of a pair there is, and `sized` what is said of it; `lifecycle` opens, updates and closes;
 //! `sources` knows which shard's stream tells which leg, `source_times` whether its clock and ours agree; `answers` computes on demand; `views` is what
 //! leaves the module, `messages` how it looks on the wire.
 
@@ -17,6 +17,7 @@ mod gaps;
 mod gate;
 mod identities;
 mod identity;
+mod leg_facts;
 mod lifecycle;
 mod messages;
 mod numbers;
@@ -38,11 +39,13 @@ mod source_times;
 mod sources;
 #[cfg(test)]
 pub(crate) mod tests;
+mod told_facts;
 mod views;
 
 pub use answers::SpreadFilter;
 pub use costs::Costs;
 pub use identities::{IdentityFinding, IdentityPair, IdentityState, MarketName};
+pub use leg_facts::LegFactsView;
 pub use observation::schema as feature_schema;
 pub use outlook::{LifeModelInForce, LifeOutlook};
 pub use reason::RefusalReason;

@@ -46,6 +46,18 @@ pub enum RefusalReason {
     NoDepth = 20,
     /// Sizes are not known: a leg's levels were read too long ago.
     StaleDepth = 21,
+    /// A leg's market takes no orders that take.
+    NotTrading = 22,
+    /// A leg's market trades, and its end is set.
+    Delisting = 23,
+    /// A leg's contract is worth something else than what its sizes were computed with.
+    ContractChanged = 24,
+    /// The time between a leg's funding payments is another one than it was.
+    FundingChanged = 25,
+    /// What a leg's venue asks of orders is not known, and by the settings not assumed.
+    LimitsUnknown = 26,
+    /// What can be traded is less than the smallest order of a leg's venue.
+    BelowMinSize = 27,
     /// The net profit is above what can be true.
     TooGood = 40,
 }

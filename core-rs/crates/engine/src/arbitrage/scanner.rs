@@ -6,9 +6,11 @@ use rustc_hash::FxHashMap;
 
 use super::asset::{AssetBook, Leg};
 use super::identities::{IdentityFinding, IdentityPair, IdentityState};
+use super::leg_facts::LegFacts;
 use super::lifecycle::{Journal, Lives, Moment};
 use super::numbers::Top;
 use super::outlook::LifeModelInForce;
+use super::reason::RefusalReason;
 use super::relays::Relays;
 use super::rules::Rules;
 use super::settings::{ScannerSettings, ScannerSettingsError};
@@ -27,7 +29,9 @@ pub struct Scanner {
     pub(super) books: Vec<AssetBook>,
     pub(super) book_of_asset: FxHashMap<String, usize>,
     /// Where each (venue, symbol) is.
-    places: FxHashMap<(String, String), Place>,
+    pub(super) places: FxHashMap<(String, String), Place>,
+    /// What is told of each (venue, symbol), whether its quotes have come yet or not.
+    pub(super) facts: FxHashMap<(String, String), LegFacts>,
     sources: Sources,
     /// Of each source that has told a LIVE quote and is not gone.
     times: FxHashMap<u16, SourceTimes>,
@@ -35,7 +39,7 @@ pub struct Scanner {
     relays: Relays,
     /// What is decided or found of each asset's pairs, whether their instruments have come yet or not.
     identities: FxHashMap<String, Vec<(IdentityPair, IdentityState)>>,
-    journal: Journal,
+    pub(super) journal: Journal,
     quotes: u64,
     /// How often the timer looked.
     looks: usize,
@@ -62,6 +66,7 @@ impl Scanner {
             books: Vec::new(),
             book_of_asset: FxHashMap::default(),
             places: FxHashMap::default(),
+            facts: FxHashMap::default(),
             sources: Sources::default(),
             times: FxHashMap::default(),
             venues: FxHashMap::default(),
@@ -107,7 +112,7 @@ impl Scanner {
     /// Looks again at every pair that time can move: minimum life and ages, also of rates, and moves that do not end.
     pub fn on_timer(&mut self, now_ns: i64) -> Vec<OpportunityEvent> {
         for place in self.sources.take_orphans(now_ns) {
-            self.retire(place, now_ns);
+            self.retire(place, RefusalReason::NotLive, now_ns);
         }
         self.refresh_rates(Moment { now_ns, cause_ns: None });
         self.look_at_gaps(now_ns);
@@ -160,7 +165,7 @@ impl Scanner {
             let mut lives = self.lives(number, moment);
             for (buy, sell) in lives.book.active_pairs() {
                 if [buy, sell].iter().any(|leg| lives.book.tops[*leg].source == u32::from(source)) {
-                    lives.abandon(buy, sell);
+                    lives.abandon(buy, sell, RefusalReason::NotLive);
                 }
             }
         }
@@ -221,13 +226,17 @@ impl Scanner {
         let key = (instrument.venue.clone(), instrument.symbol.clone());
         let known = self.places.get(&key).copied();
         if let Some(place) = known {
-            if self.books[place.book].legs[place.leg].instrument == *instrument {
+            let held = &self.books[place.book].legs[place.leg].instrument;
+            if held == instrument {
                 return place;
             }
-            self.retire(place, now_ns);
+            let is_other_contract = held.contract_size != instrument.contract_size;
+            let reason = if is_other_contract { RefusalReason::ContractChanged } else { RefusalReason::NotLive };
+            self.retire(place, reason, now_ns);
         }
         let place = self.settle(instrument);
         self.apply_identities(place.book);
+        self.books[place.book].facts[place.leg] = self.facts.get(&key).cloned().unwrap_or_default();
         self.places.insert(key, place);
         place
     }
@@ -282,13 +291,8 @@ impl Scanner {
         }
     }
 
-    fn retire(&mut self, place: Place, now_ns: i64) {
-        let mut lives = self.lives(place.book, Moment { now_ns, cause_ns: None });
-        for other in 0..lives.book.legs.len() {
-            for (buy, sell) in [(place.leg, other), (other, place.leg)] {
-                lives.abandon(buy, sell);
-            }
-        }
+    fn retire(&mut self, place: Place, reason: RefusalReason, now_ns: i64) {
+        self.abandon(place, reason, now_ns);
         self.forget_quote(place, now_ns);
     }
 
@@ -362,7 +366,7 @@ impl Scanner {
     }
 
     /// Both directions of every pair with the leg.
-    fn scan(&mut self, place: Place, moment: Moment) {
+    pub(super) fn scan(&mut self, place: Place, moment: Moment) {
         let mut lives = self.lives(place.book, moment);
         for other in 0..lives.book.legs.len() {
             for (buy, sell) in [(place.leg, other), (other, place.leg)] {
@@ -373,7 +377,7 @@ impl Scanner {
         }
     }
 
-    fn lives(&mut self, book: usize, moment: Moment) -> Lives<'_> {
+    pub(super) fn lives(&mut self, book: usize, moment: Moment) -> Lives<'_> {
         Lives { rules: &self.rules, book: &mut self.books[book], moment, journal: &mut self.journal }
     }
 

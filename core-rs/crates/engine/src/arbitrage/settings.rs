@@ -38,6 +38,8 @@ pub struct ScannerSettings {
     pub allow_depegged: bool,
     /// What nets more is refused: it is an error of ours or of a venue, not a profit.
     pub max_net_percent: f64,
+    /// Whether what no venue tells of a leg's limits counts as none; else such pairs are refused.
+    pub assume_no_limits: bool,
     /// (venue, the venue whose books it shows): never compared with each other.
     pub relays: Vec<(String, String)>,
 }

@@ -29,4 +29,6 @@ pub struct SizingView {
     pub sell: DepthView,
     /// What is not known and so not checked.
     pub unknown_limits: Vec<&'static str>,
+    /// Those of them that count as none by the settings.
+    pub assumed: Vec<&'static str>,
 }

@@ -5,12 +5,13 @@
 //! 3. Where a leg's depth is not known, sizes are not known, and that is said; the pair is neither refused nor passed for it.
 //! 4. Where sizes are known, a pair that pays is refused when none that pays can be ordered.
 
-use crossbook_market::{Depth, Instrument, Level};
+use crossbook_market::{Depth, Level};
 
+use super::leg_facts::Limits;
 use super::pair::Pair;
 use super::reason::RefusalReason;
 use super::sized::{DepthView, SizingView};
-use crate::edge::{Asked, Edge, LegBook, Lot, NoEdge, SizeRefusal, edge};
+use crate::edge::{Asked, Edge, LegBook, NoEdge, SizeRefusal, edge};
 
 /// The least net of the largest size, and money to be asked about.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,7 @@ pub(super) fn of_pair(pair: &Pair<'_>, refusal: Option<RefusalReason>, wanted: W
         Ok(edge) => (Some(edge), None),
         Err(reason) => (None, Some(reason)),
     };
+    let unknown_limits = unknown_limits(pair);
     SizingView {
         unknown_reason,
         edge,
@@ -33,7 +35,8 @@ pub(super) fn of_pair(pair: &Pair<'_>, refusal: Option<RefusalReason>, wanted: W
         notionals: wanted.notionals.to_vec(),
         buy: buy.view(),
         sell: sell.view(),
-        unknown_limits: unknown_limits(pair),
+        assumed: if pair.rules.settings.assume_no_limits { unknown_limits.clone() } else { Vec::new() },
+        unknown_limits,
     }
 }
 
@@ -57,6 +60,7 @@ pub(super) fn reason(refusal: SizeRefusal) -> RefusalReason {
     match refusal {
         SizeRefusal::BelowThreshold => RefusalReason::BelowThreshold,
         SizeRefusal::BelowLot => RefusalReason::BelowLot,
+        SizeRefusal::BelowMinSize => RefusalReason::BelowMinSize,
         SizeRefusal::BelowMinNotional => RefusalReason::BelowMinNotional,
         SizeRefusal::AboveMaxSize => RefusalReason::AboveMaxSize,
         SizeRefusal::BeyondDepth => RefusalReason::BeyondDepth,
@@ -79,29 +83,32 @@ fn size(
     buy.check(pair)?;
     sell.check(pair)?;
     let (buy_levels, sell_levels): (Vec<_>, Vec<_>) = (buy.levels().collect(), sell.levels().collect());
-    let leg = |instrument: &Instrument, fee_percent: Option<f64>| {
-        let fee_percent = fee_percent.ok_or(RefusalReason::FeeUnknown)?;
-        Ok(LegBook { levels: &[], fee_percent, lot: lot(instrument), min_notional: None, max_size: None })
-    };
-    let (buying, selling) = (&pair.buy_leg().instrument, &pair.sell_leg().instrument);
-    let buy = LegBook { levels: &buy_levels, ..leg(buying, buying.taker_fee_percent)? };
-    let sell = LegBook { levels: &sell_levels, ..leg(selling, selling.taker_fee_percent)? };
+    let buy = leg(pair, pair.buy, &buy_levels)?;
+    let sell = leg(pair, pair.sell, &sell_levels)?;
     edge(&buy, &sell, &asked).map_err(|none| match none {
         NoEdge::EmptySide => RefusalReason::EmptySide,
         NoEdge::NoCommonLot => RefusalReason::BelowLot,
     })
 }
 
-/// In coins; an inverse contract has none, for what it is worth in coins depends on its price.
-fn lot(instrument: &Instrument) -> Option<Lot> {
-    if instrument.is_inverse() { None } else { Lot::of(&[instrument.lot_size, instrument.asset_scale]) }
+fn leg<'a>(pair: &Pair<'_>, leg: usize, levels: &'a [Level]) -> Result<LegBook<'a>, RefusalReason> {
+    let instrument = &pair.book.legs[leg].instrument;
+    let Limits { lot, min_size, max_size, min_notional, .. } = pair.book.facts[leg].limits(instrument);
+    let fee_percent = instrument.taker_fee_percent.ok_or(RefusalReason::FeeUnknown)?;
+    Ok(LegBook { levels, fee_percent, lot, min_notional, min_size, max_size })
 }
 
-fn unknown_limits(pair: &Pair<'_>) -> Vec<&'static str> {
-    let has_lot = |instrument| lot(instrument).is_some();
-    let lots = [(&pair.buy_leg().instrument, "buy.lot"), (&pair.sell_leg().instrument, "sell.lot")];
-    let unknown = lots.into_iter().filter(|(instrument, _)| !has_lot(instrument)).map(|(_, name)| name);
-    unknown.chain(["buy.min_notional", "sell.min_notional", "buy.max_size", "sell.max_size"]).collect()
+/// What of both legs is not known and so not checked.
+pub(super) fn unknown_limits(pair: &Pair<'_>) -> Vec<&'static str> {
+    const BUY: [&str; 5] = ["buy.lot", "buy.min_size", "buy.max_size", "buy.min_notional", "buy.status"];
+    const SELL: [&str; 5] = ["sell.lot", "sell.min_size", "sell.max_size", "sell.min_notional", "sell.status"];
+    let unknown = |leg: usize, names: [&'static str; 5]| {
+        let facts = &pair.book.facts[leg];
+        let known = facts.limits(&pair.book.legs[leg].instrument).is_known;
+        let is_known = [known.lot, known.min_size, known.max_size, known.min_notional, facts.status().is_some()];
+        names.into_iter().zip(is_known).filter(|(_, is_known)| !is_known).map(|(name, _)| name)
+    };
+    unknown(pair.buy, BUY).chain(unknown(pair.sell, SELL)).collect()
 }
 
 /// The side of a leg's book that is traded on, per coin.

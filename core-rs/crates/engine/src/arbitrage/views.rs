@@ -5,6 +5,7 @@ use crossbook_market::BookState;
 use super::asset::{AssetBook, Leg};
 use super::costs::Costs;
 use super::dislocation;
+use super::leg_facts::LegFactsView;
 use super::numbers::{Dislocation, PairNumbers, Top};
 use super::outlook::{LifeOutlook, outlook};
 use super::pair::Pair;
@@ -27,6 +28,7 @@ pub struct LegView {
     pub quote_currency: String,
     pub receive_ns: i64,
     pub state: BookState,
+    pub facts: LegFactsView,
 }
 
 /// How the sell leg's prices were turned into the buy leg's currency.
@@ -122,8 +124,8 @@ pub struct AssetView {
 }
 
 impl LegView {
-    fn new(leg: &Leg, top: &Top, price: f64, size: f64) -> Self {
-        let instrument = &leg.instrument;
+    fn new(book: &AssetBook, leg: usize, top: &Top, price: f64, size: f64) -> Self {
+        let instrument = &book.legs[leg].instrument;
         Self {
             venue: instrument.venue.clone(),
             symbol: instrument.symbol.clone(),
@@ -133,6 +135,7 @@ impl LegView {
             quote_currency: instrument.quote_currency.clone(),
             receive_ns: top.receive_ns,
             state: top.state,
+            facts: book.facts[leg].view(instrument),
         }
     }
 }
@@ -189,8 +192,8 @@ impl SpreadView {
         let PairNumbers { buy: buy_top, sell: sell_top, costs, .. } = numbers;
         Self {
             asset: book.name.clone(),
-            buy: LegView::new(&book.legs[buy], buy_top, buy_top.ask, buy_top.ask_size),
-            sell: LegView::new(&book.legs[sell], sell_top, sell_top.bid, sell_top.bid_size),
+            buy: LegView::new(book, buy, buy_top, buy_top.ask, buy_top.ask_size),
+            sell: LegView::new(book, sell, sell_top, sell_top.bid, sell_top.bid_size),
             conversion: ConversionView::of_pair(&book.legs[buy], &book.legs[sell], numbers),
             mid_difference_percent: numbers.mid_difference_percent(),
             mids_apart_since_ns: book.identities.apart_since_ns(buy, sell).unwrap_or(0),

@@ -8,7 +8,7 @@
 //!    can be told apart are equal: an edge that is exactly the threshold pays.
 //! 4. Bought at one level and sold at another, a coin pays less the deeper it is. So profit has one maximum, net edge falls
 //!    with size, and the largest size whose net edge reaches a threshold is found by one walk (`curve`).
-//! 5. A size is refused, with the reason, below a lot, below either leg's least notional, above either's largest order, and
+//! 5. A size is refused, with the reason, below a lot, below either leg's smallest order and least notional, above either's largest order, and
 //!    beyond what the books are known to hold (`sizes`).
 //!
 //! Costs are those of `arbitrage::Costs`: a taker fill on each leg to open, and one to close.

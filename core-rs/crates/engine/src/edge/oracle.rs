@@ -52,6 +52,7 @@ struct Leg {
     fee: Decimal,
     lot: Option<Decimal>,
     min_notional: Option<Decimal>,
+    min_size: Option<Decimal>,
     max_size: Option<Decimal>,
 }
 
@@ -81,11 +82,13 @@ impl Leg {
         let some = |random: &mut Random, value| (random.within(0, 2) > 0).then_some(value);
         let min_notional = Decimal { digits: random.within(1, 200), places: 0 };
         let max_size = Decimal { digits: lot.digits * random.within(1, 60), places: lot.places };
+        let min_size = Decimal { digits: lot.digits * random.within(1, 6), places: lot.places };
         Self {
             levels,
             fee,
             lot: is_known.then_some(lot),
             min_notional: some(random, min_notional),
+            min_size: (random.within(0, 7) == 0).then_some(min_size),
             max_size: some(random, max_size),
         }
     }
@@ -98,6 +101,7 @@ impl Leg {
             fee_percent: self.fee.float(),
             lot: self.lot.and_then(|lot| Lot::of(&[lot.float()])),
             min_notional: self.min_notional.map(Decimal::float),
+            min_size: self.min_size.map(Decimal::float),
             max_size: self.max_size.map(Decimal::float),
         })
     }
@@ -240,7 +244,13 @@ impl Case {
         assert!(is_rounded(found.profit, &self.profit(size)), "{}", context());
         let is_below = |leg: &Leg, money: &BigRational| leg.min_notional.is_some_and(|least| *money < least.exact());
         let is_too_little = is_below(&self.buy, &paid) || is_below(&self.sell, &got);
-        assert_eq!(found.refusal, is_too_little.then_some(SizeRefusal::BelowMinNotional), "{}", context());
+        let is_too_small = |leg: &Leg| leg.min_size.is_some_and(|least| *size < least.exact());
+        let refusal = if is_too_small(&self.buy) || is_too_small(&self.sell) {
+            Some(SizeRefusal::BelowMinSize)
+        } else {
+            is_too_little.then_some(SizeRefusal::BelowMinNotional)
+        };
+        assert_eq!(found.refusal, refusal, "{}", context());
     }
 
     fn check_all(&self) {

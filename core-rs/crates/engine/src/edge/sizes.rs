@@ -18,6 +18,8 @@ pub struct LegBook<'a> {
     /// In the leg's own quote currency; None where it is not known.
     pub min_notional: Option<f64>,
     /// None where it is not known.
+    pub min_size: Option<f64>,
+    /// None where it is not known.
     pub max_size: Option<f64>,
 }
 
@@ -56,6 +58,8 @@ pub enum SizeRefusal {
     BelowThreshold,
     /// Less than a lot of both legs.
     BelowLot,
+    /// Less than the smallest order of a leg's venue.
+    BelowMinSize,
     /// Less money than a leg's venue takes an order for.
     BelowMinNotional,
     /// More than a leg's venue takes in an order.
@@ -122,6 +126,10 @@ impl LegBook<'_> {
         self.max_size.map_or(i128::MAX, attos)
     }
 
+    fn least(&self) -> i128 {
+        self.min_size.map_or(0, attos)
+    }
+
     fn is_below_min_notional(&self, notional: Wide) -> bool {
         self.min_notional.is_some_and(|least| !(notional - Wide::of(least)).is_not_negative(notional))
     }
@@ -183,6 +191,7 @@ impl Sizing<'_> {
             return SizedEdge { refusal: Some(SizeRefusal::BelowLot), ..SizedEdge::default() };
         }
         let Trade { paid, got, .. } = self.curve.trade(attos);
+        let is_too_small = attos < self.buy.least().max(self.sell.least());
         let is_too_little = self.buy.is_below_min_notional(paid) || self.sell.is_below_min_notional(got);
         SizedEdge {
             size: Wide::size(attos).rounded(),
@@ -190,7 +199,9 @@ impl Sizing<'_> {
             sell_notional: got.rounded(),
             net_percent: self.terms.net_percent(paid, got).rounded(),
             profit: self.terms.profit(paid, got).rounded(),
-            refusal: is_too_little.then_some(SizeRefusal::BelowMinNotional),
+            refusal: is_too_small
+                .then_some(SizeRefusal::BelowMinSize)
+                .or_else(|| is_too_little.then_some(SizeRefusal::BelowMinNotional)),
         }
     }
 }
@@ -204,7 +215,7 @@ mod tests {
     }
 
     fn leg(levels: &[Level], lot: f64) -> LegBook<'_> {
-        LegBook { levels, fee_percent: 0.0, lot: Lot::of(&[lot]), min_notional: None, max_size: None }
+        LegBook { levels, fee_percent: 0.0, lot: Lot::of(&[lot]), min_notional: None, min_size: None, max_size: None }
     }
 
     fn asked(net_percent: f64, notionals: &[f64]) -> Asked<'_> {
@@ -253,6 +264,8 @@ mod tests {
         assert_eq!(of(|_| {}, 9.0).at_notionals[0].refusal, Some(BelowLot));
         assert_eq!(of(|leg| leg.max_size = Some(0.55), 60.0).at_notionals[0].refusal, Some(AboveMaxSize));
         assert_eq!(of(|leg| leg.min_notional = Some(50.0), 40.0).at_notionals[0].refusal, Some(BelowMinNotional));
+        assert_eq!(of(|leg| leg.min_size = Some(0.5), 40.0).at_notionals[0].refusal, Some(BelowMinSize));
+        assert_eq!(of(|leg| leg.min_size = Some(0.4), 40.0).at_notionals[0].refusal, None);
         assert_eq!(of(|leg| leg.lot = Lot::of(&[2.0]), 100.0).largest.refusal, Some(BelowLot));
         assert_eq!(of(|leg| leg.fee_percent = 2.0, 100.0).largest.refusal, Some(BelowThreshold));
         let capped = of(|leg| leg.max_size = Some(0.55), 40.0);

@@ -31,7 +31,7 @@ mod readings;
 mod records;
 mod scan;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod token;
 mod unwritten;
 mod watcher;

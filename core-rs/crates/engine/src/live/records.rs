@@ -15,6 +15,8 @@ pub enum RecordKind {
     Identities = 5,
     /// The life model in force, or why there is none, as its teller writes it.
     LifeModel = 6,
+    /// A WatchInstrumentFactsResponse, also one that does not decode.
+    Facts = 7,
     /// An OpportunityEvent without a token: what the scanner said to what is before.
     Answer = 100,
 }

@@ -73,6 +73,13 @@ impl LiveScan {
         Ok(self.publish(events))
     }
 
+    /// Takes a WatchInstrumentFactsResponse; one that does not decode changes nothing.
+    pub fn on_facts(&mut self, payload: &[u8], now_ns: i64) -> Result<usize, WireError> {
+        self.records.add(RecordKind::Facts, now_ns, 0, || payload.to_vec());
+        let events = self.scanner.on_facts(payload, now_ns).inspect_err(|_| tell_news(&mut self.news))?;
+        Ok(self.publish(events))
+    }
+
     /// To be called every 50 ms.
     pub fn on_timer(&mut self, now_ns: i64) -> usize {
         self.records.add(RecordKind::Timer, now_ns, 0, Vec::new);

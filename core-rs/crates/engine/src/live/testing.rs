@@ -14,7 +14,7 @@ use super::token::Token;
 use super::watching::{SharedScan, Watching, lock, subscribe};
 use super::{CAPACITY, QUEUE_LIMIT};
 use crate::arbitrage::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
-use crate::arbitrage::{EventKind, LegView, OpportunityEvent, SpreadView};
+use crate::arbitrage::{EventKind, LegFactsView, LegView, OpportunityEvent, SpreadView};
 
 pub const NOW_NS: i64 = 1_750_000_000 * SECOND_NS;
 
@@ -65,6 +65,7 @@ fn leg(venue: &str) -> LegView {
         quote_currency: "USDT".to_owned(),
         receive_ns: 0,
         state: BookState::Live,
+        facts: LegFactsView::default(),
     }
 }
 

@@ -15,6 +15,7 @@ pub use outlet::{Outlet, Source};
 pub use places::{Method, Refusal, Silence};
 
 use crate::bells::{Bell, Bells};
+use crate::tls::ServerTls;
 use forward::Backend;
 use http::Request;
 use hyper::body::Incoming;
@@ -34,6 +35,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use turns::{InTurns, Turns};
 
 /// Of one connection's requests: what a stream may send before it is read, and all streams together.
@@ -65,6 +68,8 @@ pub struct ServerSettings {
     pub keepalive_timeout: Duration,
     /// Of all headers of a request together.
     pub max_header_bytes: u32,
+    /// Without it what is said is read by whoever stands between.
+    pub tls: Option<ServerTls>,
 }
 
 /// A listening server; it closes when it is dropped.
@@ -82,17 +87,25 @@ struct Shared {
     opened: Mutex<Vec<Arc<Call>>>,
     bells: Arc<Bells>,
     bell: Arc<Bell>,
+    tls: Mutex<Option<ServerTls>>,
 }
 
 impl Server {
     /// Listens from now on. Fails when the port is taken or the host is none of ours.
-    pub fn start(settings: ServerSettings, methods: Vec<Method>, bells: &Arc<Bells>, runtime: &Handle) -> Result<Self> {
+    pub fn start(
+        mut settings: ServerSettings,
+        methods: Vec<Method>,
+        bells: &Arc<Bells>,
+        runtime: &Handle,
+    ) -> Result<Self> {
         let listeners = listen(&settings.host, settings.port)?;
         let port = listeners[0].local_addr()?.port();
         let bell = Arc::new(bells.bell());
         let places = Arc::new(Places::new(methods, Arc::clone(&bell)));
         let connections = Arc::new(Semaphore::new(settings.max_connections));
-        let shared = Arc::new(Shared { settings, places, opened: Mutex::default(), bells: Arc::clone(bells), bell });
+        let tls = Mutex::new(settings.tls.take());
+        let (opened, bells) = (Mutex::default(), Arc::clone(bells));
+        let shared = Arc::new(Shared { settings, places, opened, bells, bell, tls });
         let (stop, stopped) = watch::channel(false);
         let _inside = runtime.enter();
         for listener in listeners {
@@ -115,6 +128,12 @@ impl Server {
     /// Calls that were refused since it began, because too many of the method ran; in the order of the methods.
     pub fn refused(&self) -> Vec<u64> {
         self.shared.places.refused()
+    }
+
+    /// Of a port that speaks TLS: what it shows from the next handshake on.
+    pub fn take_tls(&self, tls: ServerTls) {
+        let mut own = self.shared.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        *own = own.take().map(|_| tls); // a port that does not speak it does not begin to
     }
 
     /// No new connection, and the old ones end when their calls have.
@@ -164,12 +183,38 @@ async fn accept(
     }
 }
 
-async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stopped: watch::Receiver<bool>) {
     let _ = socket.set_nodelay(true);
+    let tls = shared.tls.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(ServerTls::config);
     let turns = Arc::<Turns>::default();
-    let Ok(Some(socket)) = tokio::time::timeout(shared.settings.patience, greeted(socket, &turns)).await else {
-        return;
-    };
+    let patience = shared.settings.patience;
+    match tls {
+        None => {
+            let greeted = timeout(patience, greeted(socket.into_split(), &turns)).await;
+            if let Ok(Some(socket)) = greeted {
+                converse(socket, peer, shared, turns, stopped).await;
+            }
+        }
+        Some(tls) => {
+            let greeted = timeout(patience, async {
+                let socket = TlsAcceptor::from(tls).accept(socket).await.ok()?;
+                greeted(tokio::io::split(socket), &turns).await
+            });
+            if let Ok(Some(socket)) = greeted.await {
+                converse(socket, peer, shared, turns, stopped).await;
+            }
+        }
+    }
+}
+
+/// Requests and answers, until either side has enough.
+async fn converse(
+    socket: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    turns: Arc<Turns>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let settings = &shared.settings;
     let backend = Arc::new(Backend::new(settings.backend.clone(), peer));
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -207,9 +252,11 @@ async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut sto
 }
 
 /// The connection of a client that speaks HTTP/2; hyper would wait for the others without end, and they would hold their places.
-async fn greeted(socket: TcpStream, turns: &Arc<Turns>) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+async fn greeted<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    (mut reader, writer): (R, W),
+    turns: &Arc<Turns>,
+) -> Option<impl AsyncRead + AsyncWrite + Unpin + use<R, W>> {
     let mut said = [0; PREFACE.len()];
-    let (mut reader, writer) = socket.into_split();
     reader.read_exact(&mut said).await.ok()?;
     let reader = InTurns::new(Cursor::new(said).chain(reader), Arc::clone(turns));
     (said == *PREFACE).then(|| tokio::io::join(reader, writer))

@@ -17,13 +17,16 @@ pub struct DialRules {
 #[pymethods]
 impl DialRules {
     #[new]
-    #[pyo3(signature = (*, connect_timeout_seconds, keepalive_seconds, keepalive_timeout_seconds, max_message_bytes, authorization=None))]
+    #[pyo3(signature = (*, connect_timeout_seconds, keepalive_seconds, keepalive_timeout_seconds, max_message_bytes, authorization=None,
+        ca=None, identity=None))]
     fn new(
         connect_timeout_seconds: f64,
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
         max_message_bytes: usize,
         authorization: Option<&str>,
+        ca: Option<Vec<u8>>,
+        identity: Option<(Vec<u8>, Vec<u8>)>,
     ) -> PyResult<Self> {
         let inner = plane::DialRules {
             connect_timeout: Duration::from_secs_f64(connect_timeout_seconds),
@@ -31,6 +34,7 @@ impl DialRules {
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_message_bytes,
             authorization: authorization.map(shown).transpose()?,
+            tls: ca.map(|ca| plane::DialTls { ca, identity }),
         };
         Ok(Self { inner })
     }

@@ -3,7 +3,7 @@
 use super::calls::PlaneCall;
 use super::status::{Status, refusal};
 use super::thread::Plane;
-use crate::errors::without_gil;
+use crate::errors::{Failure, without_gil};
 use crossbook_plane as plane;
 use crossbook_plane::Silence;
 use pyo3::prelude::*;
@@ -25,6 +25,22 @@ fn method(row: MethodRow) -> plane::Method {
     plane::Method { path, places, when_full: refusal(when_full), max_message_bytes, silence }
 }
 
+/// What a port shows, and whom it lets in.
+#[pyclass(module = "crossbook._core", frozen)]
+pub struct ServerTls {
+    inner: plane::ServerTls,
+}
+
+#[pymethods]
+impl ServerTls {
+    #[new]
+    #[pyo3(signature = (certificate, key, client_ca=None))]
+    fn new(certificate: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> PyResult<Self> {
+        let made = plane::ServerTls::new(certificate, key, client_ca);
+        Ok(Self { inner: made.map_err(Failure::InvalidSetting)? })
+    }
+}
+
 /// A port: some methods are served by the plane, all others by the server behind.
 #[pyclass(module = "crossbook._core", frozen)]
 pub struct PlaneServer {
@@ -36,7 +52,7 @@ pub struct PlaneServer {
 impl PlaneServer {
     #[new]
     #[pyo3(signature = (plane, host, port, backend, *, methods, max_connections, max_calls_of_connection,
-        patience_seconds, keepalive_seconds, keepalive_timeout_seconds, max_header_bytes))]
+        patience_seconds, keepalive_seconds, keepalive_timeout_seconds, max_header_bytes, tls=None))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         py: Python<'_>,
@@ -51,6 +67,7 @@ impl PlaneServer {
         keepalive_seconds: f64,
         keepalive_timeout_seconds: f64,
         max_header_bytes: u32,
+        tls: Option<&ServerTls>,
     ) -> PyResult<Self> {
         let settings = plane::ServerSettings {
             host,
@@ -62,6 +79,7 @@ impl PlaneServer {
             keepalive: Duration::from_secs_f64(keepalive_seconds),
             keepalive_timeout: Duration::from_secs_f64(keepalive_timeout_seconds),
             max_header_bytes,
+            tls: tls.map(|tls| tls.inner.clone()),
         };
         let of = &plane.get().inner;
         let methods = methods.into_iter().map(method).collect();
@@ -89,11 +107,16 @@ impl PlaneServer {
         self.inner.take_opened().into_iter().map(own).collect()
     }
 
+    fn take_tls(&self, tls: &ServerTls) {
+        self.inner.take_tls(tls.inner.clone());
+    }
+
     fn stop(&self) {
         self.inner.stop();
     }
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<ServerTls>()?;
     module.add_class::<PlaneServer>()
 }

@@ -4,7 +4,7 @@ use super::poll::{Asked, FactPoll};
 use super::read::{Told, ToldRow, ToldValue};
 use crate::profile::SECOND_NS;
 use crossbook_codec::{RestAddress, RestRequest};
-use crossbook_market::{FactKind, FactState, Instrument, InstrumentFact, Terms};
+use crossbook_market::{FactKind, FactState, Instrument, InstrumentFact, NO_LIMIT, Terms};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -315,7 +315,7 @@ fn judged(kind: FactKind, value: ToldValue, instrument: &Instrument) -> Instrume
             if number == 0.0 && is_limit(kind) {
                 return InstrumentFact {
                     kind,
-                    reason: "no limit".to_string(),
+                    reason: NO_LIMIT.to_string(),
                     ..judged(kind, ToldValue::Untold, instrument)
                 };
             }

@@ -1,5 +1,6 @@
 //! Settings, instruments, quotes and payloads for tests of the scan to start from.
 
+mod facts;
 mod oracle;
 mod sizes;
 mod verdicts;
@@ -28,6 +29,7 @@ pub(crate) fn settings() -> ScannerSettings {
         max_depeg_percent: 1.0,
         allow_depegged: false,
         max_net_percent: 5.0,
+        assume_no_limits: true,
         relays: vec![],
         equal_currencies: vec![vec!["USD".to_owned(), "USDT".to_owned()]],
     }

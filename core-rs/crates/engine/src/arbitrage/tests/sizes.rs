@@ -6,12 +6,12 @@ use crossbook_wire::append_subscription_depth;
 use super::super::{EventKind, OpportunityEvent, RefusalReason, Scanner, ScannerSettings, SpreadView};
 use super::{SECOND_NS, instrument, live, payload, scanner, settings};
 
-const START_NS: i64 = 1_000 * SECOND_NS;
+pub(super) const START_NS: i64 = 1_000 * SECOND_NS;
 
 /// `a` asks 100 and `b` bids 101; the fees are none, so that it pays 1 %.
-struct Market {
-    scanner: Scanner,
-    instruments: [Instrument; 2],
+pub(super) struct Market {
+    pub scanner: Scanner,
+    pub instruments: [Instrument; 2],
 }
 
 fn level(price: f64, size: f64) -> Level {
@@ -27,7 +27,7 @@ fn bids(read_ns: i64) -> Depth {
 }
 
 impl Market {
-    fn new(change: impl FnOnce(&mut ScannerSettings, &mut [Instrument; 2])) -> Self {
+    pub(super) fn new(change: impl FnOnce(&mut ScannerSettings, &mut [Instrument; 2])) -> Self {
         let mut settings = settings();
         let mut instruments = ["a", "b"].map(|venue| Instrument {
             taker_fee_percent: Some(0.0),
@@ -38,7 +38,7 @@ impl Market {
         Self { scanner: scanner(settings), instruments }
     }
 
-    fn tell(&mut self, quotes: &[Quote], depth: &[(u32, Depth)], now_ns: i64) -> Vec<OpportunityEvent> {
+    pub(super) fn tell(&mut self, quotes: &[Quote], depth: &[(u32, Depth)], now_ns: i64) -> Vec<OpportunityEvent> {
         self.tell_by(0, quotes, depth, now_ns)
     }
 
@@ -49,14 +49,14 @@ impl Market {
     }
 
     /// Both tops and both depths.
-    fn begin(&mut self) -> Vec<OpportunityEvent> {
+    pub(super) fn begin(&mut self) -> Vec<OpportunityEvent> {
         let one = self.tell(&[tops()[0]], &[(0, asks(START_NS))], START_NS);
         assert!(one.is_empty());
         self.tell(&[live(1, 99.0, 99.9, 10.0, START_NS)], &[(1, bids(START_NS))], START_NS);
         self.tell(&[tops()[1]], &[], START_NS)
     }
 
-    fn explain(&self, now_ns: i64, notionals: &[f64]) -> SpreadView {
+    pub(super) fn explain(&self, now_ns: i64, notionals: &[f64]) -> SpreadView {
         self.scanner.explain("BTC", "a", "b", now_ns, notionals).unwrap()
     }
 
@@ -65,7 +65,7 @@ impl Market {
     }
 }
 
-fn tops() -> [Quote; 2] {
+pub(super) fn tops() -> [Quote; 2] {
     [live(0, 99.9, 100.0, 10.0, START_NS), live(1, 101.0, 101.1, 10.0, START_NS)]
 }
 
@@ -153,7 +153,7 @@ fn scaled_contracts_count_in_coins() {
     let sizing = market.explain(START_NS, &[]).sizing;
     assert_eq!((sizing.buy.horizon_price, sizing.buy.known_size), (100.2, 600.0));
     assert_eq!(sizing.edge.unwrap().common_lot, Some(100.0));
-    assert_eq!(sizing.unknown_limits.first(), Some(&"buy.min_notional"));
+    assert_eq!(sizing.unknown_limits.first(), Some(&"buy.min_size"));
 }
 
 #[test]

@@ -1,8 +1,10 @@
-"""A life from its events."""
+"""Lives from their events, and as rows of a table."""
 
-import random
+import math
 
-from crossbook.arbitrage.lives.life import MAX_POINTS, Life, begun, least_of
+import pytest
+
+from crossbook._core import LIFE_PATH_POINTS, InvalidSettingError, Life, PayloadError, carry_on
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.timestamps import to_timestamp
 
@@ -41,12 +43,17 @@ def event(
     return told
 
 
+def carried(life: Life | None, *told: pb.OpportunityEvent, writer: str = "writer") -> Life:
+    """After these events of one writer; None begins one."""
+    payloads = [(writer, pb.WatchOpportunitiesResponse(events=[one]).SerializeToString()) for one in told]
+    known, new = carry_on([life] if life else [], payloads)
+    (made,) = [*known, *new]
+    return made
+
+
 def life(*rest: pb.OpportunityEvent) -> Life:
     """That begins a second after START with 1 %."""
-    made = begun(event(OPENED, SECOND, 1.0), "writer")
-    for one in rest:
-        made.take(one, "writer")
-    return made
+    return carried(None, event(OPENED, SECOND, 1.0), *rest)
 
 
 def test_a_life_has_opening_peak_close_and_why() -> None:
@@ -73,31 +80,47 @@ def test_a_lost_leg_ends_the_watch_and_a_price_the_opportunity() -> None:
 
 def test_an_event_after_the_end_takes_it_back_and_one_before_does_not() -> None:
     """Another replica sees it open still; its later end is the end."""
-    made = life()
-    made.end(START + 5 * SECOND, pb.REFUSAL_REASON_NOT_LIVE, is_censored=True)
-    made.take(event(UPDATED, 6 * SECOND, 2.0), "other")
+    made = life().ended(START + 5 * SECOND, pb.REFUSAL_REASON_NOT_LIVE, is_censored=True)
+    assert (made.close_ns, made.is_censored) == (START + 5 * SECOND, True)
+    made = carried(made, event(UPDATED, 6 * SECOND, 2.0), writer="other")
     assert (made.close_ns, made.close_reason, made.is_censored, made.writer) == (None, 0, False, "other")
-    made.take(event(CLOSED, 8 * SECOND, 2.0), "other")
-    made.take(event(UPDATED, 7 * SECOND, 1.5), "writer")
+    made = carried(made, event(CLOSED, 8 * SECOND, 2.0), writer="other")
+    made = carried(made, event(UPDATED, 7 * SECOND, 1.5))
     assert (made.close_ns, made.path_us) == (START + 8 * SECOND, [0, 5_000_000, 6_000_000])
 
 
-def test_a_long_path_keeps_its_ends_its_peak_and_nearly_its_area() -> None:
-    """Of a thousand steps 64 stay, and the mean net is off by less than a twentieth."""
-    walk, made, net = random.Random(7), life(), 1.0
-    steps = []
-    for step in range(1, 1000):
-        net = min(4.0, max(0.1, net + walk.choice((-0.05, 0.05))))
-        steps.append(net)
-        made.take(event(UPDATED, SECOND + step * 1_000_000, net), "writer")
-    assert len(made.path_us) == len(made.path_net_percent) == len(made.path_notional) == MAX_POINTS
-    assert (made.path_us[0], made.path_us[-1], max(made.path_net_percent)) == (0, 999_000, max(1.0, *steps))
-    spans = [after - before for before, after in zip(made.path_us, made.path_us[1:], strict=False)]
-    area = sum(span * value for span, value in zip(spans, made.path_net_percent, strict=False))
-    true = sum([1.0, *steps[:-1]]) * 1_000
-    assert abs(area / true - 1) < 0.05
+def test_no_life_ends_before_it_began() -> None:
+    """A writer's last sign may be older than what it saw open."""
+    assert life().ended(START - SECOND, pb.REFUSAL_REASON_NOT_LIVE, is_censored=True).close_ns == START
 
 
-def test_the_point_that_goes_is_the_one_that_matters_least() -> None:
-    """By height of its step times how long it lasts."""
-    assert least_of([0, 10, 20, 21, 30], [1.0, 2.0, 2.5, 9.0, 1.0]) == 2
+def test_a_page_of_events_is_the_same_as_event_after_event() -> None:
+    """Also of a path that is longer than what is kept."""
+    told = [event(UPDATED, SECOND + step * 1_000_000, 1.0 + step * 7 % 11) for step in range(3 * LIFE_PATH_POINTS)]
+    singly = life()
+    for one in told:
+        singly = carried(singly, one)
+    assert singly.row() == life(*told).row()
+    assert len(singly.path_us) == len(singly.path_net_percent) == len(singly.path_notional) == LIFE_PATH_POINTS
+
+
+def test_a_row_is_what_a_statement_takes_and_a_table_gives_back() -> None:
+    """Lists as the literals of arrays, to the last bit; what was infinite stays so."""
+    told = event(UPDATED, SECOND + 250_000, 0.1 + 0.2)
+    told.life_features.schema = (1 << 64) - 2
+    told.life_features.values.extend([math.inf, 1e-300])
+    made = life(told)
+    row = dict(zip(Life.COLUMNS, made.row(), strict=True))
+    assert (row["path_us"], row["features"], row["feature_schema"]) == ("{0,250}", "{inf,1e-300}", -2)
+    assert row["path_net_percent"] == f"{{1.0,{0.1 + 0.2!r}}}"
+    assert Life.from_row([getattr(made, name) for name in Life.COLUMNS]).row() == made.row()
+
+
+def test_what_is_no_row_and_no_event_is_refused() -> None:
+    """With the errors of the core."""
+    with pytest.raises(InvalidSettingError):
+        Life.from_row(["BTC-a-b-1"])
+    with pytest.raises(PayloadError):
+        carry_on([], [("writer", b"\xff")])
+    with pytest.raises(PayloadError):
+        carry_on([], [("writer", b"")])

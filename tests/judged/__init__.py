@@ -1,0 +1,1 @@
+"""The simulator judges what is told at size: `make judged`."""
