@@ -30,6 +30,6 @@ async function fromNetwork(request) {
     if (answer.ok) await cache.put(request, answer.clone());
     return answer;
   } catch {
-    return (await cache.match(request, { ignoreSearch: true })) ?? Response.error();
+    return (await cache.match(request, { ignoreSearch: true, ignoreVary: true })) ?? Response.error();
   }
 }
