@@ -21,6 +21,7 @@ from crossbook.aggregator.venue import Venue
 from crossbook.aggregator.venues import Venues
 from crossbook.alerts.counters import Counters as AlertCounters
 from crossbook.alerts.metrics import AlertsCollector
+from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.arbitrage.metrics import ArbitrageCollector
 from crossbook.arbitrage.shard_follower import ShardFollower
 from crossbook.arbitrage.store.events import EventStore
@@ -68,7 +69,9 @@ def collectors(pool: Pool) -> list[Collector]:
     return [
         TrackerCollector(LocalClock(SECOND_NS)),
         AggregatorCollector(counters, intake, Fanout(hub, stopping)),
-        ArbitrageCollector(live, ShardFollower({}, live, PlaneThread(Plane()))),
+        ArbitrageCollector(
+            live, ShardFollower({}, live, PlaneThread(Plane())), FactFollower(dict, live.on_facts, live.clock)
+        ),
         AlertsCollector(AlertCounters()),
         GatewayCollector(GatewayCounters(ShardBoard({}, WallClock(), PlaneThread(Plane())))),
         REGISTRY,  # what a process has whatever it serves
