@@ -130,6 +130,7 @@ fn settings() -> ServerSettings {
         keepalive: Duration::from_secs(5),
         keepalive_timeout: Duration::from_secs(2),
         max_header_bytes: 16 * 1024,
+        tls: None,
     }
 }
 
