@@ -226,3 +226,24 @@ async def test_a_silence_holds_back_and_what_is_open_at_its_end_is_told_then(
     assert (told["label"], told["held_back"]) == ("BTC krakenfutures", f"silenced by ann: known ({made.silence.name})")
     (listed,) = (await replica.stub.ListSilences(pb.ListSilencesRequest(include_expired=True))).silences
     assert not listed.is_active
+
+
+@pytest.mark.parametrize("unknown_first", [True, False])
+async def test_it_is_one_group_whether_or_not_it_was_known_which_leg_is_off(
+    replica: RunningAlerts, arbitrage: StandInArbitrage, receiver: Receiver, unknown_first: bool
+) -> None:
+    """An arbitrage that has just started knows two venues at first: what it says then is no other dislocation."""
+    await replica.create(grouped(receiver, wait=2.0), "r")
+    early, *found = dislocated()
+    early.dislocated_venue = ""
+    order = [early, *found] if unknown_first else [*found, early]
+    for one in order:
+        await arbitrage.tell(event(OPENED, one))
+    await eventually(lambda: "opened" in kinds(receiver))
+    (group,) = await groups(replica)
+    assert (group.label, group.dislocated_venue) == ("BTC krakenfutures", "krakenfutures")
+    await arbitrage.tell(*(event(CLOSED, one) for one in order))
+    await eventually(lambda: "closed" in kinds(receiver))
+    (group,) = await groups(replica)
+    assert group.member_count == len(order)
+    assert kinds(receiver).count("opened") == kinds(receiver).count("closed") == 1

@@ -1,6 +1,7 @@
 """Which group a match belongs to, and how long its group waits for what: both by its rule."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.duration_pb2 import Duration
@@ -21,13 +22,19 @@ UNGROUPED = (*WINDOWS, pb.ALERT_TRIGGER_CANARY)  # what they find does not open 
 
 @dataclass(frozen=True, slots=True)
 class GroupKey:
-    """What the members have in common; asset and venue are empty where they have none in common."""
+    """What the members have in common; asset and venue are empty where they have none in common.
+
+    `alike` are patterns of LIKE for keys of the same but for one thing: of one of the two groups it was known which leg
+    is off, of the other not, as by an arbitrage that has just begun to hear of venues. `kin` is what all of them share.
+    """
 
     key: str
     label: str
     asset: str
     venue: str
     reason: pb.AlertReason.ValueType
+    kin: str
+    alike: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,27 @@ def group_key(match: Match) -> GroupKey:
         asset=match.asset if has_asset else "",
         venue=dislocated_venue(match) if has_venue else "",
         reason=match.reason,
+        kin="|".join(
+            "" if one == pb.ALERT_GROUP_BY_DISLOCATED_VENUE else part for one, part in zip(by, parts, strict=True)
+        ),
+        alike=tuple(_alike(match, by, parts)),
     )
+
+
+def _alike(match: Match, by: Sequence[pb.AlertGroupBy.ValueType], parts: Sequence[str]) -> Iterator[str]:
+    if match.trouble or pb.ALERT_GROUP_BY_DISLOCATED_VENUE not in by:
+        return
+    off = _escaped(dislocated_venue(match))
+    others = (f"{off}/%", f"%/{off}") if off else (_escaped(match.buy_venue), _escaped(match.sell_venue))
+    for other in others:
+        yield "|".join(
+            other if one == pb.ALERT_GROUP_BY_DISLOCATED_VENUE else _escaped(part)
+            for one, part in zip(by, parts, strict=True)
+        )
+
+
+def _escaped(part: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", part)
 
 
 def dislocated_venue(match: Match) -> str:

@@ -45,14 +45,23 @@ VALUES (
     %(trouble)s)
 RETURNING fired_at
 """
-OPEN_GROUP = "SELECT id, revision FROM alert_groups WHERE rule = %(rule)s AND key = %(key)s AND state = 1 FOR UPDATE"
+OPEN_GROUP = """
+SELECT id, revision, key FROM alert_groups
+WHERE rule = %(rule)s AND state = 1 AND (key = %(key)s OR key LIKE ANY(%(alike)s::text[]))
+ORDER BY key = %(key)s DESC, opened_at, id LIMIT 1
+FOR UPDATE
+"""
 CREATE_GROUP = """
 INSERT INTO alert_groups (id, rule, key, label, token, asset, venue, reason, due_at)
 VALUES (%(group)s, %(rule)s, %(key)s, %(label)s, %(token)s, %(group_asset)s, %(venue)s, %(reason)s,
         clock_timestamp() + %(wait)s)
 """
+# A group of which nobody could say which leg is off is named once somebody can.
 JOIN_GROUP = """
 UPDATE alert_groups SET changed_at = clock_timestamp(),
+    key = CASE WHEN %(is_named)s THEN %(key)s ELSE key END,
+    label = CASE WHEN %(is_named)s THEN %(label)s ELSE label END,
+    venue = CASE WHEN %(is_named)s THEN %(venue)s ELSE venue END,
     due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
     due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
 WHERE id = %(group)s
@@ -292,7 +301,7 @@ def _joined(match: Match, group_id: str, told: int) -> Note:
 async def _open_group(connection: Connection, match: Match, values: dict[str, Any]) -> tuple[str, int] | None:
     """The group that the match joins: no cooldown holds back what makes no message. None when it begins one."""
     found = group_key(match)
-    await _lock(connection, "group", match.rule.name, found.key)
+    await _lock(connection, "group", match.rule.name, found.kin)
     values |= {
         "key": found.key,
         "label": found.label,
@@ -300,12 +309,13 @@ async def _open_group(connection: Connection, match: Match, values: dict[str, An
         "group_asset": found.asset,
         "venue": found.venue,
         "reason": found.reason,
+        "alike": list(found.alike),
         "wait": timedelta(microseconds=timing_of(match.rule).wait_ns // 1000),
     }
     row = await (await connection.execute(OPEN_GROUP, values)).fetchone()
     values["group"] = row[0] if row else secrets.token_hex(16)
     if row:
-        values["cooldown"] = timedelta()
+        values |= {"cooldown": timedelta(), "is_named": found.venue != "" and row[2] != found.key}
     return (row[0], row[1]) if row else None
 
 

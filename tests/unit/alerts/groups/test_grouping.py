@@ -44,6 +44,15 @@ def test_members_have_in_common_what_the_rule_says(by: tuple[str, ...], off: str
     assert (found.key, found.label) == (key, label)
 
 
+def test_a_group_is_the_same_before_and_after_it_is_known_which_leg_is_off() -> None:
+    """Patterns find the one from the other; what means something in a pattern is escaped."""
+    assert group_key(match(off="v1")).alike == ("BTC|v1/%|", "BTC|%/v1|")
+    assert group_key(match(off="")).alike == ("BTC|v1|", "BTC|v2|")
+    assert group_key(match(off="v_1")).alike == ("BTC|v\\_1/%|", "BTC|%/v\\_1|")
+    assert group_key(match("ASSET")).alike == ()
+    assert group_key(match(off="v1")).kin == group_key(match(off="")).kin == "BTC||"
+
+
 def test_a_trouble_is_grouped_by_its_venue_and_reason() -> None:
     """It has no other leg."""
     trouble = pb.AlertTrouble(reason=pb.ALERT_REASON_VENUE_STATE, venue="v9", detail="DOWN")
