@@ -1,6 +1,7 @@
 """What must be in the tables and must have been told after the kills; groups by the rules of the histories.
 
-1. Every dislocation that an arbitrage saw for long enough, and that it outlived for long enough to log, is a group.
+1. Every dislocation that an arbitrage saw for long enough, and that it outlived for long enough to log, is a group, or
+   has members in the group of one before it, where alerts heard late of both.
 2. A group is of something that was dislocated, and of one dislocation one group is told.
 3. Every group keeps the rules of `tests/histories/inprocess/groups.py`: one message a revision, each accepted under its
    own id, from its first to CLOSED; nothing begins in a silence; acknowledgements stand.
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from crossbook.plumbing.timestamps import SECOND_NS
 from tests.faults.alert_kills.killer import Killer, Victim
 from tests.faults.alert_kills.market import Dislocation
 from tests.histories.inprocess.groups import SeenGroups, judge_groups
@@ -72,10 +74,18 @@ class Evidence:
             at = f"{one.asset} from {one.since - self.began:.1f} to {one.until - self.began:.1f} s"
             if self._must_be_told(one):
                 self.must += 1
-                if not groups[number]:
+                if not groups[number] and not self._has_members(one):
                     yield f"{at} is in no group"
             if len(both := [name for name in groups[number] if name in told]) > 1:
                 yield f"{at} was told as {len(both)} groups: {', '.join(both)}"
+
+    def _has_members(self, one: Dislocation) -> bool:
+        """An opportunity's id begins with its asset and ends with when it opened, in ns and hexadecimal."""
+        for cause, _ in self.seen.members:
+            opened = int(cause.rpartition("-")[2], 16) / SECOND_NS
+            if cause.partition("-")[0] == one.asset and one.since <= opened <= one.until + SEEN_SECONDS:
+                return True
+        return False
 
     def _must_be_told(self, one: Dislocation) -> bool:
         """By an arbitrage that was there and stayed."""
