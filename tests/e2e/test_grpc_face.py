@@ -81,13 +81,17 @@ class Face:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def face(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Face]:
-    """One run for all tests, once it has written a window of every venue. Whatever they do, nothing is a bug to it."""
+    """One run for all tests, once it has written a window of every venue and heard facts of instruments.
+
+    Whatever they do, nothing is a bug to it.
+    """
     options = ["--venues", ",".join(VENUES), "--assets", "BTC,ETH", "--window-seconds", "1", "--tracker-processes", "1"]
     async with System(tmp_path_factory.mktemp("run"), *options) as system:
         await system.until(lambda: STUBS.keys() <= system.processes().keys())
         running = Face({process: open_channel(system.address(process)) for process in STUBS})
         try:
             await eventually(lambda: _has_windows(running))
+            await eventually(lambda: _has_facts(running))
             yield running
         finally:
             for channel in running.channels.values():
@@ -103,6 +107,10 @@ async def _has_windows(running: Face) -> bool:
     except grpc.aio.AioRpcError:
         return False  # not listening yet, or Postgres is not there yet
     return {row.venue for row in found.snapshots if row.tick_count} == set(VENUES)
+
+
+async def _has_facts(running: Face) -> bool:
+    return bool((await running.call("aggregator", "ListInstrumentFacts", {"page_size": 1})).next_page_token)
 
 
 async def test_reflection_lists_every_service(face: Face) -> None:

@@ -174,5 +174,13 @@ async def _seen(dsn: str, began: float, told: list[Told], people: People) -> See
     groups, messages, members, deliveries = row
     requests = [(one.webhook_id, one.group, one.revision) for one in told]
     return SeenGroups(
-        groups, messages, members, deliveries, requests, people.silences, people.acknowledged, open_assets=set()
+        groups,
+        messages,
+        members,
+        deliveries,
+        requests,
+        people.silences,
+        people.acknowledged,
+        open_assets=set(),
+        close_wait_seconds=TIMING["close_wait"],
     )

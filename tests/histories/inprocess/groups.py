@@ -45,6 +45,7 @@ class SeenGroups:
     members: Sequence[Sequence[Any]] = ()  # cause, group
     deliveries: Sequence[Sequence[Any]] = ()  # message, state
     told: list[tuple[str, str, int]] = field(default_factory=list)  # webhook-id, group, revision
+    close_wait_seconds: float = field(default=CLOSE_WAIT_SECONDS, kw_only=True)
     silences: list[tuple[str, float, float]] = field(default_factory=list)  # asset, from, to
     acknowledged: list[tuple[str, str, float, float]] = field(default_factory=list)  # group, author, from, to
     open_assets: set[str] = field(default_factory=set)
@@ -87,8 +88,8 @@ def _is_part(group: Sequence[Any], seen: SeenGroups) -> bool:
     return any(
         other[0] in ended
         and other[1] == group[1]
-        and group[6] <= other[5] + CLOSE_WAIT_SECONDS + SLACK_SECONDS
-        and other[6] <= group[5] + CLOSE_WAIT_SECONDS + SLACK_SECONDS
+        and group[6] <= other[5] + seen.close_wait_seconds + SLACK_SECONDS
+        and other[6] <= group[5] + seen.close_wait_seconds + SLACK_SECONDS
         for other in seen.groups
         if other is not group
     )
