@@ -1,4 +1,4 @@
-//! Arrays as Postgres reads them in a statement: a client that writes lists value by value takes ten times as long.
+//! Arrays as Postgres reads them in a statement, so that no client has to write lists value by value.
 
 use std::fmt::{Debug, Write};
 
