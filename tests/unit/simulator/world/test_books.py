@@ -6,7 +6,8 @@ from pathlib import Path
 from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.registry import TRAITS
 from crossbook.simulator.simulator import Simulator
-from crossbook.simulator.world.books import FLUSH_NS, LEVELS, BookFile
+from crossbook.simulator.world.books import LEVELS, BookFile
+from crossbook.simulator.world.line_file import FLUSH_NS
 
 VENUE = next(iter(TRAITS))
 

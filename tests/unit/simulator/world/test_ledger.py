@@ -8,7 +8,8 @@ from crossbook.plumbing.private_files import PrivateFolderError
 from crossbook.plumbing.settings import SimulatorSettings
 from crossbook.simulator.registry import TRAITS
 from crossbook.simulator.simulator import Simulator
-from crossbook.simulator.world.ledger import FLUSH_NS, Ledger
+from crossbook.simulator.world.ledger import Ledger
+from crossbook.simulator.world.line_file import FLUSH_NS
 from crossbook.simulator.world.world import Instrument
 
 VENUE = next(iter(TRAITS))
