@@ -135,9 +135,7 @@ impl From<InstrumentFacts> for ReadFacts {
                 state: FactState::from_number(fact.state as u32)?,
                 value: fact.value.filter(|value| value.is_finite()),
                 is_no_limit: fact.reason == NO_LIMIT,
-                receive_ns: fact
-                    .receive_time
-                    .map_or(0, |time| time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())),
+                receive_ns: Time::ns_of(fact.receive_time),
             })
         });
         Self { facts: facts.collect(), venue: told.venue, symbol: told.symbol, is_gone: told.is_gone }

@@ -18,6 +18,11 @@ impl Time {
         Self { seconds: time_ns.div_euclid(SECOND_NS), nanos: time_ns.rem_euclid(SECOND_NS) as i32 }
     }
 
+    /// In nanoseconds; one that is not told is 0.
+    pub fn ns_of(told: Option<Self>) -> i64 {
+        told.map_or(0, |time| time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into()))
+    }
+
     /// Absent where 0 stands for "none".
     pub fn known(time_ns: i64) -> Option<Self> {
         (time_ns != 0).then(|| Self::from_ns(time_ns))

@@ -46,7 +46,7 @@ impl Life {
     pub fn begun(event: &OpportunityEvent, writer: &str) -> Self {
         let found = event.opportunity.clone().unwrap_or_default();
         let (buy, sell) = (found.buy.unwrap_or_default(), found.sell.unwrap_or_default());
-        let (costs, event_ns) = (found.costs.unwrap_or_default(), ns_of(event.event_time));
+        let (costs, event_ns) = (found.costs.unwrap_or_default(), Time::ns_of(event.event_time));
         let mut life = Self {
             id: found.id,
             asset: found.asset,
@@ -55,7 +55,7 @@ impl Life {
             sell_venue: sell.venue,
             sell_symbol: sell.symbol,
             quote_currency: buy.quote_currency,
-            open_ns: ns_of(found.open_time),
+            open_ns: Time::ns_of(found.open_time),
             publish_ns: event_ns,
             last_ns: event_ns,
             opening_gross_percent: costs.gross_percent,
@@ -76,7 +76,7 @@ impl Life {
     /// The next event of it, or one that another replica told earlier or later than ours.
     pub fn take(&mut self, event: &OpportunityEvent, writer: &str) {
         let Some(found) = &event.opportunity else { return };
-        let (event_ns, net_percent) = (ns_of(event.event_time), found.costs.unwrap_or_default().net_percent);
+        let (event_ns, net_percent) = (Time::ns_of(event.event_time), found.costs.unwrap_or_default().net_percent);
         let is_newest = event_ns >= self.last_ns;
         self.events += 1;
         if found.peak_net_percent > self.peak_net_percent {
@@ -106,8 +106,4 @@ impl Life {
     pub fn end(&mut self, close_ns: i64, reason: i32, is_censored: bool) {
         (self.close_ns, self.close_reason, self.is_censored) = (Some(close_ns.max(self.open_ns)), reason, is_censored);
     }
-}
-
-fn ns_of(time: Option<Time>) -> i64 {
-    time.map_or(0, |time| time.seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(time.nanos)))
 }
