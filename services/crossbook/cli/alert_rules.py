@@ -171,15 +171,12 @@ def _one(identifier: str, file: Path | None, target: str | None) -> "pb.AlertRul
 
 async def _stored(stub: Any) -> Any:
     from crossbook.pb.v1 import alerts_pb2 as pb
+    from crossbook.plumbing.paging import pages
 
     request = pb.ListAlertRulesRequest(page_size=1000)
-    while True:
-        page = await stub.ListAlertRules(request, timeout=10)
+    async for page in pages(stub.ListAlertRules, request, 10):
         for rule in page.alert_rules:
             yield rule
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            return
 
 
 async def _put(stub: Any, identifier: str, rule: "pb.AlertRule", before: "pb.AlertRule | None") -> str:

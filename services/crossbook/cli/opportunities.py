@@ -38,6 +38,7 @@ def history(
     from crossbook.cli.calls import call, default_target
     from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
     from crossbook.plumbing.grpc.channel import UNARY_DEADLINE_SECONDS
+    from crossbook.plumbing.paging import pages
 
     request = arbitrage_pb2.ListOpportunityHistoryRequest(
         venues=split_names(venues),
@@ -50,14 +51,13 @@ def history(
 
     async def ask(channel: "grpc.aio.Channel") -> None:
         stub, left = arbitrage_pb2_grpc.ArbitrageServiceStub(channel), limit
-        while left:
-            request.page_size = min(left, PAGE)
-            page = await stub.ListOpportunityHistory(request, timeout=UNARY_DEADLINE_SECONDS)
+        request.page_size = min(left, PAGE)
+        async for page in pages(stub.ListOpportunityHistory, request, UNARY_DEADLINE_SECONDS):
             for life in page.lives:
                 printer.show(life)
             left -= len(page.lives)
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
+            request.page_size = min(left, PAGE)
+            if not left:
                 return
 
     call(default_target("arbitrage", target), ask)

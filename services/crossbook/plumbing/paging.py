@@ -7,7 +7,10 @@ a page may ask for any.
 import base64
 import binascii
 import hashlib
+import itertools
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -15,6 +18,21 @@ from crossbook.plumbing.errors import InvalidRequestError
 
 Position = list[str | int | float | None]
 DIGEST_BYTES = 12
+
+
+async def pages(
+    ask: Callable[..., Awaitable[Any]],
+    request: Any,
+    timeout: float,  # noqa: ASYNC109 (gRPC's name)
+    most: int | None = None,
+) -> AsyncIterator[Any]:
+    """Answers to a request, `most` at most, each asked for when it is taken; the request's page_token goes along."""
+    for _ in itertools.count() if most is None else range(most):
+        answer = await ask(request, timeout=timeout)
+        request.page_token = answer.next_page_token
+        yield answer
+        if not answer.next_page_token:
+            return
 
 
 def query_fingerprint(request: Message) -> bytes:

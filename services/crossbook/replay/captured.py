@@ -15,6 +15,7 @@ from crossbook.alerts.evaluation.decisions import Decision
 from crossbook.pb.v1 import alerts_pb2, alerts_pb2_grpc
 from crossbook.plumbing.data.postgres import Connection, open_pool
 from crossbook.plumbing.grpc.channel import UNARY_DEADLINE_SECONDS, open_channel
+from crossbook.plumbing.paging import pages
 from crossbook.plumbing.private_files import write_whole
 from crossbook.plumbing.recording import RecordingError
 from crossbook.plumbing.timestamps import SECOND_NS
@@ -127,9 +128,6 @@ async def _alerts(target: str, started_ns: int) -> tuple[list[alerts_pb2.AlertRu
         listed = await stub.ListAlertRules(
             alerts_pb2.ListAlertRulesRequest(page_size=PAGE), timeout=UNARY_DEADLINE_SECONDS
         )
-        while True:
-            answer = await stub.ListAlerts(request, timeout=UNARY_DEADLINE_SECONDS)
+        async for answer in pages(stub.ListAlerts, request, UNARY_DEADLINE_SECONDS):
             decisions += [Decision(alert.rule, alert.opportunity.id) for alert in answer.alerts if alert.opportunity.id]
-            if not answer.next_page_token:
-                return list(listed.alert_rules), sorted(decisions)
-            request.page_token = answer.next_page_token
+    return list(listed.alert_rules), sorted(decisions)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crossbook.pb.v1 import aggregator_pb2
 from crossbook.plumbing.errors import InvalidRequestError
-from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
+from crossbook.plumbing.paging import decode_token, encode_token, page_limit, pages, query_fingerprint
 
 POSITIONS = st.lists(st.one_of(st.text(), st.integers(), st.none()), max_size=4)
 
@@ -49,3 +49,21 @@ def test_a_page_size_of_zero_means_the_default(size: int, rows: int) -> None:
 def test_a_page_size_out_of_range_names_the_field(size: int) -> None:
     with pytest.raises(InvalidRequestError, match="page_size"):
         page_limit(size, 100, 1000)
+
+
+@pytest.mark.parametrize(("most", "seen"), [(None, ["a", "b", "c"]), (2, ["a", "b"])])
+async def test_pages_are_asked_for_in_turn_to_the_last_or_the_most(most: int | None, seen: list[str]) -> None:
+    """Each with the token that the one before gave, and with whatever the caller has changed meanwhile."""
+    following, asked = {"": "a", "a": "b", "b": ""}, []
+
+    async def ask(request: aggregator_pb2.ListMinutesRequest, **how: float) -> aggregator_pb2.ListMinutesResponse:
+        asked.append((request.page_token, request.page_size, how["timeout"]))
+        return aggregator_pb2.ListMinutesResponse(next_page_token=following[request.page_token])
+
+    request = aggregator_pb2.ListMinutesRequest(page_size=1)
+    found = []
+    async for page in pages(ask, request, 5.0, most):
+        found.append(page.next_page_token)
+        request.page_size += 1
+    assert [token or "c" for token in found] == seen
+    assert asked == [("", 1, 5.0), ("a", 2, 5.0), ("b", 3, 5.0)][: len(seen)]

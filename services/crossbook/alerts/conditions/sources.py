@@ -25,6 +25,7 @@ from crossbook.pb.v1 import (
 )
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.grpc.channel import open_channel
+from crossbook.plumbing.paging import pages
 
 ANSWER_SECONDS = 2.0
 INSTRUMENTS_EVERY_SECONDS = 10.0
@@ -168,10 +169,6 @@ async def _facts(
     stub = aggregator_pb2_grpc.AggregatorServiceStub(channel)
     request = aggregator_pb2.ListInstrumentFactsRequest(kinds=kinds, page_size=PAGE)
     found: list[facts_pb2.InstrumentFacts] = []
-    for _ in range(MAX_PAGES):
-        answer = await stub.ListInstrumentFacts(request, timeout=ANSWER_SECONDS)
+    async for answer in pages(stub.ListInstrumentFacts, request, ANSWER_SECONDS, MAX_PAGES):
         found += answer.instruments
-        if not answer.next_page_token:
-            break
-        request.page_token = answer.next_page_token
     return found
