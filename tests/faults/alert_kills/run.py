@@ -1,7 +1,6 @@
 """One run: two replicas of each service, a market that goes on, people, and somebody who kills."""
 
 import asyncio
-import json
 import random
 import signal
 import time
@@ -23,7 +22,7 @@ from tests.histories.inprocess.groups import GROUPED, LOOK, SeenGroups
 from tests.support.aggregator.fanout import Fanout, running_fanout
 from tests.support.alerts.alerts_process import INHIBITIONS, RunningAlerts
 from tests.support.alerts.receiver import Answer, Received, Receiver, receiving
-from tests.support.alerts.replica_process import ServiceProcess
+from tests.support.alerts.replica_process import ServiceProcess, quick_environment
 from tests.support.waiting import eventually
 
 REPLICAS = 2
@@ -119,15 +118,7 @@ def _taken(receiver: Receiver, people: People, killer: Killer) -> list[Told]:
 
 @asynccontextmanager
 async def _victims(fanout: Fanout, dsn: str, redis_url: str, folder: Path) -> AsyncIterator[list[Victim]]:
-    environment = {
-        "CROSSBOOK_POSTGRES_DSN": dsn,
-        "CROSSBOOK_REDIS_URL": redis_url,
-        "CROSSBOOK_ARBITRAGE__SHARDS": json.dumps({"main": f"127.0.0.1:{fanout.port}"}),
-        "CROSSBOOK_ARBITRAGE__MIN_LIFE_MS": "0",
-        "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
-        "CROSSBOOK_ALERTS__CLAIM_LEASE_SECONDS": "1",
-        "CROSSBOOK_ALERTS__DELIVERY_LEASE_SECONDS": "10",
-    }
+    environment = quick_environment(dsn, redis_url, fanout.port, delivery_lease_seconds=10)
     victims: list[Victim] = []
     async with AsyncExitStack() as stack:
         for service in ("arbitrage", "alerts"):

@@ -3,7 +3,6 @@ told, each under one id. What paid is known from what the stand-in aggregator se
 """
 
 import asyncio
-import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -21,7 +20,7 @@ from tests.support.aggregator.fanout import Fanout, Tick, running_fanout
 from tests.support.alerts.alert_replicas import hook, ids_told, knows
 from tests.support.alerts.alerts_process import RunningAlerts
 from tests.support.alerts.receiver import Receiver
-from tests.support.alerts.replica_process import ServiceProcess
+from tests.support.alerts.replica_process import ServiceProcess, quick_environment
 from tests.support.waiting import eventually
 
 PAUSE_SECONDS = 0.02
@@ -93,15 +92,7 @@ class Pair:
 async def pair(dsn: str, redis_url: str, receiver: Receiver, folder: Path) -> AsyncIterator[tuple[Pair, Market]]:
     """Both serving, with one rule that tells everything."""
     async with running_fanout() as fanout:
-        environment = {
-            "CROSSBOOK_POSTGRES_DSN": dsn,
-            "CROSSBOOK_REDIS_URL": redis_url,
-            "CROSSBOOK_ARBITRAGE__SHARDS": json.dumps({"main": f"127.0.0.1:{fanout.port}"}),
-            "CROSSBOOK_ARBITRAGE__MIN_LIFE_MS": "0",
-            "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
-            "CROSSBOOK_ALERTS__CLAIM_LEASE_SECONDS": "1",
-            "CROSSBOOK_ALERTS__DELIVERY_LEASE_SECONDS": "2",
-        }
+        environment = quick_environment(dsn, redis_url, fanout.port, delivery_lease_seconds=2)
         arbitrage = ServiceProcess("arbitrage", folder / "arbitrage.log", environment)
         target = {"CROSSBOOK_ALERTS__ARBITRAGE_TARGETS": arbitrage.target}
         alerts = ServiceProcess("alerts", folder / "alerts.log", environment | target)

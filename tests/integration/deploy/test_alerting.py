@@ -1,15 +1,10 @@
 """Alerting rules, as Prometheus itself evaluates them. Skipped where `make chart` has not fetched promtool."""
 
 import re
-import shutil
 import subprocess
-from pathlib import Path
 
-import pytest
+from tests.support.deploy.rendered import CHART, ROOT, of_kind, render, tool
 
-from tests.support.deploy.rendered import CHART, of_kind, render
-
-ROOT = Path(__file__).parents[3]
 RULES = CHART / "files/rules.yaml"
 TESTS = ROOT / "deploy/prometheus/rules_test.yaml"
 MONITORED = CHART / "ci/monitored-values.yaml"
@@ -17,11 +12,7 @@ MONITORED = CHART / "ci/monitored-values.yaml"
 
 def promtool(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs it; skips the test where there is none."""
-    own = ROOT / ".tools/bin/promtool"
-    found = str(own) if own.exists() else shutil.which("promtool")
-    if found is None:
-        pytest.skip("promtool is missing: make chart fetches it, from Debian's packages")
-    return subprocess.run([found, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return tool("promtool", "fetches it, from Debian's packages", *arguments)
 
 
 def test_prometheus_reads_every_rule() -> None:

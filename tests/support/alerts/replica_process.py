@@ -1,6 +1,7 @@
 """Replicas of services as processes of their own, which can be killed, stopped and continued."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -51,6 +52,19 @@ class ServiceProcess:
 
     def log(self) -> str:
         return self._log_path.read_text()
+
+
+def quick_environment(dsn: str, redis_url: str, shard_port: int, delivery_lease_seconds: int) -> dict[str, str]:
+    """Of arbitrage and alerts that a test may kill: what pays opens at once, and a claim ends soon."""
+    return {
+        "CROSSBOOK_POSTGRES_DSN": dsn,
+        "CROSSBOOK_REDIS_URL": redis_url,
+        "CROSSBOOK_ARBITRAGE__SHARDS": json.dumps({"main": f"127.0.0.1:{shard_port}"}),
+        "CROSSBOOK_ARBITRAGE__MIN_LIFE_MS": "0",
+        "CROSSBOOK_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
+        "CROSSBOOK_ALERTS__CLAIM_LEASE_SECONDS": "1",
+        "CROSSBOOK_ALERTS__DELIVERY_LEASE_SECONDS": str(delivery_lease_seconds),
+    }
 
 
 def free_port() -> int:

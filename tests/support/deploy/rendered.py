@@ -18,13 +18,18 @@ def named(values: Path | None) -> str:
     return values.stem if values else "default"
 
 
+def tool(name: str, comes: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs ours, or the machine's; skips the test where there is none, with where it comes from."""
+    own = ROOT / ".tools/bin" / name
+    found = str(own) if own.exists() else shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is missing: make chart {comes}")
+    return subprocess.run([found, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
 def helm(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs it; skips the test where there is none."""
-    own = ROOT / ".tools/bin/helm"
-    found = str(own) if own.exists() else shutil.which("helm")
-    if found is None:
-        pytest.skip("helm is missing: make chart builds it, with Go")
-    return subprocess.run([found, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return tool("helm", "builds it, with Go", *arguments)
 
 
 def render_text(*values: Path | None, sets: tuple[str, ...] = (), chart: Path = CHART) -> str:

@@ -1,12 +1,10 @@
 """Alerting rules, their runbooks and Grafana's boards speak of what our services really show."""
 
 import asyncio
-import importlib.util
 import json
 import re
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from prometheus_client import REGISTRY
@@ -41,6 +39,7 @@ from crossbook.tracker.metrics import TrackerCollector
 from crossbook.tracker.venue.local_clock import LocalClock
 from tests.support.aggregator.memory_store import MemoryStore
 from tests.support.arbitrage.watching import WatchedScan
+from tests.support.deploy.scripts import script
 
 ROOT = Path(__file__).parents[3]
 FILES = ROOT / "deploy/helm/crossbook/files"
@@ -48,16 +47,6 @@ RULES = (FILES / "rules.yaml").read_text()
 BOARDS = sorted((FILES / "boards").glob("*.json"))
 NAME = re.compile(r"\b(?:crossbook|process)_[a-z0-9_]+")
 ALERT = re.compile(r"- alert: (\w+)\n\s+expr: (.*)\n(?:.*\n){0,5}?\s+runbook: (\S+)")
-
-
-def boards_generator() -> ModuleType:
-    """deploy/helm/boards.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location("boards", ROOT / "deploy/helm/boards.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def collectors(pool: Pool) -> list[Collector]:
@@ -134,7 +123,7 @@ def test_every_alert_has_its_runbook() -> None:
 
 def test_boards_are_those_of_the_table() -> None:
     """Each asks for its data source, imports without a question, and keeps its address."""
-    assert {board.name: board.read_text() for board in BOARDS} == boards_generator().boards()
+    assert {board.name: board.read_text() for board in BOARDS} == script("deploy/helm/boards.py").boards()
     for board in map(json.loads, (one.read_text() for one in BOARDS)):
         assert "__inputs" not in board
         assert board["uid"].startswith("crossbook-")

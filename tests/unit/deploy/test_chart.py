@@ -1,35 +1,26 @@
 """What the chart and the image have from elsewhere is what stands there today."""
 
-import importlib.util
 import json
 import re
 import tomllib
 from pathlib import Path
-from types import ModuleType
+
+from tests.support.deploy.scripts import script
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "deploy/helm/crossbook"
+GENERATE = "deploy/helm/generate.py"
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
-
-
-def generator() -> ModuleType:
-    """deploy/helm/generate.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "deploy/helm/generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_ports_servers_and_who_dials_whom_are_those_of_the_table() -> None:
     """A service that is added, moved or needs another server is red here until `make chart` has written it."""
-    assert (CHART / "files/services.json").read_text() == generator().services()
+    assert (CHART / "files/services.json").read_text() == script(GENERATE).services()
 
 
 def test_what_services_dial_is_found_in_their_settings() -> None:
     """The table says nothing of it."""
-    rows = json.loads(generator().services())
+    rows = json.loads(script(GENERATE).services())
     dialled = {name: row["dials"] for name, row in rows.items() if row["dials"]}
     assert dialled == {
         "tracker": ["aggregator"],
@@ -41,7 +32,7 @@ def test_what_services_dial_is_found_in_their_settings() -> None:
 def test_every_service_has_its_values() -> None:
     """A section of its own, which the schema knows."""
     schema = json.loads((CHART / "values.schema.json").read_text())
-    names = {service.name for service in generator().charted()}
+    names = {service.name for service in script(GENERATE).charted()}
     sections = set(re.findall(r"^(\w+):", (CHART / "values.yaml").read_text(), re.MULTILINE))
     assert names <= set(schema["properties"])
     assert sections == set(schema["properties"]) - {"global", "enabled"}
@@ -49,7 +40,7 @@ def test_every_service_has_its_values() -> None:
 
 def test_the_page_of_values_is_that_of_values() -> None:
     """Every value has a row."""
-    assert (CHART / "README.md").read_text() == generator().readme()
+    assert (CHART / "README.md").read_text() == script(GENERATE).readme()
 
 
 def test_the_image_is_of_the_versions_that_the_sources_need() -> None:
