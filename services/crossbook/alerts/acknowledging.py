@@ -8,7 +8,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import ConflictError, FieldViolation, InvalidRequestError, NotFoundError
 from crossbook.plumbing.requests import refuse
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration, to_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, duration_or, from_duration, to_timestamp
 
 DEFAULT_NS = 4 * 3600 * SECOND_NS
 MAX_NS = 7 * 86_400 * SECOND_NS
@@ -27,7 +27,7 @@ class Acknowledging:
         identifier = await self._meant(request)
         now_ns = self._clock.now_ns()
         said = pb.AlertAcknowledgement(author=request.author, comment=request.comment, time=to_timestamp(now_ns))
-        valid_ns = from_duration(request.valid_for) if request.HasField("valid_for") else DEFAULT_NS
+        valid_ns = duration_or(request, "valid_for", DEFAULT_NS)
         said.expire_time.CopyFrom(to_timestamp(now_ns + valid_ns))
         group = await self._store.acknowledge(identifier, said)
         if group is None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from crossbook.alerts.names import reason_word
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.data.leases import Tenure
@@ -73,7 +74,7 @@ class Match:
         """Of a trouble what keeps it apart from others of its venue."""
         if self.trouble is None:
             return self.opportunity.sell.venue
-        return f"{pb.AlertReason.Name(self.trouble.reason).removeprefix('ALERT_REASON_').lower()}:{self.trouble.part}"
+        return f"{reason_word(self.trouble.reason)}:{self.trouble.part}"
 
     @property
     def reason(self) -> pb.AlertReason.ValueType:

@@ -1,7 +1,8 @@
-"""Resource names: "alertRules/{id}", "alerts/{id}", and so on."""
+"""Resource names: "alertRules/{id}", "alerts/{id}", and so on; and the words that reasons have in keys."""
 
 import re
 
+from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import InvalidRequestError
 
 ID = re.compile(r"[a-z0-9-]{1,63}")
@@ -10,6 +11,11 @@ ALERTS = "alerts/"
 MESSAGES = "alertMessages/"
 GROUPS = "alertGroups/"
 SILENCES = "silences/"
+
+
+def reason_word(reason: pb.AlertReason.ValueType) -> str:
+    """With which keys of this reason begin."""
+    return pb.AlertReason.Name(reason).removeprefix("ALERT_REASON_").lower()
 
 
 def rule_id(name: str, field: str) -> str:

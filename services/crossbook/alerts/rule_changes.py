@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection
 
 from crossbook.alerts.channels.targets import TargetPolicy
-from crossbook.alerts.groups.grouping import UNGROUPED
+from crossbook.alerts.groups.grouping import lacks_grouping
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.rules import check_rule, created, redacted, updated
 from crossbook.alerts.store.rules import RuleStore
@@ -33,7 +33,7 @@ class RuleChanges:
     async def create(self, rule_id: str, rule: pb.AlertRule) -> pb.AlertRule:
         """Under our own id when none is given. Raises InvalidRequestError, AlreadyExistsError, OverloadedError."""
         new = created(rule)
-        if not new.HasField("grouping") and new.trigger not in UNGROUPED:
+        if lacks_grouping(new):
             new.grouping.SetInParent()
         await self._check(new)
         stored = await self._store.create_rule(rule_id or f"rule-{secrets.token_hex(6)}", new)

@@ -22,7 +22,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from crossbook.alerts.channels.registry import restore_channel
 from crossbook.alerts.channels.targets import TargetPolicy
-from crossbook.alerts.groups.grouping import UNGROUPED
+from crossbook.alerts.groups.grouping import lacks_grouping
 from crossbook.alerts.names import ID, RULES
 from crossbook.alerts.rules import SERVER_FIELDS, check_rule, redacted
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -91,7 +91,7 @@ def _rule(identifier: object, fields: object, environment: Mapping[str, str]) ->
         rule = ParseDict(filled, pb.AlertRule(name=RULES + identifier))
     except ParseError as error:
         raise RuleFileError(f"{identifier}: {error}") from None
-    if not rule.HasField("grouping") and rule.trigger not in UNGROUPED:
+    if lacks_grouping(rule):
         rule.grouping.SetInParent()  # as for a rule that is created
     return rule
 
@@ -112,7 +112,7 @@ def _filled(value: Any, path: str, environment: Mapping[str, str]) -> Any:
 
 def _fields(rule: pb.AlertRule) -> dict[str, Any]:
     fields: dict[str, Any] = MessageToDict(rule, preserving_proto_field_name=True)
-    if not rule.HasField("grouping") and rule.trigger not in UNGROUPED:
+    if lacks_grouping(rule):
         fields["grouping"] = {"by": ["ALERT_GROUP_BY_NONE"]}  # of a rule made before there were groups
     return {"is_enabled": rule.is_enabled, **{name: one for name, one in fields.items() if name not in SERVER_FIELDS}}
 

@@ -7,7 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from crossbook.alerts.channels.registry import check_channel, redact_channel, restore_channel
 from crossbook.alerts.channels.targets import TargetPolicy
-from crossbook.alerts.conditions.checks import check_conditions, needs_two_venues
+from crossbook.alerts.conditions.checks import THRESHOLDS, check_conditions, needs_two_venues
 from crossbook.alerts.groups.grouping import UNGROUPED, WINDOWS, is_grouped
 from crossbook.alerts.holding.mute_times import check_mute_times
 from crossbook.alerts.names import ID
@@ -15,7 +15,7 @@ from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 from crossbook.plumbing.opportunity_filter import check_filter
 from crossbook.plumbing.requests import MAX_NAME_CHARACTERS, check_names, check_venues, refuse
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration
+from crossbook.plumbing.timestamps import SECOND_NS, duration_or, from_duration
 
 DEFAULT_COOLDOWN_NS = 300 * SECOND_NS
 MAX_COOLDOWN_NS = 30 * 86_400 * SECOND_NS
@@ -23,7 +23,6 @@ MAX_LIFE_NS = 86_400 * SECOND_NS
 MAX_ALIVE_AFTER_NS = 5 * SECOND_NS  # the last horizon of a prediction
 MAX_NAMES = 1000  # of a list of a rule, which is looked at for every event
 MAX_CHANNELS = 20
-THRESHOLDS = ("min_gross_percent", "min_net_percent", "min_notional")
 SERVER_FIELDS = ("name", "etag", "create_time", "update_time")
 FIELDS = tuple(field.name for field in pb.AlertRule.DESCRIPTOR.fields if field.name not in SERVER_FIELDS)
 
@@ -44,7 +43,7 @@ def cooldown_ns(rule: pb.AlertRule) -> int:
     """How long it stays silent after it fired; a canary never does."""
     if rule.trigger == pb.ALERT_TRIGGER_CANARY:
         return 0
-    return from_duration(rule.cooldown) if rule.HasField("cooldown") else DEFAULT_COOLDOWN_NS
+    return duration_or(rule, "cooldown", DEFAULT_COOLDOWN_NS)
 
 
 def default_rule() -> pb.AlertRule:

@@ -4,6 +4,7 @@ import math
 import time
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 SECOND_NS = 1_000_000_000
@@ -36,6 +37,11 @@ def to_duration(duration_ns: int) -> Duration:
 def from_duration(duration: Duration) -> int:
     """A message as nanoseconds."""
     return duration.seconds * SECOND_NS + duration.nanos
+
+
+def duration_or(given: Message, field: str, default_ns: int) -> int:
+    """A message's field as nanoseconds, or the default where it is not set."""
+    return from_duration(getattr(given, field)) if given.HasField(field) else default_ns
 
 
 def seconds_to_ns(seconds: float) -> int:

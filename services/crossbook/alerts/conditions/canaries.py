@@ -11,17 +11,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from crossbook.alerts.conditions.troubles import new_trouble, reason_word
+from crossbook.alerts.conditions.troubles import new_trouble
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.firing import Busy, Firing
 from crossbook.alerts.match import Match
+from crossbook.alerts.names import reason_word
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.alerts import AlertStore
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.errors import UnavailableError
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration, to_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, duration_or, to_timestamp
 
 DEFAULT_INTERVAL_NS = 3600 * SECOND_NS
 STATS_SECONDS = 5.0
@@ -29,8 +30,7 @@ STATS_SECONDS = 5.0
 
 def interval_ns(rule: pb.AlertRule) -> int:
     """From one due time to the next."""
-    given = rule.canary
-    return from_duration(given.interval) if given.HasField("interval") else DEFAULT_INTERVAL_NS
+    return duration_or(rule.canary, "interval", DEFAULT_INTERVAL_NS)
 
 
 def due_ns(rule: pb.AlertRule, now_ns: int) -> int:

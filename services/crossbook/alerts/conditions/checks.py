@@ -18,7 +18,7 @@ CONDITIONS = {
     pb.ALERT_TRIGGER_BASIS: "basis",
     pb.ALERT_TRIGGER_CANARY: "canary",
 }
-NOT_FOR_CONDITIONS = ("min_gross_percent", "min_net_percent", "min_notional")
+THRESHOLDS = ("min_gross_percent", "min_net_percent", "min_notional")
 NOT_FOR_CANARIES = ("venues", "symbols", "assets", "min_life", "cooldown")
 OPENS_INCIDENTS = ("pagerduty", "opsgenie")
 ONE_VENUE = (pb.ALERT_TRIGGER_FEED, pb.ALERT_TRIGGER_SYSTEM, pb.ALERT_TRIGGER_MARKET_MOVE, pb.ALERT_TRIGGER_BASIS)
@@ -54,7 +54,7 @@ def check_conditions(rule: pb.AlertRule) -> Iterator[FieldViolation]:
             yield FieldViolation(f"alert_rule.{field}", "is for rules with its own trigger")
     if own is None:
         return
-    for field in NOT_FOR_CONDITIONS:
+    for field in THRESHOLDS:
         if rule.HasField(field):  # type: ignore[arg-type]
             yield FieldViolation(f"alert_rule.{field}", "is for opportunities and windows")
     if own == "canary":

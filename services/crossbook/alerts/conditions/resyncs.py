@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from crossbook.alerts.conditions.parts import Trackers
 from crossbook.alerts.conditions.troubles import new_trouble
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration
+from crossbook.plumbing.timestamps import SECOND_NS, duration_or
 
 DEFAULT_WITHIN_NS = 300 * SECOND_NS
 KEPT_NS = 3600 * SECOND_NS
@@ -51,5 +51,4 @@ class Resyncs:
 
 def within_ns(rule: pb.AlertRule) -> int:
     """The span in which rebuilds count."""
-    given = rule.feed
-    return from_duration(given.resync_within) if given.HasField("resync_within") else DEFAULT_WITHIN_NS
+    return duration_or(rule.feed, "resync_within", DEFAULT_WITHIN_NS)

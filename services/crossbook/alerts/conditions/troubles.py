@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from crossbook.alerts.names import reason_word
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import market_pb2
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration, from_timestamp, to_timestamp
+from crossbook.plumbing.timestamps import SECOND_NS, duration_or, from_timestamp, to_timestamp
 
 SICK_STATES = (market_pb2.VENUE_STATE_DEGRADED, market_pb2.VENUE_STATE_DOWN)
 DEFAULT_WITHIN_NS = 300 * SECOND_NS
@@ -14,11 +15,6 @@ DEFAULT_WITHIN_NS = 300 * SECOND_NS
 def key_of(trouble: pb.AlertTrouble) -> str:
     """Of its reason and of what it is about."""
     return ":".join((reason_word(trouble.reason), trouble.venue, trouble.asset, trouble.part))
-
-
-def reason_word(reason: pb.AlertReason.ValueType) -> str:
-    """With which keys of this reason begin."""
-    return pb.AlertReason.Name(reason).removeprefix("ALERT_REASON_").lower()
 
 
 def feed_troubles(rule: pb.AlertRule, venues: Iterable[market_pb2.VenueHealth]) -> Iterator[pb.AlertTrouble]:
@@ -69,8 +65,7 @@ def moved(rule: pb.AlertRule, asset: str, history: Sequence[tuple[int, float]]) 
 
 def within_ns(rule: pb.AlertRule) -> int:
     """The span of a move."""
-    given = rule.market_move
-    return from_duration(given.within) if given.HasField("within") else DEFAULT_WITHIN_NS
+    return duration_or(rule.market_move, "within", DEFAULT_WITHIN_NS)
 
 
 def new_trouble(

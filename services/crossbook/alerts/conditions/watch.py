@@ -20,13 +20,14 @@ from crossbook.alerts.conditions.checks import CONDITIONS
 from crossbook.alerts.conditions.instruments import bases, funding_spreads, stale_instruments
 from crossbook.alerts.conditions.parts import System, system_troubles
 from crossbook.alerts.conditions.sources import Sources, wants_of
-from crossbook.alerts.conditions.troubles import feed_troubles, key_of, moved, reason_word
+from crossbook.alerts.conditions.troubles import feed_troubles, key_of, moved
 from crossbook.alerts.evaluation.owned_slots import OwnedSlots
 from crossbook.alerts.evaluation.replicas import ArbitrageReplicas
 from crossbook.alerts.firing import Firing
 from crossbook.alerts.holding.feeds import Feeds
 from crossbook.alerts.holding.hold_back import NOTHING_KNOWN
 from crossbook.alerts.match import Match
+from crossbook.alerts.names import reason_word
 from crossbook.alerts.rulebook import Rulebook
 from crossbook.alerts.store.groups import GroupStore
 from crossbook.pb.v1 import alerts_pb2 as pb

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from google.protobuf.duration_pb2 import Duration
-
 from crossbook.alerts.match import Match
+from crossbook.alerts.names import reason_word
 from crossbook.pb.v1 import alerts_pb2 as pb
-from crossbook.plumbing.timestamps import SECOND_NS, from_duration
+from crossbook.plumbing.timestamps import SECOND_NS, duration_or
 
 DEFAULT_BY = (pb.ALERT_GROUP_BY_ASSET, pb.ALERT_GROUP_BY_DISLOCATED_VENUE, pb.ALERT_GROUP_BY_REASON)
 FEED_BY = DEFAULT_BY[1:]  # a venue's instruments go stale together
@@ -53,14 +52,19 @@ def is_grouped(rule: pb.AlertRule) -> bool:
     return rule.HasField("grouping") and not is_alone and rule.trigger not in UNGROUPED
 
 
+def lacks_grouping(rule: pb.AlertRule) -> bool:
+    """Whether it says nothing of groups, and could have them."""
+    return not rule.HasField("grouping") and rule.trigger not in UNGROUPED
+
+
 def timing_of(rule: pb.AlertRule) -> Timing:
     """As the rule has it."""
     given = rule.grouping
     return Timing(
-        _or(given.wait, given.HasField("wait"), DEFAULT_WAIT_NS),
-        _or(given.interval, given.HasField("interval"), DEFAULT_INTERVAL_NS),
-        _or(given.repeat_interval, given.HasField("repeat_interval"), DEFAULT_REPEAT_NS),
-        _or(given.close_wait, given.HasField("close_wait"), DEFAULT_CLOSE_WAIT_NS),
+        duration_or(given, "wait", DEFAULT_WAIT_NS),
+        duration_or(given, "interval", DEFAULT_INTERVAL_NS),
+        duration_or(given, "repeat_interval", DEFAULT_REPEAT_NS),
+        duration_or(given, "close_wait", DEFAULT_CLOSE_WAIT_NS),
     )
 
 
@@ -77,11 +81,15 @@ def group_key(match: Match) -> GroupKey:
         asset=match.asset if has_asset else "",
         venue=dislocated_venue(match) if has_venue else "",
         reason=match.reason,
-        kin="|".join(
-            "" if one == pb.ALERT_GROUP_BY_DISLOCATED_VENUE else part for one, part in zip(by, parts, strict=True)
-        ),
+        kin=_with_venue("", by, parts),
         alike=tuple(_alike(match, by, parts)),
     )
+
+
+def _with_venue(venue: str, by: Sequence[pb.AlertGroupBy.ValueType], parts: Sequence[str]) -> str:
+    """The key with this in the place of the dislocated venue."""
+    is_venue = (one == pb.ALERT_GROUP_BY_DISLOCATED_VENUE for one in by)
+    return "|".join(venue if is_it else part for is_it, part in zip(is_venue, parts, strict=True))
 
 
 def _alike(match: Match, by: Sequence[pb.AlertGroupBy.ValueType], parts: Sequence[str]) -> Iterator[str]:
@@ -89,11 +97,8 @@ def _alike(match: Match, by: Sequence[pb.AlertGroupBy.ValueType], parts: Sequenc
         return
     off = _escaped(dislocated_venue(match))
     others = (f"{off}/%", f"%/{off}") if off else (_escaped(match.buy_venue), _escaped(match.sell_venue))
-    for other in others:
-        yield "|".join(
-            other if one == pb.ALERT_GROUP_BY_DISLOCATED_VENUE else _escaped(part)
-            for one, part in zip(by, parts, strict=True)
-        )
+    escaped = [_escaped(part) for part in parts]
+    yield from (_with_venue(other, by, escaped) for other in others)
 
 
 def _escaped(part: str) -> str:
@@ -119,8 +124,4 @@ def _part(match: Match, by: pb.AlertGroupBy.ValueType) -> str:
 
 
 def _words(reason: pb.AlertReason.ValueType) -> str:
-    return pb.AlertReason.Name(reason).removeprefix("ALERT_REASON_").lower().replace("_", " ")
-
-
-def _or(given: Duration, is_given: bool, default_ns: int) -> int:
-    return from_duration(given) if is_given else default_ns
+    return reason_word(reason).replace("_", " ")

@@ -11,13 +11,13 @@ from crossbook.alerts.channels.registry import destination_of
 from crossbook.alerts.groups.grouping import group_key, is_grouped, timing_of
 from crossbook.alerts.holding.hold_back import HeldBack, HoldBack, holding_back
 from crossbook.alerts.match import Match
-from crossbook.alerts.names import ALERTS, GROUPS
+from crossbook.alerts.names import ALERTS, GROUPS, reason_word
 from crossbook.alerts.records import PENDING, AlertQuery, Earlier, Tries, alert_from
 from crossbook.alerts.rules import cooldown_ns
 from crossbook.alerts.store.notices import FIRED
 from crossbook.alerts.store.silences import ACTIVE, silence_from
 from crossbook.alerts.store.suppressions import Note, write_notes
-from crossbook.alerts.store.tables import Tables, WriteFailures, notify, stored
+from crossbook.alerts.store.tables import GROUP_CHANGED, Tables, WriteFailures, notify, stored
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.postgres import Connection, Pool
 from crossbook.plumbing.errors import NotFoundError
@@ -57,13 +57,11 @@ VALUES (%(group)s, %(rule)s, %(key)s, %(label)s, %(token)s, %(group_asset)s, %(v
         clock_timestamp() + %(wait)s)
 """
 # A group of which nobody could say which leg is off is named once somebody can.
-JOIN_GROUP = """
-UPDATE alert_groups SET changed_at = clock_timestamp(),
+JOIN_GROUP = f"""
+UPDATE alert_groups SET {GROUP_CHANGED},
     key = CASE WHEN %(is_named)s THEN %(key)s ELSE key END,
     label = CASE WHEN %(is_named)s THEN %(label)s ELSE label END,
-    venue = CASE WHEN %(is_named)s THEN %(venue)s ELSE venue END,
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
-    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
+    venue = CASE WHEN %(is_named)s THEN %(venue)s ELSE venue END
 WHERE id = %(group)s
 """
 INSERT_MESSAGE = """
@@ -112,19 +110,19 @@ SELECT * FROM (
 ) AS newest ORDER BY id, position
 """
 # Of each rule and channel when it last took one of the rule's newest alerts, of which there may be a million.
-LAST_TAKEN = """
+LAST_TAKEN = f"""
 SELECT wanted.rule, channel_id, max(delivered_at)
 FROM unnest(%s::text[]) AS wanted (rule)
     CROSS JOIN LATERAL (
         SELECT id FROM alerts WHERE alerts.rule = wanted.rule AND asset = '' AND buy_venue = ''
-            AND sell_venue = 'canary:' ORDER BY fired_at DESC LIMIT 100) AS newest
+            AND sell_venue = '{reason_word(pb.ALERT_REASON_CANARY)}:' ORDER BY fired_at DESC LIMIT 100) AS newest
     JOIN alert_messages AS message ON message.alert_id = newest.id
     JOIN deliveries ON message_id = message.id
 WHERE deliveries.state = 2
 GROUP BY wanted.rule, channel_id
 """
 # What opens again under the same id is open. Rows are locked in one order, so that no two replicas wait for each other.
-NOTE_CLOSINGS = """
+NOTE_CLOSINGS = f"""
 WITH closing AS (
     SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::float8[]) AS closing (cause, closed_at, peak)
 ), locked AS (
@@ -138,9 +136,7 @@ WITH closing AS (
 ), locked_groups AS (
     SELECT id FROM alert_groups WHERE state = 1 AND id IN (SELECT group_id FROM changed) ORDER BY id FOR UPDATE
 )
-UPDATE alert_groups SET changed_at = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
-    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
+UPDATE alert_groups SET {GROUP_CHANGED}
 WHERE id IN (SELECT id FROM locked_groups)
 """
 

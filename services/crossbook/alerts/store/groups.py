@@ -18,7 +18,7 @@ from crossbook.alerts.records import alert_from
 from crossbook.alerts.store.notices import DELIVERIES_DUE
 from crossbook.alerts.store.silences import ACTIVE, silence_from
 from crossbook.alerts.store.suppressions import Note, write_notes
-from crossbook.alerts.store.tables import Tables, WriteFailures, notify, stored
+from crossbook.alerts.store.tables import GROUP_CHANGED, Tables, WriteFailures, notify, stored
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.data.postgres import Connection, Pool
 from crossbook.plumbing.errors import NotFoundError
@@ -75,9 +75,7 @@ UPDATE alert_groups SET {NOT_AHEAD}, state = CASE WHEN %(is_closed)s THEN 2 ELSE
 WHERE id = %(id)s
 """
 ACKNOWLEDGE = f"""
-UPDATE alert_groups SET acknowledgement = %(said)s, acknowledged_until = %(until)s, changed_at = clock_timestamp(),
-    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
-    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END
+UPDATE alert_groups SET acknowledgement = %(said)s, acknowledged_until = %(until)s, {GROUP_CHANGED}
 WHERE id = %(id)s AND state = 1 RETURNING {GROUP_COLUMNS}
 """
 LIST = f"""

@@ -14,6 +14,11 @@ from crossbook.plumbing.errors import UnavailableError
 
 FAILURE_SECONDS = 15.0  # after which a write that is not tried again says nothing any more
 NOTICES = "crossbook_alerts"
+# Of a group in which something has changed: it is looked at at once. One of which nothing was told keeps its wait and
+# the time from which that is counted.
+GROUP_CHANGED = """changed_at = clock_timestamp(),
+    due_at = CASE WHEN first_told_at IS NULL THEN due_at ELSE clock_timestamp() END,
+    due_from = CASE WHEN first_told_at IS NULL THEN due_from ELSE clock_timestamp() END"""
 
 
 class WriteFailures:
