@@ -1,8 +1,5 @@
 """What the page shows when something is wrong: nothing that is not so, and after it the same view as before."""
 
-import os
-import signal
-
 import pytest
 
 from tests.support.dashboard.chromium import missing
@@ -75,12 +72,10 @@ async def test_the_gateway_dies_and_the_view_stays(site: Site) -> None:
         top = await one.page.evaluate("document.querySelector('main').scrollTop = 90")
         await one.until(LIVE)
         before = await _view(one)
-        killed = site.system.pid("gateway")
-        os.kill(killed, signal.SIGKILL)
-        await one.page.wait_for_selector(".banner.lost")
-        await one.until("document.querySelector('main.is-old') !== null")
-        assert "old, as of" in await one.page.inner_text(".banner.lost")
-        await site.system.until(lambda: site.system.pid("gateway") != killed)
+        async with site.gateway_killed():
+            await one.page.wait_for_selector(".banner.lost")
+            await one.until("document.querySelector('main.is-old') !== null")
+            assert "old, as of" in await one.page.inner_text(".banner.lost")
         await one.until(LIVE)
         await one.until(
             "document.querySelector('.banner.lost') === null && document.querySelector('main.is-old') === null"

@@ -1,5 +1,7 @@
 """A running system with its pages, a browser before it, and the ways in."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ import httpx
 from crossbook.plumbing.access.folder import open_secrets
 from tests.support.dashboard.page import Opened, opened
 from tests.support.local.system import System
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,24 @@ class Site:
     def link(self) -> str:
         """One that logs an administrator in, once, as `crossbook login` prints it."""
         return f"{self.address}/#code={open_secrets(self.system.data_dir / 'access').code()}"
+
+    @asynccontextmanager
+    async def gateway_killed(self) -> AsyncIterator[None]:
+        """It is killed at once; however the block ends, its next life serves when it has ended."""
+        killed = self.system.pid("gateway")
+        os.kill(killed, signal.SIGKILL)
+        try:
+            yield
+        finally:
+            await self.system.until(lambda: self.system.pid("gateway") != killed)
+            await eventually(self._serves)
+
+    async def _serves(self) -> bool:
+        async with httpx.AsyncClient(base_url=self.address, trust_env=False) as web:
+            try:
+                return (await web.get("/api/summary")).is_success
+            except httpx.HTTPError:
+                return False
 
     async def break_something(self, faults: str) -> None:
         """Orders faults of the simulator, in its language; they count from now."""

@@ -33,7 +33,7 @@ interface Subscription {
 
 const [state, setState] = createSignal<LinkState>("dialling");
 const [welcome, setWelcome] = createSignal<Welcome>();
-const [heard, setHeard] = createSignal(0); // server's time of the last heartbeat, ms
+const [heard, setHeard] = createSignal(0); // server's time of its welcome or last heartbeat, ms
 const [venueAges, setVenueAges] = createSignal<Record<string, number>>({});
 const [lostShards, setLostShards] = createSignal<string[]>([]);
 export { heard, lostShards, state, venueAges, welcome };
@@ -50,7 +50,7 @@ let lastWord = performance.now();
 let offsetMs = 0;
 let redial: ReturnType<typeof setTimeout> | undefined;
 
-/** The server's clock, as the last heartbeat told it: ages do not depend on this computer's. */
+/** The server's clock, as it last told it: ages do not depend on this computer's. */
 export function serverNow(): number {
   return Date.now() + offsetMs;
 }
@@ -126,8 +126,7 @@ function hear(frame: ServerFrame): void {
   counts.frames++;
   if (frame.welcome) greet(frame.welcome);
   if (frame.heartbeat) {
-    offsetMs = frame.heartbeat.serverTimeMs - Date.now();
-    setHeard(frame.heartbeat.serverTimeMs);
+    heardAt(frame.heartbeat.serverTimeMs);
     setVenueAges(frame.heartbeat.venueAgeMs);
     if (frame.heartbeat.lostShards.join() !== lostShards().join()) setLostShards(frame.heartbeat.lostShards);
   }
@@ -140,9 +139,14 @@ function hear(frame: ServerFrame): void {
   if (own) pass(frame, own);
 }
 
+function heardAt(serverMs: number): void {
+  offsetMs = serverMs - Date.now();
+  setHeard(serverMs);
+}
+
 function greet(told: Welcome): void {
   tries = 0;
-  offsetMs = told.serverTimeMs - Date.now();
+  heardAt(told.serverTimeMs);
   setWelcome(told);
   greeted(told.principal, told.role);
   isGreeted = true;
