@@ -82,7 +82,7 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
   };
   const test = (each: Channel): Promise<boolean> =>
     attempt("", async () => {
-      const told = fromJson<TestAlertChannelResponse>("TestAlertChannelResponse", await post("/api/alerts/test", { channel: jsonOf(each) }));
+      const told = fromJson<TestAlertChannelResponse>("TestAlertChannelResponse", await post("/api/alerts/test", { channel: jsonOf(each), alertRule: { ...ruleOf(draft()), grouping: { by: props.rule?.grouping?.by ?? [] } } }));
       say(told.isDelivered ? `${each.id} took the sample${told.httpStatus ? ` (${told.httpStatus})` : ""}.` : `${each.id}: ${told.error}`, { isBad: !told.isDelivered });
     });
 
