@@ -18,7 +18,7 @@ HOMES = (
     "/pb/",
     "/target/",
 )
-"""A venue's decoder, its orders, the lists of them, its face, tests of its own captured frames; what is generated or built."""
+"""A venue's decoder and orders, the lists of them, its face, tests of its captured frames; what is made or built."""
 SOURCES = [
     path
     for pattern in ("services/**/*.py", "core-rs/crates/**/*.rs", "tests/bench/native/src/**/*.rs")
