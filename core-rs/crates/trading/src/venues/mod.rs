@@ -1,0 +1,10 @@
+//! The venues there are: a file each and a row here, in alphabetical order.
+
+use crate::venue::TradingVenue;
+
+mod binance;
+mod okx;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub static VENUES: &[&dyn TradingVenue] = &[&binance::Binance, &okx::Okx];
