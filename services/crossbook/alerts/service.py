@@ -18,6 +18,7 @@ from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.evaluation.schedule import Schedule
 from crossbook.alerts.explaining import Explaining
 from crossbook.alerts.groups.grouping import lacks_grouping
+from crossbook.alerts.groups.summary import no_news, summed_up
 from crossbook.alerts.holding.silencing import check_silence
 from crossbook.alerts.names import GROUPS, group_id, rule_id, silence_id
 from crossbook.alerts.rule_changes import RuleChanges
@@ -149,12 +150,15 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         if len(groups) > limit:
             last = groups[limit - 1]
             token = requests.page_token(request, last.open_time, last.name.removeprefix(GROUPS))
-        return pb.ListAlertGroupsResponse(groups=groups[:limit], next_page_token=token)
+        now = now_ns()
+        shown = [summed_up(group, no_news, now) for group in groups[:limit]]
+        return pb.ListAlertGroupsResponse(groups=shown, next_page_token=token)
 
     async def AcknowledgeAlertGroup(
         self, request: pb.AcknowledgeAlertGroupRequest, context: Context
     ) -> pb.AcknowledgeAlertGroupResponse:
-        return pb.AcknowledgeAlertGroupResponse(group=await self._acknowledging.acknowledge(request))
+        group = await self._acknowledging.acknowledge(request)
+        return pb.AcknowledgeAlertGroupResponse(group=summed_up(group, no_news, now_ns()))
 
     async def CreateSilence(self, request: pb.CreateSilenceRequest, context: Context) -> pb.CreateSilenceResponse:
         refuse(check_silence(request.silence, now_ns()))
