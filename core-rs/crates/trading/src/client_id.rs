@@ -7,6 +7,8 @@ use std::fmt;
 /// Crockford's base 32 in lower case: letters and digits alone, which every venue takes.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const CHARACTERS: u32 = 26;
+/// Characters of the other form.
+const HEXADECIMAL: usize = 34;
 const INSTALL_BITS: u32 = 24;
 const INTENT_BITS: u32 = 72;
 const ATTEMPT_BITS: u32 = 24;
@@ -54,9 +56,10 @@ impl ClientId {
 
     /// The name that a venue tells, in either form; None where it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some(digits) = text.strip_prefix("0x") {
-            let is_whole = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            return is_whole.then(|| u128::from_str_radix(digits, 16).ok().map(Self))?;
+        // A name in letters may begin like one in hexadecimal: its length tells.
+        if text.len() == HEXADECIMAL {
+            let digits = text.strip_prefix("0x").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            return digits.and_then(|digits| u128::from_str_radix(digits, 16).ok()).map(Self);
         }
         let value = |byte| ALPHABET.iter().position(|letter| *letter == byte);
         let is_whole = text.len() == CHARACTERS as usize && text.as_bytes()[0] <= b'7';
@@ -82,6 +85,13 @@ mod tests {
         assert!(ClientId::new(parts).is_err());
         assert!(ClientId::new(ClientIdParts { install: 0, intent: 1 << 72, ..parts }).is_err());
         assert!(ClientId::new(ClientIdParts { install: 0, attempt: 1 << 24, ..parts }).is_err());
+    }
+
+    #[test]
+    fn a_name_in_letters_may_begin_like_one_in_hexadecimal() {
+        let id = ClientId::new(ClientIdParts { install: 0x1d_0000, intent: 0, leg: 0, attempt: 0 }).unwrap();
+        assert!(id.to_string().starts_with("0x"), "{id}");
+        assert_eq!(ClientId::parse(&id.to_string()), Some(id));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub enum Notice {
     SettingsChanged { text: String },
     /// The venue warns of a margin call or a liquidation.
     MarginWarning { text: String },
+    /// Funding was settled; what it came to stands in the list.
+    FundingSettled { text: String },
     /// Of an order that waits for a trigger: none of ours.
     Conditional { text: String },
     /// Nothing that is known: kept and told, never dropped.

@@ -3,8 +3,12 @@
 use crate::venue::TradingVenue;
 
 mod binance;
+mod bybit;
+mod hyperliquid;
+mod kucoin;
 mod okx;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub static VENUES: &[&dyn TradingVenue] = &[&binance::Binance, &okx::Okx];
+pub static VENUES: &[&dyn TradingVenue] =
+    &[&binance::Binance, &bybit::Bybit, &hyperliquid::Hyperliquid, &kucoin::Kucoin, &okx::Okx];

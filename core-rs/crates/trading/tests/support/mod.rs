@@ -33,12 +33,11 @@ impl Recorded {
             let mut line: Value = serde_json::from_str(line.unwrap_or_else(|| panic!("{case}"))).unwrap();
             return line["frame"].take().to_string();
         }
-        let starts = ["\n{", "\n["].iter().filter_map(|start| text.find(start));
-        match text.find("\n=") {
-            Some(pushed) => text[pushed + 2..].trim().replace("|1|", "1").replace("|2|", "2"),
-            None if name.ends_with(".txt") => text[starts.min().unwrap()..].trim().to_string(),
-            None => text,
+        if let Some(pushed) = text.find("\n=") {
+            return text[pushed + 2..].trim().replace("|1|", "1").replace("|2|", "2");
         }
+        let lines = text.lines().skip_while(|line| !line.trim_start().starts_with(['{', '[']));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     pub fn told(&self, name: &str, case: &str) -> Vec<Event> {
@@ -129,6 +128,7 @@ fn notice_line(notice: &Notice) -> String {
         Notice::Error { code, text } => format!("error {code} {text}"),
         Notice::SettingsChanged { .. } => "settings changed".to_string(),
         Notice::MarginWarning { .. } => "margin warning".to_string(),
+        Notice::FundingSettled { .. } => "funding settled".to_string(),
         Notice::Conditional { .. } => "conditional".to_string(),
         Notice::Unrecognised { text } => format!("unrecognised {text}"),
     }
