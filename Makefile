@@ -12,7 +12,7 @@ VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 NATIVE := tests/bench/native
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged scraped
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -138,9 +138,13 @@ HELM := .tools/bin/helm
 chart: setup ## Write the parts of deploy/helm that are made, render it in several ways and check all that comes of it, and the Dockerfile; needs Go for helm
 	@$(UV) sync --quiet --locked --all-extras --inexact --group chart --no-install-project
 	@[ -x $(HELM) ] || { echo "crossbook: building helm into .tools (some minutes, once)" >&2; deploy/helm/helm.sh $(HELM); }
-	@[ -x .tools/bin/promtool ] || deploy/prometheus/promtool.sh .tools/bin/promtool
+	@[ -x .tools/bin/prometheus ] || deploy/prometheus/fetch.sh .tools/bin
 	@$(BIN)/python deploy/helm/generate.py && $(BIN)/python deploy/helm/boards.py
 	@$(BIN)/pytest tests/unit/deploy tests/integration/deploy $(ARGS)
+
+scraped: setup ## Let a real Prometheus read a loaded system by our rules: no query of a rule or a board may find nothing (MINUTES=4)
+	@[ -x .tools/bin/prometheus ] || deploy/prometheus/fetch.sh .tools/bin
+	@[ ! -x .tools/bin/prometheus ] || $(BIN)/python -m tests.scraped --binary .tools/bin/prometheus --minutes $(or $(MINUTES),4)
 
 workflows: setup ## Check what GitHub would run: actionlint (needs Go) and zizmor
 	@.github/check.sh

@@ -63,6 +63,7 @@ class Keeper:
     async def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Until it returns or is cancelled; `run` is called again after whatever it raises, except for ENDINGS."""
         redial, is_broken = Redial(BASE_SECONDS, CAP_SECONDS), False
+        RESTARTS.labels(name)  # a rate is known of what begins with nothing
         while (error := await self._live(name, run, redial, is_broken)) is not None:
             if isinstance(error, ENDINGS):
                 raise error

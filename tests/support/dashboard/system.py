@@ -22,7 +22,7 @@ EPISODES = {"CROSSBOOK_SIMULATOR__EPISODE_INTERVAL_SECONDS": "1", "CROSSBOOK_SIM
 @asynccontextmanager
 async def system_with_pages(folder: Path, *options: str, **environment: str) -> AsyncIterator[tuple[System, str]]:
     """The system, and the address of its pages, once quotes come through."""
-    base = _free_base()
+    base = free_base()
     ports = choose_ports(load_settings(), UpOptions(port_base=base))
     address = f"http://127.0.0.1:{ports.one('gateway').http_port}"
     given = (*OPTIONS, *options, "--port-base", str(base))
@@ -41,7 +41,7 @@ async def _has_quotes(web: httpx.AsyncClient) -> bool:
     return answer.status_code == 200 and answer.json()["liveInstruments"] >= 9
 
 
-def _free_base() -> int:
+def free_base() -> int:
     """A port from which on a run's are free, as far as can be known."""
     for base in range(30_000, 60_000, SPAN):
         if all(_is_free(base + port) for port in range(40)):

@@ -23,12 +23,15 @@ def overloaded(method: str, limit: int) -> OverloadedError:
 
 
 class CallLimits:
-    """The places of one server. It holds a number for each method that runs, and nothing for one that does not."""
+    """The places of one server: a number for each method that runs. One that was called has its series, also while
+    none of its calls was refused.
+    """
 
     def __init__(self, unary_calls: int = UNARY_CALLS, streams: int = STREAMS) -> None:
         self._unary_calls = unary_calls
         self._streams = streams
         self._running: Tally[str] = Tally()
+        self._called: set[str] = set()
 
     @contextmanager
     def unary(self, method: str) -> Iterator[None]:
@@ -44,6 +47,9 @@ class CallLimits:
 
     @contextmanager
     def _place(self, method: str, limit: int) -> Iterator[None]:
+        if method not in self._called:
+            self._called.add(method)
+            REFUSED_CALLS.labels(method)
         if self._running[method] >= limit:
             REFUSED_CALLS.labels(method).inc()
             raise overloaded(method, limit)

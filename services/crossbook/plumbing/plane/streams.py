@@ -60,6 +60,8 @@ class StreamServer:
         self._streams = list(streams.items())
         self._running: set[asyncio.Task[None]] = set()  # bounded by the places of the methods
         self._refused = [0] * len(streams)
+        for path in streams:
+            REFUSED_CALLS.labels(path)
         try:
             self._core = PlaneServer(
                 thread.core,

@@ -27,6 +27,13 @@ def test_one_call_more_than_there_are_places_is_refused_and_counted() -> None:
     assert refused("/s/Get") == before + 1
 
 
+def test_a_method_that_refused_nothing_says_so() -> None:
+    """A board that shows nothing at all could as well be broken."""
+    with CallLimits().unary("/s/Never"):
+        pass
+    assert REGISTRY.get_sample_value("crossbook_grpc_refused_calls_total", {"method": "/s/Never"}) == 0
+
+
 def test_methods_do_not_take_places_from_each_other() -> None:
     """A flood of one leaves the others as they are; streams have their own number."""
     limits = CallLimits(unary_calls=2, streams=1)
