@@ -143,6 +143,9 @@ const (
 	RefusalReason_REFUSAL_REASON_LIMITS_UNKNOWN RefusalReason = 26
 	// What can be traded is less than the smallest order of a leg's venue.
 	RefusalReason_REFUSAL_REASON_BELOW_MIN_SIZE RefusalReason = 27
+	// A leg's best price is one that its venue takes no orders at now. Of a requested size: more than can be had at prices that are
+	// taken.
+	RefusalReason_REFUSAL_REASON_BEYOND_PRICE_LIMIT RefusalReason = 28
 	// The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong.
 	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 40
 )
@@ -178,6 +181,7 @@ var (
 		25: "REFUSAL_REASON_FUNDING_CHANGED",
 		26: "REFUSAL_REASON_LIMITS_UNKNOWN",
 		27: "REFUSAL_REASON_BELOW_MIN_SIZE",
+		28: "REFUSAL_REASON_BEYOND_PRICE_LIMIT",
 		40: "REFUSAL_REASON_TOO_GOOD",
 	}
 	RefusalReason_value = map[string]int32{
@@ -209,6 +213,7 @@ var (
 		"REFUSAL_REASON_FUNDING_CHANGED":    25,
 		"REFUSAL_REASON_LIMITS_UNKNOWN":     26,
 		"REFUSAL_REASON_BELOW_MIN_SIZE":     27,
+		"REFUSAL_REASON_BEYOND_PRICE_LIMIT": 28,
 		"REFUSAL_REASON_TOO_GOOD":           40,
 	}
 )
@@ -544,7 +549,11 @@ type LegFacts struct {
 	// Whether funding accrues all the time.
 	IsFundingContinuous bool `protobuf:"varint,10,opt,name=is_funding_continuous,json=isFundingContinuous,proto3" json:"is_funding_continuous,omitempty"`
 	// Age of the oldest of volume, open interest, rate and time of funding, by when they were received.
-	Age           *durationpb.Duration `protobuf:"bytes,11,opt,name=age,proto3" json:"age,omitempty"`
+	Age *durationpb.Duration `protobuf:"bytes,11,opt,name=age,proto3" json:"age,omitempty"`
+	// Highest price of a buy order that is taken now, in quote currency per coin; absent also where the venue says that there is none.
+	MaxBuyPrice *float64 `protobuf:"fixed64,12,opt,name=max_buy_price,json=maxBuyPrice,proto3,oneof" json:"max_buy_price,omitempty"`
+	// Lowest price of a sell order that is taken now.
+	MinSellPrice  *float64 `protobuf:"fixed64,13,opt,name=min_sell_price,json=minSellPrice,proto3,oneof" json:"min_sell_price,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -654,6 +663,20 @@ func (x *LegFacts) GetAge() *durationpb.Duration {
 		return x.Age
 	}
 	return nil
+}
+
+func (x *LegFacts) GetMaxBuyPrice() float64 {
+	if x != nil && x.MaxBuyPrice != nil {
+		return *x.MaxBuyPrice
+	}
+	return 0
+}
+
+func (x *LegFacts) GetMinSellPrice() float64 {
+	if x != nil && x.MinSellPrice != nil {
+		return *x.MinSellPrice
+	}
+	return 0
 }
 
 // Everything between gross and net, each in percent of the buy notional.
@@ -1097,7 +1120,7 @@ type Sizing struct {
 	Buy *LegDepth `protobuf:"bytes,8,opt,name=buy,proto3" json:"buy,omitempty"`
 	// The sell leg's bids.
 	Sell *LegDepth `protobuf:"bytes,9,opt,name=sell,proto3" json:"sell,omitempty"`
-	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status" and the like.
+	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status", "buy.max_price" and the like.
 	UnknownLimits []string `protobuf:"bytes,10,rep,name=unknown_limits,json=unknownLimits,proto3" json:"unknown_limits,omitempty"`
 	// Those of them that count as none, by arbitrage.assume_no_limits; where that is off the pair is refused, LIMITS_UNKNOWN.
 	Assumed       []string `protobuf:"bytes,11,rep,name=assumed,proto3" json:"assumed,omitempty"`
@@ -4238,7 +4261,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11taker_fee_percent\x18\x05 \x01(\x01R\x0ftakerFeePercent\x12%\n" +
 	"\x0equote_currency\x18\x06 \x01(\tR\rquoteCurrency\x12=\n" +
 	"\freceive_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\x12,\n" +
-	"\x05facts\x18\b \x01(\v2\x16.crossbook.v1.LegFactsR\x05facts\"\x80\x05\n" +
+	"\x05facts\x18\b \x01(\v2\x16.crossbook.v1.LegFactsR\x05facts\"\xf9\x05\n" +
 	"\bLegFacts\x123\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1b.crossbook.v1.TradingStatusR\x06status\x12\x1e\n" +
 	"\bmin_size\x18\x02 \x01(\x01H\x00R\aminSize\x88\x01\x01\x12\x1e\n" +
@@ -4252,13 +4275,17 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11next_funding_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextFundingTime\x122\n" +
 	"\x15is_funding_continuous\x18\n" +
 	" \x01(\bR\x13isFundingContinuous\x12+\n" +
-	"\x03age\x18\v \x01(\v2\x19.google.protobuf.DurationR\x03ageB\v\n" +
+	"\x03age\x18\v \x01(\v2\x19.google.protobuf.DurationR\x03age\x12'\n" +
+	"\rmax_buy_price\x18\f \x01(\x01H\x06R\vmaxBuyPrice\x88\x01\x01\x12)\n" +
+	"\x0emin_sell_price\x18\r \x01(\x01H\aR\fminSellPrice\x88\x01\x01B\v\n" +
 	"\t_min_sizeB\v\n" +
 	"\t_max_sizeB\x0f\n" +
 	"\r_min_notionalB\r\n" +
 	"\v_volume_24hB\x10\n" +
 	"\x0e_open_interestB\x17\n" +
-	"\x15_funding_rate_percent\"\xad\x01\n" +
+	"\x15_funding_rate_percentB\x10\n" +
+	"\x0e_max_buy_priceB\x11\n" +
+	"\x0f_min_sell_price\"\xad\x01\n" +
 	"\vSpreadCosts\x12#\n" +
 	"\rgross_percent\x18\x01 \x01(\x01R\fgrossPercent\x12,\n" +
 	"\x12entry_fees_percent\x18\x02 \x01(\x01R\x10entryFeesPercent\x12*\n" +
@@ -4590,7 +4617,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
 	"\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n" +
-	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xb7\a\n" +
+	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xde\a\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n" +
@@ -4620,7 +4647,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x1fREFUSAL_REASON_CONTRACT_CHANGED\x10\x18\x12\"\n" +
 	"\x1eREFUSAL_REASON_FUNDING_CHANGED\x10\x19\x12!\n" +
 	"\x1dREFUSAL_REASON_LIMITS_UNKNOWN\x10\x1a\x12!\n" +
-	"\x1dREFUSAL_REASON_BELOW_MIN_SIZE\x10\x1b\x12\x1b\n" +
+	"\x1dREFUSAL_REASON_BELOW_MIN_SIZE\x10\x1b\x12%\n" +
+	"!REFUSAL_REASON_BEYOND_PRICE_LIMIT\x10\x1c\x12\x1b\n" +
 	"\x17REFUSAL_REASON_TOO_GOOD\x10(*\xa8\x01\n" +
 	"\x14OpportunityEventKind\x12&\n" +
 	"\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n" +

@@ -120,6 +120,7 @@ fn depth_walk_ns() -> f64 {
         min_notional: Some(5.0),
         min_size: None,
         max_size: None,
+        price_limit: None,
     };
     let asked = Asked { rate: 1.0, net_percent: 0.1, notionals: &[] };
     best(|| {

@@ -73,6 +73,10 @@ pub struct LegFacts {
     pub is_funding_continuous: bool,
     #[prost(message, optional, tag = "11")]
     pub age: Option<Time>,
+    #[prost(double, optional, tag = "12")]
+    pub max_buy_price: Option<f64>,
+    #[prost(double, optional, tag = "13")]
+    pub min_sell_price: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

@@ -26,8 +26,6 @@ UNUSED = frozenset(
     {
         FactKind.FACT_KIND_PREDICTED_FUNDING_RATE,
         FactKind.FACT_KIND_INDEX_PRICE,
-        FactKind.FACT_KIND_MIN_PRICE,
-        FactKind.FACT_KIND_MAX_PRICE,
         FactKind.FACT_KIND_TICK_SIZE,
     }
 )

@@ -113,6 +113,10 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off."""
     REFUSAL_REASON_BELOW_MIN_SIZE: _RefusalReason.ValueType  # 27
     """What can be traded is less than the smallest order of a leg's venue."""
+    REFUSAL_REASON_BEYOND_PRICE_LIMIT: _RefusalReason.ValueType  # 28
+    """A leg's best price is one that its venue takes no orders at now. Of a requested size: more than can be had at prices that are
+    taken.
+    """
     REFUSAL_REASON_TOO_GOOD: _RefusalReason.ValueType  # 40
     """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 
@@ -175,6 +179,10 @@ REFUSAL_REASON_LIMITS_UNKNOWN: RefusalReason.ValueType  # 26
 """What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off."""
 REFUSAL_REASON_BELOW_MIN_SIZE: RefusalReason.ValueType  # 27
 """What can be traded is less than the smallest order of a leg's venue."""
+REFUSAL_REASON_BEYOND_PRICE_LIMIT: RefusalReason.ValueType  # 28
+"""A leg's best price is one that its venue takes no orders at now. Of a requested size: more than can be had at prices that are
+taken.
+"""
 REFUSAL_REASON_TOO_GOOD: RefusalReason.ValueType  # 40
 """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
@@ -334,6 +342,8 @@ class LegFacts(_message.Message):
     NEXT_FUNDING_TIME_FIELD_NUMBER: _builtins.int
     IS_FUNDING_CONTINUOUS_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
+    MAX_BUY_PRICE_FIELD_NUMBER: _builtins.int
+    MIN_SELL_PRICE_FIELD_NUMBER: _builtins.int
     status: _facts_pb2.TradingStatus.ValueType
     """Whether it trades."""
     min_size: _builtins.float
@@ -350,6 +360,10 @@ class LegFacts(_message.Message):
     """Rate of the next funding payment, in percent of the notional for one interval; positive: longs pay."""
     is_funding_continuous: _builtins.bool
     """Whether funding accrues all the time."""
+    max_buy_price: _builtins.float
+    """Highest price of a buy order that is taken now, in quote currency per coin; absent also where the venue says that there is none."""
+    min_sell_price: _builtins.float
+    """Lowest price of a sell order that is taken now."""
     @_builtins.property
     def funding_interval(self) -> _duration_pb2.Duration:
         """What the rate is for."""
@@ -376,17 +390,23 @@ class LegFacts(_message.Message):
         next_funding_time: _timestamp_pb2.Timestamp | None = ...,
         is_funding_continuous: _builtins.bool = ...,
         age: _duration_pb2.Duration | None = ...,
+        max_buy_price: _builtins.float | None = ...,
+        min_sell_price: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "max_size", b"max_size", "min_notional", b"min_notional", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "volume_24h", b"volume_24h"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_buy_price", b"_max_buy_price", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_sell_price", b"_min_sell_price", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "max_buy_price", b"max_buy_price", "max_size", b"max_size", "min_notional", b"min_notional", "min_sell_price", b"min_sell_price", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "volume_24h", b"volume_24h"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "is_funding_continuous", b"is_funding_continuous", "max_size", b"max_size", "min_notional", b"min_notional", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "status", b"status", "volume_24h", b"volume_24h"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_buy_price", b"_max_buy_price", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_sell_price", b"_min_sell_price", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "is_funding_continuous", b"is_funding_continuous", "max_buy_price", b"max_buy_price", "max_size", b"max_size", "min_notional", b"min_notional", "min_sell_price", b"min_sell_price", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "status", b"status", "volume_24h", b"volume_24h"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__funding_rate_percent: _TypeAlias = _typing.Literal["funding_rate_percent"]  # noqa: Y015
     _WhichOneofArgType__funding_rate_percent: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent"]  # noqa: Y015
+    _WhichOneofReturnType__max_buy_price: _TypeAlias = _typing.Literal["max_buy_price"]  # noqa: Y015
+    _WhichOneofArgType__max_buy_price: _TypeAlias = _typing.Literal["_max_buy_price", b"_max_buy_price"]  # noqa: Y015
     _WhichOneofReturnType__max_size: _TypeAlias = _typing.Literal["max_size"]  # noqa: Y015
     _WhichOneofArgType__max_size: _TypeAlias = _typing.Literal["_max_size", b"_max_size"]  # noqa: Y015
     _WhichOneofReturnType__min_notional: _TypeAlias = _typing.Literal["min_notional"]  # noqa: Y015
     _WhichOneofArgType__min_notional: _TypeAlias = _typing.Literal["_min_notional", b"_min_notional"]  # noqa: Y015
+    _WhichOneofReturnType__min_sell_price: _TypeAlias = _typing.Literal["min_sell_price"]  # noqa: Y015
+    _WhichOneofArgType__min_sell_price: _TypeAlias = _typing.Literal["_min_sell_price", b"_min_sell_price"]  # noqa: Y015
     _WhichOneofReturnType__min_size: _TypeAlias = _typing.Literal["min_size"]  # noqa: Y015
     _WhichOneofArgType__min_size: _TypeAlias = _typing.Literal["_min_size", b"_min_size"]  # noqa: Y015
     _WhichOneofReturnType__open_interest: _TypeAlias = _typing.Literal["open_interest"]  # noqa: Y015
@@ -396,9 +416,13 @@ class LegFacts(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_rate_percent) -> _WhichOneofReturnType__funding_rate_percent | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_buy_price) -> _WhichOneofReturnType__max_buy_price | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_size) -> _WhichOneofReturnType__max_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_notional) -> _WhichOneofReturnType__min_notional | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_sell_price) -> _WhichOneofReturnType__min_sell_price | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_size) -> _WhichOneofReturnType__min_size | None: ...
     @_typing.overload
@@ -661,7 +685,7 @@ class Sizing(_message.Message):
 
     @_builtins.property
     def unknown_limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status" and the like."""
+        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status", "buy.max_price" and the like."""
 
     @_builtins.property
     def assumed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -130,6 +130,8 @@ impl LegFactsView {
             min_size: self.min_size,
             max_size: self.max_size,
             min_notional: self.min_notional,
+            max_buy_price: self.max_price,
+            min_sell_price: self.min_price,
             volume_24h: self.volume_24h,
             open_interest: self.open_interest,
             funding_rate_percent: self.funding_rate_percent,
