@@ -881,6 +881,7 @@ export interface LegFacts {
   age?: number;
   maxBuyPrice?: number;
   minSellPrice?: number;
+  predictedFundingRatePercent?: number;
 }
 
 export interface LifeFeatures {
@@ -1329,6 +1330,7 @@ export interface OpportunityFilter {
   minProfit?: number;
   minDepth?: number;
   depthWithinBps: number;
+  minHeldNetPercent?: number;
 }
 
 export interface OpportunityLife {
@@ -2035,7 +2037,7 @@ export const TABLE = {
   LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
   Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp 8:facts:?@LegFacts",
   LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double 5:levelPrices:*double 6:levelSizes:*double",
-  LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration 12:maxBuyPrice:?double 13:minSellPrice:?double",
+  LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration 12:maxBuyPrice:?double 13:minSellPrice:?double 14:predictedFundingRatePercent:?double",
   LifeFeatures: "1:schema:fixed64 2:values:*double",
   LifeHorizon: "1:after:?Duration 2:aliveProbability:double 3:netPercent:double 4:capturePercent:double",
   LifePrediction: "1:model:string 2:unknown:string 3:horizons:*@LifeHorizon",
@@ -2103,7 +2105,7 @@ export const TABLE = {
   NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
   Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction 60:holding:?@HoldingCosts",
   OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
-  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double 9:minProfit:?double 10:minDepth:?double 11:depthWithinBps:double",
+  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double 9:minProfit:?double 10:minDepth:?double 11:depthWithinBps:double 12:minHeldNetPercent:?double",
   OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
   OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
   PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",

@@ -203,6 +203,8 @@ fn scanner() -> Scanner {
         allow_depegged: false,
         max_net_percent: 5.0,
         assume_no_limits: true,
+        holding_horizon_ns: 28_800_000_000_000,
+        assume_no_funding: false,
         relays: vec![],
     })
     .expect("the bench's own settings hold")

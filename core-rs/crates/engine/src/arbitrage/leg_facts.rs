@@ -70,6 +70,8 @@ pub struct LegFactsView {
     pub open_interest: Option<f64>,
     /// Of the next payment, percent.
     pub funding_rate_percent: Option<f64>,
+    /// Of those after it.
+    pub predicted_funding_rate_percent: Option<f64>,
     pub funding_interval_ns: Option<i64>,
     /// 0 where it accrues all the time.
     pub next_funding_ns: Option<i64>,
@@ -178,6 +180,7 @@ impl LegFacts {
             volume_24h: self.known(FactKind::Volume24h),
             open_interest: self.known(FactKind::OpenInterest).zip(mark).map(|(base, mark)| base * mark),
             funding_rate_percent: self.known(FactKind::FundingRate),
+            predicted_funding_rate_percent: self.known(FactKind::PredictedFundingRate),
             funding_interval_ns: seconds(FactKind::FundingInterval),
             next_funding_ns: if accrues { Some(0) } else { seconds(FactKind::NextFundingTime) },
             oldest_ns: moves.into_iter().filter_map(|kind| self.receive_ns(kind)).min().unwrap_or(0),
