@@ -19,7 +19,7 @@ from crossbook.local.show.view import show
 from crossbook.plumbing.access.party import take_part
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.settings import Settings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.targets import target_of
 
@@ -53,9 +53,11 @@ def targets_of_settings(settings: Settings) -> dict[str, str]:
     return targets | {f"aggregator-{name}": target for name, target in shards.items()}
 
 
-async def top(targets: Mapping[str, str], headline: str, narrowing: Narrowing, lifetime: Lifetime) -> None:
+async def top(
+    targets: Mapping[str, str], headline: str, narrowing: Narrowing, lifetime: Lifetime, settings: Settings
+) -> None:
     """Shows until it is told to stop; lines where there is no terminal. Raises SettingsError."""
-    take_part(load_settings())
+    take_part(settings)
     observer = Observer(targets, lambda _: 0, MOST_ROWS)
     async with observer.running():
         view = [show(observer, headline, FOOTER, [], narrowing)] if sys.stdout.isatty() else []

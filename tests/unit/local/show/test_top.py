@@ -11,7 +11,7 @@ from crossbook.local.show.observer import Observer
 from crossbook.local.show.top import MAX_TEXT, targets_of_run, targets_of_settings, top, typed
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Settings
+from crossbook.plumbing.settings import Settings, load_settings
 
 
 def test_a_run_says_where_its_services_listen(tmp_path: Path) -> None:
@@ -61,4 +61,4 @@ async def test_it_ends_when_it_is_told(capsys: pytest.CaptureFixture[str]) -> No
     """With nothing to look at, too."""
     lifetime = Lifetime()
     asyncio.get_running_loop().call_later(0.05, lifetime.stop)
-    await top({}, "Crossbook", Narrowing(), lifetime)
+    await top({}, "Crossbook", Narrowing(), lifetime, load_settings())
