@@ -13,10 +13,12 @@ HOMES = (
     "/simulator/faces/",
     "/crates/venues/src/venues/",
     "/crates/venues/tests/recorded_",
+    "/crates/trading/src/venues/",
+    "/crates/trading/tests/recorded_",
     "/pb/",
     "/target/",
 )
-"""A venue's decoder, the list of them, its face, tests of its own captured frames; what is generated or built."""
+"""A venue's decoder and orders, the lists of them, its face, tests of its captured frames; what is made or built."""
 SOURCES = [
     path
     for pattern in ("services/**/*.py", "core-rs/crates/**/*.rs", "tests/bench/native/src/**/*.rs")

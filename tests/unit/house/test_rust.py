@@ -12,7 +12,14 @@ from tests.house.rust import branches, crate_modules, rust_modules, uses, withou
 ROOT = Path(__file__).parents[3]
 CORE = ROOT / "core-rs"
 NATIVE = ROOT / "tests" / "bench" / "native"
-FLOORS = [{"market", "transcode"}, {"codec", "wire"}, {"venues", "engine"}, {"outgoing"}, {"plane"}, {"python"}]
+FLOORS = [
+    {"market", "transcode"},
+    {"codec", "wire"},
+    {"venues", "engine", "trading"},
+    {"outgoing"},
+    {"plane"},
+    {"python"},
+]
 """From the ground up: a crate depends on lower ones alone."""
 WORLD = {
     "tokio",
