@@ -1039,13 +1039,43 @@ class ResumeToken:
 
 @final
 class EventFilter:
-    """Which opportunities a watcher wants, for their whole lives; empty lists do not restrict."""
+    """Which opportunities a watcher wants; empty lists do not restrict."""
 
     def __new__(
-        cls, venues: Sequence[str] = (), assets: Sequence[str] = (), min_net_percent: float | None = None
+        cls,
+        venues: Sequence[str] = (),
+        assets: Sequence[str] = (),
+        min_net_percent: float | None = None,
+        symbols: Sequence[str] = (),
+        conditions: bytes = b"",
     ) -> Self:
-        """venues: both legs are of them. min_net_percent: at opening."""
-    def matches(self, asset: str, buy_venue: str, sell_venue: str, opening_net_percent: float) -> bool: ...
+        """venues: both legs are of them. symbols: either leg's. min_net_percent: at opening. conditions: an
+        OpportunityFilter. Raises PayloadError where they are none.
+        """
+
+@final
+class EventSelection:
+    """What one reader of events wants, event after event: each opportunity from its first event that passes to its end.
+
+    is_resumed: it was told of some of those that opened before; of these it hears what passes, and every end.
+    """
+
+    def __new__(cls, filter: EventFilter, *, is_resumed: bool) -> Self: ...
+    def wants(
+        self,
+        kind: int,
+        opportunity_id: str,
+        asset: str,
+        buy_venue: str,
+        sell_venue: str,
+        opening_net_percent: float,
+        event_ns: int,
+        payload: bytes,
+    ) -> bool:
+        """To be asked once about each, in order; payload: a WatchOpportunitiesResponse with it alone."""
+
+def filter_shortfalls(conditions: bytes, opportunity: bytes, at_ns: int) -> list[str]:
+    """What an Opportunity lacks of an OpportunityFilter at a moment, in words. Raises PayloadError for other bytes."""
 
 @final
 class SharedScan(ScannerAnswers):
@@ -1107,9 +1137,11 @@ class SharedScan(ScannerAnswers):
         memory does not reach begins with what is open.
         """
     def subscribe_after_log(
-        self, wanted: EventFilter, number: int, told: Sequence[str], now_ns: int, limit: int = 1000
+        self, wanted: EventSelection, number: int, told: Sequence[str], now_ns: int, limit: int = 1000
     ) -> tuple[OpportunityWatching, list[str]] | None:
         """A watcher that has read the log in Postgres up to this number, and was told that these are open (their ids).
+
+        It goes on with what `wanted` has let in by now.
 
         Beside it, which of them have ended unseen. None when memory does not hold the rest any more: read on.
         """

@@ -995,7 +995,11 @@ type LegDepth struct {
 	// The last price up to which every level is known, in quote currency per coin: the trusted horizon. No size goes beyond it.
 	HorizonPrice float64 `protobuf:"fixed64,3,opt,name=horizon_price,json=horizonPrice,proto3" json:"horizon_price,omitempty"`
 	// Size up to the horizon, in coins.
-	KnownSize     float64 `protobuf:"fixed64,4,opt,name=known_size,json=knownSize,proto3" json:"known_size,omitempty"`
+	KnownSize float64 `protobuf:"fixed64,4,opt,name=known_size,json=knownSize,proto3" json:"known_size,omitempty"`
+	// Prices of the levels, best first, in quote currency per coin.
+	LevelPrices []float64 `protobuf:"fixed64,5,rep,packed,name=level_prices,json=levelPrices,proto3" json:"level_prices,omitempty"`
+	// Size of each, in coins.
+	LevelSizes    []float64 `protobuf:"fixed64,6,rep,packed,name=level_sizes,json=levelSizes,proto3" json:"level_sizes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1056,6 +1060,20 @@ func (x *LegDepth) GetKnownSize() float64 {
 		return x.KnownSize
 	}
 	return 0
+}
+
+func (x *LegDepth) GetLevelPrices() []float64 {
+	if x != nil {
+		return x.LevelPrices
+	}
+	return nil
+}
+
+func (x *LegDepth) GetLevelSizes() []float64 {
+	if x != nil {
+		return x.LevelSizes
+	}
+	return nil
 }
 
 // How much of an opportunity there is.
@@ -1825,7 +1843,13 @@ type WatchOpportunitiesRequest struct {
 	// resume_token of the last event handled; empty starts with what is open now, and so does one that is too old to be
 	// held. One of another process, earlier or a replica, starts some seconds before its time: what was missed meanwhile
 	// is told, and some events are told again.
-	ResumeToken   string `protobuf:"bytes,4,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	ResumeToken string `protobuf:"bytes,4,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// Unified symbols of which either leg must be one; empty means all.
+	Symbols []string `protobuf:"bytes,5,rep,name=symbols,proto3" json:"symbols,omitempty"`
+	// What it must be beside that; absent means anything. An opportunity is told from its first event that passes, OPENED or
+	// UPDATED, until it closes, whether or not it passes meanwhile. Of one that opened before a resume_token it is not known
+	// whether it passed: what passes from then on is told, and its end.
+	Filter        *OpportunityFilter `protobuf:"bytes,60,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1886,6 +1910,20 @@ func (x *WatchOpportunitiesRequest) GetResumeToken() string {
 		return x.ResumeToken
 	}
 	return ""
+}
+
+func (x *WatchOpportunitiesRequest) GetSymbols() []string {
+	if x != nil {
+		return x.Symbols
+	}
+	return nil
+}
+
+func (x *WatchOpportunitiesRequest) GetFilter() *OpportunityFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
 }
 
 // What happened since the last message, one event or several.
@@ -3959,8 +3997,15 @@ type OpportunityFilter struct {
 	PassesUnknown bool `protobuf:"varint,7,opt,name=passes_unknown,json=passesUnknown,proto3" json:"passes_unknown,omitempty"`
 	// Least money, in the buy leg's quote currency, that can be ordered and still nets Sizing.threshold_percent.
 	MinSizedNotional *float64 `protobuf:"fixed64,8,opt,name=min_sized_notional,json=minSizedNotional,proto3,oneof" json:"min_sized_notional,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Least profit of the most profitable size that can be ordered, in the buy leg's quote currency.
+	MinProfit *float64 `protobuf:"fixed64,9,opt,name=min_profit,json=minProfit,proto3,oneof" json:"min_profit,omitempty"`
+	// Least money that the side of each leg that is traded on holds within depth_within_bps of its best price, in the leg's
+	// quote currency. Where the levels known end before that and hold less, it is not known.
+	MinDepth *float64 `protobuf:"fixed64,10,opt,name=min_depth,json=minDepth,proto3,oneof" json:"min_depth,omitempty"`
+	// Above 0, up to 100 basis points; goes with min_depth.
+	DepthWithinBps float64 `protobuf:"fixed64,11,opt,name=depth_within_bps,json=depthWithinBps,proto3" json:"depth_within_bps,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *OpportunityFilter) Reset() {
@@ -4045,6 +4090,27 @@ func (x *OpportunityFilter) GetPassesUnknown() bool {
 func (x *OpportunityFilter) GetMinSizedNotional() float64 {
 	if x != nil && x.MinSizedNotional != nil {
 		return *x.MinSizedNotional
+	}
+	return 0
+}
+
+func (x *OpportunityFilter) GetMinProfit() float64 {
+	if x != nil && x.MinProfit != nil {
+		return *x.MinProfit
+	}
+	return 0
+}
+
+func (x *OpportunityFilter) GetMinDepth() float64 {
+	if x != nil && x.MinDepth != nil {
+		return *x.MinDepth
+	}
+	return 0
+}
+
+func (x *OpportunityFilter) GetDepthWithinBps() float64 {
+	if x != nil {
+		return x.DepthWithinBps
 	}
 	return 0
 }
@@ -4221,13 +4287,16 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"netPercent\x12\x16\n" +
 	"\x06profit\x18\x05 \x01(\x01R\x06profit\x125\n" +
 	"\arefusal\x18\x06 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\arefusal\x12-\n" +
-	"\x12requested_notional\x18\a \x01(\x01R\x11requestedNotional\"\x93\x01\n" +
+	"\x12requested_notional\x18\a \x01(\x01R\x11requestedNotional\"\xd7\x01\n" +
 	"\bLegDepth\x12+\n" +
 	"\x03age\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03age\x12\x16\n" +
 	"\x06levels\x18\x02 \x01(\rR\x06levels\x12#\n" +
 	"\rhorizon_price\x18\x03 \x01(\x01R\fhorizonPrice\x12\x1d\n" +
 	"\n" +
-	"known_size\x18\x04 \x01(\x01R\tknownSize\"\x8a\x04\n" +
+	"known_size\x18\x04 \x01(\x01R\tknownSize\x12!\n" +
+	"\flevel_prices\x18\x05 \x03(\x01R\vlevelPrices\x12\x1f\n" +
+	"\vlevel_sizes\x18\x06 \x03(\x01R\n" +
+	"levelSizes\"\x8a\x04\n" +
 	"\x06Sizing\x12B\n" +
 	"\x0eunknown_reason\x18\x01 \x01(\x0e2\x1b.crossbook.v1.RefusalReasonR\runknownReason\x121\n" +
 	"\alargest\x18\x02 \x01(\v2\x17.crossbook.v1.SizedEdgeR\alargest\x12+\n" +
@@ -4304,12 +4373,14 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x12_min_gross_percentB\x12\n" +
 	"\x10_min_net_percent\"\\\n" +
 	"\x19ListOpportunitiesResponse\x12?\n" +
-	"\ropportunities\x18\x01 \x03(\v2\x19.crossbook.v1.OpportunityR\ropportunities\"\xaf\x01\n" +
+	"\ropportunities\x18\x01 \x03(\v2\x19.crossbook.v1.OpportunityR\ropportunities\"\x82\x02\n" +
 	"\x19WatchOpportunitiesRequest\x12\x16\n" +
 	"\x06venues\x18\x01 \x03(\tR\x06venues\x12\x16\n" +
 	"\x06assets\x18\x02 \x03(\tR\x06assets\x12+\n" +
 	"\x0fmin_net_percent\x18\x03 \x01(\x01H\x00R\rminNetPercent\x88\x01\x01\x12!\n" +
-	"\fresume_token\x18\x04 \x01(\tR\vresumeTokenB\x12\n" +
+	"\fresume_token\x18\x04 \x01(\tR\vresumeToken\x12\x18\n" +
+	"\asymbols\x18\x05 \x03(\tR\asymbols\x127\n" +
+	"\x06filter\x18< \x01(\v2\x1f.crossbook.v1.OpportunityFilterR\x06filterB\x12\n" +
 	"\x10_min_net_percent\"\x9d\x01\n" +
 	"\x1aWatchOpportunitiesResponse\x126\n" +
 	"\x06events\x18\x01 \x03(\v2\x1e.crossbook.v1.OpportunityEventR\x06events\x12%\n" +
@@ -4481,7 +4552,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\alatency\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\alatency\x12\x1f\n" +
 	"\valive_share\x18\x02 \x01(\x01R\n" +
 	"aliveShare\x12(\n" +
-	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\xd8\x03\n" +
+	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\xe5\x04\n" +
 	"\x11OpportunityFilter\x12)\n" +
 	"\x0emin_volume_24h\x18\x01 \x01(\x01H\x00R\fminVolume24h\x88\x01\x01\x12/\n" +
 	"\x11min_open_interest\x18\x02 \x01(\x01H\x01R\x0fminOpenInterest\x88\x01\x01\x124\n" +
@@ -4490,10 +4561,18 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x0fexcluded_venues\x18\x05 \x03(\tR\x0eexcludedVenues\x12'\n" +
 	"\x0fexcluded_assets\x18\x06 \x03(\tR\x0eexcludedAssets\x12%\n" +
 	"\x0epasses_unknown\x18\a \x01(\bR\rpassesUnknown\x121\n" +
-	"\x12min_sized_notional\x18\b \x01(\x01H\x02R\x10minSizedNotional\x88\x01\x01B\x11\n" +
+	"\x12min_sized_notional\x18\b \x01(\x01H\x02R\x10minSizedNotional\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"min_profit\x18\t \x01(\x01H\x03R\tminProfit\x88\x01\x01\x12 \n" +
+	"\tmin_depth\x18\n" +
+	" \x01(\x01H\x04R\bminDepth\x88\x01\x01\x12(\n" +
+	"\x10depth_within_bps\x18\v \x01(\x01R\x0edepthWithinBpsB\x11\n" +
 	"\x0f_min_volume_24hB\x14\n" +
 	"\x12_min_open_interestB\x15\n" +
-	"\x13_min_sized_notional\"\x92\x03\n" +
+	"\x13_min_sized_notionalB\r\n" +
+	"\v_min_profitB\f\n" +
+	"\n" +
+	"_min_depth\"\x92\x03\n" +
 	"\fHoldingCosts\x123\n" +
 	"\ahorizon\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\ahorizon\x123\n" +
 	"\x13buy_funding_percent\x18\x02 \x01(\x01H\x00R\x11buyFundingPercent\x88\x01\x01\x125\n" +
@@ -4669,81 +4748,82 @@ var file_crossbook_v1_arbitrage_proto_depIdxs = []int32{
 	45, // 29: crossbook.v1.ListOpportunitiesRequest.filter:type_name -> crossbook.v1.OpportunityFilter
 	49, // 30: crossbook.v1.ListOpportunitiesRequest.holding_horizon:type_name -> google.protobuf.Duration
 	13, // 31: crossbook.v1.ListOpportunitiesResponse.opportunities:type_name -> crossbook.v1.Opportunity
-	21, // 32: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
-	2,  // 33: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
-	13, // 34: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 35: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
-	49, // 36: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
-	47, // 37: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
-	47, // 38: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
-	22, // 39: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
-	49, // 40: crossbook.v1.ExplainSpreadRequest.holding_horizon:type_name -> google.protobuf.Duration
-	13, // 41: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
-	1,  // 42: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
-	49, // 43: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
-	49, // 44: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
-	25, // 45: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
-	25, // 46: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
-	47, // 47: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
-	47, // 48: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
-	3,  // 49: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
-	47, // 50: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
-	3,  // 51: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
-	26, // 52: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
-	3,  // 53: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
-	26, // 54: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
-	33, // 55: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
-	36, // 56: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
-	50, // 57: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
-	1,  // 58: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
-	47, // 59: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
-	47, // 60: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
-	49, // 61: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
-	1,  // 62: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
-	39, // 63: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
-	47, // 64: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
-	47, // 65: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
-	47, // 66: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
-	49, // 67: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
-	1,  // 68: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
-	47, // 69: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
-	40, // 70: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
-	49, // 71: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
-	47, // 72: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
-	47, // 73: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
-	4,  // 74: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
-	49, // 75: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
-	43, // 76: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
-	47, // 77: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
-	49, // 78: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
-	44, // 79: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
-	49, // 80: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
-	49, // 81: crossbook.v1.OpportunityFilter.min_life:type_name -> google.protobuf.Duration
-	49, // 82: crossbook.v1.OpportunityFilter.no_funding_within:type_name -> google.protobuf.Duration
-	49, // 83: crossbook.v1.HoldingCosts.horizon:type_name -> google.protobuf.Duration
-	17, // 84: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
-	19, // 85: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
-	23, // 86: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
-	31, // 87: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
-	27, // 88: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
-	29, // 89: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
-	34, // 90: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
-	37, // 91: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
-	41, // 92: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
-	18, // 93: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
-	20, // 94: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
-	24, // 95: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
-	32, // 96: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
-	28, // 97: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
-	30, // 98: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
-	35, // 99: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
-	38, // 100: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
-	42, // 101: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
-	93, // [93:102] is the sub-list for method output_type
-	84, // [84:93] is the sub-list for method input_type
-	84, // [84:84] is the sub-list for extension type_name
-	84, // [84:84] is the sub-list for extension extendee
-	0,  // [0:84] is the sub-list for field type_name
+	45, // 32: crossbook.v1.WatchOpportunitiesRequest.filter:type_name -> crossbook.v1.OpportunityFilter
+	21, // 33: crossbook.v1.WatchOpportunitiesResponse.events:type_name -> crossbook.v1.OpportunityEvent
+	2,  // 34: crossbook.v1.OpportunityEvent.kind:type_name -> crossbook.v1.OpportunityEventKind
+	13, // 35: crossbook.v1.OpportunityEvent.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 36: crossbook.v1.OpportunityEvent.close_reason:type_name -> crossbook.v1.RefusalReason
+	49, // 37: crossbook.v1.OpportunityEvent.duration:type_name -> google.protobuf.Duration
+	47, // 38: crossbook.v1.OpportunityEvent.event_time:type_name -> google.protobuf.Timestamp
+	47, // 39: crossbook.v1.OpportunityEvent.cause_time:type_name -> google.protobuf.Timestamp
+	22, // 40: crossbook.v1.OpportunityEvent.life_features:type_name -> crossbook.v1.LifeFeatures
+	49, // 41: crossbook.v1.ExplainSpreadRequest.holding_horizon:type_name -> google.protobuf.Duration
+	13, // 42: crossbook.v1.ExplainSpreadResponse.opportunity:type_name -> crossbook.v1.Opportunity
+	1,  // 43: crossbook.v1.ExplainSpreadResponse.reason:type_name -> crossbook.v1.RefusalReason
+	49, // 44: crossbook.v1.ExplainSpreadResponse.buy_age:type_name -> google.protobuf.Duration
+	49, // 45: crossbook.v1.ExplainSpreadResponse.sell_age:type_name -> google.protobuf.Duration
+	25, // 46: crossbook.v1.IdentityFinding.first:type_name -> crossbook.v1.IdentityMarket
+	25, // 47: crossbook.v1.IdentityFinding.second:type_name -> crossbook.v1.IdentityMarket
+	47, // 48: crossbook.v1.IdentityFinding.since_time:type_name -> google.protobuf.Timestamp
+	47, // 49: crossbook.v1.IdentityFinding.find_time:type_name -> google.protobuf.Timestamp
+	3,  // 50: crossbook.v1.IdentityFinding.state:type_name -> crossbook.v1.IdentityState
+	47, // 51: crossbook.v1.IdentityFinding.decide_time:type_name -> google.protobuf.Timestamp
+	3,  // 52: crossbook.v1.ListIdentityFindingsRequest.states:type_name -> crossbook.v1.IdentityState
+	26, // 53: crossbook.v1.ListIdentityFindingsResponse.findings:type_name -> crossbook.v1.IdentityFinding
+	3,  // 54: crossbook.v1.DecideIdentityRequest.state:type_name -> crossbook.v1.IdentityState
+	26, // 55: crossbook.v1.DecideIdentityResponse.finding:type_name -> crossbook.v1.IdentityFinding
+	33, // 56: crossbook.v1.GetMarketOverviewResponse.assets:type_name -> crossbook.v1.AssetOverview
+	36, // 57: crossbook.v1.GetArbitrageStatsResponse.refusals:type_name -> crossbook.v1.RefusalCount
+	50, // 58: crossbook.v1.GetArbitrageStatsResponse.venues:type_name -> crossbook.v1.VenueHealth
+	1,  // 59: crossbook.v1.RefusalCount.reason:type_name -> crossbook.v1.RefusalReason
+	47, // 60: crossbook.v1.ListOpportunityHistoryRequest.from_time:type_name -> google.protobuf.Timestamp
+	47, // 61: crossbook.v1.ListOpportunityHistoryRequest.to_time:type_name -> google.protobuf.Timestamp
+	49, // 62: crossbook.v1.ListOpportunityHistoryRequest.min_duration:type_name -> google.protobuf.Duration
+	1,  // 63: crossbook.v1.ListOpportunityHistoryRequest.close_reasons:type_name -> crossbook.v1.RefusalReason
+	39, // 64: crossbook.v1.ListOpportunityHistoryResponse.lives:type_name -> crossbook.v1.OpportunityLife
+	47, // 65: crossbook.v1.OpportunityLife.open_time:type_name -> google.protobuf.Timestamp
+	47, // 66: crossbook.v1.OpportunityLife.publish_time:type_name -> google.protobuf.Timestamp
+	47, // 67: crossbook.v1.OpportunityLife.close_time:type_name -> google.protobuf.Timestamp
+	49, // 68: crossbook.v1.OpportunityLife.duration:type_name -> google.protobuf.Duration
+	1,  // 69: crossbook.v1.OpportunityLife.close_reason:type_name -> crossbook.v1.RefusalReason
+	47, // 70: crossbook.v1.OpportunityLife.peak_time:type_name -> google.protobuf.Timestamp
+	40, // 71: crossbook.v1.OpportunityLife.path:type_name -> crossbook.v1.EdgePoint
+	49, // 72: crossbook.v1.EdgePoint.after:type_name -> google.protobuf.Duration
+	47, // 73: crossbook.v1.GetOpportunityStatisticsRequest.from_time:type_name -> google.protobuf.Timestamp
+	47, // 74: crossbook.v1.GetOpportunityStatisticsRequest.to_time:type_name -> google.protobuf.Timestamp
+	4,  // 75: crossbook.v1.GetOpportunityStatisticsRequest.group_by:type_name -> crossbook.v1.LifeGrouping
+	49, // 76: crossbook.v1.GetOpportunityStatisticsRequest.latencies:type_name -> google.protobuf.Duration
+	43, // 77: crossbook.v1.GetOpportunityStatisticsResponse.rows:type_name -> crossbook.v1.LifeStatistics
+	47, // 78: crossbook.v1.LifeStatistics.hour:type_name -> google.protobuf.Timestamp
+	49, // 79: crossbook.v1.LifeStatistics.median_life:type_name -> google.protobuf.Duration
+	44, // 80: crossbook.v1.LifeStatistics.captures:type_name -> crossbook.v1.LatencyCapture
+	49, // 81: crossbook.v1.LatencyCapture.latency:type_name -> google.protobuf.Duration
+	49, // 82: crossbook.v1.OpportunityFilter.min_life:type_name -> google.protobuf.Duration
+	49, // 83: crossbook.v1.OpportunityFilter.no_funding_within:type_name -> google.protobuf.Duration
+	49, // 84: crossbook.v1.HoldingCosts.horizon:type_name -> google.protobuf.Duration
+	17, // 85: crossbook.v1.ArbitrageService.ListOpportunities:input_type -> crossbook.v1.ListOpportunitiesRequest
+	19, // 86: crossbook.v1.ArbitrageService.WatchOpportunities:input_type -> crossbook.v1.WatchOpportunitiesRequest
+	23, // 87: crossbook.v1.ArbitrageService.ExplainSpread:input_type -> crossbook.v1.ExplainSpreadRequest
+	31, // 88: crossbook.v1.ArbitrageService.GetMarketOverview:input_type -> crossbook.v1.GetMarketOverviewRequest
+	27, // 89: crossbook.v1.ArbitrageService.ListIdentityFindings:input_type -> crossbook.v1.ListIdentityFindingsRequest
+	29, // 90: crossbook.v1.ArbitrageService.DecideIdentity:input_type -> crossbook.v1.DecideIdentityRequest
+	34, // 91: crossbook.v1.ArbitrageService.GetArbitrageStats:input_type -> crossbook.v1.GetArbitrageStatsRequest
+	37, // 92: crossbook.v1.ArbitrageService.ListOpportunityHistory:input_type -> crossbook.v1.ListOpportunityHistoryRequest
+	41, // 93: crossbook.v1.ArbitrageService.GetOpportunityStatistics:input_type -> crossbook.v1.GetOpportunityStatisticsRequest
+	18, // 94: crossbook.v1.ArbitrageService.ListOpportunities:output_type -> crossbook.v1.ListOpportunitiesResponse
+	20, // 95: crossbook.v1.ArbitrageService.WatchOpportunities:output_type -> crossbook.v1.WatchOpportunitiesResponse
+	24, // 96: crossbook.v1.ArbitrageService.ExplainSpread:output_type -> crossbook.v1.ExplainSpreadResponse
+	32, // 97: crossbook.v1.ArbitrageService.GetMarketOverview:output_type -> crossbook.v1.GetMarketOverviewResponse
+	28, // 98: crossbook.v1.ArbitrageService.ListIdentityFindings:output_type -> crossbook.v1.ListIdentityFindingsResponse
+	30, // 99: crossbook.v1.ArbitrageService.DecideIdentity:output_type -> crossbook.v1.DecideIdentityResponse
+	35, // 100: crossbook.v1.ArbitrageService.GetArbitrageStats:output_type -> crossbook.v1.GetArbitrageStatsResponse
+	38, // 101: crossbook.v1.ArbitrageService.ListOpportunityHistory:output_type -> crossbook.v1.ListOpportunityHistoryResponse
+	42, // 102: crossbook.v1.ArbitrageService.GetOpportunityStatistics:output_type -> crossbook.v1.GetOpportunityStatisticsResponse
+	94, // [94:103] is the sub-list for method output_type
+	85, // [85:94] is the sub-list for method input_type
+	85, // [85:85] is the sub-list for extension type_name
+	85, // [85:85] is the sub-list for extension extendee
+	0,  // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_arbitrage_proto_init() }

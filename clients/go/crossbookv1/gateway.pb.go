@@ -3339,7 +3339,7 @@ type Subscribe struct {
 	Id uint32 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What of.
 	Channel Channel `protobuf:"varint,2,opt,name=channel,proto3,enum=crossbook.v1.Channel" json:"channel,omitempty"`
-	// Which instruments, for QUOTES, and which opportunities by venues and assets; absent means all.
+	// Which instruments, for QUOTES, and which opportunities by venues, symbols and assets; absent means all.
 	Filter *InstrumentFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Instead of a filter, for QUOTES: these, up to 4096 on one socket.
 	Instruments []*InstrumentName `protobuf:"bytes,4,rep,name=instruments,proto3" json:"instruments,omitempty"`
@@ -3350,9 +3350,11 @@ type Subscribe struct {
 	// For OPPORTUNITIES: smallest net percent at opening; absent means the service's own threshold.
 	MinNetPercent *float64 `protobuf:"fixed64,7,opt,name=min_net_percent,json=minNetPercent,proto3,oneof" json:"min_net_percent,omitempty"`
 	// For LOG: which lines.
-	Log           *WatchLogRequest `protobuf:"bytes,8,opt,name=log,proto3" json:"log,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Log *WatchLogRequest `protobuf:"bytes,8,opt,name=log,proto3" json:"log,omitempty"`
+	// For OPPORTUNITIES: what they must be beside that, as in WatchOpportunitiesRequest.
+	OpportunityFilter *OpportunityFilter `protobuf:"bytes,60,opt,name=opportunity_filter,json=opportunityFilter,proto3" json:"opportunity_filter,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Subscribe) Reset() {
@@ -3437,6 +3439,13 @@ func (x *Subscribe) GetMinNetPercent() float64 {
 func (x *Subscribe) GetLog() *WatchLogRequest {
 	if x != nil {
 		return x.Log
+	}
+	return nil
+}
+
+func (x *Subscribe) GetOpportunityFilter() *OpportunityFilter {
+	if x != nil {
+		return x.OpportunityFilter
 	}
 	return nil
 }
@@ -4526,7 +4535,7 @@ const file_crossbook_v1_gateway_proto_rawDesc = "" +
 	"\x05frame\">\n" +
 	"\x0eInstrumentName\x12\x14\n" +
 	"\x05venue\x18\x01 \x01(\tR\x05venue\x12\x16\n" +
-	"\x06symbol\x18\x02 \x01(\tR\x06symbol\"\xf0\x02\n" +
+	"\x06symbol\x18\x02 \x01(\tR\x06symbol\"\xc0\x03\n" +
 	"\tSubscribe\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12/\n" +
 	"\achannel\x18\x02 \x01(\x0e2\x15.crossbook.v1.ChannelR\achannel\x126\n" +
@@ -4535,7 +4544,8 @@ const file_crossbook_v1_gateway_proto_rawDesc = "" +
 	"\x06max_hz\x18\x05 \x01(\x01R\x05maxHz\x12!\n" +
 	"\fresume_token\x18\x06 \x01(\tR\vresumeToken\x12+\n" +
 	"\x0fmin_net_percent\x18\a \x01(\x01H\x00R\rminNetPercent\x88\x01\x01\x12/\n" +
-	"\x03log\x18\b \x01(\v2\x1d.crossbook.v1.WatchLogRequestR\x03logB\x12\n" +
+	"\x03log\x18\b \x01(\v2\x1d.crossbook.v1.WatchLogRequestR\x03log\x12N\n" +
+	"\x12opportunity_filter\x18< \x01(\v2\x1f.crossbook.v1.OpportunityFilterR\x11opportunityFilterB\x12\n" +
 	"\x10_min_net_percent\"\x1d\n" +
 	"\vUnsubscribe\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\"\a\n" +
@@ -4705,11 +4715,12 @@ var file_crossbook_v1_gateway_proto_goTypes = []any{
 	(*LogLine)(nil),                       // 66: crossbook.v1.LogLine
 	(*InstrumentFilter)(nil),              // 67: crossbook.v1.InstrumentFilter
 	(*WatchLogRequest)(nil),               // 68: crossbook.v1.WatchLogRequest
-	(*SubscribeQuoteBatchesResponse)(nil), // 69: crossbook.v1.SubscribeQuoteBatchesResponse
-	(*WatchOpportunitiesResponse)(nil),    // 70: crossbook.v1.WatchOpportunitiesResponse
-	(*WatchAlertsResponse)(nil),           // 71: crossbook.v1.WatchAlertsResponse
-	(*WatchLogResponse)(nil),              // 72: crossbook.v1.WatchLogResponse
-	(Role)(0),                             // 73: crossbook.v1.Role
+	(*OpportunityFilter)(nil),             // 69: crossbook.v1.OpportunityFilter
+	(*SubscribeQuoteBatchesResponse)(nil), // 70: crossbook.v1.SubscribeQuoteBatchesResponse
+	(*WatchOpportunitiesResponse)(nil),    // 71: crossbook.v1.WatchOpportunitiesResponse
+	(*WatchAlertsResponse)(nil),           // 72: crossbook.v1.WatchAlertsResponse
+	(*WatchLogResponse)(nil),              // 73: crossbook.v1.WatchLogResponse
+	(Role)(0),                             // 74: crossbook.v1.Role
 }
 var file_crossbook_v1_gateway_proto_depIdxs = []int32{
 	3,  // 0: crossbook.v1.GetStatsResponse.database:type_name -> crossbook.v1.RowCounts
@@ -4755,49 +4766,50 @@ var file_crossbook_v1_gateway_proto_depIdxs = []int32{
 	67, // 40: crossbook.v1.Subscribe.filter:type_name -> crossbook.v1.InstrumentFilter
 	37, // 41: crossbook.v1.Subscribe.instruments:type_name -> crossbook.v1.InstrumentName
 	68, // 42: crossbook.v1.Subscribe.log:type_name -> crossbook.v1.WatchLogRequest
-	44, // 43: crossbook.v1.ServerFrame.welcome:type_name -> crossbook.v1.Welcome
-	45, // 44: crossbook.v1.ServerFrame.heartbeat:type_name -> crossbook.v1.Heartbeat
-	46, // 45: crossbook.v1.ServerFrame.problem:type_name -> crossbook.v1.Problem
-	69, // 46: crossbook.v1.ServerFrame.quotes:type_name -> crossbook.v1.SubscribeQuoteBatchesResponse
-	70, // 47: crossbook.v1.ServerFrame.opportunities:type_name -> crossbook.v1.WatchOpportunitiesResponse
-	71, // 48: crossbook.v1.ServerFrame.alert:type_name -> crossbook.v1.WatchAlertsResponse
-	47, // 49: crossbook.v1.ServerFrame.health:type_name -> crossbook.v1.VenuesHealth
-	72, // 50: crossbook.v1.ServerFrame.log:type_name -> crossbook.v1.WatchLogResponse
-	26, // 51: crossbook.v1.ServerFrame.summary:type_name -> crossbook.v1.GetSummaryResponse
-	48, // 52: crossbook.v1.ServerFrame.subscribed:type_name -> crossbook.v1.Subscribed
-	73, // 53: crossbook.v1.Welcome.role:type_name -> crossbook.v1.Role
-	50, // 54: crossbook.v1.Heartbeat.venue_age_ms:type_name -> crossbook.v1.Heartbeat.VenueAgeMsEntry
-	60, // 55: crossbook.v1.VenuesHealth.venues:type_name -> crossbook.v1.VenueHealth
-	0,  // 56: crossbook.v1.Subscribed.channel:type_name -> crossbook.v1.Channel
-	1,  // 57: crossbook.v1.GatewayService.GetStats:input_type -> crossbook.v1.GetStatsRequest
-	5,  // 58: crossbook.v1.GatewayService.ListVenueMarkets:input_type -> crossbook.v1.ListVenueMarketsRequest
-	8,  // 59: crossbook.v1.GatewayService.ListMinuteRows:input_type -> crossbook.v1.ListMinuteRowsRequest
-	10, // 60: crossbook.v1.GatewayService.ListSnapshotRows:input_type -> crossbook.v1.ListSnapshotRowsRequest
-	13, // 61: crossbook.v1.GatewayService.GetOverview:input_type -> crossbook.v1.GetOverviewRequest
-	15, // 62: crossbook.v1.GatewayService.ListArbitrage:input_type -> crossbook.v1.ListArbitrageRequest
-	19, // 63: crossbook.v1.GatewayService.ListAlertRows:input_type -> crossbook.v1.ListAlertRowsRequest
-	22, // 64: crossbook.v1.GatewayService.ListPrices:input_type -> crossbook.v1.ListPricesRequest
-	25, // 65: crossbook.v1.GatewayService.GetSummary:input_type -> crossbook.v1.GetSummaryRequest
-	27, // 66: crossbook.v1.GatewayService.ListProcesses:input_type -> crossbook.v1.ListProcessesRequest
-	31, // 67: crossbook.v1.GatewayService.ReloadProcesses:input_type -> crossbook.v1.ReloadProcessesRequest
-	34, // 68: crossbook.v1.GatewayService.ListLog:input_type -> crossbook.v1.ListLogRequest
-	2,  // 69: crossbook.v1.GatewayService.GetStats:output_type -> crossbook.v1.GetStatsResponse
-	6,  // 70: crossbook.v1.GatewayService.ListVenueMarkets:output_type -> crossbook.v1.ListVenueMarketsResponse
-	9,  // 71: crossbook.v1.GatewayService.ListMinuteRows:output_type -> crossbook.v1.ListMinuteRowsResponse
-	11, // 72: crossbook.v1.GatewayService.ListSnapshotRows:output_type -> crossbook.v1.ListSnapshotRowsResponse
-	14, // 73: crossbook.v1.GatewayService.GetOverview:output_type -> crossbook.v1.GetOverviewResponse
-	16, // 74: crossbook.v1.GatewayService.ListArbitrage:output_type -> crossbook.v1.ListArbitrageResponse
-	20, // 75: crossbook.v1.GatewayService.ListAlertRows:output_type -> crossbook.v1.ListAlertRowsResponse
-	23, // 76: crossbook.v1.GatewayService.ListPrices:output_type -> crossbook.v1.ListPricesResponse
-	26, // 77: crossbook.v1.GatewayService.GetSummary:output_type -> crossbook.v1.GetSummaryResponse
-	28, // 78: crossbook.v1.GatewayService.ListProcesses:output_type -> crossbook.v1.ListProcessesResponse
-	32, // 79: crossbook.v1.GatewayService.ReloadProcesses:output_type -> crossbook.v1.ReloadProcessesResponse
-	35, // 80: crossbook.v1.GatewayService.ListLog:output_type -> crossbook.v1.ListLogResponse
-	69, // [69:81] is the sub-list for method output_type
-	57, // [57:69] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	69, // 43: crossbook.v1.Subscribe.opportunity_filter:type_name -> crossbook.v1.OpportunityFilter
+	44, // 44: crossbook.v1.ServerFrame.welcome:type_name -> crossbook.v1.Welcome
+	45, // 45: crossbook.v1.ServerFrame.heartbeat:type_name -> crossbook.v1.Heartbeat
+	46, // 46: crossbook.v1.ServerFrame.problem:type_name -> crossbook.v1.Problem
+	70, // 47: crossbook.v1.ServerFrame.quotes:type_name -> crossbook.v1.SubscribeQuoteBatchesResponse
+	71, // 48: crossbook.v1.ServerFrame.opportunities:type_name -> crossbook.v1.WatchOpportunitiesResponse
+	72, // 49: crossbook.v1.ServerFrame.alert:type_name -> crossbook.v1.WatchAlertsResponse
+	47, // 50: crossbook.v1.ServerFrame.health:type_name -> crossbook.v1.VenuesHealth
+	73, // 51: crossbook.v1.ServerFrame.log:type_name -> crossbook.v1.WatchLogResponse
+	26, // 52: crossbook.v1.ServerFrame.summary:type_name -> crossbook.v1.GetSummaryResponse
+	48, // 53: crossbook.v1.ServerFrame.subscribed:type_name -> crossbook.v1.Subscribed
+	74, // 54: crossbook.v1.Welcome.role:type_name -> crossbook.v1.Role
+	50, // 55: crossbook.v1.Heartbeat.venue_age_ms:type_name -> crossbook.v1.Heartbeat.VenueAgeMsEntry
+	60, // 56: crossbook.v1.VenuesHealth.venues:type_name -> crossbook.v1.VenueHealth
+	0,  // 57: crossbook.v1.Subscribed.channel:type_name -> crossbook.v1.Channel
+	1,  // 58: crossbook.v1.GatewayService.GetStats:input_type -> crossbook.v1.GetStatsRequest
+	5,  // 59: crossbook.v1.GatewayService.ListVenueMarkets:input_type -> crossbook.v1.ListVenueMarketsRequest
+	8,  // 60: crossbook.v1.GatewayService.ListMinuteRows:input_type -> crossbook.v1.ListMinuteRowsRequest
+	10, // 61: crossbook.v1.GatewayService.ListSnapshotRows:input_type -> crossbook.v1.ListSnapshotRowsRequest
+	13, // 62: crossbook.v1.GatewayService.GetOverview:input_type -> crossbook.v1.GetOverviewRequest
+	15, // 63: crossbook.v1.GatewayService.ListArbitrage:input_type -> crossbook.v1.ListArbitrageRequest
+	19, // 64: crossbook.v1.GatewayService.ListAlertRows:input_type -> crossbook.v1.ListAlertRowsRequest
+	22, // 65: crossbook.v1.GatewayService.ListPrices:input_type -> crossbook.v1.ListPricesRequest
+	25, // 66: crossbook.v1.GatewayService.GetSummary:input_type -> crossbook.v1.GetSummaryRequest
+	27, // 67: crossbook.v1.GatewayService.ListProcesses:input_type -> crossbook.v1.ListProcessesRequest
+	31, // 68: crossbook.v1.GatewayService.ReloadProcesses:input_type -> crossbook.v1.ReloadProcessesRequest
+	34, // 69: crossbook.v1.GatewayService.ListLog:input_type -> crossbook.v1.ListLogRequest
+	2,  // 70: crossbook.v1.GatewayService.GetStats:output_type -> crossbook.v1.GetStatsResponse
+	6,  // 71: crossbook.v1.GatewayService.ListVenueMarkets:output_type -> crossbook.v1.ListVenueMarketsResponse
+	9,  // 72: crossbook.v1.GatewayService.ListMinuteRows:output_type -> crossbook.v1.ListMinuteRowsResponse
+	11, // 73: crossbook.v1.GatewayService.ListSnapshotRows:output_type -> crossbook.v1.ListSnapshotRowsResponse
+	14, // 74: crossbook.v1.GatewayService.GetOverview:output_type -> crossbook.v1.GetOverviewResponse
+	16, // 75: crossbook.v1.GatewayService.ListArbitrage:output_type -> crossbook.v1.ListArbitrageResponse
+	20, // 76: crossbook.v1.GatewayService.ListAlertRows:output_type -> crossbook.v1.ListAlertRowsResponse
+	23, // 77: crossbook.v1.GatewayService.ListPrices:output_type -> crossbook.v1.ListPricesResponse
+	26, // 78: crossbook.v1.GatewayService.GetSummary:output_type -> crossbook.v1.GetSummaryResponse
+	28, // 79: crossbook.v1.GatewayService.ListProcesses:output_type -> crossbook.v1.ListProcessesResponse
+	32, // 80: crossbook.v1.GatewayService.ReloadProcesses:output_type -> crossbook.v1.ReloadProcessesResponse
+	35, // 81: crossbook.v1.GatewayService.ListLog:output_type -> crossbook.v1.ListLogResponse
+	70, // [70:82] is the sub-list for method output_type
+	58, // [58:70] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_gateway_proto_init() }

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 import structlog
 
-from crossbook._core import EventFilter, ResumeToken, SharedScan
+from crossbook._core import EventSelection, ResumeToken, SharedScan
 from crossbook.arbitrage.store.events import EventStore, StoredEvent
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import from_timestamp, to_duration, to_timestamp
 
 PAGE = 256
+CLOSED = pb.OPPORTUNITY_EVENT_KIND_CLOSED
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ class Resumption:
         """Opportunities that the client knows to be open."""
         return list(self._open)
 
-    async def pages(self, wanted: EventFilter) -> AsyncIterator[bytes]:
+    async def pages(self, wanted: EventSelection) -> AsyncIterator[bytes]:
         """What the log holds now of what is wanted, oldest first; the next call goes on from there.
 
         Raises UnavailableError.
@@ -72,10 +73,11 @@ class Resumption:
             is_more = len(rows) == PAGE
         self._alive = await self._store.alive()
 
-    def ends(self, ended: Sequence[str], wanted: EventFilter) -> Iterator[bytes]:
+    def ends(self, ended: Sequence[str], wanted: EventSelection) -> Iterator[bytes]:
         """A CLOSED for each that was told, is wanted and has ended unseen. None bears a token."""
         now = self._clock.now_ns()
-        lost = [last for last in (self._open[opportunity_id] for opportunity_id in ended) if last.is_wanted(wanted)]
+        ends = (self._open[opportunity_id]._replace(kind=CLOSED) for opportunity_id in ended)
+        lost = [last for last in ends if last.is_wanted(wanted)]
         for start in range(0, len(lost), PAGE):
             events = [_closed(last, min(self._alive_ns(last), now)) for last in lost[start : start + PAGE]]
             yield pb.WatchOpportunitiesResponse(events=events).SerializeToString()
@@ -91,7 +93,7 @@ class Resumption:
         return max(last.event_ns, self._alive.get(last.writer, 0))
 
     def _follow(self, row: StoredEvent) -> None:
-        if row.kind == pb.OPPORTUNITY_EVENT_KIND_CLOSED:
+        if row.kind == CLOSED:
             self._open.pop(row.opportunity_id, None)
         else:
             self._open[row.opportunity_id] = row
@@ -99,7 +101,7 @@ class Resumption:
 
 def _closed(last: StoredEvent, end_ns: int) -> pb.OpportunityEvent:
     event = pb.WatchOpportunitiesResponse.FromString(last.payload).events[0]
-    event.kind = pb.OPPORTUNITY_EVENT_KIND_CLOSED
+    event.kind = CLOSED
     event.close_reason = pb.REFUSAL_REASON_NOT_LIVE
     event.duration.CopyFrom(to_duration(max(0, end_ns - from_timestamp(event.opportunity.open_time))))
     event.event_time.CopyFrom(to_timestamp(end_ns))

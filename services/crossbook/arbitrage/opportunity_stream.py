@@ -9,7 +9,14 @@ live events where the log ends.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from crossbook._core import WATCHER_QUEUE_LIMIT, EventFilter, OpportunityWatching, ResumeToken, TokenError
+from crossbook._core import (
+    WATCHER_QUEUE_LIMIT,
+    EventFilter,
+    EventSelection,
+    OpportunityWatching,
+    ResumeToken,
+    TokenError,
+)
 from crossbook.arbitrage.event_history import Resumption
 from crossbook.arbitrage.live import LiveScan
 from crossbook.pb.v1 import arbitrage_pb2 as pb
@@ -35,13 +42,15 @@ async def begin(
         return watching
     assert live.history is not None
     assert token is not None
-    return await _after_log(live, live.history.resume(token), wanted, write, queue_limit)
+    return await _after_log(
+        live, live.history.resume(token), EventSelection(wanted, is_resumed=True), write, queue_limit
+    )
 
 
 async def _after_log(
     live: LiveScan,
     missed: Resumption,
-    wanted: EventFilter,
+    wanted: EventSelection,
     write: Callable[[bytes], Awaitable[None]],
     queue_limit: int,
 ) -> OpportunityWatching:
@@ -62,7 +71,8 @@ async def _after_log(
 
 def _wanted(request: pb.WatchOpportunitiesRequest) -> EventFilter:
     least = request.min_net_percent if request.HasField("min_net_percent") else None
-    return EventFilter(list(request.venues), list(request.assets), least)
+    conditions = request.filter.SerializeToString()
+    return EventFilter(request.venues, request.assets, least, request.symbols, conditions)
 
 
 def _token(token: str) -> ResumeToken | None:

@@ -8,6 +8,7 @@ from crossbook.arbitrage.facts.answers import check_facts
 from crossbook.arbitrage.store.identities import RESOURCE
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
+from crossbook.plumbing.opportunity_filter import check_filter
 from crossbook.plumbing.requests import NOT_A_NAME, check_names, is_name, refuse
 
 # Opportunities.
@@ -47,7 +48,12 @@ def check_list(request: pb.ListOpportunitiesRequest) -> None:
 
 def check_watch(request: pb.WatchOpportunitiesRequest) -> None:
     """Raises InvalidRequestError."""
-    violations = [*check_names("venues", request.venues), *check_names("assets", request.assets)]
+    violations = [
+        *check_names("venues", request.venues),
+        *check_names("assets", request.assets),
+        *check_names("symbols", request.symbols),
+        *check_filter("filter", request.filter),
+    ]
     if request.HasField("min_net_percent"):
         violations += _threshold("min_net_percent", request.min_net_percent)
     refuse(violations)

@@ -53,7 +53,11 @@ def quotes(
 def opportunities(
     venues: Venues = "",
     assets: Assets = "",
+    symbols: Annotated[str, typer.Option(help="Unified symbols, one of either leg; default: all.")] = "",
     min_net_percent: Annotated[float | None, typer.Option(help="Smallest net percent at opening.")] = None,
+    chosen: Annotated[
+        str, typer.Option("--filter", help="""An OpportunityFilter as JSON: '{"minProfit": 5, "minLife": "2s"}'.""")
+    ] = "{}",
     limit: Limit = 0,
     json: Json = False,
     target: Target = None,
@@ -61,10 +65,15 @@ def opportunities(
     """What opens, moves and closes."""
     from crossbook.cli import rows
     from crossbook.cli.calls import default_target
+    from crossbook.cli.messages import as_message
     from crossbook.pb.v1 import arbitrage_pb2, arbitrage_pb2_grpc
 
     request = arbitrage_pb2.WatchOpportunitiesRequest(
-        venues=split_names(venues), assets=split_names(assets), min_net_percent=min_net_percent
+        venues=split_names(venues),
+        assets=split_names(assets),
+        symbols=split_names(symbols),
+        min_net_percent=min_net_percent,
+        filter=as_message("--filter", chosen, arbitrage_pb2.OpportunityFilter()),
     )
     _follow(
         [default_target("arbitrage", target)],

@@ -1,6 +1,6 @@
 """What a live scan has told, read off without a client."""
 
-from crossbook._core import EventFilter, OpportunityWatching, ResumeToken, SharedScan
+from crossbook._core import EventFilter, EventSelection, OpportunityWatching, ResumeToken, SharedScan
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 
 EVERYTHING = ResumeToken("another", 0, 0)  # a token of before there was anything
@@ -8,7 +8,8 @@ EVERYTHING = ResumeToken("another", 0, 0)  # a token of before there was anythin
 
 def watching_all(scanner: SharedScan, limit: int = 1_000_000) -> OpportunityWatching:
     """A watcher that is told everything from now on."""
-    watching = scanner.subscribe_after_log(EventFilter(), scanner.writing()[2], [], 0, limit)
+    everything = EventSelection(EventFilter(), is_resumed=True)
+    watching = scanner.subscribe_after_log(everything, scanner.writing()[2], [], 0, limit)
     assert watching is not None
     return watching[0]
 

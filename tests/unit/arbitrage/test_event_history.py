@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from crossbook._core import EventFilter, LoggedEvent, ResumeToken, SharedScan
+from crossbook._core import EventFilter, EventSelection, LoggedEvent, ResumeToken, SharedScan
 from crossbook.arbitrage import event_history as module
 from crossbook.arbitrage.event_history import EventHistory, Resumption
 from crossbook.arbitrage.event_writer import EventWriter
@@ -19,6 +19,7 @@ CLOSED = pb.OPPORTUNITY_EVENT_KIND_CLOSED
 START_NS = 1_750_000_000 * SECOND_NS
 OPENS, MOVES, CLOSES = 101.0, 102.0, 100.0
 ALL = EventFilter()
+FUNDED = EventFilter(conditions=pb.OpportunityFilter(min_volume_24h=5).SerializeToString())
 
 
 class Process:
@@ -96,10 +97,12 @@ class World:
 
     async def ends(self, resumption: Resumption, wanted: EventFilter = ALL) -> list[pb.OpportunityEvent]:
         """Those that are told where the log ends."""
-        await told(resumption)
-        joined = self.now.scanner.subscribe_after_log(wanted, resumption.number, resumption.told, now_ns())
+        selection = EventSelection(wanted, is_resumed=True)
+        async for _ in resumption.pages(selection):
+            pass
+        joined = self.now.scanner.subscribe_after_log(selection, resumption.number, resumption.told, now_ns())
         assert joined is not None
-        return [event for message in resumption.ends(joined[1], wanted) for event in _events(message)]
+        return [event for message in resumption.ends(joined[1], selection) for event in _events(message)]
 
 
 def _events(message: bytes) -> list[pb.OpportunityEvent]:
@@ -113,7 +116,7 @@ def world(arguments: ScannerArguments) -> World:
 
 async def told(resumption: Resumption, wanted: EventFilter = ALL) -> list[str]:
     """The assets of the events that the log tells."""
-    pages = [message async for message in resumption.pages(wanted)]
+    pages = [message async for message in resumption.pages(EventSelection(wanted, is_resumed=True))]
     return [event.opportunity.asset for page in pages for event in _events(page)]
 
 
@@ -180,6 +183,15 @@ async def test_an_end_is_told_only_to_who_wants_the_opportunity(world: World) ->
     await world.die(at_seconds=5)
     assert await world.ends(world.history.resume(world.old.beginning), EventFilter(assets=["b"])) == []
     assert len(await world.ends(world.history.resume(world.old.beginning), EventFilter(assets=["a"]))) == 1
+
+
+async def test_an_end_is_told_of_what_may_have_been_told_before(world: World) -> None:
+    """Of what opened after the token and did not pass there is none; of what opened before it nobody knows."""
+    for asset, bid in (("before", OPENS), ("before", MOVES), ("after", OPENS)):
+        world.old.tell(asset, bid)
+    await world.die(at_seconds=5)
+    ends = await world.ends(world.history.resume(ResumeToken("old", 1, START_NS)), FUNDED)
+    assert [(end.kind, end.opportunity.asset) for end in ends] == [(CLOSED, "before")]
 
 
 async def test_a_log_that_begins_after_the_token_tells_all_that_is_left(world: World) -> None:

@@ -118,8 +118,28 @@ async def test_filters_hold_for_the_whole_life(live: WatchedScan) -> None:
     assert (first.kind, first.opportunity.asset) == (OPENED, "ETH")
 
 
+async def test_what_comes_to_pass_is_told_from_then_to_its_end(live: WatchedScan) -> None:
+    """Not its opening, and also while it does not pass any more; what never passed has no end either."""
+    conditions = pb.OpportunityFilter(min_sized_notional=100, passes_unknown=True, excluded_assets=["ETH"])
+    request = pb.WatchOpportunitiesRequest(symbols=["BTC/USDT:USDT"], filter=conditions)
+    async with aclosing(watch(live, request)) as messages:
+        waiting = await first_live(messages)
+        for asset in ("ETH", "SOL", "BTC"):
+            tick(live, 101.0, asset)
+            tick(live, 100.0, asset)
+        told = list(pb.WatchOpportunitiesResponse.FromString(await asyncio.wait_for(waiting, 30)).events)
+        if len(told) < 2:
+            told += await take(messages)
+    assert [(event.kind, event.opportunity.asset) for event in told] == [(OPENED, "BTC"), (CLOSED, "BTC")]
+
+
 @pytest.mark.parametrize(
-    "request_", [pb.WatchOpportunitiesRequest(venues=["cheap"]), pb.WatchOpportunitiesRequest(assets=["ETH"])]
+    "request_",
+    [
+        pb.WatchOpportunitiesRequest(venues=["cheap"]),
+        pb.WatchOpportunitiesRequest(assets=["ETH"]),
+        pb.WatchOpportunitiesRequest(symbols=["x"]),
+    ],
 )
 async def test_other_venues_and_assets_are_left_out(live: WatchedScan, request_: pb.WatchOpportunitiesRequest) -> None:
     """Both legs must be of the wanted venues, and the asset one of the wanted."""

@@ -61,6 +61,8 @@ def test_explain_names_each_wrong_field(request_: pb.ExplainSpreadRequest, field
 def test_watch_and_overview_name_the_wrong_field() -> None:
     """The filters of WatchOpportunities and GetMarketOverview are checked too."""
     assert violated(requests.check_watch, pb.WatchOpportunitiesRequest(min_net_percent=-1)) == ["min_net_percent"]
+    request = pb.WatchOpportunitiesRequest(symbols=[""], filter=pb.OpportunityFilter(min_profit=-1))
+    assert violated(requests.check_watch, request) == ["symbols[0]", "filter.min_profit"]
     assert violated(requests.check_overview, pb.GetMarketOverviewRequest(assets=[""])) == ["assets[0]"]
 
 

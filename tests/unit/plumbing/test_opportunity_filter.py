@@ -23,7 +23,9 @@ def found(buy: pb.LegFacts | None = None, sell: pb.LegFacts | None = None) -> pb
         buy=pb.Leg(venue="okx", facts=buy or facts()),
         sell=pb.Leg(venue="bybit", facts=sell or facts()),
         open_time=to_timestamp(NOW_NS - 5 * SECOND_NS),
-        sizing=pb.Sizing(largest=pb.SizedEdge(size=1, buy_notional=2_000)),
+        sizing=pb.Sizing(
+            largest=pb.SizedEdge(size=1, buy_notional=2_000), most_profitable=pb.SizedEdge(size=1, profit=7)
+        ),
     )
 
 
@@ -41,6 +43,8 @@ def found(buy: pb.LegFacts | None = None, sell: pb.LegFacts | None = None) -> pb
         (pb.OpportunityFilter(no_funding_within=Duration(seconds=601)), False),
         (pb.OpportunityFilter(min_sized_notional=2_000), True),
         (pb.OpportunityFilter(min_sized_notional=2_001), False),
+        (pb.OpportunityFilter(min_profit=7), True),
+        (pb.OpportunityFilter(min_profit=7.5), False),
         (pb.OpportunityFilter(excluded_venues=["bybit"]), False),
         (pb.OpportunityFilter(excluded_venues=["mexc"], excluded_assets=["ETH"]), True),
         (pb.OpportunityFilter(excluded_assets=["BTC"]), False),
@@ -54,7 +58,7 @@ def test_every_condition_at_its_limit(wanted: pb.OpportunityFilter, is_wanted: b
 def test_either_leg_decides() -> None:
     """One that is too thin is enough, and is named with what it has."""
     wanted, thin = pb.OpportunityFilter(min_volume_24h=1e6), facts(volume_24h=10.0)
-    assert list(shortfalls(wanted, found(buy=thin), NOW_NS)) == ["okx's volume of 24 hours 10 is below 1e+06"]
+    assert shortfalls(wanted, found(buy=thin), NOW_NS) == ["okx's volume of 24 hours 10.00 is below 1000000"]
     assert not passes(wanted, found(sell=thin), NOW_NS)
 
 
@@ -75,7 +79,7 @@ def test_a_size_that_no_order_may_have_is_none() -> None:
     refused = found()
     refused.sizing.largest.refusal = pb.REFUSAL_REASON_BELOW_MIN_NOTIONAL
     wanted = pb.OpportunityFilter(min_sized_notional=1, passes_unknown=True)
-    assert list(shortfalls(wanted, refused, NOW_NS)) == ["what can be ordered 0 is below 1"]
+    assert shortfalls(wanted, refused, NOW_NS) == ["what can be ordered 0.00 is below 1"]
 
 
 def test_funding_that_accrues_all_the_time_is_always_near() -> None:
@@ -97,3 +101,13 @@ def test_wrong_fields_are_named() -> None:
         "filter.min_open_interest",
         "filter.min_life",
     ]
+
+
+def test_depth_goes_with_a_band() -> None:
+    """Of what trackers tell at most."""
+    for bps in (0.0, -1.0, 100.5, float("nan")):
+        wrong = pb.OpportunityFilter(min_depth=1, depth_within_bps=bps)
+        assert [one.field for one in check_filter("filter", wrong)] == ["filter.depth_within_bps"], bps
+    alone = pb.OpportunityFilter(depth_within_bps=10)
+    assert [one.field for one in check_filter("filter", alone)] == ["filter.min_depth"]
+    assert not list(check_filter("filter", pb.OpportunityFilter(min_depth=1, depth_within_bps=100)))

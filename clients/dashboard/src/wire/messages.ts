@@ -863,6 +863,8 @@ export interface LegDepth {
   levels: number;
   horizonPrice: number;
   knownSize: number;
+  levelPrices: Float64Array;
+  levelSizes: Float64Array;
 }
 
 export interface LegFacts {
@@ -1322,6 +1324,9 @@ export interface OpportunityFilter {
   excludedAssets: string[];
   passesUnknown: boolean;
   minSizedNotional?: number;
+  minProfit?: number;
+  minDepth?: number;
+  depthWithinBps: number;
 }
 
 export interface OpportunityLife {
@@ -1646,6 +1651,7 @@ export interface Subscribe {
   resumeToken: string;
   minNetPercent?: number;
   log?: WatchLogRequest;
+  opportunityFilter?: OpportunityFilter;
 }
 
 export interface SubscribeQuoteBatchesRequest {
@@ -1830,6 +1836,8 @@ export interface WatchOpportunitiesRequest {
   assets: string[];
   minNetPercent?: number;
   resumeToken: string;
+  symbols: string[];
+  filter?: OpportunityFilter;
 }
 
 export interface WatchOpportunitiesResponse {
@@ -2023,7 +2031,7 @@ export const TABLE = {
   LaneStats: "1:shard:string 2:isConnected:bool 3:isLeaving:bool 4:problem:string 5:unacknowledgedBatches:uint64 6:droppedQuotes:uint64 7:bufferedBytes:uint64 8:bufferBytes:uint64",
   LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
   Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp 8:facts:?@LegFacts",
-  LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double",
+  LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double 5:levelPrices:*double 6:levelSizes:*double",
   LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration",
   LifeFeatures: "1:schema:fixed64 2:values:*double",
   LifeHorizon: "1:after:?Duration 2:aliveProbability:double 3:netPercent:double 4:capturePercent:double",
@@ -2092,7 +2100,7 @@ export const TABLE = {
   NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
   Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction 60:holding:?@HoldingCosts",
   OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
-  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double",
+  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double 9:minProfit:?double 10:minDepth:?double 11:depthWithinBps:double",
   OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
   OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
   PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",
@@ -2135,7 +2143,7 @@ export const TABLE = {
   StartTrackingResponse: "1:started:*@Instrument",
   StopTrackingRequest: "1:venue:string 2:symbols:*string",
   StopTrackingResponse: "1:stopped:*string",
-  Subscribe: "1:id:uint32 2:channel:#Channel 3:filter:?@InstrumentFilter 4:instruments:*@InstrumentName 5:maxHz:double 6:resumeToken:string 7:minNetPercent:?double 8:log:?@WatchLogRequest",
+  Subscribe: "1:id:uint32 2:channel:#Channel 3:filter:?@InstrumentFilter 4:instruments:*@InstrumentName 5:maxHz:double 6:resumeToken:string 7:minNetPercent:?double 8:log:?@WatchLogRequest 60:opportunityFilter:?@OpportunityFilter",
   SubscribeQuoteBatchesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration 3:withDepth:bool",
   SubscribeQuoteBatchesResponse: "1:batch:?@QuoteBatch 2:conflatedQuotes:uint64 3:depth:?@DepthBatch",
   Subscribed: "1:channel:#Channel 2:maxHz:double",
@@ -2163,7 +2171,7 @@ export const TABLE = {
   WatchInstrumentFactsResponse: "1:instruments:*@InstrumentFacts 2:isComplete:bool",
   WatchLogRequest: "1:minLevel:#LogLevel 2:contains:string 3:lines:int32 4:isBounded:bool",
   WatchLogResponse: "1:lines:*@LogLine 2:droppedLines:uint64",
-  WatchOpportunitiesRequest: "1:venues:*string 2:assets:*string 3:minNetPercent:?double 4:resumeToken:string",
+  WatchOpportunitiesRequest: "1:venues:*string 2:assets:*string 3:minNetPercent:?double 4:resumeToken:string 5:symbols:*string 60:filter:?@OpportunityFilter",
   WatchOpportunitiesResponse: "1:events:*@OpportunityEvent 2:droppedEvents:uint64 3:isCaughtUp:bool",
   WatchQuotesRequest: "1:filter:?@InstrumentFilter 2:minInterval:?Duration",
   WatchQuotesResponse: "1:quote:?@Quote 2:conflatedQuotes:uint64",

@@ -2,6 +2,7 @@
 
 pub mod arbitrage;
 pub mod board;
+pub mod choice;
 pub mod edge;
 pub mod hub;
 pub mod latency;

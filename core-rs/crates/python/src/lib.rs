@@ -2,6 +2,7 @@
 
 mod answers;
 mod board;
+mod choice;
 mod errors;
 mod facts;
 mod identity;
@@ -40,6 +41,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     scanner::register(module)?;
     plane::register(module)?;
     board::register(module)?;
+    choice::register(module)?;
     live_events::register(module)?;
     live::register(module)?;
     rest::register(module)?;

@@ -12,10 +12,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::answers::{Asked, ScannerAnswers, all_into, lock};
+use crate::choice::{EventFilter, EventSelection};
 use crate::errors::{Failure, without_gil};
 use crate::identity::{IdentityFinding, IdentityPair, known_pairs};
 use crate::life::{LifeModel, in_force};
-use crate::live_events::{EventFilter, LoggedEvent, ResumeToken};
+use crate::live_events::{LoggedEvent, ResumeToken};
 use crate::opportunities::OpportunityEvent;
 use crate::scanner::Scanner;
 
@@ -173,13 +174,13 @@ impl SharedScan {
     fn subscribe_after_log(
         &self,
         py: Python<'_>,
-        wanted: &EventFilter,
+        wanted: &EventSelection,
         number: i64,
         told: Vec<String>,
         now_ns: i64,
         limit: usize,
     ) -> Option<(OpportunityWatching, Vec<String>)> {
-        let (wanted, log) = (wanted.filter.clone(), engine::AfterLog { number, told });
+        let (wanted, log) = (wanted.copy(), engine::AfterLog { number, told });
         let begun = without_gil(py, || engine::subscribe_after_log(&self.live, wanted, log, limit, now_ns));
         begun.map(|(watching, ended)| (self.watching(watching), ended))
     }

@@ -1,4 +1,4 @@
-//! Events in their place in the log, resume tokens and filters, as Python holds them.
+//! Events in their place in the log, and resume tokens, as Python holds them.
 
 use std::sync::Arc;
 
@@ -133,29 +133,8 @@ impl ResumeToken {
     }
 }
 
-/// Which opportunities a watcher wants.
-#[pyclass(module = "crossbook._core", frozen)]
-pub struct EventFilter {
-    pub filter: engine::EventFilter,
-}
-
-#[pymethods]
-impl EventFilter {
-    #[new]
-    #[pyo3(signature = (venues=vec![], assets=vec![], min_net_percent=None),
-        text_signature = "(venues=(), assets=(), min_net_percent=None)")]
-    fn new(venues: Vec<String>, assets: Vec<String>, min_net_percent: Option<f64>) -> Self {
-        Self { filter: engine::EventFilter::new(venues, assets, min_net_percent) }
-    }
-
-    fn matches(&self, asset: &str, buy_venue: &str, sell_venue: &str, opening_net_percent: f64) -> bool {
-        self.filter.matches(asset, buy_venue, sell_venue, opening_net_percent)
-    }
-}
-
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<LoggedEvent>()?;
     module.add_class::<ResumeToken>()?;
-    module.add_class::<EventFilter>()?;
     module.add_function(wrap_pyfunction!(event_columns, module)?)
 }

@@ -32,6 +32,6 @@ pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{
     Conversion, Leg, LegDepth, LegFacts, LifeFeatures, LifeHorizon, LifePrediction, Opportunity, OpportunityEvent,
-    Sanity, SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
+    OpportunityFilter, Sanity, SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
 };
 pub use quotes::encode_quote_response;

@@ -169,7 +169,7 @@ pub struct SizedEdge {
     pub requested_notional: f64,
 }
 
-#[derive(Clone, Copy, PartialEq, Message)]
+#[derive(Clone, PartialEq, Message)]
 pub struct LegDepth {
     #[prost(message, optional, tag = "1")]
     pub age: Option<Time>,
@@ -179,6 +179,10 @@ pub struct LegDepth {
     pub horizon_price: f64,
     #[prost(double, tag = "4")]
     pub known_size: f64,
+    #[prost(double, repeated, tag = "5")]
+    pub level_prices: Vec<f64>,
+    #[prost(double, repeated, tag = "6")]
+    pub level_sizes: Vec<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -248,6 +252,45 @@ impl Opportunity {
     pub fn encode(&self) -> Vec<u8> {
         self.encode_to_vec()
     }
+
+    /// None for bytes that are none.
+    pub fn read(message: &[u8]) -> Option<Self> {
+        Self::decode(message).ok()
+    }
+}
+
+/// What an opportunity must be beside what it pays.
+#[derive(Clone, PartialEq, Message)]
+pub struct OpportunityFilter {
+    #[prost(double, optional, tag = "1")]
+    pub min_volume_24h: Option<f64>,
+    #[prost(double, optional, tag = "2")]
+    pub min_open_interest: Option<f64>,
+    #[prost(message, optional, tag = "3")]
+    pub min_life: Option<Time>,
+    #[prost(message, optional, tag = "4")]
+    pub no_funding_within: Option<Time>,
+    #[prost(string, repeated, tag = "5")]
+    pub excluded_venues: Vec<String>,
+    #[prost(string, repeated, tag = "6")]
+    pub excluded_assets: Vec<String>,
+    #[prost(bool, tag = "7")]
+    pub passes_unknown: bool,
+    #[prost(double, optional, tag = "8")]
+    pub min_sized_notional: Option<f64>,
+    #[prost(double, optional, tag = "9")]
+    pub min_profit: Option<f64>,
+    #[prost(double, optional, tag = "10")]
+    pub min_depth: Option<f64>,
+    #[prost(double, tag = "11")]
+    pub depth_within_bps: f64,
+}
+
+impl OpportunityFilter {
+    /// None for bytes that are none.
+    pub fn read(message: &[u8]) -> Option<Self> {
+        Self::decode(message).ok()
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -315,6 +358,15 @@ mod tests {
         assert_eq!(Time::from_ns(1_500_000_001), Time { seconds: 1, nanos: 500_000_001 });
         assert_eq!(Time::from_ns(-1), Time { seconds: -1, nanos: 999_999_999 });
         assert_eq!((Time::known(0), Time::known(7)), (None, Some(Time { seconds: 0, nanos: 7 })));
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_other_bytes_are_not() {
+        let told = Opportunity { asset: "BTC".to_owned(), ..Default::default() };
+        assert_eq!((Opportunity::read(&told.encode()), Opportunity::read(b"\xff")), (Some(told), None));
+        let wanted = OpportunityFilter { min_profit: Some(2.0), depth_within_bps: 5.0, ..Default::default() };
+        let read = OpportunityFilter::read(&wanted.encode_to_vec());
+        assert_eq!((read, OpportunityFilter::read(b"\xff")), (Some(wanted), None));
     }
 
     #[test]

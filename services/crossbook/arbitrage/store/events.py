@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from crossbook._core import REPLICA_OVERLAP_NS, EventFilter, LoggedEvent, event_columns
+from crossbook._core import REPLICA_OVERLAP_NS, EventSelection, LoggedEvent, event_columns
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.data.postgres import Pool, connected
 from crossbook.plumbing.timestamps import SECOND_NS
@@ -86,9 +86,10 @@ class StoredEvent(NamedTuple):
     event_ns: int
     payload: bytes
 
-    def is_wanted(self, wanted: EventFilter) -> bool:
-        """By a watcher."""
-        return wanted.matches(self.asset, self.buy_venue, self.sell_venue, self.opening_net_percent)
+    def is_wanted(self, wanted: EventSelection) -> bool:
+        """By a watcher; to be asked once about each, in order."""
+        head = (self.kind, self.opportunity_id, self.asset, self.buy_venue, self.sell_venue)
+        return wanted.wants(*head, self.opening_net_percent, self.event_ns, self.payload)
 
 
 class EventStore:

@@ -54,7 +54,7 @@ class Alerts:
 
     def _take(self, alert: alerts_pb2.Alert, *, is_news: bool = True) -> None:
         if self._kept.add(alert.name, alert) and is_news:
-            tell(self._sockets(), pb.CHANNEL_ALERTS, lambda asked: is_wanted(alert, asked), lambda: _event(alert))
+            tell(self._sockets(), pb.CHANNEL_ALERTS, lambda one: is_wanted(alert, one.asked), lambda: _event(alert))
 
     def begin(self, socket: Socket, subscription: Subscription) -> None:
         """What fired after the token, as far as it is held; else nothing from before."""

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from crossbook.gateway.sockets.socket import Socket
-from crossbook.gateway.sockets.subscription import Event
+from crossbook.gateway.sockets.subscription import Event, Subscription
 from crossbook.pb.v1 import gateway_pb2 as pb
 from crossbook.plumbing.follow import Link, Loss
 
@@ -66,14 +66,14 @@ class Kept(Generic[T]):
 def tell(
     sockets: Iterable[Socket],
     channel: pb.Channel.ValueType,
-    is_wanted: Callable[[pb.Subscribe], bool],
+    is_wanted: Callable[[Subscription], bool],
     make: Callable[[], Event],
 ) -> None:
     """Every subscription of the channel that wants it; it is made once, and only if there is one."""
     event = None
     for socket in sockets:
         for subscription in socket.subscriptions.values():
-            if subscription.asked.channel == channel and is_wanted(subscription.asked):
+            if subscription.asked.channel == channel and is_wanted(subscription):
                 event = event or make()
                 subscription.put_event(event)
                 socket.wake()

@@ -6,6 +6,7 @@ the frames say (is_snapshot). Of the stream's own break the gateway resumes, so 
 
 from collections.abc import Callable, Iterable
 
+from crossbook._core import EventFilter, EventSelection
 from crossbook.gateway.rest.backends import Backends
 from crossbook.gateway.sockets.following import Kept, follow_in_turn, tell
 from crossbook.gateway.sockets.socket import Socket
@@ -13,6 +14,7 @@ from crossbook.gateway.sockets.subscription import Event, Subscription
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.pb.v1 import gateway_pb2 as pb
 from crossbook.plumbing.follow import Link
+from crossbook.plumbing.timestamps import from_timestamp, now_ns
 
 KEPT_EVENTS = 10_000
 CLOSED = arbitrage_pb2.OPPORTUNITY_EVENT_KIND_CLOSED
@@ -70,35 +72,54 @@ class Opportunities:
             self._open.pop(event.opportunity.id, None)
         else:
             self._open[event.opportunity.id] = event
-        tell(self._sockets(), pb.CHANNEL_OPPORTUNITIES, lambda asked: is_wanted(event, asked), lambda: _event(event))
+        body = _body(event)
+        tell(
+            self._sockets(),
+            pb.CHANNEL_OPPORTUNITIES,
+            lambda one: is_wanted(one, event, body, from_timestamp(event.event_time)),
+            lambda: _event(event, body),
+        )
 
     def begin(self, socket: Socket, subscription: Subscription) -> None:
         """What the subscription is told first."""
-        asked = subscription.asked
-        if asked.resume_token in self._kept:
-            for event in self._kept.after(asked.resume_token):
-                if is_wanted(event, asked):
-                    subscription.put_event(_event(event))
+        token = subscription.asked.resume_token
+        subscription.selection = selection_of(subscription.asked, is_resumed=token in self._kept)
+        if token in self._kept:
+            for event in self._kept.after(token):
+                body = _body(event)
+                if is_wanted(subscription, event, body, from_timestamp(event.event_time)):
+                    subscription.put_event(_event(event, body))
         else:
-            events = [event for event in self._open.values() if is_wanted(event, asked)]
-            body = arbitrage_pb2.WatchOpportunitiesResponse(events=events, is_caught_up=True)
-            first = Event("opportunities", body.SerializeToString(), self._token, is_snapshot=True, is_last=True)
+            at_ns = now_ns()
+            events = [one for one in self._open.values() if is_wanted(subscription, one, _body(one), at_ns)]
+            body = _body(*events)
+            first = Event("opportunities", body, self._token, is_snapshot=True, is_last=True)
             subscription.put_event(first)
         socket.wake()
 
 
-def is_wanted(event: OpportunityEvent, asked: pb.Subscribe) -> bool:
-    """Whether an event is of what was asked for; by the peak so far, so what was told once is told until its end."""
-    found, chosen = event.opportunity, asked.filter
-    if chosen.venues and not {found.buy.venue, found.sell.venue} <= set(chosen.venues):
-        return False
-    if chosen.assets and found.asset not in chosen.assets:
-        return False
-    if chosen.symbols and not {found.buy.symbol, found.sell.symbol} & set(chosen.symbols):
-        return False
-    return not asked.HasField("min_net_percent") or found.peak_net_percent >= asked.min_net_percent
+def is_wanted(subscription: Subscription, event: OpportunityEvent, body: bytes, at_ns: int) -> bool:
+    """Whether the subscription is told of the event; to be asked once about each, in order.
+
+    Of the net the peak so far counts, so what was told once is told until its end.
+    """
+    found, selection = event.opportunity, subscription.selection
+    head = (event.kind, found.id, found.asset, found.buy.venue, found.sell.venue, found.peak_net_percent)
+    return selection is not None and selection.wants(*head, at_ns, body)
 
 
-def _event(event: OpportunityEvent) -> Event:
-    body = arbitrage_pb2.WatchOpportunitiesResponse(events=[event], is_caught_up=True)
-    return Event("opportunities", body.SerializeToString(), event.resume_token)
+def selection_of(asked: pb.Subscribe, *, is_resumed: bool) -> EventSelection:
+    """What a subscription wants, with nothing let in yet; `is_resumed` where it goes on after a token."""
+    chosen = asked.filter
+    least = asked.min_net_percent if asked.HasField("min_net_percent") else None
+    conditions = asked.opportunity_filter.SerializeToString()
+    wanted = EventFilter(chosen.venues, chosen.assets, least, chosen.symbols, conditions)
+    return EventSelection(wanted, is_resumed=is_resumed)
+
+
+def _body(*events: OpportunityEvent) -> bytes:
+    return arbitrage_pb2.WatchOpportunitiesResponse(events=events, is_caught_up=True).SerializeToString()
+
+
+def _event(event: OpportunityEvent, body: bytes) -> Event:
+    return Event("opportunities", body, event.resume_token)

@@ -32,6 +32,7 @@ from crossbook.gateway.sockets.socket import (
 from crossbook.gateway.sockets.subscription import Subscription, hz_of
 from crossbook.pb.v1 import gateway_pb2 as pb
 from crossbook.plumbing.access.roles import Caller
+from crossbook.plumbing.opportunity_filter import check_filter
 from crossbook.plumbing.tasks import until_first
 from crossbook.plumbing.timestamps import now_ns
 
@@ -241,6 +242,9 @@ class Sockets:
             raise RefusedError("INVALID_ARGUMENT", "instruments or a filter, not both")
         if not (asked.max_hz == asked.max_hz and 0 <= asked.max_hz <= 1000):
             raise RefusedError("INVALID_ARGUMENT", "max_hz is a number of frames a second")
+        wrong = next(check_filter("opportunity_filter", asked.opportunity_filter), None)
+        if wrong is not None:
+            raise RefusedError("INVALID_ARGUMENT", f"{wrong.field} {wrong.description}")
         try:
             may_call(socket.asked.caller, METHODS[asked.channel])
         except ProblemError as error:

@@ -7,7 +7,7 @@ to a bound; then the oldest go, and are told as dropped.
 from collections import deque
 from dataclasses import dataclass, field
 
-from crossbook._core import BoardReader
+from crossbook._core import BoardReader, EventSelection
 from crossbook.gateway.sockets.frames import joined
 from crossbook.pb.v1 import gateway_pb2 as pb
 from crossbook.pb.v1.gateway_pb2 import ServerFrame, Subscribe
@@ -39,6 +39,7 @@ class Subscription:
     queue: deque[Event] = field(default_factory=deque)
     dropped: int = 0
     reader: BoardReader | None = None
+    selection: EventSelection | None = None
     is_beginning: bool = True  # the next frame of a state is the first of a snapshot
     is_in_snapshot: bool = False
     next_at: float = 0.0

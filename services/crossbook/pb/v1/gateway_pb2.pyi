@@ -1744,6 +1744,7 @@ class Subscribe(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     MIN_NET_PERCENT_FIELD_NUMBER: _builtins.int
     LOG_FIELD_NUMBER: _builtins.int
+    OPPORTUNITY_FILTER_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Chosen by the client, not 0; one at a time has it."""
     channel: Global___Channel.ValueType
@@ -1756,7 +1757,7 @@ class Subscribe(_message.Message):
     """For OPPORTUNITIES: smallest net percent at opening; absent means the service's own threshold."""
     @_builtins.property
     def filter(self) -> _aggregator_pb2.InstrumentFilter:
-        """Which instruments, for QUOTES, and which opportunities by venues and assets; absent means all."""
+        """Which instruments, for QUOTES, and which opportunities by venues, symbols and assets; absent means all."""
 
     @_builtins.property
     def instruments(self) -> _containers.RepeatedCompositeFieldContainer[Global___InstrumentName]:
@@ -1765,6 +1766,10 @@ class Subscribe(_message.Message):
     @_builtins.property
     def log(self) -> _process_pb2.WatchLogRequest:
         """For LOG: which lines."""
+
+    @_builtins.property
+    def opportunity_filter(self) -> _arbitrage_pb2.OpportunityFilter:
+        """For OPPORTUNITIES: what they must be beside that, as in WatchOpportunitiesRequest."""
 
     def __init__(
         self,
@@ -1777,10 +1782,11 @@ class Subscribe(_message.Message):
         resume_token: _builtins.str = ...,
         min_net_percent: _builtins.float | None = ...,
         log: _process_pb2.WatchLogRequest | None = ...,
+        opportunity_filter: _arbitrage_pb2.OpportunityFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "filter", b"filter", "log", b"log", "min_net_percent", b"min_net_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "filter", b"filter", "log", b"log", "min_net_percent", b"min_net_percent", "opportunity_filter", b"opportunity_filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "channel", b"channel", "filter", b"filter", "id", b"id", "instruments", b"instruments", "log", b"log", "max_hz", b"max_hz", "min_net_percent", b"min_net_percent", "resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "channel", b"channel", "filter", b"filter", "id", b"id", "instruments", b"instruments", "log", b"log", "max_hz", b"max_hz", "min_net_percent", b"min_net_percent", "opportunity_filter", b"opportunity_filter", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_net_percent: _TypeAlias = _typing.Literal["min_net_percent"]  # noqa: Y015
     _WhichOneofArgType__min_net_percent: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent"]  # noqa: Y015

@@ -195,4 +195,4 @@ def test_a_filter_is_a_threshold_like_the_others_and_what_it_lacks_is_said() -> 
     assert passes(filtered, it)
     it.sell.facts.volume_24h = 10.0
     assert not passes(filtered, it)
-    assert shortfall(filtered, it, SECOND_NS) == f"{it.sell.venue}'s volume of 24 hours 10 is below 1e+06"
+    assert shortfall(filtered, it, SECOND_NS) == f"{it.sell.venue}'s volume of 24 hours 10.00 is below 1000000"

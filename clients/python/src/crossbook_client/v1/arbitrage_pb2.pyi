@@ -576,6 +576,8 @@ class LegDepth(_message.Message):
     LEVELS_FIELD_NUMBER: _builtins.int
     HORIZON_PRICE_FIELD_NUMBER: _builtins.int
     KNOWN_SIZE_FIELD_NUMBER: _builtins.int
+    LEVEL_PRICES_FIELD_NUMBER: _builtins.int
+    LEVEL_SIZES_FIELD_NUMBER: _builtins.int
     levels: _builtins.int
     """Levels known."""
     horizon_price: _builtins.float
@@ -586,6 +588,14 @@ class LegDepth(_message.Message):
     def age(self) -> _duration_pb2.Duration:
         """How long ago its tracker read it from the book; absent when there is none."""
 
+    @_builtins.property
+    def level_prices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Prices of the levels, best first, in quote currency per coin."""
+
+    @_builtins.property
+    def level_sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Size of each, in coins."""
+
     def __init__(
         self,
         *,
@@ -593,10 +603,12 @@ class LegDepth(_message.Message):
         levels: _builtins.int = ...,
         horizon_price: _builtins.float = ...,
         known_size: _builtins.float = ...,
+        level_prices: _abc.Iterable[_builtins.float] | None = ...,
+        level_sizes: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "horizon_price", b"horizon_price", "known_size", b"known_size", "levels", b"levels"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "horizon_price", b"horizon_price", "known_size", b"known_size", "level_prices", b"level_prices", "level_sizes", b"level_sizes", "levels", b"levels"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1038,6 +1050,8 @@ class WatchOpportunitiesRequest(_message.Message):
     ASSETS_FIELD_NUMBER: _builtins.int
     MIN_NET_PERCENT_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     min_net_percent: _builtins.float
     """Smallest net percent at opening; absent means the service's own threshold."""
     resume_token: _builtins.str
@@ -1053,6 +1067,17 @@ class WatchOpportunitiesRequest(_message.Message):
     def assets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Assets; empty means all."""
 
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Unified symbols of which either leg must be one; empty means all."""
+
+    @_builtins.property
+    def filter(self) -> Global___OpportunityFilter:
+        """What it must be beside that; absent means anything. An opportunity is told from its first event that passes, OPENED or
+        UPDATED, until it closes, whether or not it passes meanwhile. Of one that opened before a resume_token it is not known
+        whether it passed: what passes from then on is told, and its end.
+        """
+
     def __init__(
         self,
         *,
@@ -1060,10 +1085,12 @@ class WatchOpportunitiesRequest(_message.Message):
         assets: _abc.Iterable[_builtins.str] | None = ...,
         min_net_percent: _builtins.float | None = ...,
         resume_token: _builtins.str = ...,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        filter: Global___OpportunityFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "min_net_percent", b"min_net_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "filter", b"filter", "min_net_percent", b"min_net_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "assets", b"assets", "min_net_percent", b"min_net_percent", "resume_token", b"resume_token", "venues", b"venues"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent", "assets", b"assets", "filter", b"filter", "min_net_percent", b"min_net_percent", "resume_token", b"resume_token", "symbols", b"symbols", "venues", b"venues"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_net_percent: _TypeAlias = _typing.Literal["min_net_percent"]  # noqa: Y015
     _WhichOneofArgType__min_net_percent: _TypeAlias = _typing.Literal["_min_net_percent", b"_min_net_percent"]  # noqa: Y015
@@ -2142,6 +2169,9 @@ class OpportunityFilter(_message.Message):
     EXCLUDED_ASSETS_FIELD_NUMBER: _builtins.int
     PASSES_UNKNOWN_FIELD_NUMBER: _builtins.int
     MIN_SIZED_NOTIONAL_FIELD_NUMBER: _builtins.int
+    MIN_PROFIT_FIELD_NUMBER: _builtins.int
+    MIN_DEPTH_FIELD_NUMBER: _builtins.int
+    DEPTH_WITHIN_BPS_FIELD_NUMBER: _builtins.int
     min_volume_24h: _builtins.float
     """Least that each leg traded in 24 hours, in its quote currency."""
     min_open_interest: _builtins.float
@@ -2150,6 +2180,14 @@ class OpportunityFilter(_message.Message):
     """Whether a leg passes of which a fact that is asked for is not known, or not of now; and sizes that are not known."""
     min_sized_notional: _builtins.float
     """Least money, in the buy leg's quote currency, that can be ordered and still nets Sizing.threshold_percent."""
+    min_profit: _builtins.float
+    """Least profit of the most profitable size that can be ordered, in the buy leg's quote currency."""
+    min_depth: _builtins.float
+    """Least money that the side of each leg that is traded on holds within depth_within_bps of its best price, in the leg's
+    quote currency. Where the levels known end before that and hold less, it is not known.
+    """
+    depth_within_bps: _builtins.float
+    """Above 0, up to 100 basis points; goes with min_depth."""
     @_builtins.property
     def min_life(self) -> _duration_pb2.Duration:
         """How long it must have been open; what no lifecycle follows has not."""
@@ -2177,19 +2215,30 @@ class OpportunityFilter(_message.Message):
         excluded_assets: _abc.Iterable[_builtins.str] | None = ...,
         passes_unknown: _builtins.bool = ...,
         min_sized_notional: _builtins.float | None = ...,
+        min_profit: _builtins.float | None = ...,
+        min_depth: _builtins.float | None = ...,
+        depth_within_bps: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth", "_min_open_interest", b"_min_open_interest", "_min_profit", b"_min_profit", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "min_depth", b"min_depth", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_profit", b"min_profit", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth", "_min_open_interest", b"_min_open_interest", "_min_profit", b"_min_profit", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "depth_within_bps", b"depth_within_bps", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_depth", b"min_depth", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_profit", b"min_profit", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_depth: _TypeAlias = _typing.Literal["min_depth"]  # noqa: Y015
+    _WhichOneofArgType__min_depth: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth"]  # noqa: Y015
     _WhichOneofReturnType__min_open_interest: _TypeAlias = _typing.Literal["min_open_interest"]  # noqa: Y015
     _WhichOneofArgType__min_open_interest: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest"]  # noqa: Y015
+    _WhichOneofReturnType__min_profit: _TypeAlias = _typing.Literal["min_profit"]  # noqa: Y015
+    _WhichOneofArgType__min_profit: _TypeAlias = _typing.Literal["_min_profit", b"_min_profit"]  # noqa: Y015
     _WhichOneofReturnType__min_sized_notional: _TypeAlias = _typing.Literal["min_sized_notional"]  # noqa: Y015
     _WhichOneofArgType__min_sized_notional: _TypeAlias = _typing.Literal["_min_sized_notional", b"_min_sized_notional"]  # noqa: Y015
     _WhichOneofReturnType__min_volume_24h: _TypeAlias = _typing.Literal["min_volume_24h"]  # noqa: Y015
     _WhichOneofArgType__min_volume_24h: _TypeAlias = _typing.Literal["_min_volume_24h", b"_min_volume_24h"]  # noqa: Y015
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_depth) -> _WhichOneofReturnType__min_depth | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_open_interest) -> _WhichOneofReturnType__min_open_interest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_profit) -> _WhichOneofReturnType__min_profit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_sized_notional) -> _WhichOneofReturnType__min_sized_notional | None: ...
     @_typing.overload

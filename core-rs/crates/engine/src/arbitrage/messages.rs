@@ -109,12 +109,14 @@ fn sized(edge: &SizedEdge, requested_notional: f64) -> wire::SizedEdge {
 }
 
 impl DepthView {
-    fn to_message(self, at_ns: i64) -> wire::LegDepth {
+    fn to_message(&self, at_ns: i64) -> wire::LegDepth {
         wire::LegDepth {
             age: (self.read_ns != 0).then(|| wire::Time::from_ns((at_ns - self.read_ns).max(0))),
-            levels: self.levels,
-            horizon_price: self.horizon_price,
-            known_size: self.known_size,
+            levels: self.levels.len() as u32,
+            horizon_price: self.horizon_price(),
+            known_size: self.known_size(),
+            level_prices: self.levels.iter().map(|level| level.price).collect(),
+            level_sizes: self.levels.iter().map(|level| level.size).collect(),
         }
     }
 }

@@ -1,18 +1,29 @@
 //! What is said of sizes: as data, below those who decide.
 
+use crossbook_market::Level;
+
 use super::reason::RefusalReason;
 use crate::edge::Edge;
 
 /// What is known of the side that a leg trades on.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DepthView {
     /// When it was read from the book; 0 when it is not known.
     pub read_ns: i64,
-    pub levels: u32,
-    /// Per coin: every level up to it is known.
-    pub horizon_price: f64,
-    /// In coins.
-    pub known_size: f64,
+    /// Best first, per coin: every level up to the last one is known.
+    pub levels: Vec<Level>,
+}
+
+impl DepthView {
+    /// The trusted horizon; 0 where nothing is known.
+    pub fn horizon_price(&self) -> f64 {
+        self.levels.last().map_or(0.0, |level| level.price)
+    }
+
+    /// Up to the horizon, in coins.
+    pub fn known_size(&self) -> f64 {
+        self.levels.iter().map(|level| level.size).sum()
+    }
 }
 
 /// How much of a pair there is.

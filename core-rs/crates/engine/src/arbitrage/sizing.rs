@@ -147,11 +147,6 @@ impl<'a> Side<'a> {
 
     fn view(&self) -> DepthView {
         let Some(depth) = self.depth.filter(|_| self.top.price > 0.0) else { return DepthView::default() };
-        DepthView {
-            read_ns: depth.read_ns,
-            levels: self.levels().count() as u32,
-            horizon_price: self.levels().last().map_or(0.0, |level| level.price),
-            known_size: self.levels().map(|level| level.size).sum(),
-        }
+        DepthView { read_ns: depth.read_ns, levels: self.levels().collect() }
     }
 }

@@ -1,19 +1,25 @@
 //! What a watcher is told before what happens: what is open now, what it missed, or what memory holds beyond Postgres' log.
 
+use std::cell::OnceCell;
 use std::collections::{HashSet, VecDeque};
 
 use crossbook_wire as wire;
 
 use super::event::LoggedEvent;
-use super::filter::EventFilter;
 use super::scan::LiveScan;
 use super::token::Token;
 use super::watcher::{Beginning, EVENTS_AT_A_TIME};
 use crate::arbitrage::{EventKind, SpreadView};
+use crate::choice::{Candidate, EventFilter, Selection};
 
 impl LiveScan {
     /// None when it begins in Postgres: memory does not hold all that the token asks for.
-    pub(super) fn beginning(&self, wanted: &EventFilter, token: Option<&Token>, now_ns: i64) -> Option<Beginning> {
+    pub(super) fn beginning(
+        &self,
+        wanted: EventFilter,
+        token: Option<&Token>,
+        now_ns: i64,
+    ) -> Option<(Beginning, Selection)> {
         let Some(token) = token else { return Some(self.open_now(wanted, now_ns)) };
         let is_logged = self.unwritten.is_some();
         if is_logged && token.log_id != self.log.log_id() {
@@ -21,8 +27,9 @@ impl LiveScan {
         }
         match self.log.after(token) {
             Some(missed) => {
-                let missed = missed.filter(|event| wanted.wants(event)).cloned().collect();
-                Some(Beginning { missed, ..Beginning::default() })
+                let mut wanted = Selection::resumed(wanted);
+                let missed = missed.filter(|event| wanted.wants(&event.candidate())).cloned().collect();
+                Some((Beginning { missed, ..Beginning::default() }, wanted))
             }
             None => (!is_logged).then(|| self.open_now(wanted, now_ns)),
         }
@@ -33,7 +40,7 @@ impl LiveScan {
     /// watched them since their writer died. None when memory no longer holds the rest.
     pub(super) fn after_log(
         &self,
-        wanted: &EventFilter,
+        wanted: &mut Selection,
         number: i64,
         told: &[String],
         now_ns: i64,
@@ -42,33 +49,41 @@ impl LiveScan {
         let rest: Vec<_> = self.log.after_number(number)?.cloned().collect();
         let told_after: HashSet<&str> = rest.iter().map(|event| event.opportunity_id.as_str()).collect();
         let untold = |id: &str| !told_after.contains(id) && !told_before.contains(id);
-        let open = in_messages(self.open_events(wanted, untold, now_ns));
         // What is told in the rest is open here, or was told to be closed there.
         let is_over = |id: &&String| self.log.opened(id).is_none() && !told_after.contains(id.as_str());
         let ended = told.iter().filter(is_over).cloned().collect();
-        let missed = rest.iter().filter(|event| wanted.wants(event)).cloned().collect();
+        let missed = rest.iter().filter(|event| wanted.wants(&event.candidate())).cloned().collect();
+        let open = in_messages(self.open_events(wanted, untold, now_ns));
         Some((Beginning { missed, open }, ended))
     }
 
     /// An OPENED for each, as it is now. Only the last bears a token: who resumes from an earlier one starts again.
-    fn open_now(&self, wanted: &EventFilter, now_ns: i64) -> Beginning {
-        let mut events = self.open_events(wanted, |_| true, now_ns);
+    fn open_now(&self, wanted: EventFilter, now_ns: i64) -> (Beginning, Selection) {
+        let mut wanted = Selection::new(wanted);
+        let mut events = self.open_events(&mut wanted, |_| true, now_ns);
         if let Some(last) = events.last_mut() {
             last.resume_token = self.log.token();
         }
-        Beginning { open: in_messages(events), ..Beginning::default() }
+        (Beginning { open: in_messages(events), ..Beginning::default() }, wanted)
     }
 
     fn open_events(
         &self,
-        wanted: &EventFilter,
+        wanted: &mut Selection,
         is_untold: impl Fn(&str) -> bool,
         now_ns: i64,
     ) -> Vec<wire::OpportunityEvent> {
         let open = self.scanner.open_opportunities();
         let told = open.iter().filter(|spread| is_untold(&spread.opportunity_id)).filter_map(|spread| {
-            let opened = self.log.opened(&spread.opportunity_id).filter(|opened| wanted.wants(opened))?;
-            Some(opened_event(opened, spread, now_ns))
+            let opened = self.log.opened(&spread.opportunity_id)?;
+            let event = opened_event(opened, spread, now_ns);
+            let as_now = Candidate {
+                kind: EventKind::Opened,
+                event_ns: now_ns,
+                read: OnceCell::from(event.opportunity.clone()),
+                ..opened.candidate()
+            };
+            wanted.wants(&as_now).then_some(event)
         });
         told.collect()
     }
@@ -109,7 +124,13 @@ mod tests {
     }
 
     fn joins(scan: &SharedScan, wanted: EventFilter, number: i64, told: &[String]) -> Option<(Watching, Vec<String>)> {
-        subscribe_after_log(scan, wanted, AfterLog { number, told: told.to_vec() }, QUEUE_LIMIT, NOW_NS)
+        subscribe_after_log(
+            scan,
+            Selection::resumed(wanted),
+            AfterLog { number, told: told.to_vec() },
+            QUEUE_LIMIT,
+            NOW_NS,
+        )
     }
 
     #[test]

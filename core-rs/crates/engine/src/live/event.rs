@@ -1,6 +1,9 @@
 //! An event in its place in the log.
 
+use std::cell::OnceCell;
+
 use crate::arbitrage::EventKind;
+use crate::choice::Candidate;
 
 /// What an event can be chosen by, and the bytes that every reader is told: a WatchOpportunitiesResponse with it alone.
 #[derive(Debug, PartialEq)]
@@ -16,4 +19,21 @@ pub struct LoggedEvent {
     pub event_ns: i64,
     pub cause_ns: i64,
     pub payload: Vec<u8>,
+}
+
+impl LoggedEvent {
+    /// What a reader may want.
+    pub(super) fn candidate(&self) -> Candidate<'_> {
+        Candidate {
+            kind: self.kind,
+            id: &self.opportunity_id,
+            asset: &self.asset,
+            buy_venue: &self.buy_venue,
+            sell_venue: &self.sell_venue,
+            opening_net_percent: self.opening_net_percent,
+            event_ns: self.event_ns,
+            payload: &self.payload,
+            read: OnceCell::new(),
+        }
+    }
 }

@@ -26,7 +26,6 @@ mod beginning;
 mod bounded;
 mod event;
 mod event_log;
-mod filter;
 mod readings;
 mod records;
 mod scan;
@@ -40,7 +39,6 @@ mod watching;
 
 pub use event::LoggedEvent;
 pub use event_log::OVERLAP_NS;
-pub use filter::EventFilter;
 pub use records::{Record, RecordKind};
 pub use scan::{Limits, LiveScan};
 pub use token::{Token, TokenError};

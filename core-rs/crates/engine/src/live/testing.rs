@@ -8,13 +8,13 @@ use crossbook_market::BookState;
 use crossbook_wire::{OpportunityEvent as Told, WatchOpportunitiesResponse};
 
 use super::event::LoggedEvent;
-use super::filter::EventFilter;
 use super::scan::{Limits, LiveScan};
 use super::token::Token;
 use super::watching::{SharedScan, Watching, lock, subscribe};
 use super::{CAPACITY, QUEUE_LIMIT};
 use crate::arbitrage::tests::{SECOND_NS, instrument, live, payload, scanner, settings};
 use crate::arbitrage::{EventKind, LegFactsView, LegView, OpportunityEvent, SpreadView};
+use crate::choice::EventFilter;
 
 pub const NOW_NS: i64 = 1_750_000_000 * SECOND_NS;
 

@@ -8,7 +8,7 @@ use crossbook_wire::WatchOpportunitiesResponse;
 
 use super::bounded::Bounded;
 use super::event::LoggedEvent;
-use super::filter::EventFilter;
+use crate::choice::{Candidate, Selection};
 
 /// In one message, about 100 kB.
 pub(super) const EVENTS_AT_A_TIME: usize = 256;
@@ -26,7 +26,7 @@ pub(super) struct Beginning {
 /// It only holds what it wants. Too slow for that, it loses the oldest that wait, and is told how many.
 #[derive(Debug)]
 pub(super) struct Watcher {
-    wanted: EventFilter,
+    wanted: Selection,
     beginning: Beginning,
     is_caught_up: bool,
     waiting: Bounded<Arc<LoggedEvent>>,
@@ -34,13 +34,13 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(wanted: EventFilter, beginning: Beginning, limit: usize) -> Self {
+    pub(super) fn new(wanted: Selection, beginning: Beginning, limit: usize) -> Self {
         Self { wanted, beginning, is_caught_up: false, waiting: Bounded::new(limit), waker: None }
     }
 
     /// Whether an older event had to go for it.
-    pub(super) fn offer(&mut self, event: &Arc<LoggedEvent>) -> bool {
-        if !self.wanted.wants(event) {
+    pub(super) fn offer(&mut self, event: &Arc<LoggedEvent>, candidate: &Candidate<'_>) -> bool {
+        if !self.wanted.wants(candidate) {
             return false;
         }
         let is_full = self.waiting.push(Arc::clone(event));

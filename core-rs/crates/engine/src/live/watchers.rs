@@ -34,8 +34,9 @@ impl Watchers {
     }
 
     pub(super) fn publish(&mut self, event: &Arc<LoggedEvent>) {
+        let candidate = event.candidate();
         for watcher in self.by_number.values_mut() {
-            self.dropped += u64::from(watcher.offer(event));
+            self.dropped += u64::from(watcher.offer(event, &candidate));
         }
     }
 

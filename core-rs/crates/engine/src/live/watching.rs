@@ -4,10 +4,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use super::filter::EventFilter;
 use super::scan::LiveScan;
 use super::token::Token;
 use super::watcher::{Beginning, Watcher};
+use crate::choice::{EventFilter, Selection};
 
 /// The live scan behind its one lock.
 pub type SharedScan = Arc<Mutex<LiveScan>>;
@@ -43,26 +43,26 @@ pub fn subscribe(
     now_ns: i64,
 ) -> Option<Watching> {
     let mut scan = lock(live);
-    let beginning = scan.beginning(&wanted, token, now_ns)?;
+    let (beginning, wanted) = scan.beginning(wanted, token, now_ns)?;
     Some(Watching::begin(live, &mut scan, wanted, beginning, limit))
 }
 
-/// Starts a watcher where the log in Postgres ends. Beside it, which of the opportunities that it was told to be open have
+/// Starts a watcher where the log in Postgres ends, with what it has let in there. Beside it, which of the opportunities that it was told to be open have
 /// ended unseen. None when memory no longer holds all that follows: read on in the log.
 pub fn subscribe_after_log(
     live: &SharedScan,
-    wanted: EventFilter,
+    mut wanted: Selection,
     log: AfterLog,
     limit: usize,
     now_ns: i64,
 ) -> Option<(Watching, Vec<String>)> {
     let mut scan = lock(live);
-    let (beginning, ended) = scan.after_log(&wanted, log.number, &log.told, now_ns)?;
+    let (beginning, ended) = scan.after_log(&mut wanted, log.number, &log.told, now_ns)?;
     Some((Watching::begin(live, &mut scan, wanted, beginning, limit), ended))
 }
 
 impl Watching {
-    fn begin(live: &SharedScan, scan: &mut LiveScan, wanted: EventFilter, beginning: Beginning, limit: usize) -> Self {
+    fn begin(live: &SharedScan, scan: &mut LiveScan, wanted: Selection, beginning: Beginning, limit: usize) -> Self {
         let number = scan.add_watcher(Watcher::new(wanted, beginning, limit));
         Self { live: Arc::clone(live), number }
     }

@@ -77,8 +77,8 @@ fn an_opportunity_opens_with_its_sizes() {
     let edge = sizing.edge.as_ref().unwrap();
     assert_eq!((edge.best.size, edge.best.profit.round(), edge.common_lot), (40.0, 31.0, Some(0.1)));
     assert_eq!((sizing.threshold_percent, sizing.unknown_reason), (0.1, None));
-    assert_eq!((sizing.buy.levels, sizing.buy.horizon_price, sizing.buy.known_size), (3, 105.0, 49.0));
-    assert_eq!((sizing.sell.levels, sizing.sell.read_ns), (2, START_NS));
+    assert_eq!((sizing.buy.levels.len(), sizing.buy.horizon_price(), sizing.buy.known_size()), (3, 105.0, 49.0));
+    assert_eq!((sizing.sell.levels.len(), sizing.sell.read_ns), (2, START_NS));
     assert_eq!(market.scanner.open_opportunities()[0].sizing, *sizing);
     assert_eq!(market.explain(START_NS, &[1_000.0]).sizing.edge.unwrap().at_notionals[0].size, 10.0);
 }
@@ -128,7 +128,7 @@ fn a_top_that_is_newer_than_the_depth_takes_its_place() {
     market.begin();
     market.tell(&[Quote { ask_size: 3.0, ..live(0, 100.0, 100.1, 10.0, START_NS + 1) }], &[], START_NS + 1);
     let sizing = market.explain(START_NS + 1, &[]).sizing;
-    assert_eq!((sizing.buy.known_size, sizing.edge.unwrap().best.size), (42.0, 33.0));
+    assert_eq!((sizing.buy.known_size(), sizing.edge.unwrap().best.size), (42.0, 33.0));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn scaled_contracts_count_in_coins() {
     let deep = Depth { asks: vec![level(100_000.0, 0.5), level(100_200.0, 0.1)], ..asks(START_NS) };
     market.tell(&[live(0, 99_900.0, 100_000.0, 0.5, START_NS), tops()[1]], &[(0, deep), (1, bids(START_NS))], START_NS);
     let sizing = market.explain(START_NS, &[]).sizing;
-    assert_eq!((sizing.buy.horizon_price, sizing.buy.known_size), (100.2, 600.0));
+    assert_eq!((sizing.buy.horizon_price(), sizing.buy.known_size()), (100.2, 600.0));
     assert_eq!(sizing.edge.unwrap().common_lot, Some(100.0));
     assert_eq!(sizing.unknown_limits.first(), Some(&"buy.min_size"));
 }
