@@ -16,7 +16,7 @@ FLOORS = [
     {"market", "transcode"},
     {"codec", "wire"},
     {"venues", "engine", "trading"},
-    {"outgoing"},
+    {"outgoing", "orders"},
     {"plane"},
     {"python"},
 ]

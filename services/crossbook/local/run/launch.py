@@ -36,7 +36,7 @@ class Launch:
     @property
     def _setup(self) -> Setup:
         plan = self._plan
-        return Setup(plan.options, plan.host, plan.ports, plan.places, self._servers)
+        return Setup(plan.options, plan.host, plan.ports, plan.places, self._servers, plan.acknowledge_url)
 
     @property
     def postgres_dsn(self) -> str:

@@ -1,7 +1,6 @@
 //! What Hyperliquid sends of orders and accounts.
 
 use crate::event::Event;
-use crate::exact::Decimal;
 use crate::order::Side;
 use crate::outcome::{Outcome, Refusal};
 use crate::report::{Balance, Fee, Fill, Funding, OrderReport, OrderState, Origin, Position};
@@ -137,7 +136,7 @@ impl OpenOrder {
             state: state(status),
             size: Some(size),
             price: self.limit_px.nonzero("limitPx")?,
-            filled: size - self.sz.needed("sz")?,
+            filled: size.checked_sub(self.sz.needed("sz")?).ok_or(FrameError::Invalid("sz"))?,
             average_price: None,
             fee: None,
             origin: if status == "liquidatedCanceled" { Origin::Liquidation } else { Origin::Trade },
@@ -338,9 +337,12 @@ impl Clearinghouse {
         let summary = self.margin_summary.as_ref().or(self.cross_margin_summary.as_ref());
         let value = summary.ok_or(FrameError::Missing("marginSummary"))?.account_value.needed("accountValue")?;
         let unrealized = self.asset_positions.iter().map(|row| row.position.unrealized_pnl.amount("unrealizedPnl"));
+        let wallet = unrealized
+            .into_iter()
+            .try_fold(value, |rest, gain| rest.checked_sub(gain?).ok_or(FrameError::Invalid("unrealizedPnl")))?;
         Ok(Balance {
             currency: CURRENCY.to_string(),
-            wallet: value - unrealized.sum::<Result<Decimal, _>>()?,
+            wallet,
             available: self.withdrawable.number("withdrawable")?,
             time_ms: self.time.whole(),
         })

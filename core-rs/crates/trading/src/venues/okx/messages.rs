@@ -1,7 +1,6 @@
 //! What OKX sends of orders and accounts. All values are texts, empty where there is none.
 
 use crate::event::{Event, Notice};
-use crate::exact::Decimal;
 use crate::order::Side;
 use crate::outcome::{Outcome, Refusal};
 use crate::report::{Balance, Fee, Fill, Funding, OrderReport, OrderState, Origin, Position};
@@ -345,11 +344,11 @@ impl BillRow {
         if !self.kind.is("8") {
             return Ok(None);
         }
-        let moved: [Decimal; 2] = [self.bal_chg.amount("balChg")?, self.pos_bal_chg.amount("posBalChg")?];
+        let moved = self.bal_chg.amount("balChg")?.checked_add(self.pos_bal_chg.amount("posBalChg")?);
         Ok(Some(Event::Funding(Funding {
             funding_id: self.bill_id.required("billId")?,
             native_symbol: self.inst_id.owned(),
-            amount: moved[0] + moved[1],
+            amount: moved.ok_or(FrameError::Invalid("posBalChg"))?,
             currency: self.ccy.required("ccy")?,
             time_ms: self.ts.whole(),
         })))
