@@ -14,7 +14,6 @@ def top(
     data_dir: Annotated[Path, typer.Option(help="Of the run to look at.")] = Path(".crossbook"),
 ) -> None:
     """Watch a running system: venues, windows, opportunities and alerts; type to narrow it to a venue or an asset."""
-    from crossbook.local.run.beside import settings_beside
     from crossbook.local.show.narrowing import Narrowing
     from crossbook.local.show.top import targets_of_run, targets_of_settings
     from crossbook.local.show.top import top as show_top
@@ -29,6 +28,5 @@ def top(
         headline = f"Crossbook is {'LIVE' if mode == 'live' else 'SIMULATED'}: the run in {data_dir}"
     else:
         targets, headline = targets_of_settings(load_settings()), "Crossbook, where this shell's settings say"
-    settings = settings_beside(targets.values(), data_dir)
     narrowing = Narrowing(split_names(venues), split_names(assets))
-    run_service(lambda lifetime: show_top(targets, headline, narrowing, lifetime, settings))
+    run_service(lambda lifetime: show_top(targets, headline, narrowing, lifetime, data_dir))

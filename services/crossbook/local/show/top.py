@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from crossbook.local.run.beside import settings_beside
 from crossbook.local.services import SERVICES
 from crossbook.local.show.keyboard import keys
 from crossbook.local.show.lines import print_lines
@@ -54,10 +55,10 @@ def targets_of_settings(settings: Settings) -> dict[str, str]:
 
 
 async def top(
-    targets: Mapping[str, str], headline: str, narrowing: Narrowing, lifetime: Lifetime, settings: Settings
+    targets: Mapping[str, str], headline: str, narrowing: Narrowing, lifetime: Lifetime, data_dir: Path
 ) -> None:
     """Shows until it is told to stop; lines where there is no terminal. Raises SettingsError."""
-    take_part(settings)
+    take_part(settings_beside(targets.values(), data_dir))
     observer = Observer(targets, lambda _: 0, MOST_ROWS)
     async with observer.running():
         view = [show(observer, headline, FOOTER, [], narrowing)] if sys.stdout.isatty() else []

@@ -11,7 +11,7 @@ from crossbook.local.show.observer import Observer
 from crossbook.local.show.top import MAX_TEXT, targets_of_run, targets_of_settings, top, typed
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.settings import Settings
 
 
 def test_a_run_says_where_its_services_listen(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_keys_make_the_text() -> None:
     assert len(typed("x" * MAX_TEXT, "y")) == MAX_TEXT
 
 
-async def test_it_ends_when_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_it_ends_when_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing to look at, too."""
     lifetime = Lifetime()
     asyncio.get_running_loop().call_later(0.05, lifetime.stop)
-    await top({}, "Crossbook", Narrowing(), lifetime, load_settings())
+    await top({}, "Crossbook", Narrowing(), lifetime, tmp_path)
