@@ -13,7 +13,7 @@ NATIVE := tests/bench/native
 RUST_CLIENT := clients/rust
 ARGS ?=
 
-.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged scraped
+.PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser schemathesis pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged scraped
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -175,6 +175,10 @@ web: setup ## Build the dashboard into the folder that the gateway serves; fetch
 browser: setup ## Open every page of a running system in a real Chromium (CHROMIUM, or the system's), once in Firefox (FIREFOX), and check it
 	@$(UV) sync --quiet --locked --all-extras --inexact --group browser --no-install-project
 	@$(BIN)/pytest tests/e2e/dashboard $(ARGS)
+
+schemathesis: setup ## Ask a running system some 6,000 right and wrong requests that its OpenAPI document leads to, and check every answer (EXAMPLES=35 of each operation, SEED=1)
+	@$(UV) sync --quiet --locked --all-extras --inexact --group schemathesis --no-install-project
+	@$(BIN)/python -m tests.documented $(or $(EXAMPLES),10) $(or $(SEED),1)
 
 pictures: setup ## Take docs/pictures from a seeded run, in a real Chromium
 	@$(UV) sync --quiet --locked --all-extras --inexact --group browser --no-install-project

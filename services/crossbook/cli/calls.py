@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import grpc
 
 from crossbook.cli.names import split_names
+from crossbook.local.run.beside import RUN_HERE, settings_beside
 from crossbook.plumbing.access.party import take_part
 from crossbook.plumbing.errors import CrossbookError
 from crossbook.plumbing.grpc.channel import open_channel
@@ -16,7 +16,7 @@ from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.targets import target_of
 from crossbook.plumbing.tasks import until_first
 
-SHARDS_OF_RUN = Path(".crossbook/shards.json")  # while `crossbook up` runs in this folder
+SHARDS_OF_RUN = RUN_HERE / "shards.json"  # while it runs
 Use = Callable[[grpc.aio.Channel], Awaitable[None]]
 
 
@@ -52,7 +52,7 @@ def call(target: str, use: Use) -> None:
 
 def call_side_by_side(targets: Sequence[str], use: Use) -> None:
     """Runs a conversation with each of them; the end of the first is the end of all, and so is Ctrl-C."""
-    take_part(load_settings())
+    take_part(settings_beside(targets))
     try:
         asyncio.run(until_first(*(_call(target, use) for target in targets)))
     except KeyboardInterrupt:
@@ -76,5 +76,10 @@ async def _call(target: str, use: Use) -> None:
             if error.code() is grpc.StatusCode.UNAVAILABLE and "connect" in (error.details() or "").lower():
                 raise CallFailedError(
                     f"nothing answers at {target}: start it with `crossbook up`, or say --target"
+                ) from None
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                raise CallFailedError(
+                    f"{target} does not let us in: {error.details()}; CROSSBOOK_ACCESS__TOKEN_FILE names a file with a"
+                    " key, which `crossbook accounts key create` makes"
                 ) from None
             raise CallFailedError(f"{target} answered {error.code().name}: {error.details()}") from None

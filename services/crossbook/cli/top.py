@@ -29,4 +29,4 @@ def top(
     else:
         targets, headline = targets_of_settings(load_settings()), "Crossbook, where this shell's settings say"
     narrowing = Narrowing(split_names(venues), split_names(assets))
-    run_service(lambda lifetime: show_top(targets, headline, narrowing, lifetime))
+    run_service(lambda lifetime: show_top(targets, headline, narrowing, lifetime, data_dir))

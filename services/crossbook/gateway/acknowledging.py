@@ -19,7 +19,7 @@ from crossbook.gateway.rest.audit import Audit
 from crossbook.gateway.rest.backends import Backends
 from crossbook.pb.v1 import alerts_pb2 as pb
 
-PATH = "/ack"
+PATH, VERBS = "/ack", ("GET", "POST")
 METHOD = "crossbook.v1.AlertService/AcknowledgeAlertGroup"
 PAGE = Template((Path(__file__).parent / "acknowledge.html").read_text())
 SAYS = "Nobody is told again until it is over, at most for four hours. Others see who is at it."
@@ -39,7 +39,8 @@ class Acknowledging:
             token = request.query_params.get("token", "")
             return _page("Acknowledge", SAYS, pb.AcknowledgeAlertGroupRequest(token=token))
         if request.method != "POST":
-            raise ProblemError(405, "this page takes GET, POST", headers={"Allow": "GET, POST"})
+            taken = ", ".join(VERBS)
+            raise ProblemError(405, f"this page takes {taken}", headers={"Allow": taken})
         wish = _wish(body)
         try:
             group = await self._acknowledged(wish, asked)

@@ -16,7 +16,7 @@ from crossbook.gateway.answers.processes import Processes
 from crossbook.gateway.answers.service import SERVICE_NAME, GatewayService
 from crossbook.gateway.backend import Backend
 from crossbook.gateway.counters import Counters
-from crossbook.gateway.http.front import Answer, Authenticate, Count, Front, Serve
+from crossbook.gateway.http.front import Authenticate, Count, Front, Serve
 from crossbook.gateway.http.hosts import Hosts
 from crossbook.gateway.http.limits import Limiter, Proxies
 from crossbook.gateway.http.server import web_server
@@ -112,7 +112,7 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         acknowledging = Acknowledging(backends, accounts.audit)
         openapi = document(transcoder, descriptors)
         web = Web(rest, _pages(own), openapi, health, accounts.sign_on, acknowledging)
-        front = _front(settings, access.authenticate, accounts.quotas.take, web.answer, sockets.serve)
+        front = _front(settings, access.authenticate, accounts.quotas.take, web, sockets.serve)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, GatewayCollector(counters)))
         await stack.enter_async_context(
             grpc_server(
@@ -176,7 +176,7 @@ def _tls(own: GatewaySettings) -> tuple[Path, Path] | None:
     return own.certificate_file, own.key_file
 
 
-def _front(settings: Settings, authenticate: Authenticate, count: Count, answer: Answer, serve: Serve) -> Front:
+def _front(settings: Settings, authenticate: Authenticate, count: Count, web: Web, serve: Serve) -> Front:
     own = settings.gateway
     try:
         proxies = Proxies(own.trusted_proxies)
@@ -184,4 +184,4 @@ def _front(settings: Settings, authenticate: Authenticate, count: Count, answer:
         raise SettingsError(f"setting gateway.trusted_proxies: {error}") from None
     hosts = Hosts(settings.host, own.allowed_hosts, own.allowed_origins)
     limits = Limiter(own.requests_per_second, own.requests_burst)
-    return Front(hosts, proxies, limits, authenticate, count, answer, serve)
+    return Front(hosts, proxies, limits, authenticate, count, web.answer, serve, web.verbs)

@@ -1,5 +1,6 @@
 """What each path of the port is: the API, its document, the pages, a message's link, and whether this process lives."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -7,6 +8,7 @@ from starlette.responses import Response
 
 from crossbook.gateway.accounts.sign_on import SignOn
 from crossbook.gateway.acknowledging import PATH as ACKNOWLEDGE
+from crossbook.gateway.acknowledging import VERBS as ACKNOWLEDGE_VERBS
 from crossbook.gateway.acknowledging import Acknowledging
 from crossbook.gateway.http.front import Asked
 from crossbook.gateway.http.static import StaticFiles
@@ -36,6 +38,12 @@ class Web:
         self._health = health
         self._sign_on = sign_on
         self._acknowledging = acknowledging
+
+    def verbs(self, path: str) -> Sequence[str]:
+        """What may be done there."""
+        if path == ACKNOWLEDGE:
+            return ACKNOWLEDGE_VERBS
+        return self._rest.verbs(path) if path.startswith(API) and not path.startswith(SIGN_ON) else READ_ONLY
 
     async def answer(self, request: Request, asked: Asked, body: bytes) -> Response | None:
         """Raises ProblemError, and whatever a backend raises."""

@@ -88,6 +88,7 @@ class Service:
     starts_after: tuple[str, ...] = ()
     speaks: Literal["grpc", "http"] = "grpc"
     is_simulation: bool = False  # of the venues: not there when they are real
+    shows: Literal["", "tracker", "viewer", "admin"] = ""  # role of the key that it shows to those that it dials
     is_source: bool = False  # what all others wait for: a run's time counts from its start
     options: tuple[Option, ...] = (Option("port", int, "Port to listen on."),)
     parts: "Callable[[str, UpOptions], list[Part]]" = _alone
@@ -109,6 +110,7 @@ SERVICES: tuple[Service, ...] = (
         app="crossbook.tracker.app:run",
         told=f"{_TOLD}:tracker",
         starts_after=("aggregator", "arbitrage", "alerts", "simulator"),
+        shows="tracker",
         is_source=True,
         options=(
             Option("venues", "names", _NAMES),
@@ -145,6 +147,7 @@ SERVICES: tuple[Service, ...] = (
         app="crossbook.arbitrage.app:run",
         told=f"{_TOLD}:arbitrage",
         needs=("postgres", "redis"),
+        shows="viewer",
         options=(_PORT, _RECORD),
         stats=Stats(
             "arbitrage",
@@ -166,6 +169,7 @@ SERVICES: tuple[Service, ...] = (
         app="crossbook.alerts.app:run",
         told=f"{_TOLD}:alerts",
         needs=("postgres", "redis"),
+        shows="viewer",
         stats=Stats(
             "alerts",
             "AlertService",
@@ -204,6 +208,7 @@ SERVICES: tuple[Service, ...] = (
         told=f"{_TOLD}:gateway",
         needs=("postgres", "redis"),
         starts_after=("aggregator", "arbitrage", "alerts"),
+        shows="admin",  # it has checked whoever it asks for, whatever their role
         options=(_PORT, Option("http-port", int, "Port of pages, REST and WebSocket.", "http_port")),
     ),
 )

@@ -44,3 +44,10 @@ async def test_a_path_is_for_whom_its_method_is(tmp_path: Path) -> None:
             else:
                 expected = (answer.status_code == 403) is not may(role_of(who), needed)
             assert expected, (verb, path, who, answer.status_code, answer.text)
+
+
+async def test_where_keys_are_required_a_stranger_is_nobody() -> None:
+    """Whatever gateway.anonymous_role says."""
+    async with gateway({"access": {"is_required": True}}, anonymous_role="viewer") as running:
+        assert (await running.web.get("/api/prices")).status_code == 401
+        assert (await running.web.get("/api/auth/me")).json()["role"] == "ROLE_UNSPECIFIED"

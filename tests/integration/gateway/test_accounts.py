@@ -57,6 +57,17 @@ async def test_a_printed_link_lets_one_browser_in_once(postgres_dsn: str, tmp_pa
         assert (await running.web.get("/api/auth/me", headers=token)).json()["principal"] == "local"
 
 
+async def test_a_gateway_that_starts_without_postgres_makes_no_key_bad(postgres_dsn: str, tmp_path: Path) -> None:
+    """Processes on this machine would refuse each other, and end what streams, for as long as it takes."""
+    async with with_accounts(postgres_dsn, tmp_path) as running:
+        made = await running.web.post("/api/keys", json={"role": "ROLE_VIEWER"}, headers=await admin(running, tmp_path))
+    before = RingFile(tmp_path / RING).ring()
+    async with gateway({"access": {"dir": tmp_path}}) as running:
+        shown = {"authorization": f"Bearer {made.json()['secret']}"}
+        assert (await running.web.get("/api/auth/me", headers=shown)).json()["role"] == "ROLE_VIEWER"
+    assert RingFile(tmp_path / RING).ring() == before
+
+
 async def test_a_session_goes_on_and_a_replayed_token_ends_it(postgres_dsn: str, tmp_path: Path) -> None:
     """Two tabs that race are given the same successor; a second use after the grace is a theft."""
     async with with_accounts(postgres_dsn, tmp_path) as running:

@@ -78,6 +78,15 @@ async def test_a_listed_origin_may_call_what_cors_allows() -> None:
         assert "access-control-allow-credentials" not in answer.headers
 
 
+async def test_a_path_says_what_it_takes() -> None:
+    """Its own verbs and no others, whether it is asked for them or for one that it has not."""
+    async with gateway() as running:
+        taken = {"/api/prices": "GET", "/api/keys": "POST, GET", "/healthz": "GET, HEAD", "/ack": "GET, POST"}
+        for path, verbs in (taken | {"/api/x": ""}).items():
+            assert (await running.web.options(path)).headers["allow"] == verbs
+        assert (await running.web.put("/api/keys")).headers["allow"] == "POST, GET"
+
+
 async def test_what_is_too_much_is_refused_before_it_is_read() -> None:
     """A body of 10 MB, a path without end, a burst of requests."""
     async with gateway(requests_per_second=1, requests_burst=10) as running:

@@ -16,6 +16,7 @@ from crossbook.pb.v1.aggregator_pb2 import (
 )
 from crossbook.pb.v1.facts_pb2 import FactKind
 from crossbook.plumbing.errors import FieldViolation, InvalidRequestError, UnavailableError
+from crossbook.plumbing.grpc.access import check_feeding
 from crossbook.plumbing.paging import decode_token, encode_token, page_limit, query_fingerprint
 from crossbook.plumbing.requests import check_venue, refuse
 
@@ -33,11 +34,12 @@ class FactCalls:
         self._stopping = stopping
 
     async def ingest(self, requests: AsyncIterator[IngestFactsRequest]) -> AsyncIterator[IngestFactsResponse]:
-        """One venue's stream, a message at a time. Raises InvalidRequestError and UnavailableError."""
+        """One venue's stream, a message at a time. Raises InvalidRequestError, ForbiddenError and UnavailableError."""
         first = await self._next(requests)
         if first is None:
             return
         refuse(check_venue("venue", first.venue, lambda: self._seen))
+        check_feeding(first.venue)
         with self._table.fed(first.venue):
             request: IngestFactsRequest | None = first
             while request is not None:

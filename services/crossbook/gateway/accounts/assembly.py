@@ -59,7 +59,8 @@ async def open_accounts(settings: Settings, registry: Registry, stack: AsyncExit
     """Raises SettingsError."""
     own, folder = settings.gateway, settings.access.dir
     secrets = open_secrets(folder) if folder else temporary_secrets()
-    anybody = anonymous(ROLE_UNSPECIFIED if own.anonymous_role == "none" else role_of(own.anonymous_role))
+    is_nobody = settings.access.is_required or own.anonymous_role == "none"
+    anybody = anonymous(ROLE_UNSPECIFIED if is_nobody else role_of(own.anonymous_role))
     if settings.postgres_dsn is None:
         log.warning("accounts_off", reason="postgres_dsn is not set")
         keeper = AccessKeeper(secrets, None, None, own.access_token_seconds, registry.end, folder)

@@ -7,6 +7,7 @@ Postgres is away the last answer stands.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +16,9 @@ import structlog
 from crossbook.gateway.store.accounts import AccountStore, KeyRow
 from crossbook.gateway.store.sessions import SessionStore
 from crossbook.plumbing.access.folder import RING, Secrets
-from crossbook.plumbing.access.ring import KeyEntry, Ring, write_ring
+from crossbook.plumbing.access.ring import KeyEntry, Ring, RingFile, write_ring
 from crossbook.plumbing.access.roles import Caller, role_name
-from crossbook.plumbing.errors import UnavailableError
+from crossbook.plumbing.errors import SettingsError, UnavailableError
 
 POLL_SECONDS = 1.0
 USES_SECONDS = 60.0
@@ -46,7 +47,7 @@ class AccessKeeper:
         self._end = end
         self._folder = folder
         self._used: set[str] = set()
-        self.ring = Ring([secrets.signer.public_pem])
+        self.ring = self._left()
         self.quotas: Mapping[str, int] = {}
 
     def caller(self, shown: str, address: str) -> Caller:
@@ -89,6 +90,16 @@ class AccessKeeper:
         self._write()
         for credential in gone:
             self._end(credential)
+
+    def _left(self) -> Ring:
+        """What the last one has left: a gateway that starts again, maybe before Postgres does, makes no key bad."""
+        public = [self._secrets.signer.public_pem]
+        if self._folder is None:
+            return Ring(public)
+        try:
+            return replace(RingFile(self._folder / RING).ring(), public_keys=public)
+        except SettingsError:
+            return Ring(public)
 
     def _write(self) -> None:
         if self._folder is None:

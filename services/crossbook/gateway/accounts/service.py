@@ -1,8 +1,6 @@
 """The RPC face of AccountService: checks, asks, translates. It is told who asks, by REST or by gRPC."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +11,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossbook.gateway.accounts.grants import Grants
 from crossbook.gateway.accounts.keeper import AccessKeeper
+from crossbook.gateway.accounts.made_keys import made_key
 from crossbook.gateway.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS, Passwords
 from crossbook.gateway.accounts.quotas import Quotas
 from crossbook.gateway.http.front import Asked
 from crossbook.gateway.http.limits import Limiter, network_of
-from crossbook.gateway.store.accounts import AccountStore, KeyRow, NewKey, SessionRow, UserRow
+from crossbook.gateway.store.accounts import AccountStore, KeyRow, SessionRow, UserRow
 from crossbook.gateway.store.audit import AuditStore, KeptRow
 from crossbook.pb.v1 import access_pb2
 from crossbook.pb.v1 import accounts_pb2 as pb
 from crossbook.plumbing.access.methods import methods
-from crossbook.plumbing.access.ring import KEY_PREFIX
 from crossbook.plumbing.access.roles import Role
 from crossbook.plumbing.data.attempts import Attempts
 from crossbook.plumbing.errors import FieldViolation, OverloadedError, UnauthenticatedError
@@ -103,24 +101,20 @@ class AccountService:
 
     async def CreateApiKey(self, request: pb.CreateApiKeyRequest, asked: Asked) -> pb.CreateApiKeyResponse:
         refuse(_wrong_key(request))
-        identifier, secret = secrets.token_hex(4), secrets.token_urlsafe(32).replace("_", "-")
         lifetime = request.lifetime.ToTimedelta() if request.HasField("lifetime") else None
-        row = await self.store.create_key(
-            NewKey(
-                identifier,
-                hashlib.sha256(secret.encode()).digest(),
-                request.display_name,
-                request.role,
-                request.venues,
-                request.methods,
-                request.networks,
-                asked.caller.principal,
-                lifetime,
-                request.daily_quota or None,
-            )
+        kept, shown = made_key(
+            request.display_name,
+            request.role,
+            asked.caller.principal,
+            venues=request.venues,
+            methods=request.methods,
+            networks=request.networks,
+            lifetime=lifetime,
+            daily_quota=request.daily_quota or None,
         )
+        row = await self.store.create_key(kept)
         await self.keeper.look()
-        return pb.CreateApiKeyResponse(key=_key(row), secret=f"{KEY_PREFIX}{identifier}_{secret}")
+        return pb.CreateApiKeyResponse(key=_key(row), secret=shown)
 
     async def ListApiKeys(self, request: pb.ListApiKeysRequest, asked: Asked) -> pb.ListApiKeysResponse:
         keys = [_key(row) for row in await self.store.keys()]

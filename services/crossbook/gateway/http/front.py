@@ -7,7 +7,7 @@ a problem, with the request's id, and nothing of our inside.
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -59,6 +59,8 @@ Count = Callable[[Caller], dict[str, str]]
 Answer = Callable[[Request, Asked, bytes], Awaitable[Response | None]]
 """None: there is no such path."""
 Serve = Callable[[WebSocket, Asked], Awaitable[None]]
+Verbs = Callable[[str], Sequence[str]]
+"""What may be done at a path; of one that is not there, nothing."""
 
 
 class Front:
@@ -73,6 +75,7 @@ class Front:
         count: Count,
         answer: Answer,
         serve: Serve,
+        verbs: Verbs,
     ) -> None:
         self._hosts = hosts
         self._proxies = proxies
@@ -81,6 +84,7 @@ class Front:
         self._count = count
         self._answer = answer
         self._serve = serve
+        self._verbs = verbs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -146,7 +150,7 @@ class Front:
             raise ProblemError(403, "the Origin is none of gateway.allowed_origins")
 
     def _preflight(self, request: Request) -> Response:
-        headers = {"Allow": CORS_METHODS}
+        headers = {"Allow": ", ".join(self._verbs(request.scope["raw_path"].decode("ascii", "replace")))}
         if self._hosts.is_allowed(request.headers.get("origin", "")):
             headers |= {
                 "Access-Control-Allow-Methods": CORS_METHODS,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from google.protobuf import json_format
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -20,6 +21,7 @@ SECRET_FIELDS = frozenset(
 RESOURCE_FIELDS = ("name", "rule", "id", "venue", "alert")
 MAX_REQUEST_CHARACTERS = 4_000
 HIDDEN = "***"
+UNPRINTABLE = '"has no JSON"'
 
 log = structlog.get_logger()
 
@@ -64,10 +66,13 @@ class Audit:
 
 
 def described(method: str, payload: bytes) -> tuple[str, str]:
-    """What a request is about, and the request as JSON without secrets."""
+    """What a request is about, and the request as JSON without secrets; some that are refused have no JSON."""
     request: Message = GetMessageClass(methods()[method].input_type)()
     request.ParseFromString(payload)
-    said = _without_secrets(MessageToDict(request))
+    try:
+        said = _without_secrets(MessageToDict(request))
+    except (json_format.Error, ValueError):  # paths of a mask with capitals, times beyond the years that there are
+        return "", UNPRINTABLE
     return _resource_of(said), json.dumps(said)[:MAX_REQUEST_CHARACTERS]
 
 

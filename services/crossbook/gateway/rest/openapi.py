@@ -71,6 +71,12 @@ class Document:
         self._routes = transcoder.routes
         self._comments = comments
         self._schemas: dict[str, Any] = {"Problem": PROBLEM}
+        self._inputs = {
+            kind
+            for _, _, method, body, _ in self._routes
+            if body
+            for kind in _reached(_body_of(methods()[method].input_type, body))
+        }
 
     def made(self) -> dict[str, Any]:
         """As OpenAPI has it."""
@@ -144,13 +150,19 @@ class Document:
             self._schemas[kind.name] = {
                 "type": "object",
                 "description": self._comments.get(kind.full_name, ""),
-                "properties": {field.json_name: self._property(field) for field in kind.fields},
+                "properties": {
+                    field.json_name: self._property(field, kind.full_name in self._inputs) for field in kind.fields
+                },
                 "additionalProperties": False,
             }
         return {"$ref": f"#/components/schemas/{kind.name}"}
 
-    def _property(self, field: FieldDescriptor) -> dict[str, Any]:
+    def _property(self, field: FieldDescriptor, is_input: bool) -> dict[str, Any]:
+        """Of what is sent to us null is absent, and a value of an enum may be its number, as protobuf's JSON has it."""
         schema = self._schema(field)
+        if is_input:
+            number = [NUMBERS[FieldDescriptor.TYPE_INT32]] if field.enum_type and not field.is_repeated else []
+            schema = {"anyOf": [schema, *number, {"type": "null"}]}
         text = self._comments.get(field.full_name)
         return {"description": text, **schema} if text and "$ref" not in schema else schema
 
@@ -168,6 +180,20 @@ class Document:
             return _enum(field.enum_type)
         plain: dict[str, Any] = NUMBERS.get(field.type, BIG_NUMBER)
         return plain
+
+
+def _body_of(kind: Descriptor, body: str) -> Descriptor | None:
+    """The message that a route's body is; None where it is a plain value."""
+    return kind if body == "*" else _field(kind, body).message_type
+
+
+def _reached(kind: Descriptor | None, known: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Full names of a message and of all within it."""
+    if kind is None or kind.full_name in known or kind.full_name in WELL_KNOWN:
+        return
+    yield kind.full_name
+    for field in kind.fields:
+        yield from _reached(field.message_type, known | {kind.full_name})
 
 
 def path_of(pattern: str) -> str:

@@ -5,7 +5,7 @@ Which path means what stands in the protos (`google.api.http`), and nowhere else
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -62,6 +62,11 @@ class Rest:
     prepare: Prepare
     finish: Finish
     seen_venues: Callable[[], set[str]]
+
+    def verbs(self, path: str) -> Sequence[str]:
+        """What may be done at a path; none where there is no such path."""
+        refusal = self.transcoder.call("OPTIONS", path, "", b"")
+        return refusal.verbs if isinstance(refusal, RestRefusal) else ()
 
     async def answer(self, request: Request, asked: Asked, body: bytes) -> Response:
         """Raises ProblemError, and whatever the backend raises."""

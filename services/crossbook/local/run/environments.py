@@ -8,7 +8,7 @@ from pathlib import Path
 from crossbook.local.options import UpOptions
 from crossbook.local.run.ports import Endpoint, Ports
 from crossbook.local.services import Service, resolve
-from crossbook.plumbing.access.folder import RING
+from crossbook.plumbing.access.folder import RING, key_file
 
 Environment = dict[str, str]
 STABLECOINS = "USDC"  # so that the simulated venues' currencies convert at a live rate
@@ -24,6 +24,11 @@ class Places:
     shards_file: Path | None = None
     spool_dir: Path | None = None
     access_dir: Path | None = None
+    has_identities: bool = False  # each process shows a key of its own, which whoever it dials asks for
+
+    def key_file(self, name: str) -> Path | None:
+        """Of a process, if it has one."""
+        return key_file(self.access_dir, name) if self.access_dir is not None and self.has_identities else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +55,14 @@ def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Enviro
         **({f"{section}METRICS_PORT": str(endpoint.metrics_port)} if service.speaks == "grpc" else {}),
         **({f"{section}HTTP_PORT": str(endpoint.http_port)} if endpoint.http_port else {}),
         **{_SERVER_SETTINGS[need]: setup.servers[need] for need in service.needs},
-        **_access(setup, service),
+        **_access(setup, service, endpoint),
         **resolve(service.told)(setup, endpoint),
     }
 
 
 def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
     """Its share of the venues, dealt out in turn, and where they are."""
-    trackers = setup.ports.of("tracker")
-    venues = setup.options.venues[trackers.index(endpoint) :: len(trackers)]
+    venues = venues_of(setup, endpoint)
     environment = {
         **_shards(setup, "TRACKER"),
         "CROSSBOOK_TRACKER__VENUES": ",".join(venues),
@@ -70,6 +74,12 @@ def tracker(setup: Setup, endpoint: Endpoint) -> Environment:
     if not setup.options.is_live:
         environment["CROSSBOOK_TRACKER__ENDPOINTS"] = json.dumps({venue: _simulated(setup, venue) for venue in venues})
     return environment | _recorded(setup, "tracker")
+
+
+def venues_of(setup: Setup, endpoint: Endpoint) -> list[str]:
+    """A tracker's share."""
+    trackers = setup.ports.of("tracker")
+    return setup.options.venues[trackers.index(endpoint) :: len(trackers)]
 
 
 def aggregator(setup: Setup, endpoint: Endpoint) -> Environment:
@@ -119,11 +129,18 @@ def simulator(setup: Setup, _: Endpoint) -> Environment:
     return environment
 
 
-def _access(setup: Setup, service: Service) -> Environment:
-    """Keys that callers may show: on one machine nobody has to, and what is shown is checked."""
-    if setup.places.access_dir is None or service.speaks != "grpc":
+def _access(setup: Setup, service: Service, endpoint: Endpoint) -> Environment:
+    """Keys that callers may show, and the one that the process shows itself: on one machine nobody has to, unless that
+    is asked for; what is shown is checked.
+    """
+    places = setup.places
+    if places.access_dir is None or service.speaks != "grpc":
         return {}
-    return {"CROSSBOOK_ACCESS__RING_FILE": str(setup.places.access_dir / RING)}
+    own = places.key_file(endpoint.name) if service.shows else None
+    return {
+        "CROSSBOOK_ACCESS__RING_FILE": str(places.access_dir / RING),
+        **({"CROSSBOOK_ACCESS__TOKEN_FILE": str(own)} if own else {}),
+    }
 
 
 def _shards(setup: Setup, section: str) -> Environment:

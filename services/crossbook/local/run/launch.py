@@ -11,6 +11,7 @@ from crossbook.local.processes.addresses import free_port
 from crossbook.local.processes.probes import Probe, answers_grpc, in_thread, listens
 from crossbook.local.processes.supervisor import Supervisor
 from crossbook.local.run.environments import Setup, environment_of
+from crossbook.local.run.identities import give_identities
 from crossbook.local.run.plan import Plan
 from crossbook.local.run.ports import Endpoint
 from crossbook.local.servers.embedded import EmbeddedServer
@@ -31,6 +32,11 @@ class Launch:
         ordered = waves(services_of(is_live=plan.options.is_live))
         first = next(number for number, wave in enumerate(ordered) if any(one.is_source for one in wave))
         self._receiving, self._sending = ordered[:first], ordered[first:]
+
+    @property
+    def _setup(self) -> Setup:
+        plan = self._plan
+        return Setup(plan.options, plan.host, plan.ports, plan.places, self._servers, plan.acknowledge_url)
 
     @property
     def postgres_dsn(self) -> str:
@@ -56,6 +62,7 @@ class Launch:
         is_ours = dsn is None
         folder = self._plan.data_dir / "postgres"
         self._servers["postgres"] = await make_service_role(owner_dsn, folder) if is_ours else owner_dsn
+        await give_identities(self._setup, self._plan.settings)
 
     async def _serve(self, prepare: Callable[[Path, int], EmbeddedServer], name: str) -> str:
         port = free_port()
@@ -75,14 +82,13 @@ class Launch:
             await self._supervisor.wait_ready(*(endpoint.name for endpoint in started))
 
     async def _start(self, service: Service, endpoint: Endpoint) -> None:
-        plan = self._plan
-        setup = Setup(plan.options, plan.host, plan.ports, plan.places, self._servers, plan.acknowledge_url)
+        host = self._plan.host
         await self._supervisor.start(
             endpoint.name,
             [sys.executable, "-m", "crossbook", service.name],
-            probe_of(service, endpoint, plan.host),
-            environment_of(setup, service, endpoint),
-            endpoint.addresses(plan.host),
+            probe_of(service, endpoint, host),
+            environment_of(self._setup, service, endpoint),
+            endpoint.addresses(host),
         )
 
 

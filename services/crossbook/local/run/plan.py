@@ -96,5 +96,6 @@ def plan_run(options: UpOptions) -> Plan:
         shards_file=data_dir / "shards.json",
         spool_dir=data_dir / "spool",
         access_dir=data_dir / "access",
+        has_identities=settings.access.is_required,
     )
     return Plan(options, settings, ports, places)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from crossbook.local.run.beside import settings_beside
 from crossbook.local.services import SERVICES
 from crossbook.local.show.keyboard import keys
 from crossbook.local.show.lines import print_lines
@@ -19,7 +20,7 @@ from crossbook.local.show.view import show
 from crossbook.plumbing.access.party import take_part
 from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.process import Lifetime
-from crossbook.plumbing.settings import Settings, load_settings
+from crossbook.plumbing.settings import Settings
 from crossbook.plumbing.shards import read_shards
 from crossbook.plumbing.targets import target_of
 
@@ -53,9 +54,11 @@ def targets_of_settings(settings: Settings) -> dict[str, str]:
     return targets | {f"aggregator-{name}": target for name, target in shards.items()}
 
 
-async def top(targets: Mapping[str, str], headline: str, narrowing: Narrowing, lifetime: Lifetime) -> None:
+async def top(
+    targets: Mapping[str, str], headline: str, narrowing: Narrowing, lifetime: Lifetime, data_dir: Path
+) -> None:
     """Shows until it is told to stop; lines where there is no terminal. Raises SettingsError."""
-    take_part(load_settings())
+    take_part(settings_beside(targets.values(), data_dir))
     observer = Observer(targets, lambda _: 0, MOST_ROWS)
     async with observer.running():
         view = [show(observer, headline, FOOTER, [], narrowing)] if sys.stdout.isatty() else []

@@ -23,6 +23,7 @@ from crossbook.plumbing.errors import SettingsError
 from crossbook.plumbing.private_files import private_folder
 
 SIGNING_KEY, LINK_KEY, RING = "signing.pem", "links.key", "ring.json"
+KEYS, OF_RUN = "keys", "up"
 KEY_BYTES = 32
 CODE_SECONDS = 600
 LOCAL_TOKEN_SECONDS = 300
@@ -96,6 +97,11 @@ def prepare_access(folder: Path) -> None:
     secrets = open_secrets(folder)
     if not (folder / RING).exists():
         write_ring(folder / RING, Ring([secrets.signer.public_pem]))
+
+
+def key_file(folder: Path, name: str = OF_RUN) -> Path:
+    """Where a process of a run finds the key that it shows; the run's own is also that of commands beside it."""
+    return folder / KEYS / f"{name}.key"
 
 
 def temporary_secrets() -> Secrets:

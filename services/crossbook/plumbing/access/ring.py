@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -39,6 +40,12 @@ class KeyEntry:
     methods: Sequence[str] = ()
     networks: Sequence[str] = ()
     expires_at: float | None = None
+
+    @classmethod
+    def of(cls, **read: Any) -> "KeyEntry":
+        """Of JSON, equal to the one that was written: its lists are tuples again."""
+        values: dict[str, Any] = {n: tuple(one) if isinstance(one, list) else one for n, one in read.items()}
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ class Ring:
     def read(cls, text: str) -> "Ring":
         """Raises ValueError, TypeError and KeyError."""
         document = json.loads(text)
-        keys = [KeyEntry(**key) for key in document["keys"]]
+        keys = tuple(KeyEntry.of(**key) for key in document["keys"])
         ring = cls(document["public_keys"], keys, frozenset(document["revoked"]))
         return ring if ring._verifiers is not None else cls()
 

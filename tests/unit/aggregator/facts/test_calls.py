@@ -1,6 +1,7 @@
 """The calls about facts over a real port: a tracker's uplink at one end, whoever lists or follows at the other."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
@@ -8,9 +9,12 @@ import pytest
 from crossbook.aggregator.facts.calls import FactCalls
 from crossbook.aggregator.facts.table import FactTable
 from crossbook.pb.v1 import aggregator_pb2 as pb
+from crossbook.pb.v1.access_pb2 import ROLE_TRACKER
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
+from crossbook.plumbing.access.roles import Caller
 from crossbook.plumbing.clock import Clock
-from crossbook.plumbing.errors import InvalidRequestError
+from crossbook.plumbing.errors import ForbiddenError, InvalidRequestError
+from crossbook.plumbing.grpc.access import caller_now
 from crossbook.tracker.outgoing.fact_uplinks import FactUplinks
 from tests.support.aggregator.fact_server import book, serving
 
@@ -48,3 +52,18 @@ def test_lists_come_in_pages_and_bad_requests_are_named() -> None:
     ):
         with pytest.raises(InvalidRequestError):
             served.list(bad)
+
+
+async def test_a_tracker_of_other_venues_feeds_no_facts() -> None:
+    """As it feeds no quotes: its key names those that it may feed."""
+    served = FactCalls(FactTable(), (), asyncio.Event())
+
+    async def requests() -> AsyncIterator[pb.IngestFactsRequest]:
+        yield pb.IngestFactsRequest(venue="okx")
+
+    token = caller_now.set(Caller("keys/1", ROLE_TRACKER, "keys/1", venues=frozenset({"bybit"})))
+    try:
+        with pytest.raises(ForbiddenError):
+            await anext(served.ingest(requests()))
+    finally:
+        caller_now.reset(token)

@@ -59,3 +59,12 @@ def test_every_method_has_a_comment_to_be_described_by() -> None:
     comments = comments_of(DESCRIPTOR_SET)
     assert [method.full_name for method in methods().values() if not comments.get(method.full_name)] == []
     assert comments["crossbook.v1.WindowRow.coverage"].startswith("Share of it")
+
+
+def test_what_is_sent_may_be_null_and_an_enum_may_be_a_number() -> None:
+    """As protobuf's JSON takes them; what is answered alone is neither."""
+    schemas = DOCUMENT["components"]["schemas"]
+    role = schemas["CreateApiKeyRequest"]["properties"]["role"]["anyOf"]
+    assert [one["type"] for one in role] == ["string", "integer", "null"]
+    assert schemas["AlertRule"]["properties"]["name"]["anyOf"][-1] == {"type": "null"}  # of a body's own field
+    assert schemas["ApiKey"]["properties"]["role"]["type"] == "string"

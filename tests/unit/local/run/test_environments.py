@@ -128,3 +128,15 @@ def test_every_tracker_keeps_what_is_not_committed_in_the_one_spool(monkeypatch:
     """Venues may be dealt out otherwise in the next run."""
     places = replace(PLACES, spool_dir=Path("/data/spool"))
     assert settings_of(monkeypatch, told(setup_of(places=places), "tracker")).tracker.spool_dir == Path("/data/spool")
+
+
+def test_each_process_shows_a_key_of_its_own_where_one_is_asked_for() -> None:
+    """In a file that bears its name; who dials nobody has none, and without identities nobody has."""
+    places = replace(PLACES, access_dir=Path("/data/access"))
+    options = replace(OPTIONS, tracker_processes=2)
+    named = "CROSSBOOK_ACCESS__TOKEN_FILE"
+    setup = setup_of(options, replace(places, has_identities=True))
+    shown = {name: told(setup, name).get(named) for name in ("tracker-2", "gateway", "aggregator", "simulator")}
+    keys = {name: f"/data/access/keys/{name}.key" for name in ("tracker-2", "gateway")}
+    assert shown == {**keys, "aggregator": None, "simulator": None}
+    assert not any(named in told(setup_of(options, places), name) for name in ("tracker-1", "gateway", "alerts"))

@@ -27,6 +27,13 @@ def test_a_plan_holds_all_that_the_run_is_told() -> None:
     assert not plan.data_dir.exists()
 
 
+def test_processes_have_identities_where_keys_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or they would refuse each other."""
+    assert not plan_run(OPTIONS).places.has_identities
+    monkeypatch.setenv("CROSSBOOK_ACCESS__IS_REQUIRED", "true")
+    assert plan_run(OPTIONS).places.has_identities
+
+
 def test_real_venues_need_no_simulator() -> None:
     """And the headline says what they are."""
     plan = plan_run(UpOptions(venues=["v"], port_base=0, is_live=True))

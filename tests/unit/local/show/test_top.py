@@ -57,8 +57,8 @@ def test_keys_make_the_text() -> None:
     assert len(typed("x" * MAX_TEXT, "y")) == MAX_TEXT
 
 
-async def test_it_ends_when_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_it_ends_when_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing to look at, too."""
     lifetime = Lifetime()
     asyncio.get_running_loop().call_later(0.05, lifetime.stop)
-    await top({}, "Crossbook", Narrowing(), lifetime)
+    await top({}, "Crossbook", Narrowing(), lifetime, tmp_path)
