@@ -6,11 +6,12 @@ What stands in a picture is what the run showed at that moment: nothing is drawn
 import asyncio
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.support.dashboard.chromium import chromium, missing
-from tests.support.dashboard.page import opened
+from tests.support.dashboard.page import Opened, opened
+from tests.support.dashboard.site import Site, logged_in
 from tests.support.dashboard.system import system_with_pages
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
@@ -19,11 +20,39 @@ HEIGHT = 720
 VENUES = "binance,bybit,deribit,hyperliquid,kucoin,okx"
 OPTIONS = ("--venues", VENUES, "--assets", "ADA,BTC,DOGE,ETH,LINK,PEPE,SOL,XRP")
 WAIT_SECONDS = 75.0  # until minutes are closed, and alerts have fired
-SHOTS = (  # name, link, theme, width, what must be there
-    ("overview", "overview", "dark", 1440, "td .up"),
-    ("prices", "prices?open=binance%7CBTC%2FUSDT%3AUSDT", "dark", 1180, "aside .level"),
-    ("opportunities", "opportunities?explain=BTC,binance,okx", "light", 1180, "aside .level"),
-    ("phone", "prices", "dark", 360, ".grid-rows .row"),
+VIEWER, ADMIN = "viewer", "admin"
+FAULTS = "binance:corrupt@0s+120s,okx:refuse@0s+120s,okx:cut@0s"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: a page's link, and what must be in it."""
+
+    name: str
+    link: str
+    awaited: str
+    theme: str = "dark"
+    width: int = 1180
+    role: str = VIEWER
+
+
+SHOTS = (
+    Shot("overview", "overview", "td .up", width=1440),
+    Shot("prices", "prices?open=binance%7CBTC%2FUSDT%3AUSDT", "aside .level"),
+    Shot("opportunities", "opportunities?explain=BTC,binance,okx", "aside .level", "light"),
+    Shot("venues", "venues?venue=okx", "aside.detail table"),
+    Shot("windows", "windows?length=15s&span=15", "section[aria-label=Rows] tbody tr td.num", "light"),
+    Shot("alerts", "alerts", "section[aria-label=Groups] tbody tr", role=ADMIN),
+    Shot("identity", "identity", "h1", "light", role=ADMIN),
+    Shot("system", "system", "section table tbody tr", role=ADMIN),
+    Shot("accounts", "accounts", "section table", "light", role=ADMIN),
+    Shot("phone", "prices", ".grid-rows .row", width=360),
+    Shot("phone-overview", "overview", "td .up", "light", 360),
+    Shot("phone-alerts", "alerts", "section[aria-label=Groups] tbody tr", width=360),
+)
+IN_TROUBLE = (
+    Shot("fault-venues", "venues", ".state.DOWN, .state.DEGRADED"),
+    Shot("fault-prices", "prices?q=btc", ".grid-rows .row .state:not(.LIVE)", "light"),
 )
 
 
@@ -34,21 +63,36 @@ async def main() -> int:
         return 2
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        async with system_with_pages(Path(folder), *OPTIONS) as (_, address), chromium() as browser:
+        async with (
+            system_with_pages(Path(folder), *OPTIONS) as (system, address),
+            chromium() as browser,
+            logged_in(Site(browser, address, system)) as admin,
+        ):
+            site = Site(browser, address, system)
             await asyncio.sleep(WAIT_SECONDS)
-            for name, link, theme, width, awaited in SHOTS:
-                await _take(browser, address, FOLDER / f"{name}.png", link, theme, width, awaited)
+            for shot in SHOTS:
+                await _take(site, shot, admin)
+            await site.break_something(FAULTS)
+            for shot in IN_TROUBLE:
+                await _take(site, shot, admin)
     return 0
 
 
-async def _take(browser: Any, address: str, path: Path, link: str, theme: str, width: int, awaited: str) -> None:
-    async with opened(browser, address, width, theme) as one:
-        await one.page.set_viewport_size({"width": width, "height": HEIGHT})
-        await one.go(link)
-        await one.page.wait_for_selector(awaited, timeout=60_000)
-        await one.page.wait_for_timeout(2_000)
-        picture = await one.page.screenshot()
-    _keep(path, picture)
+async def _take(site: Site, shot: Shot, admin: Opened) -> None:
+    if shot.role == ADMIN:
+        await _shoot(admin, shot)
+    else:
+        async with opened(site.browser, site.address, shot.width, shot.theme) as one:
+            await _shoot(one, shot)
+
+
+async def _shoot(one: Opened, shot: Shot) -> None:
+    await one.page.emulate_media(color_scheme=shot.theme)
+    await one.page.set_viewport_size({"width": shot.width, "height": HEIGHT})
+    await one.go(shot.link)
+    await one.page.wait_for_selector(shot.awaited, timeout=60_000)
+    await one.page.wait_for_timeout(2_000)
+    _keep(FOLDER / f"{shot.name}.png", await one.page.screenshot())
 
 
 def _keep(path: Path, picture: bytes) -> None:

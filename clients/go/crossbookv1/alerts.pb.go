@@ -2469,7 +2469,10 @@ func (x *WatchAlertsResponse) GetDroppedAlerts() uint64 {
 type TestAlertChannelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel to try; it need not belong to a rule.
-	Channel       *AlertChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel *AlertChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The rule that it is for: the sample is what that could find, told as it would be told. Only its name, trigger and grouping
+	// are read; absent: an opportunity, alone.
+	AlertRule     *AlertRule `protobuf:"bytes,2,opt,name=alert_rule,json=alertRule,proto3" json:"alert_rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2507,6 +2510,13 @@ func (*TestAlertChannelRequest) Descriptor() ([]byte, []int) {
 func (x *TestAlertChannelRequest) GetChannel() *AlertChannel {
 	if x != nil {
 		return x.Channel
+	}
+	return nil
+}
+
+func (x *TestAlertChannelRequest) GetAlertRule() *AlertRule {
+	if x != nil {
+		return x.AlertRule
 	}
 	return nil
 }
@@ -6277,9 +6287,11 @@ const file_crossbook_v1_alerts_proto_rawDesc = "" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\"g\n" +
 	"\x13WatchAlertsResponse\x12)\n" +
 	"\x05alert\x18\x01 \x01(\v2\x13.crossbook.v1.AlertR\x05alert\x12%\n" +
-	"\x0edropped_alerts\x18\x02 \x01(\x04R\rdroppedAlerts\"O\n" +
+	"\x0edropped_alerts\x18\x02 \x01(\x04R\rdroppedAlerts\"\x87\x01\n" +
 	"\x17TestAlertChannelRequest\x124\n" +
-	"\achannel\x18\x01 \x01(\v2\x1a.crossbook.v1.AlertChannelR\achannel\"t\n" +
+	"\achannel\x18\x01 \x01(\v2\x1a.crossbook.v1.AlertChannelR\achannel\x126\n" +
+	"\n" +
+	"alert_rule\x18\x02 \x01(\v2\x17.crossbook.v1.AlertRuleR\talertRule\"t\n" +
 	"\x18TestAlertChannelResponse\x12!\n" +
 	"\fis_delivered\x18\x01 \x01(\bR\visDelivered\x12\x1f\n" +
 	"\vhttp_status\x18\x02 \x01(\x05R\n" +
@@ -6823,106 +6835,107 @@ var file_crossbook_v1_alerts_proto_depIdxs = []int32{
 	16,  // 50: crossbook.v1.ListAlertsResponse.alerts:type_name -> crossbook.v1.Alert
 	16,  // 51: crossbook.v1.WatchAlertsResponse.alert:type_name -> crossbook.v1.Alert
 	10,  // 52: crossbook.v1.TestAlertChannelRequest.channel:type_name -> crossbook.v1.AlertChannel
-	16,  // 53: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
-	79,  // 54: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
-	40,  // 55: crossbook.v1.GetAlertStatsResponse.canaries:type_name -> crossbook.v1.CanaryStats
-	85,  // 56: crossbook.v1.CanaryStats.delivery_time:type_name -> google.protobuf.Timestamp
-	85,  // 57: crossbook.v1.CanaryStats.due_time:type_name -> google.protobuf.Timestamp
-	3,   // 58: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
-	84,  // 59: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
-	84,  // 60: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
-	84,  // 61: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
-	84,  // 62: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
-	84,  // 63: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
-	89,  // 64: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
-	84,  // 65: crossbook.v1.FeedCondition.stale_after:type_name -> google.protobuf.Duration
-	84,  // 66: crossbook.v1.FeedCondition.resync_within:type_name -> google.protobuf.Duration
-	84,  // 67: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
-	84,  // 68: crossbook.v1.CanaryCondition.interval:type_name -> google.protobuf.Duration
-	5,   // 69: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
-	85,  // 70: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
-	5,   // 71: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
-	16,  // 72: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
-	85,  // 73: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
-	85,  // 74: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
-	84,  // 75: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
-	52,  // 76: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
-	17,  // 77: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
-	85,  // 78: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
-	85,  // 79: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
-	6,   // 80: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
-	51,  // 81: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
-	16,  // 82: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
-	85,  // 83: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
-	51,  // 84: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
-	84,  // 85: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
-	51,  // 86: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
-	5,   // 87: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
-	85,  // 88: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
-	85,  // 89: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
-	85,  // 90: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
-	58,  // 91: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
-	58,  // 92: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	58,  // 93: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
-	58,  // 94: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
-	7,   // 95: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
-	85,  // 96: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
-	85,  // 97: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
-	16,  // 98: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
-	51,  // 99: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
-	65,  // 100: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
-	7,   // 101: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
-	65,  // 102: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
-	8,   // 103: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
-	85,  // 104: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
-	85,  // 105: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
-	79,  // 106: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
-	85,  // 107: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
-	85,  // 108: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
-	81,  // 109: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
-	18,  // 110: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
-	20,  // 111: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
-	22,  // 112: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
-	24,  // 113: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
-	26,  // 114: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
-	28,  // 115: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
-	30,  // 116: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
-	32,  // 117: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
-	34,  // 118: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
-	80,  // 119: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
-	36,  // 120: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
-	38,  // 121: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
-	54,  // 122: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
-	56,  // 123: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
-	59,  // 124: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
-	61,  // 125: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
-	63,  // 126: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
-	66,  // 127: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
-	68,  // 128: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
-	19,  // 129: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
-	21,  // 130: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
-	23,  // 131: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
-	25,  // 132: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
-	27,  // 133: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
-	29,  // 134: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
-	31,  // 135: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
-	33,  // 136: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
-	35,  // 137: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
-	82,  // 138: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
-	37,  // 139: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
-	39,  // 140: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
-	55,  // 141: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
-	57,  // 142: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
-	60,  // 143: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
-	62,  // 144: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
-	64,  // 145: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
-	67,  // 146: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
-	69,  // 147: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
-	129, // [129:148] is the sub-list for method output_type
-	110, // [110:129] is the sub-list for method input_type
-	110, // [110:110] is the sub-list for extension type_name
-	110, // [110:110] is the sub-list for extension extendee
-	0,   // [0:110] is the sub-list for field type_name
+	9,   // 53: crossbook.v1.TestAlertChannelRequest.alert_rule:type_name -> crossbook.v1.AlertRule
+	16,  // 54: crossbook.v1.CheckAlertsResponse.alerts:type_name -> crossbook.v1.Alert
+	79,  // 55: crossbook.v1.RedriveDeliveriesRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	40,  // 56: crossbook.v1.GetAlertStatsResponse.canaries:type_name -> crossbook.v1.CanaryStats
+	85,  // 57: crossbook.v1.CanaryStats.delivery_time:type_name -> google.protobuf.Timestamp
+	85,  // 58: crossbook.v1.CanaryStats.due_time:type_name -> google.protobuf.Timestamp
+	3,   // 59: crossbook.v1.AlertGrouping.by:type_name -> crossbook.v1.AlertGroupBy
+	84,  // 60: crossbook.v1.AlertGrouping.wait:type_name -> google.protobuf.Duration
+	84,  // 61: crossbook.v1.AlertGrouping.interval:type_name -> google.protobuf.Duration
+	84,  // 62: crossbook.v1.AlertGrouping.repeat_interval:type_name -> google.protobuf.Duration
+	84,  // 63: crossbook.v1.AlertGrouping.close_wait:type_name -> google.protobuf.Duration
+	84,  // 64: crossbook.v1.AlertEscalation.after:type_name -> google.protobuf.Duration
+	89,  // 65: crossbook.v1.FeedCondition.venue_states:type_name -> crossbook.v1.VenueState
+	84,  // 66: crossbook.v1.FeedCondition.stale_after:type_name -> google.protobuf.Duration
+	84,  // 67: crossbook.v1.FeedCondition.resync_within:type_name -> google.protobuf.Duration
+	84,  // 68: crossbook.v1.MarketMoveCondition.within:type_name -> google.protobuf.Duration
+	84,  // 69: crossbook.v1.CanaryCondition.interval:type_name -> google.protobuf.Duration
+	5,   // 70: crossbook.v1.AlertTrouble.reason:type_name -> crossbook.v1.AlertReason
+	85,  // 71: crossbook.v1.AlertTrouble.since_time:type_name -> google.protobuf.Timestamp
+	5,   // 72: crossbook.v1.AlertGroup.reason:type_name -> crossbook.v1.AlertReason
+	16,  // 73: crossbook.v1.AlertGroup.members:type_name -> crossbook.v1.Alert
+	85,  // 74: crossbook.v1.AlertGroup.open_time:type_name -> google.protobuf.Timestamp
+	85,  // 75: crossbook.v1.AlertGroup.close_time:type_name -> google.protobuf.Timestamp
+	84,  // 76: crossbook.v1.AlertGroup.duration:type_name -> google.protobuf.Duration
+	52,  // 77: crossbook.v1.AlertGroup.acknowledgement:type_name -> crossbook.v1.AlertAcknowledgement
+	17,  // 78: crossbook.v1.AlertGroup.deliveries:type_name -> crossbook.v1.Delivery
+	85,  // 79: crossbook.v1.AlertAcknowledgement.time:type_name -> google.protobuf.Timestamp
+	85,  // 80: crossbook.v1.AlertAcknowledgement.expire_time:type_name -> google.protobuf.Timestamp
+	6,   // 81: crossbook.v1.AlertMessage.kind:type_name -> crossbook.v1.AlertMessageKind
+	51,  // 82: crossbook.v1.AlertMessage.group:type_name -> crossbook.v1.AlertGroup
+	16,  // 83: crossbook.v1.AlertMessage.alert:type_name -> crossbook.v1.Alert
+	85,  // 84: crossbook.v1.AlertMessage.create_time:type_name -> google.protobuf.Timestamp
+	51,  // 85: crossbook.v1.ListAlertGroupsResponse.groups:type_name -> crossbook.v1.AlertGroup
+	84,  // 86: crossbook.v1.AcknowledgeAlertGroupRequest.valid_for:type_name -> google.protobuf.Duration
+	51,  // 87: crossbook.v1.AcknowledgeAlertGroupResponse.group:type_name -> crossbook.v1.AlertGroup
+	5,   // 88: crossbook.v1.Silence.reasons:type_name -> crossbook.v1.AlertReason
+	85,  // 89: crossbook.v1.Silence.from_time:type_name -> google.protobuf.Timestamp
+	85,  // 90: crossbook.v1.Silence.to_time:type_name -> google.protobuf.Timestamp
+	85,  // 91: crossbook.v1.Silence.create_time:type_name -> google.protobuf.Timestamp
+	58,  // 92: crossbook.v1.CreateSilenceRequest.silence:type_name -> crossbook.v1.Silence
+	58,  // 93: crossbook.v1.CreateSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	58,  // 94: crossbook.v1.ListSilencesResponse.silences:type_name -> crossbook.v1.Silence
+	58,  // 95: crossbook.v1.ExpireSilenceResponse.silence:type_name -> crossbook.v1.Silence
+	7,   // 96: crossbook.v1.Suppression.reason:type_name -> crossbook.v1.SuppressionReason
+	85,  // 97: crossbook.v1.Suppression.first_time:type_name -> google.protobuf.Timestamp
+	85,  // 98: crossbook.v1.Suppression.last_time:type_name -> google.protobuf.Timestamp
+	16,  // 99: crossbook.v1.ExplainAlertResponse.alert:type_name -> crossbook.v1.Alert
+	51,  // 100: crossbook.v1.ExplainAlertResponse.group:type_name -> crossbook.v1.AlertGroup
+	65,  // 101: crossbook.v1.ExplainAlertResponse.suppressions:type_name -> crossbook.v1.Suppression
+	7,   // 102: crossbook.v1.ListSuppressionsRequest.reasons:type_name -> crossbook.v1.SuppressionReason
+	65,  // 103: crossbook.v1.ListSuppressionsResponse.suppressions:type_name -> crossbook.v1.Suppression
+	8,   // 104: crossbook.v1.EmailChannel.security:type_name -> crossbook.v1.SmtpSecurity
+	85,  // 105: crossbook.v1.DeadLetterFilter.from_time:type_name -> google.protobuf.Timestamp
+	85,  // 106: crossbook.v1.DeadLetterFilter.to_time:type_name -> google.protobuf.Timestamp
+	79,  // 107: crossbook.v1.ListDeadLettersRequest.filter:type_name -> crossbook.v1.DeadLetterFilter
+	85,  // 108: crossbook.v1.DeadLetters.first_fire_time:type_name -> google.protobuf.Timestamp
+	85,  // 109: crossbook.v1.DeadLetters.last_fire_time:type_name -> google.protobuf.Timestamp
+	81,  // 110: crossbook.v1.ListDeadLettersResponse.dead_letters:type_name -> crossbook.v1.DeadLetters
+	18,  // 111: crossbook.v1.AlertService.CreateAlertRule:input_type -> crossbook.v1.CreateAlertRuleRequest
+	20,  // 112: crossbook.v1.AlertService.GetAlertRule:input_type -> crossbook.v1.GetAlertRuleRequest
+	22,  // 113: crossbook.v1.AlertService.ListAlertRules:input_type -> crossbook.v1.ListAlertRulesRequest
+	24,  // 114: crossbook.v1.AlertService.UpdateAlertRule:input_type -> crossbook.v1.UpdateAlertRuleRequest
+	26,  // 115: crossbook.v1.AlertService.DeleteAlertRule:input_type -> crossbook.v1.DeleteAlertRuleRequest
+	28,  // 116: crossbook.v1.AlertService.ListAlerts:input_type -> crossbook.v1.ListAlertsRequest
+	30,  // 117: crossbook.v1.AlertService.WatchAlerts:input_type -> crossbook.v1.WatchAlertsRequest
+	32,  // 118: crossbook.v1.AlertService.TestAlertChannel:input_type -> crossbook.v1.TestAlertChannelRequest
+	34,  // 119: crossbook.v1.AlertService.CheckAlerts:input_type -> crossbook.v1.CheckAlertsRequest
+	80,  // 120: crossbook.v1.AlertService.ListDeadLetters:input_type -> crossbook.v1.ListDeadLettersRequest
+	36,  // 121: crossbook.v1.AlertService.RedriveDeliveries:input_type -> crossbook.v1.RedriveDeliveriesRequest
+	38,  // 122: crossbook.v1.AlertService.GetAlertStats:input_type -> crossbook.v1.GetAlertStatsRequest
+	54,  // 123: crossbook.v1.AlertService.ListAlertGroups:input_type -> crossbook.v1.ListAlertGroupsRequest
+	56,  // 124: crossbook.v1.AlertService.AcknowledgeAlertGroup:input_type -> crossbook.v1.AcknowledgeAlertGroupRequest
+	59,  // 125: crossbook.v1.AlertService.CreateSilence:input_type -> crossbook.v1.CreateSilenceRequest
+	61,  // 126: crossbook.v1.AlertService.ListSilences:input_type -> crossbook.v1.ListSilencesRequest
+	63,  // 127: crossbook.v1.AlertService.ExpireSilence:input_type -> crossbook.v1.ExpireSilenceRequest
+	66,  // 128: crossbook.v1.AlertService.ExplainAlert:input_type -> crossbook.v1.ExplainAlertRequest
+	68,  // 129: crossbook.v1.AlertService.ListSuppressions:input_type -> crossbook.v1.ListSuppressionsRequest
+	19,  // 130: crossbook.v1.AlertService.CreateAlertRule:output_type -> crossbook.v1.CreateAlertRuleResponse
+	21,  // 131: crossbook.v1.AlertService.GetAlertRule:output_type -> crossbook.v1.GetAlertRuleResponse
+	23,  // 132: crossbook.v1.AlertService.ListAlertRules:output_type -> crossbook.v1.ListAlertRulesResponse
+	25,  // 133: crossbook.v1.AlertService.UpdateAlertRule:output_type -> crossbook.v1.UpdateAlertRuleResponse
+	27,  // 134: crossbook.v1.AlertService.DeleteAlertRule:output_type -> crossbook.v1.DeleteAlertRuleResponse
+	29,  // 135: crossbook.v1.AlertService.ListAlerts:output_type -> crossbook.v1.ListAlertsResponse
+	31,  // 136: crossbook.v1.AlertService.WatchAlerts:output_type -> crossbook.v1.WatchAlertsResponse
+	33,  // 137: crossbook.v1.AlertService.TestAlertChannel:output_type -> crossbook.v1.TestAlertChannelResponse
+	35,  // 138: crossbook.v1.AlertService.CheckAlerts:output_type -> crossbook.v1.CheckAlertsResponse
+	82,  // 139: crossbook.v1.AlertService.ListDeadLetters:output_type -> crossbook.v1.ListDeadLettersResponse
+	37,  // 140: crossbook.v1.AlertService.RedriveDeliveries:output_type -> crossbook.v1.RedriveDeliveriesResponse
+	39,  // 141: crossbook.v1.AlertService.GetAlertStats:output_type -> crossbook.v1.GetAlertStatsResponse
+	55,  // 142: crossbook.v1.AlertService.ListAlertGroups:output_type -> crossbook.v1.ListAlertGroupsResponse
+	57,  // 143: crossbook.v1.AlertService.AcknowledgeAlertGroup:output_type -> crossbook.v1.AcknowledgeAlertGroupResponse
+	60,  // 144: crossbook.v1.AlertService.CreateSilence:output_type -> crossbook.v1.CreateSilenceResponse
+	62,  // 145: crossbook.v1.AlertService.ListSilences:output_type -> crossbook.v1.ListSilencesResponse
+	64,  // 146: crossbook.v1.AlertService.ExpireSilence:output_type -> crossbook.v1.ExpireSilenceResponse
+	67,  // 147: crossbook.v1.AlertService.ExplainAlert:output_type -> crossbook.v1.ExplainAlertResponse
+	69,  // 148: crossbook.v1.AlertService.ListSuppressions:output_type -> crossbook.v1.ListSuppressionsResponse
+	130, // [130:149] is the sub-list for method output_type
+	111, // [111:130] is the sub-list for method input_type
+	111, // [111:111] is the sub-list for extension type_name
+	111, // [111:111] is the sub-list for extension extendee
+	0,   // [0:111] is the sub-list for field type_name
 }
 
 func init() { file_crossbook_v1_alerts_proto_init() }

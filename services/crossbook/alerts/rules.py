@@ -222,4 +222,4 @@ def _check_channels(rule: pb.AlertRule, policy: TargetPolicy) -> Iterator[FieldV
         elif channel.id in seen:
             yield FieldViolation(f"{path}.id", f"{channel.id!r} names another channel of this rule")
         seen.add(channel.id)
-        yield from check_channel(channel, path, policy)
+        yield from check_channel(channel, path, policy, rule)

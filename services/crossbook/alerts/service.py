@@ -9,14 +9,16 @@ import grpc
 
 from crossbook.alerts import requests
 from crossbook.alerts.acknowledging import Acknowledging
-from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered
 from crossbook.alerts.channels.registry import check_channel, restore_channel, send
+from crossbook.alerts.channels.sample import RULE, sample_message
 from crossbook.alerts.counters import Counters
 from crossbook.alerts.evaluation.owned_slots import SLOTS
 from crossbook.alerts.evaluation.schedule import Schedule
 from crossbook.alerts.explaining import Explaining
+from crossbook.alerts.groups.grouping import lacks_grouping
+from crossbook.alerts.groups.summary import no_news, summed_up
 from crossbook.alerts.holding.silencing import check_silence
 from crossbook.alerts.names import GROUPS, group_id, rule_id, silence_id
 from crossbook.alerts.rule_changes import RuleChanges
@@ -106,12 +108,16 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
     async def TestAlertChannel(
         self, request: pb.TestAlertChannelRequest, context: Context
     ) -> pb.TestAlertChannelResponse:
-        channel = request.channel
+        channel, rule = request.channel, RULE
+        if request.HasField("alert_rule"):
+            rule = request.alert_rule
+            if lacks_grouping(rule):
+                rule.grouping.SetInParent()  # as for a rule that is created
         violations = list(restore_channel(channel, None, "channel"))
-        violations = violations or await asyncio.to_thread(_problems, channel, self._http)
+        violations = violations or await asyncio.to_thread(_problems, channel, rule, self._http)
         if violations:
             raise InvalidRequestError(violations)
-        outcome = await send(channel, sample_message(), self._http)
+        outcome = await send(channel, sample_message(rule), self._http)
         is_delivered = isinstance(outcome, Delivered)
         error = "" if isinstance(outcome, Delivered) else outcome.reason
         return pb.TestAlertChannelResponse(is_delivered=is_delivered, http_status=outcome.http_status, error=error)
@@ -144,12 +150,15 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         if len(groups) > limit:
             last = groups[limit - 1]
             token = requests.page_token(request, last.open_time, last.name.removeprefix(GROUPS))
-        return pb.ListAlertGroupsResponse(groups=groups[:limit], next_page_token=token)
+        now = now_ns()
+        shown = [summed_up(group, no_news, now) for group in groups[:limit]]
+        return pb.ListAlertGroupsResponse(groups=shown, next_page_token=token)
 
     async def AcknowledgeAlertGroup(
         self, request: pb.AcknowledgeAlertGroupRequest, context: Context
     ) -> pb.AcknowledgeAlertGroupResponse:
-        return pb.AcknowledgeAlertGroupResponse(group=await self._acknowledging.acknowledge(request))
+        group = await self._acknowledging.acknowledge(request)
+        return pb.AcknowledgeAlertGroupResponse(group=summed_up(group, no_news, now_ns()))
 
     async def CreateSilence(self, request: pb.CreateSilenceRequest, context: Context) -> pb.CreateSilenceResponse:
         refuse(check_silence(request.silence, now_ns()))
@@ -212,5 +221,5 @@ class AlertService(alerts_pb2_grpc.AlertServiceServicer):
         )
 
 
-def _problems(channel: pb.AlertChannel, http: HttpSender) -> list[FieldViolation]:
-    return list(check_channel(channel, "channel", http.policy))
+def _problems(channel: pb.AlertChannel, rule: pb.AlertRule, http: HttpSender) -> list[FieldViolation]:
+    return list(check_channel(channel, "channel", http.policy, rule))

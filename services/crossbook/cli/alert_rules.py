@@ -132,11 +132,12 @@ def would_fire(
 def preview(
     rule: Annotated[str, typer.Argument(help="The rule's id.")], file: FromFile = None, target: Target = None
 ) -> None:
-    """Print what each channel of RULE would say, of a made-up alert."""
+    """Print what each channel of RULE would say first of something made up that the rule could find."""
     from crossbook.alerts.channels.registry import preview as shown
 
-    for channel in _one(rule, file, target).channels:
-        print(f"--- {channel.id} ({channel.WhichOneof('kind')})\n{shown(channel)}")
+    wanted = _one(rule, file, target)
+    for channel in wanted.channels:
+        print(f"--- {channel.id} ({channel.WhichOneof('kind')})\n{shown(channel, wanted)}")
 
 
 def _read(file: Path) -> "dict[str, pb.AlertRule]":

@@ -10,6 +10,7 @@ import structlog
 from crossbook._core import Transcoder
 from crossbook.gateway.accounts.assembly import Accounts, open_accounts
 from crossbook.gateway.accounts.service import SERVICE_NAME as ACCOUNTS
+from crossbook.gateway.acknowledging import Acknowledging
 from crossbook.gateway.answers.prices import Prices
 from crossbook.gateway.answers.processes import Processes
 from crossbook.gateway.answers.service import SERVICE_NAME, GatewayService
@@ -108,7 +109,9 @@ async def run(settings: Settings, lifetime: Lifetime, clock: Clock | None = None
         rest = Rest(
             transcoder, backend.call, Cache(), limits, accounts.audit, access.prepare, access.finish, prices.venues
         )
-        web = Web(rest, _pages(own), document(transcoder, descriptors), health, accounts.sign_on)
+        acknowledging = Acknowledging(backends, accounts.audit)
+        openapi = document(transcoder, descriptors)
+        web = Web(rest, _pages(own), openapi, health, accounts.sign_on, acknowledging)
         front = _front(settings, access.authenticate, accounts.quotas.take, web.answer, sockets.serve)
         stack.enter_context(start_metrics(settings.host, own.metrics_port, GatewayCollector(counters)))
         await stack.enter_async_context(

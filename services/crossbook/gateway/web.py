@@ -1,4 +1,4 @@
-"""What each path of the port is: the API, its document, the pages, and whether this process lives."""
+"""What each path of the port is: the API, its document, the pages, a message's link, and whether this process lives."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crossbook.gateway.accounts.sign_on import SignOn
+from crossbook.gateway.acknowledging import PATH as ACKNOWLEDGE
+from crossbook.gateway.acknowledging import Acknowledging
 from crossbook.gateway.http.front import Asked
 from crossbook.gateway.http.static import StaticFiles
 from crossbook.gateway.rest.rest import Rest
@@ -17,16 +19,23 @@ DOCS = (Path(__file__).parent / "rest/docs.html").read_bytes()
 
 
 class Web:
-    """Deny by default: what is none of these is None, and a page has only GET."""
+    """Deny by default: what is none of these is None, and a page of the dashboard has only GET."""
 
     def __init__(
-        self, rest: Rest, pages: StaticFiles, openapi: bytes, health: ServiceHealth, sign_on: SignOn | None
+        self,
+        rest: Rest,
+        pages: StaticFiles,
+        openapi: bytes,
+        health: ServiceHealth,
+        sign_on: SignOn | None,
+        acknowledging: Acknowledging,
     ) -> None:
         self._rest = rest
         self._pages = pages
         self._openapi = openapi
         self._health = health
         self._sign_on = sign_on
+        self._acknowledging = acknowledging
 
     async def answer(self, request: Request, asked: Asked, body: bytes) -> Response | None:
         """Raises ProblemError, and whatever a backend raises."""
@@ -35,6 +44,8 @@ class Web:
             return await self._sign_on.answer(request, asked) if self._sign_on else None
         if path.startswith(API):
             return await self._rest.answer(request, asked, body)
+        if path == ACKNOWLEDGE:
+            return await self._acknowledging.answer(request, asked, body)
         if request.method not in READ_ONLY:
             return None
         match path:

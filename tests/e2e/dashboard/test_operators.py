@@ -93,6 +93,67 @@ async def test_a_rule_is_written_tried_and_removed(admin: Opened) -> None:
     assert (await _ask(admin, "/api/alerts/rules/desk"))["status"] == 404
 
 
+KINDS = {
+    "feed": ("Instrument not live for, s", "30", ("feed", "staleAfter"), "30s"),
+    "system": ("Disk free below, %", "5", ("system", "minFreeDiskPercent"), 5),
+    "market_move": ("Moved by, %", "2", ("marketMove", "minPercent"), 2),
+    "funding_spread": ("Funding apart by, % an hour", "0.01", ("fundingSpread", "minPercentPerHour"), 0.01),
+    "basis": ("Mark off its index by, %", "0.3", ("basis", "minPercent"), 0.3),
+    "canary": ("Every, s", "600", ("canary", "interval"), "600s"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_rule_of_every_kind_is_written(admin: Opened, kind: str) -> None:
+    """Its own fields are asked for, and its sample is taken by its channel."""
+    label, value, (condition, field), kept = KINDS[kind]
+    await admin.go("alerts")
+    page = admin.page
+    await page.get_by_role("button", name="New rule").click()
+    form = page.locator("section[aria-label='New rule']")
+    await form.get_by_label("Id, a-z").fill(f"of-{kind.replace('_', '-')}")
+    await form.get_by_label("Name").first.fill(f"Of {kind}")
+    await form.get_by_label("Looks at").select_option(label=kind)
+    await form.get_by_label(label).fill(value)
+    if kind == "market_move":
+        await form.get_by_label("within, s").fill("60")
+    await form.get_by_role("button", name="Try it").click()
+    await page.locator(".toast", has_text="took the sample").first.wait_for()
+    await form.get_by_role("button", name="Save").click()
+    await page.locator("section[aria-label='Rules'] tbody tr", has_text=f"Of {kind}").wait_for()
+    rule = (await _ask(admin, f"/api/alerts/rules/of-{kind.replace('_', '-')}"))["alertRule"]
+    assert rule[condition][field] == kept
+
+
+async def test_channels_for_people_are_written_and_their_secrets_kept(admin: Opened) -> None:
+    """What is wrong is said by its field; a change of the name alone leaves the token as it was."""
+    await admin.go("alerts")
+    page = admin.page
+    await page.get_by_role("button", name="New rule").click()
+    form = page.locator("section[aria-label='New rule']")
+    await form.get_by_label("Id, a-z").fill("chat")
+    await form.get_by_label("Name").first.fill("Into a chat")
+    await form.get_by_label("Kind").select_option("telegram")
+    await form.get_by_label("Bot's token").fill("not a token")
+    await form.get_by_label("Chat").fill("-100123")
+    await form.get_by_label("Own text").fill("{{ alert.group.label }}")
+    await form.get_by_role("button", name="Save").click()
+    await form.get_by_text("bot_token").first.wait_for()
+    await form.get_by_label("Bot's token").fill("123456:" + "A" * 35)
+    await form.get_by_role("button", name="Save").click()
+    row = page.locator("section[aria-label='Rules'] tbody tr", has_text="Into a chat")
+    await row.wait_for()
+    await row.get_by_role("button", name="Edit").click()
+    form = page.locator("section[aria-label='Rule Into a chat']")
+    assert await form.get_by_label("Chat").input_value() == "-100123"
+    assert "A" * 9 not in await form.get_by_label("Bot's token").input_value()
+    await form.get_by_label("Name").first.fill("Into the chat")
+    await form.get_by_role("button", name="Save").click()
+    await page.locator("section[aria-label='Rules'] tbody tr", has_text="Into the chat").wait_for()
+    (channel,) = (await _ask(admin, "/api/alerts/rules/chat"))["alertRule"]["channels"]
+    assert (channel["telegram"]["chatId"], channel["textTemplate"]) == ("-100123", "{{ alert.group.label }}")
+
+
 async def test_somebody_is_at_a_group_and_a_silence_holds(admin: Opened) -> None:
     """A group is acknowledged by the one who clicked; a silence holds until it is ended."""
     await admin.go("alerts")

@@ -82,6 +82,7 @@ async def test_a_dislocated_venue_is_one_message_and_its_end(
     assert len(ids) == len(receiver.received)
     (group,) = await groups(replica)
     assert (group.member_count, group.open_count, group.revision) == (len(VENUES), 0, closed["revision"])
+    assert (group.duration.ToMilliseconds() // 100, group.paper_profit) == (20, 5.0)
     assert {one.group for one in await replica.alerts()} == {group.name}
 
 

@@ -17,6 +17,8 @@ import pytest
 from crossbook.local.processes.addresses import free_port
 from crossbook.plumbing.data.migrate import migrate
 from crossbook.plumbing.settings import load_settings
+from tests.support.dashboard.chromium import chromium, missing
+from tests.support.dashboard.page import opened
 from tests.support.gateway.openid import CLIENT, SECRET, OpenIdProvider, openid_provider
 from tests.support.gateway.running import Gateway, gateway
 
@@ -24,7 +26,9 @@ LOGIN, CALLBACK = "/api/auth/oidc/login", "/api/auth/oidc/callback"
 
 
 @asynccontextmanager
-async def open_to(dsn: str, folder: Path, issuer: str, **oidc: Any) -> AsyncIterator[Gateway]:
+async def open_to(
+    dsn: str, folder: Path, issuer: str, *, anonymous_role: str = "viewer", **oidc: Any
+) -> AsyncIterator[Gateway]:
     """A gateway whose users are the issuer's."""
     await migrate(dsn)
     secret, port = folder / "client.secret", free_port()
@@ -38,7 +42,7 @@ async def open_to(dsn: str, folder: Path, issuer: str, **oidc: Any) -> AsyncIter
         **oidc,
     }
     settings = {"postgres_dsn": dsn, "access": {"dir": folder / "access"}}
-    async with gateway(settings, http_port=port, oidc=own) as running:
+    async with gateway(settings, http_port=port, oidc=own, anonymous_role=anonymous_role) as running:
         yield running
 
 
@@ -75,13 +79,38 @@ async def test_users_of_a_real_provider_come_in_with_their_roles(postgres_dsn: s
             async with httpx.AsyncClient(trust_env=False) as browser:
                 back = (await browser.post(there, data={"sub": "ann"})).headers["location"]
             came = await running.web.get(back)
-            assert (came.status_code, came.headers.get("location")) == (303, "/"), came.text
+            assert (came.status_code, came.headers.get("location")) == (303, "/#signed-on"), came.text
             session = (await running.web.post("/api/auth/refresh")).json()["session"]
             assert (session["principal"], session["role"]) == ("oidc/ann", "ROLE_TRADER")
             assert (await running.web.get(back)).status_code == 400
     with psycopg.connect(postgres_dsn) as connection:
         rows = connection.execute("SELECT principal, outcome FROM account_audit ORDER BY id").fetchall()
     assert rows[0] == ("oidc/ann", "OK")
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+async def test_a_browser_logs_in_by_the_button(postgres_dsn: str, tmp_path: Path) -> None:
+    """Who is shown nothing is led to the button, to the provider's own form and back, and is somebody then."""
+    user = oidc_provider_mock.User(sub="ann", claims={"groups": ["ops"]})
+    with oidc_provider_mock.run_server_in_thread(user_claims=[user]) as server:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        async with (
+            open_to(postgres_dsn, tmp_path, issuer, anonymous_role="none") as running,
+            chromium() as browser,
+            opened(browser, f"http://127.0.0.1:{running.http_port}") as one,
+        ):
+            await one.page.goto(one.address)
+            await one.page.locator(".banner.lost").get_by_role("link", name="log in").click()
+            await one.page.get_by_role("link", name="Log in with your organisation").click()
+            await one.page.locator("input[name=sub]").fill("ann")
+            await one.page.locator("input[name=sub]").press("Enter")
+            await one.page.locator(".rail .foot", has_text="oidc/ann").wait_for()
+            await one.page.goto(f"{one.address}/#/accounts")
+            await one.page.locator("dd", has_text="admin").first.wait_for()
+            await one.page.reload()
+            await one.page.locator(".rail .foot", has_text="oidc/ann").wait_for()
+            await one.page.get_by_role("button", name="Log out").click()
+            await one.page.get_by_role("link", name="Log in with your organisation").wait_for()
 
 
 async def test_a_log_in_that_another_browser_began_is_worth_nothing(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from google.protobuf.json_format import MessageToDict
 
 from crossbook.alerts.ack_tokens import token_of
-from crossbook.alerts.channels.content import sample_alert
+from crossbook.alerts.channels.sample import sample_alert
 from crossbook.alerts.records import alert_from, claimed_from, message_from, message_of, rule_from
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.timestamps import from_timestamp

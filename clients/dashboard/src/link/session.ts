@@ -34,7 +34,7 @@ export function may(role: number): boolean {
   return own === role || (RANK[own] ?? 0) > RANK[role]!;
 }
 
-/** Uses the code of a printed link, else the cookie of an earlier session, else is nobody. */
+/** Uses the code of a printed link, else the cookie of an earlier session, or of a log-in elsewhere, else is nobody. */
 export async function begin(): Promise<string> {
   const code = /^#code=([\w.~-]+)/.exec(location.hash)?.[1];
   let failure = "";
@@ -44,7 +44,12 @@ export async function begin(): Promise<string> {
     if (answer.ok) await take(answer);
     else failure = "The link was used before, or is older than its ten minutes: `crossbook login` prints another.";
   }
+  if (location.hash === "#signed-on") {
+    history.replaceState(null, "", "#/overview");
+    remember(true);
+  }
   if (!token && hasSession()) await refresh();
+  if (!token) await learn();
   return failure;
 }
 
@@ -59,9 +64,8 @@ export async function login(name: string, password: string): Promise<void> {
 
 export async function logout(): Promise<void> {
   await call("logout", {});
-  token = "";
   clearTimeout(timer);
-  remember(false);
+  forget();
   for (const tell of renewed) tell("");
 }
 
@@ -72,7 +76,7 @@ export async function refresh(): Promise<boolean> {
     if (token !== before) return true; // somebody here was quicker
     const answer = await call("refresh", {});
     if (answer.ok) return take(answer);
-    if (answer.status === 401) (token = ""), remember(false);
+    if (answer.status === 401) forget();
     return false;
   };
   if (!hasSession()) return false;
@@ -90,6 +94,11 @@ async function take(answer: Response): Promise<boolean> {
   return true;
 }
 
+/** Whether the gateway shows nothing to who has not said who they are. */
+export function isShutOut(): boolean {
+  return me().principal !== "" && me().role === 0;
+}
+
 /** Who the gateway takes this page's socket for. */
 export function greeted(principal: string, role: number): void {
   setMe((before) => ({ ...before, principal, role }));
@@ -105,6 +114,13 @@ export async function learn(): Promise<void> {
 async function call(what: string, body: unknown): Promise<Response> {
   const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   return fetch(`/api/auth/${what}`, init).catch(() => new Response(null, { status: 503 }));
+}
+
+/** Where strangers are shown nothing no socket would say who we are now. */
+function forget(): void {
+  token = "";
+  remember(false);
+  void learn();
 }
 
 /** Whether this browser has a session, so that nobody's page asks for none. No secret: only that there is one. */

@@ -42,6 +42,7 @@ function Own(): JSX.Element {
         </dl>
         <Show when={isNobody()} fallback={<div class="actions"><button class="button" onClick={() => void attempt("You are logged out.", logout)}>Log out</button></div>}>
           <p class="dim">To change something, open the link that <code>crossbook up</code> printed, or run <code>crossbook login</code> for another.</p>
+          <Show when={me().hasSignOn}><div class="actions"><a class="button main" href="/api/auth/oidc/login">Log in with your organisation</a></div></Show>
           <Show when={me().hasPasswords}>
             <form class="forms" onSubmit={enter}>
               <Field label="Name"><input required autocomplete="username" value={name()} onInput={(e) => setName(e.currentTarget.value)} /></Field>

@@ -1,24 +1,14 @@
 // The editor of one rule: what it would match now is shown while it is written, each channel can be tried, and nothing is saved
 // over somebody else's change.
 
-import { createMemo, createSignal, For, Index, Show, type JSX } from "solid-js";
+import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
 import { open, version } from "../data/opportunities";
 import { patch, post } from "../link/rest";
-import { AlertTrigger, type AlertChannel, type AlertRule, type Opportunity, type TestAlertChannelResponse } from "../wire/messages";
-import { fromJson } from "../wire/protobuf";
+import { AlertTrigger, type AlertRule, type Opportunity } from "../wire/messages";
 import { percent } from "../ui/format";
 import { Card, Failure, Field } from "../ui/parts";
-import { attempt, say } from "../ui/toasts";
-
-type Kind = "console" | "webhook" | "slack" | "discord" | "teams" | "template";
-
-interface Channel {
-  id: string;
-  kind: Kind;
-  url: string;
-  secret: string;
-  template: string;
-}
+import { say } from "../ui/toasts";
+import { channelOf, Channels, jsonOf, newChannel, type Channel } from "./channels";
 
 interface Draft {
   id: string;
@@ -54,18 +44,17 @@ const OWN: Record<string, Own> = {
   BASIS: { field: "basis", parts: [{ name: "minPercent", label: "Mark off its index by, %" }] },
   CANARY: { field: "canary", parts: [{ name: "interval", label: "Every, s", isSpan: true }] },
 };
-const KINDS: Kind[] = ["console", "webhook", "slack", "discord", "teams", "template"];
 const names = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 const number = (text: string): number | undefined => (text.trim() === "" ? undefined : Number(text.replace(",", ".")));
 
 export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }): JSX.Element {
   const [draft, setDraft] = createSignal(draftOf(props.rule));
-  const [channels, setChannels] = createSignal<Channel[]>(props.rule ? props.rule.channels.map(channelOf) : [{ id: "console", kind: "console", url: "", secret: "", template: "" }]);
+  const [channels, setChannels] = createSignal<Channel[]>(props.rule ? props.rule.channels.map(channelOf) : [newChannel("console", "console")]);
   const [areChannelsNew, setChannelsNew] = createSignal(props.rule === null);
   const [failure, setFailure] = createSignal<unknown>();
-  const strange = (): string[] => (props.rule?.channels ?? []).filter((each) => kindOf(each) === undefined).map((each) => each.id);
   const put = (changes: Partial<Draft>): void => void setDraft({ ...draft(), ...changes });
-  const putChannel = (i: number, changes: Partial<Channel>): void => (setChannelsNew(true), void setChannels(channels().map((each, at) => (at === i ? { ...each, ...changes } : each))));
+  const putChannels = (all: Channel[]): void => (setChannelsNew(true), void setChannels(all));
+  const grouping = props.rule?.grouping && { by: props.rule.grouping.by };
   const matches = createMemo(() => (version(), [...open.values()].map((each) => each.opportunity).filter((one) => isMatch(one, draft()))));
   const save = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -80,11 +69,6 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
       setFailure(() => error);
     }
   };
-  const test = (each: Channel): Promise<boolean> =>
-    attempt("", async () => {
-      const told = fromJson<TestAlertChannelResponse>("TestAlertChannelResponse", await post("/api/alerts/test", { channel: jsonOf(each) }));
-      say(told.isDelivered ? `${each.id} took the sample${told.httpStatus ? ` (${told.httpStatus})` : ""}.` : `${each.id}: ${told.error}`, { isBad: !told.isDelivered });
-    });
 
   return (
     <Card title={props.rule ? `Rule ${props.rule.displayName || props.rule.name}` : "New rule"}>
@@ -116,28 +100,13 @@ export function RuleEditor(props: { rule: AlertRule | null; onDone: () => void }
           {matches().slice(0, 6).map((one) => `${one.asset} ${one.buy?.venue} → ${one.sell?.venue} ${percent(one.costs?.netPercent ?? NaN)} %`).join("; ")}
         </p></Show>
         <h3>Whom to tell</h3>
-        <Show when={strange().length > 0}><p class="verdict">Told by {strange().join(", ")}, of kinds that are not written here: the API changes them, and what is saved here leaves all channels as they are.</p></Show>
-        <Index each={strange().length > 0 ? [] : channels()}>
-          {(each, i) => (
-            <div class="forms">
-              <Field label="Name"><input required value={each().id} onInput={(e) => putChannel(i, { id: e.currentTarget.value })} /></Field>
-              <Field label="Kind"><select onChange={(e) => putChannel(i, { kind: e.currentTarget.value as Kind })}><For each={KINDS}>{(kind) => <option value={kind} selected={kind === each().kind}>{kind}</option>}</For></select></Field>
-              <Show when={each().kind !== "console"}><Field label="Address"><input required type="url" value={each().url} onInput={(e) => putChannel(i, { url: e.currentTarget.value })} /></Field></Show>
-              <Show when={each().kind === "webhook"}><Field label="Secret, whsec_…"><input required value={each().secret} onInput={(e) => putChannel(i, { secret: e.currentTarget.value })} /></Field></Show>
-              <Show when={each().kind === "template"}><Field label="Template that makes JSON"><textarea required rows="2" value={each().template} onInput={(e) => putChannel(i, { template: e.currentTarget.value })} /></Field></Show>
-              <div class="actions">
-                <button type="button" class="button" onClick={() => void test(each())}>Try it</button>
-                <button type="button" class="button" onClick={() => (setChannelsNew(true), setChannels(channels().filter((_, at) => at !== i)))}>Remove</button>
-              </div>
-            </div>
-          )}
-        </Index>
+        <Channels channels={channels()} rule={{ ...ruleOf(draft()), grouping }} onChange={putChannels} />
         <Show when={props.rule !== null && areChannelsNew()}><p class="dim">Addresses and secrets are never shown whole: whatever is saved here replaces them, so write them again.</p></Show>
         <Show when={failure()}><Failure error={failure()} /></Show>
         <div class="actions">
           <button class="button main" type="submit">Save</button>
           <button class="button" type="button" onClick={() => props.onDone()}>Cancel</button>
-          <Show when={strange().length === 0}><button class="button" type="button" onClick={() => (setChannelsNew(true), setChannels([...channels(), { id: `channel-${channels().length + 1}`, kind: "webhook", url: "", secret: "", template: "" }]))}>One more channel</button></Show>
+          <button class="button" type="button" onClick={() => putChannels([...channels(), newChannel(`channel-${channels().length + 1}`, "webhook")])}>One more channel</button>
         </div>
       </form>
     </Card>
@@ -187,20 +156,4 @@ function maskOf(withChannels: boolean, withTrigger: boolean): string {
   const own = ["trigger", ...Object.values(OWN).map((each) => each.field)];
   const fields = [...(withTrigger ? own : []), "displayName", "isEnabled", "venues", "assets", "minNetPercent", "minGrossPercent", "minNotional", "minLife", "cooldown"];
   return (withChannels ? [...fields, "channels"] : fields).join();
-}
-
-const kindOf = (channel: AlertChannel): Kind | undefined => KINDS.find((each) => channel[each] !== undefined);
-
-function channelOf(channel: AlertChannel): Channel {
-  const kind = kindOf(channel) ?? "console";
-  const told = channel[kind] as { url?: string; template?: string } | undefined;
-  return { id: channel.id, kind, url: told?.url ?? "", secret: "", template: told?.template ?? "" };
-}
-
-function jsonOf(channel: Channel): Record<string, unknown> {
-  const { id, kind, url } = channel;
-  if (kind === "console") return { id, console: {} };
-  if (kind === "webhook") return { id, webhook: { url, secrets: [channel.secret] } };
-  if (kind === "template") return { id, template: { url, template: channel.template } };
-  return { id, [kind]: { url } };
 }

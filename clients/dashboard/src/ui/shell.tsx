@@ -5,7 +5,7 @@ import { Dynamic } from "solid-js/web";
 import { open, version } from "../data/opportunities";
 import { markRead, unread } from "../data/alerts";
 import { summary } from "../data/system";
-import { me } from "../link/session";
+import { isShutOut, me } from "../link/session";
 import { heard, lostShards, serverNow, state, welcome } from "../link/socket";
 import { Command } from "./command";
 import { clock, duration } from "./format";
@@ -102,6 +102,7 @@ function Lost(): JSX.Element {
   const now = seconds(500);
   return (
     <div class="banner lost" role="alert">
+      <Show when={isShutOut()}>This gateway shows nothing to strangers: <a href="#/accounts">log in</a>.</Show>
       <Show when={navigator.onLine} fallback="Offline.">
         {state() === "dialling" ? "Connecting …" : state() === "silent" ? "The gateway has gone silent." : "Not connected to the gateway; dialling again."}
       </Show>

@@ -1715,6 +1715,7 @@ export interface TemplateChannel {
 
 export interface TestAlertChannelRequest {
   channel?: AlertChannel;
+  alertRule?: AlertRule;
 }
 
 export interface TestAlertChannelResponse {
@@ -2153,7 +2154,7 @@ export const TABLE = {
   TeamsChannel: "1:url:string",
   TelegramChannel: "1:botToken:string 2:chatId:string 3:messageThreadId:int64 4:url:string",
   TemplateChannel: "1:url:string 2:template:string 3:headers:%string 4:expectedAnswer:string",
-  TestAlertChannelRequest: "1:channel:?@AlertChannel",
+  TestAlertChannelRequest: "1:channel:?@AlertChannel 2:alertRule:?@AlertRule",
   TestAlertChannelResponse: "1:isDelivered:bool 2:httpStatus:int32 3:error:string",
   Unsubscribe: "1:id:uint32",
   UpdateAlertRuleRequest: "1:alertRule:?@AlertRule 2:updateMask:?json",

@@ -9,7 +9,6 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from crossbook.alerts.records import message_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.pb.v1 import arbitrage_pb2
 from crossbook.plumbing.outside import OutsideText
@@ -156,40 +155,3 @@ def _span(span_ns: int) -> str:
 
 def _leg(leg: arbitrage_pb2.Leg) -> str:
     return f"{leg.venue} {leg.symbol} at {leg.price:.8g}"
-
-
-def sample_alert() -> pb.Alert:
-    """A made-up alert, for trying a channel and checking a template."""
-    alert = pb.Alert(
-        name="alerts/sample",
-        rule="alertRules/sample",
-        opportunity=arbitrage_pb2.Opportunity(
-            id="sample",
-            asset="SAMPLE",
-            buy=arbitrage_pb2.Leg(
-                venue="venue-a", symbol="SAMPLE/USDT:USDT", price=100.0, size=12.0, quote_currency="USDT"
-            ),
-            sell=arbitrage_pb2.Leg(
-                venue="venue-b", symbol="SAMPLE/USDT:USDT", price=100.5, size=10.0, quote_currency="USDT"
-            ),
-            costs=arbitrage_pb2.SpreadCosts(
-                gross_percent=0.5, entry_fees_percent=0.1, exit_fees_percent=0.1, net_percent=0.3
-            ),
-            executable_size=10.0,
-            executable_notional=1000.0,
-            peak_net_percent=0.3,
-        ),
-    )
-    for moment in (
-        alert.opportunity.buy.receive_time,
-        alert.opportunity.sell.receive_time,
-        alert.opportunity.open_time,
-        alert.fire_time,
-    ):
-        moment.GetCurrentTime()
-    return alert
-
-
-def sample_message() -> pb.AlertMessage:
-    """What is told of the made-up alert."""
-    return message_of(sample_alert())

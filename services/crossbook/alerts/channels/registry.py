@@ -8,7 +8,7 @@ from typing import Any
 from crossbook.alerts.channels.apprise import Apprise
 from crossbook.alerts.channels.chat import Discord, Slack
 from crossbook.alerts.channels.console import Console
-from crossbook.alerts.channels.content import as_json, message_fields, sample_message
+from crossbook.alerts.channels.content import as_json, message_fields
 from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.kind import ChannelKind
@@ -18,12 +18,13 @@ from crossbook.alerts.channels.ntfy import Ntfy
 from crossbook.alerts.channels.opsgenie import Opsgenie
 from crossbook.alerts.channels.outcome import Failed, Outcome, Shown
 from crossbook.alerts.channels.pagerduty import PagerDuty
+from crossbook.alerts.channels.sample import RULE, sample_message
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.teams import Teams
 from crossbook.alerts.channels.telegram import Telegram
 from crossbook.alerts.channels.template import Template
 from crossbook.alerts.channels.templating import TemplateProblemError, render
-from crossbook.alerts.channels.text import digest_of, sample_text, text_of
+from crossbook.alerts.channels.text import digest_of, text_of
 from crossbook.alerts.channels.web_push import WebPush
 from crossbook.alerts.channels.webhook import Webhook
 from crossbook.pb.v1 import alerts_pb2 as pb
@@ -73,25 +74,24 @@ PACES = {
 SEPARATOR = "\n"
 
 
-def check_channel(channel: pb.AlertChannel, path: str, policy: TargetPolicy) -> Iterator[FieldViolation]:
-    """What is wrong with a channel whose secrets are all given, apart from its id."""
+def check_channel(
+    channel: pb.AlertChannel, path: str, policy: TargetPolicy, rule: pb.AlertRule = RULE
+) -> Iterator[FieldViolation]:
+    """What is wrong with a channel whose secrets are all given, apart from its id; its template is for the rule's
+    messages.
+    """
     name, kind = _kind(channel)
     if kind is None:
         yield FieldViolation(path, f"needs exactly one kind of: {', '.join(KINDS)}")
         return
     yield from kind.check(getattr(channel, name), f"{path}.{name}", policy)
-    if channel.text_template:
-        yield from _check_text_template(channel.text_template, name, f"{path}.text_template")
-
-
-def _check_text_template(template: str, name: str, path: str) -> Iterator[FieldViolation]:
-    if name in FOR_MACHINES:
-        yield FieldViolation(path, f"is for people; {name} says what it says to machines")
+    if channel.text_template and name in FOR_MACHINES:
+        yield FieldViolation(f"{path}.text_template", f"is for people; {name} says what it says to machines")
         return
     try:
-        sample_text(template)
+        preview(channel, rule)
     except TemplateProblemError as error:
-        yield FieldViolation(path, str(error))
+        yield FieldViolation(f"{path}.{'template.template' if name == 'template' else 'text_template'}", str(error))
 
 
 def redact_channel(channel: pb.AlertChannel) -> None:
@@ -136,14 +136,16 @@ async def send_digest(channel: pb.AlertChannel, messages: Sequence[pb.AlertMessa
     return await kind.send(getattr(channel, name), Errand(messages[-1], digest), http)
 
 
-def preview(channel: pb.AlertChannel) -> str:
-    """What a channel would say of a made-up alert: its text, or its body. Raises TemplateProblemError."""
-    name, _ = _kind(channel)
+def preview(channel: pb.AlertChannel, rule: pb.AlertRule = RULE) -> str:
+    """What a channel would say of something made up that the rule could find: its text, or its body. Raises
+    TemplateProblemError.
+    """
+    name, message = channel.WhichOneof("kind"), sample_message(rule)
     if name == "template":
-        return render(channel.template.template, message_fields(sample_message()))
+        return render(channel.template.template, message_fields(message))
     if name == "webhook":
-        return as_json(message_fields(sample_message()))
-    return sample_text(channel.text_template).whole
+        return as_json(message_fields(message))
+    return text_of(message, now_ns(), channel.text_template).whole
 
 
 def takes_digests(name: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from crossbook.alerts.channels.content import about, message_fields, message_parts, sample_message
+from crossbook.alerts.channels.content import about, message_fields, message_parts
 from crossbook.alerts.channels.templating import render_text
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.outside import OutsideText
@@ -80,11 +80,6 @@ def digest_of(texts: Sequence[Text]) -> Text:
     title = f"{len(texts)} messages that had to wait"
     key = f"digest {newest.key} {newest.revision}"
     return Text(key, title, tuple(lines), title, kind=pb.ALERT_MESSAGE_KIND_DIGEST, at_ns=newest.at_ns)
-
-
-def sample_text(template: str = "") -> Text:
-    """For trying a template. Raises TemplateProblemError."""
-    return text_of(sample_message(), 0, template)
 
 
 def _members(group: pb.AlertGroup) -> Iterable[str]:

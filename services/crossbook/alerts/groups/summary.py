@@ -9,6 +9,10 @@ from crossbook.plumbing.timestamps import from_timestamp, to_duration, to_timest
 Latest = Callable[[str], arbitrage_pb2.Opportunity | None]
 
 
+def no_news(_: str) -> None:
+    """Members stand as they fired, with the peak that is kept."""
+
+
 def summed_up(group: pb.AlertGroup, latest: Latest, now_ns: int) -> pb.AlertGroup:
     """A copy with all that follows from its members; those that are open have the numbers of now where they are known.
 

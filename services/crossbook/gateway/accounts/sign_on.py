@@ -32,6 +32,7 @@ from crossbook.plumbing.errors import CrossbookError, ForbiddenError, Overloaded
 from crossbook.plumbing.settings import OidcSettings
 
 LOGIN_PATH, CALLBACK_PATH = "/api/auth/oidc/login", "/api/auth/oidc/callback"
+SIGNED_ON = "/#signed-on"  # tells the page that there is a session now, in a cookie that it cannot see
 COOKIE, COOKIE_PATH = "crossbook-oidc", "/api/auth/oidc"
 ASKING_SECONDS = 600
 MAX_CODE_CHARACTERS, MAX_COOKIE_CHARACTERS, MAX_NAME_CHARACTERS = 4_096, 4_096, 128
@@ -75,7 +76,7 @@ class SignOn:
             raise
         grant = await self.grants.begin(principal, role, asked.address)
         await self._note(principal, role, asked, "OK")
-        response = RedirectResponse("/", 303)
+        response = RedirectResponse(SIGNED_ON, 303)
         response.headers.append("Set-Cookie", self.web.cookie(request, asked, grant.refresh_token))
         _keep(response, "", asked, 0)
         return response

@@ -14,7 +14,9 @@ from crossbook.gateway.http.front import Asked
 from crossbook.plumbing.access.methods import methods
 from crossbook.plumbing.errors import CrossbookError
 
-SECRET_FIELDS = frozenset({"password", "secret", "secrets", "url", "headers", "code", "refreshToken", "accessToken"})
+SECRET_FIELDS = frozenset(
+    {"password", "secret", "secrets", "url", "headers", "code", "token", "refreshToken", "accessToken"}
+)
 RESOURCE_FIELDS = ("name", "rule", "id", "venue", "alert")
 MAX_REQUEST_CHARACTERS = 4_000
 HIDDEN = "***"

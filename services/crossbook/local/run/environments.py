@@ -28,13 +28,17 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that processes are told of one run. `servers` holds the addresses of Postgres and Redis, with passwords."""
+    """All that processes are told of one run. `servers` holds the addresses of Postgres and Redis, with passwords.
+
+    acknowledge_url is what messages link to; none when it is empty.
+    """
 
     options: UpOptions
     host: str
     ports: Ports
     places: Places
     servers: Mapping[str, str]
+    acknowledge_url: str = ""
 
 
 def environment_of(setup: Setup, service: Service, endpoint: Endpoint) -> Environment:
@@ -79,8 +83,9 @@ def arbitrage(setup: Setup, _: Endpoint) -> Environment:
 
 
 def alerts(setup: Setup, _: Endpoint) -> Environment:
-    """Whom it asks."""
-    return _shards(setup, "ALERTS") | _targets(setup, "ALERTS", "tracker", "arbitrage")
+    """Whom it asks, and where the page is that its messages link to."""
+    environment = _shards(setup, "ALERTS") | _targets(setup, "ALERTS", "tracker", "arbitrage")
+    return environment | {"CROSSBOOK_ALERTS__ACKNOWLEDGE_URL": setup.acknowledge_url}
 
 
 def gateway(setup: Setup, _: Endpoint) -> Environment:

@@ -76,7 +76,7 @@ class Launch:
 
     async def _start(self, service: Service, endpoint: Endpoint) -> None:
         plan = self._plan
-        setup = Setup(plan.options, plan.host, plan.ports, plan.places, self._servers)
+        setup = Setup(plan.options, plan.host, plan.ports, plan.places, self._servers, plan.acknowledge_url)
         await self._supervisor.start(
             endpoint.name,
             [sys.executable, "-m", "crossbook", service.name],

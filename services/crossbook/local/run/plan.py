@@ -45,6 +45,12 @@ class Plan:
         }
 
     @property
+    def acknowledge_url(self) -> str:
+        """What messages link to: what the settings say, else the page of this run."""
+        pages = self.pages.get("gateway")
+        return self.settings.alerts.acknowledge_url or (f"{pages}/ack?token=" if pages else "")
+
+    @property
     def addresses(self) -> list[Address]:
         """All that the services listen on."""
         return [address for endpoint in self.ports.endpoints for address in endpoint.addresses(self.host)]

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from crossbook.alerts.channels.console import Console
-from crossbook.alerts.channels.content import as_fields, sample_message
+from crossbook.alerts.channels.content import as_fields
 from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.outcome import Delivered, Retry
+from crossbook.alerts.channels.sample import sample_message
 from crossbook.alerts.channels.targets import TargetPolicy
-from crossbook.alerts.channels.text import sample_text
+from crossbook.alerts.channels.text import text_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 
 NO_HTTP: Any = None
-MESSAGE = Errand(sample_message(), sample_text())
+MESSAGE = Errand(sample_message(), text_of(sample_message(), 0))
 TEXT = pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_TEXT)
 JSON = pb.ConsoleChannel(format=pb.CONSOLE_FORMAT_JSON)
 

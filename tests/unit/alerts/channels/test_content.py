@@ -11,9 +11,8 @@ from crossbook.alerts.channels.content import (
     message_fields,
     message_text,
     message_type,
-    sample_alert,
-    sample_message,
 )
+from crossbook.alerts.channels.sample import sample_alert, sample_message
 from crossbook.alerts.records import message_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 from crossbook.plumbing.timestamps import SECOND_NS, now_ns, to_timestamp

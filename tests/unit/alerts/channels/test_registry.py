@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.http_sender import HttpSender
 from crossbook.alerts.channels.outcome import Delivered, Failed, Retry
 from crossbook.alerts.channels.registry import KINDS, check_channel, redact_channel, restore_channel, send
+from crossbook.alerts.channels.sample import sample_message
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.webhook import signed_headers
 from crossbook.pb.v1 import alerts_pb2 as pb

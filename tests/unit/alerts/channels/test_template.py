@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from crossbook.alerts.channels import template
-from crossbook.alerts.channels.content import sample_message
 from crossbook.alerts.channels.errand import Errand
 from crossbook.alerts.channels.http_sender import HttpSender
+from crossbook.alerts.channels.sample import sample_message
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.template import Template, problem_of
-from crossbook.alerts.channels.text import sample_text
+from crossbook.alerts.channels.text import text_of
 from crossbook.pb.v1 import alerts_pb2 as pb
 from tests.support.alerts.receiver import receiving
 
@@ -26,7 +26,7 @@ async def test_it_is_rendered_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(template, "render", render)
     async with receiving() as receiver, HttpSender(TargetPolicy(allow_private=True), 30) as http:
-        errand = Errand(sample_message(), sample_text())
+        errand = Errand(sample_message(), text_of(sample_message(), 0))
         await Template().send(pb.TemplateChannel(url=receiver.url(), template="{}"), errand, http)
     assert threads
     assert threading.current_thread() not in threads

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from crossbook.alerts.channels.content import as_fields, sample_alert
+from crossbook.alerts.channels.content import as_fields
+from crossbook.alerts.channels.sample import sample_alert
 from crossbook.alerts.channels.template_steps import CHARACTERS_A_STEP, MAX_CHARACTERS, MAX_STEPS, Rendering
 from crossbook.alerts.channels.templating import MAX_TEMPLATE_CHARACTERS, TemplateProblemError, _read, render
 

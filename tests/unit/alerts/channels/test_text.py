@@ -2,8 +2,9 @@
 
 import pytest
 
+from crossbook.alerts.channels.sample import sample_message
 from crossbook.alerts.channels.templating import TemplateProblemError
-from crossbook.alerts.channels.text import MAX_DIGEST_LINES, digest_of, sample_text, text_of
+from crossbook.alerts.channels.text import MAX_DIGEST_LINES, digest_of, text_of
 from tests.support.alerts.messages import ACK_BASE, AT, CLOSED, UPDATED, message
 
 NOW = AT * 10**9
@@ -30,9 +31,9 @@ def test_a_template_s_first_line_is_the_title() -> None:
     """It says what it likes with the fields of the message."""
     text = text_of(message(), NOW, "{{ alert.group.label | upper }}\n{{ alert.kind }}\nrest")
     assert (text.title, text.lines) == ("BTC CHEAP", ("OPENED", "rest"))
-    assert sample_text("{{ alert.opportunity.asset }}").title == "SAMPLE"
+    assert text_of(sample_message(), 0, "{{ alert.opportunity.asset }}").title == "SAMPLE"
     with pytest.raises(TemplateProblemError):
-        sample_text("{{ alert.nothing }}")
+        text_of(sample_message(), 0, "{{ alert.nothing }}")
 
 
 def test_a_digest_is_a_line_each_in_order_and_counts_the_rest() -> None:

@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks import Webhook as Receiver
 from standardwebhooks import WebhookVerificationError
 
-from crossbook.alerts.channels.content import sample_message
+from crossbook.alerts.channels.sample import sample_message
 from crossbook.alerts.channels.targets import TargetPolicy
 from crossbook.alerts.channels.webhook import MAX_SECRETS, REDACTED, Webhook, signed_headers
 from crossbook.pb.v1 import alerts_pb2 as pb

@@ -40,6 +40,14 @@ def test_a_played_capture_is_named() -> None:
     assert (plan.options.mode, plan.headline) == ("play", "Crossbook is SIMULATED: v, with capture.gz played")
 
 
+def test_messages_link_to_the_page_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the settings name another: a desk reads them elsewhere."""
+    plan = plan_run(OPTIONS)
+    assert plan.acknowledge_url == f"http://127.0.0.1:{plan.ports.one('gateway').http_port}/ack?token="
+    monkeypatch.setenv("CROSSBOOK_ALERTS__ACKNOWLEDGE_URL", "https://desk.example/ack?token=")
+    assert plan_run(OPTIONS).acknowledge_url == "https://desk.example/ack?token="
+
+
 def test_what_is_wrong_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A window that does not divide a minute, and a host that strangers reach."""
     with pytest.raises(SettingsError, match="window_seconds"):

@@ -1335,18 +1335,26 @@ class TestAlertChannelRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: _builtins.int
+    ALERT_RULE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def channel(self) -> Global___AlertChannel:
         """The channel to try; it need not belong to a rule."""
+
+    @_builtins.property
+    def alert_rule(self) -> Global___AlertRule:
+        """The rule that it is for: the sample is what that could find, told as it would be told. Only its name, trigger and grouping
+        are read; absent: an opportunity, alone.
+        """
 
     def __init__(
         self,
         *,
         channel: Global___AlertChannel | None = ...,
+        alert_rule: Global___AlertRule | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert_rule", b"alert_rule", "channel", b"channel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_rule", b"alert_rule", "channel", b"channel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
