@@ -165,7 +165,7 @@ proto: setup ## Generate the Python stubs from protos/, for the services and for
 web: setup ## Build the dashboard into the folder that the gateway serves; fetches Node into .tools, nothing else needs it
 	@clients/dashboard/build.sh services/crossbook/gateway/static
 
-browser: setup ## Open every page of a running system in a real Chromium (CROSSBOOK_CHROMIUM, or the system's), once in Firefox (CROSSBOOK_FIREFOX), and check it
+browser: setup ## Open every page of a running system in a real Chromium (CHROMIUM, or the system's), once in Firefox (FIREFOX), and check it
 	@$(UV) sync --quiet --locked --all-extras --inexact --group browser --no-install-project
 	@$(BIN)/pytest tests/e2e/dashboard $(ARGS)
 

@@ -22,8 +22,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def executable() -> str | None:
-    """CROSSBOOK_CHROMIUM, else the system's."""
-    return os.environ.get("CROSSBOOK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    """CHROMIUM, else the system's."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def missing() -> str:
@@ -31,7 +31,7 @@ def missing() -> str:
     if importlib.util.find_spec("playwright") is None:
         return "no page is opened: playwright is not installed, `make browser` installs it"
     if executable() is None:
-        return "no page is opened: there is no Chromium; set CROSSBOOK_CHROMIUM, or install the system's"
+        return "no page is opened: there is no Chromium; set CHROMIUM, or install the system's"
     return ""
 
 

@@ -20,14 +20,14 @@ START_SECONDS = 90.0
 
 
 def executable() -> str | None:
-    """CROSSBOOK_FIREFOX, else the system's."""
-    return os.environ.get("CROSSBOOK_FIREFOX") or next(filter(None, map(shutil.which, NAMES)), None)
+    """FIREFOX, else the system's."""
+    return os.environ.get("FIREFOX") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def missing() -> str:
     """Why no page can be opened in it here; empty when one can."""
     return (
-        "" if executable() else "no page is opened: there is no Firefox; set CROSSBOOK_FIREFOX, or install the system's"
+        "" if executable() else "no page is opened: there is no Firefox; set FIREFOX, or install the system's"
     )
 
 
