@@ -10,6 +10,7 @@ PROTOS := $(wildcard protos/crossbook/v1/*.proto)
 VENUE_FILES := --edition 2024 crates/venues/src/venues/*.rs
 # The bench's own tools: a workspace apart, so that what they need is not built for the product.
 NATIVE := tests/bench/native
+RUST_CLIENT := clients/rust
 ARGS ?=
 
 .PHONY: help run test quick hooks layout setup-python lint audit format bench performance bench-peers bench-shards bench-export soak stalled faults histories event-histories stream-histories property edges kills mutations fuzz clients chart workflows venues proto web browser pictures setup clean group-histories dislocations alert-kills bench-alertmanager judged
@@ -42,6 +43,7 @@ lint: setup ## Check formatting, types, layering, protos and generated stubs
 	@$(BIN)/python -m tests.house --check >/dev/null || $(BIN)/python -m tests.house --check
 	@cd core-rs && cargo fmt --all --check && rustfmt --check $(VENUE_FILES) && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cd $(NATIVE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
+	@cd $(RUST_CLIENT) && cargo fmt --check
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --exclude-path google --diff --exit-code
 	@rm -rf .tools/go-check
 	@$(MAKE) --no-print-directory proto PB=.tools/pb-check CLIENT_PB=.tools/client-check GO_PB=.tools/go-check MESSAGES=.tools/messages-check.ts && diff -r -x __pycache__ services/crossbook/pb .tools/pb-check \
@@ -58,6 +60,7 @@ format: setup ## Rewrite sources in the house format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@cd core-rs && cargo fmt --all && rustfmt $(VENUE_FILES)
 	@cd $(NATIVE) && cargo fmt
+	@cd $(RUST_CLIENT) && cargo fmt
 	@cd protos && ../$(BIN)/buf format --exclude-path google -w
 	@! command -v gofmt >/dev/null || gofmt -w clients/go
 
@@ -131,7 +134,7 @@ fuzz: ## Fuzz every venue's decoder, the windows behind batches and the plane's 
 	done; failed=0; for one in $$all; do wait $$one || failed=1; done; \
 	grep -hE 'DONE|Done|stat::number_of_executed_units|panicked|SUMMARY' fuzz/*.log; exit $$failed
 
-clients: setup ## Run the clients in Python, Go and Java, and grpcurl, against a running system; what a machine lacks is skipped with the reason
+clients: setup ## Run the clients in Python, Go, Java and Rust, and grpcurl, against a running system; what a machine lacks is skipped with the reason
 	@$(BIN)/pytest tests/integration/clients $(ARGS)
 
 HELM := .tools/bin/helm
@@ -195,4 +198,4 @@ $(UV):
 	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .uv.txt
 
 clean: ## Remove everything that was fetched, built or recorded here
-	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache $(NATIVE)/target clients/java/target
+	@rm -rf .tools .venv .crossbook core-rs/target .mypy_cache .ruff_cache .pytest_cache $(NATIVE)/target clients/java/target $(RUST_CLIENT)/target

@@ -18,6 +18,7 @@ LOCKS = {
     ROOT / "uv.lock": "PyPI",
     ROOT / "core-rs" / "Cargo.lock": "crates.io",
     ROOT / "tests/bench/native/Cargo.lock": "crates.io",
+    ROOT / "clients/rust/Cargo.lock": "crates.io",
 }
 URL = os.environ.get("OSV_URL", "https://api.osv.dev")
 BATCH = 500  # of the 1,000 that one request may ask for

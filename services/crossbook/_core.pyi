@@ -838,6 +838,8 @@ class Scanner(ScannerAnswers):
         relays: Sequence[Sequence[str]],
         max_net_percent: float = ...,
         assume_no_limits: bool = True,
+        holding_horizon_ns: int = 28_800_000_000_000,
+        assume_no_funding: bool = False,
     ) -> Self:
         """dollar_currencies: those whose markets against each other give rates.
 
@@ -1073,6 +1075,9 @@ class EventSelection:
         payload: bytes,
     ) -> bool:
         """To be asked once about each, in order; payload: a WatchOpportunitiesResponse with it alone."""
+
+def holding_costs(opportunity: bytes, horizon_ns: int, at_ns: int, assumes_no_funding: bool) -> bytes:
+    """HoldingCosts of an Opportunity, by what is told of its legs. Raises PayloadError for other bytes."""
 
 def filter_shortfalls(conditions: bytes, opportunity: bytes, at_ns: int) -> list[str]:
     """What an Opportunity lacks of an OpportunityFilter at a moment, in words. Raises PayloadError for other bytes."""

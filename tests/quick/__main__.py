@@ -66,8 +66,8 @@ def python_checks(changed: Sequence[Path]) -> list[Check]:
         return []
     tests = [str(path) for path in unit_tests(ROOT, changed)]
     checks = [
-        Check("format", [str(BIN / "ruff"), "format", "--check", *sources]),
-        Check("lint", [str(BIN / "ruff"), "check", *sources]),
+        Check("format", [str(BIN / "ruff"), "format", "--check", "--force-exclude", *sources]),
+        Check("lint", [str(BIN / "ruff"), "check", "--force-exclude", *sources]),
     ]
     if any("/services/" in source for source in sources):
         checks += [Check("types", [str(BIN / "mypy")]), Check("layers", [str(BIN / "lint-imports")])]

@@ -143,6 +143,9 @@ const (
 	RefusalReason_REFUSAL_REASON_LIMITS_UNKNOWN RefusalReason = 26
 	// What can be traded is less than the smallest order of a leg's venue.
 	RefusalReason_REFUSAL_REASON_BELOW_MIN_SIZE RefusalReason = 27
+	// A leg's best price is one that its venue takes no orders at now. Of a requested size: more than can be had at prices that are
+	// taken.
+	RefusalReason_REFUSAL_REASON_BEYOND_PRICE_LIMIT RefusalReason = 28
 	// The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong.
 	RefusalReason_REFUSAL_REASON_TOO_GOOD RefusalReason = 40
 )
@@ -178,6 +181,7 @@ var (
 		25: "REFUSAL_REASON_FUNDING_CHANGED",
 		26: "REFUSAL_REASON_LIMITS_UNKNOWN",
 		27: "REFUSAL_REASON_BELOW_MIN_SIZE",
+		28: "REFUSAL_REASON_BEYOND_PRICE_LIMIT",
 		40: "REFUSAL_REASON_TOO_GOOD",
 	}
 	RefusalReason_value = map[string]int32{
@@ -209,6 +213,7 @@ var (
 		"REFUSAL_REASON_FUNDING_CHANGED":    25,
 		"REFUSAL_REASON_LIMITS_UNKNOWN":     26,
 		"REFUSAL_REASON_BELOW_MIN_SIZE":     27,
+		"REFUSAL_REASON_BEYOND_PRICE_LIMIT": 28,
 		"REFUSAL_REASON_TOO_GOOD":           40,
 	}
 )
@@ -544,9 +549,15 @@ type LegFacts struct {
 	// Whether funding accrues all the time.
 	IsFundingContinuous bool `protobuf:"varint,10,opt,name=is_funding_continuous,json=isFundingContinuous,proto3" json:"is_funding_continuous,omitempty"`
 	// Age of the oldest of volume, open interest, rate and time of funding, by when they were received.
-	Age           *durationpb.Duration `protobuf:"bytes,11,opt,name=age,proto3" json:"age,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Age *durationpb.Duration `protobuf:"bytes,11,opt,name=age,proto3" json:"age,omitempty"`
+	// Highest price of a buy order that is taken now, in quote currency per coin; absent also where the venue says that there is none.
+	MaxBuyPrice *float64 `protobuf:"fixed64,12,opt,name=max_buy_price,json=maxBuyPrice,proto3,oneof" json:"max_buy_price,omitempty"`
+	// Lowest price of a sell order that is taken now.
+	MinSellPrice *float64 `protobuf:"fixed64,13,opt,name=min_sell_price,json=minSellPrice,proto3,oneof" json:"min_sell_price,omitempty"`
+	// Rate of the payments after the next, as far as the venue says; percent.
+	PredictedFundingRatePercent *float64 `protobuf:"fixed64,14,opt,name=predicted_funding_rate_percent,json=predictedFundingRatePercent,proto3,oneof" json:"predicted_funding_rate_percent,omitempty"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *LegFacts) Reset() {
@@ -654,6 +665,27 @@ func (x *LegFacts) GetAge() *durationpb.Duration {
 		return x.Age
 	}
 	return nil
+}
+
+func (x *LegFacts) GetMaxBuyPrice() float64 {
+	if x != nil && x.MaxBuyPrice != nil {
+		return *x.MaxBuyPrice
+	}
+	return 0
+}
+
+func (x *LegFacts) GetMinSellPrice() float64 {
+	if x != nil && x.MinSellPrice != nil {
+		return *x.MinSellPrice
+	}
+	return 0
+}
+
+func (x *LegFacts) GetPredictedFundingRatePercent() float64 {
+	if x != nil && x.PredictedFundingRatePercent != nil {
+		return *x.PredictedFundingRatePercent
+	}
+	return 0
 }
 
 // Everything between gross and net, each in percent of the buy notional.
@@ -1097,7 +1129,7 @@ type Sizing struct {
 	Buy *LegDepth `protobuf:"bytes,8,opt,name=buy,proto3" json:"buy,omitempty"`
 	// The sell leg's bids.
 	Sell *LegDepth `protobuf:"bytes,9,opt,name=sell,proto3" json:"sell,omitempty"`
-	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status" and the like.
+	// What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status", "buy.max_price" and the like.
 	UnknownLimits []string `protobuf:"bytes,10,rep,name=unknown_limits,json=unknownLimits,proto3" json:"unknown_limits,omitempty"`
 	// Those of them that count as none, by arbitrage.assume_no_limits; where that is off the pair is refused, LIMITS_UNKNOWN.
 	Assumed       []string `protobuf:"bytes,11,rep,name=assumed,proto3" json:"assumed,omitempty"`
@@ -1250,7 +1282,7 @@ type Opportunity struct {
 	Sanity *Sanity `protobuf:"bytes,40,opt,name=sanity,proto3" json:"sanity,omitempty"`
 	// How long it will live; absent where no opportunity is open.
 	Life *LifePrediction `protobuf:"bytes,41,opt,name=life,proto3" json:"life,omitempty"`
-	// What it costs to hold until the horizon that was asked for; absent where none was, and in events.
+	// What it costs to hold until the horizon that was asked for, or for arbitrage.holding_horizon_seconds where none was.
 	Holding       *HoldingCosts `protobuf:"bytes,60,opt,name=holding,proto3" json:"holding,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1679,7 +1711,7 @@ type ListOpportunitiesRequest struct {
 	Notionals []float64 `protobuf:"fixed64,8,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
 	// What its legs must be, by their facts; absent means anything.
 	Filter *OpportunityFilter `protobuf:"bytes,60,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Until when a position is held, from now on: each row then has its holding costs. Up to 30 days.
+	// Until when a position is held, from now on, for the rows' holding costs; absent means the service's own. Up to 30 days.
 	HoldingHorizon *durationpb.Duration `protobuf:"bytes,61,opt,name=holding_horizon,json=holdingHorizon,proto3" json:"holding_horizon,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -2166,7 +2198,7 @@ type ExplainSpreadRequest struct {
 	SellVenue string `protobuf:"bytes,3,opt,name=sell_venue,json=sellVenue,proto3" json:"sell_venue,omitempty"`
 	// Sizes to be answered about, as money in the buy leg's quote currency; at most 10, each positive.
 	Notionals []float64 `protobuf:"fixed64,4,rep,packed,name=notionals,proto3" json:"notionals,omitempty"`
-	// Until when a position is held, from now on; absent means no holding costs. Up to 30 days.
+	// Until when a position is held, from now on, for its holding costs; absent means the service's own. Up to 30 days.
 	HoldingHorizon *durationpb.Duration `protobuf:"bytes,60,opt,name=holding_horizon,json=holdingHorizon,proto3" json:"holding_horizon,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -4004,8 +4036,10 @@ type OpportunityFilter struct {
 	MinDepth *float64 `protobuf:"fixed64,10,opt,name=min_depth,json=minDepth,proto3,oneof" json:"min_depth,omitempty"`
 	// Above 0, up to 100 basis points; goes with min_depth.
 	DepthWithinBps float64 `protobuf:"fixed64,11,opt,name=depth_within_bps,json=depthWithinBps,proto3" json:"depth_within_bps,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Least net percent after holding, HoldingCosts.net_percent; negative for what may cost so much.
+	MinHeldNetPercent *float64 `protobuf:"fixed64,12,opt,name=min_held_net_percent,json=minHeldNetPercent,proto3,oneof" json:"min_held_net_percent,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *OpportunityFilter) Reset() {
@@ -4115,6 +4149,13 @@ func (x *OpportunityFilter) GetDepthWithinBps() float64 {
 	return 0
 }
 
+func (x *OpportunityFilter) GetMinHeldNetPercent() float64 {
+	if x != nil && x.MinHeldNetPercent != nil {
+		return *x.MinHeldNetPercent
+	}
+	return 0
+}
+
 // Funding until a horizon: payments that are really crossed, not a rate times a time, except where funding accrues all the time. The
 // first payment is at the venue's rate of now, the second at its prediction where there is one, further ones at the last of these.
 type HoldingCosts struct {
@@ -4131,7 +4172,7 @@ type HoldingCosts struct {
 	SellPayments uint32 `protobuf:"varint,5,opt,name=sell_payments,json=sellPayments,proto3" json:"sell_payments,omitempty"`
 	// net_percent of the costs, less both; absent while a component is unknown and not assumed.
 	NetPercent *float64 `protobuf:"fixed64,6,opt,name=net_percent,json=netPercent,proto3,oneof" json:"net_percent,omitempty"`
-	// Components that are not known, in words with the reason.
+	// Components that are not known, in words; ListInstrumentFacts says why.
 	Unknown []string `protobuf:"bytes,7,rep,name=unknown,proto3" json:"unknown,omitempty"`
 	// Those of them that count as none in net_percent, by arbitrage.assume_no_funding.
 	Assumed       []string `protobuf:"bytes,8,rep,name=assumed,proto3" json:"assumed,omitempty"`
@@ -4238,7 +4279,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11taker_fee_percent\x18\x05 \x01(\x01R\x0ftakerFeePercent\x12%\n" +
 	"\x0equote_currency\x18\x06 \x01(\tR\rquoteCurrency\x12=\n" +
 	"\freceive_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\x12,\n" +
-	"\x05facts\x18\b \x01(\v2\x16.crossbook.v1.LegFactsR\x05facts\"\x80\x05\n" +
+	"\x05facts\x18\b \x01(\v2\x16.crossbook.v1.LegFactsR\x05facts\"\xe6\x06\n" +
 	"\bLegFacts\x123\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1b.crossbook.v1.TradingStatusR\x06status\x12\x1e\n" +
 	"\bmin_size\x18\x02 \x01(\x01H\x00R\aminSize\x88\x01\x01\x12\x1e\n" +
@@ -4252,13 +4293,19 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x11next_funding_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextFundingTime\x122\n" +
 	"\x15is_funding_continuous\x18\n" +
 	" \x01(\bR\x13isFundingContinuous\x12+\n" +
-	"\x03age\x18\v \x01(\v2\x19.google.protobuf.DurationR\x03ageB\v\n" +
+	"\x03age\x18\v \x01(\v2\x19.google.protobuf.DurationR\x03age\x12'\n" +
+	"\rmax_buy_price\x18\f \x01(\x01H\x06R\vmaxBuyPrice\x88\x01\x01\x12)\n" +
+	"\x0emin_sell_price\x18\r \x01(\x01H\aR\fminSellPrice\x88\x01\x01\x12H\n" +
+	"\x1epredicted_funding_rate_percent\x18\x0e \x01(\x01H\bR\x1bpredictedFundingRatePercent\x88\x01\x01B\v\n" +
 	"\t_min_sizeB\v\n" +
 	"\t_max_sizeB\x0f\n" +
 	"\r_min_notionalB\r\n" +
 	"\v_volume_24hB\x10\n" +
 	"\x0e_open_interestB\x17\n" +
-	"\x15_funding_rate_percent\"\xad\x01\n" +
+	"\x15_funding_rate_percentB\x10\n" +
+	"\x0e_max_buy_priceB\x11\n" +
+	"\x0f_min_sell_priceB!\n" +
+	"\x1f_predicted_funding_rate_percent\"\xad\x01\n" +
 	"\vSpreadCosts\x12#\n" +
 	"\rgross_percent\x18\x01 \x01(\x01R\fgrossPercent\x12,\n" +
 	"\x12entry_fees_percent\x18\x02 \x01(\x01R\x10entryFeesPercent\x12*\n" +
@@ -4552,7 +4599,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\alatency\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\alatency\x12\x1f\n" +
 	"\valive_share\x18\x02 \x01(\x01R\n" +
 	"aliveShare\x12(\n" +
-	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\xe5\x04\n" +
+	"\x10mean_net_percent\x18\x03 \x01(\x01R\x0emeanNetPercent\"\xb4\x05\n" +
 	"\x11OpportunityFilter\x12)\n" +
 	"\x0emin_volume_24h\x18\x01 \x01(\x01H\x00R\fminVolume24h\x88\x01\x01\x12/\n" +
 	"\x11min_open_interest\x18\x02 \x01(\x01H\x01R\x0fminOpenInterest\x88\x01\x01\x124\n" +
@@ -4566,13 +4613,15 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"min_profit\x18\t \x01(\x01H\x03R\tminProfit\x88\x01\x01\x12 \n" +
 	"\tmin_depth\x18\n" +
 	" \x01(\x01H\x04R\bminDepth\x88\x01\x01\x12(\n" +
-	"\x10depth_within_bps\x18\v \x01(\x01R\x0edepthWithinBpsB\x11\n" +
+	"\x10depth_within_bps\x18\v \x01(\x01R\x0edepthWithinBps\x124\n" +
+	"\x14min_held_net_percent\x18\f \x01(\x01H\x05R\x11minHeldNetPercent\x88\x01\x01B\x11\n" +
 	"\x0f_min_volume_24hB\x14\n" +
 	"\x12_min_open_interestB\x15\n" +
 	"\x13_min_sized_notionalB\r\n" +
 	"\v_min_profitB\f\n" +
 	"\n" +
-	"_min_depth\"\x92\x03\n" +
+	"_min_depthB\x17\n" +
+	"\x15_min_held_net_percent\"\x92\x03\n" +
 	"\fHoldingCosts\x123\n" +
 	"\ahorizon\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\ahorizon\x123\n" +
 	"\x13buy_funding_percent\x18\x02 \x01(\x01H\x00R\x11buyFundingPercent\x88\x01\x01\x125\n" +
@@ -4590,7 +4639,7 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x18PRICE_SOURCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PRICE_SOURCE_LATEST\x10\x01\x12\x19\n" +
 	"\x15PRICE_SOURCE_SNAPSHOT\x10\x02\x12\x17\n" +
-	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xb7\a\n" +
+	"\x13PRICE_SOURCE_MINUTE\x10\x03*\xde\a\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REFUSAL_REASON_NOT_LIVE\x10\x01\x12\x1d\n" +
@@ -4620,7 +4669,8 @@ const file_crossbook_v1_arbitrage_proto_rawDesc = "" +
 	"\x1fREFUSAL_REASON_CONTRACT_CHANGED\x10\x18\x12\"\n" +
 	"\x1eREFUSAL_REASON_FUNDING_CHANGED\x10\x19\x12!\n" +
 	"\x1dREFUSAL_REASON_LIMITS_UNKNOWN\x10\x1a\x12!\n" +
-	"\x1dREFUSAL_REASON_BELOW_MIN_SIZE\x10\x1b\x12\x1b\n" +
+	"\x1dREFUSAL_REASON_BELOW_MIN_SIZE\x10\x1b\x12%\n" +
+	"!REFUSAL_REASON_BEYOND_PRICE_LIMIT\x10\x1c\x12\x1b\n" +
 	"\x17REFUSAL_REASON_TOO_GOOD\x10(*\xa8\x01\n" +
 	"\x14OpportunityEventKind\x12&\n" +
 	"\"OPPORTUNITY_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n" +

@@ -64,6 +64,7 @@ def _because(spread: SpreadView, limits: ScannerArguments, now_ns: int) -> str:
         f"order of {buy.venue} or {sell.venue}",
         pb.REFUSAL_REASON_BELOW_MIN_SIZE: "what the books hold at prices that pay is less than the smallest order of "
         f"{buy.venue} or {sell.venue}",
+        pb.REFUSAL_REASON_BEYOND_PRICE_LIMIT: "a leg's venue takes no orders at its best price now",
         pb.REFUSAL_REASON_NOT_TRADING: "a leg's venue says that its market takes no orders that take",
         pb.REFUSAL_REASON_DELISTING: "a leg's venue says that its market ends soon",
         pb.REFUSAL_REASON_CONTRACT_CHANGED: "a leg's contract is not worth what its sizes were computed with",

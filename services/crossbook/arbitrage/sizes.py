@@ -44,6 +44,8 @@ def _leg_limits(leg: pb.Leg, asset: str) -> str:
         (facts.HasField("min_size"), f"at least {facts.min_size:.10g} {asset}"),
         (facts.HasField("max_size"), f"at most {facts.max_size:.10g} {asset}"),
         (facts.HasField("min_notional"), f"worth at least {facts.min_notional:.10g} {leg.quote_currency}"),
+        (facts.HasField("max_buy_price"), f"bought up to {facts.max_buy_price:.10g} {leg.quote_currency}"),
+        (facts.HasField("min_sell_price"), f"sold down to {facts.min_sell_price:.10g} {leg.quote_currency}"),
     )
     asked = ", ".join(text for is_known, text in limits if is_known)
     words = " and ".join(filter(None, [f"is {status}" if status else "", f"takes orders of {asked}" if asked else ""]))

@@ -29,6 +29,8 @@ class ScannerArguments(TypedDict):
     relays: list[list[str]]
     max_net_percent: float
     assume_no_limits: bool
+    holding_horizon_ns: int
+    assume_no_funding: bool
 
 
 def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
@@ -52,6 +54,8 @@ def scanner_arguments(settings: ArbitrageSettings) -> ScannerArguments:
         relays=[list(pair) for pair in {**_built_in_relays(), **settings.relays}.items()],
         max_net_percent=settings.max_net_percent,
         assume_no_limits=settings.assume_no_limits,
+        holding_horizon_ns=seconds_to_ns(settings.holding_horizon_seconds),
+        assume_no_funding=settings.assume_no_funding,
     )
 
 

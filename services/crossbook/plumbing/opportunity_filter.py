@@ -41,6 +41,8 @@ def check_filter(field: str, wanted: pb.OpportunityFilter) -> Iterator[FieldViol
     for name in TIMES:
         if from_duration(getattr(wanted, name)) < 0:
             yield FieldViolation(f"{field}.{name}", "must not be negative")
+    if not math.isfinite(wanted.min_held_net_percent):
+        yield FieldViolation(f"{field}.min_held_net_percent", "must be a number of percent")
     if wanted.HasField("min_depth") and not 0 < wanted.depth_within_bps <= MAX_BPS:
         yield FieldViolation(f"{field}.depth_within_bps", f"must be above 0 and at most {MAX_BPS:g}, with min_depth")
     if wanted.depth_within_bps and not wanted.HasField("min_depth"):

@@ -186,6 +186,11 @@ async def test_statistics_count_and_measure(fanout: Fanout, arbitrage: RunningAr
         ("ExplainSpread", pb.ExplainSpreadRequest(buy_venue="a", sell_venue="b"), "asset"),
         ("GetMarketOverview", pb.GetMarketOverviewRequest(assets=[""]), "assets[0]"),
         ("WatchOpportunities", pb.WatchOpportunitiesRequest(resume_token="nonsense"), "resume_token"),
+        (
+            "WatchOpportunities",
+            pb.WatchOpportunitiesRequest(filter=pb.OpportunityFilter(min_profit=-1)),
+            "filter.min_profit",
+        ),
     ],
 )
 async def test_a_bad_request_names_its_field(

@@ -24,7 +24,16 @@ from crossbook.pb.v1.market_pb2 import BookState
 from crossbook.plumbing.grpc.channel import open_channel
 from crossbook.plumbing.timestamps import SECOND_NS, to_timestamp
 from tests.support.clients.grpcurl import Fields, Grpcurl
-from tests.support.clients.programs import GO, JAVA, as_environment, maven, passed, require_modules
+from tests.support.clients.programs import (
+    GO,
+    JAVA,
+    RUST,
+    as_environment,
+    maven,
+    passed,
+    require_crates,
+    require_modules,
+)
 from tests.support.clients.system import system_for_clients
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -76,6 +85,13 @@ async def test_the_example_in_java_resumes_where_it_ended(addresses: Addresses, 
     words = f"-Dexec.args={addresses['arbitrage']} {tmp_path / 'token'}"
     command = ["mvn", "--quiet", "--file", str(JAVA), "exec:java", words]
     await _assert_resumes(command, addresses, tmp_path / "token", ends_with=128 + signal.SIGINT)
+
+
+async def test_every_story_in_rust_holds(addresses: Addresses) -> None:
+    """What it does by itself as well; none is left out, for none may be skipped while a system runs."""
+    require_crates(RUST)
+    told = passed("cargo", "test", "--locked", "--", "--nocapture", folder=RUST, **as_environment(addresses, ""))
+    assert re.findall(r"test result: ok\. (\d+) passed; 0 failed; 0 ignored", told) == ["3", "3", "5"]
 
 
 async def _assert_resumes(command: Sequence[str], addresses: Addresses, kept: Path, ends_with: int = 0) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-GO, JAVA = ROOT / "clients" / "go", ROOT / "clients" / "java"
+GO, JAVA, RUST = (ROOT / "clients" / language for language in ("go", "java", "rust"))
 SECONDS = 480  # of a first build on a busy machine
 
 
@@ -62,6 +62,14 @@ def maven(*words: str, **environment: str) -> str:
         pytest.skip(f"what the build needs cannot be fetched: {missing.group()}")
     assert done.returncode == 0, done.stdout[-12_000:]
     return done.stdout
+
+
+def require_crates(folder: Path) -> None:
+    """Every crate that the folder's Cargo.lock names, fetched and checked by its hash."""
+    require("cargo", "install Rust (https://rustup.rs)")
+    fetched = ran("cargo", "fetch", "--locked", "--quiet", folder=folder)
+    if fetched.returncode:
+        pytest.skip(f"crates cannot be fetched: {fetched.stderr.strip().splitlines()[-1]}")
 
 
 def as_environment(addresses: Mapping[str, str], venue: str) -> dict[str, str]:

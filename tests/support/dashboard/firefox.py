@@ -26,9 +26,7 @@ def executable() -> str | None:
 
 def missing() -> str:
     """Why no page can be opened in it here; empty when one can."""
-    return (
-        "" if executable() else "no page is opened: there is no Firefox; set FIREFOX, or install the system's"
-    )
+    return "" if executable() else "no page is opened: there is no Firefox; set FIREFOX, or install the system's"
 
 
 class Tab:

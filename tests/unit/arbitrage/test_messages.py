@@ -14,7 +14,7 @@ CHEAP = Tick("cheap", 99.9, 100.0, receive_ns=NOW_NS)
 # A market of one dollar in another gives the rate between the legs' currencies.
 DEAR = Tick("dear", 101.0, 101.1, quote_currency="USDC", receive_ns=NOW_NS + 7)
 RATE = Tick("rates", 1.001, 1.002, asset="USDC", receive_ns=NOW_NS - SECOND_NS)
-FIELDS_SET_BY_OTHERS = {"cooldown", "holding", "life", "sanity"}
+FIELDS_SET_BY_OTHERS = {"cooldown", "life", "sanity"}
 
 
 @pytest.fixture

@@ -54,10 +54,10 @@ def test_what_venues_ask_of_orders_is_told_and_what_is_not_known_is_named() -> N
         unknown_reason=pb.REFUSAL_REASON_NO_DEPTH, unknown_limits=["sell.max_size"], assumed=["sell.max_size"]
     )
     found.buy.MergeFrom(pb.Leg(venue="cheap", facts=pb.LegFacts(status=1, min_size=0.001, min_notional=5)))
-    found.sell.MergeFrom(pb.Leg(venue="dear", facts=pb.LegFacts(max_size=80)))
+    found.sell.MergeFrom(pb.Leg(venue="dear", quote_currency="USDT", facts=pb.LegFacts(max_size=80, min_sell_price=95)))
     assert explain_sizes(found) == (
         "How much of it there is is not known, NO_DEPTH. "
         "cheap is TRADING and takes orders of at least 0.001 BTC, worth at least 5 USDT. "
-        "dear takes orders of at most 80 BTC. "
+        "dear takes orders of at most 80 BTC, sold down to 95 USDT. "
         "Not known: sell.max_size. It counts as none, by arbitrage.assume_no_limits."
     )

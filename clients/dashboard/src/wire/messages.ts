@@ -19,7 +19,7 @@ export const LifeGrouping: Record<number, string> = { 0: "UNSPECIFIED", 1: "ASSE
 export const LogLevel: Record<number, string> = { 0: "UNSPECIFIED", 1: "DEBUG", 2: "INFO", 3: "WARNING", 4: "ERROR" };
 export const OpportunityEventKind: Record<number, string> = { 0: "UNSPECIFIED", 1: "OPENED", 2: "UPDATED", 3: "CLOSED" };
 export const PriceSource: Record<number, string> = { 0: "UNSPECIFIED", 1: "LATEST", 2: "SNAPSHOT", 3: "MINUTE" };
-export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 22: "NOT_TRADING", 23: "DELISTING", 24: "CONTRACT_CHANGED", 25: "FUNDING_CHANGED", 26: "LIMITS_UNKNOWN", 27: "BELOW_MIN_SIZE", 40: "TOO_GOOD" };
+export const RefusalReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "NOT_LIVE", 2: "EMPTY_SIDE", 3: "TOO_OLD", 4: "SKEWED", 5: "FEE_UNKNOWN", 6: "RATE_UNKNOWN", 7: "IDENTITY_SUSPECT", 8: "TOO_SMALL", 9: "BELOW_THRESHOLD", 10: "UNKNOWN_LEG", 11: "CROSSED", 12: "MIDS_APART", 13: "IDENTITY_DENIED", 14: "RELAYED_BOOK", 15: "DEPEGGED", 16: "BELOW_LOT", 17: "BELOW_MIN_NOTIONAL", 18: "ABOVE_MAX_SIZE", 19: "BEYOND_DEPTH", 20: "NO_DEPTH", 21: "STALE_DEPTH", 22: "NOT_TRADING", 23: "DELISTING", 24: "CONTRACT_CHANGED", 25: "FUNDING_CHANGED", 26: "LIMITS_UNKNOWN", 27: "BELOW_MIN_SIZE", 28: "BEYOND_PRICE_LIMIT", 40: "TOO_GOOD" };
 export const Role: Record<number, string> = { 0: "UNSPECIFIED", 1: "PUBLIC", 2: "VIEWER", 3: "TRADER", 4: "OPERATOR", 5: "ADMIN", 6: "TRACKER" };
 export const SmtpSecurity: Record<number, string> = { 0: "UNSPECIFIED", 1: "STARTTLS", 2: "TLS", 3: "NONE" };
 export const SuppressionReason: Record<number, string> = { 0: "UNSPECIFIED", 1: "THRESHOLD", 2: "COOLDOWN", 3: "SILENCE", 4: "MUTE_TIME", 5: "INHIBITION", 6: "GROUPING", 7: "ACKNOWLEDGED", 8: "BUDGET", 9: "FAILED_DELIVERY" };
@@ -879,6 +879,9 @@ export interface LegFacts {
   nextFundingTime?: number;
   isFundingContinuous: boolean;
   age?: number;
+  maxBuyPrice?: number;
+  minSellPrice?: number;
+  predictedFundingRatePercent?: number;
 }
 
 export interface LifeFeatures {
@@ -1327,6 +1330,7 @@ export interface OpportunityFilter {
   minProfit?: number;
   minDepth?: number;
   depthWithinBps: number;
+  minHeldNetPercent?: number;
 }
 
 export interface OpportunityLife {
@@ -2033,7 +2037,7 @@ export const TABLE = {
   LatencyCapture: "1:latency:?Duration 2:aliveShare:double 3:meanNetPercent:double",
   Leg: "1:venue:string 2:symbol:string 3:price:double 4:size:double 5:takerFeePercent:double 6:quoteCurrency:string 7:receiveTime:?Timestamp 8:facts:?@LegFacts",
   LegDepth: "1:age:?Duration 2:levels:uint32 3:horizonPrice:double 4:knownSize:double 5:levelPrices:*double 6:levelSizes:*double",
-  LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration",
+  LegFacts: "1:status:#TradingStatus 2:minSize:?double 3:maxSize:?double 4:minNotional:?double 5:volume24h:?double 6:openInterest:?double 7:fundingRatePercent:?double 8:fundingInterval:?Duration 9:nextFundingTime:?Timestamp 10:isFundingContinuous:bool 11:age:?Duration 12:maxBuyPrice:?double 13:minSellPrice:?double 14:predictedFundingRatePercent:?double",
   LifeFeatures: "1:schema:fixed64 2:values:*double",
   LifeHorizon: "1:after:?Duration 2:aliveProbability:double 3:netPercent:double 4:capturePercent:double",
   LifePrediction: "1:model:string 2:unknown:string 3:horizons:*@LifeHorizon",
@@ -2101,7 +2105,7 @@ export const TABLE = {
   NtfyChannel: "1:topic:string 2:url:string 3:token:string 4:priority:int32",
   Opportunity: "1:id:string 2:asset:string 3:buy:?@Leg 4:sell:?@Leg 5:costs:?@SpreadCosts 6:executableSize:double 7:executableNotional:double 8:openTime:?Timestamp 9:peakNetPercent:double 10:cooldown:?@CooldownState 11:conversion:?@Conversion 12:isDepegged:bool 13:sizing:?@Sizing 14:dislocatedVenue:string 15:dislocationPercent:double 40:sanity:?@Sanity 41:life:?@LifePrediction 60:holding:?@HoldingCosts",
   OpportunityEvent: "1:kind:#OpportunityEventKind 2:opportunity:?@Opportunity 3:closeReason:#RefusalReason 4:duration:?Duration 5:eventTime:?Timestamp 6:causeTime:?Timestamp 7:resumeToken:string 40:lifeFeatures:?@LifeFeatures",
-  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double 9:minProfit:?double 10:minDepth:?double 11:depthWithinBps:double",
+  OpportunityFilter: "1:minVolume24h:?double 2:minOpenInterest:?double 3:minLife:?Duration 4:noFundingWithin:?Duration 5:excludedVenues:*string 6:excludedAssets:*string 7:passesUnknown:bool 8:minSizedNotional:?double 9:minProfit:?double 10:minDepth:?double 11:depthWithinBps:double 12:minHeldNetPercent:?double",
   OpportunityLife: "1:id:string 2:asset:string 3:buyVenue:string 4:buySymbol:string 5:sellVenue:string 6:sellSymbol:string 7:quoteCurrency:string 8:openTime:?Timestamp 9:publishTime:?Timestamp 10:closeTime:?Timestamp 11:duration:?Duration 12:closeReason:#RefusalReason 13:isCensored:bool 14:openingGrossPercent:double 15:openingNetPercent:double 16:peakNetPercent:double 17:peakTime:?Timestamp 18:lastNetPercent:double 19:openingSize:double 20:openingNotional:double 21:peakNotional:double 22:path:*@EdgePoint 23:events:int32",
   OpsgenieChannel: "1:apiKey:string 2:url:string 3:priority:string 4:tags:*string",
   PagerDutyChannel: "1:routingKey:string 2:url:string 3:severity:string",

@@ -120,6 +120,7 @@ fn depth_walk_ns() -> f64 {
         min_notional: Some(5.0),
         min_size: None,
         max_size: None,
+        price_limit: None,
     };
     let asked = Asked { rate: 1.0, net_percent: 0.1, notionals: &[] };
     best(|| {
@@ -202,6 +203,8 @@ fn scanner() -> Scanner {
         allow_depegged: false,
         max_net_percent: 5.0,
         assume_no_limits: true,
+        holding_horizon_ns: 28_800_000_000_000,
+        assume_no_funding: false,
         relays: vec![],
     })
     .expect("the bench's own settings hold")

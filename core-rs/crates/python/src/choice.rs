@@ -3,10 +3,11 @@
 use std::cell::OnceCell;
 use std::sync::Mutex;
 
-use crossbook_engine::arbitrage::EventKind;
+use crossbook_engine::arbitrage::{EventKind, Horizon, holding_costs as costs_of};
 use crossbook_engine::choice as engine;
 use crossbook_wire::{Opportunity, OpportunityFilter};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::answers::lock;
 use crate::errors::Failure;
@@ -97,6 +98,20 @@ fn filter_shortfalls(conditions: &[u8], opportunity: &[u8], at_ns: i64) -> Resul
     Ok(engine::shortfalls(&read(conditions)?, &found, at_ns))
 }
 
+/// HoldingCosts of an Opportunity, both as messages.
+#[pyfunction]
+fn holding_costs<'py>(
+    py: Python<'py>,
+    opportunity: &[u8],
+    horizon_ns: i64,
+    at_ns: i64,
+    assumes_no_funding: bool,
+) -> Result<Bound<'py, PyBytes>, Failure> {
+    let found = Opportunity::read(opportunity).ok_or_else(|| Failure::Payload("no Opportunity".to_owned()))?;
+    let costs = costs_of(&found, Horizon { ns: horizon_ns, assumes_no_funding }, at_ns);
+    Ok(PyBytes::new(py, &costs.encode()))
+}
+
 fn read(conditions: &[u8]) -> Result<OpportunityFilter, Failure> {
     OpportunityFilter::read(conditions).ok_or_else(|| Failure::Payload("no OpportunityFilter".to_owned()))
 }
@@ -104,5 +119,6 @@ fn read(conditions: &[u8]) -> Result<OpportunityFilter, Failure> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EventFilter>()?;
     module.add_class::<EventSelection>()?;
+    module.add_function(wrap_pyfunction!(holding_costs, module)?)?;
     module.add_function(wrap_pyfunction!(filter_shortfalls, module)?)
 }

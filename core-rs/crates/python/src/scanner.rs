@@ -30,7 +30,8 @@ impl Scanner {
     #[new]
     #[pyo3(signature = (*, open_net_percent, close_net_percent, update_step_percent, min_life_ns, max_age_ns, max_skew_ns, max_depth_age_ns,
         min_notional, max_mid_difference_percent, suspect_after_ns, dollar_currencies, equal_currencies, max_rate_age_ns,
-        max_depeg_percent, allow_depegged, relays, max_net_percent=f64::INFINITY, assume_no_limits=true))]
+        max_depeg_percent, allow_depegged, relays, max_net_percent=f64::INFINITY, assume_no_limits=true,
+        holding_horizon_ns=28_800_000_000_000, assume_no_funding=false))]
     #[allow(clippy::too_many_arguments)] // keyword-only in Python, where each is named
     fn new(
         open_net_percent: f64,
@@ -51,6 +52,8 @@ impl Scanner {
         relays: Vec<[String; 2]>,
         max_net_percent: f64,
         assume_no_limits: bool,
+        holding_horizon_ns: i64,
+        assume_no_funding: bool,
     ) -> Result<PyClassInitializer<Self>, Failure> {
         let settings = engine::ScannerSettings {
             open_net_percent,
@@ -70,6 +73,8 @@ impl Scanner {
             allow_depegged,
             max_net_percent,
             assume_no_limits,
+            holding_horizon_ns,
+            assume_no_funding,
             relays: relays.into_iter().map(|[venue, source]| (venue, source)).collect(),
         };
         let inner = engine::Scanner::new(settings).map_err(|error| Failure::InvalidSetting(error.to_string()))?;

@@ -31,7 +31,7 @@ pub use ingest_answer::{IngestAnswer, decode_ingest_answer, encode_ingest_answer
 pub use instrument::{decode_instrument, encode_instrument};
 pub use limits::{MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, MAX_SYMBOLS, MAX_TIME_NS};
 pub use opportunities::{
-    Conversion, Leg, LegDepth, LegFacts, LifeFeatures, LifeHorizon, LifePrediction, Opportunity, OpportunityEvent,
-    OpportunityFilter, Sanity, SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
+    Conversion, HoldingCosts, Leg, LegDepth, LegFacts, LifeFeatures, LifeHorizon, LifePrediction, Opportunity,
+    OpportunityEvent, OpportunityFilter, Sanity, SizedEdge, Sizing, SpreadCosts, Time, WatchOpportunitiesResponse,
 };
 pub use quotes::encode_quote_response;

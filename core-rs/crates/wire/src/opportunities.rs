@@ -73,6 +73,12 @@ pub struct LegFacts {
     pub is_funding_continuous: bool,
     #[prost(message, optional, tag = "11")]
     pub age: Option<Time>,
+    #[prost(double, optional, tag = "12")]
+    pub max_buy_price: Option<f64>,
+    #[prost(double, optional, tag = "13")]
+    pub min_sell_price: Option<f64>,
+    #[prost(double, optional, tag = "14")]
+    pub predicted_funding_rate_percent: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -246,6 +252,34 @@ pub struct Opportunity {
     pub sanity: Option<Sanity>,
     #[prost(message, optional, tag = "41")]
     pub life: Option<LifePrediction>,
+    #[prost(message, optional, tag = "60")]
+    pub holding: Option<HoldingCosts>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct HoldingCosts {
+    #[prost(message, optional, tag = "1")]
+    pub horizon: Option<Time>,
+    #[prost(double, optional, tag = "2")]
+    pub buy_funding_percent: Option<f64>,
+    #[prost(double, optional, tag = "3")]
+    pub sell_funding_percent: Option<f64>,
+    #[prost(uint32, tag = "4")]
+    pub buy_payments: u32,
+    #[prost(uint32, tag = "5")]
+    pub sell_payments: u32,
+    #[prost(double, optional, tag = "6")]
+    pub net_percent: Option<f64>,
+    #[prost(string, repeated, tag = "7")]
+    pub unknown: Vec<String>,
+    #[prost(string, repeated, tag = "8")]
+    pub assumed: Vec<String>,
+}
+
+impl HoldingCosts {
+    pub fn encode(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
 }
 
 impl Opportunity {
@@ -284,6 +318,8 @@ pub struct OpportunityFilter {
     pub min_depth: Option<f64>,
     #[prost(double, tag = "11")]
     pub depth_within_bps: f64,
+    #[prost(double, optional, tag = "12")]
+    pub min_held_net_percent: Option<f64>,
 }
 
 impl OpportunityFilter {

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
+from crossbook._core import holding_costs
 from crossbook.arbitrage.facts.follower import FactFollower
-from crossbook.arbitrage.facts.holding import LegFacts, holding_costs
 from crossbook.pb.v1 import arbitrage_pb2 as pb
 from crossbook.plumbing.errors import FieldViolation
 from crossbook.plumbing.opportunity_filter import check_filter, passes
@@ -24,13 +24,11 @@ class FactAnswers:
     def narrowed(
         self, opportunities: Sequence[pb.Opportunity], request: pb.ListOpportunitiesRequest, limit: int, now_ns: int
     ) -> list[pb.Opportunity]:
-        """Those that the request's filter lets pass, with their holding costs where it names a horizon."""
-        wanted = request.filter
-        found = [one for one in opportunities if passes(wanted, one, now_ns)][:limit]
+        """Those that the request's filter lets pass, with their holding costs until its horizon, if it names one."""
         if request.HasField("holding_horizon"):
-            for one in found:
+            for one in opportunities:
                 self.cost(one, request.holding_horizon, now_ns)
-        return found
+        return [one for one in opportunities if passes(request.filter, one, now_ns)][:limit]
 
     def told(self) -> bytes:
         """All that the scan uses, as one message to a scanner."""
@@ -38,13 +36,8 @@ class FactAnswers:
 
     def cost(self, opportunity: pb.Opportunity, horizon: Duration, now_ns: int) -> None:
         """Fills in what holding it costs."""
-        buy, sell = self._legs(opportunity)
-        costs = holding_costs(opportunity, buy, sell, now_ns, from_duration(horizon), assume=self._assume)
-        opportunity.holding.CopyFrom(costs)
-
-    def _legs(self, opportunity: pb.Opportunity) -> tuple[LegFacts, LegFacts]:
-        buy, sell = opportunity.buy, opportunity.sell
-        return self._follower.of(buy.venue, buy.symbol), self._follower.of(sell.venue, sell.symbol)
+        told = holding_costs(opportunity.SerializeToString(), from_duration(horizon), now_ns, self._assume)
+        opportunity.holding.CopyFrom(pb.HoldingCosts.FromString(told))
 
 
 def check_facts(request: pb.ListOpportunitiesRequest | pb.ExplainSpreadRequest) -> Iterator[FieldViolation]:

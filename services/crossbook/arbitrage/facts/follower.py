@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
-from crossbook.arbitrage.facts.holding import LegFacts
 from crossbook.pb.v1 import aggregator_pb2
 from crossbook.pb.v1.aggregator_pb2_grpc import AggregatorServiceStub
 from crossbook.pb.v1.facts_pb2 import FactKind, FactState, InstrumentFact, InstrumentFacts
@@ -24,10 +23,7 @@ AWAY = "no aggregator tells facts"
 # What the scan has no use for: it is neither held by it nor recorded.
 UNUSED = frozenset(
     {
-        FactKind.FACT_KIND_PREDICTED_FUNDING_RATE,
         FactKind.FACT_KIND_INDEX_PRICE,
-        FactKind.FACT_KIND_MIN_PRICE,
-        FactKind.FACT_KIND_MAX_PRICE,
         FactKind.FACT_KIND_TICK_SIZE,
     }
 )
@@ -59,10 +55,6 @@ class FactFollower:
         self.is_following = False
         self._lost_ns: int | None = None
         self.oldest_ns: dict[str, int] = {}
-
-    def of(self, venue: str, symbol: str) -> LegFacts:
-        """The facts of one instrument; none of an unknown one."""
-        return self._held.get((venue, symbol), {})
 
     def look(self) -> None:
         """Notes when the oldest fact that moves and counts as known was received, by venue."""

@@ -15,7 +15,8 @@ class ArbitrageSettings(Section):
     A shards_file, JSON such as {"main": "host:port"}, replaces shards; SIGHUP reads it again.
     dollar_currencies stand for a dollar each: markets of one quoted in another give live rates. equal_currencies
     convert one to one where no market gives a rate. relays adds to what venues say of themselves: venue and source.
-    Holding costs whose funding is not known have no net, unless assume_no_funding counts it as none; it is then named.
+    Holding costs are until holding_horizon_seconds from now where a request names no horizon; those whose
+    funding is not known have no net, unless assume_no_funding counts it as none; it is then named.
     What no venue tells of the least and largest orders, lots and status of a leg counts as none and is named, unless
     assume_no_limits is off: then such pairs are refused.
     event_retention_seconds is for how long a reader may be away and still hear all that happened, with Postgres;
@@ -44,6 +45,7 @@ class ArbitrageSettings(Section):
     allow_depegged: bool = False
     max_net_percent: Positive = 5
     relays: dict[str, str] = {}
+    holding_horizon_seconds: Positive = 8 * 3600
     assume_no_funding: bool = False
     assume_no_limits: bool = True
     event_retention_seconds: Positive = 3600

@@ -5,20 +5,27 @@ from contextlib import suppress
 
 from crossbook.arbitrage.facts.follower import FactFollower
 from crossbook.pb.v1.aggregator_pb2 import WatchInstrumentFactsResponse
-from crossbook.pb.v1.facts_pb2 import FactKind, FactState
+from crossbook.pb.v1.facts_pb2 import FactKind, FactState, InstrumentFacts
 from crossbook.plumbing.clock import Clock
 from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.tracker.outgoing.fact_uplinks import FactUplinks
 from tests.support.aggregator.fact_server import book, serving
-from tests.support.arbitrage.facts import SYMBOL, told_facts
+from tests.support.arbitrage.facts import told_facts
 from tests.support.waiting import eventually
 
 BTC = ("bybit", "BTC/USDT:USDT")
 
 
 def mark(follower: FactFollower) -> tuple[float, int] | None:
-    fact = follower.of(*BTC).get(FactKind.FACT_KIND_MARK_PRICE)
-    return None if fact is None else (fact.value, fact.state)
+    """Of the one instrument."""
+    rows = held(follower)
+    facts = [fact for row in rows for fact in row.facts if fact.kind == FactKind.FACT_KIND_MARK_PRICE]
+    assert {(row.venue, row.symbol) for row in rows} <= {BTC}
+    return (facts[0].value, facts[0].state) if facts else None
+
+
+def held(follower: FactFollower) -> list[InstrumentFacts]:
+    return list(WatchInstrumentFactsResponse.FromString(follower.told()).instruments)
 
 
 async def test_facts_are_known_while_a_shard_tells_them_and_stale_while_none_does() -> None:
@@ -32,7 +39,6 @@ async def test_facts_are_known_while_a_shard_tells_them_and_stale_while_none_doe
         targets["a"] = first
         task = asyncio.create_task(follower.run())
         await eventually(lambda: mark(follower) == (61800.5, FactState.FACT_STATE_KNOWN))
-        await eventually(lambda: follower.of("bybit", "nothing") == {})
         for link in uplinks._links.values():
             await link.close()
     await eventually(lambda: mark(follower) == (61800.5, FactState.FACT_STATE_STALE))
@@ -58,15 +64,13 @@ def test_the_scan_is_told_what_it_uses_and_what_the_next_shard_no_longer_tells_i
     follower.take(told_facts("b", mark=1.0))
     follower.begin()
     follower.take(told_facts("b", tick_size=0.1))
-    assert follower.of("a", SYMBOL)
+    assert [row.venue for row in held(follower)] == ["a", "b"]
     last = told_facts("b", tick_size=0.2)
     last.is_complete = True
     follower.take(last)
-    assert not follower.of("a", SYMBOL)
-    assert follower.of("b", SYMBOL)
     rows = [row for payload in told for row in WatchInstrumentFactsResponse.FromString(payload).instruments]
     mark_only = [FactKind.FACT_KIND_MARK_PRICE]
-    assert [row.venue for row in WatchInstrumentFactsResponse.FromString(follower.told()).instruments] == ["b"]
+    assert [row.venue for row in held(follower)] == ["b"]
     assert [(row.venue, [fact.kind for fact in row.facts], row.is_gone) for row in rows] == [
         ("a", mark_only, False),
         ("b", mark_only, False),

@@ -94,6 +94,7 @@ async def test_a_batch_that_does_not_decode_begins_a_new_stream() -> None:
                 await eventually(lambda: fanout.connected == 1)
                 fanout.send_raw(b"\xff\xff")
                 await eventually(lambda: fanout.subscriptions == 2)
+                await eventually(lambda: any(line["event"] == "aggregator_lost" for line in logs))
         (lost,) = [line for line in logs if line["event"] == "aggregator_lost"]
         assert "a batch does not decode" in lost["reason"]
         assert lost["shard"] == "main"

@@ -113,6 +113,10 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off."""
     REFUSAL_REASON_BELOW_MIN_SIZE: _RefusalReason.ValueType  # 27
     """What can be traded is less than the smallest order of a leg's venue."""
+    REFUSAL_REASON_BEYOND_PRICE_LIMIT: _RefusalReason.ValueType  # 28
+    """A leg's best price is one that its venue takes no orders at now. Of a requested size: more than can be had at prices that are
+    taken.
+    """
     REFUSAL_REASON_TOO_GOOD: _RefusalReason.ValueType  # 40
     """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 
@@ -175,6 +179,10 @@ REFUSAL_REASON_LIMITS_UNKNOWN: RefusalReason.ValueType  # 26
 """What a leg's venue asks of orders is not known; only where arbitrage.assume_no_limits is off."""
 REFUSAL_REASON_BELOW_MIN_SIZE: RefusalReason.ValueType  # 27
 """What can be traded is less than the smallest order of a leg's venue."""
+REFUSAL_REASON_BEYOND_PRICE_LIMIT: RefusalReason.ValueType  # 28
+"""A leg's best price is one that its venue takes no orders at now. Of a requested size: more than can be had at prices that are
+taken.
+"""
 REFUSAL_REASON_TOO_GOOD: RefusalReason.ValueType  # 40
 """The net profit is above arbitrage.max_net_percent and nobody has confirmed the pair: what pays so much is wrong."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
@@ -334,6 +342,9 @@ class LegFacts(_message.Message):
     NEXT_FUNDING_TIME_FIELD_NUMBER: _builtins.int
     IS_FUNDING_CONTINUOUS_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
+    MAX_BUY_PRICE_FIELD_NUMBER: _builtins.int
+    MIN_SELL_PRICE_FIELD_NUMBER: _builtins.int
+    PREDICTED_FUNDING_RATE_PERCENT_FIELD_NUMBER: _builtins.int
     status: _facts_pb2.TradingStatus.ValueType
     """Whether it trades."""
     min_size: _builtins.float
@@ -350,6 +361,12 @@ class LegFacts(_message.Message):
     """Rate of the next funding payment, in percent of the notional for one interval; positive: longs pay."""
     is_funding_continuous: _builtins.bool
     """Whether funding accrues all the time."""
+    max_buy_price: _builtins.float
+    """Highest price of a buy order that is taken now, in quote currency per coin; absent also where the venue says that there is none."""
+    min_sell_price: _builtins.float
+    """Lowest price of a sell order that is taken now."""
+    predicted_funding_rate_percent: _builtins.float
+    """Rate of the payments after the next, as far as the venue says; percent."""
     @_builtins.property
     def funding_interval(self) -> _duration_pb2.Duration:
         """What the rate is for."""
@@ -376,33 +393,48 @@ class LegFacts(_message.Message):
         next_funding_time: _timestamp_pb2.Timestamp | None = ...,
         is_funding_continuous: _builtins.bool = ...,
         age: _duration_pb2.Duration | None = ...,
+        max_buy_price: _builtins.float | None = ...,
+        min_sell_price: _builtins.float | None = ...,
+        predicted_funding_rate_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "max_size", b"max_size", "min_notional", b"min_notional", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "volume_24h", b"volume_24h"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_buy_price", b"_max_buy_price", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_sell_price", b"_min_sell_price", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_predicted_funding_rate_percent", b"_predicted_funding_rate_percent", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "max_buy_price", b"max_buy_price", "max_size", b"max_size", "min_notional", b"min_notional", "min_sell_price", b"min_sell_price", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "predicted_funding_rate_percent", b"predicted_funding_rate_percent", "volume_24h", b"volume_24h"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "is_funding_continuous", b"is_funding_continuous", "max_size", b"max_size", "min_notional", b"min_notional", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "status", b"status", "volume_24h", b"volume_24h"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent", "_max_buy_price", b"_max_buy_price", "_max_size", b"_max_size", "_min_notional", b"_min_notional", "_min_sell_price", b"_min_sell_price", "_min_size", b"_min_size", "_open_interest", b"_open_interest", "_predicted_funding_rate_percent", b"_predicted_funding_rate_percent", "_volume_24h", b"_volume_24h", "age", b"age", "funding_interval", b"funding_interval", "funding_rate_percent", b"funding_rate_percent", "is_funding_continuous", b"is_funding_continuous", "max_buy_price", b"max_buy_price", "max_size", b"max_size", "min_notional", b"min_notional", "min_sell_price", b"min_sell_price", "min_size", b"min_size", "next_funding_time", b"next_funding_time", "open_interest", b"open_interest", "predicted_funding_rate_percent", b"predicted_funding_rate_percent", "status", b"status", "volume_24h", b"volume_24h"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__funding_rate_percent: _TypeAlias = _typing.Literal["funding_rate_percent"]  # noqa: Y015
     _WhichOneofArgType__funding_rate_percent: _TypeAlias = _typing.Literal["_funding_rate_percent", b"_funding_rate_percent"]  # noqa: Y015
+    _WhichOneofReturnType__max_buy_price: _TypeAlias = _typing.Literal["max_buy_price"]  # noqa: Y015
+    _WhichOneofArgType__max_buy_price: _TypeAlias = _typing.Literal["_max_buy_price", b"_max_buy_price"]  # noqa: Y015
     _WhichOneofReturnType__max_size: _TypeAlias = _typing.Literal["max_size"]  # noqa: Y015
     _WhichOneofArgType__max_size: _TypeAlias = _typing.Literal["_max_size", b"_max_size"]  # noqa: Y015
     _WhichOneofReturnType__min_notional: _TypeAlias = _typing.Literal["min_notional"]  # noqa: Y015
     _WhichOneofArgType__min_notional: _TypeAlias = _typing.Literal["_min_notional", b"_min_notional"]  # noqa: Y015
+    _WhichOneofReturnType__min_sell_price: _TypeAlias = _typing.Literal["min_sell_price"]  # noqa: Y015
+    _WhichOneofArgType__min_sell_price: _TypeAlias = _typing.Literal["_min_sell_price", b"_min_sell_price"]  # noqa: Y015
     _WhichOneofReturnType__min_size: _TypeAlias = _typing.Literal["min_size"]  # noqa: Y015
     _WhichOneofArgType__min_size: _TypeAlias = _typing.Literal["_min_size", b"_min_size"]  # noqa: Y015
     _WhichOneofReturnType__open_interest: _TypeAlias = _typing.Literal["open_interest"]  # noqa: Y015
     _WhichOneofArgType__open_interest: _TypeAlias = _typing.Literal["_open_interest", b"_open_interest"]  # noqa: Y015
+    _WhichOneofReturnType__predicted_funding_rate_percent: _TypeAlias = _typing.Literal["predicted_funding_rate_percent"]  # noqa: Y015
+    _WhichOneofArgType__predicted_funding_rate_percent: _TypeAlias = _typing.Literal["_predicted_funding_rate_percent", b"_predicted_funding_rate_percent"]  # noqa: Y015
     _WhichOneofReturnType__volume_24h: _TypeAlias = _typing.Literal["volume_24h"]  # noqa: Y015
     _WhichOneofArgType__volume_24h: _TypeAlias = _typing.Literal["_volume_24h", b"_volume_24h"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_rate_percent) -> _WhichOneofReturnType__funding_rate_percent | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_buy_price) -> _WhichOneofReturnType__max_buy_price | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_size) -> _WhichOneofReturnType__max_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_notional) -> _WhichOneofReturnType__min_notional | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_sell_price) -> _WhichOneofReturnType__min_sell_price | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_size) -> _WhichOneofReturnType__min_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__open_interest) -> _WhichOneofReturnType__open_interest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__predicted_funding_rate_percent) -> _WhichOneofReturnType__predicted_funding_rate_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__volume_24h) -> _WhichOneofReturnType__volume_24h | None: ...
 
@@ -661,7 +693,7 @@ class Sizing(_message.Message):
 
     @_builtins.property
     def unknown_limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status" and the like."""
+        """What is not known and so not checked: "buy.lot", "sell.min_notional", "buy.max_size", "sell.status", "buy.max_price" and the like."""
 
     @_builtins.property
     def assumed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -770,7 +802,7 @@ class Opportunity(_message.Message):
 
     @_builtins.property
     def holding(self) -> Global___HoldingCosts:
-        """What it costs to hold until the horizon that was asked for; absent where none was, and in events."""
+        """What it costs to hold until the horizon that was asked for, or for arbitrage.holding_horizon_seconds where none was."""
 
     def __init__(
         self,
@@ -985,7 +1017,7 @@ class ListOpportunitiesRequest(_message.Message):
 
     @_builtins.property
     def holding_horizon(self) -> _duration_pb2.Duration:
-        """Until when a position is held, from now on: each row then has its holding costs. Up to 30 days."""
+        """Until when a position is held, from now on, for the rows' holding costs; absent means the service's own. Up to 30 days."""
 
     def __init__(
         self,
@@ -1243,7 +1275,7 @@ class ExplainSpreadRequest(_message.Message):
 
     @_builtins.property
     def holding_horizon(self) -> _duration_pb2.Duration:
-        """Until when a position is held, from now on; absent means no holding costs. Up to 30 days."""
+        """Until when a position is held, from now on, for its holding costs; absent means the service's own. Up to 30 days."""
 
     def __init__(
         self,
@@ -2172,6 +2204,7 @@ class OpportunityFilter(_message.Message):
     MIN_PROFIT_FIELD_NUMBER: _builtins.int
     MIN_DEPTH_FIELD_NUMBER: _builtins.int
     DEPTH_WITHIN_BPS_FIELD_NUMBER: _builtins.int
+    MIN_HELD_NET_PERCENT_FIELD_NUMBER: _builtins.int
     min_volume_24h: _builtins.float
     """Least that each leg traded in 24 hours, in its quote currency."""
     min_open_interest: _builtins.float
@@ -2188,6 +2221,8 @@ class OpportunityFilter(_message.Message):
     """
     depth_within_bps: _builtins.float
     """Above 0, up to 100 basis points; goes with min_depth."""
+    min_held_net_percent: _builtins.float
+    """Least net percent after holding, HoldingCosts.net_percent; negative for what may cost so much."""
     @_builtins.property
     def min_life(self) -> _duration_pb2.Duration:
         """How long it must have been open; what no lifecycle follows has not."""
@@ -2218,13 +2253,16 @@ class OpportunityFilter(_message.Message):
         min_profit: _builtins.float | None = ...,
         min_depth: _builtins.float | None = ...,
         depth_within_bps: _builtins.float = ...,
+        min_held_net_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth", "_min_open_interest", b"_min_open_interest", "_min_profit", b"_min_profit", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "min_depth", b"min_depth", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_profit", b"min_profit", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth", "_min_held_net_percent", b"_min_held_net_percent", "_min_open_interest", b"_min_open_interest", "_min_profit", b"_min_profit", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "min_depth", b"min_depth", "min_held_net_percent", b"min_held_net_percent", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_profit", b"min_profit", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth", "_min_open_interest", b"_min_open_interest", "_min_profit", b"_min_profit", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "depth_within_bps", b"depth_within_bps", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_depth", b"min_depth", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_profit", b"min_profit", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth", "_min_held_net_percent", b"_min_held_net_percent", "_min_open_interest", b"_min_open_interest", "_min_profit", b"_min_profit", "_min_sized_notional", b"_min_sized_notional", "_min_volume_24h", b"_min_volume_24h", "depth_within_bps", b"depth_within_bps", "excluded_assets", b"excluded_assets", "excluded_venues", b"excluded_venues", "min_depth", b"min_depth", "min_held_net_percent", b"min_held_net_percent", "min_life", b"min_life", "min_open_interest", b"min_open_interest", "min_profit", b"min_profit", "min_sized_notional", b"min_sized_notional", "min_volume_24h", b"min_volume_24h", "no_funding_within", b"no_funding_within", "passes_unknown", b"passes_unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_depth: _TypeAlias = _typing.Literal["min_depth"]  # noqa: Y015
     _WhichOneofArgType__min_depth: _TypeAlias = _typing.Literal["_min_depth", b"_min_depth"]  # noqa: Y015
+    _WhichOneofReturnType__min_held_net_percent: _TypeAlias = _typing.Literal["min_held_net_percent"]  # noqa: Y015
+    _WhichOneofArgType__min_held_net_percent: _TypeAlias = _typing.Literal["_min_held_net_percent", b"_min_held_net_percent"]  # noqa: Y015
     _WhichOneofReturnType__min_open_interest: _TypeAlias = _typing.Literal["min_open_interest"]  # noqa: Y015
     _WhichOneofArgType__min_open_interest: _TypeAlias = _typing.Literal["_min_open_interest", b"_min_open_interest"]  # noqa: Y015
     _WhichOneofReturnType__min_profit: _TypeAlias = _typing.Literal["min_profit"]  # noqa: Y015
@@ -2235,6 +2273,8 @@ class OpportunityFilter(_message.Message):
     _WhichOneofArgType__min_volume_24h: _TypeAlias = _typing.Literal["_min_volume_24h", b"_min_volume_24h"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_depth) -> _WhichOneofReturnType__min_depth | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_held_net_percent) -> _WhichOneofReturnType__min_held_net_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_open_interest) -> _WhichOneofReturnType__min_open_interest | None: ...
     @_typing.overload
@@ -2278,7 +2318,7 @@ class HoldingCosts(_message.Message):
 
     @_builtins.property
     def unknown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Components that are not known, in words with the reason."""
+        """Components that are not known, in words; ListInstrumentFacts says why."""
 
     @_builtins.property
     def assumed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

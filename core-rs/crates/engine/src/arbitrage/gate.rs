@@ -1,6 +1,6 @@
 //! The publish gate: a pair is published only when everything about both its legs is known and good.
 
-use crossbook_market::BookState;
+use crossbook_market::{BookState, FactKind};
 
 use super::identities::IdentityState;
 use super::numbers::Top;
@@ -73,7 +73,18 @@ pub(super) fn identity(pair: &Pair<'_>) -> Option<RefusalReason> {
 fn facts(pair: &Pair<'_>) -> Option<RefusalReason> {
     let told = [pair.buy, pair.sell].map(|leg| pair.book.facts[leg].refusal(&pair.book.legs[leg].instrument));
     let is_unknown = || !pair.rules.settings.assume_no_limits && !sizing::unknown_limits(pair).is_empty();
-    told.into_iter().flatten().next().or_else(|| when(is_unknown(), RefusalReason::LimitsUnknown))
+    told.into_iter()
+        .flatten()
+        .next()
+        .or_else(|| when(is_beyond_price_limit(pair), RefusalReason::BeyondPriceLimit))
+        .or_else(|| when(is_unknown(), RefusalReason::LimitsUnknown))
+}
+
+/// Whether even a leg's best price is one that its venue takes no orders at now.
+fn is_beyond_price_limit(pair: &Pair<'_>) -> bool {
+    let limit = |leg: usize, kind| pair.book.facts[leg].price_limit(kind, &pair.book.legs[leg].instrument);
+    limit(pair.buy, FactKind::MaxPrice).is_some_and(|most| pair.numbers.buy.ask > most)
+        || limit(pair.sell, FactKind::MinPrice).is_some_and(|least| pair.numbers.sell.bid < least)
 }
 
 fn fees(pair: &Pair<'_>) -> Option<RefusalReason> {

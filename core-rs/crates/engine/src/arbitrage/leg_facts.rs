@@ -37,6 +37,9 @@ pub(super) struct Limits {
     pub max_size: Option<f64>,
     /// In the leg's own quote currency.
     pub min_notional: Option<f64>,
+    /// The highest price of a buy order and the lowest of a sell order, per coin.
+    pub max_price: Option<f64>,
+    pub min_price: Option<f64>,
     /// Whether each is known, also that there is none.
     pub is_known: KnownLimits,
 }
@@ -47,6 +50,8 @@ pub(super) struct KnownLimits {
     pub min_size: bool,
     pub max_size: bool,
     pub min_notional: bool,
+    pub max_price: bool,
+    pub min_price: bool,
 }
 
 /// What is told of a leg, as it leaves the scanner; None where it is not known now.
@@ -58,10 +63,15 @@ pub struct LegFactsView {
     pub max_size: Option<f64>,
     /// In quote currency, as all money here.
     pub min_notional: Option<f64>,
+    /// Per coin.
+    pub max_price: Option<f64>,
+    pub min_price: Option<f64>,
     pub volume_24h: Option<f64>,
     pub open_interest: Option<f64>,
     /// Of the next payment, percent.
     pub funding_rate_percent: Option<f64>,
+    /// Of those after it.
+    pub predicted_funding_rate_percent: Option<f64>,
     pub funding_interval_ns: Option<i64>,
     /// 0 where it accrues all the time.
     pub next_funding_ns: Option<i64>,
@@ -104,18 +114,29 @@ impl LegFacts {
         let lot = if is_inverse { None } else { Lot::of(&[lot, scale]) };
         let money = self.last(FactKind::MinSize).filter(|_| is_inverse);
         let told = |kind| self.0[place(kind)] != Told::Nothing;
+        // A band follows the market: an old one says nothing.
+        let stands = |kind| self.known(kind).is_some() || self.0[place(kind)] == Told::NoLimit;
         Limits {
             lot,
             min_size: coins(FactKind::MinSize),
             max_size: coins(FactKind::MaxSize),
             min_notional: [self.last(FactKind::MinNotional), money].into_iter().flatten().reduce(f64::max),
+            max_price: self.price_limit(FactKind::MaxPrice, instrument),
+            min_price: self.price_limit(FactKind::MinPrice, instrument),
             is_known: KnownLimits {
                 lot: lot.is_some(),
                 min_size: told(FactKind::MinSize),
                 max_size: told(FactKind::MaxSize) && !is_inverse,
                 min_notional: told(FactKind::MinNotional),
+                max_price: stands(FactKind::MaxPrice),
+                min_price: stands(FactKind::MinPrice),
             },
         }
+    }
+
+    /// The worst price of an order now, per coin: of MaxPrice when buying, of MinPrice when selling.
+    pub(super) fn price_limit(&self, kind: FactKind, instrument: &Instrument) -> Option<f64> {
+        self.known(kind).map(|price| price / instrument.asset_scale)
     }
 
     /// Why nothing of the leg may be traded now, whatever it pays.
@@ -154,9 +175,12 @@ impl LegFacts {
             min_size: limits.min_size,
             max_size: limits.max_size,
             min_notional: limits.min_notional,
+            max_price: limits.max_price,
+            min_price: limits.min_price,
             volume_24h: self.known(FactKind::Volume24h),
             open_interest: self.known(FactKind::OpenInterest).zip(mark).map(|(base, mark)| base * mark),
             funding_rate_percent: self.known(FactKind::FundingRate),
+            predicted_funding_rate_percent: self.known(FactKind::PredictedFundingRate),
             funding_interval_ns: seconds(FactKind::FundingInterval),
             next_funding_ns: if accrues { Some(0) } else { seconds(FactKind::NextFundingTime) },
             oldest_ns: moves.into_iter().filter_map(|kind| self.receive_ns(kind)).min().unwrap_or(0),

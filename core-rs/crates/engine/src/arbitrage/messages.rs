@@ -4,6 +4,7 @@ use crossbook_wire as wire;
 
 use crate::edge::SizedEdge;
 
+use super::holding::holding_costs;
 use super::leg_facts::LegFactsView;
 use super::observation::schema as feature_schema;
 use super::outlook::LifeOutlook;
@@ -16,7 +17,7 @@ impl SpreadView {
     /// The pair at a moment, from which the age of its rate counts.
     pub fn to_message(&self, at_ns: i64) -> wire::Opportunity {
         let costs = &self.costs;
-        wire::Opportunity {
+        let mut message = wire::Opportunity {
             id: self.opportunity_id.clone(),
             asset: self.asset.clone(),
             buy: Some(self.buy.to_message(at_ns)),
@@ -38,7 +39,10 @@ impl SpreadView {
             sizing: Some(self.sizing.to_message(at_ns)),
             dislocated_venue: self.dislocated_venue.clone(),
             dislocation_percent: self.dislocation_percent,
-        }
+            holding: None,
+        };
+        message.holding = Some(holding_costs(&message, self.horizon, at_ns));
+        message
     }
 }
 
@@ -130,9 +134,12 @@ impl LegFactsView {
             min_size: self.min_size,
             max_size: self.max_size,
             min_notional: self.min_notional,
+            max_buy_price: self.max_price,
+            min_sell_price: self.min_price,
             volume_24h: self.volume_24h,
             open_interest: self.open_interest,
             funding_rate_percent: self.funding_rate_percent,
+            predicted_funding_rate_percent: self.predicted_funding_rate_percent,
             funding_interval: self.funding_interval_ns.map(wire::Time::from_ns),
             next_funding_time: self.next_funding_ns.and_then(wire::Time::known),
             is_funding_continuous: is_continuous,

@@ -15,6 +15,7 @@ mod currencies;
 mod dislocation;
 mod gaps;
 mod gate;
+mod holding;
 mod identities;
 mod identity;
 mod leg_facts;
@@ -44,6 +45,7 @@ mod views;
 
 pub use answers::SpreadFilter;
 pub use costs::Costs;
+pub use holding::{Horizon, holding_costs};
 pub use identities::{IdentityFinding, IdentityPair, IdentityState, MarketName};
 pub use leg_facts::LegFactsView;
 pub use observation::schema as feature_schema;

@@ -58,6 +58,8 @@ pub enum RefusalReason {
     LimitsUnknown = 26,
     /// What can be traded is less than the smallest order of a leg's venue.
     BelowMinSize = 27,
+    /// A leg's venue takes no orders at the price that is to be traded at.
+    BeyondPriceLimit = 28,
     /// The net profit is above what can be true.
     TooGood = 40,
 }

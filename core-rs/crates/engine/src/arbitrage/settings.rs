@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::holding::Horizon;
+
 /// Percentages are percent of the buy notional, times nanoseconds.
 #[derive(Clone, Debug)]
 pub struct ScannerSettings {
@@ -40,6 +42,10 @@ pub struct ScannerSettings {
     pub max_net_percent: f64,
     /// Whether what no venue tells of a leg's limits counts as none; else such pairs are refused.
     pub assume_no_limits: bool,
+    /// Until when a position is held, for what holding costs.
+    pub holding_horizon_ns: i64,
+    /// Whether funding that is not known counts as none in it.
+    pub assume_no_funding: bool,
     /// (venue, the venue whose books it shows): never compared with each other.
     pub relays: Vec<(String, String)>,
 }
@@ -66,12 +72,19 @@ impl ScannerSettings {
         require("max_age_ns", self.max_age_ns >= 0, "must not be negative")?;
         require("max_skew_ns", self.max_skew_ns >= 0, "must not be negative")?;
         require("max_depth_age_ns", self.max_depth_age_ns >= 0, "must not be negative")?;
+        require("holding_horizon_ns", self.holding_horizon_ns > 0, "must be positive")?;
         require("min_notional", self.min_notional >= 0.0, "must not be negative")?;
         require("max_mid_difference_percent", self.max_mid_difference_percent > 0.0, "must be positive")?;
         require("suspect_after_ns", self.suspect_after_ns >= 0, "must not be negative")?;
         require("max_rate_age_ns", self.max_rate_age_ns >= 0, "must not be negative")?;
         require("max_depeg_percent", self.max_depeg_percent > 0.0, "must be positive")?;
         require("max_net_percent", self.max_net_percent > self.open_net_percent, "must exceed open_net_percent")
+    }
+}
+
+impl ScannerSettings {
+    pub(crate) fn horizon(&self) -> Horizon {
+        Horizon { ns: self.holding_horizon_ns, assumes_no_funding: self.assume_no_funding }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crossbook_market::{Depth, Level};
 
-use super::leg_facts::Limits;
+use super::leg_facts::{KnownLimits, Limits};
 use super::pair::Pair;
 use super::reason::RefusalReason;
 use super::sized::{DepthView, SizingView};
@@ -64,6 +64,7 @@ pub(super) fn reason(refusal: SizeRefusal) -> RefusalReason {
         SizeRefusal::BelowMinNotional => RefusalReason::BelowMinNotional,
         SizeRefusal::AboveMaxSize => RefusalReason::AboveMaxSize,
         SizeRefusal::BeyondDepth => RefusalReason::BeyondDepth,
+        SizeRefusal::BeyondPriceLimit => RefusalReason::BeyondPriceLimit,
     }
 }
 
@@ -83,32 +84,43 @@ fn size(
     buy.check(pair)?;
     sell.check(pair)?;
     let (buy_levels, sell_levels): (Vec<_>, Vec<_>) = (buy.levels().collect(), sell.levels().collect());
-    let buy = leg(pair, pair.buy, &buy_levels)?;
-    let sell = leg(pair, pair.sell, &sell_levels)?;
+    let buy = leg(pair, pair.buy, &buy_levels, |limits| limits.max_price)?;
+    let sell = leg(pair, pair.sell, &sell_levels, |limits| limits.min_price)?;
     edge(&buy, &sell, &asked).map_err(|none| match none {
         NoEdge::EmptySide => RefusalReason::EmptySide,
         NoEdge::NoCommonLot => RefusalReason::BelowLot,
+        NoEdge::BeyondPriceLimit => RefusalReason::BeyondPriceLimit,
     })
 }
 
-fn leg<'a>(pair: &Pair<'_>, leg: usize, levels: &'a [Level]) -> Result<LegBook<'a>, RefusalReason> {
+fn leg<'a>(
+    pair: &Pair<'_>,
+    leg: usize,
+    levels: &'a [Level],
+    price_limit: fn(&Limits) -> Option<f64>,
+) -> Result<LegBook<'a>, RefusalReason> {
     let instrument = &pair.book.legs[leg].instrument;
-    let Limits { lot, min_size, max_size, min_notional, .. } = pair.book.facts[leg].limits(instrument);
+    let limits = pair.book.facts[leg].limits(instrument);
+    let Limits { lot, min_size, max_size, min_notional, .. } = limits;
     let fee_percent = instrument.taker_fee_percent.ok_or(RefusalReason::FeeUnknown)?;
-    Ok(LegBook { levels, fee_percent, lot, min_notional, min_size, max_size })
+    Ok(LegBook { levels, fee_percent, lot, min_notional, min_size, max_size, price_limit: price_limit(&limits) })
 }
 
 /// What of both legs is not known and so not checked.
 pub(super) fn unknown_limits(pair: &Pair<'_>) -> Vec<&'static str> {
-    const BUY: [&str; 5] = ["buy.lot", "buy.min_size", "buy.max_size", "buy.min_notional", "buy.status"];
-    const SELL: [&str; 5] = ["sell.lot", "sell.min_size", "sell.max_size", "sell.min_notional", "sell.status"];
-    let unknown = |leg: usize, names: [&'static str; 5]| {
+    const BUY: [&str; 6] =
+        ["buy.lot", "buy.min_size", "buy.max_size", "buy.min_notional", "buy.status", "buy.max_price"];
+    const SELL: [&str; 6] =
+        ["sell.lot", "sell.min_size", "sell.max_size", "sell.min_notional", "sell.status", "sell.min_price"];
+    let unknown = |leg: usize, names: [&'static str; 6], has_price: fn(&KnownLimits) -> bool| {
         let facts = &pair.book.facts[leg];
         let known = facts.limits(&pair.book.legs[leg].instrument).is_known;
-        let is_known = [known.lot, known.min_size, known.max_size, known.min_notional, facts.status().is_some()];
+        let is_told = facts.status().is_some();
+        let is_known = [known.lot, known.min_size, known.max_size, known.min_notional, is_told, has_price(&known)];
         names.into_iter().zip(is_known).filter(|(_, is_known)| !is_known).map(|(name, _)| name)
     };
-    unknown(pair.buy, BUY).chain(unknown(pair.sell, SELL)).collect()
+    let buy = unknown(pair.buy, BUY, |known| known.max_price);
+    buy.chain(unknown(pair.sell, SELL, |known| known.min_price)).collect()
 }
 
 /// The side of a leg's book that is traded on, per coin.

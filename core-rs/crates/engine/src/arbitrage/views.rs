@@ -5,6 +5,7 @@ use crossbook_market::BookState;
 use super::asset::{AssetBook, Leg};
 use super::costs::Costs;
 use super::dislocation;
+use super::holding::Horizon;
 use super::leg_facts::LegFactsView;
 use super::numbers::{Dislocation, PairNumbers, Top};
 use super::outlook::{LifeOutlook, outlook};
@@ -81,6 +82,8 @@ pub struct SpreadView {
     pub sanity: Sanity,
     /// How long it will live; None where no lifecycle follows it.
     pub life: Option<LifeOutlook>,
+    /// For what holding it costs.
+    pub horizon: Horizon,
 }
 
 /// The numbers are those of `OpportunityEventKind` in arbitrage.proto.
@@ -158,7 +161,7 @@ impl ConversionView {
 impl SpreadView {
     /// A pair as it stands, with the identity of the opportunity when one is open.
     pub(super) fn of_pair(pair: &Pair<'_>, reason: Option<RefusalReason>, wanted: Wanted<'_>) -> Self {
-        let mut view = Self::bare(pair.book, pair.buy, pair.sell, &pair.numbers);
+        let mut view = Self::bare(pair.rules, pair.book, (pair.buy, pair.sell), &pair.numbers);
         view.reason = reason;
         view.sanity = sanity::of_pair(pair);
         view.sizing = sizing::of_pair(pair, reason, wanted);
@@ -180,7 +183,7 @@ impl SpreadView {
         opportunity: &OpenOpportunity,
         now_ns: i64,
     ) -> Self {
-        let mut view = Self::bare(book, buy, sell, &opportunity.last);
+        let mut view = Self::bare(rules, book, (buy, sell), &opportunity.last);
         view.sanity = sanity::of_pair(&Pair { rules, book, buy, sell, numbers: opportunity.last, now_ns });
         view.life = Some(outlook(&rules.life, opportunity, now_ns));
         view.sizing = opportunity.sizing.clone();
@@ -188,7 +191,7 @@ impl SpreadView {
         view
     }
 
-    fn bare(book: &AssetBook, buy: usize, sell: usize, numbers: &PairNumbers) -> Self {
+    fn bare(rules: &Rules, book: &AssetBook, (buy, sell): (usize, usize), numbers: &PairNumbers) -> Self {
         let PairNumbers { buy: buy_top, sell: sell_top, costs, .. } = numbers;
         Self {
             asset: book.name.clone(),
@@ -208,6 +211,7 @@ impl SpreadView {
             dislocation_percent: 0.0,
             sanity: Sanity::default(),
             life: None,
+            horizon: rules.settings.horizon(),
         }
     }
 

@@ -22,7 +22,12 @@ pub fn shortfalls(wanted: &OpportunityFilter, found: &Opportunity, at_ns: i64) -
     let of_legs = legs.into_iter().flat_map(|(leg, depth, sign)| {
         of_facts(wanted, leg, at_ns).into_iter().chain(of_depth(wanted, leg, depth, sizing, sign))
     });
-    lacks.extend(of_sizes(wanted, sizing).into_iter().chain(of_legs).filter_map(|figure| lack(wanted, figure)));
+    let held = wanted.min_held_net_percent.map(|least| {
+        ("the net after funding".to_owned(), found.holding.as_ref().and_then(|held| held.net_percent), least)
+    });
+    lacks.extend(
+        of_sizes(wanted, sizing).into_iter().chain(held).chain(of_legs).filter_map(|figure| lack(wanted, figure)),
+    );
     lacks
 }
 
@@ -108,7 +113,11 @@ mod tests {
     #[test]
     fn every_condition_at_its_limit() {
         let filter = OpportunityFilter::default;
-        let limits: [(OpportunityFilter, OpportunityFilter); 7] = [
+        let limits: [(OpportunityFilter, OpportunityFilter); 8] = [
+            (
+                OpportunityFilter { min_held_net_percent: Some(-0.5), ..filter() },
+                OpportunityFilter { min_held_net_percent: Some(-0.4), ..filter() },
+            ),
             (
                 OpportunityFilter { min_volume_24h: Some(1e6), ..filter() },
                 OpportunityFilter { min_volume_24h: Some(1e6 + 1.0), ..filter() },
@@ -170,11 +179,12 @@ mod tests {
             min_sized_notional: Some(0.0),
             min_profit: Some(0.0),
             min_depth: Some(0.0),
+            min_held_net_percent: Some(0.0),
             depth_within_bps: 1.0,
             ..OpportunityFilter::default()
         };
         let lacks = shortfalls(&all, &bare, NOW_NS);
-        assert_eq!((lacks.len(), lacks.iter().all(|lack| lack.ends_with("is not known"))), (10, true), "{lacks:?}");
+        assert_eq!((lacks.len(), lacks.iter().all(|lack| lack.ends_with("is not known"))), (11, true), "{lacks:?}");
         assert!(shortfalls(&OpportunityFilter { passes_unknown: true, ..all }, &bare, NOW_NS).is_empty());
         let lived = OpportunityFilter { min_life: seconds(0), passes_unknown: true, ..OpportunityFilter::default() };
         assert_eq!(shortfalls(&lived, &bare, NOW_NS).len(), 1, "what no lifecycle follows has no life");

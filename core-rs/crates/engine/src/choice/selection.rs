@@ -90,7 +90,7 @@ impl Selection {
 
 #[cfg(test)]
 pub(super) mod testing {
-    use crossbook_wire::{Leg, LegDepth, LegFacts, SizedEdge, Sizing, Time};
+    use crossbook_wire::{HoldingCosts, Leg, LegDepth, LegFacts, SizedEdge, Sizing, Time};
 
     use super::*;
 
@@ -134,6 +134,7 @@ pub(super) mod testing {
             sell: Some(leg("dear", "BTC/USD:USD", 102.0)),
             open_time: Some(Time::from_ns(NOW_NS - 5 * SECOND_NS)),
             sizing: Some(sizing),
+            holding: Some(HoldingCosts { net_percent: Some(-0.5), ..HoldingCosts::default() }),
             ..Opportunity::default()
         }
     }

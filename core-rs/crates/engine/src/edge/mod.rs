@@ -10,6 +10,7 @@
 //!    with size, and the largest size whose net edge reaches a threshold is found by one walk (`curve`).
 //! 5. A size is refused, with the reason, below a lot, below either leg's smallest order and least notional, above either's largest order, and
 //!    beyond what the books are known to hold (`sizes`).
+//! 6. A level whose price a leg's venue takes no order at is not traded on, nor what lies behind it.
 //!
 //! Costs are those of `arbitrage::Costs`: a taker fill on each leg to open, and one to close.
 

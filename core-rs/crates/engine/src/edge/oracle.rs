@@ -3,7 +3,7 @@
 //! The oracle knows neither steps nor wide numbers: it adds up levels, and bisects
 //! whole numbers of lots by the definitions alone. `EDGE_CASES` says how many pairs; 300 unless it is set (`make edges`).
 
-use super::{Asked, Edge, LegBook, Lot, SizeRefusal, SizedEdge, edge};
+use super::{Asked, Edge, LegBook, Lot, NoEdge, SizeRefusal, SizedEdge, edge};
 use crossbook_market::Level;
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -54,6 +54,9 @@ struct Leg {
     min_notional: Option<Decimal>,
     min_size: Option<Decimal>,
     max_size: Option<Decimal>,
+    price_limit: Option<Decimal>,
+    /// 1 for asks, which rise, and -1 for bids.
+    sign: i64,
 }
 
 #[derive(Debug)]
@@ -66,7 +69,6 @@ struct Case {
 }
 
 impl Leg {
-    /// `sign` is 1 for asks, which rise, and -1 for bids.
     fn random(random: &mut Random, middle: i64, places: u32, sign: i64) -> Self {
         let lot = Decimal { digits: random.pick(&[1, 1, 1, 2, 3, 5, 7, 10, 25]), places: random.pick(&[0, 1, 3, 4]) };
         let is_known = random.within(0, 9) > 0;
@@ -77,7 +79,9 @@ impl Leg {
             price += sign * random.within(1, (middle / 2_000).max(1));
             level
         });
-        let levels = levels.collect();
+        let levels: Vec<(Decimal, Decimal)> = levels.collect();
+        let last = levels[random.within(0, levels.len() as i64 - 1) as usize].0;
+        let price_limit = Decimal { digits: last.digits + random.within(-1, 1), ..last };
         let fee = Decimal { digits: random.within(-20, 120), places: 3 };
         let some = |random: &mut Random, value| (random.within(0, 2) > 0).then_some(value);
         let min_notional = Decimal { digits: random.within(1, 200), places: 0 };
@@ -90,6 +94,8 @@ impl Leg {
             min_notional: some(random, min_notional),
             min_size: (random.within(0, 7) == 0).then_some(min_size),
             max_size: some(random, max_size),
+            price_limit: (random.within(0, 4) == 0).then_some(price_limit),
+            sign,
         }
     }
 
@@ -103,11 +109,22 @@ impl Leg {
             min_notional: self.min_notional.map(Decimal::float),
             min_size: self.min_size.map(Decimal::float),
             max_size: self.max_size.map(Decimal::float),
+            price_limit: self.price_limit.map(Decimal::float),
         })
     }
 
+    /// What is known to be for sale at prices that orders are taken at.
     fn known(&self) -> BigRational {
-        self.levels.iter().map(|(_, size)| size.exact()).sum()
+        self.levels.iter().filter(|(price, _)| self.takes(*price)).map(|(_, size)| size.exact()).sum()
+    }
+
+    fn takes(&self, price: Decimal) -> bool {
+        let sign = BigRational::from(BigInt::from(self.sign));
+        self.price_limit.is_none_or(|limit| price.exact() * &sign <= limit.exact() * &sign)
+    }
+
+    fn is_cut(&self) -> bool {
+        self.levels.iter().any(|(price, _)| !self.takes(*price))
     }
 
     /// What so many coins come to, level after level.
@@ -143,10 +160,10 @@ impl Case {
         }
     }
 
-    fn engine(&self) -> Edge {
+    fn engine(&self) -> Result<Edge, NoEdge> {
         let notionals: Vec<f64> = self.notionals.iter().map(|notional| notional.float()).collect();
         let asked = Asked { rate: self.rate.float(), net_percent: self.net.float(), notionals: &notionals };
-        self.buy.with_book(|buy| self.sell.with_book(|sell| edge(buy, sell, &asked).unwrap()))
+        self.buy.with_book(|buy| self.sell.with_book(|sell| edge(buy, sell, &asked)))
     }
 
     fn lot(&self) -> BigRational {
@@ -253,22 +270,35 @@ impl Case {
         assert_eq!(found.refusal, refusal, "{}", context());
     }
 
-    fn check_all(&self) {
+    /// Whether what limits the size is a price.
+    fn is_cut(&self) -> bool {
+        [&self.buy, &self.sell].iter().any(|leg| leg.is_cut() && leg.known() == self.known())
+    }
+
+    fn check_all(&self) -> Option<Edge> {
         let found = self.engine();
+        if self.known().is_zero() {
+            assert_eq!(found, Err(NoEdge::BeyondPriceLimit), "{self:#?}");
+            return None;
+        }
+        let found = found.unwrap();
         self.check("the largest", &found.largest, &self.largest());
         self.check("the best", &found.best, &self.best());
         for (notional, at) in self.notionals.iter().zip(&found.at_notionals) {
             self.check_notional(&notional.exact(), at);
         }
         let whole = self.known();
-        let is_limited = self.limit().is_none_or(|limit| whole <= limit) && self.net(&whole) >= self.net.exact();
+        let is_limited =
+            !self.is_cut() && self.limit().is_none_or(|limit| whole <= limit) && self.net(&whole) >= self.net.exact();
         assert_eq!(found.is_limited_by_depth, is_limited, "{self:#?}");
+        Some(found)
     }
 
     fn check_notional(&self, notional: &BigRational, found: &SizedEdge) {
         let known = self.known();
         if *notional > self.buy.money(&known) {
-            return assert_eq!(found.refusal, Some(SizeRefusal::BeyondDepth), "{self:#?}");
+            let beyond = if self.is_cut() { SizeRefusal::BeyondPriceLimit } else { SizeRefusal::BeyondDepth };
+            return assert_eq!(found.refusal, Some(beyond), "{self:#?}");
         }
         let size = self.most(&known, |size| self.buy.money(size) <= *notional);
         if self.limit().is_some_and(|limit| size > limit) {
@@ -293,15 +323,20 @@ fn is_rounded(found: f64, exact: &BigRational) -> bool {
 #[test]
 fn sizes_and_edges_are_those_of_exact_rationals() {
     let cases = std::env::var("EDGE_CASES").map_or(300, |cases| cases.parse().unwrap());
-    let mut tally = [0_u32; 3];
+    let (mut tally, mut cut, mut refused) = ([0_u32; 3], 0_u64, 0_u64);
     for seed in 0..cases {
         let case = Case::random(&mut Random(seed));
-        case.check_all();
-        let found = case.engine();
+        cut += u64::from(case.is_cut());
+        let Some(found) = case.check_all() else {
+            refused += 1;
+            continue;
+        };
         tally[0] += u32::from(found.largest.size > 0.0);
         tally[1] += u32::from(found.largest.size > 0.0 && !found.is_limited_by_depth);
         tally[2] += u32::from(found.at_notionals.iter().any(|at| at.refusal.is_none()));
     }
     // Many pairs have something to find, and not all of it at the end of the books.
     assert!(tally.iter().all(|count| u64::from(*count) * 8 >= cases), "{tally:?} of {cases}");
+    assert!(cut * 20 >= cases && refused * 100 >= cases, "{cut} cut and {refused} refused of {cases}");
+    println!("{cases} pairs: {} largest sizes, {cut} cut by price limits, {refused} refused for them", tally[0]);
 }

@@ -21,6 +21,8 @@ pub struct LegBook<'a> {
     pub min_size: Option<f64>,
     /// None where it is not known.
     pub max_size: Option<f64>,
+    /// The worst price that an order is taken at; None where it is not known.
+    pub price_limit: Option<f64>,
 }
 
 /// What is asked about a pair of legs.
@@ -66,6 +68,8 @@ pub enum SizeRefusal {
     AboveMaxSize,
     /// More than the books are known to hold.
     BeyondDepth,
+    /// More than can be had at prices that a leg's venue takes orders at.
+    BeyondPriceLimit,
 }
 
 /// A pair of books, sized.
@@ -92,6 +96,15 @@ pub enum NoEdge {
     EmptySide,
     /// No size is a whole number of lots on both legs.
     NoCommonLot,
+    /// A leg's best price is one that its venue takes no orders at.
+    BeyondPriceLimit,
+}
+
+/// Whether prices of the side that is traded on rise or fall from level to level.
+#[derive(Clone, Copy)]
+enum Side {
+    Asks,
+    Bids,
 }
 
 /// Buys on one leg and sells on the other.
@@ -100,10 +113,16 @@ pub fn edge(buy: &LegBook<'_>, sell: &LegBook<'_>, asked: &Asked<'_>) -> Result<
         (Some(buy), Some(sell)) => buy.common(sell).ok_or(NoEdge::NoCommonLot)?,
         (one, other) => one.or(other).unwrap_or(Lot::NONE),
     };
-    let curve = Curve::new(&buy.sized(), &sell.sized());
+    let (asks, bids) = (buy.within(Side::Asks), sell.within(Side::Bids));
+    if [(buy, asks), (sell, bids)].iter().any(|(leg, within)| within.is_empty() && !leg.levels.is_empty()) {
+        return Err(NoEdge::BeyondPriceLimit);
+    }
+    let (asks, bids) = (buy.sized(asks), sell.sized(bids));
+    let is_cut = is_cut([(buy, &asks), (sell, &bids)]);
+    let curve = Curve::new(&asks, &bids);
     let terms = Terms::new(buy.fee_percent, sell.fee_percent, asked.rate);
     let (ask, bid) = curve.top().ok_or(NoEdge::EmptySide)?;
-    let pair = Sizing { buy, sell, lot: lot.attos(), limit: buy.limit().min(sell.limit()), curve, terms };
+    let pair = Sizing { buy, sell, lot: lot.attos(), limit: buy.limit().min(sell.limit()), is_cut, curve, terms };
     Ok(Edge {
         top_net_percent: terms.net_percent(ask, bid).rounded(),
         common_lot: (buy.lot.is_some() || sell.lot.is_some()).then(|| Wide::size(lot.attos()).rounded()),
@@ -114,12 +133,30 @@ pub fn edge(buy: &LegBook<'_>, sell: &LegBook<'_>, asked: &Asked<'_>) -> Result<
     })
 }
 
-impl LegBook<'_> {
+/// Whether both books together end where a price limit cuts one of them.
+fn is_cut(legs: [(&LegBook<'_>, &Vec<(f64, i128)>); 2]) -> bool {
+    let ends =
+        legs.map(|(leg, sized)| (sized.iter().map(|(_, attos)| attos).sum::<i128>(), sized.len() < leg.levels.len()));
+    let whole = ends[0].0.min(ends[1].0);
+    ends.iter().any(|(end, is_cut)| *is_cut && *end == whole)
+}
+
+impl<'a> LegBook<'a> {
+    /// The levels at prices that orders are taken at.
+    fn within(&self, side: Side) -> &'a [Level] {
+        let is_within = |level: &Level, limit: f64| match side {
+            Side::Asks => level.price <= limit,
+            Side::Bids => level.price >= limit,
+        };
+        let count = |limit| self.levels.partition_point(|level| is_within(level, limit));
+        &self.levels[..self.price_limit.map_or(self.levels.len(), count)]
+    }
+
     /// Sizes as atto-coins, whole lots where they mean to be.
-    fn sized(&self) -> Vec<(f64, i128)> {
+    fn sized(&self, levels: &[Level]) -> Vec<(f64, i128)> {
         let lot = self.lot.unwrap_or(Lot::NONE);
         let size = |size: f64| if self.lot.is_some() { lot.size(size) } else { attos(size) };
-        self.levels.iter().map(|level| (level.price, size(level.size))).collect()
+        levels.iter().map(|level| (level.price, size(level.size))).collect()
     }
 
     fn limit(&self) -> i128 {
@@ -142,6 +179,8 @@ struct Sizing<'a> {
     lot: i128,
     /// The smaller of the largest orders.
     limit: i128,
+    /// Whether the curve ends at a price limit, and not with what is known.
+    is_cut: bool,
     curve: Curve,
     terms: Terms,
 }
@@ -161,7 +200,7 @@ impl Sizing<'_> {
     /// Whether even all that is known, or all that may be ordered, pays so much.
     fn holds_throughout(&self, net_percent: f64) -> bool {
         let (whole, terms) = (self.curve.whole(), self.terms.asking(net_percent));
-        whole.attos <= self.limit && terms.profit(whole.paid, whole.got).is_not_negative(whole.paid)
+        !self.is_cut && whole.attos <= self.limit && terms.profit(whole.paid, whole.got).is_not_negative(whole.paid)
     }
 
     fn best(&self) -> SizedEdge {
@@ -177,7 +216,7 @@ impl Sizing<'_> {
             (Wide::of(notional), |refusal| SizedEdge { refusal: Some(refusal), ..SizedEdge::default() });
         let whole = self.curve.whole();
         if (money - whole.paid).is_positive(money) {
-            return refused(SizeRefusal::BeyondDepth);
+            return refused(if self.is_cut { SizeRefusal::BeyondPriceLimit } else { SizeRefusal::BeyondDepth });
         }
         let holds = |trade: &Trade| (money - trade.paid).is_not_negative(money);
         let beyond = |before: &Trade, ask: Wide, _: Wide| (money - before.paid) / ask;
@@ -215,7 +254,15 @@ mod tests {
     }
 
     fn leg(levels: &[Level], lot: f64) -> LegBook<'_> {
-        LegBook { levels, fee_percent: 0.0, lot: Lot::of(&[lot]), min_notional: None, min_size: None, max_size: None }
+        LegBook {
+            levels,
+            fee_percent: 0.0,
+            lot: Lot::of(&[lot]),
+            min_notional: None,
+            min_size: None,
+            max_size: None,
+            price_limit: None,
+        }
     }
 
     fn asked(net_percent: f64, notionals: &[f64]) -> Asked<'_> {
@@ -279,6 +326,26 @@ mod tests {
         let sell = LegBook { min_notional: Some(50.5), ..leg(&bids, 0.1) };
         let edge = edge(&leg(&asks, 0.1), &sell, &Asked { rate: 2.02, ..asked(0.0, &[]) }).unwrap();
         assert_eq!((edge.best.profit, edge.best.refusal), (1.0, Some(SizeRefusal::BelowMinNotional)));
+    }
+
+    #[test]
+    fn what_lies_beyond_a_price_limit_is_not_traded_on() {
+        let (asks, bids) = (levels(&[(100.0, 1.0), (101.0, 2.0)]), levels(&[(103.0, 2.0), (102.0, 9.0)]));
+        let of = |ask: f64, bid: f64| {
+            let buy = LegBook { price_limit: Some(ask), ..leg(&asks, 0.1) };
+            edge(&buy, &LegBook { price_limit: Some(bid), ..leg(&bids, 0.1) }, &asked(0.0, &[110.0, 500.0]))
+        };
+        let sizes = |found: &Edge| (found.largest.size, found.best.size, found.is_limited_by_depth);
+        let free = of(101.0, 102.0).unwrap();
+        assert_eq!((sizes(&free), free.at_notionals[1].refusal), ((3.0, 3.0, true), Some(SizeRefusal::BeyondDepth)));
+        let cut = of(100.5, 102.0).unwrap();
+        assert_eq!(
+            (sizes(&cut), cut.at_notionals[0].refusal),
+            ((1.0, 1.0, false), Some(SizeRefusal::BeyondPriceLimit))
+        );
+        assert_eq!(sizes(&of(101.0, 103.0).unwrap()), (2.0, 2.0, false));
+        assert_eq!(of(99.9, 102.0), Err(NoEdge::BeyondPriceLimit));
+        assert_eq!(of(101.0, 103.1), Err(NoEdge::BeyondPriceLimit));
     }
 
     #[test]

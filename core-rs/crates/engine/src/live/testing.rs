@@ -43,6 +43,7 @@ pub fn event(kind: EventKind, id: &str, net_percent: f64, event_ns: i64) -> Oppo
         dislocation_percent: 0.0,
         sanity: crate::arbitrage::Sanity::default(),
         life: None,
+        horizon: settings().horizon(),
     };
     OpportunityEvent {
         kind,

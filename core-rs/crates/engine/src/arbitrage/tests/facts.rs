@@ -105,10 +105,12 @@ fn what_is_not_known_is_named_and_is_assumed_or_refused_by_the_setting() {
         known(FactKind::MinSize, 0.1),
         no_limit(FactKind::MaxSize),
         no_limit(FactKind::MinNotional),
+        no_limit(FactKind::MinPrice),
+        known(FactKind::MaxPrice, 1e6),
         status(TradingStatus::Trading),
     ];
     let (mut market, events) = market(&facts);
-    let sell = ["sell.min_size", "sell.max_size", "sell.min_notional", "sell.status"];
+    let sell = ["sell.min_size", "sell.max_size", "sell.min_notional", "sell.status", "sell.min_price"];
     let sizing = &events[0].spread.sizing;
     assert_eq!((sizing.unknown_limits.as_slice(), sizing.assumed.as_slice()), (&sell[..], &sell[..]));
     tell(&mut market, "b", &facts);
@@ -120,6 +122,31 @@ fn what_is_not_known_is_named_and_is_assumed_or_refused_by_the_setting() {
     assert_eq!(refusal(&strict), Some(RefusalReason::LimitsUnknown));
     assert!(strict.explain(START_NS, &[]).sizing.assumed.is_empty());
     assert_eq!(tell(&mut strict, "b", &facts)[0].kind, EventKind::Opened);
+}
+
+#[test]
+fn levels_beyond_a_price_limit_are_not_traded_on_and_a_top_beyond_it_closes() {
+    let (mut market, events) = market(&[known(FactKind::MaxPrice, 100.1)]);
+    let sizing = &events[0].spread.sizing;
+    let largest = sizing.edge.as_ref().unwrap().largest;
+    assert_eq!((largest.size, sizing.edge.as_ref().unwrap().is_limited_by_depth), (10.0, false));
+    assert_eq!(events[0].spread.buy.facts.max_price, Some(100.1));
+    let closed = tell(&mut market, "a", &[known(FactKind::MaxPrice, 99.9)]);
+    assert_eq!((closed[0].kind, closed[0].close_reason), (EventKind::Closed, Some(RefusalReason::BeyondPriceLimit)));
+    assert_eq!(market.explain(START_NS, &[]).sizing.unknown_reason, Some(RefusalReason::BeyondPriceLimit));
+    let stale = ReadFact { state: FactState::Stale, ..known(FactKind::MaxPrice, 99.9) };
+    assert_eq!(tell(&mut market, "a", &[stale])[0].kind, EventKind::Opened, "an old band says nothing");
+    let closed = tell(&mut market, "b", &[known(FactKind::MinPrice, 101.1)]);
+    assert_eq!(closed[0].close_reason, Some(RefusalReason::BeyondPriceLimit));
+    assert_eq!(tell(&mut market, "b", &[known(FactKind::MinPrice, 101.0)])[0].kind, EventKind::Opened);
+}
+
+#[test]
+fn a_price_limit_is_per_coin() {
+    let mut market = Market::new(|_, instruments| instruments[0].asset_scale = 10.0);
+    tell(&mut market, "a", &[known(FactKind::MaxPrice, 1_001.0)]);
+    market.begin();
+    assert_eq!(market.explain(START_NS, &[]).buy.facts.max_price, Some(100.1));
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(crate) fn settings() -> ScannerSettings {
         allow_depegged: false,
         max_net_percent: 5.0,
         assume_no_limits: true,
+        holding_horizon_ns: 28_800_000_000_000,
+        assume_no_funding: false,
         relays: vec![],
         equal_currencies: vec![vec!["USD".to_owned(), "USDT".to_owned()]],
     }
