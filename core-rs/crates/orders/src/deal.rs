@@ -10,6 +10,9 @@
 //! A leg with an order that may still do something gets no other. What is missing is completed where that leaves the pair enough and
 //! is no worse than to unwind the rest; else the rest is unwound, reduce-only, by the ladder. What is less than either leg's
 //! smallest order is dust: it stays and is said.
+//!
+//! A deal that closes a pair is one too: its orders only reduce, and what one leg lags behind is never undone but made up for, by
+//! the ladder.
 
 use crate::exposure::Exposure;
 use crate::grain::Grains;
@@ -30,6 +33,8 @@ pub struct Terms {
     pub ticks: [Step; 2],
     /// Of a fill, as a part of its value.
     pub fees: [Decimal; 2],
+    /// Whether it closes a pair that is held, and its orders only reduce.
+    pub is_closing: bool,
     /// Whether leg 1 waits for what leg 0 fills.
     pub is_sequential: bool,
     /// What a completed pair must leave, in basis points; it may be negative.
@@ -65,6 +70,7 @@ pub struct Wanted {
     pub size: i64,
     /// The worst price, in ticks.
     pub price: i64,
+    pub is_reduce_only: bool,
 }
 
 /// What the legs look like now.
@@ -157,7 +163,8 @@ impl Deal {
     fn opening(&self, leg: usize, grains: i64) -> Wanted {
         let Terms { grains: measure, bounds, .. } = &self.terms;
         let size = measure.steps(leg, grains);
-        Wanted { leg, purpose: Purpose::Open, side: self.side(leg), size, price: bounds[leg] }
+        let is_reduce_only = self.terms.is_closing;
+        Wanted { leg, purpose: Purpose::Open, side: self.side(leg), size, price: bounds[leg], is_reduce_only }
     }
 
     /// Leg 1 behind what leg 0 has surely filled: once for each growth of it, and never more than it.
@@ -188,6 +195,9 @@ impl Deal {
         if !measure.is_enough(more, rest) && !measure.is_enough(less, rest) {
             return self.done(less);
         }
+        if self.terms.is_closing {
+            return self.catch_up(less, rest, view, is_late);
+        }
         let unwinding = measure.is_enough(more, rest).then(|| self.unwinding(more, rest, view));
         let completing = self.completing(more, less, rest, view);
         let wanted = match (completing, unwinding) {
@@ -197,22 +207,41 @@ impl Deal {
             (None, None) if view.now_ms < self.terms.complete_until_ms => Err(Waiting::Completion),
             (None, None) => return self.done(less),
         };
+        self.try_again(wanted, is_late, self.tries(Purpose::Unwind))
+    }
+
+    fn try_again(&self, wanted: Result<Wanted, Waiting>, is_late: bool, tries: usize) -> Next {
         match wanted {
-            wanted if is_late || self.terms.ladder.is_spent(self.unwound()) => {
-                Next::Call { uneven, wanted: wanted.ok() }
+            wanted if is_late || self.terms.ladder.is_spent(tries) => {
+                Next::Call { uneven: self.uneven(), wanted: wanted.ok() }
             }
             Ok(wanted) => Next::Place(vec![wanted]),
             Err(why) => Next::Wait(why),
         }
     }
 
+    /// The leg of a closing pair that did less goes on, at any price of the ladder.
+    fn catch_up(&self, less: usize, rest: i64, view: &View, is_late: bool) -> Next {
+        let (terms, tries) = (&self.terms, self.tries(Purpose::Complete));
+        if !terms.grains.is_enough(less, rest) {
+            return self.done(less);
+        }
+        let (side, tick) = (self.side(less), terms.ticks[less]);
+        let price = terms
+            .ladder
+            .sane(view.tops[less], view.now_ms)
+            .and_then(|top| terms.ladder.bound(side, tries, top, tick).ok_or(Unpriced::Wide));
+        let size = terms.grains.steps(less, rest);
+        let wanted = |price| Wanted { leg: less, purpose: Purpose::Complete, side, size, price, is_reduce_only: true };
+        self.try_again(price.map(wanted).map_err(Waiting::Price), is_late, tries)
+    }
+
     fn done(&self, less: usize) -> Next {
         Next::Done { pair: self.held(less).low, dust: self.uneven().low }
     }
 
-    /// How often it was tried to unwind.
-    fn unwound(&self) -> usize {
-        self.placed.iter().filter(|placed| placed.purpose == Purpose::Unwind).count()
+    fn tries(&self, purpose: Purpose) -> usize {
+        self.placed.iter().filter(|placed| placed.purpose == purpose).count()
     }
 
     /// What the pair would keep, in basis points, and the order; None where it may not be.
@@ -227,7 +256,7 @@ impl Deal {
         let gain = self.gain_bps([(more, self.side(more), view.entries[more]?), (less, side, price)])?;
         let price = ticks(side, price, terms.ticks[less])?;
         let size = terms.grains.steps(less, rest);
-        let wanted = Wanted { leg: less, purpose: Purpose::Complete, side, size, price };
+        let wanted = Wanted { leg: less, purpose: Purpose::Complete, side, size, price, is_reduce_only: false };
         (gain >= terms.min_complete_bps).then_some((gain, wanted))
     }
 
@@ -236,12 +265,13 @@ impl Deal {
         let terms = &self.terms;
         let top = terms.ladder.sane(view.tops[more], view.now_ms)?;
         let side = self.side(more).opposite();
-        let price = terms.ladder.bound(side, self.unwound(), top, terms.ticks[more]).ok_or(Unpriced::Wide)?;
+        let price =
+            terms.ladder.bound(side, self.tries(Purpose::Unwind), top, terms.ticks[more]).ok_or(Unpriced::Wide)?;
         let at = if side == Side::Buy { top.ask } else { top.bid };
         let entry = view.entries[more].unwrap_or(at);
         let loss = self.gain_bps([(more, self.side(more), entry), (more, side, at)]).ok_or(Unpriced::Wide)?;
         let size = terms.grains.steps(more, rest);
-        Ok((loss, Wanted { leg: more, purpose: Purpose::Unwind, side, size, price }))
+        Ok((loss, Wanted { leg: more, purpose: Purpose::Unwind, side, size, price, is_reduce_only: true }))
     }
 
     /// What buying at one price and selling at another keeps of what is paid, after fees, in basis points.
@@ -274,6 +304,7 @@ mod tests {
             bounds: [1002, 1008],
             ticks: [step("0.1"), step("0.1")],
             fees: [Decimal::ZERO, Decimal::ZERO],
+            is_closing: false,
             is_sequential,
             min_complete_bps: Decimal::ZERO,
             complete_until_ms: 2000,
@@ -368,6 +399,28 @@ mod tests {
     }
 
     #[test]
+    fn a_leg_that_lags_behind_while_a_pair_is_closed_catches_up_and_nothing_is_undone() {
+        let mut deal = Deal::new(Terms { is_closing: true, ..terms(false) });
+        play(&mut deal, &[10, 4]);
+        let again = wanted(deal.next(&view(2000)));
+        assert_eq!((again.leg, again.side, again.size, again.price), (1, Side::Sell, 6, 1008));
+        assert!(again.is_reduce_only);
+        for _ in 0..4 {
+            let again = wanted(deal.next(&view(2000)));
+            journal(&mut deal, &again);
+            deal.placed.last_mut().unwrap().order.told(&report(OrderState::Cancelled, "1"), Witness::Push);
+        }
+        let Next::Call { uneven, wanted: Some(last) } = deal.next(&view(2000)) else { panic!() };
+        assert_eq!((uneven, last.leg, last.size), (Exposure::exactly(2), 1, 2));
+    }
+
+    #[test]
+    fn only_what_goes_back_or_closes_is_reduce_only() {
+        let deal = played(false, &[&[5, 4]]);
+        assert!(!wanted(deal.next(&view(0))).is_reduce_only && wanted(deal.next(&view(2000))).is_reduce_only);
+    }
+
+    #[test]
     fn dust_is_said_and_kept() {
         let mut terms = terms(false);
         let least = |leg: &str, least| crate::grain::LegSteps { least, ..leg_steps(leg, "1") };
@@ -428,9 +481,10 @@ mod tests {
         #[test]
         fn whatever_venues_do_the_truth_is_within_the_bounds_and_a_deal_ends_even(
             is_sequential: bool,
+            is_closing: bool,
             outcomes in outcomes(),
         ) {
-            let mut deal = Deal::new(terms(is_sequential));
+            let mut deal = Deal::new(Terms { is_closing, ..terms(is_sequential) });
             let (mut truths, mut outcomes, mut now_ms) = (Vec::<i64>::new(), outcomes.into_iter(), 0);
             let is_even = loop {
                 now_ms += 100;
@@ -446,6 +500,7 @@ mod tests {
                 };
                 for wanted in &wanted {
                     prop_assert!(wanted.size > 0);
+                    prop_assert!(!is_closing || wanted.is_reduce_only && wanted.purpose != Purpose::Unwind);
                     journal(&mut deal, wanted);
                     let (filled, way) = outcomes.next().unwrap_or((i64::MAX, 0));
                     truths.push(hear(&mut deal, filled.min(wanted.size), way));

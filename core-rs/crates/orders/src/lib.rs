@@ -10,11 +10,13 @@
 //! | `ledger` | profit and loss, of linear and inverse contracts |
 //! | `checks/` | whether a plan may be sent, check by check |
 //! | `breaker` | when a venue, a pair or an instrument gets no new risk |
+//! | `control` | the kill switch |
 //! | `cooling` | pairs that cool down after unwinding, and instruments that refuse the same thing again and again |
 //! | `paper` | fills against the depth that is shown |
 
 pub mod breaker;
 pub mod checks;
+pub mod control;
 pub mod cooling;
 pub mod deal;
 pub mod exposure;

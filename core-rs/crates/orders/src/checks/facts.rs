@@ -1,6 +1,7 @@
 //! What is known of a plan before it is sent, and what is allowed. A fact that is not known is none, and fails its check.
 
 use crate::breaker::Permission;
+use crate::control::Control;
 use crossbook_trading::Decimal;
 
 /// Both legs of a deal, or two orders that close one.
@@ -10,22 +11,11 @@ pub struct Plan {
     pub now_ms: i64,
     /// Whether it only reduces what is held.
     pub is_reducing: bool,
+    /// The highest level that holds for the legs' venues and their asset.
     pub control: Control,
     pub legs: [Leg; 2],
     pub opportunity: Opportunity,
     pub account: Account,
-}
-
-/// The highest level that holds for the legs' venues and their asset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Control {
-    Run,
-    /// No new deals.
-    Pause,
-    /// And ours are cancelled.
-    Cancel,
-    /// And closed.
-    Flatten,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -3,9 +3,10 @@
 
 mod facts;
 
-pub use facts::{Account, Control, Leg, Limits, Market, Opportunity, Plan};
+pub use facts::{Account, Leg, Limits, Market, Opportunity, Plan};
 
 use crate::breaker::Permission;
+use crate::control::Control;
 use crossbook_trading::Decimal;
 use std::fmt::Display;
 
