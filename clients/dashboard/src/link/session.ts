@@ -104,11 +104,13 @@ export function greeted(principal: string, role: number): void {
   setMe((before) => ({ ...before, principal, role }));
 }
 
-/** Asks whether there are passwords, and until when the session lasts. */
+/** Asks whether there are passwords, and until when the session lasts. An answer to who one was before is no news. */
 export async function learn(): Promise<void> {
+  const asked = token;
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
   const answer = await fetch("/api/auth/me", { headers }).catch(() => undefined);
-  if (answer?.ok) setMe(fromJson<GetMeResponse>("GetMeResponse", await answer.json()));
+  const told: unknown = answer?.ok ? await answer.json() : undefined;
+  if (told !== undefined && token === asked) setMe(fromJson<GetMeResponse>("GetMeResponse", told));
 }
 
 async function call(what: string, body: unknown): Promise<Response> {
