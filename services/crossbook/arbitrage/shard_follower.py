@@ -17,7 +17,7 @@ from crossbook.arbitrage.venue_health import VenueHealths, merged
 from crossbook.pb.v1.market_pb2 import VenueHealth
 from crossbook.plumbing.plane.quote_stream import QuoteWatch, Source
 from crossbook.plumbing.plane.thread import PlaneThread
-from crossbook.plumbing.tasks import Keeper, set_within
+from crossbook.plumbing.tasks import Keeper, call_off, set_within
 
 LOOK_SECONDS = 1.0  # how often those that are to be left are looked at
 
@@ -107,8 +107,7 @@ class ShardFollower:
         return len(self._followed) < len(before)
 
     async def _leave(self, followed: _Followed) -> None:
-        followed.task.cancel()
-        await asyncio.wait([followed.task])  # its number is free only then
+        await call_off(followed.task)  # its number is free only then
         self._followed.remove(followed)
         log.info("shard_left", shard=followed.source.shard, target=followed.source.target)
 

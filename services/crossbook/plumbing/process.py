@@ -19,7 +19,7 @@ import uvloop
 from crossbook.plumbing.errors import CrossbookError, SettingsError
 from crossbook.plumbing.private_files import UMASK
 from crossbook.plumbing.settings import PARENT_PIPE_VARIABLE
-from crossbook.plumbing.tasks import set_within
+from crossbook.plumbing.tasks import call_off, set_within
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -65,8 +65,7 @@ class Lifetime:
         finally:
             stop.cancel()
             if not work.done():
-                work.cancel()
-                await asyncio.wait((work,))
+                await call_off(work)
 
     async def sleep(self, seconds: float) -> bool:
         """Sleeps; True as soon as the service is told to stop."""

@@ -41,6 +41,15 @@ async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
         return False
 
 
+async def call_off(task: asyncio.Future[Any]) -> None:
+    """Cancels it, and waits for its end. What it dies of meanwhile is looked at, or asyncio would complain of it when
+    the task is collected, long afterwards and in the middle of something else.
+    """
+    task.cancel()
+    await asyncio.wait((task,))
+    _ = task.cancelled() or task.exception()
+
+
 async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Runs all of them until one ends, cancels the others, and raises what the one raised."""
     try:
@@ -93,8 +102,7 @@ class Keeper:
             await asyncio.wait((life,))
         finally:
             if not life.done():
-                life.cancel()
-                await asyncio.wait((life,))
+                await call_off(life)
         return asyncio.CancelledError() if life.cancelled() else life.exception()
 
 

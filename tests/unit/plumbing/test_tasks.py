@@ -1,6 +1,7 @@
 """Tasks side by side, and those that outlive what nobody foresaw."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from crossbook.plumbing.errors import ConflictError, PortTakenError, SettingsError
 from crossbook.plumbing.retry import without_waits
-from crossbook.plumbing.tasks import Keeper, set_within, until_first
+from crossbook.plumbing.tasks import Keeper, call_off, set_within, until_first
 from tests.support.waiting import eventually
 
 
@@ -127,6 +128,27 @@ async def test_a_cancelled_task_whose_children_die_of_it_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert worker.told == []
+
+
+async def test_what_is_called_off_dies_in_silence() -> None:
+    """Of its own cleanup, or of nothing, and asyncio complains of neither when it is collected."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def dies() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RuntimeError("in the cleanup")
+
+    for run in (dies, _forever, _fail):
+        task = asyncio.ensure_future(run())
+        await asyncio.sleep(0)
+        await call_off(task)
+        assert task.done()
+        del task
+    gc.collect()
+    assert complaints == []
 
 
 async def _fail() -> None:

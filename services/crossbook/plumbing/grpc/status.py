@@ -33,6 +33,7 @@ from crossbook.plumbing.errors import (
 )
 from crossbook.plumbing.grpc.access import OPEN, AccessCheck, caller_now
 from crossbook.plumbing.grpc.call_limits import CallLimits
+from crossbook.plumbing.tasks import call_off
 
 CODES: dict[type[CrossbookError], int] = {
     InvalidRequestError: code_pb2.INVALID_ARGUMENT,
@@ -228,8 +229,7 @@ async def _while_good(responses: Any, caller: Caller, access: AccessCheck) -> As
             coming = asyncio.ensure_future(anext(following))
             await asyncio.wait((coming, watching), return_when=asyncio.FIRST_COMPLETED)
             if watching.done():
-                coming.cancel()
-                await asyncio.wait((coming,))
+                await call_off(coming)
                 raise UnauthenticatedError
             try:
                 yield coming.result()

@@ -9,6 +9,7 @@ import time
 
 from crossbook._core import Batcher
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
+from crossbook.plumbing.tasks import call_off
 from crossbook.plumbing.timestamps import SECOND_NS
 from crossbook.tracker.feed.session import Session
 from crossbook.tracker.outgoing.outgoing import Kept, Outgoing
@@ -54,8 +55,7 @@ class Lane:
                     return streaming.result()
             finally:
                 redirected.cancel()
-                streaming.cancel()
-                await asyncio.wait((streaming,))
+                await call_off(streaming)
 
     async def _send(self, target: str) -> None:
         """What earlier streams have left, and then its own."""

@@ -20,6 +20,7 @@ from crossbook._core import Outbox, OutgoingBatch
 from crossbook.pb.v1.aggregator_pb2 import IngestQuotesRequest
 from crossbook.plumbing.clock import is_ahead
 from crossbook.plumbing.plane.thread import PlaneThread
+from crossbook.plumbing.tasks import call_off
 from crossbook.tracker.outgoing.spool import HEAD, SUFFIX
 from crossbook.tracker.outgoing.uplink import Uplink
 
@@ -96,8 +97,7 @@ class Remains:
                 return run.result()
             log.error("spool_given_up", venue=self._venue, stream_id=stream.stream_id, reason=uplink.state.problem)
         finally:
-            run.cancel()
-            await asyncio.wait((run,))
+            await call_off(run)
         return None
 
 
