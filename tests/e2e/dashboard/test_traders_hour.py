@@ -8,8 +8,6 @@ import csv
 import io
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -27,95 +25,55 @@ LISTEN = """() => {
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...at) { window.heard++; return start.apply(this, at); };
 }"""
+PICTURES = os.environ.get("TRADERS_HOUR_PICTURES")
 TONE = 2  # oscillators
 FETCH = "(url) => fetch(url, { cache: 'no-store' }).then((answer) => answer.json())"
 SHOWN = "document.querySelectorAll('.grid-rows .row:not([hidden])').length"
 
 
-class Story:
-    """One tab; a step's name is its picture's."""
-
-    def __init__(self, one: Opened) -> None:
-        self.one, self.page, self._steps = one, one.page, 0
-        folder = os.environ.get("TRADERS_HOUR_PICTURES")
-        self._folder = Path(folder) if folder else None
-
-    @asynccontextmanager
-    async def step(self, name: str) -> AsyncIterator[None]:
-        """Fails under its name."""
-        self._steps += 1
-        try:
-            yield
-        except Exception as error:
-            error.add_note(f"step {self._steps}: {name}")
-            raise
-        if self._folder:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            await self.page.screenshot(path=self._folder / f"{self._steps:02}-{name.replace(' ', '-')}.png")
+async def _btc_by_the_slash(one: Opened) -> None:
+    await one.page.keyboard.press("/")
+    await one.page.keyboard.type("BTC")
+    await one.page.wait_for_selector("#found-0")
+    await one.page.keyboard.press("Enter")
+    await one.until(f"location.hash.includes('asset=BTC') && {SHOWN} >= 3")
 
 
-async def test_a_traders_hour(site: Site) -> None:
-    """Every step is one that a desk takes on its first day, and what comes of it is looked at."""
-    async with logged_in(site) as one:
-        story = Story(one)
-        page = story.page
-        await page.evaluate(LISTEN)
-        async with story.step("btc by the slash"):
-            await page.keyboard.press("/")
-            await page.keyboard.type("BTC")
-            await page.wait_for_selector("#found-0")
-            await page.keyboard.press("Enter")
-            await one.until(f"location.hash.includes('asset=BTC') && {SHOWN} >= 3")
-        async with story.step("sorted pinned and kept"):
-            await page.click("role=columnheader[name='Ask']")
-            await page.click(".grid-rows .row:not([hidden])")
-            await page.get_by_role("button", name="Pin BTC").click()
-            await one.until("location.hash.includes('pin=BTC')")
-            await page.keyboard.press("Escape")
-            await page.get_by_role("button", name="Save view").click()
-            await page.get_by_role("button", name="Reset").click()
-            await one.until("!location.hash.includes('asset=')")
-            await page.get_by_label("Saved views").select_option("mine")
-            await one.until("['asset=BTC', 'pin=BTC', 'sort='].every((part) => location.hash.includes(part))")
-        async with story.step("a tiny price in full"):
-            await page.evaluate("location.hash = '#/prices?asset=PEPE'")
-            await one.until(f"{SHOWN} >= 3")
-            await page.click(".grid-rows .row:not([hidden])")
-            await page.click("text=Copy bid and ask in full")
-            bid, ask = (await page.evaluate("navigator.clipboard.readText()")).split("\t")
-            assert re.fullmatch(r"0\.00\d{5,}", bid)
-            assert 0 < float(bid) < float(ask)
-        async with story.step("an opportunity explained"):
-            await page.evaluate("location.hash = '#/opportunities?explain=BTC,binance,okx'")
-            await page.wait_for_selector("aside.detail .verdict b")
-            await page.wait_for_selector("section[aria-label='Book of okx'] .level")
-            assert "Fees of opening both legs" in await page.inner_text("aside.detail")
-        async with story.step("windows as a file equal to REST"):
-            await page.evaluate("location.hash = '#/windows?length=15s&span=15'")
-            await page.wait_for_selector("section[aria-label=Rows] tbody tr td.num")
-            await _export_is_what_rest_says(story)
-        async with story.step("a rule that is heard once"):
-            await _rule_with_a_sound(story)
-        async with story.step("a venue stopped and started"):
-            await page.evaluate("location.hash = '#/venues?venue=kucoin'")
-            detail = page.locator("aside.detail")
-            await detail.get_by_role("button", name="Stop all of it").click()
-            await page.locator(".toast").get_by_role("button", name="Undo").click()
-            await page.locator(".log div", has_text="kucoin").first.wait_for()
-        async with story.step("offline and honest"):
-            await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-            await page.reload()
-            await one.until("navigator.serviceWorker.controller !== null")
-            await page.context.set_offline(True)
-            await page.reload()
-            await page.wait_for_selector(".banner.lost:has-text('Offline')")
-            await page.evaluate("location.hash = '#/prices'")
-            await page.wait_for_selector("h1:has-text('Prices')")
-            assert await page.evaluate(SHOWN) == 0
+async def _sorted_pinned_and_kept(one: Opened) -> None:
+    page = one.page
+    await page.click("role=columnheader[name='Ask']")
+    await page.click(".grid-rows .row:not([hidden])")
+    await page.get_by_role("button", name="Pin BTC").click()
+    await one.until("location.hash.includes('pin=BTC')")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Save view").click()
+    await page.get_by_role("button", name="Reset").click()
+    await one.until("!location.hash.includes('asset=')")
+    await page.get_by_label("Saved views").select_option("mine")
+    await one.until("['asset=BTC', 'pin=BTC', 'sort='].every((part) => location.hash.includes(part))")
 
 
-async def _export_is_what_rest_says(story: Story) -> None:
-    page = story.page
+async def _a_tiny_price_in_full(one: Opened) -> None:
+    await one.page.evaluate("location.hash = '#/prices?asset=PEPE'")
+    await one.until(f"{SHOWN} >= 3")
+    await one.page.click(".grid-rows .row:not([hidden])")
+    await one.page.click("text=Copy bid and ask in full")
+    bid, ask = (await one.page.evaluate("navigator.clipboard.readText()")).split("\t")
+    assert re.fullmatch(r"0\.00\d{5,}", bid)
+    assert 0 < float(bid) < float(ask)
+
+
+async def _an_opportunity_explained(one: Opened) -> None:
+    await one.page.evaluate("location.hash = '#/opportunities?explain=BTC,binance,okx'")
+    await one.page.wait_for_selector("aside.detail .verdict b")
+    await one.page.wait_for_selector("section[aria-label='Book of okx'] .level")
+    assert "Fees of opening both legs" in await one.page.inner_text("aside.detail")
+
+
+async def _a_file_equal_to_rest(one: Opened) -> None:
+    page = one.page
+    await page.evaluate("location.hash = '#/windows?length=15s&span=15'")
+    await page.wait_for_selector("section[aria-label=Rows] tbody tr td.num")
     card = page.locator("section[aria-label='Best bid and ask']")
     await card.get_by_role("button", name="Export").click()
     async with page.expect_download() as coming:
@@ -136,9 +94,9 @@ async def _export_is_what_rest_says(story: Story) -> None:
         assert int(row["ticks"]) == int(told["tick_count"])
 
 
-async def _rule_with_a_sound(story: Story) -> None:
+async def _a_rule_that_is_heard(one: Opened) -> None:
     """Alerts sound, each once; a rule that is muted here is not heard."""
-    one, page = story.one, story.page
+    page = one.page
     await page.evaluate("location.hash = '#/alerts'")
     await page.get_by_role("button", name="New rule").click()
     form = page.locator("section[aria-label='New rule']")
@@ -155,3 +113,49 @@ async def _rule_with_a_sound(story: Story) -> None:
     await row.get_by_role("checkbox").uncheck()
     await row.get_by_role("button", name="Remove").click()
     await row.wait_for(state="detached")
+
+
+async def _a_venue_stopped_and_started(one: Opened) -> None:
+    await one.page.evaluate("location.hash = '#/venues?venue=kucoin'")
+    await one.page.locator("aside.detail").get_by_role("button", name="Stop all of it").click()
+    await one.page.locator(".toast").get_by_role("button", name="Undo").click()
+    await one.page.locator(".log div", has_text="kucoin").first.wait_for()
+
+
+async def _offline_and_honest(one: Opened) -> None:
+    page = one.page
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await page.reload()
+    await one.until("navigator.serviceWorker.controller !== null")
+    await page.context.set_offline(True)
+    await page.reload()
+    await page.wait_for_selector(".banner.lost:has-text('Offline')")
+    await page.evaluate("location.hash = '#/prices'")
+    await page.wait_for_selector("h1:has-text('Prices')")
+    assert await page.evaluate(SHOWN) == 0
+
+
+STEPS = (
+    _btc_by_the_slash,
+    _sorted_pinned_and_kept,
+    _a_tiny_price_in_full,
+    _an_opportunity_explained,
+    _a_file_equal_to_rest,
+    _a_rule_that_is_heard,
+    _a_venue_stopped_and_started,
+    _offline_and_honest,
+)
+
+
+async def test_a_traders_hour(site: Site) -> None:
+    """Every step is one that a desk takes on its first day, and what comes of it is looked at."""
+    async with logged_in(site) as one:
+        await one.page.evaluate(LISTEN)
+        for number, step in enumerate(STEPS, 1):
+            try:
+                await step(one)
+            except Exception as error:
+                error.add_note(f"step {number}: {step.__name__}")
+                raise
+            if PICTURES:
+                await one.page.screenshot(path=f"{PICTURES}/{number}{step.__name__}.png")
